@@ -1,0 +1,7 @@
+"""Playlist Workbench: analyse a music library, explore it in notebooks, make playlists. Everything loads when used."""
+
+import lazy_loader
+
+__version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,179 @@
+"""Every error that this package raises on purpose.
+
+WorkbenchError
+├── SettingsError              a setting has a value that is not allowed
+├── MissingPackageError        a package is not installed
+├── ImportOrderError           TensorFlow was imported before Essentia
+├── LibraryPathError           a folder or file that was asked for cannot be read
+├── AudioError                 something about one audio file
+│   ├── AudioFileMissingError      gone between scan and decode
+│   ├── AudioPermissionError       there, but not readable
+│   ├── AudioFormatError           not audio, or no decoder for it
+│   ├── AudioEmptyError            holds no samples
+│   └── AudioMemoryError           memory is too short to decode it even in small blocks
+├── ModelError                 a TensorFlow model or tagger is missing, damaged or untrained
+├── StoreError                 something about the database or the cache
+│   ├── DatabaseUnavailableError   locked, read-only or full: trying again may help
+│   ├── DatabaseCorruptError       damaged: the file is kept as it is
+│   ├── DatabaseVersionError       written by a newer version: left untouched
+│   └── SQLiteVersionError         this SQLite can corrupt a WAL database
+├── ProcessingError            something about the workers
+│   ├── SchedulerError             the Dask scheduler cannot be reached
+│   ├── WorkerCrashedError         a file killed the worker that analysed it
+│   ├── DeadlineError              a file took longer than ANALYSIS_TIMEOUT_SECONDS
+│   └── CancelledError             the job was cancelled
+├── ServerError                the server cannot start as asked
+└── PlaylistError              a playlist cannot be made as asked
+    ├── UnknownMethodError
+    ├── UnknownParameterError
+    ├── UnknownTrackError          no such track, or several (``candidates``)
+    ├── QuerySyntaxError           in the filter language, with a ``position``
+    ├── PlaylistFileError          a playlist file cannot be read or written
+    └── LibraryEmptyError          no analysed track to choose from
+
+A message names the thing, says what is wrong and what to do. Every error pickles, because it may cross processes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class WorkbenchError(Exception):
+    """Base of the tree. ``kind`` is a stable slug for JSON answers; ``details`` are named, JSON-able facts."""
+
+    kind = "error"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.details)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["details"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def _rebuild(cls: type[WorkbenchError], message: str, details: dict[str, Any]) -> WorkbenchError:
+    return cls(message, **details)
+
+
+class SettingsError(WorkbenchError):
+    kind = "settings"
+
+
+class MissingPackageError(WorkbenchError):
+    kind = "missing_package"
+
+
+class ImportOrderError(WorkbenchError):
+    kind = "import_order"
+
+
+class LibraryPathError(WorkbenchError):
+    kind = "path"
+
+
+class AudioError(WorkbenchError):
+    kind = "audio"
+
+
+class AudioFileMissingError(AudioError):
+    kind = "missing"
+
+
+class AudioPermissionError(AudioError):
+    kind = "permission"
+
+
+class AudioFormatError(AudioError):
+    kind = "format"
+
+
+class AudioEmptyError(AudioError):
+    kind = "empty"
+
+
+class AudioMemoryError(AudioError):
+    kind = "memory"
+
+
+class ModelError(WorkbenchError):
+    kind = "model"
+
+
+class StoreError(WorkbenchError):
+    kind = "store"
+
+
+class DatabaseUnavailableError(StoreError):
+    kind = "database_unavailable"
+
+
+class DatabaseCorruptError(StoreError):
+    kind = "database_corrupt"
+
+
+class DatabaseVersionError(StoreError):
+    kind = "database_version"
+
+
+class SQLiteVersionError(StoreError):
+    kind = "sqlite_version"
+
+
+class ProcessingError(WorkbenchError):
+    kind = "processing"
+
+
+class SchedulerError(ProcessingError):
+    kind = "scheduler"
+
+
+class WorkerCrashedError(ProcessingError):
+    kind = "crash"
+
+
+class DeadlineError(ProcessingError):
+    kind = "timeout"
+
+
+class CancelledError(ProcessingError):
+    kind = "cancelled"
+
+
+class ServerError(WorkbenchError):
+    kind = "server"
+
+
+class PlaylistError(WorkbenchError):
+    kind = "playlist"
+
+
+class UnknownMethodError(PlaylistError):
+    kind = "unknown_method"
+
+
+class UnknownParameterError(PlaylistError):
+    kind = "unknown_parameter"
+
+
+class UnknownTrackError(PlaylistError):
+    kind = "unknown_track"
+
+
+class QuerySyntaxError(PlaylistError):
+    kind = "query_syntax"
+
+
+class PlaylistFileError(PlaylistError):
+    kind = "playlist_file"
+
+
+class LibraryEmptyError(PlaylistError):
+    kind = "library_empty"

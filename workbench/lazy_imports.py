@@ -1,0 +1,105 @@
+"""Import Essentia and TensorFlow when they are first used: quietly, once, and in the only order that works.
+
+Importing TensorFlow and then Essentia aborts the process (``Op with name Bitcast ALREADY_EXISTS``: the Essentia
+wheel carries its own TensorFlow), and nothing in Python can catch that. Essentia first and TensorFlow second
+works, so :func:`get_tensorflow` imports Essentia before it, and :func:`get_essentia` refuses when someone else
+has imported TensorFlow already.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import threading
+import time
+from types import ModuleType
+
+from workbench.errors import ImportOrderError, MissingPackageError
+
+_INSTALL = {
+    "essentia": "essentia-tensorflow",
+    "essentia.standard": "essentia-tensorflow",
+    "tensorflow": "tensorflow",
+}
+
+_lock = threading.RLock()
+_seconds: dict[str, float] = {}
+
+
+def get_essentia() -> ModuleType:
+    """Return ``essentia.standard``, imported at the first call (0.6–0.75 s, 220 MB).
+
+    Raises
+    ------
+    ImportOrderError
+        TensorFlow was imported first, by code that did not go through :func:`get_tensorflow`.
+    MissingPackageError
+        Essentia is not installed.
+    """
+    with _lock:
+        if "essentia.standard" not in _seconds and "essentia" not in sys.modules and "tensorflow" in sys.modules:
+            raise ImportOrderError(
+                "TensorFlow was imported before Essentia in this process, and loading Essentia now would abort it. "
+                "Restart the kernel or program and call workbench.lazy_imports.get_tensorflow() "
+                "instead of `import tensorflow`."
+            )
+        essentia = import_once("essentia")
+        essentia.log.infoActive = False
+        essentia.log.warningActive = False
+        return import_once("essentia.standard")
+
+
+def get_tensorflow() -> ModuleType:
+    """Return ``tensorflow``, imported at the first call (2.3–3.4 s, 690 MB), after Essentia.
+
+    Raises
+    ------
+    MissingPackageError
+        TensorFlow is not installed.
+    """
+    with _lock:
+        if "tensorflow" not in sys.modules and importlib.util.find_spec("essentia") is not None:
+            get_essentia()
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+        return import_once("tensorflow")
+
+
+def import_once(name: str, *, install: str | None = None) -> ModuleType:
+    """Import module ``name`` under the lock and record how long the first import took.
+
+    Parameters
+    ----------
+    name : str
+        Dotted module name.
+    install : str, optional
+        What to install when it is missing; the top-level name by default.
+
+    Raises
+    ------
+    MissingPackageError
+        With the command that installs it.
+    """
+    with _lock:
+        loaded = sys.modules.get(name)
+        if loaded is not None and name in _seconds:
+            return loaded
+        start = time.perf_counter()
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            package = install or _INSTALL.get(name, name.partition(".")[0])
+            raise MissingPackageError(
+                f"{name} cannot be imported ({error}). Install it with: python -m pip install '{package}'",
+                package=package,
+            ) from error
+        _seconds.setdefault(name, time.perf_counter() - start)
+        return module
+
+
+def import_seconds() -> dict[str, float]:
+    """Return seconds that each import made through this module took, by module name."""
+    with _lock:
+        return dict(_seconds)
