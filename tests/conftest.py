@@ -1,0 +1,51 @@
+"""Fixtures for every folder of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.settings import Settings
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def settings(data_dir: Path) -> Settings:
+    return Settings(data_dir=data_dir)
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo library as files, synthesised once a run; tests only read it."""
+    from workbench.audio.demo_library import make_demo_library
+
+    folder = tmp_path_factory.mktemp("demo")
+    make_demo_library(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def analyzed_data_dir(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo library analysed; tests copy it before they write."""
+    from workbench.session import Workbench
+
+    folder = tmp_path_factory.mktemp("analyzed")
+    with Workbench(folder, async_workers=2) as wb:
+        report = wb.analyze(demo_folder).result(timeout=240)
+        assert not report.failed
+    return folder
+
+
+@pytest.fixture
+def library_dir(analyzed_data_dir: Path, data_dir: Path) -> Iterator[Path]:
+    """A private copy of the analysed data folder."""
+    import shutil
+
+    shutil.copytree(analyzed_data_dir, data_dir)
+    yield data_dir
