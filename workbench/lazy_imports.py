@@ -12,8 +12,11 @@ import importlib
 import importlib.util
 import os
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 from workbench.errors import ImportOrderError, MissingPackageError
@@ -45,6 +48,7 @@ def get_essentia() -> ModuleType:
                 "Restart the kernel or program and call workbench.lazy_imports.get_tensorflow() "
                 "instead of `import tensorflow`."
             )
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         essentia = import_once("essentia")
         essentia.log.infoActive = False
         essentia.log.warningActive = False
@@ -62,9 +66,31 @@ def get_tensorflow() -> ModuleType:
     with _lock:
         if "tensorflow" not in sys.modules and importlib.util.find_spec("essentia") is not None:
             get_essentia()
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-        return import_once("tensorflow")
+        if "tensorflow" in _seconds:
+            return sys.modules["tensorflow"]
+        with _quiet_native_start():
+            return import_once("tensorflow")
+
+
+@contextmanager
+def _quiet_native_start() -> Iterator[None]:
+    """Hold back file descriptor 2: TensorFlow's C++ writes there before its log level applies.
+
+    What was written is shown after all when the import fails.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def import_once(name: str, *, install: str | None = None) -> ModuleType:
