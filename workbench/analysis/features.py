@@ -1,0 +1,191 @@
+"""What the analysis says about one track, and which version of it."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.analysis.descriptors import DESCRIPTORS, names
+
+if TYPE_CHECKING:
+    from workbench.store.records import FeatureRecord
+
+Array = npt.NDArray[np.float32]
+
+HISTORY: dict[int, str] = {
+    1: "first version",
+}
+"""What each version changed, so that a re-analysis can say why it happens."""
+
+VERSION = max(HISTORY)
+
+
+def stale(version: int) -> str | None:
+    """Say why features of ``version`` must be computed again; ``None`` when they are current."""
+    if version == VERSION:
+        return None
+    if version > VERSION:
+        return f"analysed by a newer version ({version}, this is {VERSION})"
+    return "; ".join(text for number, text in sorted(HISTORY.items()) if number > version)
+
+
+def _nothing() -> Array:
+    return np.zeros(0, np.float32)
+
+
+def _array(*shape: int) -> Any:
+    return field(default_factory=lambda: np.zeros(shape, np.float32))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrackFeatures:
+    """Descriptors of one track; ``workbench.analysis.DESCRIPTORS`` gives the unit, range and source of each.
+
+    A number or word is ``None`` where there is nothing to say (the key of noise, the loudness of silence); arrays
+    are float32, read-only, and empty where there is nothing to say.
+    """
+
+    version: int = VERSION
+    duration_s: float
+    sample_rate_hz: int
+    channels: int
+    truncated: bool = False
+
+    bpm: float | None = None
+    bpm_confidence: float | None = None
+    bpm_alternative: float | None = None
+    tempo_stability: float | None = None
+    time_signature: int | None = None
+    onset_rate_hz: float | None = None
+    danceability: float | None = None
+    tempo_candidates_bpm: Array = field(default_factory=_nothing)
+    tempo_candidates_weight: Array = field(default_factory=_nothing)
+
+    key: str | None = None
+    scale: str | None = None
+    key_strength: float | None = None
+    key_runner_up: str | None = None
+    scale_runner_up: str | None = None
+    camelot: str | None = None
+    open_key: str | None = None
+    tuning_hz: float | None = None
+    chord_change_rate_hz: float | None = None
+    chroma_mean: Array = field(default_factory=_nothing)
+    chroma_deviation: Array = field(default_factory=_nothing)
+
+    loudness_lufs: float | None = None
+    loudness_range_lu: float | None = None
+    true_peak_dbtp: float | None = None
+    replay_gain_db: float | None = None
+    dynamic_complexity_db: float | None = None
+    leading_silence_s: float | None = None
+    trailing_silence_s: float | None = None
+    fade_in_s: float | None = None
+    fade_out_s: float | None = None
+
+    spectral_centroid_hz: float | None = None
+    spectral_bandwidth_hz: float | None = None
+    spectral_rolloff_hz: float | None = None
+    spectral_flatness: float | None = None
+    spectral_flux: float | None = None
+    zero_crossing_rate: float | None = None
+    brightness: float | None = None
+    spectral_contrast_mean: Array = field(default_factory=_nothing)
+    mfcc_mean: Array = field(default_factory=_nothing)
+    mfcc_variance: Array = field(default_factory=_nothing)
+
+    preview_start_s: float | None = None
+
+    beats_s: Array = field(default_factory=_nothing)
+    sections_s: Array = field(default_factory=_nothing)
+    section_novelty: Array = field(default_factory=_nothing)
+    energy_curve_db: Array = field(default_factory=_nothing)
+    loudness_curve_lufs: Array = field(default_factory=_nothing)
+    chroma_curve: Array = _array(0, 12)
+    waveform_peaks: Array = _array(0, 2)
+
+    vector: Array = field(default_factory=_nothing)
+
+    valence: float | None = None
+    acousticness: float | None = None
+    instrumentalness: float | None = None
+    speechiness: float | None = None
+    liveness: float | None = None
+    mood: str | None = None
+    genre: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in _ARRAYS:
+            array = np.array(getattr(self, name), np.float32)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    def scalars(self) -> dict[str, Any]:
+        """Return numbers, words and profiles (as lists) by name: JSON-able, ``None`` for unknown."""
+        values = {name: getattr(self, name) for name in _SCALARS}
+        return values | {name: [float(x) for x in getattr(self, name)] for name in _PROFILES}
+
+    def series(self) -> dict[str, Array]:
+        """Return the arrays over time by name."""
+        return {name: getattr(self, name) for name in _SERIES}
+
+    def to_record(self, seconds: float = 0.0) -> FeatureRecord:
+        """Return what the library stores.
+
+        Parameters
+        ----------
+        seconds : float
+            How long the analysis took.
+        """
+        from workbench.store.records import FeatureRecord
+
+        return FeatureRecord(version=self.version, scalars=self.scalars(), vector=self.vector, series=self.series(),
+                             seconds=seconds)
+
+    @classmethod
+    def from_record(cls, record: FeatureRecord) -> TrackFeatures:
+        """Build features from what the library stored; names that this version does not know are left out."""
+        stored = {**record.scalars, **record.series, "vector": record.vector, "version": record.version}
+        known = {f.name for f in fields(cls)}
+        return cls(**{name: value for name, value in stored.items() if name in known})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TrackFeatures):
+            return NotImplemented
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = [f"{name}={_shown(getattr(self, name))}" for name in _HEADLINE if getattr(self, name) is not None]
+        return f"TrackFeatures({', '.join(shown)})"
+
+    def _repr_html_(self) -> str:
+        units = {d.name: d.unit for d in DESCRIPTORS}
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(_shown(value))}</td>"
+            f"<td>{html.escape(units[name])}</td></tr>"
+            for name, value in self.scalars().items() if value is not None and not isinstance(value, list)
+        )
+        return f"<table><tr><th>descriptor</th><th>value</th><th>unit</th></tr>{rows}</table>"
+
+
+_SCALARS = names("scalar", "text", "perceptual")
+_PROFILES = names("profile")
+_SERIES = names("series")
+_ARRAYS = (*_PROFILES, *_SERIES, *names("vector"))
+_HEADLINE = ("duration_s", "bpm", "key", "scale", "loudness_lufs", "danceability", "version")
+
+
+def _same(one: Any, two: Any) -> bool:
+    if isinstance(one, np.ndarray):
+        return bool(np.array_equal(one, two))
+    return bool(one == two)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
