@@ -1,0 +1,67 @@
+"""What goes into a job and what comes out: small values that pickle."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to work on. ``key`` is its content hash, ``path`` its absolute path in this process."""
+
+    key: str
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Cached:
+    """A file whose result is known already: counted, never sent to a worker."""
+
+    path: str
+    audio_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that failed: a value, not an exception. ``kind`` is a slug of :mod:`workbench.errors`."""
+
+    path: str
+    error: str
+    kind: str
+
+    def to_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is.
+
+    ``total`` counts the files found so far (it grows while ``scanning``), ``done`` those that workers finished,
+    ``rate`` is files a second, ``audio_rate`` seconds of audio a second, ``eta_s`` seconds left (None: not known
+    yet), ``current`` the files that workers are on, ``note`` why nothing moves, when that is so.
+    """
+
+    total: int = 0
+    done: int = 0
+    cached: int = 0
+    failed: int = 0
+    audio_seconds: float = 0.0
+    elapsed_s: float = 0.0
+    rate: float = 0.0
+    audio_rate: float = 0.0
+    eta_s: float | None = None
+    state: str = "queued"
+    current: tuple[str, ...] = ()
+    note: str | None = None
+    scanning: bool = True
+
+    @property
+    def finished(self) -> int:
+        """Files that need no more work: done, cached or failed."""
+        return self.done + self.cached + self.failed
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"current": list(self.current)}
