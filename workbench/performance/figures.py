@@ -1,0 +1,99 @@
+"""How the figures of several processes become one: counters, levels and what follows from them.
+
+Counters only grow and outlive their process; levels belong to live processes; rates are computed from sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+CACHE_COUNTERS = (
+    "hits",
+    "misses",
+    "evictions",
+    "expirations",
+    "rejected",
+    "compressions",
+    "decompressions",
+    "cleanup_runs",
+)
+CACHE_LEVELS = ("current_size_bytes", "current_entries", "max_size_mb")
+POOL_COUNTERS = (
+    "total_queries",
+    "failed_queries",
+    "retries",
+    "pool_hits",
+    "pool_misses",
+    "waits",
+    "wait_seconds",
+)
+POOL_LEVELS = ("total_connections", "active", "idle")
+PROCESSOR_COUNTERS = (
+    "total_processed",
+    "total_failed",
+    "total_timeouts",
+    "total_crashes",
+    "audio_seconds",
+    "busy_seconds",
+    "available_seconds",
+)
+PROCESSOR_LEVELS = ("active_operations", "queued_operations", "workers")
+CACHES = ("analysis_cache", "feature_cache")
+
+MIB = 1024.0 * 1024.0
+
+
+def add_counters(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the payload that holds the counters of two payloads, and nothing else."""
+    caches = {
+        name: _sum(CACHE_COUNTERS, (p.get("caches", {}).get(name, {}) for p in (first, second)))
+        for name in CACHES
+    }
+    return {
+        "caches": caches,
+        "database_pool": _sum(POOL_COUNTERS, (p.get("database_pool", {}) for p in (first, second))),
+        "async_processor": _sum(PROCESSOR_COUNTERS, (p.get("async_processor", {}) for p in (first, second))),
+    }
+
+
+def cache_totals(payloads: Iterable[Mapping[str, Any]], name: str) -> dict[str, Any]:
+    """Return one cache over all processes, with its rates (``hit_rate`` 0–1, 0 before the first lookup)."""
+    stats = _sum(CACHE_COUNTERS + CACHE_LEVELS, (p.get("caches", {}).get(name, {}) for p in payloads))
+    stats["hit_rate"] = ratio(stats["hits"], stats["hits"] + stats["misses"]) or 0.0
+    stats["size_mb"] = stats["current_size_bytes"] / MIB
+    stats["utilization_percent"] = 100.0 * (ratio(stats["size_mb"], stats["max_size_mb"]) or 0.0)
+    return stats
+
+
+def pool_totals(payloads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the database pools of all processes as one, with waits in milliseconds and rates in percent."""
+    pools = [p.get("database_pool", {}) for p in payloads]
+    stats = _sum(POOL_COUNTERS + POOL_LEVELS, pools)
+    asked = stats["pool_hits"] + stats["pool_misses"]
+    stats["average_wait_ms"] = 1000.0 * (ratio(stats["wait_seconds"], stats["waits"]) or 0.0)
+    stats["max_wait_ms"] = max((float(p.get("max_wait_ms") or 0.0) for p in pools), default=0.0)
+    stats["success_rate_percent"] = 100.0 * (
+        1.0 - (ratio(stats["failed_queries"], stats["total_queries"] + stats["failed_queries"]) or 0.0)
+    )
+    stats["pool_efficiency_percent"] = 100.0 * stats["pool_hits"] / asked if asked else 100.0
+    stats["wal_size_bytes"] = max((int(p.get("wal_size_bytes") or 0) for p in pools), default=0)
+    return stats
+
+
+def processor_totals(payloads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the analysis work of all processes as one."""
+    return _sum(PROCESSOR_COUNTERS + PROCESSOR_LEVELS, (p.get("async_processor", {}) for p in payloads))
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """Return ``part / whole``, or ``None`` when there is no whole."""
+    return part / whole if whole else None
+
+
+def _sum(names: Iterable[str], records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    totals: dict[str, Any] = dict.fromkeys(names, 0)
+    for record in records:
+        for name in totals:
+            totals[name] += record.get(name) or 0
+    return totals

@@ -1,0 +1,118 @@
+"""What the jobs of one process have done so far, as the process publishes it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+
+class Progress(Protocol):
+    """The part of a job's progress that is counted."""
+
+    @property
+    def total(self) -> int: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def cached(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def audio_seconds(self) -> float: ...
+    @property
+    def current(self) -> Sequence[str]: ...
+
+
+class Failed(Protocol):
+    @property
+    def kind(self) -> str: ...
+
+
+class Job(Protocol):
+    """The part of a job that is counted."""
+
+    @property
+    def progress(self) -> Progress: ...
+    @property
+    def failed(self) -> Sequence[Failed]: ...
+    def done(self) -> bool: ...
+
+
+class JobFigures:
+    """Add up jobs: finished ones are kept as sums, running ones are read when asked.
+
+    Parameters
+    ----------
+    workers : callable
+        Returns the number of workers that the jobs may use.
+    timer : callable
+        Monotonic seconds. Busy worker time is sampled: files in work at each call of :meth:`figures`, times the
+        time since the call before.
+    """
+
+    def __init__(self, workers: Callable[[], int], *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._workers = workers
+        self._timer = timer
+        self._running: list[Job] = []
+        self._finished = _Counts()
+        self._busy_seconds = 0.0
+        self._available_seconds = 0.0
+        self._asked_at = timer()
+        self._lock = threading.Lock()
+
+    def watch(self, job: Job) -> None:
+        """Count this job from now on."""
+        with self._lock:
+            self._running.append(job)
+
+    def figures(self) -> dict[str, Any]:
+        """Return counters and levels under the names that are published."""
+        with self._lock:
+            for job in [job for job in self._running if job.done()]:
+                self._running.remove(job)
+                self._finished.add(job)
+            counts = _Counts(**vars(self._finished))
+            for job in self._running:
+                counts.add(job)
+            active = sum(len(job.progress.current) for job in self._running)
+            queued = sum(_waiting(job.progress) for job in self._running)
+            self._sample(active)
+            return {
+                **vars(counts),
+                "active_operations": active,
+                "queued_operations": queued,
+                "workers": self._workers(),
+                "busy_seconds": round(self._busy_seconds, 3),
+                "available_seconds": round(self._available_seconds, 3),
+            }
+
+    def _sample(self, active: int) -> None:
+        now = self._timer()
+        elapsed, self._asked_at = now - self._asked_at, now
+        if active:
+            workers = max(1, self._workers())
+            self._busy_seconds += elapsed * min(active, workers)
+            self._available_seconds += elapsed * workers
+
+
+class _Counts:
+    def __init__(self, **counts: Any) -> None:
+        self.total_processed: int = counts.get("total_processed", 0)
+        self.total_failed: int = counts.get("total_failed", 0)
+        self.total_timeouts: int = counts.get("total_timeouts", 0)
+        self.total_crashes: int = counts.get("total_crashes", 0)
+        self.audio_seconds: float = counts.get("audio_seconds", 0.0)
+
+    def add(self, job: Job) -> None:
+        progress, kinds = job.progress, [failure.kind for failure in job.failed]
+        self.total_processed += progress.done
+        self.total_failed += progress.failed
+        self.total_timeouts += kinds.count("timeout")
+        self.total_crashes += kinds.count("crash")
+        self.audio_seconds += progress.audio_seconds
+
+
+def _waiting(progress: Progress) -> int:
+    return max(0, progress.total - progress.done - progress.cached - progress.failed - len(progress.current))

@@ -1,0 +1,149 @@
+"""Keeps an eye on every process and answers from memory, so that no request waits for the database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workbench.errors import StoreError
+from workbench.performance import prometheus, views
+from workbench.performance.history import MetricsHistory
+from workbench.performance.process_publisher import is_alive
+from workbench.performance.process_table import CACHE_CLEAR, RETIRED, Pool, ProcessTable
+from workbench.performance.report import optimization_report
+from workbench.performance.snapshot import Snapshot
+from workbench.performance.system import SystemSampler
+from workbench.settings import Settings
+
+WINDOW_S = 15 * 60.0
+REFRESH_S = 0.5
+HISTORY_STEP_S = 10.0
+
+NOT_STARTED: Mapping[str, Any] = {"started": False}
+
+_log = logging.getLogger(__name__)
+
+
+class PerformanceMonitor:
+    """Read what processes publish, drop dead ones, answer the performance questions.
+
+    Parameters
+    ----------
+    sampler : SystemSampler
+        Closed with the monitor.
+    probe : callable
+        Returns the cluster's last round trip (see :func:`views.processor_health`).
+    benchmark : callable
+        Returns the last ``workbench bench`` run or ``None``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        pool: Pool,
+        sampler: SystemSampler,
+        *,
+        probe: Callable[[], Mapping[str, Any]] = lambda: NOT_STARTED,
+        benchmark: Callable[[], Mapping[str, Any] | None] = lambda: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._table = ProcessTable(pool, clock=clock)
+        self._history = MetricsHistory(pool)
+        self._sampler = sampler
+        self._probe = probe
+        self._benchmark = benchmark
+        self._clock = clock
+        self._stored_at = 0.0
+        self._window: list[tuple[float, dict[str, Any]]] | None = None
+        self._last_benchmark: Mapping[str, Any] | None = None
+        self._snapshot = Snapshot(clock())
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.refresh()
+
+    def start(self) -> None:
+        """Refresh twice a second from now on."""
+        self._thread = threading.Thread(target=self._run, name="performance-monitor", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._sampler.close()
+
+    def refresh(self) -> Snapshot:
+        """Read the table now, drop the dead, and return what there is."""
+        now = self._clock()
+        rows = self._table.rows()
+        dead = [row.id for row in rows if row.id not in (RETIRED, CACHE_CLEAR) and not is_alive(row, now)]
+        if dead:
+            self._table.retire(dead)
+            rows = self._table.rows()
+        started_at, totals = self._window_start(now)
+        window_s = None if started_at is None else now - started_at
+        self._snapshot = Snapshot(now, tuple(rows), totals, window_s)
+        self._remember(self._snapshot)
+        self._last_benchmark = self._benchmark()
+        return self._snapshot
+
+    def metrics(self) -> dict[str, Any]:
+        return views.metrics(self._snapshot, self._sampler.latest())
+
+    def cache_stats(self) -> dict[str, Any]:
+        return views.cache_stats(self._snapshot)
+
+    def database_pool(self) -> dict[str, Any]:
+        return views.database_pool(self._snapshot)
+
+    def processor_health(self) -> dict[str, Any]:
+        return views.processor_health(
+            self._snapshot,
+            self._sampler.latest(),
+            self._probe(),
+            memory_limit_percent=self._settings.memory_limit_percent,
+        )
+
+    def resource_usage(self) -> dict[str, Any]:
+        return views.resource_usage(self._sampler.history())
+
+    def optimization_report(self) -> dict[str, Any]:
+        return optimization_report(
+            self._settings, self._snapshot, self._sampler.latest(), self._last_benchmark
+        )
+
+    def prometheus(self) -> str:
+        return prometheus.exposition(self._snapshot, self._sampler.latest(), self.processor_health())
+
+    def clear_caches(self) -> None:
+        """Ask every process to clear its caches; each does within a second."""
+        self._table.ask_cache_clear()
+
+    def _run(self) -> None:
+        while not self._stop.wait(REFRESH_S):
+            try:
+                self.refresh()
+            except StoreError as error:
+                _log.info("Figures were not read: %s", error)
+            except Exception:
+                _log.exception("Figures were not read")
+
+    def _window_start(self, now: float) -> tuple[float | None, dict[str, Any]]:
+        if self._window is None:
+            self._window = self._history.since(now - WINDOW_S)
+        while len(self._window) > 1 and self._window[1][0] <= now - WINDOW_S:
+            del self._window[0]
+        return self._window[0] if self._window else (None, {})
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        if snapshot.at - self._stored_at < HISTORY_STEP_S or self._window is None:
+            return
+        self._stored_at = snapshot.at
+        totals = snapshot.counters
+        if not self._window or totals != self._window[-1][1]:
+            self._history.append(snapshot.at, totals)
+        self._window.append((snapshot.at, totals))

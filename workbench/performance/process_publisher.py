@@ -1,0 +1,172 @@
+"""Publish what this process does, and tell which published processes are still there."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import psutil
+
+from workbench.errors import StoreError
+from workbench.performance.process_table import ProcessRow, ProcessTable
+
+INTERVAL_S = 1.0
+HEARTBEAT_S = (
+    5.0  # an idle process writes this often; sharing of memory (PSS) is measured as often, it costs more
+)
+STALE_S = 12.0  # a process on another host is dead when it has been silent this long
+SAME_START_S = 2.0  # a start time may be told with this error: the clock was set meanwhile
+
+Figures = Callable[[], Mapping[str, Any]]
+
+_log = logging.getLogger(__name__)
+
+
+class ProcessPublisher:
+    """Write this process's row at most once a second, on a thread of its own.
+
+    Parameters
+    ----------
+    role : str
+        "server", "kernel", "lab", "cli", … as people will read it.
+    table : ProcessTable
+        Where rows go.
+    figures : callable
+        Returns this process's ``{"caches": {name: stats}, "database_pool": …, "async_processor": …}``.
+    clear_caches : callable
+        Called when some process asked for it through the table.
+    workers : callable
+        Returns pids of the worker processes that this process started; they have no database, so it publishes
+        a row for each.
+    """
+
+    def __init__(
+        self,
+        role: str,
+        table: ProcessTable,
+        figures: Figures,
+        *,
+        clear_caches: Callable[[], None] = lambda: None,
+        workers: Callable[[], Iterable[int]] = tuple,
+        interval_s: float = INTERVAL_S,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._role = role
+        self._table = table
+        self._figures = figures
+        self._clear_caches = clear_caches
+        self._workers = workers
+        self._interval_s = interval_s
+        self._clock = clock
+        self._process = psutil.Process()
+        self._published: Mapping[str, Any] | None = None
+        self._pss_bytes: int | None = None
+        self._heartbeat_at = 0.0
+        self._cleared_at = clock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="process-publisher", daemon=True)
+        self._thread.start()
+
+    @property
+    def id(self) -> str:
+        return process_id(self._process.pid, self._process.create_time())
+
+    def publish(self) -> None:
+        """Write the row now if a figure changed or it is time to show a sign of life."""
+        now = self._clock()
+        figures = dict(self._figures())
+        beat = now - self._heartbeat_at >= HEARTBEAT_S
+        if figures != self._published or beat:
+            if beat or self._pss_bytes is None:
+                self._pss_bytes = _proportional_bytes(self._process)
+            self._table.write(_row(self._process, self._role, now, figures, self._pss_bytes))
+            self._published = figures
+        if beat:
+            self._heartbeat_at = now
+            self._publish_workers(now)
+
+    def close(self) -> None:
+        """Publish a last time and hand the counters over to the row of ended processes. Twice is fine."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self._thread.join()
+        try:
+            self._heartbeat_at = 0.0
+            self.publish()
+            self._table.retire([self.id])
+        except StoreError as error:
+            _log.info("Last figures of this process were not stored: %s", error)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._clear_when_asked()
+                self.publish()
+            except StoreError as error:  # locked or full: the next second may do better
+                _log.info("Figures were not published: %s", error)
+            except Exception:
+                _log.exception("Figures were not published")
+            if self._stop.wait(self._interval_s):
+                return
+
+    def _clear_when_asked(self) -> None:
+        asked_at = self._table.cache_clear_asked_at()
+        if asked_at > self._cleared_at:
+            self._cleared_at = asked_at
+            self._clear_caches()
+
+    def _publish_workers(self, now: float) -> None:
+        for pid in self._workers():
+            try:
+                process = psutil.Process(pid)
+                self._table.write(_row(process, "worker", now, {}, _proportional_bytes(process)))
+            except psutil.Error:
+                continue  # ended meanwhile
+
+
+def process_id(pid: int, started_at: float) -> str:
+    """Return an id that no later process with the same pid will have."""
+    return f"{_host()}:{pid}:{started_at:.0f}"
+
+
+def is_alive(row: ProcessRow, now: float) -> bool:
+    """Return whether the process that published this row still runs (a zombie does not)."""
+    if row.id.partition(":")[0] != _host():
+        return now - row.updated_at < STALE_S
+    try:
+        process = psutil.Process(row.pid)
+        started_at, status = process.create_time(), process.status()
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return now - row.updated_at < STALE_S
+    return abs(started_at - row.started_at) < SAME_START_S and status != psutil.STATUS_ZOMBIE
+
+
+@functools.cache
+def _host() -> str:
+    return socket.gethostname().replace(":", "-")
+
+
+def _row(
+    process: psutil.Process, role: str, now: float, figures: Mapping[str, Any], pss_bytes: int | None
+) -> ProcessRow:
+    started_at = process.create_time()
+    memory = {"rss_bytes": process.memory_info().rss, "pss_bytes": pss_bytes}
+    return ProcessRow(
+        process_id(process.pid, started_at), process.pid, role, started_at, now, {**figures, "memory": memory}
+    )
+
+
+def _proportional_bytes(process: psutil.Process) -> int | None:
+    """Return resident memory with shared pages divided among their users (Linux only)."""
+    try:
+        return getattr(process.memory_full_info(), "pss", None)
+    except psutil.AccessDenied:
+        return None

@@ -1,0 +1,184 @@
+"""The answers of the performance endpoints: pure functions from figures to the names that clients know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench.performance.figures import MIB, ratio
+from workbench.performance.snapshot import Snapshot
+from workbench.performance.system import SystemSample
+
+GIB = 1024.0**3
+
+
+def metrics(snapshot: Snapshot, sample: SystemSample) -> dict[str, Any]:
+    """Return everything at a glance: machine, caches, pool, workers, and an entry a live process."""
+    return {
+        "timestamp": _iso(snapshot.at),
+        "system": system(sample),
+        "caches": snapshot.caches,
+        "database_pool": database_pool(snapshot),
+        "async_processor": snapshot.async_processor,
+        "processes": processes(snapshot),
+        "retired": retired(snapshot),
+    }
+
+
+def system(sample: SystemSample) -> dict[str, Any]:
+    return {
+        "memory": {
+            "total_gb": sample.memory_total_bytes / GIB,
+            "available_gb": sample.memory_available_bytes / GIB,
+            "used_percent": sample.memory_used_percent,
+            "cached_gb": sample.memory_cached_bytes / GIB,
+        },
+        "cpu": {
+            "usage_percent": sample.cpu_percent,
+            "count": sample.cores,
+            "load_avg": list(sample.load_average),
+        },
+        "disk": {
+            "total_gb": sample.disk_total_bytes / GIB,
+            "free_gb": sample.disk_free_bytes / GIB,
+            "used_percent": sample.disk_used_percent,
+        },
+    }
+
+
+def processes(snapshot: Snapshot) -> list[dict[str, Any]]:
+    return [
+        {
+            "role": row.role,
+            "pid": row.pid,
+            "started_at": _iso(row.started_at),
+            "updated_at": _iso(row.updated_at),
+            "rss_mb": _mib(row.payload.get("memory", {}).get("rss_bytes")),
+            "pss_mb": _mib(row.payload.get("memory", {}).get("pss_bytes")),
+            "caches": row.payload.get("caches", {}),
+            "database_pool": row.payload.get("database_pool", {}),
+            "async_processor": row.payload.get("async_processor", {}),
+        }
+        for row in snapshot.processes
+    ]
+
+
+def retired(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what ended processes had counted: it stays in the totals."""
+    row = snapshot.retired
+    if row is None:
+        return {"processes": 0, "since": None}
+    return {**row.payload, "since": _iso(row.started_at)}
+
+
+def cache_stats(snapshot: Snapshot) -> dict[str, Any]:
+    caches = snapshot.caches
+    hits = sum(stats["hits"] for stats in caches.values())
+    lookups = hits + sum(stats["misses"] for stats in caches.values())
+    return {
+        **caches,
+        "total_memory_usage_mb": sum(stats["size_mb"] for stats in caches.values()),
+        "combined_hit_rate": ratio(hits, lookups) or 0.0,
+        "processes": len([row for row in snapshot.processes if row.payload.get("caches")]),
+    }
+
+
+def database_pool(snapshot: Snapshot) -> dict[str, Any]:
+    stats = snapshot.database_pool
+    return {
+        **stats,
+        "wal_size_mb": stats["wal_size_bytes"] / MIB,
+        "processes": len([row for row in snapshot.processes if row.payload.get("database_pool")]),
+    }
+
+
+def resource_usage(samples: Sequence[SystemSample]) -> dict[str, Any]:
+    """Return series of equal length, a value a sample; rates are about the time since the sample before."""
+    pairs = list(zip((samples[0], *samples), samples, strict=False))
+    return {
+        "timestamps": [_iso(sample.at) for sample in samples],
+        "memory": {
+            "used_percent": [sample.memory_used_percent for sample in samples],
+            "available_gb": [sample.memory_available_bytes / GIB for sample in samples],
+        },
+        "cpu": {
+            "usage_percent": [sample.cpu_percent for sample in samples],
+            "load_avg": [sample.load_average[0] for sample in samples],
+        },
+        "disk_io": {
+            "read_mb_per_s": [_rate(a, b, "disk_read_bytes") for a, b in pairs],
+            "write_mb_per_s": [_rate(a, b, "disk_write_bytes") for a, b in pairs],
+        },
+        "network": {
+            "sent_mb_per_s": [_rate(a, b, "network_sent_bytes") for a, b in pairs],
+            "received_mb_per_s": [_rate(a, b, "network_received_bytes") for a, b in pairs],
+        },
+    }
+
+
+def processor_health(
+    snapshot: Snapshot, sample: SystemSample, probe: Mapping[str, Any], *, memory_limit_percent: float
+) -> dict[str, Any]:
+    """Judge the workers by a real round trip.
+
+    Parameters
+    ----------
+    probe : mapping
+        ``started`` (bool), ``response_time_ms`` (None: no answer), the counts ``workers``,
+        ``expected_workers`` and ``stuck_workers``, ``error`` (str or None); as the cluster measured last.
+
+    Returns
+    -------
+    dict
+        ``status`` is "unhealthy" when no worker answers, "degraded" when some are lost or stuck or memory
+        is short, else "healthy"; workers that were not needed yet are healthy.
+    """
+    totals = snapshot.async_processor
+    memory_ok = sample.memory_used_percent < memory_limit_percent
+    started = bool(probe.get("started"))
+    reasons = _troubles(probe) if started else []
+    if not memory_ok:
+        reasons.append(f"memory is {sample.memory_used_percent:.0f} % used, over MEMORY_LIMIT_PERCENT")
+    dead = started and (probe.get("response_time_ms") is None or not probe.get("workers"))
+    return {
+        "status": "unhealthy" if dead else "degraded" if reasons else "healthy",
+        "reasons": reasons,
+        "response_time_ms": probe.get("response_time_ms"),
+        "memory_ok": memory_ok,
+        "cpu_ok": sample.load_average[0] <= 4 * max(1.0, sample.cores),
+        "active_operations": totals["active_operations"],
+        "queued_operations": totals["queued_operations"],
+        "total_processed": totals["total_processed"],
+        "total_failed": totals["total_failed"],
+        "workers": int(probe.get("workers") or 0),
+        "expected_workers": int(probe.get("expected_workers") or 0),
+        "started": started,
+    }
+
+
+def _troubles(probe: Mapping[str, Any]) -> list[str]:
+    reasons = []
+    workers, expected = int(probe.get("workers") or 0), int(probe.get("expected_workers") or 0)
+    if probe.get("error"):
+        reasons.append(str(probe["error"]))
+    elif probe.get("response_time_ms") is None:
+        reasons.append("no worker answered in time")
+    if workers < expected:
+        reasons.append(f"{expected - workers} of {expected} workers are lost")
+    if probe.get("stuck_workers"):
+        reasons.append(f"{probe['stuck_workers']} workers have stopped reporting")
+    return reasons
+
+
+def _rate(before: SystemSample, now: SystemSample, name: str) -> float:
+    elapsed = now.at - before.at
+    return max(0.0, (getattr(now, name) - getattr(before, name)) / MIB / elapsed) if elapsed > 0 else 0.0
+
+
+def _mib(size_bytes: float | None) -> float | None:
+    return None if size_bytes is None else size_bytes / MIB
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
