@@ -1,0 +1,183 @@
+"""Find the audio files below some folders, with the sizes and times that tell which of them changed."""
+
+# Plain strings: 10,000 Path objects would cost more than looking at the files does.
+# ruff: noqa: PTH100, PTH111, PTH116, PTH122
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from workbench.audio.source import file_error
+from workbench.errors import LibraryPathError
+
+AUDIO_EXTENSIONS = frozenset(
+    (
+        *(
+            ".wav",
+            ".wave",
+            ".w64",
+            ".flac",
+            ".ogg",
+            ".oga",
+            ".opus",
+            ".mp3",
+            ".mp2",
+            ".aif",
+            ".aiff",
+            ".aifc",
+        ),
+        *(".m4a", ".m4b", ".aac", ".wma", ".ape", ".wv", ".mka", ".caf", ".au"),
+    )
+)
+
+
+class FoundFile(NamedTuple):
+    path: str
+    size_bytes: int
+    mtime_ns: int
+
+
+class ScanProblem(NamedTuple):
+    """Something below the folder that could not be looked at; ``kind`` is the slug of an error class."""
+
+    path: str
+    error: str
+    kind: str
+
+
+def scan(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    formats: Iterable[str] | None = None,
+    recursive: bool = True,
+) -> Iterator[FoundFile | ScanProblem]:
+    """Find audio files, each path once, in the order of their names; real folders come before linked ones.
+
+    Names that start with a dot are passed over below the given paths, links that lead back are followed once,
+    and a file that is named itself is taken whatever its extension.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Folders and files.
+    formats : iterable of str, optional
+        Extensions to take, with or without the dot; :data:`AUDIO_EXTENSIONS` by default.
+    recursive : bool
+        Whether to descend into folders below the given ones.
+
+    Returns
+    -------
+    iterator of FoundFile and ScanProblem
+        Absolute paths. Nothing is opened: this costs one ``stat`` a file.
+
+    Raises
+    ------
+    LibraryPathError
+        At once, when one of ``paths`` does not exist or cannot be read.
+    """
+    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    tops = [_top(os.fspath(path)) for path in named]
+    extensions = (
+        AUDIO_EXTENSIONS if formats is None else frozenset("." + f.lower().lstrip(".") for f in formats)
+    )
+    return _walk(tops, extensions, recursive)
+
+
+def _top(path: str) -> str:
+    absolute = os.path.abspath(os.path.expanduser(path))
+    try:
+        if stat.S_ISDIR(os.stat(absolute).st_mode):
+            os.scandir(absolute).close()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise LibraryPathError(
+            f"{printable(absolute)} cannot be read: {reason}. Give a folder or file that exists.",
+            path=printable(absolute),
+        ) from error
+    return absolute
+
+
+def _walk(tops: list[str], extensions: frozenset[str], recursive: bool) -> Iterator[FoundFile | ScanProblem]:
+    seen_folders: set[tuple[int, int]] = set()
+    seen_files: set[str] = set()
+    folders: list[str] = []
+    linked: list[str] = []
+    for top in tops:
+        status = os.stat(top)
+        if stat.S_ISDIR(status.st_mode):
+            folders.append(top)
+        elif top not in seen_files:
+            seen_files.add(top)
+            yield _found(top, status)
+    folders.reverse()
+    while folders or linked:
+        folder = folders.pop() if folders else linked.pop(0)
+        below: list[str] = []
+        for item in _list_folder(folder, seen_folders, extensions):
+            if isinstance(item, os.DirEntry):
+                if recursive:
+                    (linked if item.is_symlink() else below).append(item.path)
+            elif item.path not in seen_files:
+                seen_files.add(item.path)
+                yield item
+        folders.extend(reversed(below))
+
+
+def _list_folder(
+    folder: str, seen: set[tuple[int, int]], extensions: frozenset[str]
+) -> Iterator[FoundFile | ScanProblem | os.DirEntry[str]]:
+    """Yield what one folder holds, unless it was listed before under another name."""
+    try:
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in seen:
+            return
+        seen.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError as error:
+        yield _problem(folder, error)
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if _is_folder(entry):
+            yield entry
+        elif os.path.splitext(entry.name)[1].lower() in extensions:
+            found = _look_at(entry)
+            if found is not None:
+                yield found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _look_at(entry: os.DirEntry[str]) -> FoundFile | ScanProblem | None:
+    try:
+        status = entry.stat()
+    except OSError as error:
+        return _problem(entry.path, error)
+    return _found(entry.path, status) if stat.S_ISREG(status.st_mode) else None
+
+
+def _found(path: str, status: os.stat_result) -> FoundFile | ScanProblem:
+    if not path.isascii() and printable(path) != path:
+        return ScanProblem(
+            printable(path), "The name is not UTF-8, so it cannot be stored. Rename it.", "path"
+        )
+    return FoundFile(path, status.st_size, status.st_mtime_ns)
+
+
+def _problem(path: str, error: OSError) -> ScanProblem:
+    translated = file_error(printable(path), error)
+    return ScanProblem(printable(path), translated.message, translated.kind)
+
+
+def printable(path: str) -> str:
+    """Return ``path`` with the bytes that are not UTF-8 replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")

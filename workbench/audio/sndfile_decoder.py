@@ -1,0 +1,46 @@
+"""Decode with libsndfile, in order and without one seek."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from workbench.errors import AudioFormatError
+
+
+class _InOrderFile(soundfile.SoundFile):  # type: ignore[misc]
+    def seekable(self) -> bool:
+        # soundfile seeks after each read of a seekable file: that costs time, and hangs in a truncated FLAC.
+        return False
+
+
+class SndfileDecoder:
+    """One open file; see :class:`workbench.audio.streaming_loader.Decoder`."""
+
+    name = "libsndfile"
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        try:
+            self._file = _InOrderFile(descriptor, closefd=False)
+        except soundfile.SoundFileError as error:
+            refusal = f"{path} is no audio that libsndfile knows. Convert or remove it."
+            raise AudioFormatError(refusal, path=path) from error
+        self.rate: int = self._file.samplerate
+        self.channels: int = self._file.channels
+        self.codec: str = self._file.subtype.lower()
+        self.header_frames: int | None = self._file.frames or None
+        self.damaged = False
+
+    def read(self, out: npt.NDArray[np.float32]) -> int:
+        """Fill ``out``, shape (frames, channels), from its start; return the frames filled, 0 at the end."""
+        filled = 0
+        try:
+            while filled < len(out) and (frames := self._file.buffer_read_into(out[filled:], "float32")):
+                filled += frames
+        except soundfile.SoundFileError:
+            self.damaged = True  # what came before stands
+        return filled
+
+    def close(self) -> None:
+        self._file.close()
