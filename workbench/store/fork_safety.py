@@ -1,0 +1,47 @@
+"""Quiesce objects around ``os.fork``.
+
+SQLite keeps its knowledge of file locks per process and does not notice a fork: a connection that the child opens
+while the parent had one open takes no lock at all, and the parent's close then deletes the log under it. Closing
+in the child is no cure either. So a pool must have nothing open at the moment of the fork.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import Protocol
+
+
+class ForkAware(Protocol):
+    """Something that has to know about a fork of this process."""
+
+    def before_fork(self) -> None: ...
+    def after_fork_in_parent(self) -> None: ...
+    def after_fork_in_child(self) -> None: ...
+
+
+_aware: weakref.WeakSet[ForkAware] = weakref.WeakSet()
+
+
+def watch_forks(thing: ForkAware) -> None:
+    """Call the three methods of ``thing`` around every fork, for as long as it lives."""
+    _aware.add(thing)
+
+
+def _before() -> None:
+    for thing in list(_aware):
+        thing.before_fork()
+
+
+def _after_in_parent() -> None:
+    for thing in list(_aware):
+        thing.after_fork_in_parent()
+
+
+def _after_in_child() -> None:
+    for thing in list(_aware):
+        thing.after_fork_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child)

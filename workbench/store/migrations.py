@@ -1,0 +1,167 @@
+"""The database's schema as ordered, named steps; ``PRAGMA user_version`` counts those that were taken.
+
+Each step runs in a transaction of its own. A step that was ever released is never edited: add a new one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+APPLICATION_ID = 0x504C5742  # "PLWB", so that `file` and a restore can tell our databases from others
+
+Migration = Callable[["Connection"], None]
+
+_TABLES = {
+    "meta": "key TEXT PRIMARY KEY, value TEXT NOT NULL",
+    # One row a file. `analysis` is what became of its content, `status` what the world sees.
+    "tracks": """
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        path TEXT NOT NULL UNIQUE,
+        content_hash TEXT,
+        size_bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        analysis TEXT NOT NULL DEFAULT 'pending' CHECK (analysis IN ('pending', 'analyzed', 'failed')),
+        missing_since REAL,
+        status TEXT GENERATED ALWAYS AS (CASE WHEN missing_since IS NULL THEN analysis ELSE 'missing' END) VIRTUAL,
+        error TEXT,
+        error_kind TEXT,
+        title TEXT, artist TEXT, album TEXT, album_artist TEXT, genre TEXT, year INTEGER, track_number INTEGER,
+        added_at REAL NOT NULL,
+        search TEXT NOT NULL DEFAULT ''""",
+    # Features are kept by content, so moved files and duplicates share them. What a table of the whole library
+    # needs is packed here (numbers as little-endian float64, named by their layout): parsing 100,000 JSON
+    # documents would take longer than reading them. The inspectable JSON is in feature_details.
+    "feature_layouts": "id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE",
+    "features": """
+        content_hash TEXT PRIMARY KEY,
+        version INTEGER NOT NULL,
+        layout INTEGER NOT NULL REFERENCES feature_layouts (id),
+        numbers BLOB NOT NULL,
+        labels TEXT NOT NULL,
+        vector BLOB NOT NULL,
+        seconds REAL NOT NULL,
+        computed_at REAL NOT NULL""",
+    "feature_details": """
+        content_hash TEXT PRIMARY KEY REFERENCES features (content_hash) ON DELETE CASCADE,
+        scalars TEXT NOT NULL,
+        series BLOB NOT NULL""",
+    "quarantine": "content_hash TEXT PRIMARY KEY, error TEXT NOT NULL, error_kind TEXT NOT NULL, at REAL NOT NULL",
+    "embeddings": """
+        content_hash TEXT NOT NULL,
+        model TEXT NOT NULL,
+        version TEXT NOT NULL,
+        model_hash TEXT NOT NULL,
+        vector BLOB NOT NULL,
+        computed_at REAL NOT NULL,
+        PRIMARY KEY (content_hash, model)""",
+    "predictions": """
+        content_hash TEXT NOT NULL,
+        model TEXT NOT NULL,
+        version TEXT NOT NULL,
+        model_hash TEXT NOT NULL,
+        scores TEXT NOT NULL,
+        computed_at REAL NOT NULL,
+        PRIMARY KEY (content_hash, model)""",
+    "ratings": """
+        content_hash TEXT PRIMARY KEY,
+        rating REAL,
+        plays INTEGER NOT NULL DEFAULT 0,
+        last_played_at REAL,
+        labels TEXT NOT NULL DEFAULT '{}'""",
+    "playlists": """
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        method TEXT NOT NULL,
+        parameters TEXT NOT NULL,
+        random_state INTEGER,
+        snapshot TEXT NOT NULL,
+        versions TEXT NOT NULL,
+        card TEXT NOT NULL,
+        recipe TEXT NOT NULL,
+        created_at REAL NOT NULL""",
+    "playlist_tracks": """
+        playlist_id INTEGER NOT NULL REFERENCES playlists (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        track_id INTEGER NOT NULL,
+        content_hash TEXT,
+        explanation TEXT NOT NULL,
+        PRIMARY KEY (playlist_id, position)""",
+    "processes": """
+        id TEXT PRIMARY KEY,
+        pid INTEGER NOT NULL,
+        role TEXT NOT NULL,
+        started_at REAL NOT NULL,
+        updated_at REAL NOT NULL,
+        payload TEXT NOT NULL""",
+    "metrics_history": "at REAL PRIMARY KEY, payload TEXT NOT NULL",
+    "jobs": """
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        status TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        updated_at REAL NOT NULL""",
+    "benchmarks": "id INTEGER PRIMARY KEY, at REAL NOT NULL, payload TEXT NOT NULL",
+    "artifacts": """
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        snapshot TEXT NOT NULL,
+        value BLOB NOT NULL,
+        created_at REAL NOT NULL,
+        PRIMARY KEY (kind, key)""",
+}
+
+_INDEXES = {
+    "tracks_by_content_hash": "tracks (content_hash)",
+    "tracks_by_status": "tracks (status)",
+    "playlists_by_name": "playlists (name, id)",
+    "playlist_tracks_by_track": "playlist_tracks (track_id)",
+    "jobs_by_status": "jobs (status, created_at)",
+}
+
+# What makes a new snapshot of the library: columns whose change a playlist could notice.
+_SNAPSHOT_COLUMNS = {
+    "tracks": ("path", "content_hash", "status", "title", "artist", "album", "album_artist", "genre", "year",
+               "track_number"),
+    "features": ("version", "layout", "numbers", "labels", "vector"),
+    "embeddings": ("version", "model_hash", "vector"),
+    "predictions": ("version", "model_hash", "scores"),
+}
+
+
+def migrate_foreign_tables(connection: Connection) -> None:
+    """Set aside tables that another program left under our names, such as the seed's ``tracks``."""
+    present = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    for name in sorted(present & _TABLES.keys()):
+        connection.execute(f"ALTER TABLE {name} RENAME TO seed_{name}")
+
+
+def create_library(connection: Connection) -> None:
+    """Create every table, index and trigger of the first release."""
+    migrate_foreign_tables(connection)
+    for name, columns in _TABLES.items():
+        connection.execute(f"CREATE TABLE {name} ({columns})")
+    for name, columns in _INDEXES.items():
+        connection.execute(f"CREATE INDEX {name} ON {columns}")
+    for table, columns in _SNAPSHOT_COLUMNS.items():
+        _count_changes(connection, table, columns)
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES ('library_id', ?), ('changes', '0')", (uuid.uuid4().hex[:12],)
+    )
+
+
+def _count_changes(connection: Connection, table: str, columns: Sequence[str]) -> None:
+    bump = "UPDATE meta SET value = value + 1 WHERE key = 'changes'"
+    differs = " OR ".join(f"old.{name} IS NOT new.{name}" for name in columns)
+    for event, condition in (("INSERT", "1"), ("DELETE", "1"), ("UPDATE", differs)):
+        connection.execute(
+            f"CREATE TRIGGER {table}_{event.lower()}_counts AFTER {event} ON {table} WHEN {condition} BEGIN {bump}; END"
+        )
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_library,)

@@ -1,0 +1,193 @@
+"""The read-only half of the pool: connections lent to one thread at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.errors import DatabaseUnavailableError
+from workbench.store.database_opening import Connection, file_identity, open_reader
+from workbench.store.pool_statistics import PoolStatistics
+from workbench.store.sqlite import sqlite3
+
+TRUSTED_SECONDS = 1.0  # a connection used within this time is lent without asking it
+IDLE_SECONDS = 60.0  # readers over the minimum are closed after this time without use
+_NEVER = float("-inf")
+
+
+def is_fresh(connection: Connection, path: Path, now: float, statistics: PoolStatistics) -> bool:
+    """Say whether a kept connection can be lent: used just now, or healthy and its file still the one on disk."""
+    if now - connection.last_used < TRUSTED_SECONDS:
+        return True
+    statistics.count("health_checks")
+    if connection.identity != file_identity(path):
+        return False
+    try:
+        connection.execute("SELECT 1").fetchone()
+    except sqlite3.Error:
+        return False
+    return True
+
+
+class Readers:
+    """Between ``kept`` and ``most`` read-only connections to a database that exists.
+
+    The one used last is lent first, so that those in excess age and close.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        statistics: PoolStatistics,
+        *,
+        kept: int,
+        most: int,
+        wait_seconds: float,
+        timer: Callable[[], float],
+    ) -> None:
+        self.most = most
+        self._path = path
+        self._statistics = statistics
+        self._kept = kept
+        self._wait_seconds = wait_seconds
+        self._timer = timer
+        self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
+        self._opening = 0
+        self._closed = False
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+
+    def acquire(self) -> Connection:
+        """Lend a connection, opening one or waiting for one as needed.
+
+        Raises
+        ------
+        DatabaseUnavailableError
+            None came back in time, or the pool is closed.
+        sqlite3.Error
+            It cannot be opened.
+        """
+        with self._lock:
+            connection = self._take()
+        if connection is None:
+            return self._open()
+        if is_fresh(connection, self._path, self._timer(), self._statistics):
+            return connection
+        self._statistics.count("reopened")
+        with self._lock:
+            self._busy.discard(connection)
+            self._retire(connection)
+            self._opening += 1
+        return self._open()
+
+    def release(self, connection: Connection, *, failed: bool) -> None:
+        """Take a connection back; one that ``failed`` is asked for its health before it is lent again."""
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        now = self._timer()
+        connection.last_used = _NEVER if failed else now
+        with self._lock:
+            if connection not in self._busy:
+                return  # lent before a fork, and we are the child: it belongs to the parent
+            self._busy.discard(connection)
+            if self._closed:
+                self._retire(connection)
+            else:
+                self._idle.append(connection)
+                self._trim(now)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Close what is idle now, what is lent when it comes back, and lend no more."""
+        with self._lock:
+            self._closed = True
+            self._retire_idle()
+            self._changed.notify_all()
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return connections lent, connections idle, and statements that both have run."""
+        with self._lock:
+            queries = sum(connection.queries for connection in (*self._idle, *self._busy))
+            return len(self._busy), len(self._idle), queries
+
+    def freeze(self, seconds: float) -> bool:
+        """Close all and lend no more until :meth:`thaw`; false when some were still lent after ``seconds``."""
+        deadline = time.monotonic() + seconds
+        self._lock.acquire()
+        unused = self._changed.wait_for(lambda: not self._busy and not self._opening, deadline - time.monotonic())
+        self._retire_idle()
+        return unused
+
+    def thaw(self) -> None:
+        """Lend again."""
+        self._lock.release()
+
+    def lent(self) -> list[Connection]:
+        """Return the connections that are out."""
+        return list(self._busy)
+
+    def _take(self) -> Connection | None:
+        """Return an idle connection, or ``None`` after reserving the right to open one. Holds the lock."""
+        if self._closed:
+            raise closed_error(self._path)
+        if self._idle:
+            self._statistics.hits += 1
+        else:
+            self._statistics.misses += 1
+            if len(self._busy) + self._opening >= self.most:
+                self._wait_for_one()
+        if not self._idle:
+            self._opening += 1
+            return None
+        connection = self._idle.pop()
+        self._busy.add(connection)
+        return connection
+
+    def _wait_for_one(self) -> None:
+        start = self._timer()
+        came = self._changed.wait_for(
+            lambda: self._idle or self._closed or len(self._busy) + self._opening < self.most, self._wait_seconds
+        )
+        self._statistics.waited(self._timer() - start)
+        if self._closed:
+            raise closed_error(self._path)
+        if not came:
+            raise DatabaseUnavailableError(
+                f"All {self.most} readers of {self._path} were in use for {self._wait_seconds:g} s. "
+                "Raise DB_MAX_CONNECTIONS, or ask for less at once.",
+                path=str(self._path),
+            )
+
+    def _open(self) -> Connection:
+        connection = None
+        try:
+            connection = open_reader(self._path)
+            connection.last_used = self._timer()
+            return connection
+        finally:
+            with self._lock:
+                self._opening -= 1
+                if connection is not None:
+                    self._busy.add(connection)
+                self._changed.notify()
+
+    def _trim(self, now: float) -> None:
+        if len(self._idle) > self._kept and now - self._idle[0].last_used > IDLE_SECONDS:
+            self._retire(self._idle.popleft())
+
+    def _retire_idle(self) -> None:
+        while self._idle:
+            self._retire(self._idle.pop())
+
+    def _retire(self, connection: Connection) -> None:
+        self._statistics.count("closed_queries", connection.queries)
+        connection.close()
+
+
+def closed_error(path: Path) -> DatabaseUnavailableError:
+    """Return the error for a pool that was closed."""
+    return DatabaseUnavailableError(f"The database {path} was closed. Open the workbench again.", path=str(path))
