@@ -5,6 +5,7 @@ WorkbenchError
 ├── MissingPackageError        a package is not installed
 ├── ImportOrderError           TensorFlow was imported before Essentia
 ├── LibraryPathError           a folder or file that was asked for cannot be read
+│   └── PathNotAllowedError        outside LIBRARY_ROOTS: the server does not touch it
 ├── AudioError                 something about one audio file
 │   ├── AudioFileMissingError      gone between scan and decode
 │   ├── AudioPermissionError       there, but not readable
@@ -23,9 +24,11 @@ WorkbenchError
 │   ├── DeadlineError              a file took longer than ANALYSIS_TIMEOUT_SECONDS
 │   └── CancelledError             the job was cancelled
 ├── ServerError                the server cannot start as asked
+│   └── QueueFullError             too many jobs wait: try again later
 └── PlaylistError              a playlist cannot be made as asked
     ├── UnknownMethodError
     ├── UnknownParameterError
+    ├── ParameterValueError        a parameter has a value that is not allowed
     ├── UnknownTrackError          no such track, or several (``candidates``)
     ├── QuerySyntaxError           in the filter language, with a ``position``
     ├── PlaylistFileError          a playlist file cannot be read or written
@@ -77,6 +80,10 @@ class ImportOrderError(WorkbenchError):
 
 class LibraryPathError(WorkbenchError):
     kind = "path"
+
+
+class PathNotAllowedError(LibraryPathError):
+    kind = "path_not_allowed"
 
 
 class AudioError(WorkbenchError):
@@ -151,6 +158,10 @@ class ServerError(WorkbenchError):
     kind = "server"
 
 
+class QueueFullError(ServerError):
+    kind = "queue_full"
+
+
 class PlaylistError(WorkbenchError):
     kind = "playlist"
 
@@ -161,6 +172,10 @@ class UnknownMethodError(PlaylistError):
 
 class UnknownParameterError(PlaylistError):
     kind = "unknown_parameter"
+
+
+class ParameterValueError(PlaylistError):
+    kind = "parameter_value"
 
 
 class UnknownTrackError(PlaylistError):
