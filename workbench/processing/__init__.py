@@ -1,0 +1,1 @@
+"""Many files through one function on Dask workers: the cluster, jobs, progress. Knows nothing of features."""

@@ -1,21 +1,43 @@
-"""The Dask cluster of a session (skeleton: signatures are final, bodies follow)."""
+"""The Dask cluster of a session: joined or started when first used, closed with the session."""
 
 from __future__ import annotations
 
+import atexit
+import os
+import threading
+from collections import Counter
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
+from workbench.errors import ProcessingError, WorkbenchError
+from workbench.processing.kill_worker import kill_worker
+from workbench.processing.link import Link, link_named, link_own, link_published
 from workbench.settings import Settings
+
+LEAST_MEMORY_BYTES = 2**30
+Listener = Callable[[dict[str, Any]], None]
 
 
 class Cluster:
-    """One Dask cluster a session, started or joined when first used. Also a context manager.
+    """One Dask cluster a session. Nothing starts before ``client`` is first used; also a context manager.
 
-    Order: SCHEDULER_ADDRESS or SCHEDULER_FILE; else the live cluster published in the data folder (unless
-    ``workers`` is given); else an own one of ``settings.async_workers`` workers. ``share=True`` publishes it.
+    Looked for in this order: SCHEDULER_ADDRESS or SCHEDULER_FILE; the live cluster that another process
+    published in the data folder (not when ``workers`` is given); else own workers on this machine, ended by
+    :meth:`close` or by the end of this process, however that comes. A joined cluster is left running.
+
+    Parameters
+    ----------
+    settings : Settings
+    warm_up : callable, optional
+        Importable, without arguments; runs once in every worker before its first file.
+    workers : int, optional
+        How many of our own; ASYNC_WORKERS by default.
+    share : bool
+        Publish an own cluster in the data folder, for other processes to join.
+    memory_limit_bytes : int, optional
+        Of one worker; an equal share of MEMORY_LIMIT_PERCENT of the machine by default.
     """
-
-    settings: Settings
 
     def __init__(
         self,
@@ -25,15 +47,177 @@ class Cluster:
         workers: int | None = None,
         share: bool = False,
         memory_limit_bytes: int | None = None,
-    ) -> None: ...
+    ) -> None:
+        self.settings = settings
+        self.counts: Counter[str] = Counter()
+        self._warm_up = warm_up
+        self._asked_workers = workers
+        self._share = share
+        self._memory_limit_bytes = memory_limit_bytes
+        self._lock = threading.RLock()
+        self._listeners: dict[str, Listener] = {}
+        self._link: Link | None = None
+        self._most_workers = 0
+        self._pid = os.getpid()
+        self._closed = False
+        atexit.register(self.close)
 
     @property
-    def client(self) -> Any: ...
+    def client(self) -> Any:
+        """The connected ``distributed.Client``; the first use starts or joins, and a lost cluster is replaced.
+
+        Raises
+        ------
+        SchedulerError
+            A scheduler that was named does not answer or does not match.
+        ProcessingError
+            The workers do not start or warm up, or this was closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise ProcessingError("The cluster was closed. Open a new Workbench.")
+            if self._pid != os.getpid():
+                self._link, self._pid = None, os.getpid()  # a fork: sockets and processes are the parent's
+            if self._link is None or self._link.lost:
+                self._replace_link()
+            assert self._link is not None
+            return self._link.client
+
     @property
-    def workers(self) -> int: ...
+    def started(self) -> bool:
+        """Whether there is a cluster now."""
+        link = self._link
+        return link is not None and self._pid == os.getpid() and not link.lost
+
     @property
-    def started(self) -> bool: ...
+    def lost(self) -> bool:
+        """Whether a cluster that was there has gone."""
+        return self._link is not None and self._link.lost
+
     @property
-    def address(self) -> str | None: ...
-    def health(self, timeout_s: float = 2.0) -> dict[str, Any]: ...
-    def close(self) -> None: ...
+    def local(self) -> bool:
+        """Whether the workers are, or will be, on this machine."""
+        return self.settings.scheduler_address is None and self.settings.scheduler_file is None
+
+    @property
+    def owned(self) -> bool:
+        """Whether the workers there are now belong to this session."""
+        return self._link is not None and self._link.host is not None
+
+    @property
+    def address(self) -> str | None:
+        """Address of the scheduler, None before there is one."""
+        return None if self._link is None else self._link.address
+
+    @property
+    def workers(self) -> int:
+        """How many analyses run at a time; before the start, how many would."""
+        return sum(self.threads().values()) if self.started else self._own_workers
+
+    def threads(self) -> dict[str, int]:
+        """Return how many threads each worker has, by address."""
+        return dict(self.client.nthreads())
+
+    @property
+    def memory_limit_bytes(self) -> int:
+        """Memory that one of our own worker processes may use."""
+        if self._memory_limit_bytes is not None:
+            return self._memory_limit_bytes
+        from distributed.system import MEMORY_LIMIT
+
+        share = MEMORY_LIMIT * self.settings.memory_limit_percent / 100 / self._own_processes
+        return max(LEAST_MEMORY_BYTES, int(share))
+
+    def expected_processes(self, seen: int) -> int:
+        """Return how many worker processes there should be, given that ``seen`` are there."""
+        self._most_workers = max(self._most_workers, self._own_processes if self.owned else seen)
+        return self._most_workers
+
+    def kill(self, worker: str) -> None:
+        """Kill the process of the worker at this address; its nanny, on whatever machine, starts a new one."""
+        kill_worker(self.client, worker)
+
+    def listen(self, job_id: str, listener: Listener) -> None:
+        """Call ``listener``, on Dask's loop, with what workers announce about a job."""
+        self._listeners[job_id] = listener
+
+    def unlisten(self, job_id: str) -> None:
+        self._listeners.pop(job_id, None)
+
+    def health(self, timeout_s: float = 2.0) -> dict[str, Any]:
+        """Ask every worker for a sign of life; starts nothing. See :mod:`workbench.processing.health`."""
+        from workbench.processing.health import health
+
+        return health(self, timeout_s)
+
+    def close(self) -> None:
+        """End own workers, or leave a joined cluster. Harmless when called again."""
+        with self._lock:
+            link, self._link, self._closed = self._link, None, True
+            if link is not None and self._pid == os.getpid():
+                link.close()
+        atexit.unregister(self.close)
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _own_workers(self) -> int:
+        return self._asked_workers or self.settings.async_workers
+
+    @property
+    def _own_processes(self) -> int:
+        return self._own_workers if self.settings.process_pool else 1
+
+    def _replace_link(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        link = self._find_link()
+        try:
+            link.client.subscribe_topic(topic(link.client), self._heard)
+            if self._warm_up is not None:
+                _warm(link.client, self._warm_up)
+        except BaseException:
+            link.close()
+            raise
+        self._link, self._most_workers = link, 0
+
+    def _find_link(self) -> Link:
+        if not self.local:
+            return link_named(self.settings.scheduler_address, self.settings.scheduler_file)
+        joined = link_published(self.settings.data_dir) if self._asked_workers is None else None
+        return joined or link_own(
+            workers=self._own_processes,
+            threads=self._own_workers // self._own_processes,
+            memory_limit_bytes=self.memory_limit_bytes,
+            worker_ttl_s=self.settings.analysis_timeout_seconds * 1.5 + 30,
+            publish_in=self.settings.data_dir if self._share else None,
+        )
+
+    def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
+        message = event[1]
+        listener = self._listeners.get(message["job"])
+        if listener is not None:
+            listener(message)
+
+
+def topic(client: Any) -> str:
+    """Return the topic under which workers announce things to this client."""
+    return f"workbench-{client.id}"
+
+
+def _warm(client: Any, warm_up: Callable[[], None]) -> None:
+    from workbench.processing.warm_up import WarmUp
+
+    try:
+        client.register_plugin(WarmUp(warm_up))
+    except WorkbenchError:
+        raise
+    except Exception as error:
+        raise ProcessingError(f"The analysis workers cannot warm up: {type(error).__name__}: {error}.") from error

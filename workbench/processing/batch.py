@@ -1,0 +1,96 @@
+"""What runs in a worker: a few files, one after the other, each announced before it begins.
+
+Nothing here keeps state between batches, and no exception of the function leaves: it becomes an outcome.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.errors import WorkbenchError
+
+# The session kills a worker at the deadline. This is for a session that is gone itself.
+WATCHDOG_MARGIN_S = 15.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file: a value, or an error with its kind, and how long it took."""
+
+    seconds: float
+    value: Any = None
+    error: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Files as the worker calls them, and whom to tell about them."""
+
+    job: str
+    number: int
+    topic: str
+    paths: tuple[str, ...]
+    timeout_s: float
+
+
+def run_batch(batch: Batch, function: Callable[..., Any], args: Sequence[Any]) -> list[Outcome]:
+    """Call ``function(path, *args)`` for each file of the batch, in order."""
+    outcomes = []
+    for index, path in enumerate(batch.paths):
+        _announce(batch, index)
+        with _watchdog(batch.timeout_s + WATCHDOG_MARGIN_S):
+            outcomes.append(_outcome(function, path, args))
+    return outcomes
+
+
+def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Outcome:
+    start = time.perf_counter()
+    try:
+        value = function(path, *args)
+    except WorkbenchError as error:
+        return Outcome(time.perf_counter() - start, error=str(error), kind=error.kind)
+    except BaseException as error:  # SystemExit too: a library's sys.exit() is a failure of the file
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        logger.info("%s failed", path, exc_info=True)
+        return Outcome(time.perf_counter() - start, error=text, kind="error")
+    return Outcome(time.perf_counter() - start, value)
+
+
+def _announce(batch: Batch, index: int) -> None:
+    from distributed import get_worker
+    from distributed.utils import sync
+
+    worker = get_worker()
+    message = {"job": batch.job, "batch": batch.number, "index": index, "worker": worker.address}
+    if index:
+        worker.log_event(batch.topic, message)
+    else:
+        # Waits until the scheduler has it: native code that keeps the GIL would hold the message back for good,
+        # and a deadline that nobody knows the start of never ends.
+        sync(worker.loop, worker.scheduler.log_event, topic=batch.topic, msg=message)
+
+
+@contextlib.contextmanager
+def _watchdog(seconds: float) -> Iterator[None]:
+    from distributed import get_worker
+
+    if get_worker().state.nthreads > 1:  # one timer a process
+        yield
+        return
+    # A thread in C that needs no GIL.
+    with open(os.devnull, "w") as nowhere:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()

@@ -1,0 +1,53 @@
+"""Which files go to a worker together: long ones first and alone, short ones in batches worth a message."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Sequence
+
+from workbench.processing.task import Task
+
+BATCH_SECONDS = 0.5
+BATCH_FILES = 32
+FIRST_GUESS_S_PER_BYTE = 1e-6
+SMOOTHING = 0.2
+
+
+class Pending:
+    """Files that wait, biggest first: the last one to finish is then a short one, and no worker idles for it."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Task]] = []
+        self._order = itertools.count()
+        self._seconds_per_byte = FIRST_GUESS_S_PER_BYTE
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def add(self, task: Task) -> None:
+        heapq.heappush(self._heap, (-task.size_bytes, next(self._order), task))
+
+    def learn(self, size_bytes: int, seconds: float) -> None:
+        """Take note of how long a file of this size took."""
+        observed = seconds / max(size_bytes, 1)
+        self._seconds_per_byte += SMOOTHING * (observed - self._seconds_per_byte)
+
+    def take(self, workers: int) -> tuple[Task, ...]:
+        """Remove and return the next batch: about half a second of work, and a fair share of what is left."""
+        most = min(BATCH_FILES, max(1, math.ceil(len(self._heap) / (2 * workers))))
+        batch: list[Task] = []
+        seconds = 0.0
+        while self._heap and len(batch) < most:
+            expected = -self._heap[0][0] * self._seconds_per_byte
+            if batch and seconds + expected > BATCH_SECONDS:
+                break
+            batch.append(heapq.heappop(self._heap)[2])
+            seconds += expected
+        return tuple(batch)
+
+
+def size_bytes(tasks: Sequence[Task]) -> int:
+    """Return what the files weigh together."""
+    return sum(task.size_bytes for task in tasks)

@@ -1,0 +1,57 @@
+"""TLS credentials of a cluster: whoever reaches a Dask port without them cannot run code there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CERTIFICATE_NAME = "scheduler-certificate.pem"
+KEY_NAME = "scheduler-key.pem"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A self-signed certificate, its own authority, and its key: PEM text or paths of files that hold it."""
+
+    certificate: str
+    key: str
+
+    @classmethod
+    def temporary(cls) -> Credentials:
+        """Make new ones, in memory, good for a year."""
+        from distributed.security import Security
+
+        security = Security.temporary()
+        return cls(security.tls_client_cert, security.tls_client_key)
+
+    def save(self, folder: Path) -> Credentials:
+        """Write both into ``folder``, readable by their owner alone; return them by path."""
+        paths = folder / CERTIFICATE_NAME, folder / KEY_NAME
+        for path, text in zip(paths, (self.certificate, self.key), strict=True):
+            write_private(path, text)
+        return Credentials(str(paths[0]), str(paths[1]))
+
+    def security_fields(self) -> dict[str, Any]:
+        """Return the arguments of ``distributed.security.Security``, the same pair for every role."""
+        fields: dict[str, Any] = {"require_encryption": True, "tls_ca_file": self.certificate}
+        for role in ("client", "scheduler", "worker"):
+            fields |= {f"tls_{role}_cert": self.certificate, f"tls_{role}_key": self.key}
+        return fields
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text`` in one step, mode 0600 from the first moment.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    partial.replace(path)

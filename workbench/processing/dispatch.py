@@ -1,0 +1,333 @@
+"""The loop of a job: files in, batches to the workers, outcomes out, and what to do when a worker dies.
+
+One thread waits on one queue for everything that happens: a file was found, a worker began a file, a batch ended,
+someone pressed cancel. Dask's own threads only ever put into that queue.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.errors import DeadlineError, WorkerCrashedError
+from workbench.processing import admission
+from workbench.processing.batch import Batch, Outcome
+from workbench.processing.batching import Pending
+from workbench.processing.cluster import Cluster
+from workbench.processing.feeder import Feeder
+from workbench.processing.fleet import Fleet
+from workbench.processing.tally import Tally
+from workbench.processing.task import Cached, Failure, Progress, Task
+
+TICK_S = 1.0
+BATCHES_PER_WORKER = 2  # one that runs and one that waits behind it
+CANCEL_GRACE_S = 2.0
+RESULT_TIMEOUT_S = 30.0
+MOST_LOSSES = 5
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job is asked to do with every file."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    on_value: Callable[[Task, Any], float]
+    on_failure: Callable[[Task | None, Failure], None]
+    timeout_s: float
+    priority: int
+    worker_path: Callable[[str], str]
+
+
+@dataclass
+class Sent:
+    """A batch that was sent. ``worker`` is None until it announces the first file; ``index`` is the one it is on."""
+
+    tasks: tuple[Task, ...]
+    alone: bool
+    future: Any = None
+    worker: str | None = None
+    index: int = 0
+    deadline: float = float("inf")
+
+
+class Dispatcher:
+    """Runs a job to its end on the thread that calls :meth:`run`; ``post`` and ``progress`` are for any thread."""
+
+    def __init__(
+        self,
+        job_id: str,
+        cluster: Cluster,
+        items: Iterable[Task | Cached | Failure],
+        work: Work,
+        on_progress: Callable[[], None],
+    ) -> None:
+        self.state = "queued"
+        self._job_id = job_id
+        self._cluster = cluster
+        self._work = work
+        self._on_progress = on_progress
+        self._events: queue.SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = queue.SimpleQueue()
+        self._feeder = Feeder(
+            items, lambda item: self.post(self._on_item, item), lambda error: self.post(self._on_end, error)
+        )
+        self._fleet: Fleet | None = None
+        self._tally = Tally()
+        self._pending = Pending()
+        self._suspects: deque[Task] = deque()
+        self._sent: dict[int, Sent] = {}
+        self._losses: Counter[Task] = Counter()
+        self._killed: set[str] = set()
+        self._number = 0
+        self._note: str | None = None
+        self._scan_error: BaseException | None = None
+        self._cancel_by: float | None = None
+
+    def post(self, handler: Callable[..., None], *arguments: Any) -> None:
+        """Have the job's thread call ``handler(*arguments)``."""
+        self._events.put((handler, arguments))
+
+    def progress(self) -> Progress:
+        current = tuple(sent.tasks[sent.index].path for sent in list(self._sent.values()) if sent.worker)
+        return self._tally.progress(self.state, current, self._note)
+
+    # What someone asks for.
+
+    def cancel(self) -> None:
+        if self._cancel_by is None:
+            self.state, self._cancel_by = "cancelling", time.monotonic() + CANCEL_GRACE_S
+            self._forget([number for number, sent in self._sent.items() if sent.worker is None])
+
+    def pause(self) -> None:
+        if self.state in ("queued", "running"):
+            self.state = "paused"
+            self._tally.pause()
+
+    def resume(self) -> None:
+        if self.state == "paused":
+            self.state = "running"
+            self._tally.resume()
+
+    # The loop.
+
+    def run(self) -> None:
+        """Work until everything found is finished, or until cancelled.
+
+        Raises
+        ------
+        BaseException
+            What the iterable of files, ``on_value`` or ``on_failure`` raised.
+        SchedulerError, ProcessingError
+            The cluster cannot be started, or went away.
+        """
+        if self.state == "queued":
+            self.state = "running"
+        self._cluster.listen(self._job_id, lambda message: self.post(self._on_start, message))
+        self._feeder.start()
+        try:
+            while not self._complete():
+                self._submit()
+                self._on_progress()
+                self._handle_events()
+                self._enforce_deadlines()
+        finally:
+            self._cluster.unlisten(self._job_id)
+            self._feeder.stop(CANCEL_GRACE_S / 2)
+            self._forget(list(self._sent))
+        if self._scan_error is not None and self._cancel_by is None:
+            raise self._scan_error
+
+    def _complete(self) -> bool:
+        if self._cancel_by is not None:
+            return not self._sent
+        return not (self._tally.scanning or self._pending or self._suspects or self._sent)
+
+    def _handle_events(self) -> None:
+        try:
+            handler, arguments = self._events.get(timeout=self._wait_s())
+            while True:
+                handler(*arguments)
+                handler, arguments = self._events.get_nowait()
+        except queue.Empty:
+            return
+
+    def _wait_s(self) -> float:
+        now = time.monotonic()
+        waiting = admission.RETRY_S if self._note else TICK_S
+        ends = [sent.deadline for sent in self._sent.values()]
+        if self._cancel_by is not None:
+            ends.append(self._cancel_by)
+        return max(0.0, min([now + waiting, *ends]) - now)
+
+    # Files to workers.
+
+    def _submit(self) -> None:
+        self._note = None
+        if self._fleet is not None:
+            self._fleet.look()
+        if self.state != "running" or not (self._pending or self._suspects):
+            return
+        if self._fleet is None:
+            self._fleet = Fleet(self._cluster)
+            self._fleet.look()
+        while self._has_room(self._fleet):
+            batch, alone = self._take(self._fleet)
+            if not batch:
+                return
+            self._send(self._fleet, batch, alone)
+
+    def _has_room(self, fleet: Fleet) -> bool:
+        if len(self._sent) >= BATCHES_PER_WORKER * fleet.slots:
+            self._note = None if fleet.slots else "waiting for workers"
+            return False
+        if self._cluster.local:
+            self._note = admission.why_wait(self._cluster.settings.memory_limit_percent)
+        return self._note is None
+
+    def _take(self, fleet: Fleet) -> tuple[tuple[Task, ...], bool]:
+        if fleet.shares_processes:
+            # A suspect would take its neighbours with it, or be blamed for one of them: it waits, and runs, alone.
+            if self._pending and not any(sent.alone for sent in self._sent.values()):
+                return self._pending.take(fleet.slots), False
+            return ((self._suspects.popleft(),), True) if self._suspects and not self._sent else ((), False)
+        if self._suspects:
+            return (self._suspects.popleft(),), True
+        return self._pending.take(fleet.slots), False
+
+    def _send(self, fleet: Fleet, tasks: tuple[Task, ...], alone: bool) -> None:
+        self._number += 1
+        number, work = self._number, self._work
+        paths = tuple(work.worker_path(task.path) for task in tasks)
+        sent = self._sent[number] = Sent(tasks, alone)
+        sent.future = fleet.submit(
+            Batch(self._job_id, number, fleet.topic, paths, work.timeout_s),
+            work.function,
+            work.args,
+            priority=work.priority,
+            on_end=lambda _: self.post(self._on_batch_end, number),
+        )
+
+    # What happens.
+
+    def _on_item(self, item: Task | Cached | Failure) -> None:
+        if isinstance(item, Task):
+            self._tally.found(item)
+            self._pending.add(item)
+        elif isinstance(item, Cached):
+            self._tally.found_cached(item.audio_seconds)
+        else:
+            self._tally.found_failed()
+            self._work.on_failure(None, item)
+
+    def _on_end(self, error: BaseException | None) -> None:
+        self._tally.scanning = False
+        self._scan_error = error
+
+    def _on_start(self, message: dict[str, Any]) -> None:
+        sent = self._sent.get(message["batch"])
+        if sent is not None:
+            sent.worker, sent.index = message["worker"], message["index"]
+            sent.deadline = time.monotonic() + self._work.timeout_s
+
+    def _on_batch_end(self, number: int) -> None:
+        from distributed import KilledWorker
+
+        sent = self._sent.get(number)
+        if sent is None:
+            return
+        try:
+            outcomes = sent.future.result(timeout=RESULT_TIMEOUT_S)
+        except KilledWorker as error:
+            self._on_worker_death(number, repeated=error.allowed_failures > 0)
+        except Exception as error:
+            self._on_no_result(number, sent.future.status, error)
+        else:
+            self._remove(number)
+            for task, outcome in zip(sent.tasks, outcomes, strict=True):
+                self._deliver(task, outcome)
+
+    def _deliver(self, task: Task, outcome: Outcome) -> None:
+        self._cluster.counts["processed"] += 1
+        if outcome.error is not None:
+            self._fail(task, outcome.error, outcome.kind or "error")
+            return
+        self._pending.learn(task.size_bytes, outcome.seconds)
+        self._finish(task, self._work.on_value(task, outcome.value))
+
+    def _fail(self, task: Task, error: str, kind: str) -> None:
+        self._cluster.counts["failed"] += 1
+        self._work.on_failure(task, Failure(task.path, error, kind))
+        self._finish(task, None)
+
+    def _finish(self, task: Task, audio_seconds: float | None) -> None:
+        self._tally.finished(task, audio_seconds)
+        self._feeder.took(1)
+        self._on_progress()
+
+    # What goes wrong.
+
+    def _on_worker_death(self, number: int, *, repeated: bool) -> None:
+        sent = self._remove(number)
+        assert self._fleet is not None
+        self._fleet.look_soon()
+        self._losses.update(sent.tasks)
+        innocent = sent.worker is None or sent.worker in self._killed
+        if innocent and self._losses[sent.tasks[0]] < MOST_LOSSES:
+            self._send(self._fleet, sent.tasks, sent.alone)
+        elif sent.alone or (repeated and len(sent.tasks) == 1 and not self._fleet.shares_processes):
+            self._cluster.counts["crashes"] += 1
+            self._fail(sent.tasks[0], "the worker process that analysed it died, twice", WorkerCrashedError.kind)
+        else:
+            self._suspects.extend(sent.tasks)
+
+    def _on_no_result(self, number: int, status: str, error: Exception) -> None:
+        assert self._fleet is not None
+        self._fleet.look_soon()
+        self._fleet.look()  # raises when the scheduler has gone: then nothing is wrong with the batch
+        sent = self._remove(number)
+        if status != "error":  # the worker died with the result in its hands
+            self._losses.update(sent.tasks)
+        if status != "error" and self._losses[sent.tasks[0]] < MOST_LOSSES:
+            self._send(self._fleet, sent.tasks, sent.alone)
+        elif len(sent.tasks) > 1:
+            self._suspects.extend(sent.tasks)
+        else:
+            self._fail(sent.tasks[0], f"{type(error).__name__}: {error}", "error")
+
+    def _enforce_deadlines(self) -> None:
+        now = time.monotonic()
+        if self._cancel_by is not None and now >= self._cancel_by:
+            self._kill_workers_of(list(self._sent))
+            return
+        for number in [number for number, sent in self._sent.items() if now >= sent.deadline]:
+            tasks = self._kill_workers_of([number])
+            if len(tasks) > 1:
+                self._suspects.extend(tasks)  # which of them hangs shows when each has a worker to itself
+                continue
+            self._cluster.counts["deadline_misses"] += 1
+            reason = f"took longer than ANALYSIS_TIMEOUT_SECONDS={self._work.timeout_s:g} and was stopped"
+            self._fail(tasks[0], reason, DeadlineError.kind)
+
+    def _kill_workers_of(self, numbers: list[int]) -> list[Task]:
+        tasks: list[Task] = []
+        workers = {worker for number in numbers if (worker := self._sent[number].worker) is not None}
+        for number in numbers:
+            tasks.extend(self._sent[number].tasks)
+        self._forget(numbers)
+        assert self._fleet is not None
+        for worker in workers - self._killed:
+            self._killed.add(worker)
+            self._fleet.kill(worker)
+        return tasks
+
+    def _forget(self, numbers: list[int]) -> None:
+        futures = [self._remove(number).future for number in numbers]
+        if self._fleet is not None:
+            self._fleet.cancel(futures)
+
+    def _remove(self, number: int) -> Sent:
+        return self._sent.pop(number)

@@ -1,0 +1,104 @@
+"""The workers as one job sees them: how many, how to give them a batch, how to free one, whether they are gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from workbench.errors import SchedulerError
+from workbench.processing.batch import Batch, run_batch
+from workbench.processing.cluster import Cluster, topic
+from workbench.processing.kill_worker import kill_worker
+
+LOOK_EVERY_S = 2.0
+NO_WORKERS_S = 60.0
+
+
+class Fleet:
+    """The client of one cluster for the length of a job. Making it starts or joins the cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._client = cluster.client
+        self._address = cluster.address
+        self._threads: dict[str, int] = {}
+        self._looked_at = float("-inf")
+        self._seen_at = time.monotonic()
+        self.topic = topic(self._client)
+
+    def look(self) -> None:
+        """Notice workers that came or went.
+
+        Raises
+        ------
+        SchedulerError
+            The scheduler has gone, or has had no worker for a minute.
+        """
+        now = time.monotonic()
+        if self._client.status != "running":
+            raise self._gone()
+        if now - self._looked_at < (LOOK_EVERY_S if self._threads else 0.1):
+            return
+        try:
+            self._threads = dict(self._client.nthreads())
+        except (OSError, TimeoutError) as error:
+            raise self._gone() from error
+        self._looked_at = now
+        if self._threads:
+            self._seen_at = now
+        elif now - self._seen_at > NO_WORKERS_S:
+            raise SchedulerError(
+                f"The Dask scheduler at {self._address} has had no worker for {NO_WORKERS_S:.0f} s. "
+                "Start workers for it and run again: what was done is saved.",
+                address=self._address,
+            )
+
+    def look_soon(self) -> None:
+        """Look afresh at the next chance: a worker has just died."""
+        self._looked_at = float("-inf")
+
+    @property
+    def slots(self) -> int:
+        """How many files can be worked on at a time."""
+        return sum(self._threads.values())
+
+    @property
+    def shares_processes(self) -> bool:
+        """Whether a file that kills its worker takes others with it."""
+        return any(threads > 1 for threads in self._threads.values())
+
+    def submit(
+        self,
+        batch: Batch,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        *,
+        priority: int,
+        on_end: Callable[[Any], None],
+    ) -> Any:
+        """Send a batch and return its future; ``on_end`` is called with it, on one of Dask's threads."""
+        future = self._client.submit(
+            run_batch,
+            batch,
+            function,
+            args,
+            key=f"workbench-{batch.job}-{batch.number}",
+            priority=priority,
+            pure=False,
+        )
+        future.add_done_callback(on_end)
+        return future
+
+    def cancel(self, futures: Sequence[Any]) -> None:
+        if futures and self._client.status == "running":
+            self._client.cancel(list(futures), force=True)
+
+    def kill(self, worker: str) -> None:
+        kill_worker(self._client, worker)
+        self.look_soon()
+
+    def _gone(self) -> SchedulerError:
+        return SchedulerError(
+            f"The Dask scheduler at {self._address} went away. What was done is saved; run again to continue.",
+            address=self._address,
+        )

@@ -1,0 +1,34 @@
+"""Free a worker from a task that does not end: Dask cannot stop a task, so its process is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from typing import Any
+
+TIMEOUT_S = 10.0
+
+
+def kill_worker(client: Any, worker: str) -> None:
+    """Have the nanny of the worker at address ``worker`` kill it at once and start another.
+
+    A worker without a nanny is removed by the scheduler; its own watchdog (:mod:`~workbench.processing.batch`)
+    ends its process. Harmless when the worker has gone meanwhile.
+    """
+    with contextlib.suppress(Exception):  # gone, or going: the job sees its tasks come back either way
+        killed = client.sync(_kill, client, worker, callback_timeout=TIMEOUT_S)
+        if not killed:
+            client.restart_workers([worker], timeout=TIMEOUT_S, raise_for_error=False)
+
+
+async def _kill(client: Any, worker: str) -> bool:
+    answers = await client.run(kill_own_worker, worker, workers=[worker], nanny=True, on_error="return")
+    return any(answer is True for answer in answers.values())
+
+
+def kill_own_worker(address: str, dask_worker: Any = None) -> bool:
+    """Run by a nanny: kill its worker process. A nanny restarts whatever ended without being asked to."""
+    if dask_worker.worker_address == address:  # not its successor
+        os.kill(dask_worker.pid, signal.SIGKILL)
+    return True

@@ -1,0 +1,106 @@
+"""What runs in the process that holds a session's own scheduler and nannies.
+
+A process of its own, because workers are spawned and a spawned process imports its parent's ``__main__`` again:
+a script without ``if __name__ == "__main__"`` would run twice if it were the parent. It also keeps scheduling
+going while the session holds the GIL. It answers with one line of JSON and ends, with every process below it,
+when its standard input closes or its parent is gone, however that died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from typing import Any, NoReturn
+
+PARENT_POLL_S = 0.5
+
+
+def main(plan: dict[str, Any]) -> NoReturn:
+    """Serve until the parent is gone or has enough. ``plan`` is what HostProcess wrote."""
+    try:
+        asyncio.run(_serve(plan, parent=os.getppid()))
+    except BaseException:
+        traceback.print_exc()
+        _end(plan["local_directory"], 1)
+    _end(plan["local_directory"], 0)
+
+
+async def _serve(plan: dict[str, Any], parent: int) -> None:
+    from distributed import LocalCluster
+    from distributed.security import Security
+
+    _configure(plan)
+    cluster = await LocalCluster(
+        n_workers=plan["workers"],
+        threads_per_worker=plan["threads"],
+        processes=True,
+        host="127.0.0.1",
+        protocol="tls://",
+        security=Security(**plan["security"]),
+        memory_limit=plan["memory_limit_bytes"],
+        local_directory=plan["local_directory"],
+        preload=["workbench.processing.worker_process"],
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+        asynchronous=True,
+        silence_logs=40,
+    )
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
+    sys.stdout.write(json.dumps({"address": cluster.scheduler_address}) + "\n")
+    sys.stdout.flush()
+    while os.getppid() == parent and not stop.is_set():
+        try:
+            await asyncio.wait_for(stop.wait(), PARENT_POLL_S)
+        except TimeoutError:
+            continue
+    # Nothing here has state worth an orderly end, and a hung worker would hold one up.
+    _end(plan["local_directory"], 0)
+
+
+def _configure(plan: dict[str, Any]) -> None:
+    import dask
+
+    dask.config.set(
+        {
+            "distributed.scheduler.allowed-failures": 0,  # a crash is looked into by the job, not repeated blindly
+            "distributed.scheduler.worker-saturation": 1.0,  # queue on the scheduler, not behind a slow file
+            "distributed.scheduler.worker-ttl": plan["worker_ttl_s"],
+            "distributed.scheduler.http.routes": [],
+            "distributed.scheduler.active-memory-manager.start": False,
+            "distributed.worker.http.routes": [],
+            "distributed.worker.profile.enabled": False,
+            "distributed.worker.memory.target": False,
+            "distributed.worker.memory.spill": False,
+            "distributed.worker.memory.pause": False,  # a fragmented heap would pause for good
+            "distributed.worker.memory.terminate": 0.95,
+            "distributed.admin.log-length": 100,
+        }
+    )
+
+
+def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    sys.stdin.read()
+    loop.call_soon_threadsafe(stop.set)
+
+
+def _end(local_directory: str, code: int) -> NoReturn:
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        try:
+            child.kill()
+        except psutil.NoSuchProcess:
+            continue
+    sys.stderr.flush()
+    if code == 0:  # otherwise the parent reads the log before it removes the folder
+        shutil.rmtree(local_directory, ignore_errors=True)
+    os._exit(code)

@@ -1,0 +1,21 @@
+"""Warm every worker once: those there now, and each one that a nanny restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from distributed.diagnostics.plugin import WorkerPlugin
+
+
+class WarmUp(WorkerPlugin):  # type: ignore[misc]
+    """Runs a function in each worker before its first file."""
+
+    name = "workbench-warm-up"
+    idempotent = True  # sessions that join a shared cluster do not warm it again
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        self._function = function
+
+    def setup(self, worker: Any) -> None:
+        self._function()
