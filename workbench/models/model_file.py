@@ -1,0 +1,99 @@
+"""One published model on disk: what its JSON says, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from workbench.models.published import FRONTS, Front
+
+Kind = Literal["embedding", "classifier", "head"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """A ``.pb`` and the ``.json`` beside it.
+
+    Attributes
+    ----------
+    name : str
+        Stem of the files, such as ``mood_happy-msd-musicnn-1``.
+    kind : {"embedding", "classifier", "head"}
+        Audio to embedding, audio to predictions, or embedding to predictions.
+    algorithm : str
+        Algorithm of Essentia that runs it.
+    input_node, output_node : str
+        Names in the graph.
+    embedding : str or None
+        For a head: name of the embedding that it reads, without the versions (``msd-musicnn``).
+    dimensions : int or None
+        Length of one output, where the JSON says.
+    batch, patch : int or None
+        Fixed by the graph, where the JSON says: patches a session, frames a patch.
+    classes : tuple of str
+        Names of the outputs; empty for embeddings.
+    sha256 : str
+        Of the ``.pb``.
+    size_check : {"published", "unverified"}
+        Whether the size is the one that Essentia's site lists; hashes are not published.
+    problem : str or None
+        Why it cannot be used; the other fields may then be empty.
+    """
+
+    name: str
+    path: str
+    version: str = ""
+    kind: Kind | None = None
+    algorithm: str = ""
+    input_node: str = ""
+    output_node: str = ""
+    embedding: str | None = None
+    dimensions: int | None = None
+    batch: int | None = None
+    patch: int | None = None
+    classes: tuple[str, ...] = ()
+    sha256: str = ""
+    size_bytes: int = 0
+    size_check: Literal["published", "unverified"] = "unverified"
+    problem: str | None = None
+
+    @property
+    def front(self) -> Front:
+        """How this model's patches are cut; only for models that read audio."""
+        front = FRONTS[self.algorithm]
+        if self.batch:
+            front = replace(front, batch=self.batch)
+        if self.patch and self.patch != front.patch:
+            front = replace(front, patch=self.patch, patch_hop=self.patch - 1)
+        return front
+
+    @property
+    def task(self) -> str:
+        """What a head or classifier is about: ``mood_happy``, ``voice_instrumental``, ``deam``…"""
+        return self.name.partition("-")[0]
+
+    @property
+    def adds(self) -> tuple[str, ...]:
+        """Names under which its results appear in the library."""
+        from workbench.models.flat_names import flat_names
+
+        if self.problem:
+            return ()
+        return ("embedding",) if self.kind == "embedding" else flat_names(self.task, self.classes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able facts, as ``workbench models --json`` prints them."""
+        return {
+            "name": self.name,
+            "path": self.path,
+            "version": self.version,
+            "kind": self.kind,
+            "algorithm": self.algorithm,
+            "embedding": self.embedding,
+            "classes": list(self.classes),
+            "adds": list(self.adds),
+            "sha256": self.sha256,
+            "size_bytes": self.size_bytes,
+            "size_check": self.size_check,
+            "problem": self.problem,
+        }

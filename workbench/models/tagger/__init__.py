@@ -1,0 +1,26 @@
+"""Learn tags from the user's own library and predict them, with calibrated probabilities, for the rest of it.
+
+``train``, ``evaluate`` and ``apply`` are plain functions over a :class:`workbench.store.library.Library`; a trained
+tagger is a folder with a network (Keras' own format) or a baseline (arrays), and a card that tells where it comes
+from. TensorFlow is loaded only by training and by running a network.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules={"labels", "examples", "split", "network", "baselines", "calibration", "report", "storage"},
+    submod_attrs={
+        "train": ["train"],
+        "use": ["evaluate", "apply"],
+        "report": ["TaggerReport", "DoubtfulTrack"],
+        "storage": ["taggers"],
+        "labels": [
+            "labels_from_csv",
+            "labels_from_genre",
+            "labels_from_playlists",
+            "labels_from_ratings",
+            "labels_of",
+        ],
+    },
+)

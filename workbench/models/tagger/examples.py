@@ -1,0 +1,131 @@
+"""The library as a matrix of examples: one row a content, its label if it has one, and the artists it belongs to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.errors import ModelError
+from workbench.store.library_table import LibraryTable
+
+MINIMUM_EXAMPLES = 10
+"""Labelled tracks that a class needs."""
+
+MINIMUM_GROUPS = 3
+"""Artists that a class needs: one each to learn from, to stop and calibrate by, and to be tested with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Rows of a library that a tagger reads.
+
+    Attributes
+    ----------
+    rows : int array, shape (n,)
+        Rows of the table, one a content (duplicates count once).
+    inputs : float32 array, shape (n, d)
+    contents : list of str
+    labels : list of str or None
+        As the user gave them.
+    groups : int array, shape (n,)
+        Tracks that share an artist or an album are in one group, and a group is never split.
+    """
+
+    rows: npt.NDArray[np.intp]
+    inputs: npt.NDArray[np.float32]
+    contents: list[str]
+    labels: list[str | None]
+    groups: npt.NDArray[np.intp]
+
+
+def collect(table: LibraryTable, labels: Mapping[str, str]) -> Examples:
+    """Take every analysed content of a table once.
+
+    Raises
+    ------
+    ModelError
+        Nothing is analysed.
+    """
+    seen: dict[str, int] = {}
+    for row in np.flatnonzero(table.analyzed):
+        content = table["content_hash"][row]
+        if content:
+            seen.setdefault(content, int(row))
+    if not seen:
+        raise ModelError(
+            "No track is analysed, so there is nothing to learn from; run `workbench analyze` first."
+        )
+    rows = np.array(list(seen.values()), np.intp)
+    return Examples(
+        rows,
+        np.asarray(table.vectors[rows], np.float32),
+        list(seen),
+        [labels.get(content) for content in seen],
+        _groups(table, rows),
+    )
+
+
+def choose_classes(examples: Examples, label: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the classes that have enough examples, and why the others are left out.
+
+    Raises
+    ------
+    ModelError
+        Fewer than two classes have enough; the message says how many are needed and how many there are.
+    """
+    counts = Counter(name for name in examples.labels if name is not None)
+    groups: dict[str, set[int]] = {}
+    for name, group in zip(examples.labels, examples.groups, strict=True):
+        if name is not None:
+            groups.setdefault(name, set()).add(int(group))
+    left_out = {}
+    for name in sorted(counts):
+        if counts[name] < MINIMUM_EXAMPLES:
+            left_out[name] = f"{counts[name]} tracks of the {MINIMUM_EXAMPLES} needed"
+        elif len(groups[name]) < MINIMUM_GROUPS:
+            left_out[name] = f"tracks of {len(groups[name])} artists of the {MINIMUM_GROUPS} needed"
+    classes = tuple(name for name in sorted(counts) if name not in left_out)
+    if len(classes) < 2:
+        shown = "; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:10]) or "there is none"
+        raise ModelError(
+            f"Too few examples to learn {label}: two classes or more are needed, each with {MINIMUM_EXAMPLES} tracks "
+            f"of {MINIMUM_GROUPS} artists. {len(classes)} have that; of the labels here, {shown}.",
+            label=label,
+            classes=list(classes),
+            left_out=left_out,
+        )
+    return classes, left_out
+
+
+def _groups(table: LibraryTable, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    parents = list(range(len(rows)))
+
+    def root(place: int) -> int:
+        while parents[place] != place:
+            parents[place] = parents[parents[place]]
+            place = parents[place]
+        return place
+
+    first: dict[tuple[str, ...], int] = {}
+    for place, row in enumerate(rows):
+        for key in _keys(table, int(row)):
+            parents[root(place)] = root(first.setdefault(key, place))
+    return np.array([root(place) for place in range(len(rows))], np.intp)
+
+
+def _keys(table: LibraryTable, row: int) -> list[tuple[str, ...]]:
+    artist, album_artist, album = (_folded(table[name][row]) for name in ("artist", "album_artist", "album"))
+    keys: list[tuple[str, ...]] = [
+        ("artist", name) for name in {artist, album_artist} if name and name != "various artists"
+    ]
+    if album and (album_artist or artist):
+        keys.append(("album", album, album_artist or artist))
+    return keys
+
+
+def _folded(text: str | None) -> str:
+    return " ".join((text or "").split()).casefold()

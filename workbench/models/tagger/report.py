@@ -1,0 +1,116 @@
+"""What training or evaluating a tagger found: scores beside the baselines, curves, confusion, doubtful tracks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.models.tagger.calibration import Reliability, calibration_error, log_loss, reliability
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores on examples that were held out. ``chance`` is 1 over the number of classes."""
+
+    balanced_accuracy: float
+    accuracy: float
+    log_loss: float
+    calibration_error: float
+    chance: float
+
+
+@dataclass(frozen=True)
+class DoubtfulTrack:
+    """A track worth listening to: its label is not what is predicted, or the prediction is hardly better than none.
+
+    ``label`` is ``None`` for a track that the user has not labelled.
+    """
+
+    id: int
+    path: str
+    artist: str | None
+    title: str | None
+    label: str | None
+    predicted: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class TaggerReport:
+    """The outcome of training, as it is also kept in the tagger's card.
+
+    Attributes
+    ----------
+    scores : dict of kind to Scores
+        Of ``network``, ``logistic`` and ``neighbours`` on the same held-out artists.
+    chosen : str
+        The kind that is used: the network only when it beats both baselines.
+    confusion : list of lists of int
+        Held-out examples by label (row) and prediction (column), in the order of ``classes``.
+    history : dict of name to list of float
+        Learning curves of the network, one value an epoch.
+    """
+
+    label: str
+    model_id: str
+    chosen: str
+    classes: tuple[str, ...]
+    left_out: dict[str, str]
+    examples: dict[str, int]
+    scores: dict[str, Scores]
+    confusion: list[list[int]]
+    reliability: Reliability
+    temperature: float
+    history: dict[str, list[float]]
+    doubtful: list[DoubtfulTrack]
+    folder: str
+    trained_at: str
+    seconds: float
+    seed: int
+    inputs: str
+    dimensions: int
+    messages: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.label}: {len(self.classes)} classes, {self.examples['train']} tracks to learn from, "
+            f"{self.examples['test']} of other artists to test with"
+        ]
+        for kind, scores in sorted(self.scores.items(), key=lambda item: -item[1].balanced_accuracy):
+            mark = "*" if kind == self.chosen else " "
+            lines.append(
+                f" {mark} {kind:<10} balanced accuracy {scores.balanced_accuracy:.3f} "
+                f"(chance {scores.chance:.3f}), calibration error {scores.calibration_error:.3f}"
+            )
+        return "\n".join([*lines, *self.messages])
+
+
+def score(probabilities: npt.NDArray[np.float64], targets: npt.NDArray[np.intp]) -> Scores:
+    """Score probabilities, shape (n, classes), against classes, shape (n,)."""
+    confusion = confusion_matrix(probabilities, targets)
+    present = confusion.sum(axis=1) > 0
+    recalls = np.diag(confusion)[present] / confusion.sum(axis=1)[present]
+    return Scores(
+        float(recalls.mean()),
+        float(np.diag(confusion).sum() / confusion.sum()),
+        log_loss(probabilities, targets),
+        calibration_error(reliability(probabilities, targets)),
+        1.0 / probabilities.shape[1],
+    )
+
+
+def confusion_matrix(
+    probabilities: npt.NDArray[np.float64], targets: npt.NDArray[np.intp]
+) -> npt.NDArray[np.int64]:
+    """Count examples by class (row) and most probable class (column)."""
+    classes = probabilities.shape[1]
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (targets, probabilities.argmax(axis=1)), 1)
+    return counts

@@ -1,0 +1,163 @@
+"""Use a trained tagger: score it again on the artists it never saw, or predict for the tracks without a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.errors import ModelError
+from workbench.models.columns import tagger_inputs
+from workbench.models.tagger import storage
+from workbench.models.tagger.calibration import Reliability, reliability, softmax
+from workbench.models.tagger.examples import Examples, collect
+from workbench.models.tagger.labels import labels_of
+from workbench.models.tagger.report import Scores, confusion_matrix, score
+from workbench.models.tagger.storage import Tagger
+from workbench.store.records import Prediction
+
+if TYPE_CHECKING:
+    from workbench.store.library import Library
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a trained tagger on held-out artists, with the labels as they are now."""
+
+    label: str
+    model_id: str
+    examples: int
+    scores: Scores
+    classes: tuple[str, ...]
+    confusion: list[list[int]]
+    reliability: Reliability
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Application:
+    """How many tracks a tagger was applied to, and how many got each tag."""
+
+    label: str
+    model_id: str
+    predicted: int
+    counts: dict[str, int]
+    mean_probability: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values."""
+        return asdict(self)
+
+
+def evaluate(
+    library: Library,
+    label: str,
+    *,
+    folder: Path,
+    csv_file: str | Path | None = None,
+    labels: dict[str, str] | None = None,
+) -> Evaluation:
+    """Score a tagger on the artists that were kept from it, with the labels as they are now.
+
+    Raises
+    ------
+    ModelError
+        There is no such tagger, it reads other inputs, or none of its held-out tracks is left.
+    """
+    tagger = storage.load(folder, label)
+    table, inputs = tagger_inputs(library)
+    given = labels_of(library, label, csv_file=csv_file, table=table) if labels is None else labels
+    examples = collect(table, given)
+    numbers = {name: number for number, name in enumerate(tagger.classes)}
+    held_out = set(tagger.card.get("held_out", ()))
+    places = np.array(
+        [
+            place
+            for place, content in enumerate(examples.contents)
+            if content in held_out and examples.labels[place] in numbers
+        ],
+        np.intp,
+    )
+    if not len(places):
+        raise ModelError(
+            f"None of the tracks that were kept from the tagger for {label} is in the library with a "
+            "label; train it again.",
+            label=label,
+        )
+    targets = np.array([numbers[str(examples.labels[place])] for place in places], np.intp)
+    probabilities = _predict(tagger, examples, places, inputs)
+    return Evaluation(
+        label,
+        str(tagger.card["model_id"]),
+        len(places),
+        score(probabilities, targets),
+        tagger.classes,
+        confusion_matrix(probabilities, targets).tolist(),
+        reliability(probabilities, targets),
+    )
+
+
+def apply(library: Library, label: str, *, folder: Path, everything: bool = False) -> Application:
+    """Predict for the tracks without a label and store the predictions, apart from the user's tags.
+
+    Parameters
+    ----------
+    everything : bool
+        Predict for labelled tracks too.
+
+    Raises
+    ------
+    ModelError
+        There is no such tagger, or it reads other inputs than the library has now.
+    """
+    tagger = storage.load(folder, label)
+    table, inputs = tagger_inputs(library)
+    examples = collect(table, {} if everything else labels_of(library, label, table=table))
+    places = np.array([place for place, name in enumerate(examples.labels) if name is None], np.intp)
+    if not len(places):
+        return Application(label, str(tagger.card["model_id"]), 0, {}, None)
+    probabilities = _predict(tagger, examples, places, inputs)
+    library.save_predictions(
+        _predictions(tagger, [examples.contents[place] for place in places], probabilities)
+    )
+    best = probabilities.argmax(axis=1)
+    counts = {name: int((best == number).sum()) for number, name in enumerate(tagger.classes)}
+    return Application(
+        label, str(tagger.card["model_id"]), len(places), counts, float(probabilities.max(axis=1).mean())
+    )
+
+
+def _predict(
+    tagger: Tagger, examples: Examples, places: npt.NDArray[np.intp], inputs: str
+) -> npt.NDArray[np.float64]:
+    card = tagger.card
+    if (card["inputs"], card["dimensions"]) != (inputs, examples.inputs.shape[1]):
+        raise ModelError(
+            f"The tagger for {card['label']} reads {card['inputs']} ({card['dimensions']} numbers) and "
+            f"the library now has {inputs} ({examples.inputs.shape[1]}); train it again.",
+            label=card["label"],
+        )
+    return softmax(tagger.classifier.logits(examples.inputs[places]), float(card["temperature"]))
+
+
+def _predictions(
+    tagger: Tagger, contents: Sequence[str], probabilities: npt.NDArray[np.float64]
+) -> list[Prediction]:
+    version, file_hash = str(tagger.card["trained_at"]), str(tagger.card["sha256"])
+    return [
+        Prediction(
+            content,
+            tagger.name,
+            version,
+            file_hash,
+            dict(zip(tagger.classes, (round(float(p), 6) for p in row), strict=True)),
+        )
+        for content, row in zip(contents, probabilities, strict=True)
+    ]
