@@ -42,5 +42,7 @@ def translate(error: sqlite3.Error, path: Path) -> StoreError:
             path=str(path),
         )
     if code in _UNAVAILABLE:
-        return DatabaseUnavailableError(f"The database {path} {_UNAVAILABLE[code]} ({error}).", path=str(path))
+        return DatabaseUnavailableError(
+            f"The database {path} {_UNAVAILABLE[code]} ({error}).", path=str(path)
+        )
     return StoreError(f"The database {path} refused a statement: {error}.", path=str(path))

@@ -68,7 +68,9 @@ def open_reader(path: Path) -> Connection:
     return connection
 
 
-def open_writer(path: Path, *, migrations: Sequence[Migration], backoff: Backoff, create: bool = True) -> Connection:
+def open_writer(
+    path: Path, *, migrations: Sequence[Migration], backoff: Backoff, create: bool = True
+) -> Connection:
     """Open the database for writing, creating or migrating it as needed.
 
     A writer does not wait inside SQLite for a lock; :class:`Backoff` does, with jitter.

@@ -141,7 +141,9 @@ class DatabasePool:
         """
         target = Path(target).expanduser().absolute()
         if target.exists():
-            raise StoreError(f"{target} exists already. Choose another name for the backup.", path=str(target))
+            raise StoreError(
+                f"{target} exists already. Choose another name for the backup.", path=str(target)
+            )
         with self.reading() as connection:
             try:
                 opening.copy_database(connection, target)

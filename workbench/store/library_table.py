@@ -12,8 +12,22 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-TEXT_COLUMNS = ("path", "content_hash", "status", "title", "artist", "album", "album_artist", "genre", "key", "scale",
-                "camelot", "open_key")
+TEXT_COLUMNS = (
+    "path",
+    "content_hash",
+    "status",
+    "title",
+    "artist",
+    "album",
+    "album_artist",
+    "genre",
+    "key",
+    "scale",
+    "camelot",
+    "open_key",
+    "key_runner_up",
+    "scale_runner_up",
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +59,12 @@ class LibraryTable:
 
     def take(self, rows: npt.NDArray[Any]) -> LibraryTable:
         """Return the table of these rows (indices or a boolean mask)."""
-        return LibraryTable(self.version, self.ids[rows],
-                            {name: column[rows] for name, column in self.columns.items()}, self.vectors[rows])
+        return LibraryTable(
+            self.version,
+            self.ids[rows],
+            {name: column[rows] for name, column in self.columns.items()},
+            self.vectors[rows],
+        )
 
     def row(self, index: int) -> dict[str, Any]:
         """Return one row as plain Python values, ``id`` included, ``None`` for NaN."""
@@ -72,7 +90,7 @@ class LibraryTable:
 
         if not self.vectors.shape[1]:
             return np.zeros(len(self), dtype=bool)
-        return np.isfinite(self.vectors).all(axis=1)
+        return np.asarray(np.isfinite(self.vectors).all(axis=1))
 
     def to_frame(self) -> pd.DataFrame:
         """Return a DataFrame indexed by track id, without the vectors."""

@@ -126,8 +126,18 @@ _INDEXES = {
 
 # What makes a new snapshot of the library: columns whose change a playlist could notice.
 _SNAPSHOT_COLUMNS = {
-    "tracks": ("path", "content_hash", "status", "title", "artist", "album", "album_artist", "genre", "year",
-               "track_number"),
+    "tracks": (
+        "path",
+        "content_hash",
+        "status",
+        "title",
+        "artist",
+        "album",
+        "album_artist",
+        "genre",
+        "year",
+        "track_number",
+    ),
     "features": ("version", "layout", "numbers", "labels", "vector"),
     "embeddings": ("version", "model_hash", "vector"),
     "predictions": ("version", "model_hash", "scores"),
@@ -148,8 +158,8 @@ def create_library(connection: Connection) -> None:
         connection.execute(f"CREATE TABLE {name} ({columns})")
     for name, columns in _INDEXES.items():
         connection.execute(f"CREATE INDEX {name} ON {columns}")
-    for table, columns in _SNAPSHOT_COLUMNS.items():
-        _count_changes(connection, table, columns)
+    for table, counted in _SNAPSHOT_COLUMNS.items():
+        _count_changes(connection, table, counted)
     connection.execute(
         "INSERT INTO meta (key, value) VALUES ('library_id', ?), ('changes', '0')", (uuid.uuid4().hex[:12],)
     )

@@ -59,6 +59,8 @@ class PoolStatistics:
                 "wait_seconds": self.wait_seconds,
                 "wait_mean_ms": 1000 * self.wait_seconds / self.waits if self.waits else 0.0,
                 "wait_max_ms": 1000 * self.longest_wait_seconds,
-                "success_rate_percent": 100.0 * (1 - min(self.failed_queries, total) / total) if total else 100.0,
+                "success_rate_percent": 100.0 * (1 - min(self.failed_queries, total) / total)
+                if total
+                else 100.0,
                 "pool_efficiency_percent": 100.0 * self.hits / acquired if acquired else 100.0,
             }

@@ -118,7 +118,9 @@ class Readers:
         """Close all and lend no more until :meth:`thaw`; false when some were still lent after ``seconds``."""
         deadline = time.monotonic() + seconds
         self._lock.acquire()
-        unused = self._changed.wait_for(lambda: not self._busy and not self._opening, deadline - time.monotonic())
+        unused = self._changed.wait_for(
+            lambda: not self._busy and not self._opening, deadline - time.monotonic()
+        )
         self._retire_idle()
         return unused
 
@@ -150,7 +152,8 @@ class Readers:
     def _wait_for_one(self) -> None:
         start = self._timer()
         came = self._changed.wait_for(
-            lambda: self._idle or self._closed or len(self._busy) + self._opening < self.most, self._wait_seconds
+            lambda: self._idle or self._closed or len(self._busy) + self._opening < self.most,
+            self._wait_seconds,
         )
         self._statistics.waited(self._timer() - start)
         if self._closed:
@@ -190,4 +193,6 @@ class Readers:
 
 def closed_error(path: Path) -> DatabaseUnavailableError:
     """Return the error for a pool that was closed."""
-    return DatabaseUnavailableError(f"The database {path} was closed. Open the workbench again.", path=str(path))
+    return DatabaseUnavailableError(
+        f"The database {path} was closed. Open the workbench again.", path=str(path)
+    )

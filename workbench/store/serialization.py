@@ -52,7 +52,15 @@ def decode(data: bytes) -> Any:
         header = orjson.loads(memoryview(data)[_PREFIX.size : _PREFIX.size + header_size])
         start = _PREFIX.size + header_size
         return _from_json(header, data, start + -start % 8)
-    except (ValueError, TypeError, KeyError, IndexError, struct.error, RecursionError, OverflowError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        struct.error,
+        RecursionError,
+        OverflowError,
+    ) as error:
         raise StoreError(f"A stored value is damaged: {error}. Analyse the track again.") from error
 
 
@@ -144,7 +152,7 @@ def _from_json(node: Any, data: bytes, start: int) -> Any:
     if not isinstance(node, dict):
         return node
     if len(node) == 1:
-        (key, inner), = node.items()
+        ((key, inner),) = node.items()
         if key.startswith("~"):
             return _DECODERS[key](inner, data, start)
     return {key: _from_json(item, data, start) for key, item in node.items()}
@@ -176,6 +184,8 @@ _DECODERS: dict[str, Callable[[Any, bytes, int], Any]] = {
     "~s": lambda inner, data, start: _slice(inner, data, start).decode("utf-8", "surrogatepass"),
     "~b": _slice,
     "~t": lambda inner, data, start: tuple(_from_json(item, data, start) for item in inner),
-    "~d": lambda inner, data, start: {_from_json(k, data, start): _from_json(v, data, start) for k, v in inner},
+    "~d": lambda inner, data, start: {
+        _from_json(k, data, start): _from_json(v, data, start) for k, v in inner
+    },
     "~a": _decode_array,
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import SQLiteVersionError
 
 if TYPE_CHECKING:
-    import sqlite3
+    import sqlite3 as sqlite3
 
 Version = tuple[int, ...]
 

@@ -40,6 +40,21 @@ class Track:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values under the names that the REST and CLI contracts use."""
-        names = ("id", "path", "status", "title", "artist", "album", "album_artist", "genre", "year", "track_number",
-                 "duration_s", "size_bytes", "content_hash", "error", "error_kind")
+        names = (
+            "id",
+            "path",
+            "status",
+            "title",
+            "artist",
+            "album",
+            "album_artist",
+            "genre",
+            "year",
+            "track_number",
+            "duration_s",
+            "size_bytes",
+            "content_hash",
+            "error",
+            "error_kind",
+        )
         return {name: getattr(self, name) for name in names} | {"features": dict(self.features)}

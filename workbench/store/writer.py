@@ -205,12 +205,15 @@ class Writer:
 
     def _still_ours(self) -> Connection:
         if os.getpid() != self._pid or self.connection is None:
-            raise StoreError(f"{self._path}: a transaction cannot be carried over a fork. End it before forking.")
+            raise StoreError(
+                f"{self._path}: a transaction cannot be carried over a fork. End it before forking."
+            )
         return self.connection
 
     def _rolled_back(self) -> DatabaseUnavailableError:
         return DatabaseUnavailableError(
-            f"A transaction on {self._path} was undone after an earlier error in it. Try again.", path=str(self._path)
+            f"A transaction on {self._path} was undone after an earlier error in it. Try again.",
+            path=str(self._path),
         )
 
     def _shut(self) -> None:
