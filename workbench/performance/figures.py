@@ -71,8 +71,8 @@ def pool_totals(payloads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     pools = [p.get("database_pool", {}) for p in payloads]
     stats = _sum(POOL_COUNTERS + POOL_LEVELS, pools)
     asked = stats["pool_hits"] + stats["pool_misses"]
-    stats["average_wait_ms"] = 1000.0 * (ratio(stats["wait_seconds"], stats["waits"]) or 0.0)
-    stats["max_wait_ms"] = max((float(p.get("max_wait_ms") or 0.0) for p in pools), default=0.0)
+    stats["wait_mean_ms"] = 1000.0 * (ratio(stats["wait_seconds"], stats["waits"]) or 0.0)
+    stats["wait_max_ms"] = max((float(p.get("wait_max_ms") or 0.0) for p in pools), default=0.0)
     stats["success_rate_percent"] = 100.0 * (
         1.0 - (ratio(stats["failed_queries"], stats["total_queries"] + stats["failed_queries"]) or 0.0)
     )

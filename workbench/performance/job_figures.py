@@ -48,7 +48,7 @@ class JobFigures:
     workers : callable
         Returns the number of workers that the jobs may use.
     timer : callable
-        Monotonic seconds. Busy worker time is sampled: files in work at each call of :meth:`figures`, times the
+        Monotonic seconds. Busy worker time is sampled: files in work at a call of :meth:`figures`, times the
         time since the call before.
     """
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workbench.errors import StoreError
 from workbench.performance import prometheus, views
-from workbench.performance.history import MetricsHistory
 from workbench.performance.process_publisher import is_alive
-from workbench.performance.process_table import CACHE_CLEAR, RETIRED, Pool, ProcessTable
+from workbench.performance.published import CLEAR_CACHES, Activity, Process, merge_ended
 from workbench.performance.report import optimization_report
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSampler
@@ -21,6 +20,8 @@ from workbench.settings import Settings
 WINDOW_S = 15 * 60.0
 REFRESH_S = 0.5
 HISTORY_STEP_S = 10.0
+THIN_AFTER_S = 3600.0  # older samples are kept once a minute, for a week
+KEEP_S = 7 * 24 * 3600.0
 
 NOT_STARTED: Mapping[str, Any] = {"started": False}
 
@@ -36,30 +37,25 @@ class PerformanceMonitor:
         Closed with the monitor.
     probe : callable
         Returns the cluster's last round trip (see :func:`views.processor_health`).
-    benchmark : callable
-        Returns the last ``workbench bench`` run or ``None``.
     """
 
     def __init__(
         self,
         settings: Settings,
-        pool: Pool,
+        activity: Activity,
         sampler: SystemSampler,
         *,
         probe: Callable[[], Mapping[str, Any]] = lambda: NOT_STARTED,
-        benchmark: Callable[[], Mapping[str, Any] | None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
-        self._table = ProcessTable(pool, clock=clock)
-        self._history = MetricsHistory(pool)
+        self._activity = activity
         self._sampler = sampler
         self._probe = probe
-        self._benchmark = benchmark
         self._clock = clock
         self._stored_at = 0.0
         self._window: list[tuple[float, dict[str, Any]]] | None = None
-        self._last_benchmark: Mapping[str, Any] | None = None
+        self._benchmark: Mapping[str, Any] | None = None
         self._snapshot = Snapshot(clock())
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -79,16 +75,13 @@ class PerformanceMonitor:
     def refresh(self) -> Snapshot:
         """Read the table now, drop the dead, and return what there is."""
         now = self._clock()
-        rows = self._table.rows()
-        dead = [row.id for row in rows if row.id not in (RETIRED, CACHE_CLEAR) and not is_alive(row, now)]
-        if dead:
-            self._table.retire(dead)
-            rows = self._table.rows()
+        self._retire_dead(now)
+        live, retired = self._read()
         started_at, totals = self._window_start(now)
         window_s = None if started_at is None else now - started_at
-        self._snapshot = Snapshot(now, tuple(rows), totals, window_s)
+        self._snapshot = Snapshot(now, live, retired, totals, window_s)
         self._remember(self._snapshot)
-        self._last_benchmark = self._benchmark()
+        self._benchmark = self._read_benchmark()
         return self._snapshot
 
     def metrics(self) -> dict[str, Any]:
@@ -112,16 +105,14 @@ class PerformanceMonitor:
         return views.resource_usage(self._sampler.history())
 
     def optimization_report(self) -> dict[str, Any]:
-        return optimization_report(
-            self._settings, self._snapshot, self._sampler.latest(), self._last_benchmark
-        )
+        return optimization_report(self._settings, self._snapshot, self._sampler.latest(), self._benchmark)
 
     def prometheus(self) -> str:
         return prometheus.exposition(self._snapshot, self._sampler.latest(), self.processor_health())
 
     def clear_caches(self) -> None:
         """Ask every process to clear its caches; each does within a second."""
-        self._table.ask_cache_clear()
+        self._activity.set_meta(CLEAR_CACHES, self._clock())
 
     def _run(self) -> None:
         while not self._stop.wait(REFRESH_S):
@@ -132,9 +123,26 @@ class PerformanceMonitor:
             except Exception:
                 _log.exception("Figures were not read")
 
+    def _retire_dead(self, now: float) -> None:
+        dead = [process.id for process in self._activity.processes() if not is_alive(process, now)]
+        if dead:
+            self._activity.retire_processes(ids=dead, merge=merge_ended)
+
+    def _read(self) -> tuple[Sequence[Process], Mapping[str, Any]]:
+        """Return live processes and the totals of ended ones, as of the same moment."""
+        while True:  # a process that ends between two reads would be counted twice or not at all
+            retired = self._activity.retired_totals() or {}
+            live = self._activity.processes()
+            if retired == (self._activity.retired_totals() or {}):
+                return live, retired
+
+    def _read_benchmark(self) -> Mapping[str, Any] | None:
+        found = self._activity.latest_benchmark()
+        return None if found is None else {"at": found[0], **found[1]}
+
     def _window_start(self, now: float) -> tuple[float | None, dict[str, Any]]:
         if self._window is None:
-            self._window = self._history.since(now - WINDOW_S)
+            self._window = self._activity.metrics(since=now - WINDOW_S)
         while len(self._window) > 1 and self._window[1][0] <= now - WINDOW_S:
             del self._window[0]
         return self._window[0] if self._window else (None, {})
@@ -145,5 +153,7 @@ class PerformanceMonitor:
         self._stored_at = snapshot.at
         totals = snapshot.counters
         if not self._window or totals != self._window[-1][1]:
-            self._history.append(snapshot.at, totals)
+            self._activity.add_metrics(totals, at=snapshot.at)
+            now = snapshot.at
+            self._activity.thin_metrics(before=now - THIN_AFTER_S, every=60.0, forget_before=now - KEEP_S)
         self._window.append((snapshot.at, totals))

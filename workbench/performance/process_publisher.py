@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from workbench.errors import StoreError
-from workbench.performance.process_table import ProcessRow, ProcessTable
+from workbench.performance.published import CLEAR_CACHES, Activity, Process, merge_ended
 
 INTERVAL_S = 1.0
 HEARTBEAT_S = (
@@ -34,12 +34,12 @@ class ProcessPublisher:
     ----------
     role : str
         "server", "kernel", "lab", "cli", … as people will read it.
-    table : ProcessTable
-        Where rows go.
+    activity : Activity
+        Where figures go: the library.
     figures : callable
         Returns this process's ``{"caches": {name: stats}, "database_pool": …, "async_processor": …}``.
     clear_caches : callable
-        Called when some process asked for it through the table.
+        Called when some process asked all of them to.
     workers : callable
         Returns pids of the worker processes that this process started; they have no database, so it publishes
         a row for each.
@@ -48,7 +48,7 @@ class ProcessPublisher:
     def __init__(
         self,
         role: str,
-        table: ProcessTable,
+        activity: Activity,
         figures: Figures,
         *,
         clear_caches: Callable[[], None] = lambda: None,
@@ -57,14 +57,14 @@ class ProcessPublisher:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._role = role
-        self._table = table
+        self._activity = activity
         self._figures = figures
         self._clear_caches = clear_caches
         self._workers = workers
         self._interval_s = interval_s
         self._clock = clock
         self._process = psutil.Process()
-        self._published: Mapping[str, Any] | None = None
+        self._seen: Mapping[str, Any] = {}
         self._pss_bytes: int | None = None
         self._heartbeat_at = 0.0
         self._cleared_at = clock()
@@ -81,14 +81,13 @@ class ProcessPublisher:
         now = self._clock()
         figures = dict(self._figures())
         beat = now - self._heartbeat_at >= HEARTBEAT_S
-        if figures != self._published or beat:
+        if beat or figures != self._seen:
             if beat or self._pss_bytes is None:
                 self._pss_bytes = _proportional_bytes(self._process)
-            self._table.write(_row(self._process, self._role, now, figures, self._pss_bytes))
-            self._published = figures
+            self._write(self._process, self._role, figures, self._pss_bytes)
         if beat:
             self._heartbeat_at = now
-            self._publish_workers(now)
+            self._publish_workers()
 
     def close(self) -> None:
         """Publish a last time and hand the counters over to the row of ended processes. Twice is fine."""
@@ -99,15 +98,16 @@ class ProcessPublisher:
         try:
             self._heartbeat_at = 0.0
             self.publish()
-            self._table.retire([self.id])
+            self._activity.retire_processes(ids=[self.id], merge=merge_ended)
         except StoreError as error:
             _log.info("Last figures of this process were not stored: %s", error)
 
     def _run(self) -> None:
         while True:
             try:
-                self._clear_when_asked()
                 self.publish()
+                self._clear_when_asked()
+                self._seen = dict(self._figures())  # after our own queries, so that they do not count as news
             except StoreError as error:  # locked or full: the next second may do better
                 _log.info("Figures were not published: %s", error)
             except Exception:
@@ -116,18 +116,31 @@ class ProcessPublisher:
                 return
 
     def _clear_when_asked(self) -> None:
-        asked_at = self._table.cache_clear_asked_at()
+        asked_at = self._activity.meta(CLEAR_CACHES, 0.0)
         if asked_at > self._cleared_at:
             self._cleared_at = asked_at
             self._clear_caches()
 
-    def _publish_workers(self, now: float) -> None:
+    def _publish_workers(self) -> None:
         for pid in self._workers():
             try:
                 process = psutil.Process(pid)
-                self._table.write(_row(process, "worker", now, {}, _proportional_bytes(process)))
+                self._write(process, "worker", {}, _proportional_bytes(process))
             except psutil.Error:
                 continue  # ended meanwhile
+
+    def _write(
+        self, process: psutil.Process, role: str, figures: Mapping[str, Any], pss_bytes: int | None
+    ) -> None:
+        started_at = process.create_time()
+        memory = {"rss_bytes": process.memory_info().rss, "pss_bytes": pss_bytes}
+        self._activity.publish_process(
+            process_id(process.pid, started_at),
+            pid=process.pid,
+            role=role,
+            started_at=started_at,
+            payload={**figures, "memory": memory},
+        )
 
 
 def process_id(pid: int, started_at: float) -> str:
@@ -135,7 +148,7 @@ def process_id(pid: int, started_at: float) -> str:
     return f"{_host()}:{pid}:{started_at:.0f}"
 
 
-def is_alive(row: ProcessRow, now: float) -> bool:
+def is_alive(row: Process, now: float) -> bool:
     """Return whether the process that published this row still runs (a zombie does not)."""
     if row.id.partition(":")[0] != _host():
         return now - row.updated_at < STALE_S
@@ -152,16 +165,6 @@ def is_alive(row: ProcessRow, now: float) -> bool:
 @functools.cache
 def _host() -> str:
     return socket.gethostname().replace(":", "-")
-
-
-def _row(
-    process: psutil.Process, role: str, now: float, figures: Mapping[str, Any], pss_bytes: int | None
-) -> ProcessRow:
-    started_at = process.create_time()
-    memory = {"rss_bytes": process.memory_info().rss, "pss_bytes": pss_bytes}
-    return ProcessRow(
-        process_id(process.pid, started_at), process.pid, role, started_at, now, {**figures, "memory": memory}
-    )
 
 
 def _proportional_bytes(process: psutil.Process) -> int | None:

@@ -147,12 +147,11 @@ def _processes(snapshot: Snapshot) -> Iterator[Family]:
         ]
         if samples:
             yield f"workbench_process_{name.replace('_', '_memory_', 1)}", "gauge", text, samples
-    ended = snapshot.retired
     yield (
         "workbench_processes_ended_total",
         "counter",
         "Processes whose counters were taken over.",
-        [({}, ended.payload["processes"] if ended else 0)],
+        [({}, snapshot.retired.get("processes", 0))],
     )
 
 

@@ -50,7 +50,7 @@ class Facts:
 
     @property
     def window(self) -> dict[str, Any]:
-        return self.snapshot.in_window()
+        return self.snapshot.in_window
 
     @property
     def memory_is_short(self) -> bool:

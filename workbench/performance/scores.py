@@ -42,14 +42,14 @@ def scores(
 
 
 def cache_efficiency(snapshot: Snapshot) -> float | None:
-    window = [snapshot.in_window()["caches"][name] for name in CACHES]
+    window = [snapshot.in_window["caches"][name] for name in CACHES]
     hits = sum(stats["hits"] for stats in window)
     rate = ratio(hits, hits + sum(stats["misses"] for stats in window))
     return None if rate is None else 100.0 * rate
 
 
 def database_efficiency(snapshot: Snapshot) -> float | None:
-    window = snapshot.in_window()["database_pool"]
+    window = snapshot.in_window["database_pool"]
     asked = window["total_queries"] + window["failed_queries"]
     if not asked:
         return None
@@ -58,7 +58,7 @@ def database_efficiency(snapshot: Snapshot) -> float | None:
 
 
 def processor_efficiency(snapshot: Snapshot) -> float | None:
-    window = snapshot.in_window()["async_processor"]
+    window = snapshot.in_window["async_processor"]
     tried = window["total_processed"] + window["total_failed"]
     if not tried:
         return None
@@ -69,7 +69,7 @@ def processor_efficiency(snapshot: Snapshot) -> float | None:
 
 def utilisation(snapshot: Snapshot) -> float | None:
     """Return busy worker time over available worker time within the window, 0–1."""
-    window = snapshot.in_window()["async_processor"]
+    window = snapshot.in_window["async_processor"]
     share = ratio(window["busy_seconds"], window["available_seconds"])
     return None if share is None else min(1.0, share)
 

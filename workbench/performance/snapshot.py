@@ -4,67 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from workbench.performance.figures import CACHES, add_counters, cache_totals, pool_totals, processor_totals
-from workbench.performance.process_table import CACHE_CLEAR, RETIRED, ProcessRow
+from workbench.performance.published import Process
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Published rows at a moment, and the totals at the start of the window that rates are about.
+    """What live processes have published, and what was before.
 
     Attributes
     ----------
-    rows : sequence of ProcessRow
-        As published, the row of ended processes included.
+    processes : sequence of Process
+        The live ones.
+    retired : mapping
+        Counters of ended processes, their number as ``processes`` and ``since`` when they are collected.
     window_start : mapping
-        Totals (see :attr:`counters`) when the window began; empty: the window is all time.
+        :attr:`counters` when the window began that rates are about; empty: the window is all time.
     window_s : float or None
         Length of the window; ``None``: all time.
     """
 
     at: float
-    rows: Sequence[ProcessRow] = ()
+    processes: Sequence[Process] = ()
+    retired: Mapping[str, Any] = field(default_factory=dict)
     window_start: Mapping[str, Any] = field(default_factory=dict)
     window_s: float | None = None
 
-    @property
-    def processes(self) -> list[ProcessRow]:
-        """Rows of live processes."""
-        return [row for row in self.rows if row.id not in (RETIRED, CACHE_CLEAR)]
-
-    @property
-    def retired(self) -> ProcessRow | None:
-        return next((row for row in self.rows if row.id == RETIRED), None)
-
-    @property
-    def payloads(self) -> list[Mapping[str, Any]]:
-        return [row.payload for row in self.rows]
-
-    @property
+    @cached_property
     def counters(self) -> dict[str, Any]:
         """Counters of all processes, ended ones included: they never go backwards."""
-        totals: dict[str, Any] = {}
-        for payload in self.payloads:
-            totals = add_counters(totals, payload)
-        return totals or add_counters({}, {})
+        totals = add_counters({}, self.retired)
+        for process in self.processes:
+            totals = add_counters(totals, process.payload)
+        return totals
 
-    @property
+    @cached_property
     def caches(self) -> dict[str, dict[str, Any]]:
-        return {name: cache_totals(self.payloads, name) for name in CACHES}
+        return {name: cache_totals(self._payloads, name) for name in CACHES}
 
-    @property
+    @cached_property
     def database_pool(self) -> dict[str, Any]:
-        return pool_totals(self.payloads)
+        return pool_totals(self._payloads)
+
+    @cached_property
+    def async_processor(self) -> dict[str, Any]:
+        return processor_totals(self._payloads)
+
+    @cached_property
+    def in_window(self) -> dict[str, Any]:
+        """The counters' growth within the window, in the shape of :attr:`counters`."""
+        return _difference(self.counters, self.window_start)
 
     @property
-    def async_processor(self) -> dict[str, Any]:
-        return processor_totals(self.payloads)
-
-    def in_window(self) -> dict[str, Any]:
-        """Return the counters' growth within the window, in the shape of :attr:`counters`."""
-        return _difference(self.counters, self.window_start)
+    def _payloads(self) -> list[Mapping[str, Any]]:
+        return [self.retired, *(process.payload for process in self.processes)]
 
 
 def _difference(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
 
 GIB = 1024.0**3
+BUSY_LOAD_PER_CORE = 4.0  # runnable processes a core from which on people notice
 
 
 def metrics(snapshot: Snapshot, sample: SystemSample) -> dict[str, Any]:
@@ -66,10 +67,8 @@ def processes(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 def retired(snapshot: Snapshot) -> dict[str, Any]:
     """Return what ended processes had counted: it stays in the totals."""
-    row = snapshot.retired
-    if row is None:
-        return {"processes": 0, "since": None}
-    return {**row.payload, "since": _iso(row.started_at)}
+    since = snapshot.retired.get("since")
+    return {"processes": 0, **snapshot.retired, "since": None if since is None else _iso(since)}
 
 
 def cache_stats(snapshot: Snapshot) -> dict[str, Any]:
@@ -125,8 +124,8 @@ def processor_health(
     Parameters
     ----------
     probe : mapping
-        ``started`` (bool), ``response_time_ms`` (None: no answer), the counts ``workers``,
-        ``expected_workers`` and ``stuck_workers``, ``error`` (str or None); as the cluster measured last.
+        What the cluster found when it was asked last: ``started``, ``response_time_ms`` (None: no answer),
+        ``workers`` with the counts ``expected``, ``alive`` and ``silent``, and ``reasons`` for what is wrong.
 
     Returns
     -------
@@ -136,39 +135,27 @@ def processor_health(
     """
     totals = snapshot.async_processor
     memory_ok = sample.memory_used_percent < memory_limit_percent
-    started = bool(probe.get("started"))
-    reasons = _troubles(probe) if started else []
-    if not memory_ok:
+    reasons = list(probe.get("reasons") or ())
+    if not memory_ok and probe.get("memory_ok", True):
         reasons.append(f"memory is {sample.memory_used_percent:.0f} % used, over MEMORY_LIMIT_PERCENT")
-    dead = started and (probe.get("response_time_ms") is None or not probe.get("workers"))
+    workers = probe.get("workers") or {}
+    started = bool(probe.get("started"))
+    dead = probe.get("status") == "unhealthy" or (started and not workers.get("alive"))
     return {
         "status": "unhealthy" if dead else "degraded" if reasons else "healthy",
         "reasons": reasons,
         "response_time_ms": probe.get("response_time_ms"),
         "memory_ok": memory_ok,
-        "cpu_ok": sample.load_average[0] <= 4 * max(1.0, sample.cores),
+        "cpu_ok": sample.load_average[0] <= BUSY_LOAD_PER_CORE * max(1.0, sample.cores),
         "active_operations": totals["active_operations"],
         "queued_operations": totals["queued_operations"],
         "total_processed": totals["total_processed"],
         "total_failed": totals["total_failed"],
-        "workers": int(probe.get("workers") or 0),
-        "expected_workers": int(probe.get("expected_workers") or 0),
+        "total_timeouts": totals["total_timeouts"],
+        "workers": int(workers.get("alive") or 0),
+        "expected_workers": int(workers.get("expected") or 0),
         "started": started,
     }
-
-
-def _troubles(probe: Mapping[str, Any]) -> list[str]:
-    reasons = []
-    workers, expected = int(probe.get("workers") or 0), int(probe.get("expected_workers") or 0)
-    if probe.get("error"):
-        reasons.append(str(probe["error"]))
-    elif probe.get("response_time_ms") is None:
-        reasons.append("no worker answered in time")
-    if workers < expected:
-        reasons.append(f"{expected - workers} of {expected} workers are lost")
-    if probe.get("stuck_workers"):
-        reasons.append(f"{probe['stuck_workers']} workers have stopped reporting")
-    return reasons
 
 
 def _rate(before: SystemSample, now: SystemSample, name: str) -> float:
