@@ -1,0 +1,134 @@
+"""Why a track is in a playlist: numbers that were computed, and one sentence made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.playlists.columns import text_at, value_at
+from workbench.playlists.keys import NOT_KNOWN, RELATIONS, camelot_codes, camelot_name, relations
+from workbench.playlists.space import RANDOM_PAIR, space_of
+from workbench.playlists.transitions import TransitionCosts, log2_bpm, tempo_change
+
+if TYPE_CHECKING:
+    from workbench.playlists.request import Pick
+    from workbench.store.library_table import LibraryTable
+
+
+def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) -> list[dict[str, Any]]:
+    """Return an explanation for each pick, in order.
+
+    Parameters
+    ----------
+    table : LibraryTable
+    picks : sequence of Pick, in playing order
+    costs : TransitionCosts, each part of shape (len(picks) - 1,)
+
+    Returns
+    -------
+    list of dict
+        The reason of the method; ``shares``: tempo, key and timbre compared with the seed, or with the track
+        before where there is no seed; ``next``: the transition to the following track; ``text``.
+    """
+    explained = []
+    for position, pick in enumerate(picks):
+        seed = table.index_of(pick.reason["seed"]) if "seed" in pick.reason else None
+        other = seed if seed is not None else (picks[position - 1].row if position else None)
+        facts = dict(pick.reason)
+        if other is not None and other != pick.row:
+            facts["shares"] = shared(table, other, pick.row)
+        if position + 1 < len(picks):
+            facts["next"] = _next(table, pick.row, picks[position + 1].row, position, costs)
+        facts["text"] = _sentence(table, facts, pick.row)
+        explained.append(facts)
+    return explained
+
+
+def shared(table: LibraryTable, other: int, row: int) -> dict[str, Any]:
+    """Compare a track with another: ``with`` (its id), ``tempo``, ``key``, ``timbre``; parts not known are absent."""
+    found: dict[str, Any] = {"with": int(table.ids[other]), "tempo": _tempo(table, other, row),
+                             "key": _key(table, other, row), "timbre": _timbre(table, other, row)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _tempo(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
+    a, b = value_at(table, "bpm", other), value_at(table, "bpm", row)
+    if not a or not b:
+        return None
+    ratio = log2_bpm(np.array([b])) - log2_bpm(np.array([a]))
+    change = float(2 ** tempo_change(ratio)[0] - 1) * 100
+    folded = float(np.abs(ratio[0])) > 0.5
+    return {"bpm": round(b, 2), "other_bpm": round(a, 2), "change_percent": round(change, 2),
+            "double_or_half_time": folded}
+
+
+def _key(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
+    a, b = camelot_codes(table, np.array([other, row])).tolist()
+    relation = int(relations(a, b))
+    if relation == NOT_KNOWN:
+        return None
+    return {"camelot": camelot_name(b), "other_camelot": camelot_name(a), "relation": RELATIONS[relation]}
+
+
+def _timbre(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
+    distance = float(space_of(table).distances_from(other, np.array([row]))[0])
+    if not np.isfinite(distance):
+        return None
+    return {"distance": round(distance, 4), "random_pair": round(RANDOM_PAIR, 2)}
+
+
+def _next(table: LibraryTable, row: int, following: int, position: int, costs: TransitionCosts) -> dict[str, Any]:
+    a, b = value_at(table, "loudness_lufs", row), value_at(table, "loudness_lufs", following)
+    return {
+        "id": int(table.ids[following]),
+        "cost": round(float(costs.total[position]), 4),
+        "parts": {name: round(float(getattr(costs, name)[position]), 4)
+                  for name in ("timbre", "key", "tempo", "loudness")},
+        "tempo": _tempo(table, row, following), "key": _key(table, row, following),
+        "loudness_step_lu": None if a is None or b is None else round(b - a, 2),
+    }
+
+
+def _sentence(table: LibraryTable, facts: dict[str, Any], row: int) -> str:
+    parts = [phrase(facts) for name, phrase in _PHRASES if name in facts]
+    if shares := facts.get("shares"):
+        parts.append(_compared(table, shares))
+    if following := facts.get("next"):
+        parts.append(f"next transition costs {following['cost']:.2f}")
+    sentence = "; ".join(part for part in parts if part)
+    return (sentence[:1].upper() + sentence[1:] + ".") if sentence else "Chosen."
+
+
+def _compared(table: LibraryTable, shares: dict[str, Any]) -> str:
+    row = table.index_of(shares["with"])
+    name = (text_at(table, "title", row) if row is not None else None) or f"track {shares['with']}"
+    parts = []
+    if timbre := shares.get("timbre"):
+        parts.append(f"timbre {timbre['distance']:.2f} away")
+    if tempo := shares.get("tempo"):
+        folded = " (double or half time)" if tempo["double_or_half_time"] else ""
+        parts.append(f"{tempo['bpm']:.0f} BPM against {tempo['other_bpm']:.0f}{folded}")
+    if key := shares.get("key"):
+        parts.append(f"{key['camelot']} against {key['other_camelot']}, {key['relation']}")
+    return f"compared with {name}: {', '.join(parts)}" if parts else ""
+
+
+_PHRASES = (
+    ("included", lambda facts: "asked for by name"),
+    ("drawn_from", lambda facts: f"drawn at random from {facts['drawn_from']} tracks"),
+    ("distance", lambda facts: f"distance {facts['distance']:.3f} from its seed" if facts["distance"] else "the seed"),
+    ("cluster_name", lambda facts: f"{facts['distance_to_centre']:.3f} from the centre of cluster "
+                                   f"“{facts['cluster_name']}” ({facts['cluster_size']} tracks)"),
+    ("group", lambda facts: f"in {facts['group']}"),
+    ("target", lambda facts: f"{facts['feature']} {facts['value']:.3g} where the curve asks for {facts['target']:.3g}"),
+    ("progress", lambda facts: f"{facts['progress']:.0%} of the way"),
+    ("toward", lambda facts: f"{facts['toward']:.0%} of the way from what was subtracted to what was added"),
+    ("mix", lambda facts: f"{facts['mix'].replace('_', ' ')} of {facts['relation']}" if facts.get("relation") else ""),
+    ("taste_distance", lambda facts: f"{facts['taste_distance']:.3f} from taste {facts['taste'] + 1}, "
+                                     f"{facts['taste_share']:.0%} of the listening"),
+    ("closeness", lambda facts: "matches the query" if facts["closeness"] == 1.0
+                                else f"matches the query to {facts['closeness']:.0%}"),
+    ("by_method", lambda facts: f"from {facts['by_method']}"),
+)

@@ -1,0 +1,47 @@
+"""Playlist formats by name, and which suffix means which."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.errors import PlaylistFileError
+from workbench.playlists.files import m3u8
+from workbench.playlists.files.listing import Decoded, Listing
+
+
+@dataclass(frozen=True)
+class Format:
+    """A playlist file format: how it is written, read, and known as ours."""
+
+    name: str
+    encode: Callable[[Listing], bytes]
+    decode: Callable[[bytes], Decoded]
+    mark: bytes
+    media_type: str
+
+
+FORMATS: dict[str, Format] = {
+    "m3u8": Format("m3u8", m3u8.encode, m3u8.decode, m3u8.MARK.encode(), "application/vnd.apple.mpegurl"),
+}
+_SUFFIXES = {"m3u": "m3u8"}
+
+
+def find_format(path: Path, format: str | None = None) -> Format:
+    """Return the format named, or else that of the suffix.
+
+    Raises
+    ------
+    PlaylistFileError
+        There is none such.
+    """
+    wanted = (format or path.suffix).removeprefix(".").lower()
+    found = FORMATS.get(_SUFFIXES.get(wanted, wanted))
+    if found is None:
+        near = difflib.get_close_matches(wanted, FORMATS, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise PlaylistFileError(f"{path}: there is no playlist format {wanted!r}.{hint} "
+                                f"Formats: {', '.join(FORMATS)}.", path=str(path))
+    return found

@@ -1,0 +1,78 @@
+"""What every playlist format writes and reads: a title and entries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MADE_BY = "Playlist Workbench"
+"""The mark in every file that this package writes; only files that carry it are overwritten without force."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One track to write.
+
+    Attributes
+    ----------
+    path : str
+        Absolute path of the file on this machine.
+    location : str
+        What to write: relative to the playlist, absolute, mapped to another machine's prefix, or a URL.
+    """
+
+    path: str
+    location: str
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    duration_s: float | None = None
+    id: int | None = None
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A playlist to write. ``recipe`` goes into the formats that have a place for it."""
+
+    title: str
+    lines: Sequence[Line]
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One track of a playlist file that was read.
+
+    Attributes
+    ----------
+    location : str
+        As written in the file.
+    path : str or None
+        Absolute path it stands for; ``None`` for a stream or where the file only names artist and title.
+    weight : float
+        How often or how gladly it was heard: a play count, a rating; 1 where the file does not say.
+    """
+
+    location: str
+    path: str | None = None
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    duration_s: float | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Entries of a file with ``path`` not resolved yet; ``uris`` tells that locations are percent-encoded."""
+
+    entries: Sequence[Entry]
+    uris: bool = False
+
+
+def one_line(text: str | None) -> str:
+    """Return a text without line breaks, control characters and lone surrogates, for formats that cannot hold them."""
+    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+", " ", text or "").strip()

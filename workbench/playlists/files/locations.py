@@ -1,0 +1,111 @@
+"""Paths as playlist files write them: relative, absolute, mapped to another machine, or as URIs; and back.
+
+A path is bytes that need not be text and may hold any character but NUL, while a line of an M3U8 file cannot hold a
+line break, and ``#`` starts a comment there. What a line cannot hold is written as a percent-encoded ``file:`` URI
+of its bytes. Names are never normalised: NFC and NFD stay what they are.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_BREAKS_A_LINE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]|\s\Z")
+_NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
+
+
+def location_of(path: str, folder: Path, *, paths: str, prefix_map: Mapping[str, str]) -> str:
+    """Return what a playlist in ``folder`` writes for a file.
+
+    Parameters
+    ----------
+    path : str
+        Absolute.
+    folder : Path
+        Where the playlist will lie, absolute and without symbolic links.
+    paths : {"relative", "absolute"}
+        A prefix that is mapped wins over both.
+    prefix_map : mapping of str to str
+        ``{"/home/me/Music": "M:\\\\Music"}``; the longest prefix that ends at a folder wins.
+    """
+    for prefix in sorted(prefix_map, key=len, reverse=True):
+        stem = prefix.rstrip("/") or "/"
+        if path == stem or path.startswith(stem.rstrip("/") + "/"):
+            return _mapped(prefix_map[prefix], path[len(stem):].lstrip("/"))
+    if paths == "absolute" or not os.path.isabs(path):
+        return path
+    relative = os.path.relpath(path, folder)
+    guarded = relative.startswith((".." + os.sep, "." + os.sep)) or relative[:1].isalnum()
+    return relative if guarded else os.path.join(".", relative)
+
+
+def _mapped(prefix: str, rest: str) -> str:
+    if _URL.match(prefix):
+        return prefix.rstrip("/") + "/" + quote(os.fsencode(rest), safe="/")
+    if _DRIVE.match(prefix) or "\\" in prefix:
+        return prefix.rstrip("\\/") + "\\" + rest.replace("/", "\\")
+    return prefix.rstrip("/") + "/" + rest
+
+
+def as_line(location: str, path: str) -> str:
+    """Return a location for a format of lines: as it is, or a URI where a line cannot hold it."""
+    if not _BREAKS_A_LINE.search(location):
+        return location
+    return as_uri(location if _is_absolute(location) else path)
+
+
+def as_text(location: str, path: str) -> str:
+    """Return a location for a format that holds any text: as it is, or a URI where it is not text."""
+    return as_uri(location if _is_absolute(location) else path) if _NOT_UTF8.search(location) else location
+
+
+def as_uri(location: str) -> str:
+    """Return a percent-encoded URI reference of a path; a URL is returned as it is."""
+    if _URL.match(location):
+        return location
+    if _DRIVE.match(location):
+        drive, rest = location[:2], location[2:].replace("\\", "/")
+        return f"file:///{drive}{quote(os.fsencode(rest), safe='/')}"
+    if location.startswith("\\\\"):
+        return "file:" + quote(os.fsencode(location.replace("\\", "/")), safe="/")
+    encoded = quote(os.fsencode(location), safe="/")
+    return "file://" + encoded if location.startswith("/") else encoded
+
+
+def path_of(location: str, folder: Path, *, uri: bool) -> str | None:
+    """Return the absolute path that a location in a playlist in ``folder`` stands for; ``None`` for a stream.
+
+    Parameters
+    ----------
+    location : str
+    folder : Path
+    uri : bool
+        The format's locations are URIs, percent-encoded. In other formats only ``file:`` URIs are.
+    """
+    if location[:5].lower() == "file:":
+        return _from_file_uri(location[5:])
+    if _URL.match(location):
+        return None
+    plain = os.fsdecode(unquote_to_bytes(location)) if uri else location
+    if _DRIVE.match(plain) or plain.startswith("\\\\"):
+        return plain
+    return os.path.normpath(os.path.join(folder, plain)) if plain and "\0" not in plain else None
+
+
+def _from_file_uri(rest: str) -> str | None:
+    if rest.startswith("//"):
+        host, slash, tail = rest[2:].partition("/")
+        rest = slash + tail if host.lower() in ("", "localhost") else rest
+    path = os.fsdecode(unquote_to_bytes(rest))
+    if _DRIVE.match(path.lstrip("/")):
+        return path.lstrip("/")
+    return os.path.normpath(path) if path.startswith("/") and "\0" not in path else None
+
+
+def _is_absolute(location: str) -> bool:
+    return bool(location.startswith(("/", "\\")) or _URL.match(location) or _DRIVE.match(location))

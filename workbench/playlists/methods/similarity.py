@@ -1,0 +1,22 @@
+"""Tracks that sound like one track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.ranking import nearest_first
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+
+
+@method("similarity", "The start track and those nearest to it in sound, nearest first.")
+def similarity(request: Request, *, start: Annotated[int, Parameter("track", "track to start from")]) -> Iterator[Pick]:
+    """Yield the start track, then candidates by distance from it."""
+    seed = int(request.table.ids[start])
+    yield Pick(start, {"seed": seed, "distance": 0.0})
+    rows = request.rows
+    distances = request.space.distances_from(start)[rows]
+    for row, distance in nearest_first(rows, distances):
+        yield Pick(row, {"seed": seed, "distance": distance})

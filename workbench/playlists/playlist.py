@@ -1,0 +1,168 @@
+"""A playlist: tracks in order, why each is there, how good the whole is, and the recipe that makes it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.playlists.columns import numbers, text_at, texts
+
+if TYPE_CHECKING:
+    from workbench.store.library_table import LibraryTable
+
+
+@dataclass(frozen=True)
+class PlaylistTrack:
+    """One track of a playlist.
+
+    Attributes
+    ----------
+    id : int
+    content_hash : str
+        Of the file that was chosen, so that a moved file is found again.
+    duration_s : float or None
+    explanation : mapping
+        ``text``, one sentence; and the numbers in it: what the method went by, what it ``shares`` with its
+        seed or with the track before, and the transition to the ``next``.
+    """
+
+    id: int
+    content_hash: str
+    path: str | None = None
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    duration_s: float | None = None
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, table: LibraryTable, row: int, explanation: Mapping[str, Any]) -> PlaylistTrack:
+        duration = float(numbers(table, "duration_s")[row])
+        return cls(int(table.ids[row]), str(texts(table, "content_hash")[row] or ""), text_at(table, "path", row),
+                   text_at(table, "title", row), text_at(table, "artist", row), text_at(table, "album", row),
+                   duration if duration == duration else None, explanation)
+
+
+@dataclass(frozen=True)
+class Playlist:
+    """Tracks in order, with where they came from.
+
+    Attributes
+    ----------
+    name, method : str
+    parameters : mapping
+        Everything asked for besides ``method`` and ``random_state``, canonical and JSON-able.
+    random_state : int
+    snapshot : str
+        Version of the library table it was made from.
+    tracks : tuple of PlaylistTrack
+    card : mapping
+        Quality card, with ``notes`` about what could not be done as asked.
+    versions : mapping
+        Of what made it.
+    newest_id : int
+        The highest track id of the library then: what is above it is new.
+    created_at : str
+        ISO 8601, UTC. No part of an exported file.
+    """
+
+    name: str
+    method: str
+    parameters: Mapping[str, Any]
+    random_state: int
+    snapshot: str
+    tracks: tuple[PlaylistTrack, ...]
+    card: Mapping[str, Any]
+    versions: Mapping[str, str]
+    newest_id: int = 0
+    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def __iter__(self) -> Iterator[PlaylistTrack]:
+        return iter(self.tracks)
+
+    def __getitem__(self, position: int) -> PlaylistTrack:
+        return self.tracks[position]
+
+    @property
+    def track_ids(self) -> list[int]:
+        return [track.id for track in self.tracks]
+
+    @property
+    def duration_s(self) -> float:
+        """Total of the durations that are known."""
+        return sum(track.duration_s or 0.0 for track in self.tracks)
+
+    @property
+    def notes(self) -> Sequence[Mapping[str, Any]]:
+        """What could not be done as asked: ``constraint``, ``asked``, ``got``, ``message``."""
+        notes: Sequence[Mapping[str, Any]] = self.card.get("notes", ())
+        return notes
+
+    def recipe(self) -> dict[str, Any]:
+        """Return what makes this playlist again: ``regenerate(recipe, table)``, ``refresh(recipe, table)``."""
+        return {"recipe": 1, "name": self.name, "method": self.method, "parameters": dict(self.parameters),
+                "random_state": self.random_state, "snapshot": self.snapshot, "versions": dict(self.versions),
+                "newest_id": self.newest_id}
+
+    def to_record(self) -> dict[str, Any]:
+        """Return JSON-able values under the names of the database's columns, tracks under ``tracks``."""
+        tracks = [{"position": position, "track_id": track.id, "content_hash": track.content_hash, "path": track.path,
+                   "title": track.title, "artist": track.artist, "album": track.album,
+                   "duration_s": track.duration_s, "explanation": dict(track.explanation)}
+                  for position, track in enumerate(self.tracks)]
+        return {"name": self.name, "method": self.method, "parameters": dict(self.parameters),
+                "random_state": self.random_state, "snapshot": self.snapshot, "versions": dict(self.versions),
+                "card": dict(self.card), "recipe": self.recipe(), "created_at": self.created_at, "tracks": tracks}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], table: LibraryTable | None = None) -> Playlist:
+        """Build a playlist from ``to_record()``; the table fills in what the record does not hold of a track.
+
+        With a table, paths and tags are those of today, also for a file that moved.
+        """
+        entries = sorted(record["tracks"], key=lambda entry: entry["position"])
+        return cls(record["name"], record["method"], record["parameters"], record["random_state"],
+                   record["snapshot"], tuple(_track_from(entry, table) for entry in entries), record["card"],
+                   record["versions"], record["recipe"].get("newest_id", 0), record["created_at"])
+
+    def save(self, path: str | Path, **options: Any) -> Path:
+        """Write it to a file; options are those of ``export``. The suffix tells the format."""
+        from workbench.playlists.files.exporting import export
+
+        return export(self, path, **options)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{position}</td><td>{escape(track.title or track.path or str(track.id))}</td>"
+            f"<td>{escape(track.artist or '')}</td><td>{_clock(track.duration_s)}</td>"
+            f"<td>{escape(str(track.explanation.get('text', '')))}</td></tr>"
+            for position, track in enumerate(self.tracks, start=1)
+        )
+        notes = "".join(f"<p>{escape(str(note['message']))}</p>" for note in self.notes)
+        return (f"<h4>{escape(self.name)}</h4><p>{len(self)} tracks, {_clock(self.duration_s)}, method "
+                f"{escape(self.method)}, random_state {self.random_state}</p>{notes}<table><thead><tr><th>#</th>"
+                f"<th>Title</th><th>Artist</th><th>Length</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table>")
+
+
+def _track_from(entry: Mapping[str, Any], table: LibraryTable | None) -> PlaylistTrack:
+    row = table.index_of(entry["track_id"]) if table is not None else None
+    if row is not None and table is not None:
+        return PlaylistTrack.of(table, row, entry["explanation"])
+    names = ("path", "title", "artist", "album", "duration_s")
+    return PlaylistTrack(entry["track_id"], entry["content_hash"], **{name: entry.get(name) for name in names},
+                         explanation=entry["explanation"])
+
+
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

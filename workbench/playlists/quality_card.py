@@ -1,0 +1,89 @@
+"""How good a playlist is, in numbers that can be compared with chance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.playlists.columns import Floats, Rows, numbers, texts
+from workbench.playlists.energy import energy
+from workbench.playlists.transitions import MixProfile, TransitionCosts
+
+if TYPE_CHECKING:
+    from workbench.store.library_table import LibraryTable
+
+RANDOM_ORDERINGS = 100
+_PAIRS = 2000
+
+
+def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dict[str, Any]:
+    """Return the quality card of rows in playing order, JSON-able.
+
+    Returns
+    -------
+    dict
+        ``tracks``, ``duration_s``; ``mean_transition`` and ``worst_transition`` (cost 0 to 1, ``position`` of the
+        track before it); ``random_mean_transition``, ``random_std_transition`` and ``better_than_random_percent``
+        of 100 random orderings of the same tracks; ``diversity``, the mean distance between its tracks (about 1.4
+        for tracks drawn at random); ``artists``, ``artist_spread`` (distinct artists per track that has one),
+        ``closest_repeat`` (fewest steps between two tracks of one artist); ``tempo_curve`` and ``energy_curve``.
+    """
+    total = costs.total
+    card: dict[str, Any] = {"tracks": len(rows), "duration_s": round(float(np.nansum(numbers(table, "duration_s")[rows])), 3)}
+    if len(rows) > 1:
+        worst = int(np.argmax(total))
+        card |= {
+            "mean_transition": _round(total.mean()),
+            "worst_transition": {"cost": _round(total[worst]), "position": worst, "from": int(table.ids[rows[worst]]),
+                                 "to": int(table.ids[rows[worst + 1]])},
+            **_against_chance(table, rows, float(total.mean())),
+        }
+    return card | _artists(table, rows) | {
+        "tempo_curve": _curve(numbers(table, "bpm")[rows], 1), "energy_curve": _curve(energy(table, rows), 4),
+    }
+
+
+def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, Any]:
+    """Compare with random orderings; its chance is fixed, so that the same playlist has the same card."""
+    profile, rng = MixProfile.of(table, rows), np.random.default_rng(0)
+    count = RANDOM_ORDERINGS if len(rows) <= 500 else 10
+    orderings = rng.permuted(np.tile(np.arange(len(rows)), (count, 1)), axis=1)
+    means = np.array([profile.costs(order[:-1], order[1:]).total.mean() for order in orderings])
+    a = rng.integers(len(rows), size=_PAIRS)
+    b = (a + rng.integers(1, len(rows), size=_PAIRS)) % len(rows)
+    pairs = np.unique(np.sort(np.stack([a, b], axis=1), axis=1), axis=0) if len(rows) > 60 else _all_pairs(len(rows))
+    difference = profile.vectors[pairs[:, 0]] - profile.vectors[pairs[:, 1]]
+    distances = np.sqrt(np.einsum("ij,ij->i", difference, difference) / profile.informative)
+    return {
+        "random_mean_transition": _round(means.mean()), "random_std_transition": _round(means.std()),
+        "better_than_random_percent": round(100.0 * float(np.mean(means > mean)), 1),
+        "random_orderings": count,
+        "diversity": _round(np.nanmean(distances)) if np.isfinite(distances).any() else None,
+    }
+
+
+def _all_pairs(count: int) -> Rows:
+    return np.stack(np.triu_indices(count, 1), axis=1)
+
+
+def _artists(table: LibraryTable, rows: Rows) -> dict[str, Any]:
+    names = [(name or "").casefold() for name in texts(table, "artist")[rows]]
+    known = Counter(name for name in names if name)
+    last: dict[str, int] = {}
+    repeats = []
+    for position, name in enumerate(names):
+        if name and name in last:
+            repeats.append(position - last[name])
+        last[name] = position
+    return {"artists": len(known), "artist_spread": _round(len(known) / max(1, known.total())),
+            "closest_repeat": min(repeats, default=None)}
+
+
+def _curve(values: Floats, digits: int) -> list[float | None]:
+    return [round(value, digits) if np.isfinite(value) else None for value in values.tolist()]
+
+
+def _round(value: float | np.floating[Any]) -> float:
+    return round(float(value), 4)

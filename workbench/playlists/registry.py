@@ -1,0 +1,88 @@
+"""Methods by name: a plain function, its one-line help and its parameters, read from its own signature."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import UnknownMethodError
+from workbench.playlists.parameters import Parameter, described
+
+if TYPE_CHECKING:
+    from workbench.playlists.request import Pick, Request
+
+    Picks = Callable[..., Iterator[Pick]]
+
+METHODS: dict[str, Method] = {}
+"""Every registered method by name. Filled when ``workbench.playlists.methods`` is imported."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to choose tracks.
+
+    Attributes
+    ----------
+    function : callable
+        ``function(request, **parameters)`` yields ``Pick``s in the order in which it would play or prefer them;
+        ``generate`` takes those that the constraints allow, until there are enough. It does no input or output.
+    help : str
+        One line.
+    parameters : mapping of str to Parameter
+        Its own; those that every method shares are ``COMMON_PARAMETERS`` of ``generation``.
+    needs_vectors : bool
+        Whether it can only choose analysed tracks.
+    sequence : bool
+        Whether the order of its picks is its point (a path, a set, a curve), rather than a preference.
+    """
+
+    name: str
+    function: Picks
+    help: str
+    parameters: Mapping[str, Parameter]
+    needs_vectors: bool
+    sequence: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the description as JSON-able values."""
+        return {"name": self.name, "help": self.help, "needs_vectors": self.needs_vectors, "sequence": self.sequence,
+                "parameters": [parameter.to_dict() for parameter in self.parameters.values()]}
+
+
+def method(name: str, help: str, *, needs_vectors: bool = True, sequence: bool = False) -> Callable[[Picks], Picks]:
+    """Register the decorated function as a playlist method."""
+
+    def register(function: Picks) -> Picks:
+        defaults = {key: parameter.default for key, parameter in inspect.signature(function).parameters.items()
+                    if parameter.default is not inspect.Parameter.empty}
+        annotations = typing.get_type_hints(function, localns=_REQUEST_NAMES, include_extras=True)
+        METHODS[name] = Method(name, function, help, described(annotations, defaults), needs_vectors, sequence)
+        return function
+
+    return register
+
+
+_REQUEST_NAMES = {"Request": Any, "Pick": Any}
+
+
+def find_method(name: str) -> Method:
+    """Return a method by name.
+
+    Raises
+    ------
+    UnknownMethodError
+        With the nearest names as ``candidates``.
+    """
+    import workbench.playlists.methods  # noqa: F401  (registers)
+
+    found = METHODS.get(name)
+    if found is None:
+        near = difflib.get_close_matches(str(name), METHODS, n=3, cutoff=0.4)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise UnknownMethodError(f"There is no playlist method {name!r}.{hint} Methods: {', '.join(METHODS)}.",
+                                 name=name, candidates=near)
+    return found
