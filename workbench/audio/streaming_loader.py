@@ -175,7 +175,8 @@ class AudioStream:
             raise AudioMemoryError(
                 f"Memory is too short to decode {self.path}: the {account.name} uses "
                 f"{account.used_bytes >> 20} of {account.total_bytes >> 20} MiB, over "
-                f"MEMORY_LIMIT_PERCENT={self._memory_limit_percent:g}. Close other programs, use fewer workers or raise the limit.",
+                f"MEMORY_LIMIT_PERCENT={self._memory_limit_percent:g}. "
+                "Close other programs, use fewer workers or raise the limit.",
                 path=self.path,
                 used_bytes=account.used_bytes,
                 total_bytes=account.total_bytes,
