@@ -45,31 +45,27 @@ class Activity(Part):
                 _SAVE_PROCESS, (process_id, pid, role, started_at, self._now(), to_json(payload))
             )
 
-    def processes(self, *, since: float = 0.0) -> list[ProcessRecord]:
-        """Return the processes that published at or after a moment, oldest first."""
+    def processes(self) -> list[ProcessRecord]:
+        """Return what every process published last, oldest process first."""
         with self.pool.reading() as connection:
             rows = connection.execute(
-                "SELECT id, pid, role, started_at, updated_at, payload FROM processes "
-                "WHERE updated_at >= ? ORDER BY started_at, id",
-                (since,),
+                "SELECT id, pid, role, started_at, updated_at, payload FROM processes ORDER BY started_at, id"
             ).fetchall()
-        return [ProcessRecord(*row[:5], payload=from_json(row[5])) for row in rows]
+        return [
+            ProcessRecord(id_, pid, role, started_at, updated_at, from_json(payload))
+            for id_, pid, role, started_at, updated_at, payload in rows
+        ]
 
-    def retire_processes(
-        self, *, ids: Sequence[str] = (), before: float = 0.0, merge: Merge | None = None
-    ) -> list[ProcessRecord]:
-        """Take out processes by id or silent since before a moment, and return them.
+    def retire_processes(self, *, ids: Sequence[str], merge: Merge) -> list[ProcessRecord]:
+        """Take out processes and return them.
 
         ``merge(totals, gone)`` makes the new totals of the dead from the old (``None`` at first) and those taken
         out now; :meth:`retired_totals` returns it. All of it is one transaction, so nothing is counted twice.
         """
-        with self.pool.writing():
-            gone = [
-                process for process in self.processes() if process.id in ids or process.updated_at < before
-            ]
-            if gone and merge is not None:
+        with self.pool.writing() as connection:
+            gone = [process for process in self.processes() if process.id in ids]
+            if gone:
                 self.set_meta("retired_totals", merge(self.retired_totals(), gone))
-            with self.pool.writing() as connection:
                 connection.executemany(
                     "DELETE FROM processes WHERE id = ?", [(process.id,) for process in gone]
                 )

@@ -21,7 +21,6 @@ from workbench.store.sqlite import sqlite3, sqlite_version
 
 KEPT_BACKUPS = 5
 _KEPT_JOB_SECONDS = 30 * 86400.0
-_DEAD_PROCESS_SECONDS = 3600.0
 _METRICS_SECONDS = 7 * 86400.0
 
 
@@ -89,7 +88,6 @@ class Maintenance(Part):
             "quarantine": (f"DELETE FROM quarantine WHERE content_hash NOT IN {known}", ()),
             "layouts": ("DELETE FROM feature_layouts WHERE id NOT IN (SELECT layout FROM features)", ()),
             "metrics": ("DELETE FROM metrics_history WHERE at < ?", (now - _METRICS_SECONDS,)),
-            "processes": ("DELETE FROM processes WHERE updated_at < ?", (now - _DEAD_PROCESS_SECONDS,)),
             "jobs": (
                 "DELETE FROM jobs WHERE status IN ('done', 'failed', 'cancelled') AND updated_at < ?",
                 (now - _KEPT_JOB_SECONDS,),

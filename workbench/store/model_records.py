@@ -79,7 +79,10 @@ class ModelRecords(Part):
                 "ORDER BY content_hash, model",
                 (content_hash, model),
             ).fetchall()
-        return [Prediction(*row[:4], scores=from_json(row[4])) for row in rows]
+        return [
+            Prediction(hash_, name, version, model_hash, from_json(scores))
+            for hash_, name, version, model_hash, scores in rows
+        ]
 
     def delete_model(self, model: str) -> int:
         """Forget every embedding and prediction of a model; returns how many there were."""
@@ -107,7 +110,10 @@ class ModelRecords(Part):
             rows = connection.execute(
                 "SELECT content_hash, rating, plays, last_played_at, labels FROM ratings"
             )
-            return {row[0]: Rating(*row[:4], labels=from_json(row[4])) for row in rows}
+            return {
+                hash_: Rating(hash_, rating, plays, last_played_at, from_json(labels))
+                for hash_, rating, plays, last_played_at, labels in rows
+            }
 
     def save_artifact(self, kind: str, key: str, value: Any, *, snapshot: str) -> None:
         """Keep something computed from a snapshot (see ``serialization.encode``), replacing that of the same key."""

@@ -13,7 +13,6 @@ from workbench.store.part import Part
 from workbench.store.track_queries import snapshot_id
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
 _ROWS_AT_A_TIME = 10_000

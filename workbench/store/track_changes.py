@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
@@ -98,14 +99,11 @@ def _moved_row(connection: Connection, file: ScannedFile) -> int | None:
     """Return the row of a file with the same content that is gone, preferring the same name."""
     if file.content_hash is None:
         return None
+    name = Path(file.path).name
     rows = connection.execute(
         "SELECT id, path FROM tracks WHERE content_hash = ?", (file.content_hash,)
     ).fetchall()
-    gone = [
-        (os.path.basename(path) != os.path.basename(file.path), track_id)
-        for track_id, path in rows
-        if not os.path.lexists(path)
-    ]
+    gone = [(Path(path).name != name, track_id) for track_id, path in rows if not os.path.lexists(path)]
     return min(gone)[1] if gone else None
 
 

@@ -1,0 +1,127 @@
+"""Values in a cache: nobody can change them there, their size is known, and they are packed where that pays."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import sys
+import zlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from workbench.store.serialization import decode, encode
+
+# Measured by tests/benchmarks/bench_store.py: float series shrink by 10–20 % with any codec (byte-shuffled or
+# not), which is not worth 0.5 ms at each hit. Text, JSON-like values and quantised or constant series shrink to
+# half or less, and there zlib's fastest level does as well as zstd or blosc2 within some percent.
+LEVEL = 1
+WORTH_RATIO = 0.75  # packed to the whole; over this the value stays as it is
+_SAMPLE_BYTES = 4096
+_CONTAINERS = (dict, list, tuple, set, frozenset)
+
+
+class Packed(NamedTuple):
+    """A compressed value and what turns its plain form back into the value."""
+
+    data: bytes
+    rebuild: Callable[[Any], Any] | None
+
+
+def freeze(value: Any) -> Any:
+    """Return an equal value that shares no memory with the one given; its arrays can never be written to."""
+    return _rebuilt(value, _frozen_array)
+
+
+def thaw(value: Any) -> Any:
+    """Return an equal value whose containers are the caller's own; arrays are shared, being read-only."""
+    return _rebuilt(value, lambda array: array)
+
+
+def size_bytes(value: Any) -> int:
+    """Return about how much memory a value takes, arrays and contents included."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes + 160 + (sum(map(sys.getsizeof, value.flat)) if value.dtype == object else 0)
+    size = sys.getsizeof(value)
+    if isinstance(value, dict):
+        return size + sum(size_bytes(key) + size_bytes(item) for key, item in value.items())
+    if isinstance(value, _CONTAINERS):
+        return size + sum(map(size_bytes, value))
+    if _is_record(value):
+        return size + sum(size_bytes(getattr(value, field.name)) for field in dataclasses.fields(value))
+    return size
+
+
+def pack(value: Any) -> Packed | None:
+    """Return a value compressed, or ``None`` where it does not shrink enough or holds what cannot be encoded."""
+    rebuild = None
+    plain = value
+    if _is_record(value):
+        plain = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        rebuild = _Rebuild(value)
+    try:
+        data = encode(plain)
+    except TypeError:
+        return None
+    if not _shrinks(_sample(data)):
+        return None
+    packed = zlib.compress(data, LEVEL)
+    return Packed(packed, rebuild) if len(packed) <= WORTH_RATIO * len(data) else None
+
+
+def unpack(packed: Packed) -> Any:
+    """Return the value that was packed."""
+    plain = decode(zlib.decompress(packed.data))
+    return plain if packed.rebuild is None else packed.rebuild(plain)
+
+
+class _Rebuild:
+    """Makes a record of the same class again without running its constructor."""
+
+    def __init__(self, value: Any) -> None:
+        self._class: type = type(value)
+
+    def __call__(self, fields: dict[str, Any]) -> Any:
+        value = object.__new__(self._class)
+        for name, item in fields.items():
+            object.__setattr__(value, name, item)
+        return value
+
+
+def _is_record(value: Any) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def _rebuilt(value: Any, array: Callable[[np.ndarray[Any, Any]], Any]) -> Any:
+    kind = type(value)
+    if kind is np.ndarray:
+        return array(value)
+    if kind is dict:
+        return {key: _rebuilt(item, array) for key, item in value.items()}
+    if kind in (list, tuple, set, frozenset):
+        return kind(_rebuilt(item, array) for item in value)
+    if _is_record(value):
+        made = copy.copy(value)
+        for field in dataclasses.fields(value):
+            object.__setattr__(made, field.name, _rebuilt(getattr(value, field.name), array))
+        return made
+    return value
+
+
+def _frozen_array(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    if array.dtype.hasobject or not array.size:
+        own = array.copy()
+        own.flags.writeable = False
+        return own
+    # Memory of a bytes object cannot be made writable again, not even with setflags.
+    return np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)
+
+
+def _sample(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[max(0, middle - _SAMPLE_BYTES // 2) : middle + _SAMPLE_BYTES // 2]
+
+
+def _shrinks(sample: bytes) -> bool:
+    return len(zlib.compress(sample, LEVEL)) <= WORTH_RATIO * len(sample)
