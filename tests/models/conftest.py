@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+
+from workbench.store.database_pool import DatabasePool
+from workbench.store.library import Library
+from workbench.store.records import FeatureRecord, ScannedFile
 
 RATE = 16_000
 
@@ -49,3 +54,48 @@ def wav(tmp_path: Path) -> Callable[..., str]:
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def library(data_dir: Path) -> Iterator[Library]:
+    pool = DatabasePool(data_dir / "library.sqlite3")
+    yield Library(pool)
+    pool.close()
+
+
+@dataclass(frozen=True)
+class StyledLibrary:
+    """A library whose vectors follow from a style and, as strongly, from an artist and an album."""
+
+    library: Library
+    styles: dict[str, str]
+    artists: dict[str, str]
+
+
+@pytest.fixture
+def styled(library: Library) -> Callable[..., StyledLibrary]:
+    """Fill the library with ``styles`` × ``artists`` × ``tracks``; every fifth track has no genre tag."""
+
+    def fill(*, styles: int = 4, artists: int = 10, tracks: int = 6, dimensions: int = 20, spread: float = 1.0,
+             seed: int = 3) -> StyledLibrary:
+        generator = np.random.default_rng(seed)
+        centres = generator.normal(0, 2.0, (styles, dimensions))
+        style_of, artist_of, files, records = {}, {}, [], []
+        for style in range(styles):
+            for artist in range(artists):
+                own = generator.normal(0, 1.0, dimensions)
+                for number in range(tracks):
+                    content = f"{style:02d}{artist:04d}{number:026d}"
+                    style_of[content], artist_of[content] = f"style {style}", f"artist {style}/{artist}"
+                    tags = {"title": f"track {number}", "artist": artist_of[content], "album": f"album {number % 2}",
+                            "genre": None if number % 5 == 4 else style_of[content]}
+                    files.append(ScannedFile(f"/music/{content}.flac", 1000, 1, content, tags))
+                    vector = centres[style] + own + generator.normal(0, spread, dimensions)
+                    records.append((content, FeatureRecord(1, {"bpm": 120.0}, vector.astype(np.float32), {})))
+        with library.batch():
+            library.add_scanned(files)
+            for content, record in records:
+                library.save_features(content, record)
+        return StyledLibrary(library, style_of, artist_of)
+
+    return fill

@@ -38,7 +38,7 @@ def labels_of(
         The file is not of that form.
     """
     table = library.table() if table is None else table
-    ratings = library.ratings()
+    ratings = list(library.ratings().values())
     by_hand = {rating.content_hash: rating.labels[label] for rating in ratings if rating.labels.get(label)}
     if csv_file is not None:
         return labels_from_csv(csv_file, table) | by_hand

@@ -48,7 +48,7 @@ def grouped_split(
     for group in order[np.argsort(-counts[order].sum(axis=1), kind="stable")]:
         share_of_class = counts[group] / totals
         lack = ((wanted - filled) / wanted) @ share_of_class
-        empty = (filled == 0) @ (counts[group] > 0)
+        empty = (filled == 0).astype(int) @ (counts[group] > 0)
         part_of_group[group] = np.lexsort((-lack, -empty))[0]
         filled[part_of_group[group]] += counts[group]
     parts = part_of_group[members]

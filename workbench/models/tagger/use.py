@@ -104,11 +104,21 @@ def evaluate(
     )
 
 
-def apply(library: Library, label: str, *, folder: Path, everything: bool = False) -> Application:
+def apply(
+    library: Library,
+    label: str,
+    *,
+    folder: Path,
+    csv_file: str | Path | None = None,
+    labels: dict[str, str] | None = None,
+    everything: bool = False,
+) -> Application:
     """Predict for the tracks without a label and store the predictions, apart from the user's tags.
 
     Parameters
     ----------
+    csv_file, labels
+        Where the labels come from, as for training: tracks that have one are passed over.
     everything : bool
         Predict for labelled tracks too.
 
@@ -119,19 +129,18 @@ def apply(library: Library, label: str, *, folder: Path, everything: bool = Fals
     """
     tagger = storage.load(folder, label)
     table, inputs = tagger_inputs(library)
-    examples = collect(table, {} if everything else labels_of(library, label, table=table))
+    given = labels_of(library, label, csv_file=csv_file, table=table) if labels is None else labels
+    examples = collect(table, {} if everything else given)
     places = np.array([place for place, name in enumerate(examples.labels) if name is None], np.intp)
     if not len(places):
         return Application(label, str(tagger.card["model_id"]), 0, {}, None)
     probabilities = _predict(tagger, examples, places, inputs)
-    library.save_predictions(
-        _predictions(tagger, [examples.contents[place] for place in places], probabilities)
-    )
+    contents = [examples.contents[place] for place in places]
+    library.save_predictions(_predictions(tagger, contents, probabilities))
     best = probabilities.argmax(axis=1)
     counts = {name: int((best == number).sum()) for number, name in enumerate(tagger.classes)}
-    return Application(
-        label, str(tagger.card["model_id"]), len(places), counts, float(probabilities.max(axis=1).mean())
-    )
+    mean = float(probabilities.max(axis=1).mean())
+    return Application(label, str(tagger.card["model_id"]), len(places), counts, mean)
 
 
 def _predict(

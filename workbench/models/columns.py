@@ -1,0 +1,102 @@
+"""What models found, as columns and vectors of a library table: apart from tags and descriptors, and named so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.models.flat_names import flatten, moods
+from workbench.store.library_table import LibraryTable
+from workbench.store.model_results import stored_embeddings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.store.library import Library
+    from workbench.store.records import Prediction
+
+TAGGER = "tagger:"
+
+_PREFERRED = ("discogs", "msd-musicnn", "mtt-musicnn", "audioset-vggish")
+"""Which embedding serves similarity when there are several: those trained on most music first."""
+
+
+def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
+    """Return a table with what models found.
+
+    Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy, party"``),
+    ``valence``, ``arousal``, ``instrumentalness``, ``acousticness`` and ``predicted_genre``; a tagger adds
+    ``predicted_<label>`` and ``predicted_<label>_probability``. Where every analysed track has the same embedding,
+    it takes the place of the analysis vector; the two are never mixed.
+    """
+    columns = dict(table.columns) | prediction_columns(table, library.predictions())
+    vectors = table.vectors
+    if (found := complete_embedding(library, table)) is not None:
+        vectors = found[1]
+    return replace(table, columns=columns, vectors=vectors)
+
+
+def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -> dict[str, npt.NDArray[Any]]:
+    """Return one column a flat value that any prediction has: float64 with NaN, or text with ``None``."""
+    by_content: dict[str, dict[str, float | str]] = {}
+    for prediction in sorted(predictions, key=lambda p: (p.model.startswith(TAGGER), p.model)):
+        by_content.setdefault(prediction.content_hash, {}).update(_flat(prediction))
+    for values in by_content.values():
+        if (words := moods(values)) is not None:
+            values["mood"] = words
+    columns: dict[str, npt.NDArray[Any]] = {}
+    for row, content in enumerate(table["content_hash"]):
+        for name, value in by_content.get(content, {}).items():
+            if name not in columns:
+                text = isinstance(value, str)
+                columns[name] = np.full(len(table), None, object) if text else np.full(len(table), np.nan)
+            columns[name][row] = value
+    return columns
+
+
+def complete_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDArray[np.float32]] | None:
+    """Return the name of the best embedding that every analysed track has and its rows, shape (n, d)."""
+    wanted = set(table["content_hash"][table.analyzed])
+    stored = [model for model in stored_embeddings(library) if wanted and model.count >= len(wanted)]
+    for model in sorted(stored, key=lambda found: _preference(found.model)):
+        hashes, matrix = library.embeddings(model.model, model_hash=model.model_hash)
+        places = {content: place for place, content in enumerate(hashes)}
+        if wanted <= places.keys():
+            rows = np.full((len(table), matrix.shape[1]), np.nan, np.float32)
+            analyzed = np.flatnonzero(table.analyzed)
+            rows[analyzed] = matrix[[places[content] for content in table["content_hash"][analyzed]]]
+            return f"{model.model} {model.model_hash[:12]}", rows
+    return None
+
+
+def tagger_inputs(library: Library) -> tuple[LibraryTable, str]:
+    """Return the table whose vectors a tagger reads, analysis vectors and the embedding side by side, and their name.
+
+    The name changes with the version of the analysis and with the embedding, so that a tagger is not run on
+    inputs other than its own.
+    """
+    from workbench.analysis.features import VERSION
+
+    table = library.table()
+    found = complete_embedding(library, table)
+    if found is None:
+        return table, f"analysis {VERSION}"
+    return replace(table, vectors=np.hstack([table.vectors, found[1]])), f"analysis {VERSION} + {found[0]}"
+
+
+def _flat(prediction: Prediction) -> dict[str, float | str]:
+    scores = prediction.scores
+    if not prediction.model.startswith(TAGGER):
+        return flatten(prediction.model.partition("-")[0], scores)
+    if not scores:
+        return {}
+    name = f"predicted_{prediction.model.removeprefix(TAGGER)}"
+    best = max(scores, key=lambda label: scores[label])
+    return {name: best, f"{name}_probability": scores[best]}
+
+
+def _preference(model: str) -> tuple[int, str]:
+    return next((place for place, name in enumerate(_PREFERRED) if name in model), len(_PREFERRED)), model
