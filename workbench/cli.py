@@ -18,6 +18,7 @@ from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.session import Workbench
+    from workbench.store.library import Library
 
 DONE, ERROR, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -152,12 +153,9 @@ def _say(text: str) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from workbench.audio.demo_library import make_demo_library
-
     with _open_for_analysis(options) as wb:
-        folder = wb.settings.data_dir / "demo"
-        paths = make_demo_library(folder)
-        _say(f"demo library: {len(paths)} tracks in {folder}")
+        folder = wb.make_demo_library()
+        _say(f"demo library in {folder}")
         report = _run_analysis(wb, [str(folder)], force=False)
         out = Path(options.out) if options.out else wb.settings.data_dir / "playlists"
         written = _demo_playlists(wb, out)
@@ -330,23 +328,34 @@ def _lab(options: argparse.Namespace) -> int:
 
 def _db(options: argparse.Namespace) -> int:
     with _open(options) as wb:
-        answer: dict[str, Any]
-        if options.action == "info":
-            answer = wb.library.info()
-        elif options.action == "check":
-            answer = wb.library.check()
-        elif options.action == "vacuum":
-            answer = wb.library.vacuum()
-        elif options.action == "backup":
-            answer = wb.library.backup(Path(options.file))
-        else:
-            answer = wb.library.restore(Path(options.file))
+        answer = _db_actions(wb.library, getattr(options, "file", None))[options.action]()
     if options.json:
         _print_json(answer)
     else:
         for name, value in answer.items():
             print(f"{name:<24} {value}")
     return DONE if answer.get("ok", True) else ERROR
+
+
+def _db_actions(library: Library, file: str | None) -> dict[str, Callable[[], dict[str, Any]]]:
+    path = Path(file or "")
+
+    def check() -> dict[str, Any]:
+        problems = library.check()
+        return {"ok": not problems, "problems": problems}
+
+    def vacuum() -> dict[str, Any]:
+        before = library.info()["size_bytes"]
+        library.vacuum()
+        return {"size_bytes_before": before, "size_bytes": library.info()["size_bytes"]}
+
+    return {
+        "info": library.info,
+        "check": check,
+        "vacuum": vacuum,
+        "backup": lambda: {"backup": str(library.backup(path))},
+        "restore": lambda: {"restored": str(path), "before": str(library.restore(path))},
+    }
 
 
 def _doctor(options: argparse.Namespace) -> int:

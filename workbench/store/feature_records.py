@@ -68,6 +68,15 @@ class FeatureRecords(Part):
             version, from_json(scalars), np.frombuffer(vector, "<f4"), decode(series), seconds
         )
 
+    def feature_versions(self, hashes: Iterable[str]) -> dict[str, int]:
+        """Return the version of the stored features of those of these contents that have some."""
+        found: dict[str, int] = {}
+        with self.pool.reading() as connection:
+            for part, marks in chunks(list(hashes)):
+                sql = f"SELECT content_hash, version FROM features WHERE content_hash IN ({marks})"
+                found.update(connection.execute(sql, part).fetchall())
+        return found
+
     def series(self, content_hash: str) -> Mapping[str, npt.NDArray[Any]]:
         """Return the series of a content (beats, curves, waveform peaks), arrays read-only; empty without any."""
         from workbench.store.serialization import decode

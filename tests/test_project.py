@@ -1,0 +1,62 @@
+"""The project's own promises: layers, style, types, notebooks, and one list of dependencies in two files."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+CONDA_NAMES = {"soundfile": "pysoundfile", "xxhash": "python-xxhash", "dask": "dask-core", "matplotlib": "matplotlib-base"}
+
+
+@pytest.mark.parametrize("command", [
+    [sys.executable, "-m", "ruff", "check", "."],
+    [sys.executable, "-m", "mypy"],
+    [str(Path(sys.executable).with_name("lint-imports"))],
+], ids=["ruff", "mypy", "layers"])
+def test_a_check_passes(command: list[str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_environment_yml_asks_for_what_pyproject_asks_for() -> None:
+    wanted = {}
+    for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]:
+        name, pins = re.fullmatch(r"([\w-]+)(?:\[[\w,]+\])?(.*)", line).groups()
+        wanted[CONDA_NAMES.get(name, name)] = pins
+    text = (ROOT / "environment.yml").read_text()
+    listed = {}
+    for name, pins in re.findall(r"^ +- ([\w-]+) ?([<>=!][^\s]*)?$", text, re.MULTILINE):
+        listed[name] = pins
+    extra = {"python", "pip", "nodefaults", "conda-forge", "protobuf", "playlist-workbench"}
+    assert {name: pins for name, pins in listed.items() if name not in extra} == wanted
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert listed["python"] == project["requires-python"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_clean_thin_and_titled(path: Path) -> None:
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    first = "".join(cells[0]["source"])
+    assert cells[0]["cell_type"] == "markdown" and re.match(r"# \w.*\n\n\w", first, re.DOTALL)
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert 0 < len(code) < 12
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    assert sum("parameters" in cell["metadata"].get("tags", []) for cell in cells) <= 1
+    source = "\n".join("".join(cell["source"]) for cell in code)
+    assert not re.search(r"\bSELECT\b|^\s*try:", source, re.MULTILINE)
+
+
+def test_nothing_of_a_machine_or_registry_is_written_down() -> None:
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    forbidden = re.compile("|".join(["/work" + "/", "/root" + "/", "pypi" + r"\.org", "files\\.python" + "hosted"]))
+    found = [name for name in files if name.endswith((".py", ".md", ".toml", ".yml", ".ipynb", "run", ".html"))
+             and forbidden.search((ROOT / name).read_text("utf-8"))]
+    assert found == []

@@ -1,0 +1,395 @@
+"""``Workbench``: one open library, with everything that notebooks, servers and commands do to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Generator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from workbench.errors import DatabaseUnavailableError, UnknownTrackError, WorkbenchError
+from workbench.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.analysis.features import TrackFeatures
+    from workbench.ingest import Ingest, Plan, Report
+    from workbench.performance.monitor import PerformanceMonitor
+    from workbench.playlists.playlist import Playlist
+    from workbench.processing.cluster import Cluster
+    from workbench.processing.job import Failure, Job, Progress
+    from workbench.store.library_table import LibraryTable
+    from workbench.store.records import FeatureRecord, PlaylistSummary
+    from workbench.store.track import Track
+
+PathLike = str | os.PathLike[str]
+
+CLOSE_WAIT_S = 5.0
+
+
+class AnalysisJob:
+    """An analysis under way: a processing job that ends in a :class:`~workbench.ingest.Report`."""
+
+    def __init__(self, job: Job, ingest: Ingest, workers: int) -> None:
+        self.job = job
+        self._ingest = ingest
+        self._workers = workers
+
+    @property
+    def id(self) -> str:
+        return self.job.id
+
+    @property
+    def progress(self) -> Progress:
+        return self.job.progress
+
+    @property
+    def failed(self) -> list[Failure]:
+        """Files that could not be analysed, with path, reason and kind."""
+        return list(self._ingest.failed)
+
+    def result(self, timeout: float | None = None) -> Report:
+        """Wait for the end and report.
+
+        Raises
+        ------
+        TimeoutError
+            Not done within ``timeout`` seconds; the job goes on.
+        SchedulerError
+            The cluster was lost; a new run continues where this one ended.
+        CancelledError
+            The job was cancelled; what was done is saved.
+        """
+        self.job.result(timeout)
+        return self.report()
+
+    def report(self) -> Report:
+        """Report what has been done so far, without waiting."""
+        return self._ingest.report(self._workers)
+
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.job.done()
+
+    def subscribe(self, callback: Callable[[Progress], None]) -> Callable[[], None]:
+        """Call ``callback(progress)`` on the job's thread as it goes on; returns what ends that."""
+        return self.job.subscribe(callback)
+
+    def cancel(self) -> None:
+        """Stop; finished tracks stay saved."""
+        self.job.cancel()
+
+    def pause(self) -> None:
+        self.job.pause()
+
+    def resume(self) -> None:
+        self.job.resume()
+
+    def __await__(self) -> Generator[Any, None, Report]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> Report:
+        await self.job
+        return self.report()
+
+
+class Workbench:
+    """One library: its database, caches and workers. Close it, or use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    data_dir : path, optional
+        Where the library is kept; DATA_DIR by default.
+    settings : Settings, optional
+        Ready-made settings; nothing else is read then.
+    role : str
+        How this process is called where processes are listed.
+    share_cluster : bool
+        Publish the workers in the data folder, for other processes to join.
+    **overrides
+        Single settings by lower-case name, such as ``async_workers=2``.
+
+    Raises
+    ------
+    SettingsError
+        A setting is unknown or not allowed.
+    StoreError
+        The database cannot be opened: locked, damaged, read-only, or from a newer version.
+    """
+
+    def __init__(self, data_dir: PathLike | None = None, *, settings: Settings | None = None,
+                 role: str = "session", share_cluster: bool = False, **overrides: Any) -> None:
+        from workbench.performance.job_figures import JobFigures
+        from workbench.performance.process_publisher import ProcessPublisher
+        from workbench.store.database_pool import DatabasePool
+        from workbench.store.library import Library
+        from workbench.store.memory_cache import MemoryCache
+
+        self.settings = settings or Settings.load(data_dir=data_dir, **overrides)
+        _make_folder(self.settings.data_dir)
+        self.pool = DatabasePool(self.settings.database_path,
+                                 min_connections=self.settings.db_min_connections,
+                                 max_connections=self.settings.db_max_connections)
+        self.library = Library(self.pool)
+        half_bytes = int(self.settings.cache_size_mb * 2**20) // 2
+        ttl_seconds = self.settings.cache_ttl_seconds
+        self.analysis_cache = MemoryCache(half_bytes, ttl_seconds, name="analysis_cache")
+        self.feature_cache = MemoryCache(half_bytes, ttl_seconds, name="feature_cache")
+        self._share_cluster = share_cluster
+        self._cluster: Cluster | None = None
+        self._monitor: PerformanceMonitor | None = None
+        self._table: LibraryTable | None = None
+        self._jobs: list[AnalysisJob] = []
+        self._lock = threading.RLock()
+        self._closed = False
+        self.job_figures = JobFigures(lambda: self.settings.async_workers)
+        self._publisher = ProcessPublisher(role, self.library, self._figures,
+                                           clear_caches=self.clear_caches)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cancel jobs, stop the workers that this session owns and close the database. Twice is fine."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        for job in self._jobs:
+            job.cancel()
+        for job in self._jobs:
+            with contextlib.suppress(WorkbenchError, TimeoutError):
+                job.result(timeout=CLOSE_WAIT_S)
+        if self._cluster is not None:
+            self._cluster.close()
+        if self._monitor is not None:
+            self._monitor.close()
+        self._publisher.close()
+        self.analysis_cache.close()
+        self.feature_cache.close()
+        self.pool.close()
+
+    @property
+    def cluster(self) -> Cluster:
+        """The Dask cluster, which starts at its first use."""
+        from workbench.analysis import warm_up
+        from workbench.processing.cluster import Cluster
+
+        with self._lock:
+            if self._cluster is None:
+                self._cluster = Cluster(self.settings, warm_up=warm_up, share=self._share_cluster)
+            return self._cluster
+
+    # Analysis
+
+    def make_demo_library(self) -> Path:
+        """Synthesise the demo library in the data folder, unless it is there, and return its folder."""
+        from workbench.audio.demo_library import make_demo_library
+
+        folder = self.settings.data_dir / "demo"
+        make_demo_library(folder)
+        return folder
+
+    def plan(self, *paths: PathLike, force: bool = False) -> Plan:
+        """Say what an analysis of these folders and files would do, and why, without reading any file.
+
+        Raises
+        ------
+        LibraryPathError
+            One of ``paths`` does not exist or cannot be read.
+        """
+        from workbench.analysis.features import stale
+        from workbench.ingest import make_plan
+
+        return make_plan(self.library, paths, force=force, stale=stale)
+
+    def analyze(self, *paths: PathLike, force: bool = False, plan: Plan | None = None,
+                timeout: float | None = None, show: bool | None = None) -> AnalysisJob:
+        """Analyse every audio file below these folders and files; return at once.
+
+        Parameters
+        ----------
+        force : bool
+            Analyse again what is known, and try again what failed.
+        plan : Plan, optional
+            From :meth:`plan`, instead of ``paths``.
+        timeout : float, seconds, optional
+            Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default.
+        show : bool, optional
+            Show a progress bar; by default in a notebook and on a terminal.
+        """
+        from workbench.analysis.features import stale
+        from workbench.analysis.timed import analyze_file_timed
+        from workbench.ingest import Ingest
+        from workbench.processing.job import run
+        from workbench.processing.progress import show_progress
+
+        plan = plan or self.plan(*paths, force=force)
+        ingest = Ingest(self.library, plan, stale=stale, keep=self._keep)
+        job = run(self.cluster, ingest.tasks(), analyze_file_timed, args=(self.settings,), timeout_s=timeout,
+                  on_value=ingest.on_value, on_failure=ingest.on_failure)
+        analysis = AnalysisJob(job, ingest, self.settings.async_workers)
+        self.job_figures.watch(job)
+        with self._lock:
+            self._jobs = [known for known in self._jobs if not known.done()] + [analysis]
+        show_progress(job, show=show)
+        return analysis
+
+    async def analyze_async(self, *paths: PathLike, force: bool = False, timeout: float | None = None) -> Report:
+        """Analyse without blocking the event loop; see :meth:`analyze`."""
+        plan = await asyncio.to_thread(self.plan, *paths, force=force)
+        return await self.analyze(plan=plan, timeout=timeout, show=False)
+
+    def _keep(self, content_hash: str, record: FeatureRecord) -> None:
+        self.library.save_features(content_hash, record)
+        self.analysis_cache.pop(content_hash, None)
+
+    # Tracks
+
+    @property
+    def tracks(self) -> pd.DataFrame:
+        """Every track as a DataFrame, one row a track, indexed by id."""
+        return self.table().to_frame()
+
+    def table(self) -> LibraryTable:
+        """The library as columns; read again only when the library has changed."""
+        version = self.library.version()
+        with self._lock:
+            if self._table is None or self._table.version != version:
+                self._table = self.library.table()
+            return self._table
+
+    def track(self, track: int | str) -> Track:
+        """Return one track by id, path or title.
+
+        Raises
+        ------
+        UnknownTrackError
+            None or several match; ``candidates`` lists those that come near.
+        """
+        matches = self.library.find_tracks(str(track))
+        if len(matches) == 1:
+            return matches[0]
+        candidates = [{"id": match.id, "title": match.title, "path": match.path} for match in matches[:10]]
+        problem = f"{len(matches)} tracks match" if matches else "No track matches"
+        raise UnknownTrackError(f"{problem} {track!r}. Give an id from `workbench tracks`.", candidates=candidates)
+
+    def features(self, track: int | str) -> TrackFeatures | None:
+        """Return the features of a track, curves included, or ``None`` when it is not analysed."""
+        from workbench.analysis.features import TrackFeatures
+        from workbench.store.records import FeatureRecord
+
+        found = self.track(track)
+        if not found.features:
+            return None
+        values = self.analysis_cache.get_or_compute(
+            found.content_hash, lambda: vars(self.library.features(found.content_hash)))
+        return TrackFeatures.from_record(FeatureRecord(**values))
+
+    # Playlists
+
+    def playlist(self, method: str, *, name: str | None = None, size: int = 25, random_state: int | None = None,
+                 **parameters: Any) -> Playlist:
+        """Make a playlist and keep it in the database, with the recipe that makes it again.
+
+        Parameters
+        ----------
+        method : str
+            See ``workbench.playlists.METHODS``.
+        name : str, optional
+            Made from the method by default.
+        random_state : int, optional
+            The same number, on the same library, gives the same playlist.
+        **parameters
+            Of the method, of the order and of the constraints.
+
+        Raises
+        ------
+        PlaylistError
+            Unknown method, parameter or track; a value that is not allowed; nothing to choose from.
+        """
+        from workbench.playlist_shelf import keep_playlist
+        from workbench.playlists import generate
+
+        made = generate(self.table(), method, size=size, random_state=random_state, name=name, **parameters)
+        keep_playlist(self.library, made)
+        return made
+
+    def playlists(self) -> list[PlaylistSummary]:
+        """Return the newest kept playlist of every name, newest first."""
+        return self.library.playlists()
+
+    def stored_playlist(self, playlist: int | str) -> Playlist:
+        """Return a kept playlist by id or name.
+
+        Raises
+        ------
+        PlaylistError
+            There is none.
+        """
+        from workbench.playlist_shelf import stored_playlist
+
+        return stored_playlist(self.library, self.table(), playlist)
+
+    # Figures
+
+    def performance(self) -> dict[str, Any]:
+        """Return what the performance endpoints answer, about every live process.
+
+        The keys of ``metrics``, and beside them ``cache_stats``, ``async_processor_health``, ``resource_usage`` and
+        ``optimization_report``.
+        """
+        self._publisher.publish()
+        monitor = self.monitor
+        monitor.refresh()
+        return monitor.metrics() | {
+            "cache_stats": monitor.cache_stats(),
+            "async_processor_health": monitor.processor_health(),
+            "resource_usage": monitor.resource_usage(),
+            "optimization_report": monitor.optimization_report(),
+        }
+
+    @property
+    def monitor(self) -> PerformanceMonitor:
+        """What watches every process of this workbench; made when first used."""
+        from workbench.performance.monitor import PerformanceMonitor
+        from workbench.performance.system import SystemSampler
+
+        with self._lock:
+            if self._monitor is None:
+                self._monitor = PerformanceMonitor(self.settings, self.library, SystemSampler(self.settings.data_dir),
+                                                   probe=self._probe)
+            return self._monitor
+
+    def clear_caches(self) -> None:
+        """Empty the caches of this process."""
+        self.analysis_cache.clear()
+        self.feature_cache.clear()
+
+    def _probe(self) -> dict[str, Any]:
+        return {"started": False} if self._cluster is None else self._cluster.health()
+
+    def _figures(self) -> dict[str, Any]:
+        return {
+            "caches": {cache.name: cache.stats() for cache in (self.analysis_cache, self.feature_cache)},
+            "database_pool": self.pool.stats(),
+            "async_processor": self.job_figures.figures(),
+        }
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailableError(
+            f"The data folder {folder} cannot be made: {error.strerror}. Choose another with --data-dir or "
+            f"WORKBENCH_DATA_DIR.", path=str(folder)) from error
