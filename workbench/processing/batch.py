@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
@@ -75,8 +76,8 @@ def _announce(batch: Batch, index: int) -> None:
     if index:
         worker.log_event(batch.topic, message)
     else:
-        # Waits until the scheduler has it: native code that keeps the GIL would hold the message back for good,
-        # and a deadline that nobody knows the start of never ends.
+        # Waits until the scheduler has it: native code that keeps the GIL would hold the message back for
+        # good, and a deadline that nobody knows the start of never ends.
         sync(worker.loop, worker.scheduler.log_event, topic=batch.topic, msg=message)
 
 
@@ -88,7 +89,7 @@ def _watchdog(seconds: float) -> Iterator[None]:
         yield
         return
     # A thread in C that needs no GIL.
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
         try:
             yield

@@ -16,7 +16,7 @@ SMOOTHING = 0.2
 
 
 class Pending:
-    """Files that wait, biggest first: the last one to finish is then a short one, and no worker idles for it."""
+    """Files that wait, biggest first: the last to finish is then a short one, and no worker idles for it."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Task]] = []

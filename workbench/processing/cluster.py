@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -49,7 +48,6 @@ class Cluster:
         memory_limit_bytes: int | None = None,
     ) -> None:
         self.settings = settings
-        self.counts: Counter[str] = Counter()
         self._warm_up = warm_up
         self._asked_workers = workers
         self._share = share
@@ -64,7 +62,7 @@ class Cluster:
 
     @property
     def client(self) -> Any:
-        """The connected ``distributed.Client``; the first use starts or joins, and a lost cluster is replaced.
+        """The ``distributed.Client``; the first use starts or joins a cluster, and a lost one is replaced.
 
         Raises
         ------
@@ -134,7 +132,7 @@ class Cluster:
         return self._most_workers
 
     def kill(self, worker: str) -> None:
-        """Kill the process of the worker at this address; its nanny, on whatever machine, starts a new one."""
+        """Kill the worker at this address; its nanny, on whatever machine, starts a new one."""
         kill_worker(self.client, worker)
 
     def listen(self, job_id: str, listener: Listener) -> None:
@@ -220,4 +218,5 @@ def _warm(client: Any, warm_up: Callable[[], None]) -> None:
     except WorkbenchError:
         raise
     except Exception as error:
-        raise ProcessingError(f"The analysis workers cannot warm up: {type(error).__name__}: {error}.") from error
+        reason = f"{type(error).__name__}: {error}"
+        raise ProcessingError(f"The analysis workers cannot warm up: {reason}.") from error

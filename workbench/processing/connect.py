@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
+from importlib.metadata import version
 from typing import Any
 
 from workbench.errors import SchedulerError
@@ -24,9 +25,11 @@ def connect(address: str, credentials: Credentials | None, *, timeout_s: float) 
     from distributed.security import Security
 
     _quiet_logs()
-    security = Security(**credentials.security_fields()) if credentials else None
+    fields = credentials.security_fields() if credentials else {}
+    security = Security(**fields) if fields else None  # type: ignore[no-untyped-call]
+    options = {"security": security, "timeout": timeout_s, "set_as_default": False, "name": "workbench"}
     try:
-        return Client(address, security=security, timeout=timeout_s, set_as_default=False, name="workbench")
+        return Client(address, **options)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, TypeError, ValueError) as error:
         hint = ""
         if address.startswith("tls") and credentials is None:
@@ -57,26 +60,24 @@ def check_versions(client: Any, address: str) -> None:
 
 
 def _check_package(client: Any, address: str) -> None:
-    from workbench import __version__
-
-    for worker, version in client.run(package_version, on_error="return").items():
-        theirs = {"playlist-workbench": version if isinstance(version, str) else "missing"}
-        _compare({"playlist-workbench": __version__}, theirs, f"worker {worker}", address)
+    ours = {"playlist-workbench": package_version()}
+    for worker, found in client.run(package_version, on_error="return").items():
+        theirs = {"playlist-workbench": found if isinstance(found, str) else "missing"}
+        _compare(ours, theirs, f"worker {worker}", address)
 
 
 def package_version() -> str:
     """Return the version of this package where it runs."""
-    from workbench import __version__
-
-    return __version__
+    return version("playlist-workbench")
 
 
 def _compare(ours: dict[str, Any], theirs: dict[str, Any], place: str, address: str) -> None:
-    differences = [f"{name} {theirs[name]} (here {ours[name]})" for name in ours if ours[name] != theirs[name]]
+    differing = [name for name in ours if ours[name] != theirs[name]]
+    differences = [f"{name} {theirs[name]} (here {ours[name]})" for name in differing]
     if differences:
         raise SchedulerError(
-            f"The cluster at {address} does not match this installation: {place} has {', '.join(differences)}. "
-            "Install the same versions on every machine.",
+            f"The cluster at {address} does not match this installation: "
+            f"{place} has {', '.join(differences)}. Install the same versions on every machine.",
             address=address,
         )
 
@@ -91,5 +92,5 @@ def _first_line(error: BaseException) -> str:
 
 def _quiet_logs() -> None:
     # Losing a worker or a scheduler is reported by the job; Dask would tell it again, with tracebacks.
-    for name in ("distributed", "distributed.client", "distributed.comm", "distributed.core", "distributed.batched"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in ("", ".client", ".comm", ".core", ".batched"):
+        logging.getLogger(f"distributed{name}").setLevel(logging.CRITICAL)

@@ -23,7 +23,7 @@ class Credentials:
         """Make new ones, in memory, good for a year."""
         from distributed.security import Security
 
-        security = Security.temporary()
+        security = Security.temporary()  # type: ignore[no-untyped-call]
         return cls(security.tls_client_cert, security.tls_client_key)
 
     def save(self, folder: Path) -> Credentials:

@@ -1,7 +1,7 @@
 """The loop of a job: files in, batches to the workers, outcomes out, and what to do when a worker dies.
 
-One thread waits on one queue for everything that happens: a file was found, a worker began a file, a batch ended,
-someone pressed cancel. Dask's own threads only ever put into that queue.
+One thread waits on one queue for everything that happens: a file was found, a worker began a file, a batch
+ended, someone pressed cancel. Dask's own threads only ever put into that queue.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Work:
 
 @dataclass
 class Sent:
-    """A batch that was sent. ``worker`` is None until it announces the first file; ``index`` is the one it is on."""
+    """A batch that was sent. ``worker`` is None until it announces a file; ``index`` is the one it is on."""
 
     tasks: tuple[Task, ...]
     alone: bool
@@ -56,7 +56,7 @@ class Sent:
 
 
 class Dispatcher:
-    """Runs a job to its end on the thread that calls :meth:`run`; ``post`` and ``progress`` are for any thread."""
+    """Runs a job on the thread that calls :meth:`run`; ``post`` and ``progress`` are for any thread."""
 
     def __init__(
         self,
@@ -190,7 +190,7 @@ class Dispatcher:
 
     def _take(self, fleet: Fleet) -> tuple[tuple[Task, ...], bool]:
         if fleet.shares_processes:
-            # A suspect would take its neighbours with it, or be blamed for one of them: it waits, and runs, alone.
+            # A suspect would take its neighbours along, or be blamed for one of them: it runs alone, last.
             if self._pending and not any(sent.alone for sent in self._sent.values()):
                 return self._pending.take(fleet.slots), False
             return ((self._suspects.popleft(),), True) if self._suspects and not self._sent else ((), False)
@@ -251,7 +251,6 @@ class Dispatcher:
                 self._deliver(task, outcome)
 
     def _deliver(self, task: Task, outcome: Outcome) -> None:
-        self._cluster.counts["processed"] += 1
         if outcome.error is not None:
             self._fail(task, outcome.error, outcome.kind or "error")
             return
@@ -259,7 +258,6 @@ class Dispatcher:
         self._finish(task, self._work.on_value(task, outcome.value))
 
     def _fail(self, task: Task, error: str, kind: str) -> None:
-        self._cluster.counts["failed"] += 1
         self._work.on_failure(task, Failure(task.path, error, kind))
         self._finish(task, None)
 
@@ -279,8 +277,7 @@ class Dispatcher:
         if innocent and self._losses[sent.tasks[0]] < MOST_LOSSES:
             self._send(self._fleet, sent.tasks, sent.alone)
         elif sent.alone or (repeated and len(sent.tasks) == 1 and not self._fleet.shares_processes):
-            self._cluster.counts["crashes"] += 1
-            self._fail(sent.tasks[0], "the worker process that analysed it died, twice", WorkerCrashedError.kind)
+            self._fail(sent.tasks[0], "its worker process died on it, twice", WorkerCrashedError.kind)
         else:
             self._suspects.extend(sent.tasks)
 
@@ -308,7 +305,6 @@ class Dispatcher:
             if len(tasks) > 1:
                 self._suspects.extend(tasks)  # which of them hangs shows when each has a worker to itself
                 continue
-            self._cluster.counts["deadline_misses"] += 1
             reason = f"took longer than ANALYSIS_TIMEOUT_SECONDS={self._work.timeout_s:g} and was stopped"
             self._fail(tasks[0], reason, DeadlineError.kind)
 

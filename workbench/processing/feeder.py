@@ -1,4 +1,4 @@
-"""Read a job's files ahead of the workers, on a thread of its own: scanning and hashing go on while they work."""
+"""Read a job's files ahead of the workers, on a thread of its own: scanning goes on while they work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workers as one job sees them: how many, how to give them a batch, how to free one, whether they are gone."""
+"""The workers as one job sees them: how many, how to give them files, how to free one, are they gone."""
 
 from __future__ import annotations
 
@@ -99,6 +99,6 @@ class Fleet:
 
     def _gone(self) -> SchedulerError:
         return SchedulerError(
-            f"The Dask scheduler at {self._address} went away. What was done is saved; run again to continue.",
+            f"The Dask scheduler at {self._address} went away. What was done is saved: run again.",
             address=self._address,
         )

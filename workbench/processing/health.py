@@ -18,11 +18,11 @@ def health(cluster: Cluster, timeout_s: float) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``status``: "healthy"; "degraded": workers are missing or silent, or memory is short; "unhealthy": no
-        worker answers. ``response_time_ms``: of the fastest answer, None when there was none. ``reasons``: what
-        is wrong. ``workers``: expected, alive, silent (no answer in time), threads. ``started``: False before
-        there is a cluster, which is healthy. ``active_operations``: batches on the workers, all sessions'.
-        ``total_processed``, ``failed``, ``crashes``, ``deadline_misses``: files of this session. ``memory_ok``.
+        ``status``: "healthy"; "degraded": workers are missing or silent, or memory is short; "unhealthy":
+        no worker answers. ``response_time_ms``: of the fastest answer, None when there was none.
+        ``reasons``: what is wrong. ``workers``: processes expected, alive and silent (no answer in time),
+        and their threads. ``started``: False before there is a cluster, which is healthy. ``memory_ok``.
+        ``active_operations``: batches on the workers, whoever sent them.
     """
     shortage = admission.why_wait(cluster.settings.memory_limit_percent) if cluster.local else None
     answer: dict[str, Any] = {
@@ -31,11 +31,7 @@ def health(cluster: Cluster, timeout_s: float) -> dict[str, Any]:
         "response_time_ms": None,
         "memory_ok": shortage is None,
         "active_operations": 0,
-        "total_processed": cluster.counts["processed"],
-        "failed": cluster.counts["failed"],
-        "crashes": cluster.counts["crashes"],
-        "deadline_misses": cluster.counts["deadline_misses"],
-        "workers": {"expected": cluster.workers if not cluster.lost else 0, "alive": 0, "silent": 0, "threads": 0},
+        "workers": dict.fromkeys(("expected", "alive", "silent", "threads"), 0),
         "reasons": [] if shortage is None else [shortage],
     }
     if cluster.lost:
@@ -59,12 +55,16 @@ def ping() -> float:
 
 
 def _ask(cluster: Cluster, answer: dict[str, Any], timeout_s: float) -> None:
-    threads, busy, times = cluster.client.sync(_round_trips, cluster.client, timeout_s, callback_timeout=2 * timeout_s)
+    client = cluster.client
+    threads, busy, times = client.sync(_round_trips, client, timeout_s, callback_timeout=2 * timeout_s)
     expected = cluster.expected_processes(len(threads))
     silent = len(threads) - len(times)
     answer["active_operations"] = busy
     answer["workers"] = {
-        "expected": expected, "alive": len(times), "silent": silent, "threads": sum(threads.values())
+        "expected": expected,
+        "alive": len(times),
+        "silent": silent,
+        "threads": sum(threads.values()),
     }
     if times:
         answer["response_time_ms"] = round(1000 * min(times), 3)
@@ -73,7 +73,7 @@ def _ask(cluster: Cluster, answer: dict[str, Any], timeout_s: float) -> None:
     if len(threads) < expected:
         answer["reasons"].append(f"{expected - len(threads)} of {expected} worker processes are missing")
     if silent:
-        answer["reasons"].append(f"{silent} of {expected} worker processes do not answer within {timeout_s:g} s")
+        answer["reasons"].append(f"{silent} of {expected} worker processes are silent for {timeout_s:g} s")
 
 
 async def _round_trips(client: Any, timeout_s: float) -> tuple[dict[str, int], int, list[float]]:

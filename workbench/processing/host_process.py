@@ -1,4 +1,4 @@
-"""Start and stop the process that holds our own scheduler and workers (:mod:`~workbench.processing.local_cluster`)."""
+"""Start and stop the process that holds our own scheduler and workers (see ``local_cluster``)."""
 
 from __future__ import annotations
 
@@ -43,18 +43,28 @@ ONE_THREAD_EACH = (
 
 
 class HostProcess:
-    """Scheduler, nannies and workers in a process tree of their own session: Ctrl-C in a terminal passes it by."""
+    """Scheduler, nannies and workers, in a session of their own: Ctrl-C in a terminal passes them by."""
 
     def __init__(
-        self, *, workers: int, threads: int, memory_limit_bytes: int, worker_ttl_s: float, credentials: Credentials
+        self,
+        *,
+        workers: int,
+        threads: int,
+        memory_limit_bytes: int,
+        worker_ttl_s: float,
+        credentials: Credentials,
     ) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="playlist-workbench-"))
         self._log = self._directory / "cluster.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _PROGRAM],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                text=True, start_new_session=True, env=_environment(os.environ),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+                env=_environment(os.environ),
             )
         plan = {
             "workers": workers,

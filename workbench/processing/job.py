@@ -44,7 +44,7 @@ def run(
         Started by the job, and only when the first :class:`Task` appears.
     tasks : iterable of Task, Cached or Failure
         Read on a thread of its own, a few hundred ahead of the workers, so it may scan and hash as it goes.
-        ``Cached`` and ``Failure`` are counted; a ``Failure`` goes to ``on_failure`` with ``None`` for its task.
+        ``Cached`` and ``Failure`` are counted; a ``Failure`` goes to ``on_failure`` with ``None`` as task.
         What it raises ends the job as failed, after the files found before.
     function : callable
         ``function(path, *args) -> value``, importable by the workers. What it raises becomes a ``Failure``.
@@ -103,7 +103,7 @@ class Job:
         return self._finished.is_set()
 
     def cancel(self) -> None:
-        """Stop soon: files that a worker has begun get two seconds to end and be saved, then their workers die."""
+        """Stop soon: files in work get two seconds to end and be saved, then their workers are killed."""
         self._dispatcher.post(self._dispatcher.cancel)
 
     def pause(self) -> None:

@@ -13,8 +13,8 @@ TIMEOUT_S = 10.0
 def kill_worker(client: Any, worker: str) -> None:
     """Have the nanny of the worker at address ``worker`` kill it at once and start another.
 
-    A worker without a nanny is removed by the scheduler; its own watchdog (:mod:`~workbench.processing.batch`)
-    ends its process. Harmless when the worker has gone meanwhile.
+    A worker without a nanny is removed by the scheduler, and its own watchdog (see ``run_batch``) ends it.
+    Harmless when the worker has gone meanwhile.
     """
     with contextlib.suppress(Exception):  # gone, or going: the job sees its tasks come back either way
         killed = client.sync(_kill, client, worker, callback_timeout=TIMEOUT_S)

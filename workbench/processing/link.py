@@ -109,5 +109,6 @@ def link_own(
             link.published = scheduler_file.publish(publish_in, address, credentials)
     except OSError as error:
         link.close()
-        raise ProcessingError(f"The cluster cannot be published in {publish_in}: {error.strerror}.") from error
+        reason = f"The cluster cannot be published in {publish_in}: {error.strerror}."
+        raise ProcessingError(reason) from error
     return link

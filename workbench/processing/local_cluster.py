@@ -1,7 +1,7 @@
 """What runs in the process that holds a session's own scheduler and nannies.
 
-A process of its own, because workers are spawned and a spawned process imports its parent's ``__main__`` again:
-a script without ``if __name__ == "__main__"`` would run twice if it were the parent. It also keeps scheduling
+A process of its own, because workers are spawned and a spawned process imports its parent's ``__main__``: a
+script without ``if __name__ == "__main__"`` would run twice if it were the parent. It also keeps scheduling
 going while the session holds the GIL. It answers with one line of JSON and ends, with every process below it,
 when its standard input closes or its parent is gone, however that died.
 """
@@ -36,13 +36,13 @@ async def _serve(plan: dict[str, Any], parent: int) -> None:
     from distributed.security import Security
 
     _configure(plan)
-    cluster = await LocalCluster(
+    cluster = await LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=plan["workers"],
         threads_per_worker=plan["threads"],
         processes=True,
         host="127.0.0.1",
         protocol="tls://",
-        security=Security(**plan["security"]),
+        security=Security(**plan["security"]),  # type: ignore[no-untyped-call]
         memory_limit=plan["memory_limit_bytes"],
         local_directory=plan["local_directory"],
         preload=["workbench.processing.worker_process"],
@@ -71,7 +71,7 @@ def _configure(plan: dict[str, Any]) -> None:
 
     dask.config.set(
         {
-            "distributed.scheduler.allowed-failures": 0,  # a crash is looked into by the job, not repeated blindly
+            "distributed.scheduler.allowed-failures": 0,  # jobs look into a crash themselves
             "distributed.scheduler.worker-saturation": 1.0,  # queue on the scheduler, not behind a slow file
             "distributed.scheduler.worker-ttl": plan["worker_ttl_s"],
             "distributed.scheduler.http.routes": [],

@@ -1,6 +1,6 @@
 """The file that tells other processes where a cluster is, and which credentials open it.
 
-Ours is ``scheduler.json`` in the data folder; files written by ``dask scheduler --scheduler-file`` are read too.
+Ours is ``scheduler.json`` in the data folder; those of ``dask scheduler --scheduler-file`` are read too.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def read(path: Path) -> Published:
         credentials = Credentials(tls["certificate"], tls["key"]) if tls else None
         return Published(str(content["address"]), credentials, content.get("pid"))
     except OSError as error:
-        raise SchedulerError(f"The scheduler file {path} cannot be read: {error.strerror}.", path=str(path)) from error
+        reason = f"The scheduler file {path} cannot be read: {error.strerror}."
+        raise SchedulerError(reason, path=str(path)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SchedulerError(
             f"{path} is not a scheduler file: it needs JSON with an address. Start the scheduler again.",

@@ -39,9 +39,9 @@ class Failure:
 class Progress:
     """How far a job is.
 
-    ``total`` counts the files found so far (it grows while ``scanning``), ``done`` those that workers finished,
-    ``rate`` is files a second, ``audio_rate`` seconds of audio a second, ``eta_s`` seconds left (None: not known
-    yet), ``current`` the files that workers are on, ``note`` why nothing moves, when that is so.
+    ``total`` counts the files found so far (it grows while ``scanning``), ``done`` those that workers
+    finished, ``rate`` is files a second, ``audio_rate`` seconds of audio a second, ``eta_s`` seconds left
+    (None: not known yet), ``current`` the files in work, ``note`` why nothing moves, when that is so.
     """
 
     total: int = 0

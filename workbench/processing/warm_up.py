@@ -8,7 +8,7 @@ from typing import Any
 from distributed.diagnostics.plugin import WorkerPlugin
 
 
-class WarmUp(WorkerPlugin):  # type: ignore[misc]
+class WarmUp(WorkerPlugin):
     """Runs a function in each worker before its first file."""
 
     name = "workbench-warm-up"

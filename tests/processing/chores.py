@@ -1,0 +1,73 @@
+"""What the tests have workers do: easy, slow, failing and deadly things. Imported by the workers by name."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from workbench.errors import AudioFormatError
+
+WARMED = []
+
+
+def length(path):
+    return len(path)
+
+
+def worker_facts(path):
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+    return {
+        "pid": os.getpid(),
+        "nice": os.nice(0),
+        "threads": [os.environ.get(name) for name in names],
+        "warmed": len(WARMED),
+        "cwd": str(Path.cwd()),
+        "loaded": sorted({"numpy", "tensorflow", "essentia", "sqlite3", "pysqlite3"} & sys.modules.keys()),
+    }
+
+
+def warm_up():
+    WARMED.append(os.getpid())
+
+
+def cannot_warm_up():
+    raise RuntimeError("no flour")
+
+
+def behave(path):
+    """Do what the name of the file says; leave a line in the log beside it for every start."""
+    place = Path(path)
+    with (place.parent / "starts.log").open("a") as log:
+        log.write(f"{place.name} {os.getpid()}\n")
+    what = place.name.partition("-")[0]
+    if what == "raise":
+        raise AudioFormatError(f"{path} is no music")
+    if what == "bug":
+        raise ValueError("a bug")
+    if what == "exit":
+        sys.exit(3)
+    if what == "die":
+        os._exit(7)
+    if what == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if what == "spin":
+        while True:
+            pass
+    if what == "native":
+        # PyDLL keeps the GIL: no other thread of this worker runs again.
+        ctypes.PyDLL(None).sleep(3600)
+    if what == "eat":
+        hoard = []
+        while True:
+            hoard.append(b"x" * 2**24)
+            time.sleep(0.02)
+    if what == "unpicklable":
+        return lambda: None
+    if what == "nap":
+        time.sleep(0.2)
+    if what == "wait":
+        while not (place.parent / "go").exists():
+            time.sleep(0.01)
+    return place.name

@@ -1,0 +1,107 @@
+import os
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # workers import chores by name
+
+from workbench.processing.cluster import Cluster
+from workbench.processing.job import Task, run
+from workbench.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def eventually():
+    """Wait for a condition: ``eventually(lambda: ...)`` returns what it found true, or fails at a deadline."""
+
+    def wait(condition, seconds=30.0):
+        deadline = time.monotonic() + seconds
+        while not (found := condition()):
+            assert time.monotonic() < deadline, "this never came true"
+            time.sleep(0.01)
+        return found
+
+    return wait
+
+
+@pytest.fixture
+def calm(tmp_path):
+    """Settings on a folder of the test's own, never short of memory."""
+    return Settings(data_dir=tmp_path / "data", async_workers=2, memory_limit_percent=100)
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """A cluster of two workers that tests share when they do not care how it began and leave it as it was."""
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("kept"), async_workers=2, memory_limit_percent=100
+    )
+    with Cluster(settings) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Make tasks for files whose names say what happens to them."""
+
+    def make(*names, size_bytes=10):
+        folder = tmp_path / "music"
+        folder.mkdir(exist_ok=True)
+        return [Task(key=f"key of {name}", path=str(folder / name), size_bytes=size_bytes) for name in names]
+
+    return make
+
+
+@pytest.fixture
+def ledger():
+    return Ledger()
+
+
+class Ledger:
+    """Keeps what a job delivers."""
+
+    def __init__(self):
+        self.values = {}
+        self.failures = []
+
+    def on_value(self, task, value):
+        assert task.key not in self.values
+        self.values[task.key] = value
+        return 1.0
+
+    def on_failure(self, task, failure):
+        self.failures.append((task, failure))
+
+    @property
+    def kinds(self):
+        return {Path(failure.path).name: failure.kind for _, failure in self.failures}
+
+    def run(self, cluster, tasks, function, **options):
+        return run(cluster, tasks, function, on_value=self.on_value, on_failure=self.on_failure, **options)
+
+
+@pytest.fixture
+def descendants():
+    """Processes below a process, by pid."""
+
+    def find(pid=None):
+        try:
+            return {child.pid for child in psutil.Process(pid or os.getpid()).children(recursive=True)}
+        except psutil.NoSuchProcess:
+            return set()
+
+    return find
+
+
+@pytest.fixture
+def all_gone(eventually):
+    def check(pids, seconds=10.0):
+        def left():
+            return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
+
+        eventually(lambda: not left(), seconds)
+
+    return check
