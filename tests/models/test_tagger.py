@@ -57,7 +57,7 @@ def test_shuffled_labels_are_learnt_to_chance(styled: Fill, tmp_path: Path) -> N
     generator = np.random.default_rng(5)
     contents = sorted(made.styles)
     shuffled = dict(zip(contents, generator.permutation([made.styles[c] for c in contents]).tolist(), strict=True))
-    report = tagger.train(made.library, "genre", folder=tmp_path, labels=shuffled, epochs=30)
+    report = tagger.train(made.library, "genre", folder=tmp_path, labels=shuffled, epochs=15)
     for scores in report.scores.values():
         assert scores.balanced_accuracy == pytest.approx(0.25, abs=0.15)
 
@@ -112,7 +112,7 @@ def test_rare_classes_are_left_out_and_said(styled: Fill, tmp_path: Path) -> Non
 
 def test_same_seed_same_network(styled: Fill, tmp_path: Path) -> None:
     made = styled(styles=2, artists=5)
-    reports = [tagger.train(made.library, "genre", folder=tmp_path / str(n), seed=seed, epochs=5)
+    reports = [tagger.train(made.library, "genre", folder=tmp_path / str(n), seed=seed, epochs=2)
                for n, seed in enumerate((7, 7, 8))]
     assert reports[0].history == reports[1].history != reports[2].history
     assert reports[0].scores == reports[1].scores
@@ -166,7 +166,7 @@ def test_embeddings_are_learnt_from_too(styled: Fill, tmp_path: Path) -> None:
     made.library.save_embeddings(
         Embedding(content, "msd-musicnn-1", "1", "ab" * 32, np.full(3, int(label) * 5.0, np.float32))
         for content, label in labels.items())
-    report = tagger.train(made.library, "genre", folder=tmp_path, labels=labels)
+    report = tagger.train(made.library, "genre", folder=tmp_path, labels=labels, epochs=2)
     assert report.dimensions == 7 and "msd-musicnn-1" in report.inputs
     assert report.scores["logistic"].balanced_accuracy == 1.0  # only the embedding can tell
 
@@ -176,7 +176,7 @@ def test_doubtful_tracks_name_the_mislabelled(styled: Fill, tmp_path: Path) -> N
     labels = {content: style for content, style in made.styles.items() if not content.endswith("4")}
     wrong = {content for content in labels if content[2:6] in ("0000", "0005") and content.endswith("1")}
     labels |= {content: "style 0" if made.styles[content] != "style 0" else "style 1" for content in wrong}
-    report = tagger.train(made.library, "genre", folder=tmp_path, labels=labels)
+    report = tagger.train(made.library, "genre", folder=tmp_path, labels=labels, epochs=4)
     paths = {f"/music/{content}.flac" for content in wrong}
     tested = [track for track in report.doubtful if track.path in paths]
     held_out = set(load(tmp_path, "genre").card["held_out"])

@@ -17,6 +17,7 @@ DASK_RESOURCE = "GPU"
 def prepare_gpu() -> Any:
     """Return ``tensorflow`` with its GPUs, if any, set to take memory only as they need it; say which is used."""
     tensorflow = get_tensorflow()
+    tensorflow.get_logger().setLevel(logging.ERROR)  # it warns of retracing when a process trains twice
     names = []
     for gpu in tensorflow.config.list_physical_devices("GPU"):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from workbench.models.tagger.baselines import Inputs, Targets
 
 BATCH = 128
 PATIENCE = 8
+ROWS_AT_A_TIME = 4096
 
 
 class Network:
@@ -55,6 +57,7 @@ class Network:
         found = model.fit(
             _dataset(tensorflow, inputs, targets, weights, seed),
             epochs=epochs,
+            shuffle=False,
             verbose=0,
             validation_data=_dataset(tensorflow, *held_out, weights, None),
             callbacks=[
@@ -68,7 +71,8 @@ class Network:
         return network
 
     def logits(self, inputs: Inputs) -> npt.NDArray[np.float64]:
-        return np.asarray(self.model.predict(inputs, batch_size=4096, verbose=0), np.float64)
+        chunks = np.array_split(inputs, max(1, len(inputs) // ROWS_AT_A_TIME))
+        return np.concatenate([np.asarray(self.model(chunk, training=False), np.float64) for chunk in chunks])
 
     def save(self, path: Path) -> None:
         """Write Keras' own format: a zip with JSON and weights, no pickle."""
@@ -85,8 +89,8 @@ class Network:
         """
         tensorflow = prepare_gpu()
         try:
-            return cls(tensorflow.keras.saving.load_model(path, compile=False, safe_mode=True))
-        except Exception as error:  # Keras raises whatever its zip, JSON and HDF5 readers do
+            return cls(tensorflow.keras.models.load_model(path, compile=False, safe_mode=True))
+        except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
             raise ModelError(
                 f"{path} cannot be read as a trained network ({type(error).__name__}); train the tagger "
                 "again.",
