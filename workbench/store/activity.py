@@ -1,4 +1,4 @@
-"""What goes on: processes, jobs, metrics over time, benchmarks. One process writes it, every other reads it."""
+"""What goes on: processes, jobs, metrics over time, benchmarks."""
 
 from __future__ import annotations
 
@@ -59,8 +59,9 @@ class Activity(Part):
     def retire_processes(self, *, ids: Sequence[str], merge: Merge) -> list[ProcessRecord]:
         """Take out processes and return them.
 
-        ``merge(totals, gone)`` makes the new totals of the dead from the old (``None`` at first) and those taken
-        out now; :meth:`retired_totals` returns it. All of it is one transaction, so nothing is counted twice.
+        ``merge(totals, gone)`` makes the new totals of the dead from the old (``None`` at first) and those
+        taken out now; :meth:`retired_totals` returns it. All of it is one transaction, so nothing is counted
+        twice.
         """
         with self.pool.writing() as connection:
             gone = [process for process in self.processes() if process.id in ids]
@@ -119,7 +120,7 @@ class Activity(Part):
         return [(at, from_json(payload)) for at, payload in rows]
 
     def thin_metrics(self, *, before: float, every: float, forget_before: float = 0.0) -> int:
-        """Keep the first sample of every ``every`` seconds among those before a moment; returns how many went."""
+        """Keep one sample every ``every`` seconds of those before a moment; returns how many went."""
         thinned = """
             DELETE FROM metrics_history WHERE at < ?1 AND at NOT IN
                 (SELECT min(at) FROM metrics_history WHERE at < ?1 GROUP BY CAST(at / ?2 AS INTEGER))"""

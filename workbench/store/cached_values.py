@@ -1,4 +1,4 @@
-"""Values in a cache: nobody can change them there, their size is known, and they are packed where that pays."""
+"""Values in a cache: immutable there, of known size, and packed where that pays."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import numpy as np
 from workbench.store.serialization import decode, encode
 
 # Measured by tests/benchmarks/bench_store.py: float series shrink by 10–20 % with any codec (byte-shuffled or
-# not), which is not worth 0.5 ms at each hit. Text, JSON-like values and quantised or constant series shrink to
-# half or less, and there zlib's fastest level does as well as zstd or blosc2 within some percent.
+# not), which is not worth 0.5 ms at each hit. Text, JSON-like values and quantised or constant series shrink
+# to half or less, and there zlib's fastest level does as well as zstd or blosc2 within some percent.
 LEVEL = 1
 WORTH_RATIO = 0.75  # packed to the whole; over this the value stays as it is
 _SAMPLE_BYTES = 4096
@@ -54,7 +54,7 @@ def size_bytes(value: Any) -> int:
 
 
 def pack(value: Any) -> Packed | None:
-    """Return a value compressed, or ``None`` where it does not shrink enough or holds what cannot be encoded."""
+    """Return a value compressed, or ``None`` where that gains too little or it cannot be encoded."""
     rebuild = None
     plain = value
     if _is_record(value):
@@ -83,7 +83,7 @@ class _Rebuild:
         self._class: type = type(value)
 
     def __call__(self, fields: dict[str, Any]) -> Any:
-        value = object.__new__(self._class)
+        value: Any = object.__new__(self._class)
         for name, item in fields.items():
             object.__setattr__(value, name, item)
         return value

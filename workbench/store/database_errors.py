@@ -17,7 +17,7 @@ _UNAVAILABLE = {
     8: "is read-only. Make the data folder writable or choose another one with --data-dir",
     10: "cannot be read or written (disk error or disk full). Check the disk of the data folder",
     13: "cannot grow: the disk is full. Free some space and try again",
-    14: "cannot be opened. Check that the data folder exists and is writable, or choose another with --data-dir",
+    14: "cannot be opened. Make the data folder writable, or choose another one with --data-dir",
     15: "is locked by another process. Try again",
 }
 

@@ -38,7 +38,7 @@ class Connection(sqlite3.Connection):
 
 
 def connect(path: Path, mode: str, *, busy_seconds: float = _READER_BUSY_SECONDS) -> Connection:
-    """Connect with URI mode "ro", "rw" or "rwc"; transactions are begun by hand, any thread may use it in turn."""
+    """Connect with URI mode "ro", "rw" or "rwc"; any thread may use it in turn."""
     connection = sqlite3.connect(
         f"file:{quote(os.fspath(path))}?mode={mode}",
         uri=True,
@@ -112,7 +112,7 @@ def schema_version(connection: Connection) -> int:
 
 
 def migrate(connection: Connection, path: Path, migrations: Sequence[Migration], backoff: Backoff) -> None:
-    """Take the migrations that a database has not seen, each in a transaction, after a backup of what was there."""
+    """Take the migrations that a database has not seen, after a backup of what was there."""
     version = schema_version(connection)
     if version >= len(migrations):
         return
@@ -146,7 +146,7 @@ def new_backup_path(path: Path, label: str) -> Path:
 
 
 def copy_database(source: Connection, target: Path) -> None:
-    """Copy a live database into one file that needs no log beside it; the target appears complete or not at all."""
+    """Copy a live database into one file without a log; it appears complete or not at all."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         copy = sqlite3.connect(part, isolation_level=None)
@@ -175,8 +175,8 @@ def _make_writable(path: Path) -> None:
 
 def _unavailable(path: Path, reason: str) -> DatabaseUnavailableError:
     return DatabaseUnavailableError(
-        f"The database {path} cannot be opened: {reason}. Make the data folder writable or choose another one "
-        "with --data-dir.",
+        f"The database {path} cannot be opened: {reason}. Make the data folder writable or choose "
+        "another one with --data-dir.",
         path=str(path),
     )
 
@@ -195,8 +195,8 @@ def _refuse_newer(path: Path, known: int) -> None:
         connection.close()
     if version > known:
         raise DatabaseVersionError(
-            f"The database {path} has version {version}; this release knows up to {known}. It was left untouched. "
-            "Update playlist-workbench, or choose another folder with --data-dir.",
+            f"The database {path} has version {version}; this release knows up to {known}. It was left "
+            "untouched. Update playlist-workbench, or choose another folder with --data-dir.",
             path=str(path),
             version=version,
             known=known,

@@ -1,7 +1,7 @@
 """Pooled connections to one SQLite database in WAL mode: many read-only readers, one writer.
 
-Readers never wait for the writer. Threads of this process take turns at the writer through a lock; processes take
-turns through ``BEGIN IMMEDIATE``, with backoff. The writer alone checkpoints.
+Readers never wait for the writer. Threads of this process take turns at the writer through a lock; processes
+take turns through ``BEGIN IMMEDIATE``, with backoff. The writer alone checkpoints.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _inherited: list[object] = []  # connections of the parent, which a forked child
 class DatabasePool:
     """Connections to one database, shared by the threads of one process.
 
-    Nothing is opened until the first use. Every method raises one of the kinds of ``StoreError``: corrupt, newer,
-    read-only, full, locked, closed.
+    Nothing is opened until the first use. Every method raises one of the kinds of ``StoreError``: corrupt,
+    newer, read-only, full, locked, closed.
 
     Parameters
     ----------
@@ -92,6 +92,11 @@ class DatabasePool:
             timer=self._timer,
         )
 
+    def open(self) -> None:
+        """Create or migrate the database now, rather than at the first use."""
+        with self._maintenance():
+            pass
+
     def reading(self) -> Reading:
         """Return a context manager that lends a read-only connection.
 
@@ -101,9 +106,10 @@ class DatabasePool:
         return Reading(self)
 
     def writing(self) -> Writing:
-        """Return a context manager that lends the writer in a transaction: committed at the end, undone on error.
+        """Return a context manager that lends the writer in a transaction.
 
-        Nested in the same thread it is a savepoint: an error that is caught outside it undoes the inner part alone.
+        It is committed at the end and undone on an error.         Nested in the same thread it is a savepoint: an error that is caught outside it undoes the inner part
+        alone.
         """
         return Writing(self)
 
@@ -149,13 +155,13 @@ class DatabasePool:
                 opening.copy_database(connection, target)
             except (OSError, sqlite3.OperationalError) as error:
                 raise DatabaseUnavailableError(
-                    f"The backup {target} cannot be written: {error}. Choose a folder that is writable and has space.",
+                    f"The backup {target} cannot be written: {error}. Choose a writable folder with space.",
                     path=str(target),
                 ) from error
         return target
 
     def replace_with(self, source: sqlite3.Connection) -> None:
-        """Overwrite the whole database with the contents of ``source`` and migrate it; others see it at once."""
+        """Overwrite the whole database with ``source`` and migrate it; others see it at once."""
         with self._maintenance() as connection:
             self._backoff.call(lambda: source.backup(connection), self._statistics.count_retry)
             opening.migrate(connection, self.path, self._migrations, self._backoff)
@@ -175,8 +181,8 @@ class DatabasePool:
     def stats(self) -> dict[str, Any]:
         """Return the pool's figures; counters only grow.
 
-        ``pool_hits`` were served by an idle connection, ``pool_misses`` had to wait for one or open it. Waits are
-        those for a reader, for the turn to write in this process, and for the lock of another process.
+        ``pool_hits`` were served by an idle connection, ``pool_misses`` had to wait for one or open it. Waits
+        are those for a reader, for the turn to write in this process, and for the lock of another process.
         """
         lent, idle, queries = self._readers.counts()
         writer = self._writer.connection

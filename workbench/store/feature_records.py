@@ -78,7 +78,7 @@ class FeatureRecords(Part):
         return found
 
     def series(self, content_hash: str) -> Mapping[str, npt.NDArray[Any]]:
-        """Return the series of a content (beats, curves, waveform peaks), arrays read-only; empty without any."""
+        """Return the series of a content (beats, curves, waveform peaks), read-only; empty without."""
         from workbench.store.serialization import decode
 
         with self.pool.reading() as connection:

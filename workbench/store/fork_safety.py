@@ -1,8 +1,8 @@
 """Quiesce objects around ``os.fork``.
 
-SQLite keeps its knowledge of file locks per process and does not notice a fork: a connection that the child opens
-while the parent had one open takes no lock at all, and the parent's close then deletes the log under it. Closing
-in the child is no cure either. So a pool must have nothing open at the moment of the fork.
+SQLite keeps its knowledge of file locks per process and does not notice a fork: a connection that the child
+opens while the parent had one open takes no lock at all, and the parent's close then deletes the log under
+it. Closing in the child is no cure either. So a pool must have nothing open at the moment of the fork.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The library: everything that is remembered about a person's music, in one database.
 
 Its parts are in files of their own: ``track_changes`` (scans, moves), ``track_queries``, ``feature_records``,
-``table_loading``, ``playlist_records``, ``model_records`` (embeddings, predictions, ratings, maps), ``activity``
-(processes, jobs, metrics, benchmarks) and ``maintenance``.
+``table_loading``, ``playlist_records``, ``model_records`` (embeddings, predictions, ratings, maps),
+``activity`` (processes, jobs, metrics, benchmarks) and ``maintenance``.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ class LibraryTable:
     ids : int64 array, shape (n,)
         Track ids, ascending.
     columns : mapping of str to array, shape (n,)
-        Text as ``object`` arrays with ``None`` where absent (``TEXT_COLUMNS``), numbers as ``float64`` with NaN.
+        Text as ``object`` arrays with ``None`` where absent (``TEXT_COLUMNS``), numbers as ``float64`` with
+        NaN.
     vectors : float32 array, shape (n, d)
         Similarity vectors, not standardised; NaN rows where a track is not analysed.
     """

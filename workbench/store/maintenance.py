@@ -147,7 +147,8 @@ def _refuse_unsuitable(backup: Connection, source: Path) -> None:
         )
     if version > len(MIGRATIONS):
         raise DatabaseVersionError(
-            f"{source} has version {version}; this release knows up to {len(MIGRATIONS)}. Update playlist-workbench.",
+            f"{source} has version {version}; this release knows up to {len(MIGRATIONS)}. "
+            "Update playlist-workbench.",
             path=str(source),
             version=version,
             known=len(MIGRATIONS),

@@ -1,8 +1,8 @@
 """A cache in memory, limited in bytes and in time, safe to share between threads.
 
-Least recently used goes first, and everything goes when its time is up (cachetools' ``TTLCache``). Large values are
-kept compressed where that pays. Arrays come out read-only and share memory with the cache; other containers come
-out as the caller's own.
+Least recently used goes first, and everything goes when its time is up (cachetools' ``TTLCache``). Large
+values are kept compressed where that pays. Arrays come out read-only and share memory with the cache; other
+containers come out as the caller's own.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 import weakref
 from collections.abc import Callable, Hashable, Iterator, MutableMapping
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from cachetools import TTLCache
@@ -32,6 +33,9 @@ _COUNTERS = (
     "decompressions",
     "cleanup_runs",
 )
+
+
+_TOO_LARGE = object()
 
 
 class _Entry(NamedTuple):
@@ -78,10 +82,8 @@ class MemoryCache(MutableMapping[Hashable, Any]):
     cleanup_interval_seconds : float
         How often expired values are removed by a thread in the background.
 
-    Notes
-    -----
-    Setting a value over ``max_bytes`` raises ``ValueError``, as in cachetools, is counted as rejected, and leaves
-    everything else in place; :meth:`get_or_compute` just does not keep it.
+    Notes ----- Setting a value over ``max_bytes`` raises ``ValueError``, as in cachetools, is counted as
+    rejected, and leaves everything else in place; :meth:`get_or_compute` just does not keep it.
     """
 
     def __init__(
@@ -171,31 +173,23 @@ class MemoryCache(MutableMapping[Hashable, Any]):
     def setdefault(self, key: Hashable, default: Any = None) -> Any:
         """Return the value of a key, set to ``default`` when there is none."""
         with self._lock:
-            if key not in self._store:
-                self[key] = default
-            return self[key]
+            return super().setdefault(key, default)
 
     def get_or_compute(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """Return the value of a key, computed when there is none.
 
-        Threads that ask for the same key while it is computed wait for that one computation and get its value or
-        its exception; an exception is not kept. What was deleted or set meanwhile is not overwritten.
+        Threads that ask for the same key while it is computed wait for that one computation and get its value
+        or its exception; an exception is not kept. What was deleted or set meanwhile is not overwritten.
         """
         with self._lock:
-            if key in self._store:
-                entry = self._look_up(key)
-                flight = None
-            else:
-                flight = self._flights.get(key)
-                mine = flight is None
-                if flight is None:
-                    self._counts["misses"] += 1
-                    flight = self._flights[key] = _Flight()
-                else:
-                    self._counts["hits"] += 1
-        if flight is None:
+            entry = self._store.get(key)
+            flight = self._flights.get(key)
+            self._counts["misses" if entry is None and flight is None else "hits"] += 1
+            if entry is None and flight is None:
+                mine = self._flights[key] = _Flight()
+        if entry is not None:
             return self._value(entry)
-        return self._compute(key, flight, compute) if mine else flight.wait(key)
+        return self._compute(key, mine, compute) if flight is None else flight.wait(key)
 
     def clear(self) -> None:
         """Remove everything; computations under way are not kept."""
@@ -269,7 +263,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         return thaw(entry.value)
 
     def _make_entry(self, key: Hashable, value: Any) -> _Entry:
-        """Return the value as it is kept, with its size; works outside the lock, since it may take a while."""
+        """Return the value as it is kept, with its size; slow, so done outside the lock."""
         if self._getsizeof is not None:
             size, overhead = self._getsizeof(value), 0
         else:
@@ -277,7 +271,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         if size > self._compress_over_bytes and (packed := pack(value)) is not None:
             return _Entry(packed, len(packed.data) + overhead)
         if size + overhead > self.max_bytes:
-            return _Entry(None, size + overhead)  # will be refused: not worth a copy
+            return _Entry(_TOO_LARGE, size + overhead)  # not worth a copy
         return _Entry(freeze(value), size + overhead)
 
     def _keep(self, key: Hashable, entry: _Entry) -> None:
@@ -295,16 +289,13 @@ class MemoryCache(MutableMapping[Hashable, Any]):
             entry = self._make_entry(key, value)
         except BaseException as error:
             self._land(key, flight)
-            flight.result.set_exception(error)
+            flight.fail(error)
             raise
-        with self._lock:
+        with self._lock, suppress(ValueError):
             if self._land(key, flight):
-                try:
-                    self._keep(key, entry)
-                except ValueError:
-                    entry = _Entry(freeze(value), 0)
-        flight.result.set_result(lambda: self._value(entry))
-        return self._value(entry) if entry.value is not None else value
+                self._keep(key, entry)
+        flight.deliver((lambda: value) if entry.value is _TOO_LARGE else (lambda: self._value(entry)))
+        return flight.take()
 
     def _land(self, key: Hashable, flight: _Flight) -> bool:
         """End a computation; false when its key was deleted or set meanwhile."""
@@ -323,17 +314,28 @@ class _Flight:
     """A computation that is under way, for those who wait for it."""
 
     def __init__(self) -> None:
-        self.result: Future[Callable[[], Any]] = Future()
+        self._result: Future[Callable[[], Any]] = Future()
         self._thread = threading.get_ident()
+
+    def deliver(self, result: Callable[[], Any]) -> None:
+        self._result.set_result(result)
+
+    def fail(self, error: BaseException) -> None:
+        if not isinstance(error, Exception):  # Ctrl-C is for the thread that it hit
+            error = RuntimeError(f"the computation was interrupted ({type(error).__name__})")
+        self._result.set_exception(error)
 
     def wait(self, key: Hashable) -> Any:
         if self._thread == threading.get_ident():
             raise RuntimeError(f"the computation of {key!r} asks for {key!r} itself")
-        return self.result.result()()
+        return self.take()
+
+    def take(self) -> Any:
+        return self._result.result()()
 
 
 class _Cleaner:
-    """Removes expired values now and then. A daemon, so that it ends with the process; it does not keep the cache."""
+    """Removes expired values now and then; ends with the process, and with the cache."""
 
     def __init__(self, cache: MemoryCache, interval_seconds: float) -> None:
         self._stop = threading.Event()

@@ -27,15 +27,16 @@ _TABLES = {
         mtime_ns INTEGER NOT NULL,
         analysis TEXT NOT NULL DEFAULT 'pending' CHECK (analysis IN ('pending', 'analyzed', 'failed')),
         missing_since REAL,
-        status TEXT GENERATED ALWAYS AS (CASE WHEN missing_since IS NULL THEN analysis ELSE 'missing' END) VIRTUAL,
+        status TEXT AS (CASE WHEN missing_since IS NULL THEN analysis ELSE 'missing' END) VIRTUAL,
         error TEXT,
         error_kind TEXT,
-        title TEXT, artist TEXT, album TEXT, album_artist TEXT, genre TEXT, year INTEGER, track_number INTEGER,
+        title TEXT, artist TEXT, album TEXT, album_artist TEXT, genre TEXT,
+        year INTEGER, track_number INTEGER,
         added_at REAL NOT NULL,
         search TEXT NOT NULL DEFAULT ''""",
-    # Features are kept by content, so moved files and duplicates share them. What a table of the whole library
-    # needs is packed here (numbers as little-endian float64, named by their layout): parsing 100,000 JSON
-    # documents would take longer than reading them. The inspectable JSON is in feature_details.
+    # Features are kept by content, so moved files and duplicates share them. What a table of the whole
+    # library needs is packed here (numbers as little-endian float64, named by their layout): parsing 100,000
+    # JSON documents would take longer than reading them. The inspectable JSON is in feature_details.
     "feature_layouts": "id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE",
     "features": """
         content_hash TEXT PRIMARY KEY,
@@ -50,7 +51,11 @@ _TABLES = {
         content_hash TEXT PRIMARY KEY REFERENCES features (content_hash) ON DELETE CASCADE,
         scalars TEXT NOT NULL,
         series BLOB NOT NULL""",
-    "quarantine": "content_hash TEXT PRIMARY KEY, error TEXT NOT NULL, error_kind TEXT NOT NULL, at REAL NOT NULL",
+    "quarantine": """
+        content_hash TEXT PRIMARY KEY,
+        error TEXT NOT NULL,
+        error_kind TEXT NOT NULL,
+        at REAL NOT NULL""",
     "embeddings": """
         content_hash TEXT NOT NULL,
         model TEXT NOT NULL,
@@ -170,7 +175,8 @@ def _count_changes(connection: Connection, table: str, columns: Sequence[str]) -
     differs = " OR ".join(f"old.{name} IS NOT new.{name}" for name in columns)
     for event, condition in (("INSERT", "1"), ("DELETE", "1"), ("UPDATE", differs)):
         connection.execute(
-            f"CREATE TRIGGER {table}_{event.lower()}_counts AFTER {event} ON {table} WHEN {condition} BEGIN {bump}; END"
+            f"CREATE TRIGGER {table}_{event.lower()}_counts AFTER {event} ON {table} "
+            f"WHEN {condition} BEGIN {bump}; END"
         )
 
 

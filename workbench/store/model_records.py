@@ -116,7 +116,7 @@ class ModelRecords(Part):
             }
 
     def save_artifact(self, kind: str, key: str, value: Any, *, snapshot: str) -> None:
-        """Keep something computed from a snapshot (see ``serialization.encode``), replacing that of the same key."""
+        """Keep something computed from a snapshot, replacing that of the same key."""
         from workbench.store.serialization import encode
 
         data = encode(value)

@@ -25,7 +25,7 @@ class Part:
         self._now = now
 
     def batch(self) -> AbstractContextManager[Any]:
-        """Return a context manager that makes everything written inside it one transaction, a few µs a row."""
+        """Return a context manager that makes everything written inside it one transaction."""
         return self.pool.writing()
 
 

@@ -1,4 +1,4 @@
-"""Playlists as stored. Saving one under a name that exists keeps the earlier ones: the newest is the playlist."""
+"""Playlists as stored: the newest of a name is the playlist, earlier ones are its history."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from workbench.store.records import PlaylistEntry, PlaylistRecord, PlaylistSumma
 _COLUMNS = "id, name, method, parameters, random_state, snapshot, versions, card, recipe, created_at"
 _NEWEST = "id = (SELECT max(id) FROM playlists AS same WHERE same.name = p.name)"
 _SUMMARY = """
-    SELECT p.id, p.name, p.method, (SELECT count(*) FROM playlist_tracks WHERE playlist_id = p.id), p.snapshot,
-           p.created_at
+    SELECT p.id, p.name, p.method,
+           (SELECT count(*) FROM playlist_tracks WHERE playlist_id = p.id), p.snapshot, p.created_at
     FROM playlists p"""
 
 
@@ -24,8 +24,8 @@ class PlaylistRecords(Part):
         """Save a playlist and return its id; ``record.id`` and ``created_at`` are not used."""
         with self.pool.writing() as connection:
             cursor = connection.execute(
-                "INSERT INTO playlists (name, method, parameters, random_state, snapshot, versions, card, recipe, "
-                "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO playlists (name, method, parameters, random_state, snapshot, versions, card, "
+                "recipe, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     record.name,
                     record.method,
@@ -89,7 +89,8 @@ def _load(connection: Connection, playlist_id: int) -> PlaylistRecord | None:
     if row is None:
         return None
     entries = connection.execute(
-        "SELECT track_id, content_hash, explanation FROM playlist_tracks WHERE playlist_id = ? ORDER BY position",
+        "SELECT track_id, content_hash, explanation FROM playlist_tracks WHERE playlist_id = ? "
+        "ORDER BY position",
         (playlist_id,),
     )
     id_, name, method, parameters, random_state, snapshot, versions, card, recipe, created_at = row

@@ -19,7 +19,7 @@ _NEVER = float("-inf")
 
 
 def is_fresh(connection: Connection, path: Path, now: float, statistics: PoolStatistics) -> bool:
-    """Say whether a kept connection can be lent: used just now, or healthy and its file still the one on disk."""
+    """Say whether a kept connection can be lent: used just now, or healthy and on the same file."""
     if now - connection.last_used < TRUSTED_SECONDS:
         return True
     statistics.count("health_checks")
@@ -115,7 +115,7 @@ class Readers:
             return len(self._busy), len(self._idle), queries
 
     def freeze(self, seconds: float) -> bool:
-        """Close all and lend no more until :meth:`thaw`; false when some were still lent after ``seconds``."""
+        """Close all until :meth:`thaw`; false when some were still lent after ``seconds``."""
         deadline = time.monotonic() + seconds
         self._lock.acquire()
         unused = self._changed.wait_for(

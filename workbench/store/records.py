@@ -134,7 +134,7 @@ class PlaylistSummary:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job as other processes and a later run see it. ``payload`` is JSON-able: progress, paths, failures."""
+    """A job as other processes see it; ``payload`` is JSON-able: progress, paths, failures."""
 
     id: str
     kind: str

@@ -18,8 +18,8 @@ T = TypeVar("T")
 class Backoff:
     """How long to wait between tries.
 
-    The n-th wait is drawn evenly from the upper half of ``min(longest, first * 2**n)`` seconds, so that processes
-    that collided once do not collide again.
+    The n-th wait is drawn evenly from the upper half of ``min(longest, first * 2**n)`` seconds, so that
+    processes that collided once do not collide again.
     """
 
     first: float = 0.001

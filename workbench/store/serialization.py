@@ -1,8 +1,9 @@
 """Values as bytes and back, without pickle: a JSON header, then raw little-endian arrays.
 
-Layout: ``b"PWB1"``, the header's length (uint32, little-endian), the header, padding to 8 bytes, then the buffers,
-each padded to 8 bytes. The header holds the value as JSON; what JSON cannot say stands in it as a one-key mapping
-``{"~x": …}``. Decoded arrays look into the bytes they came from: no copy, and nobody can write to them.
+Layout: ``b"PWB1"``, the header's length (uint32, little-endian), the header, padding to 8 bytes, then the
+buffers, each padded to 8 bytes. The header holds the value as JSON; what JSON cannot say stands in it as a
+one-key mapping ``{"~x": …}``. Decoded arrays look into the bytes they came from: no copy, and nobody can
+write to them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The SQLite that this package uses: the standard module where it is sound, else the one inside ``pysqlite3``.
+"""The SQLite in use: the standard module where it is sound, else that of ``pysqlite3``.
 
-SQLite before 3.51.3 (3.50.7 and 3.44.6 in their series) can corrupt a WAL database when two connections checkpoint
-and write at once (sqlite.org/wal.html, "the WAL-reset bug"). Two SQLite libraries must never open one file in one
-process, so every part of the package takes ``sqlite3`` from here.
+SQLite before 3.51.3 (3.50.7 and 3.44.6 in their series) can corrupt a WAL database when two connections
+checkpoint and write at once (sqlite.org/wal.html, "the WAL-reset bug"). Two SQLite libraries must never open
+one file in one process, so every part of the package takes ``sqlite3`` from here.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def require_sound(version: Version | None = None) -> None:
     if not is_sound(found):
         shown = ".".join(map(str, found))
         raise SQLiteVersionError(
-            f"SQLite {shown} can corrupt a WAL database; 3.51.3 or newer is needed (or 3.50.7, 3.44.6 in their "
-            "series). Install it with: python -m pip install 'pysqlite3>=0.6.1'",
+            f"SQLite {shown} can corrupt a WAL database; 3.51.3 or newer is needed (or 3.50.7, 3.44.6 in "
+            "their series). Install it with: python -m pip install 'pysqlite3>=0.6.1'",
             version=shown,
         )
 

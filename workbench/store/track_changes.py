@@ -60,8 +60,9 @@ class TrackChanges(Part):
     def add_scanned(self, files: Sequence[ScannedFile]) -> list[int]:
         """Insert or update the rows of these files and return their ids, in order.
 
-        A new path whose content belonged to a file that is no longer on disk takes over that file's row: it was
-        moved. A path whose content changed keeps its row and is analysed again, unless its content is known.
+        A new path whose content belonged to a file that is no longer on disk takes over that file's row: it
+        was moved. A path whose content changed keeps its row and is analysed again, unless its content is
+        known.
         """
         with self.pool.writing() as connection:
             return [self._add(connection, file) for file in files]

@@ -88,7 +88,7 @@ class TrackQueries(Part):
         return [_track(row) for row in rows]
 
     def find_tracks(self, text: str, *, limit: int = 50) -> list[Track]:
-        """Return the tracks that a person may mean: by id, else by path, else by title, else by words anywhere."""
+        """Return the tracks that a person may mean: by id, path, title, or words anywhere."""
         text = text.strip()
         if text.isascii() and text.isdigit() and len(text) < 19 and (track := self.track(int(text))):
             return [track]

@@ -1,4 +1,4 @@
-"""The writing half of the pool: one connection, taken in turn by threads and, through its lock, by processes."""
+"""The writing half of the pool: one connection, taken in turn by threads and processes."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Writer:
         self._statistics.waited(self._timer() - start)
         if not taken:
             raise DatabaseUnavailableError(
-                f"Another thread has been writing to {self._path} for {self._wait_seconds:g} s. Try again later.",
+                f"Another thread wrote to {self._path} for over {self._wait_seconds:g} s. Try again later.",
                 path=str(self._path),
             )
 
