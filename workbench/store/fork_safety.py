@@ -20,26 +20,27 @@ class ForkAware(Protocol):
     def after_fork_in_child(self) -> None: ...
 
 
-_aware: weakref.WeakSet[ForkAware] = weakref.WeakSet()
+# By identity: a mapping cannot be hashed.
+_aware: weakref.WeakValueDictionary[int, ForkAware] = weakref.WeakValueDictionary()
 
 
 def watch_forks(thing: ForkAware) -> None:
     """Call the three methods of ``thing`` around every fork, for as long as it lives."""
-    _aware.add(thing)
+    _aware[id(thing)] = thing
 
 
 def _before() -> None:
-    for thing in list(_aware):
+    for thing in list(_aware.values()):
         thing.before_fork()
 
 
 def _after_in_parent() -> None:
-    for thing in list(_aware):
+    for thing in list(_aware.values()):
         thing.after_fork_in_parent()
 
 
 def _after_in_child() -> None:
-    for thing in list(_aware):
+    for thing in list(_aware.values()):
         thing.after_fork_in_child()
 
 
