@@ -53,7 +53,8 @@ def _sqlite() -> dict[str, Any]:
 
     fix = "python -m pip install 'pysqlite3>=0.6.1' (older SQLite can corrupt a WAL database)"
     try:
-        return _check("SQLite", True, sqlite.require_safe_wal())
+        sqlite.require_sound()
+        return _check("SQLite", True, sqlite.sqlite_version())
     except WorkbenchError as error:
         return _check("SQLite", False, str(error), fix)
 

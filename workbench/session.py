@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -231,7 +232,7 @@ class Workbench:
         from workbench.analysis.timed import analyze_file_timed
         from workbench.ingest import Ingest
         from workbench.processing.job import run
-        from workbench.processing.progress import show_progress
+        from workbench.processing.progress import in_notebook, show_progress
 
         plan = plan or self.plan(*paths, force=force)
         ingest = Ingest(self.library, plan, stale=stale, keep=self._keep)
@@ -241,7 +242,8 @@ class Workbench:
         self.job_figures.watch(job)
         with self._lock:
             self._jobs = [known for known in self._jobs if not known.done()] + [analysis]
-        show_progress(job, show=show)
+        if in_notebook() or sys.stderr.isatty() if show is None else show:
+            show_progress(job)
         return analysis
 
     async def analyze_async(self, *paths: PathLike, force: bool = False, timeout: float | None = None) -> Report:
