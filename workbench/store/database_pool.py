@@ -108,8 +108,8 @@ class DatabasePool:
     def writing(self) -> Writing:
         """Return a context manager that lends the writer in a transaction.
 
-        It is committed at the end and undone on an error.         Nested in the same thread it is a savepoint: an error that is caught outside it undoes the inner part
-        alone.
+        It is committed at the end and undone on an error. Nested in the same thread it is a savepoint: an
+        error that is caught outside it undoes the inner part alone.
         """
         return Writing(self)
 

@@ -20,7 +20,7 @@ _TEXT = ("path", "content_hash", "status", "title", "artist", "album", "album_ar
 _NUMBERS = ("year", "track_number")
 _REPEATED = frozenset({"status", "artist", "album", "album_artist", "genre"})
 _SQL = f"""
-    SELECT t.id, {", ".join(f"t.{name}" for name in (*_TEXT, *_NUMBERS))}, 
+    SELECT t.id, {", ".join(f"t.{name}" for name in (*_TEXT, *_NUMBERS))},
            f.layout, f.numbers, f.labels, f.vector
     FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash ORDER BY t.id"""
 
