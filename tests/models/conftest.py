@@ -76,8 +76,15 @@ class StyledLibrary:
 def styled(library: Library) -> Callable[..., StyledLibrary]:
     """Fill the library with ``styles`` × ``artists`` × ``tracks``; every fifth track has no genre tag."""
 
-    def fill(*, styles: int = 4, artists: int = 10, tracks: int = 6, dimensions: int = 20, spread: float = 1.0,
-             seed: int = 3) -> StyledLibrary:
+    def fill(
+        *,
+        styles: int = 4,
+        artists: int = 10,
+        tracks: int = 6,
+        dimensions: int = 20,
+        spread: float = 1.0,
+        seed: int = 3,
+    ) -> StyledLibrary:
         generator = np.random.default_rng(seed)
         centres = generator.normal(0, 2.0, (styles, dimensions))
         style_of, artist_of, files, records = {}, {}, [], []
@@ -87,8 +94,12 @@ def styled(library: Library) -> Callable[..., StyledLibrary]:
                 for number in range(tracks):
                     content = f"{style:02d}{artist:04d}{number:026d}"
                     style_of[content], artist_of[content] = f"style {style}", f"artist {style}/{artist}"
-                    tags = {"title": f"track {number}", "artist": artist_of[content], "album": f"album {number % 2}",
-                            "genre": None if number % 5 == 4 else style_of[content]}
+                    tags = {
+                        "title": f"track {number}",
+                        "artist": artist_of[content],
+                        "album": f"album {number % 2}",
+                        "genre": None if number % 5 == 4 else style_of[content],
+                    }
                     files.append(ScannedFile(f"/music/{content}.flac", 1000, 1, content, tags))
                     vector = centres[style] + own + generator.normal(0, spread, dimensions)
                     records.append((content, FeatureRecord(1, {"bpm": 120.0}, vector.astype(np.float32), {})))

@@ -137,5 +137,5 @@ def test_flat_names() -> None:
 
 
 def test_moods_are_those_that_are_likely() -> None:
-    assert moods({"mood_happy": 0.6, "mood_party": 0.9, "mood_sad": 0.1}) == "party, happy"
+    assert moods({"mood_happy": 0.6, "mood_party": 0.9, "mood_sad": 0.1}) == "party; happy"
     assert moods({"mood_happy": 0.4}) is None

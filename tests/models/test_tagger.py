@@ -41,7 +41,9 @@ def test_known_styles_are_learnt_and_predicted_for_other_artists(styled: Fill, t
     stored = made.library.predictions(model="tagger:genre")
     assert len(stored) == 40 and {p.version for p in stored} == {report.trained_at}
     assert all(sum(p.scores.values()) == pytest.approx(1, abs=1e-4) for p in stored)
-    right = [max(p.scores, key=lambda name, p=p: p.scores[name]) == made.styles[p.content_hash] for p in stored]
+    right = [
+        max(p.scores, key=lambda name, p=p: p.scores[name]) == made.styles[p.content_hash] for p in stored
+    ]
     assert np.mean(right) >= 0.9
 
     table = with_model_results(made.library, made.library.table())
@@ -56,7 +58,9 @@ def test_shuffled_labels_are_learnt_to_chance(styled: Fill, tmp_path: Path) -> N
     made = styled(artists=30)
     generator = np.random.default_rng(5)
     contents = sorted(made.styles)
-    shuffled = dict(zip(contents, generator.permutation([made.styles[c] for c in contents]).tolist(), strict=True))
+    shuffled = dict(
+        zip(contents, generator.permutation([made.styles[c] for c in contents]).tolist(), strict=True)
+    )
     report = tagger.train(made.library, "genre", folder=tmp_path, labels=shuffled, epochs=15)
     for scores in report.scores.values():
         assert scores.balanced_accuracy == pytest.approx(0.25, abs=0.15)
@@ -104,7 +108,9 @@ def test_an_empty_library_is_refused(library, tmp_path: Path) -> None:  # type: 
 
 def test_rare_classes_are_left_out_and_said(styled: Fill, tmp_path: Path) -> None:
     made = styled(styles=3, artists=6)
-    labels = {content: ("rare" if content.startswith("020000") else style) for content, style in made.styles.items()}
+    labels = {
+        content: ("rare" if content.startswith("020000") else style) for content, style in made.styles.items()
+    }
     report = tagger.train(made.library, "genre", folder=tmp_path, labels=labels, epochs=2)
     assert "rare" not in report.classes and "6 tracks of the 10" in report.left_out["rare"]
     assert any("rare" in message for message in report.messages)
@@ -112,8 +118,10 @@ def test_rare_classes_are_left_out_and_said(styled: Fill, tmp_path: Path) -> Non
 
 def test_same_seed_same_network(styled: Fill, tmp_path: Path) -> None:
     made = styled(styles=2, artists=5)
-    reports = [tagger.train(made.library, "genre", folder=tmp_path / str(n), seed=seed, epochs=2)
-               for n, seed in enumerate((7, 7, 8))]
+    reports = [
+        tagger.train(made.library, "genre", folder=tmp_path / str(n), seed=seed, epochs=2)
+        for n, seed in enumerate((7, 7, 8))
+    ]
     assert reports[0].history == reports[1].history != reports[2].history
     assert reports[0].scores == reports[1].scores
 
@@ -150,7 +158,9 @@ def test_damaged_files_and_foreign_inputs_are_refused(styled: Fill, tmp_path: Pa
     with pytest.raises(ModelError, match="cannot name a tagger"):
         load(tmp_path, "../genre")
     contents = sorted(made.styles)
-    made.library.save_embeddings(Embedding(c, "msd-musicnn-1", "1", "ab" * 32, np.ones(5, np.float32)) for c in contents)
+    made.library.save_embeddings(
+        Embedding(c, "msd-musicnn-1", "1", "ab" * 32, np.ones(5, np.float32)) for c in contents
+    )
     with pytest.raises(ModelError, match=r"analysis \d+ \+ msd-musicnn-1"):
         tagger.apply(made.library, "genre", folder=tmp_path)
     weights = Path(report.folder) / load(tmp_path, "genre").card["weights"]
@@ -165,7 +175,8 @@ def test_embeddings_are_learnt_from_too(styled: Fill, tmp_path: Path) -> None:
     labels = {content: str(generator.integers(2)) for content in made.styles}
     made.library.save_embeddings(
         Embedding(content, "msd-musicnn-1", "1", "ab" * 32, np.full(3, int(label) * 5.0, np.float32))
-        for content, label in labels.items())
+        for content, label in labels.items()
+    )
     report = tagger.train(made.library, "genre", folder=tmp_path, labels=labels, epochs=2)
     assert report.dimensions == 7 and "msd-musicnn-1" in report.inputs
     assert report.scores["logistic"].balanced_accuracy == 1.0  # only the embedding can tell

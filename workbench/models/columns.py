@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from workbench.store.records import Prediction
 
 TAGGER = "tagger:"
+"""What the names of taggers' predictions begin with."""
+
+WRITTEN = "written:genre"
+"""Name under which it is kept that the genre tag of a file is a prediction, so that no tagger learns from it."""
 
 _PREFERRED = ("discogs", "msd-musicnn", "mtt-musicnn", "audioset-vggish")
 """Which embedding serves similarity when there are several: those trained on most music first."""
@@ -27,7 +31,7 @@ _PREFERRED = ("discogs", "msd-musicnn", "mtt-musicnn", "audioset-vggish")
 def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
     """Return a table with what models found.
 
-    Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy, party"``),
+    Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy; party"``),
     ``valence``, ``arousal``, ``instrumentalness``, ``acousticness`` and ``predicted_genre``; a tagger adds
     ``predicted_<label>`` and ``predicted_<label>_probability``. Where every analysed track has the same embedding,
     it takes the place of the analysis vector; the two are never mixed.

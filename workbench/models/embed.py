@@ -31,7 +31,9 @@ def save_outputs(library: Library, content_hash: str, found: FileOutputs) -> flo
             if output.embedding is not None
         )
         library.save_predictions(
-            Prediction(content_hash, output.model, output.version, output.model_hash, _rounded(output.probabilities))
+            Prediction(
+                content_hash, output.model, output.version, output.model_hash, _rounded(output.probabilities)
+            )
             for output in found.outputs
             if output.embedding is None
         )

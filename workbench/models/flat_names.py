@@ -58,10 +58,10 @@ def _unit_range(value: float) -> float:
 
 
 def moods(flat: Mapping[str, float | str]) -> str | None:
-    """Return the moods of probability 0.5 or more, most probable first, as ``"happy, party"``; ``None`` if none."""
+    """Return the moods of probability 0.5 or more, most probable first, as ``"happy; party"``; ``None`` if none."""
     found = {
         name.removeprefix("mood_"): value
         for name, value in flat.items()
         if name.startswith("mood_") and isinstance(value, float) and value >= 0.5
     }
-    return ", ".join(sorted(found, key=lambda name: -found[name])) or None
+    return "; ".join(sorted(found, key=lambda name: -found[name])) or None

@@ -62,3 +62,19 @@ def unseen_files(library: Part, models: Iterable[tuple[str, str]]) -> list[Unsee
             }
             unseen.update(row[0] for row in files if row[0] not in seen)
     return [UnseenFile(*row) for row in files if row[0] in unseen]
+
+
+def copy_results(library: Part, old_hash: str, new_hash: str) -> None:
+    """Give a content that sounds like another what models and the user said of that one."""
+    columns = {
+        "embeddings": "model, version, model_hash, vector, computed_at",
+        "predictions": "model, version, model_hash, scores, computed_at",
+        "ratings": "rating, plays, last_played_at, labels",
+    }
+    with library.pool.writing() as connection:
+        for table, names in columns.items():
+            connection.execute(
+                f"INSERT OR REPLACE INTO {table} (content_hash, {names}) "
+                f"SELECT ?, {names} FROM {table} WHERE content_hash = ?",
+                (new_hash, old_hash),
+            )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import ModelError
+from workbench.models.columns import WRITTEN
 
 if TYPE_CHECKING:
     from workbench.store.library import Library
@@ -27,7 +28,7 @@ def labels_of(
     Parameters
     ----------
     label : str
-        ``genre``: the genre tags; ``rating``: liked or disliked; ``playlist``: which of the user's playlists a
+        ``genre``: the genre tags, but not those that were predicted; ``rating``: liked or disliked; ``playlist``: which of the user's playlists a
         track is in; any other name: the labels of that name that were set by hand. Labels set by hand win.
     csv_file : path, optional
         Take the labels from this file instead: columns ``path`` (or ``id``) and ``label``.
@@ -43,7 +44,9 @@ def labels_of(
     if csv_file is not None:
         return labels_from_csv(csv_file, table) | by_hand
     if label == "genre":
-        return labels_from_genre(table) | by_hand
+        written = {prediction.content_hash for prediction in library.predictions(model=WRITTEN)}
+        tags = {content: tag for content, tag in labels_from_genre(table).items() if content not in written}
+        return tags | by_hand
     if label == "rating":
         return labels_from_ratings(ratings) | by_hand
     if label == "playlist":

@@ -1,0 +1,205 @@
+"""Write predicted genres into files: an explicit step, planned first, with a copy of every file kept.
+
+A file is changed as a copy beside it that takes its place only when it is whole, so that an interrupted run leaves
+each file as it was or as it should be. Sound is never touched: features and embeddings stay valid and are carried
+over to the new content.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.audio.fingerprint import content_hash
+from workbench.errors import AudioError, ModelError
+from workbench.models.columns import TAGGER, WRITTEN
+from workbench.store.model_results import copy_results
+from workbench.store.records import Prediction, ScannedFile
+
+if TYPE_CHECKING:
+    from workbench.store.library import Library
+
+MANIFEST = "manifest.jsonl"
+
+
+@dataclass(frozen=True)
+class TagWrite:
+    """One planned change: the genre tag of a file, what it was and what it will be."""
+
+    path: str
+    content_hash: str
+    old: str | None
+    new: str
+    probability: float
+    problem: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values."""
+        return asdict(self)
+
+
+def plan_tag_writes(
+    library: Library, label: str = "genre", *, minimum_probability: float = 0.8, overwrite: bool = False
+) -> list[TagWrite]:
+    """Say which files would get a predicted genre, without touching any: the dry run.
+
+    Parameters
+    ----------
+    minimum_probability : float
+        Leave out predictions less sure than this, 0–1.
+    overwrite : bool
+        Also files that have a genre already.
+
+    Raises
+    ------
+    ModelError
+        The label is not ``genre``, or nothing has been predicted.
+    """
+    if label != "genre":
+        raise ModelError(
+            f"Only predicted genres can be written into files, not {label}: no other label has a tag.",
+            label=label,
+        )
+    predictions = {found.content_hash: found for found in library.predictions(model=TAGGER + label)}
+    if not predictions:
+        raise ModelError(
+            "No genre has been predicted; run `workbench tagger apply --label genre` first.", label=label
+        )
+    writes = []
+    for track in library.tracks(status="analyzed"):
+        found = predictions.get(track.content_hash)
+        if found is None or not found.scores or (track.genre and not overwrite):
+            continue
+        new = max(found.scores, key=lambda name: found.scores[name])
+        if found.scores[new] >= minimum_probability and new != track.genre:
+            writes.append(TagWrite(track.path, track.content_hash, track.genre, new, found.scores[new]))
+    return writes
+
+
+def write_tags(library: Library, writes: Iterable[TagWrite], *, backup_dir: Path) -> list[TagWrite]:
+    """Write planned genres into files and bring the library up to date.
+
+    Parameters
+    ----------
+    backup_dir : Path
+        A folder is made in it with a copy of every file as it was and a manifest;
+        :func:`restore_tags` puts them back.
+
+    Returns
+    -------
+    list of TagWrite
+        As planned; those that could not be written have a ``problem`` and their file is as it was.
+    """
+    folder = backup_dir / datetime.now(UTC).strftime("tags-%Y%m%d-%H%M%S-%f")
+    folder.mkdir(parents=True)
+    done: list[TagWrite] = []
+    with (folder / MANIFEST).open("a", encoding="utf-8") as manifest:
+        for number, write in enumerate(writes):
+            kept = folder / f"{number:06d}{Path(write.path).suffix}"
+            try:
+                _back_up(write, kept)
+                manifest.write(json.dumps({"path": write.path, "kept": kept.name}) + "\n")
+                manifest.flush()
+                _write_one(library, write)
+                done.append(write)
+            except (OSError, ModelError, AudioError) as error:
+                done.append(replace(write, problem=str(error)))
+    return done
+
+
+def restore_tags(folder: Path) -> list[str]:
+    """Put the files of one backup folder back and return their paths; analyse afterwards to bring the library along.
+
+    Raises
+    ------
+    ModelError
+        The folder is no backup of tags, or a file cannot be put back.
+    """
+    try:
+        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+        entries = [json.loads(line) for line in lines]
+        for entry in entries:
+            _replace_by_copy(folder / Path(entry["kept"]).name, Path(entry["path"]))
+        return [entry["path"] for entry in entries]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder} cannot be restored: {error}.", path=str(folder)) from error
+
+
+def _back_up(write: TagWrite, kept: Path) -> None:
+    shutil.copy2(write.path, kept)
+    if content_hash(kept) != write.content_hash:
+        kept.unlink()
+        raise ModelError(
+            f"{write.path} has changed since it was analysed; analyse it again first.", path=write.path
+        )
+
+
+def _write_one(library: Library, write: TagWrite) -> None:
+    path = Path(write.path)
+    with tempfile.TemporaryDirectory(prefix=".workbench-", dir=path.parent) as beside:
+        changed = Path(beside) / path.name
+        shutil.copy2(path, changed)
+        set_genre(changed, write.new)
+        new_hash = content_hash(changed)
+        os.replace(changed, path)
+    _carry_over(library, write, new_hash)
+
+
+def set_genre(path: Path, genre: str) -> None:
+    """Set the genre tag of an audio file in place.
+
+    Raises
+    ------
+    ModelError
+        The format has no tags that can be written.
+    """
+    import mutagen
+    from mutagen.id3 import ID3, TCON
+
+    try:
+        file = mutagen.File(path)
+        if file is None:
+            raise ModelError(f"{path.name} is of a format whose tags cannot be written.", path=str(path))
+        if file.tags is None:
+            file.add_tags()
+        if isinstance(file.tags, ID3):
+            file.tags.setall("TCON", [TCON(encoding=3, text=[genre])])
+        else:
+            file.tags[_GENRE_KEYS.get(type(file.tags).__name__, "genre")] = [genre]
+        file.save()
+    except (mutagen.MutagenError, NotImplementedError, ValueError, KeyError) as error:
+        raise ModelError(f"The genre of {path.name} cannot be written: {error}.", path=str(path)) from error
+
+
+_GENRE_KEYS = {"MP4Tags": "©gen", "ASFTags": "WM/Genre", "APEv2": "Genre"}
+
+
+def _carry_over(library: Library, write: TagWrite, new_hash: str) -> None:
+    """Tell the library that the file has other bytes, the same sound and a genre that was predicted."""
+    stat = os.stat(write.path)
+    track = next(found for found in library.tracks_by_hash(write.content_hash) if found.path == write.path)
+    tags = {
+        name: getattr(track, name)
+        for name in ("title", "artist", "album", "album_artist", "year", "track_number")
+    } | {"genre": write.new}
+    record = library.features(write.content_hash)
+    with library.batch():
+        if record is not None:
+            library.save_features(new_hash, record)
+        library.add_scanned([ScannedFile(write.path, stat.st_size, stat.st_mtime_ns, new_hash, tags)])
+        copy_results(library, write.content_hash, new_hash)
+        library.save_predictions([Prediction(new_hash, WRITTEN, "", "", {write.new: write.probability})])
+
+
+def _replace_by_copy(source: Path, target: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=".workbench-", dir=target.parent) as beside:
+        copy = Path(beside) / target.name
+        shutil.copy2(source, copy)
+        os.replace(copy, target)
