@@ -326,6 +326,16 @@ class Workbench:
         keep_playlist(self.library, made)
         return made
 
+    def make_playlists(self, method: str, *, count: int = 1, name: str | None = None,
+                       random_state: int | None = None, **parameters: Any) -> list[Playlist]:
+        """Make ``count`` playlists that differ in ``random_state``, which goes up by one; see :meth:`playlist`."""
+        made = []
+        for number in range(count):
+            title = f"{name or method} {number + 1}" if count > 1 else name
+            seed = None if random_state is None else random_state + number
+            made.append(self.playlist(method, name=title, random_state=seed, **parameters))
+        return made
+
     def playlists(self) -> list[PlaylistSummary]:
         """Return the newest kept playlist of every name, newest first."""
         return self.library.playlists()
