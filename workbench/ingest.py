@@ -149,6 +149,8 @@ class Ingest:
 
     def tasks(self) -> Iterator[Task | Cached | Failure]:
         """Record each file of the plan in the library; yield what it is: known, unreadable, or work to do."""
+        # First: a file that moved takes its row along when it is added below.
+        self.library.mark_missing([file.id for path, file in self.plan.missing.items() if not os.path.lexists(path)])
         self.library.mark_present([file.id for file in self.plan.cached.values() if file.status == "missing"])
         for path in self.plan.cached:
             yield self._known(path)
@@ -159,7 +161,6 @@ class Ingest:
                 scanned = list(pool.map(_read, batch))
                 self.library.add_scanned(scanned)
                 yield from self._judge(scanned)
-        self.library.mark_missing([file.id for path, file in self.plan.missing.items() if not os.path.lexists(path)])
 
     def _judge(self, scanned: list[ScannedFile]) -> Iterator[Task | Cached | Failure]:
         hashes = [file.content_hash for file in scanned if file.content_hash]
