@@ -86,8 +86,11 @@ class Readers:
 
     def release(self, connection: Connection, *, failed: bool) -> None:
         """Take a connection back; one that ``failed`` is asked for its health before it is lent again."""
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            failed = True
         now = self._timer()
         connection.last_used = _NEVER if failed else now
         with self._lock:
