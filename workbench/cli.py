@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,9 +127,15 @@ def _add_playlist_options(sub: argparse.ArgumentParser) -> None:
 def _methods_text(arguments: list[str]) -> str | None:
     if "playlist" not in arguments or not {"-h", "--help"} & set(arguments):
         return None
-    from workbench.playlists import describe_methods
+    from workbench.playlists import COMMON_PARAMETERS, METHODS
 
-    return describe_methods()
+    def lines(parameters: Mapping[str, Any]) -> list[str]:
+        return [f"    {name}: {parameter.help} ({parameter.allowed})" for name, parameter in parameters.items()]
+
+    text = ["methods, each with its parameters (-p NAME=VALUE):"]
+    for name, method in METHODS.items():
+        text += [f"  {name}: {method.help}", *lines(method.parameters)]
+    return "\n".join([*text, "", "constraints and order, for every method:", *lines(COMMON_PARAMETERS)])
 
 
 def _open(options: argparse.Namespace, **settings: Any) -> Workbench:
@@ -270,10 +276,20 @@ def _playlist(options: argparse.Namespace) -> int:
             _print_json(answers[0] if options.count == 1 and len(answers) == 1 else {"playlists": answers})
         else:
             for playlist, answer in zip(playlists, answers, strict=True):
-                print(playlist)
+                _print_playlist(answer)
                 if "file" in answer:
                     print(f"written   {answer['file']}")
     return DONE
+
+
+def _print_playlist(playlist: dict[str, Any]) -> None:
+    print(f"{playlist['name']}: {len(playlist['tracks'])} tracks, {playlist['duration_s'] / 60:.1f} min, "
+          f"random_state {playlist['random_state']}, kept as {playlist['id']}")
+    for number, track in enumerate(playlist["tracks"], 1):
+        who = " – ".join(_one_line(part) for part in (track["artist"], track["title"]) if part)
+        print(f"{number:>4}  {who or _one_line(track['path'] or '')}: {track['explanation'].get('text', '')}")
+    for note in playlist["card"].get("notes", []):
+        print(f"note      {note['message']}")
 
 
 def _make_playlists(wb: Workbench, options: argparse.Namespace,

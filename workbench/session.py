@@ -8,11 +8,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from workbench.errors import DatabaseUnavailableError, UnknownTrackError, WorkbenchError
+from workbench.errors import DatabaseUnavailableError, PlaylistError, UnknownTrackError, WorkbenchError
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
@@ -319,12 +320,10 @@ class Workbench:
         PlaylistError
             Unknown method, parameter or track; a value that is not allowed; nothing to choose from.
         """
-        from workbench.playlist_shelf import keep_playlist
         from workbench.playlists import generate
 
-        made = generate(self.table(), method, size=size, random_state=random_state, name=name, **parameters)
-        keep_playlist(self.library, made)
-        return made
+        return self._keep_playlist(
+            generate(self.table(), method, size=size, random_state=random_state, name=name, **parameters))
 
     def make_playlists(self, method: str, *, count: int = 1, name: str | None = None,
                        random_state: int | None = None, **parameters: Any) -> list[Playlist]:
@@ -348,9 +347,16 @@ class Workbench:
         PlaylistError
             There is none.
         """
-        from workbench.playlist_shelf import stored_playlist
+        from workbench.playlists import Playlist
 
-        return stored_playlist(self.library, self.table(), playlist)
+        record = self.library.playlist(playlist)
+        if record is None:
+            known = ", ".join(f"{kept.id} ({kept.name})" for kept in self.library.playlists()[:10]) or "none yet"
+            raise PlaylistError(f"There is no playlist {playlist!r}. Kept ones: {known}.")
+        return Playlist.from_record(record, self.table())
+
+    def _keep_playlist(self, playlist: Playlist) -> Playlist:
+        return replace(playlist, id=self.library.save_playlist(playlist.to_record()))
 
     # Figures
 
