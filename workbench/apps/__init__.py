@@ -1,0 +1,1 @@
+"""What people open: REST, the Voila apps and JupyterLab, on one list of handlers."""

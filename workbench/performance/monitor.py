@@ -10,8 +10,9 @@ from typing import Any
 
 from workbench.errors import StoreError
 from workbench.performance import prometheus, views
+from workbench.performance.figures import add_counters
 from workbench.performance.process_publisher import is_alive
-from workbench.performance.published import CLEAR_CACHES, Activity, Process, merge_ended
+from workbench.performance.published import CLEAR_CACHES, CLUSTER_HEALTH, Activity, Process, merge_ended
 from workbench.performance.report import optimization_report
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSampler
@@ -19,6 +20,7 @@ from workbench.settings import Settings
 
 WINDOW_S = 15 * 60.0
 REFRESH_S = 0.5
+PROBE_VALID_S = 10.0
 HISTORY_STEP_S = 10.0
 THIN_AFTER_S = 3600.0  # older samples are kept once a minute, for a week
 KEEP_S = 7 * 24 * 3600.0
@@ -56,6 +58,7 @@ class PerformanceMonitor:
         self._stored_at = 0.0
         self._window: list[tuple[float, dict[str, Any]]] | None = None
         self._benchmark: Mapping[str, Any] | None = None
+        self._shared_probe: Mapping[str, Any] = {}
         self._snapshot = Snapshot(clock())
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -78,10 +81,10 @@ class PerformanceMonitor:
         self._retire_dead(now)
         live, retired = self._read()
         started_at, totals = self._window_start(now)
-        window_s = None if started_at is None else now - started_at
-        self._snapshot = Snapshot(now, live, retired, totals, window_s)
+        self._snapshot = Snapshot(now, live, retired, totals, now - started_at)
         self._remember(self._snapshot)
         self._benchmark = self._read_benchmark()
+        self._shared_probe = self._activity.meta(CLUSTER_HEALTH) or {}
         return self._snapshot
 
     def metrics(self) -> dict[str, Any]:
@@ -97,7 +100,7 @@ class PerformanceMonitor:
         return views.processor_health(
             self._snapshot,
             self._sampler.latest(),
-            self._probe(),
+            self._workers(),
             memory_limit_percent=self._settings.memory_limit_percent,
         )
 
@@ -136,16 +139,24 @@ class PerformanceMonitor:
             if retired == (self._activity.retired_totals() or {}):
                 return live, retired
 
+    def _workers(self) -> Mapping[str, Any]:
+        """Return what our own cluster answered, or else what the server found out about the shared one."""
+        own, found = self._probe(), self._shared_probe
+        fresh = self._clock() - found.get("at", 0.0) < PROBE_VALID_S
+        return found if fresh and not own.get("started") else own
+
     def _read_benchmark(self) -> Mapping[str, Any] | None:
         found = self._activity.latest_benchmark()
         return None if found is None else {"at": found[0], **found[1]}
 
-    def _window_start(self, now: float) -> tuple[float | None, dict[str, Any]]:
+    def _window_start(self, now: float) -> tuple[float, dict[str, Any]]:
         if self._window is None:
-            self._window = self._activity.metrics(since=now - WINDOW_S)
+            # with no history, what ended processes have counted is the past, and live ones are all news
+            past = add_counters({}, self._activity.retired_totals() or {})
+            self._window = self._activity.metrics(since=now - WINDOW_S) or [(now, past)]
         while len(self._window) > 1 and self._window[1][0] <= now - WINDOW_S:
             del self._window[0]
-        return self._window[0] if self._window else (None, {})
+        return self._window[0]
 
     def _remember(self, snapshot: Snapshot) -> None:
         if snapshot.at - self._stored_at < HISTORY_STEP_S or self._window is None:

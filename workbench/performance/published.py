@@ -14,6 +14,7 @@ from workbench.performance.figures import add_counters
 
 CLEAR_CACHES = "clear_caches_at"
 START_CLUSTER = "start_cluster_at"
+CLUSTER_HEALTH = "cluster_health"
 
 
 class Process(Protocol):
@@ -55,7 +56,7 @@ class Activity(Protocol):
     def processes(self) -> Sequence[Process]: ...
 
     def retire_processes(
-        self, *, ids: Sequence[str] = (), merge: Callable[[Any, Any], Any] | None = None
+        self, *, ids: Sequence[str], merge: Callable[[Any, Any], Any]
     ) -> Sequence[Process]: ...
 
     def retired_totals(self) -> Any: ...

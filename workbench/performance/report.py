@@ -55,7 +55,7 @@ def active(settings: Settings, snapshot: Snapshot) -> dict[str, bool]:
         "async_processing": any(payload.get("async_processor") for payload in payloads),
         "process_workers": settings.process_pool,
         "database_pool": any(pool.get("total_connections") for pool in pools),
-        "write_ahead_log": any(pool.get("journal_mode") == "wal" for pool in pools),
+        "write_ahead_log": any("wal_size_bytes" in pool for pool in pools),
     }
 
 

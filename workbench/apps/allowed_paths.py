@@ -1,0 +1,56 @@
+"""Paths that come in requests: only what lies below LIBRARY_ROOTS, after links are followed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from workbench.errors import LibraryPathError, PathNotAllowedError
+
+
+def allowed_file(path: str, roots: Iterable[Path]) -> Path:
+    """Return the real path of a regular file.
+
+    Raises
+    ------
+    PathNotAllowedError
+        Outside the roots; said alike whether it exists or not.
+    LibraryPathError
+        Not absolute, missing, or not a regular file.
+    """
+    real = _below(path, roots)
+    if not stat.S_ISREG(_mode(real)):
+        raise LibraryPathError(f"{path} is not a regular file.")
+    return real
+
+
+def allowed_folder(path: str, roots: Iterable[Path]) -> Path:
+    """Return the real path of a folder; errors as in :func:`allowed_file`."""
+    real = _below(path, roots)
+    if not stat.S_ISDIR(_mode(real)):
+        raise LibraryPathError(f"{path} is not a folder.")
+    return real
+
+
+def _below(path: str, roots: Iterable[Path]) -> Path:
+    if "\0" in path or any("\ud800" <= character <= "\udfff" for character in path):
+        raise LibraryPathError("The path has characters that no file name has.")
+    expanded = Path(path).expanduser() if path == "~" or path.startswith("~/") else Path(path)
+    if not expanded.is_absolute():
+        raise LibraryPathError(f"{path!r} is not an absolute path.")
+    try:
+        real = Path(os.path.realpath(expanded))
+    except (OSError, ValueError):
+        raise LibraryPathError("The path cannot be resolved.") from None
+    if not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
+        raise PathNotAllowedError("The path is outside LIBRARY_ROOTS, the folders that this server may read.")
+    return real
+
+
+def _mode(real: Path) -> int:
+    try:
+        return real.stat().st_mode
+    except OSError as error:
+        raise LibraryPathError(f"{real} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,72 @@
+"""Asks the workers for a sign of life every now and then, and starts them when another process needs them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import WorkbenchError
+from workbench.performance.published import CLUSTER_HEALTH, START_CLUSTER
+
+if TYPE_CHECKING:
+    from workbench.session import Workbench
+
+INTERVAL_S = 1.0
+ANSWER_WITHIN_S = 2.0
+REQUEST_VALID_S = 30.0
+PUBLISH_S = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class ClusterWatch:
+    """Keep the last round trip through the workers, measured on a thread of its own.
+
+    Nothing is started for the sake of asking. Other processes ask for workers through the library, so that
+    the server owns the one cluster and they join it.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+        self._latest: Mapping[str, Any] = {"started": False}
+        self._served_at = time.time() - REQUEST_VALID_S
+        self._published_at = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cluster-watch", daemon=True)
+        self._thread.start()
+
+    def latest(self) -> Mapping[str, Any]:
+        """Return what the workers answered last."""
+        return self._latest
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(INTERVAL_S):
+            try:
+                self._start_when_asked()
+                self._latest = self._workbench.cluster.health(ANSWER_WITHIN_S)
+                self._publish()
+            except WorkbenchError as error:
+                self._latest = {"started": True, "status": "unhealthy", "reasons": [error.message]}
+            except Exception as error:
+                _log.exception("The workers could not be asked")
+                self._latest = {"started": True, "status": "unhealthy", "reasons": [type(error).__name__]}
+
+    def _publish(self) -> None:
+        """Tell other processes what was found; they have no other way to know."""
+        now = time.time()
+        if self._latest["started"] and now - self._published_at >= PUBLISH_S:
+            self._published_at = now
+            self._workbench.library.set_meta(CLUSTER_HEALTH, {**self._latest, "at": now})
+
+    def _start_when_asked(self) -> None:
+        asked_at = float(self._workbench.library.meta(START_CLUSTER, 0.0))
+        if asked_at > self._served_at:
+            self._served_at = asked_at
+            _ = self._workbench.cluster.client

@@ -1,0 +1,47 @@
+"""How long the event loop was kept from its work: what a request may have waited for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+
+INTERVAL_S = 0.02
+KEEP_S = 60.0
+
+
+class LoopLag:
+    """Sleep a little, again and again, and note how much too late it woke up."""
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+        self._recent: deque[tuple[float, float]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin on the running event loop."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    @property
+    def longest_recent_s(self) -> float:
+        """The longest delay of the last minute."""
+        return max((lag for _, lag in self._recent), default=0.0)
+
+    async def _run(self) -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(INTERVAL_S)
+            now = time.perf_counter()
+            self._note(now, max(0.0, now - before - INTERVAL_S))
+
+    def _note(self, now: float, lag: float) -> None:
+        self.longest_s = max(self.longest_s, lag)
+        while self._recent and (self._recent[-1][1] <= lag or self._recent[0][0] < now - KEEP_S):
+            # what is shorter and older than this can never be the longest again
+            self._recent.pop() if self._recent[-1][1] <= lag else self._recent.popleft()
+        self._recent.append((now, lag))

@@ -1,0 +1,53 @@
+"""Where the notebooks are, in a clone and in an installed wheel, and what they say of themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import workbench
+from workbench.errors import ServerError
+
+
+@dataclass(frozen=True)
+class AppEntry:
+    """One app for the home page: file name without suffix, title, and a line that says what it is for."""
+
+    name: str
+    title: str
+    line: str
+
+
+def notebooks_folder() -> Path:
+    """Return the folder of notebooks: the wheel carries it inside the package, a clone beside it.
+
+    Raises
+    ------
+    ServerError
+        Neither is there.
+    """
+    package = Path(workbench.__file__).parent
+    for folder in (package / "notebooks", package.parent / "notebooks"):
+        if (folder / "apps").is_dir():
+            return folder
+    raise ServerError("The notebooks are missing from this installation. Install playlist-workbench again.")
+
+
+def apps_folder() -> Path:
+    """Return the folder that holds the Voila apps and nothing else."""
+    return notebooks_folder() / "apps"
+
+
+def app_entries(folder: Path) -> list[AppEntry]:
+    """Return the apps of a folder in order of name."""
+    return [_entry(path) for path in sorted(folder.glob("*.ipynb"))]
+
+
+def _entry(path: Path) -> AppEntry:
+    """Read an app's title and line: the heading and the first paragraph of its first Markdown cell."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = next(("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"), "")
+    heading, _, rest = text.strip().partition("\n")
+    paragraph = rest.strip().partition("\n\n")[0].replace("\n", " ")
+    return AppEntry(path.stem, heading.lstrip("# ").strip() or path.stem, paragraph)

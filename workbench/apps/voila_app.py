@@ -1,0 +1,224 @@
+"""The standalone Voila server with our handlers first: preheated apps and REST on one port."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import re
+import shutil
+import signal
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.utils import run_sync
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.utils import url_path_join
+from tornado.httputil import HTTPServerRequest
+from tornado.ioloop import IOLoop
+from tornado.web import Application, RequestHandler
+from traitlets.config import Config
+from voila.app import Voila
+
+from workbench.apps.api_handler import SERVICE
+from workbench.apps.pages import HomeHandler, LostHandler
+from workbench.apps.routes import handlers
+from workbench.apps.service import Service
+from workbench.errors import ServerError
+from workbench.settings import Settings
+
+TEMPLATES = Path(__file__).parent / "templates"
+CULL_IDLE_S = 600
+SHUTDOWN_WAIT_S = 1.0
+# Not served: files beside the notebooks, Voila's own file browser, and what lists them.
+DROPPED = ("/voila/files/", "/voila/tree", "/voila/api/contents")
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: blob: data:; "
+    "worker-src 'self' blob:; media-src 'self' blob: data:; frame-ancestors 'self'; form-action 'self'; "
+    "base-uri 'self'"
+)
+
+_log = logging.getLogger(__name__)
+
+
+class PooledKernelManager(AsyncMappingKernelManager):
+    """Culls idle kernels, but not those that wait, preheated, for somebody to come."""
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        waiting = [
+            task.result() for pool in getattr(self, "_pools", {}).values() for task in pool if _is_ready(task)
+        ]
+        if kernel_id not in [kernel["kernel_id"] for kernel in waiting]:
+            await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+
+
+def _is_ready(task: Any) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
+
+
+class CheckedApplication(Application):
+    """Refuses requests whose Host header is not ours, whichever handler they are for.
+
+    A page of another site that gets its own name resolved to this machine (DNS rebinding) would otherwise be
+    same-origin with us. With a token it has nothing to gain, and proxies may use any name.
+    """
+
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:
+        if not self.settings["any_host"] and not is_local_host(
+            request.host_name, self.settings["local_hostnames"]
+        ):
+            return self.get_handler_delegate(request, WrongHostHandler)
+        return super().find_handler(request, **options)
+
+
+class WrongHostHandler(RequestHandler):
+    def prepare(self) -> None:
+        self.set_status(403)
+        self.finish({"error": "forbidden", "message": "The Host header names another server."})
+
+
+def is_local_host(host: str, names: list[str]) -> bool:
+    """Return whether a host name or address means this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() in names
+
+
+class WorkbenchVoila(Voila):  # type: ignore[misc]
+    """Voila on the folder of apps, with REST and the home page ahead of its own handlers."""
+
+    name = "voila"
+
+    def __init__(self, settings: Settings, service: Service, **options: Any) -> None:
+        super().__init__(**options)
+        self.workbench_settings = settings
+        self.service = service
+
+    def setup_template_dirs(self) -> None:
+        super().setup_template_dirs()
+        self.template_paths.insert(0, str(TEMPLATES))
+
+    def init_settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = super().init_settings()
+        return {
+            **settings,
+            SERVICE: self.service,
+            "allow_remote_access": True,  # CheckedApplication has looked at the Host header before
+            "any_host": bool(self.workbench_settings.token),
+            "local_hostnames": ["localhost", self.workbench_settings.host.lower()],
+            "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "same-origin"},
+            "log_function": _log_request,
+            "xsrf_cookie_kwargs": {"samesite": "strict"},
+        }
+
+    def init_handlers(self) -> list[Any]:
+        base_url = self.server_url
+        kept = [handler for handler in super().init_handlers() if not _is_dropped(handler[0], base_url)]
+        return [
+            *handlers(base_url),
+            (re.escape(base_url), HomeHandler, {"apps": Path(self.root_dir)}),
+            *kept,
+            (r".*", LostHandler),
+        ]
+
+    def start(self) -> None:
+        """Serve until SIGTERM or Ctrl-C."""
+        self.connection_dir = tempfile.mkdtemp(prefix="voila_")
+        try:
+            sockets = _listen(self.ip, self.port)
+        except BaseException:
+            shutil.rmtree(self.connection_dir)
+            raise
+        self.port = sockets[0].getsockname()[1]
+        self.app = CheckedApplication(**self.init_settings())
+        self.app.add_handlers(".*$", self.init_handlers())
+        self.ioloop = IOLoop.current()
+        signal.signal(signal.SIGTERM, self._handle_signal_stop)
+        signal.signal(signal.SIGINT, self._handle_signal_stop)
+        self.ioloop.add_callback(self._open, sockets)
+        try:
+            self.ioloop.start()
+        finally:
+            self.stop()
+
+    async def _open(self, sockets: list[socket.socket]) -> None:
+        from tornado.httpserver import HTTPServer
+
+        self.service.lag.start()
+        self.server = HTTPServer(self.app, xheaders=False)
+        self.server.add_sockets(sockets)
+        _log.warning("Playlist Workbench is at http://%s:%d%s", _shown(self.ip), self.port, self.base_url)
+
+    def stop(self) -> None:
+        self.server.stop()
+        self.service.closing = True
+        run_sync(self.kernel_manager.shutdown_all)(now=True)
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
+    """Return Voila's configuration; the user's own voila.json is not read."""
+    config = Config()
+    config.Voila.root_dir = str(apps)
+    config.Voila.ip = settings.host
+    config.Voila.port = settings.port
+    config.Voila.port_retries = 0
+    config.Voila.open_browser = False
+    config.Voila.base_url = base_url
+    config.Voila.token = settings.token or ""
+    config.Voila.log_level = logging.WARNING
+    config.Voila.config_file_paths = []
+    config.VoilaConfiguration.preheat_kernel = True
+    config.VoilaConfiguration.default_pool_size = 1
+    config.VoilaConfiguration.strip_sources = True
+    config.VoilaConfiguration.show_tracebacks = False
+    config.VoilaConfiguration.file_allowlist = []
+    config.VoilaConfiguration.allow_template_override = "NO"
+    config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaConfiguration.multi_kernel_manager_class = PooledKernelManager
+    config.VoilaExecutor.timeout = 120
+    config.VoilaExecutor.cell_error_instruction = "Reload the page to try again. If it stays, run `workbench doctor`; the server's log says what went wrong."
+    config.KernelManager.transport = "ipc"  # sockets in a private folder, not ports
+    config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_S
+    config.MappingKernelManager.cull_interval = 60
+    config.MappingKernelManager.cull_connected = False
+    config.KernelManager.shutdown_wait_time = SHUTDOWN_WAIT_S
+    return config
+
+
+def _is_dropped(pattern: str, base_url: str) -> bool:
+    return pattern == base_url or any(part in pattern for part in DROPPED)
+
+
+def _listen(host: str, port: int) -> list[socket.socket]:
+    from tornado.netutil import bind_sockets
+
+    try:
+        return bind_sockets(port, host)
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        reason = "is taken by another program" if taken else f"cannot be used ({error.strerror})"
+        raise ServerError(
+            f"Port {port} on {host} {reason}. Stop what uses it, or choose another with --port or WORKBENCH_PORT.",
+            port=port,
+            host=host,
+        ) from error
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _log_request(handler: RequestHandler) -> None:
+    level = logging.DEBUG if handler.get_status() < 500 else logging.WARNING
+    _log.log(level, "%d %s %s", handler.get_status(), handler.request.method, handler.request.path)
+
+
+def base_url_of(prefix: str) -> str:
+    """Return a base URL with a slash at both ends."""
+    return url_path_join("/", prefix, "/")
