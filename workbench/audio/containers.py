@@ -111,8 +111,19 @@ def mp3_promised_frames(descriptor: int, offset: int) -> int | None:
     xing = 4 + (17 if mono else 32) if version == 3 else 4 + (9 if mono else 17)
     if packet[xing : xing + 4] in (b"Xing", b"Info") and packet[xing + 7] & 1:
         packets = struct.unpack_from(">I", packet, xing + 8)[0]
+        trimmed = _lame_trimmed_frames(packet, xing)
     elif packet[36:40] == b"VBRI":
-        packets = struct.unpack_from(">I", packet, 50)[0]
+        packets, trimmed = struct.unpack_from(">I", packet, 50)[0], 0
     else:
         return None
-    return packets * packet_frames or None
+    return max(0, packets * packet_frames - trimmed) or None
+
+
+def _lame_trimmed_frames(packet: bytes, xing: int) -> int:
+    """Return the frames that decoders cut off at start and end, because the encoder added them."""
+    flags = packet[xing + 7]
+    lame = xing + 8 + 4 * (flags & 1) + 2 * (flags & 2) + 25 * (flags & 4) + (flags & 8) // 2
+    if packet[lame : lame + 4] not in (b"LAME", b"Lavf", b"Lavc") or len(packet) < lame + 24:
+        return 0
+    start_and_end = int.from_bytes(packet[lame + 21 : lame + 24], "big")
+    return (start_and_end >> 12) + (start_and_end & 0xFFF)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from workbench.audio.demo_tracks import DEMO_TRACKS, DemoTrack
 from workbench.audio.instruments import RATE
 from workbench.audio.synthesis import render
 from workbench.errors import LibraryPathError
+from workbench.settings import available_cores
 
 __all__ = ["DEMO_TRACKS", "DemoTrack", "make_demo_library", "write_audio"]
 
@@ -44,24 +46,26 @@ def make_demo_library(
     LibraryPathError
         The folder cannot be written to.
     """
-    paths = []
-    for track in tracks:
-        path = Path(folder, track.file_name)
-        try:
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _write_whole(path, track)
-        except OSError as error:
-            raise LibraryPathError(
-                f"{path} cannot be written: {error.strerror or error}. Choose another folder or make room.",
-                path=str(path),
-            ) from error
-        paths.append(path)
-    return paths
+    # Most of the time goes into encoders, which let go of the GIL.
+    with ThreadPoolExecutor(available_cores()) as pool:
+        return list(pool.map(lambda track: _make(Path(folder, track.file_name), track), tracks))
+
+
+def _make(path: Path, track: DemoTrack) -> Path:
+    try:
+        if not path.exists():
+            _write_whole(path, track)
+    except OSError as error:
+        raise LibraryPathError(
+            f"{path} cannot be written: {error.strerror or error}. Choose another folder or make room.",
+            path=str(path),
+        ) from error
+    return path
 
 
 def _write_whole(path: Path, track: DemoTrack) -> None:
     """Write beside the final name and rename, so that no reader ever meets half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
     os.close(descriptor)
     unfinished = Path(name)

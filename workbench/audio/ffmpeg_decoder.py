@@ -30,6 +30,7 @@ _SAMPLES: dict[str, tuple[type[np.generic], float, float]] = {
 }
 # Packets are joined to pieces of this many frames before NumPy touches them: few calls, within the L2 cache.
 _PIECE_FRAMES = 16384
+_MOST_PLANES = 8
 
 
 def open_container(descriptor: int) -> av.container.InputContainer:
@@ -73,10 +74,13 @@ class FFmpegDecoder:
         first = next(self._frames, None)
         if first is None or not first.rate or not first.layout.nb_channels:
             raise refusal
-        self._shape = (first.format.name, first.layout.name, first.rate)
+        # From eight channels up PyAV runs past the end of the table of planes: FFmpeg interleaves those.
+        queued = first.format if first.layout.nb_channels < _MOST_PLANES else first.format.packed
+        self._shape = (queued.name, first.layout.name, first.rate)
         self._time_base = first.time_base
         self._resampler: tuple[tuple[str, str, int], av.AudioResampler] | None = None
-        self._fifo.write(first)
+        for same in self._conform(first):
+            self._fifo.write(same)
         self.rate: int = first.rate
         self.channels: int = first.layout.nb_channels
         self.codec: str = self._stream.codec_context.name
@@ -132,7 +136,7 @@ class FFmpegDecoder:
                 return
 
     def _conform(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
-        """Convert a frame whose rate or layout changed within the file to that of the first frame."""
+        """Convert a frame of another shape, as when the rate changes within a file, to that of the queue."""
         shape = (frame.format.name, frame.layout.name, frame.rate)
         if shape == self._shape:
             return [frame]

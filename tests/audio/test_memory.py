@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import psutil
+
+from workbench.audio.memory import MemoryAccount, memory_accounts
+
+
+def test_the_accounts_are_of_this_machine_and_this_process():
+    accounts = {account.name: account for account in memory_accounts()}
+
+    assert accounts["system"].total_bytes == psutil.virtual_memory().total
+    assert 0 < accounts["system"].used_bytes < accounts["system"].total_bytes
+    assert accounts["process"].total_bytes == min(account.total_bytes for account in accounts.values())
+
+
+def test_memory_that_this_process_takes_shows():
+    def used():
+        return next(a.used_bytes for a in memory_accounts() if a.name == "process")
+
+    before = used()
+    ballast = np.ones(8_000_000)
+    assert used() - before > 0.8 * ballast.nbytes
+
+
+def test_a_fork_watches_itself():
+    memory_accounts()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        rss = next(a.used_bytes for a in memory_accounts() if a.name == "process")
+        own = psutil.Process(os.getpid()).memory_info().rss
+        os.write(writer, b"yes" if abs(rss - own) < 4_000_000 else b"no")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 3) == b"yes"
+
+
+def test_room_is_what_the_limit_leaves():
+    account = MemoryAccount("system", 1000, 300)
+    assert account.room_bytes(50) == 200
+    assert account.room_bytes(20) == -100
