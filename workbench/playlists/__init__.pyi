@@ -1,9 +1,44 @@
-from .files.exporting import export
+from .comparing import Comparison, compare
+from .files.exporting import export, export_folder, render
+from .files.formats import FORMATS
+from .files.listing import Entry
+from .files.matching import Match, match_entries
+from .files.reading import read_playlist_file
 from .generation import COMMON_PARAMETERS, generate, json_schema
 from .methods import METHODS
-from .ordering import ORDERS
+from .ordering import ORDER_HELP, ORDERS
+from .parameters import Parameter
 from .playlist import Playlist, PlaylistTrack
+from .recipes import Refreshed, refresh, regenerate
 from .registry import Method, find_method
+from .resolve import resolve_track
+from .series import generate_many
 
-__all__ = ["COMMON_PARAMETERS", "METHODS", "ORDERS", "Method", "Playlist", "PlaylistTrack", "export", "find_method",
-           "generate", "json_schema"]
+__all__ = [
+    "COMMON_PARAMETERS",
+    "FORMATS",
+    "METHODS",
+    "ORDERS",
+    "ORDER_HELP",
+    "Comparison",
+    "Entry",
+    "Match",
+    "Method",
+    "Parameter",
+    "Playlist",
+    "PlaylistTrack",
+    "Refreshed",
+    "compare",
+    "export",
+    "export_folder",
+    "find_method",
+    "generate",
+    "generate_many",
+    "json_schema",
+    "match_entries",
+    "read_playlist_file",
+    "refresh",
+    "regenerate",
+    "render",
+    "resolve_track",
+]

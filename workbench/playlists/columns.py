@@ -1,4 +1,4 @@
-"""Columns of a library table, and values derived from a whole table that are worth keeping as long as it lives."""
+"""Columns of a library table, and values derived from a table that are worth keeping while it lives."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def codes(table: LibraryTable, name: str) -> npt.NDArray[np.int64]:
         known: dict[str, int] = {}
         return np.fromiter(
             (known.setdefault(text.casefold(), len(known)) if text else -1 for text in texts(table, name)),
-            dtype=np.int64, count=len(table),
+            dtype=np.int64,
+            count=len(table),
         )
 
     return derived(table, ("codes", name), compute)

@@ -24,23 +24,43 @@ _SEPARATORS = str.maketrans(";/,|", "\0\0\0\0")
 class Constraints:
     """What a playlist must keep to. Values are canonical: tracks are ids."""
 
-    duration_minutes: Annotated[float | None, Parameter(
-        "number", "total duration wanted, in minutes, instead of a number of tracks", low=0.1, high=60_000)] = None
-    duration_tolerance_percent: Annotated[float, Parameter(
-        "number", "how far from the wanted duration is near enough", low=0, high=100)] = 5.0
-    artist_gap: Annotated[int, Parameter(
-        "integer", "no artist again within this many tracks", low=0, high=1000)] = 0
-    max_per_artist: Annotated[int | None, Parameter("integer", "tracks an artist at most", low=1, high=10_000)] = None
-    max_per_album: Annotated[int | None, Parameter("integer", "tracks an album at most", low=1, high=10_000)] = None
+    duration_minutes: Annotated[
+        float | None,
+        Parameter(
+            "number", "total duration wanted, in minutes, instead of a number of tracks", low=0.1, high=60_000
+        ),
+    ] = None
+    duration_tolerance_percent: Annotated[
+        float, Parameter("number", "how far from the wanted duration is near enough", low=0, high=100)
+    ] = 5.0
+    artist_gap: Annotated[
+        int, Parameter("integer", "no artist again within this many tracks", low=0, high=1000)
+    ] = 0
+    max_per_artist: Annotated[
+        int | None, Parameter("integer", "tracks an artist at most", low=1, high=10_000)
+    ] = None
+    max_per_album: Annotated[
+        int | None, Parameter("integer", "tracks an album at most", low=1, high=10_000)
+    ] = None
     include: Annotated[list[int] | None, Parameter("tracks", "tracks that must be in it")] = None
     exclude: Annotated[list[int] | None, Parameter("tracks", "tracks that must not be in it")] = None
     genres: Annotated[list[str] | None, Parameter("texts", "only these genres")] = None
     exclude_genres: Annotated[list[str] | None, Parameter("texts", "none of these genres")] = None
-    year_min: Annotated[float | None, Parameter("integer", "not older than this year", low=0, high=9999)] = None
-    year_max: Annotated[float | None, Parameter("integer", "not newer than this year", low=0, high=9999)] = None
-    loudness_min_lufs: Annotated[float | None, Parameter("number", "not quieter than this", low=-100, high=20)] = None
-    loudness_max_lufs: Annotated[float | None, Parameter("number", "not louder than this", low=-100, high=20)] = None
-    where: Annotated[str | None, Parameter("text", "a filter, such as: bpm 120-128 and not genre ~ polka")] = None
+    year_min: Annotated[float | None, Parameter("integer", "not older than this year", low=0, high=9999)] = (
+        None
+    )
+    year_max: Annotated[float | None, Parameter("integer", "not newer than this year", low=0, high=9999)] = (
+        None
+    )
+    loudness_min_lufs: Annotated[
+        float | None, Parameter("number", "not quieter than this", low=-100, high=20)
+    ] = None
+    loudness_max_lufs: Annotated[
+        float | None, Parameter("number", "not louder than this", low=-100, high=20)
+    ] = None
+    where: Annotated[
+        str | None, Parameter("text", "a filter, such as: bpm 120-128 and not genre ~ polka")
+    ] = None
     only_analyzed: Annotated[bool, Parameter("boolean", "leave out tracks without features")] = True
     skip_duplicates: Annotated[bool, Parameter("boolean", "leave out copies of a track that is in it")] = True
     skip_missing: Annotated[bool, Parameter("boolean", "leave out tracks whose file is gone")] = True
@@ -65,12 +85,13 @@ class _Filter:
     hint: str = ""
 
 
-def candidate_rows(table: LibraryTable, constraints: Constraints, *, needs_vectors: bool,
-                   size: int) -> tuple[Mask, list[dict[str, Any]]]:
+def candidate_rows(
+    table: LibraryTable, constraints: Constraints, *, needs_vectors: bool, size: int
+) -> tuple[Mask, list[dict[str, Any]]]:
     """Return the rows that may be chosen and notes about constraints that left nothing.
 
-    A constraint that would leave no track at all is replaced by its nearest misses, or left out where nothing is
-    near, and its note says by how much.
+    A constraint that would leave no track at all is replaced by its nearest misses, or left out where
+    nothing is near, and its note says by how much.
 
     Raises
     ------
@@ -91,11 +112,16 @@ def candidate_rows(table: LibraryTable, constraints: Constraints, *, needs_vecto
 
 
 def _possible(table: LibraryTable, constraints: Constraints, needs_vectors: bool) -> Mask:
-    mask = table.analyzed.copy() if needs_vectors or constraints.only_analyzed else np.ones(len(table), dtype=bool)
+    mask = (
+        table.analyzed.copy()
+        if needs_vectors or constraints.only_analyzed
+        else np.ones(len(table), dtype=bool)
+    )
     if not mask.any():
         raise LibraryEmptyError(
             f"No track to choose from: the library has {len(table)} tracks, none of them analysed. "
-            "Analyse a folder of music first.", tracks=len(table),
+            "Analyse a folder of music first.",
+            tracks=len(table),
         )
     if constraints.skip_missing:
         mask &= ~is_missing(table)
@@ -104,23 +130,39 @@ def _possible(table: LibraryTable, constraints: Constraints, needs_vectors: bool
     if not mask.any():
         raise LibraryEmptyError(
             "No track to choose from: every analysed track is excluded, or its file is missing. "
-            "Exclude less, or analyse the folder again.", tracks=len(table),
+            "Exclude less, or analyse the folder again.",
+            tracks=len(table),
         )
     return mask
 
 
 def _filters(table: LibraryTable, constraints: Constraints) -> list[_Filter]:
     found = []
-    for name, column, sign in (("year_min", "year", 1), ("year_max", "year", -1),
-                               ("loudness_min_lufs", "loudness_lufs", 1), ("loudness_max_lufs", "loudness_lufs", -1)):
+    for name, column, sign in (
+        ("year_min", "year", 1),
+        ("year_max", "year", -1),
+        ("loudness_min_lufs", "loudness_lufs", 1),
+        ("loudness_max_lufs", "loudness_lufs", -1),
+    ):
         if (bound := getattr(constraints, name)) is not None:
             found.append(_Filter(name, bound, _beyond(sign * (bound - numbers(table, column)))))
     if constraints.genres:
-        found.append(_Filter("genres", constraints.genres, _unless(has_genre(table, constraints.genres)),
-                             _near_genres(table, constraints.genres)))
+        found.append(
+            _Filter(
+                "genres",
+                constraints.genres,
+                _unless(has_genre(table, constraints.genres)),
+                _near_genres(table, constraints.genres),
+            )
+        )
     if constraints.exclude_genres:
-        found.append(_Filter("exclude_genres", constraints.exclude_genres,
-                             _unless(~has_genre(table, constraints.exclude_genres))))
+        found.append(
+            _Filter(
+                "exclude_genres",
+                constraints.exclude_genres,
+                _unless(~has_genre(table, constraints.exclude_genres)),
+            )
+        )
     if constraints.where:
         query = compile_query(constraints.where, table)
         matches = query.matches()
@@ -148,8 +190,13 @@ def _nearest_misses(mask: Mask, rule: _Filter, size: int) -> tuple[Mask, dict[st
     misses[near] = True
     low, high = float(shortfall[near].min()), float(shortfall[near].max())
     by = f"by {low:.4g}" if low == high else f"by {low:.4g} to {high:.4g}"
-    return misses, {"constraint": rule.name, "asked": rule.asked, "got": 0, "short_by": high,
-                    "message": f"No track meets {rule.name}={rule.asked!r}: took the nearest, which miss it {by}."}
+    return misses, {
+        "constraint": rule.name,
+        "asked": rule.asked,
+        "got": 0,
+        "short_by": high,
+        "message": f"No track meets {rule.name}={rule.asked!r}: took the nearest, which miss it {by}.",
+    }
 
 
 def genres_of(text: str) -> list[str]:
@@ -168,6 +215,10 @@ def has_genre(table: LibraryTable, wanted: list[str]) -> Mask:
 
 
 def _near_genres(table: LibraryTable, wanted: list[str]) -> str:
-    known = sorted({part for genre in set(texts(table, "genre").tolist()) if genre for part in genres_of(genre)})
-    near = [name for want in wanted for name in difflib.get_close_matches(want.casefold(), known, n=3, cutoff=0.5)]
+    known = sorted(
+        {part for genre in set(texts(table, "genre").tolist()) if genre for part in genres_of(genre)}
+    )
+    near = [
+        name for want in wanted for name in difflib.get_close_matches(want.casefold(), known, n=3, cutoff=0.5)
+    ]
     return f" Nearest genres: {', '.join(near)}." if near else ""

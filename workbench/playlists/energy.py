@@ -1,9 +1,9 @@
 """Energy of a track, 0 to 1, relative to the library it is in.
 
-Energy is the mean of the library percentile ranks of three descriptors: integrated loudness (LUFS), onset rate
-(onsets a second) and spectral flux. 0.5 is the middle of this library, 1.0 the loudest, busiest and most changing
-track. A descriptor that a track lacks is left out of its mean; a track that lacks all three has no energy (NaN).
-Ranks make the score independent of units and of how a library was mastered.
+Energy is the mean of the library percentile ranks of three descriptors: integrated loudness (LUFS), onset
+rate (onsets a second) and spectral flux. 0.5 is the middle of this library, 1.0 the loudest, busiest and
+most changing track. A descriptor that a track lacks is left out of its mean; a track that lacks all three
+has no energy (NaN). Ranks make the score independent of units and of how a library was mastered.
 """
 
 from __future__ import annotations
@@ -50,4 +50,4 @@ def _energy(table: LibraryTable, rows: Rows | None) -> Floats:
     known = np.isfinite(ranks)
     count = known.sum(axis=0)
     total = np.where(known, ranks, 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from workbench.playlists.transitions import TransitionCosts, log2_bpm, tempo_cha
 if TYPE_CHECKING:
     from workbench.playlists.request import Pick
     from workbench.store.library_table import LibraryTable
+
+
+_AUDIBLE_AS_SAME_PERCENT = 16.0
 
 
 def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) -> list[dict[str, Any]]:
@@ -47,9 +50,13 @@ def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) 
 
 
 def shared(table: LibraryTable, other: int, row: int) -> dict[str, Any]:
-    """Compare a track with another: ``with`` (its id), ``tempo``, ``key``, ``timbre``; parts not known are absent."""
-    found: dict[str, Any] = {"with": int(table.ids[other]), "tempo": _tempo(table, other, row),
-                             "key": _key(table, other, row), "timbre": _timbre(table, other, row)}
+    """Compare a track with another: ``with`` (its id), ``tempo``, ``key``, ``timbre``, as far as known."""
+    found: dict[str, Any] = {
+        "with": int(table.ids[other]),
+        "tempo": _tempo(table, other, row),
+        "key": _key(table, other, row),
+        "timbre": _timbre(table, other, row),
+    }
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -59,9 +66,15 @@ def _tempo(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
         return None
     ratio = log2_bpm(np.array([b])) - log2_bpm(np.array([a]))
     change = float(2 ** tempo_change(ratio)[0] - 1) * 100
-    folded = float(np.abs(ratio[0])) > 0.5
-    return {"bpm": round(b, 2), "other_bpm": round(a, 2), "change_percent": round(change, 2),
-            "double_or_half_time": folded}
+    folded = abs(float(ratio[0])) > 0.5 and change < _AUDIBLE_AS_SAME_PERCENT
+    if not folded:
+        change = float(2 ** abs(ratio[0]) - 1) * 100
+    return {
+        "bpm": round(b, 2),
+        "other_bpm": round(a, 2),
+        "change_percent": round(change, 2),
+        "double_or_half_time": folded,
+    }
 
 
 def _key(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
@@ -79,14 +92,19 @@ def _timbre(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
     return {"distance": round(distance, 4), "random_pair": round(RANDOM_PAIR, 2)}
 
 
-def _next(table: LibraryTable, row: int, following: int, position: int, costs: TransitionCosts) -> dict[str, Any]:
+def _next(
+    table: LibraryTable, row: int, following: int, position: int, costs: TransitionCosts
+) -> dict[str, Any]:
     a, b = value_at(table, "loudness_lufs", row), value_at(table, "loudness_lufs", following)
     return {
         "id": int(table.ids[following]),
         "cost": round(float(costs.total[position]), 4),
-        "parts": {name: round(float(getattr(costs, name)[position]), 4)
-                  for name in ("timbre", "key", "tempo", "loudness")},
-        "tempo": _tempo(table, row, following), "key": _key(table, row, following),
+        "parts": {
+            name: round(float(getattr(costs, name)[position]), 4)
+            for name in ("timbre", "key", "tempo", "loudness")
+        },
+        "tempo": _tempo(table, row, following),
+        "key": _key(table, row, following),
         "loudness_step_lu": None if a is None or b is None else round(b - a, 2),
     }
 
@@ -115,20 +133,49 @@ def _compared(table: LibraryTable, shares: dict[str, Any]) -> str:
     return f"compared with {name}: {', '.join(parts)}" if parts else ""
 
 
-_PHRASES = (
+_PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
     ("included", lambda facts: "asked for by name"),
     ("drawn_from", lambda facts: f"drawn at random from {facts['drawn_from']} tracks"),
-    ("distance", lambda facts: f"distance {facts['distance']:.3f} from its seed" if facts["distance"] else "the seed"),
-    ("cluster_name", lambda facts: f"{facts['distance_to_centre']:.3f} from the centre of cluster "
-                                   f"“{facts['cluster_name']}” ({facts['cluster_size']} tracks)"),
+    (
+        "distance",
+        lambda facts: f"distance {facts['distance']:.3f} from its seed" if facts["distance"] else "the seed",
+    ),
+    (
+        "cluster_name",
+        lambda facts: (
+            f"{facts['distance_to_centre']:.3f} from the centre of cluster "
+            f"“{facts['cluster_name']}” ({facts['cluster_size']} tracks)"
+        ),
+    ),
     ("group", lambda facts: f"in {facts['group']}"),
-    ("target", lambda facts: f"{facts['feature']} {facts['value']:.3g} where the curve asks for {facts['target']:.3g}"),
+    (
+        "target",
+        lambda facts: (
+            f"{facts['feature']} {facts['value']:.3g} where the curve asks for {facts['target']:.3g}"
+        ),
+    ),
     ("progress", lambda facts: f"{facts['progress']:.0%} of the way"),
     ("toward", lambda facts: f"{facts['toward']:.0%} of the way from what was subtracted to what was added"),
-    ("mix", lambda facts: f"{facts['mix'].replace('_', ' ')} of {facts['relation']}" if facts.get("relation") else ""),
-    ("taste_distance", lambda facts: f"{facts['taste_distance']:.3f} from taste {facts['taste'] + 1}, "
-                                     f"{facts['taste_share']:.0%} of the listening"),
-    ("closeness", lambda facts: "matches the query" if facts["closeness"] == 1.0
-                                else f"matches the query to {facts['closeness']:.0%}"),
+    (
+        "mix",
+        lambda facts: (
+            f"{facts['mix'].replace('_', ' ')} of {facts['relation']}" if facts.get("relation") else ""
+        ),
+    ),
+    (
+        "taste_distance",
+        lambda facts: (
+            f"{facts['taste_distance']:.3f} from taste {facts['taste'] + 1}, "
+            f"{facts['taste_share']:.0%} of the listening"
+        ),
+    ),
+    (
+        "closeness",
+        lambda facts: (
+            "matches the query"
+            if facts["closeness"] == 1.0
+            else f"matches the query to {facts['closeness']:.0%}"
+        ),
+    ),
     ("by_method", lambda facts: f"from {facts['by_method']}"),
 )

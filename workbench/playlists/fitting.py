@@ -21,8 +21,9 @@ _ATTEMPTS = 6
 _RESERVE = 200
 
 
-def choose(start: Start, constraints: Constraints, *, include: Sequence[int], size: int,
-           sequence: bool) -> tuple[Request, list[Pick]]:
+def choose(
+    start: Start, constraints: Constraints, *, include: Sequence[int], size: int, sequence: bool
+) -> tuple[Request, list[Pick]]:
     """Return the picks that fill a playlist, in the method's order, and the request with its notes.
 
     Parameters
@@ -45,26 +46,18 @@ def choose(start: Start, constraints: Constraints, *, include: Sequence[int], si
 
 
 def _collect(start: Start, size: int, include: Sequence[int]) -> tuple[Request, list[Pick]]:
-    request, offered = start(size)
-    wanted = [row for row in include if row is not None]
-    taken = _take(request, offered, max(0, size - len(wanted)), set(wanted))
-    inside = {pick.row for pick in taken}
-    for row in wanted:
-        if row not in inside:
-            taken.insert(cheapest_place(request, taken, row), Pick(row, {"included": True}))
+    request, offered = start(max(1, size - len(include)))
+    taken = list(
+        itertools.islice(
+            (pick for pick in offered if request.take(pick.row, pinned=pick.pinned)),
+            max(0, size - len(include)),
+        )
+    )
+    for row in include:
+        if row not in [pick.row for pick in taken]:
+            taken.insert(cheapest_place(request, taken, row), Pick(row, {"included": True}, pinned=True))
     request.chosen[:] = [pick.row for pick in taken]
     return request, taken
-
-
-def _take(request: Request, offered: Iterator[Pick], count: int, free: set[int]) -> list[Pick]:
-    """Take picks until there are ``count`` besides those in ``free``."""
-    taken: list[Pick] = []
-    counted = 0
-    while counted < count and (pick := next(offered, None)) is not None:
-        if request.take(pick.row):
-            taken.append(pick)
-            counted += pick.row not in free
-    return taken
 
 
 def cheapest_place(request: Request, picks: Sequence[Pick], row: int) -> int:
@@ -83,12 +76,18 @@ def _note_shortage(request: Request, size: int, got: int) -> None:
     limits = request.limits
     barriers = [name for name in ("artist_gap", "max_per_artist", "max_per_album") if getattr(limits, name)]
     because = f" under {', '.join(barriers)}" if barriers else ""
-    request.note("size", f"{size} tracks asked, {got} given: {int(request.candidates.sum())} candidates{because} "
-                 f"give no more; {size - got} short.", asked=size, got=got)
+    request.note(
+        "size",
+        f"{size} tracks asked, {got} given: {int(request.candidates.sum())} candidates{because} "
+        f"give no more; {size - got} short.",
+        asked=size,
+        got=got,
+    )
 
 
-def _fit_duration(start: Start, constraints: Constraints, include: Sequence[int],
-                  sequence: bool) -> tuple[Request, list[Pick]]:
+def _fit_duration(
+    start: Start, constraints: Constraints, include: Sequence[int], sequence: bool
+) -> tuple[Request, list[Pick]]:
     wanted = float(constraints.duration_minutes or 0) * 60
     best: tuple[float, Request, list[Pick]] | None = None
     request, _ = start(1)
@@ -112,9 +111,14 @@ def _fit_duration(start: Start, constraints: Constraints, include: Sequence[int]
     total = float(sum(durations[pick.row] for pick in picks))
     if abs(total - wanted) > tolerance:
         side = "short" if total < wanted else "over"
-        request.note("duration_minutes", f"{wanted / 60:.1f} minutes asked, {total / 60:.1f} given: "
-                     f"{abs(total - wanted) / 60:.1f} minutes {side}, more than "
-                     f"{constraints.duration_tolerance_percent:g} %.", asked=wanted / 60, got=round(total / 60, 3))
+        request.note(
+            "duration_minutes",
+            f"{wanted / 60:.1f} minutes asked, {total / 60:.1f} given: "
+            f"{abs(total - wanted) / 60:.1f} minutes {side}, more than "
+            f"{constraints.duration_tolerance_percent:g} %.",
+            asked=wanted / 60,
+            got=round(total / 60, 3),
+        )
     return request, picks
 
 
@@ -122,7 +126,9 @@ def _durations(request: Request) -> Floats:
     """Return durations, a track of unknown length counting as the library's median."""
     durations = numbers(request.table, "duration_s")
     known = durations[np.isfinite(durations) & (durations > 0)]
-    return np.where(np.isfinite(durations) & (durations > 0), durations, np.median(known) if len(known) else 240.0)
+    return np.where(
+        np.isfinite(durations) & (durations > 0), durations, np.median(known) if len(known) else 240.0
+    )
 
 
 def _reserve(start: Start, picks: Sequence[Pick], include: Sequence[int]) -> list[Pick]:
@@ -132,12 +138,14 @@ def _reserve(start: Start, picks: Sequence[Pick], include: Sequence[int]) -> lis
     return [pick for pick in itertools.islice(further, len(picks) + _RESERVE) if pick.row not in inside]
 
 
-def _exchange(request: Request, picks: list[Pick], reserve: list[Pick], *, wanted: float, tolerance: float) -> None:
+def _exchange(
+    request: Request, picks: list[Pick], reserve: list[Pick], *, wanted: float, tolerance: float
+) -> None:
     """Exchange up to three picks, never the first, for later ones, to bring the total duration near."""
     durations = _durations(request)
     for _ in range(3):
         total = float(sum(durations[pick.row] for pick in picks))
-        movable = [index for index in range(1, len(picks)) if "included" not in picks[index].reason]
+        movable = [index for index in range(1, len(picks)) if not picks[index].pinned]
         if abs(total - wanted) <= tolerance or not movable or not reserve:
             return
         out, into = durations[[picks[i].row for i in movable]], durations[[pick.row for pick in reserve]]
@@ -146,7 +154,9 @@ def _exchange(request: Request, picks: list[Pick], reserve: list[Pick], *, wante
             return
         for flat in np.argsort(miss, axis=None, kind="stable")[:50].tolist():
             place, index = divmod(flat, len(reserve))
-            if miss[place, index] < abs(total - wanted) and _fits(request, picks, movable[place], reserve[index]):
+            if miss[place, index] < abs(total - wanted) and _fits(
+                request, picks, movable[place], reserve[index]
+            ):
                 picks[movable[place]] = reserve.pop(index)
                 break
         else:
@@ -154,13 +164,14 @@ def _exchange(request: Request, picks: list[Pick], reserve: list[Pick], *, wante
 
 
 def _fits(request: Request, picks: list[Pick], index: int, newcomer: Pick) -> bool:
-    trial = Request(request.table, request.candidates, len(picks), request.rng, request.limits)
-    rows = [newcomer.row if i == index else pick.row for i, pick in enumerate(picks)]
-    return all("included" in pick.reason or trial.take(row) for row, pick in zip(rows, picks, strict=True))
+    trial = request.fork()
+    exchanged = [newcomer if i == index else pick for i, pick in enumerate(picks)]
+    return all(trial.take(pick.row, pinned=pick.pinned) for pick in exchanged)
 
 
-def arrange(request: Request, picks: list[Pick], constraints: Constraints, *, order: str,
-            sequence: bool) -> list[Pick]:
+def arrange(
+    request: Request, picks: list[Pick], constraints: Constraints, *, order: str, sequence: bool
+) -> list[Pick]:
     """Put picks in the order asked for and keep artists apart; note where that cannot be done."""
     rows = np.array([pick.row for pick in picks], dtype=np.int64)
     keep_first = bool(picks) and _is_seed(request, picks[0])
@@ -170,13 +181,18 @@ def arrange(request: Request, picks: list[Pick], constraints: Constraints, *, or
     ordered = order_rows(request.table, rows, order, rng=request.rng, keep_first=keep_first)
     arranged = [positions[row].pop(0) for row in ordered.tolist()]
     if constraints.artist_gap:
-        arranged = _separate(request, arranged, constraints.artist_gap, fixed=int(keep_first),
-                             may_move=not (sequence and order == "none"))
+        arranged = _separate(
+            request,
+            arranged,
+            constraints.artist_gap,
+            fixed=int(keep_first),
+            may_move=not (sequence and order == "none"),
+        )
     return arranged
 
 
 def _is_seed(request: Request, pick: Pick) -> bool:
-    return bool(pick.reason.get("seed") == int(request.table.ids[pick.row]) or pick.reason.get("first"))
+    return bool(pick.reason.get("seed") == int(request.table.ids[pick.row]))
 
 
 def _separate(request: Request, picks: list[Pick], gap: int, *, fixed: int, may_move: bool) -> list[Pick]:
@@ -185,8 +201,13 @@ def _separate(request: Request, picks: list[Pick], gap: int, *, fixed: int, may_
         picks = [picks[place] for place in keep_apart(names, gap, fixed=fixed)]
     broken = closest_repeats(_artists(request, picks), gap)
     if broken:
-        request.note("artist_gap", f"{gap} tracks asked between two of one artist; {len(broken)} repeats come sooner, "
-                     f"the closest after {min(broken)}.", asked=gap, got=min(broken))
+        request.note(
+            "artist_gap",
+            f"{gap} tracks asked between two of one artist; {len(broken)} repeats come sooner, "
+            f"the closest after {min(broken)}.",
+            asked=gap,
+            got=min(broken),
+        )
     return picks
 
 

@@ -1,7 +1,7 @@
 """Musical keys on the Camelot wheel: codes, and how well two keys mix.
 
-The wheel lays the 24 keys out in fifths: ``8B`` is C major, ``9B`` G major, and ``8A`` A minor, the relative of
-``8B``. Neighbours share all but one note of their scale.
+The wheel lays the 24 keys out in fifths: ``8B`` is C major, ``9B`` G major, and ``8A`` A minor, the relative
+of ``8B``. Neighbours share all but one note of their scale.
 """
 
 from __future__ import annotations
@@ -18,10 +18,28 @@ if TYPE_CHECKING:
 
 UNKNOWN = -1
 PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-_FLATS = {"DB": "C#", "EB": "D#", "GB": "F#", "AB": "G#", "BB": "A#", "CB": "B", "FB": "E", "E#": "F", "B#": "C"}
+_FLATS = {
+    "DB": "C#",
+    "EB": "D#",
+    "GB": "F#",
+    "AB": "G#",
+    "BB": "A#",
+    "CB": "B",
+    "FB": "E",
+    "E#": "F",
+    "B#": "C",
+}
 
-RELATIONS = ("same key", "relative key", "a fifth apart", "diagonal", "two fifths apart", "a semitone apart",
-             "clash", "unknown key")
+RELATIONS = (
+    "same key",
+    "relative key",
+    "a fifth apart",
+    "diagonal",
+    "two fifths apart",
+    "a semitone apart",
+    "clash",
+    "unknown key",
+)
 """Relations of two keys, best first; an index into this tuple is a relation code."""
 
 SAME, RELATIVE, FIFTH, DIAGONAL, TWO_FIFTHS, SEMITONE, CLASH, NOT_KNOWN = range(8)
@@ -35,7 +53,7 @@ def camelot_name(code: int) -> str | None:
 
 
 def camelot_code(text: str | None) -> int:
-    """Return the code of ``"8A"``, ``"08a"``, ``"A minor"``, ``"Am"``, ``"F#"`` or ``"Bb major"``; ``-1`` otherwise."""
+    """Return the code of a key such as ``8A``, ``08a``, ``A minor``, ``Am``, ``F#``, ``Bb major``; else ``-1``."""
     if not text:
         return UNKNOWN
     word = str(text).strip()
@@ -47,7 +65,7 @@ def camelot_code(text: str | None) -> int:
 def _code_of_key(word: str) -> int:
     word = word.replace("♯", "#").replace("♭", "b")
     pitch = word[:2] if word[1:2] in ("#", "b") else word[:1]
-    mode = word[len(pitch):].strip()
+    mode = word[len(pitch) :].strip()
     mode = mode if mode in ("m", "M") else mode.lower()
     pitch = _FLATS.get(pitch.upper(), pitch.upper())
     if pitch not in PITCHES or mode not in ("", "m", "M", "maj", "min", "major", "minor"):
@@ -57,7 +75,9 @@ def _code_of_key(word: str) -> int:
     return 2 * ((semitone * 7 + 7) % 12) + major
 
 
-_CODES = {f"{number}{letter}": 2 * (number - 1) + (letter == "B") for number in range(1, 13) for letter in "AB"}
+_CODES = {
+    f"{number}{letter}": 2 * (number - 1) + (letter == "B") for number in range(1, 13) for letter in "AB"
+}
 
 
 def camelot_codes(table: LibraryTable, rows: Rows | None = None) -> npt.NDArray[np.int64]:
@@ -73,7 +93,9 @@ def _codes_of(table: LibraryTable, rows: Rows) -> npt.NDArray[np.int64]:
     keys, scales = texts(table, "key"), texts(table, "scale")
     for index in np.flatnonzero(found == UNKNOWN) if "key" in table.columns else ():
         row = rows[index]
-        found[index] = camelot_code(f"{keys[row]} {scales[row] or ''}") if keys[row] else camelot_code(names[index])
+        found[index] = (
+            camelot_code(f"{keys[row]} {scales[row] or ''}") if keys[row] else camelot_code(names[index])
+        )
     return found
 
 

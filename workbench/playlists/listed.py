@@ -10,7 +10,11 @@ from typing import Any
 def listed(value: Any) -> list[Any]:
     """Return the items of a list, of a JSON array in a text, or of a text with commas."""
     if isinstance(value, str):
-        value = json.loads(value) if value.lstrip().startswith("[") else [item.strip() for item in value.split(",")]
+        value = (
+            json.loads(value)
+            if value.lstrip().startswith("[")
+            else [item.strip() for item in value.split(",")]
+        )
     elif isinstance(value, int | float):
         value = [value]
     items = [item for item in value if item is not None and item != ""]

@@ -23,7 +23,9 @@ _IMPROVED_UP_TO = 600
 _PASSES = 30
 
 
-def order_rows(table: LibraryTable, rows: Rows, order: str, *, rng: np.random.Generator, keep_first: bool) -> Rows:
+def order_rows(
+    table: LibraryTable, rows: Rows, order: str, *, rng: np.random.Generator, keep_first: bool
+) -> Rows:
     """Return ``rows`` in another order.
 
     Parameters
@@ -49,7 +51,11 @@ def _smooth(table: LibraryTable, rows: Rows, rng: np.random.Generator, keep_firs
 
 def _harmonic(table: LibraryTable, rows: Rows, rng: np.random.Generator, keep_first: bool) -> Rows:
     """Minimise key and tempo changes, timbre breaking ties."""
-    return rows[cheapest_tour(MixProfile.of(table, rows), lambda costs: costs.mixing + 0.02 * costs.timbre, keep_first)]
+    return rows[
+        cheapest_tour(
+            MixProfile.of(table, rows), lambda costs: costs.mixing + 0.02 * costs.timbre, keep_first
+        )
+    ]
 
 
 def _ramp(direction: int) -> Order:
@@ -70,17 +76,26 @@ def _shuffle(table: LibraryTable, rows: Rows, rng: np.random.Generator, keep_fir
 
 
 ORDERS: dict[str, Order] = {
-    "none": _as_chosen, "smooth": _smooth, "harmonic": _harmonic,
-    "ramp_up": _ramp(1), "ramp_down": _ramp(-1), "shuffle": _shuffle,
+    "none": _as_chosen,
+    "smooth": _smooth,
+    "harmonic": _harmonic,
+    "ramp_up": _ramp(1),
+    "ramp_down": _ramp(-1),
+    "shuffle": _shuffle,
 }
 ORDER_HELP = {
-    "none": "as the method chose", "smooth": "least total transition cost", "harmonic": "least key and tempo change",
-    "ramp_up": "rising energy", "ramp_down": "falling energy", "shuffle": "random, artists and albums spread out",
+    "none": "as the method chose",
+    "smooth": "least total transition cost",
+    "harmonic": "least key and tempo change",
+    "ramp_up": "rising energy",
+    "ramp_down": "falling energy",
+    "shuffle": "random, artists and albums spread out",
 }
 
 
-def cheapest_tour(profile: MixProfile, weigh: Callable[[TransitionCosts], Floats],
-                  keep_first: bool) -> npt.NDArray[np.int64]:
+def cheapest_tour(
+    profile: MixProfile, weigh: Callable[[TransitionCosts], Floats], keep_first: bool
+) -> npt.NDArray[np.int64]:
     """Order positions by low total cost: nearest neighbour, then 2-opt until nothing improves.
 
     Parameters
@@ -103,14 +118,23 @@ def cheapest_tour(profile: MixProfile, weigh: Callable[[TransitionCosts], Floats
     if count > _IMPROVED_UP_TO:
         return _nearest_neighbours(lambda origin, left: weigh(profile.costs(origin, left)), count, 0)
     matrix = np.stack([weigh(profile.costs(origin)) for origin in range(count)])
-    starts = [0] if keep_first else sorted({0, int(np.argmax(matrix.sum(axis=1))), int(np.argmin(matrix.sum(axis=1)))})
-    tours = [two_opt(matrix, _nearest_neighbours(lambda origin, left: matrix[origin, left], count, start), keep_first)
-             for start in starts]
+    starts = (
+        [0]
+        if keep_first
+        else sorted({0, int(np.argmax(matrix.sum(axis=1))), int(np.argmin(matrix.sum(axis=1)))})
+    )
+    tours = [
+        two_opt(
+            matrix, _nearest_neighbours(lambda origin, left: matrix[origin, left], count, start), keep_first
+        )
+        for start in starts
+    ]
     return min(tours, key=lambda tour: float(matrix[tour[:-1], tour[1:]].sum()))
 
 
-def _nearest_neighbours(cost: Callable[[int, npt.NDArray[np.int64]], Floats], count: int,
-                        start: int) -> npt.NDArray[np.int64]:
+def _nearest_neighbours(
+    cost: Callable[[int, npt.NDArray[np.int64]], Floats], count: int, start: int
+) -> npt.NDArray[np.int64]:
     left = np.delete(np.arange(count), start)
     tour = [start]
     while len(left):
@@ -128,14 +152,16 @@ def two_opt(matrix: Floats, tour: npt.NDArray[np.int64], keep_first: bool) -> np
         for i in range(1 if keep_first else 0, count - 1):
             # reverse tour[i..j]: the edge before i and the edge after j change
             ends = np.arange(i + 1, count)
-            before = matrix[tour[i - 1], tour[ends]] - matrix[tour[i - 1], tour[i]] if i else np.zeros(len(ends))
+            before = (
+                matrix[tour[i - 1], tour[ends]] - matrix[tour[i - 1], tour[i]] if i else np.zeros(len(ends))
+            )
             after = np.zeros(len(ends))
             inner = ends[:-1]
             after[:-1] = matrix[tour[i], tour[inner + 1]] - matrix[tour[inner], tour[inner + 1]]
             gain = before + after
             best = int(np.argmin(gain))
             if gain[best] < -1e-12:
-                tour[i:ends[best] + 1] = tour[i:ends[best] + 1][::-1].copy()
+                tour[i : ends[best] + 1] = tour[i : ends[best] + 1][::-1].copy()
                 improved = True
         if not improved:
             break

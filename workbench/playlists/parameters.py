@@ -1,8 +1,8 @@
-"""A parameter described once: its kind, default, range and help. The command line, REST and widgets read the same.
+"""A parameter described once, kind, default, range and help, for command line, REST and widgets alike.
 
-``Annotated[float, Parameter("number", "…", low=0)]`` in a signature or a dataclass describes one; ``described``
-collects them. ``Parameter.canonical`` turns what a user gave (text from a command line, JSON from a request, plain
-Python) into the one JSON-able value that a recipe stores.
+``Annotated[float, Parameter("number", "…", low=0)]`` in a signature or a dataclass describes one;
+``described`` collects them. ``Parameter.canonical`` turns what a user gave (text from a command line, JSON
+from a request, plain Python) into the one JSON-able value that a recipe stores.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Parameter:
     Attributes
     ----------
     kind : str
-        A key of ``KINDS``: ``integer``, ``number``, ``boolean``, ``text``, ``texts``, ``numbers``, ``weights``,
-        ``track`` (an id, a path, or a title that only one track has), ``tracks``, ``history``
+        A key of ``KINDS``: ``integer``, ``number``, ``boolean``, ``text``, ``texts``, ``numbers``,
+        ``weights``, ``track`` (an id, a path, or a title that only one track has), ``tracks``, ``history``
         (``[[track, weight], …]``, or the path of a playlist or CSV file).
     help : str
         One line, with the unit.
@@ -76,18 +76,23 @@ class Parameter:
 
     def refusal(self, value: Any) -> ParameterValueError:
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "…"
-        return ParameterValueError(f"{self.name}={shown} is not allowed; allowed: {self.allowed}.", name=self.name,
-                                   allowed=self.allowed)
+        return ParameterValueError(
+            f"{self.name}={shown} is not allowed; allowed: {self.allowed}.",
+            name=self.name,
+            allowed=self.allowed,
+        )
 
     @property
     def allowed(self) -> str:
         """What may be given, in words."""
         if self.choices:
             return ", ".join(self.choices)
-        span = {(True, True): f" from {self.low:g} to {self.high:g}" if None not in (self.low, self.high) else "",
-                (True, False): f" of at least {self.low:g}" if self.low is not None else "",
-                (False, True): f" of at most {self.high:g}" if self.high is not None else "",
-                (False, False): ""}[self.low is not None, self.high is not None]
+        span = {
+            (True, True): f" from {self.low:g} to {self.high:g}" if None not in (self.low, self.high) else "",
+            (True, False): f" of at least {self.low:g}" if self.low is not None else "",
+            (False, True): f" of at most {self.high:g}" if self.high is not None else "",
+            (False, False): "",
+        }[self.low is not None, self.high is not None]
         return KINDS[self.kind].words + span
 
     def json_schema(self) -> dict[str, Any]:
@@ -110,9 +115,16 @@ class Parameter:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the description as JSON-able values."""
-        return {"name": self.name, "kind": self.kind, "required": self.required,
-                "default": None if self.required else self.default, "low": self.low, "high": self.high,
-                "choices": list(self.choices), "help": self.help}
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "required": self.required,
+            "default": None if self.required else self.default,
+            "low": self.low,
+            "high": self.high,
+            "choices": list(self.choices),
+            "help": self.help,
+        }
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,7 @@ class Kind:
 
 
 def described(annotations: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Parameter]:
-    """Collect the ``Parameter`` of every annotated name (``typing.get_type_hints(…, include_extras=True)``)."""
+    """Collect the ``Parameter`` of every annotated name (``get_type_hints(…, include_extras=True)``)."""
     found: dict[str, Parameter] = {}
     for name, annotation in annotations.items():
         for extra in getattr(annotation, "__metadata__", ()):
@@ -136,7 +148,11 @@ def described(annotations: Mapping[str, Any], defaults: Mapping[str, Any]) -> di
 
 def _in_range(number: float, parameter: Parameter) -> None:
     low, high = parameter.low, parameter.high
-    if (low is not None and not number >= low) or (high is not None and not number <= high) or number != number:
+    if (
+        (low is not None and not number >= low)
+        or (high is not None and not number <= high)
+        or number != number
+    ):
         raise ValueError(number)
 
 
@@ -220,16 +236,39 @@ KINDS: dict[str, Kind] = {
     "number": Kind(_number, "a number", {"type": "number"}),
     "boolean": Kind(_boolean, "true or false", {"type": "boolean"}),
     "text": Kind(_text, "text", {"type": "string"}),
-    "texts": Kind(_texts, "texts with commas between them, or a JSON array",
-                  {"type": "array", "items": {"type": "string"}}),
-    "numbers": Kind(_numbers, "numbers with commas between them, or a JSON array, each",
-                    {"type": "array", "items": {"type": "number"}, "minItems": 1}),
-    "weights": Kind(_weights, "names with weights, a:2,b:1, or a JSON object, each weight",
-                    {"type": "object", "additionalProperties": {"type": "number"}, "minProperties": 1}),
+    "texts": Kind(
+        _texts,
+        "texts with commas between them, or a JSON array",
+        {"type": "array", "items": {"type": "string"}},
+    ),
+    "numbers": Kind(
+        _numbers,
+        "numbers with commas between them, or a JSON array, each",
+        {"type": "array", "items": {"type": "number"}, "minItems": 1},
+    ),
+    "weights": Kind(
+        _weights,
+        "names with weights, a:2,b:1, or a JSON object, each weight",
+        {"type": "object", "additionalProperties": {"type": "number"}, "minProperties": 1},
+    ),
     "track": Kind(_track, "the id, path or title of a track", _TRACK_SCHEMA),
-    "tracks": Kind(_tracks, "ids, paths or titles with commas between them, or a JSON array",
-                   {"type": "array", "items": _TRACK_SCHEMA}),
-    "history": Kind(_history, "a list of tracks or of [track, weight], or a playlist or CSV file",
-                    {"type": "array", "items": {"anyOf": [{"type": "integer"}, {"type": "string"},
-                                                          {"type": "array", "minItems": 2, "maxItems": 2}]}}),
+    "tracks": Kind(
+        _tracks,
+        "ids, paths or titles with commas between them, or a JSON array",
+        {"type": "array", "items": _TRACK_SCHEMA},
+    ),
+    "history": Kind(
+        _history,
+        "a list of tracks or of [track, weight], or a playlist or CSV file",
+        {
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    {"type": "integer"},
+                    {"type": "string"},
+                    {"type": "array", "minItems": 2, "maxItems": 2},
+                ]
+            },
+        },
+    ),
 }

@@ -1,15 +1,17 @@
-"""A playlist: tracks in order, why each is there, how good the whole is, and the recipe that makes it again."""
+"""A playlist: tracks in order, why each is there, how good the whole is, and how to make it again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from workbench.playlists.columns import numbers, text_at, texts
+from workbench.store.records import PlaylistEntry, PlaylistRecord
 
 if TYPE_CHECKING:
     from workbench.store.library_table import LibraryTable
@@ -42,9 +44,16 @@ class PlaylistTrack:
     @classmethod
     def of(cls, table: LibraryTable, row: int, explanation: Mapping[str, Any]) -> PlaylistTrack:
         duration = float(numbers(table, "duration_s")[row])
-        return cls(int(table.ids[row]), str(texts(table, "content_hash")[row] or ""), text_at(table, "path", row),
-                   text_at(table, "title", row), text_at(table, "artist", row), text_at(table, "album", row),
-                   duration if duration == duration else None, explanation)
+        return cls(
+            int(table.ids[row]),
+            str(texts(table, "content_hash")[row] or ""),
+            text_at(table, "path", row),
+            text_at(table, "title", row),
+            text_at(table, "artist", row),
+            text_at(table, "album", row),
+            duration if duration == duration else None,
+            explanation,
+        )
 
 
 @dataclass(frozen=True)
@@ -66,8 +75,10 @@ class Playlist:
         Of what made it.
     newest_id : int
         The highest track id of the library then: what is above it is new.
-    created_at : str
-        ISO 8601, UTC. No part of an exported file.
+    id : int or None
+        In the library's database, once stored.
+    created_at : float or None
+        Seconds since the epoch, once stored. No part of an exported file.
     """
 
     name: str
@@ -79,7 +90,8 @@ class Playlist:
     card: Mapping[str, Any]
     versions: Mapping[str, str]
     newest_id: int = 0
-    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    id: int | None = None
+    created_at: float | None = None
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -106,31 +118,77 @@ class Playlist:
         return notes
 
     def recipe(self) -> dict[str, Any]:
-        """Return what makes this playlist again: ``regenerate(recipe, table)``, ``refresh(recipe, table)``."""
-        return {"recipe": 1, "name": self.name, "method": self.method, "parameters": dict(self.parameters),
-                "random_state": self.random_state, "snapshot": self.snapshot, "versions": dict(self.versions),
-                "newest_id": self.newest_id}
+        """Return what makes this playlist again: ``regenerate(recipe, table)``."""
+        return {
+            "recipe": 1,
+            "name": self.name,
+            "method": self.method,
+            "parameters": dict(self.parameters),
+            "random_state": self.random_state,
+            "snapshot": self.snapshot,
+            "versions": dict(self.versions),
+            "newest_id": self.newest_id,
+        }
 
-    def to_record(self) -> dict[str, Any]:
-        """Return JSON-able values under the names of the database's columns, tracks under ``tracks``."""
-        tracks = [{"position": position, "track_id": track.id, "content_hash": track.content_hash, "path": track.path,
-                   "title": track.title, "artist": track.artist, "album": track.album,
-                   "duration_s": track.duration_s, "explanation": dict(track.explanation)}
-                  for position, track in enumerate(self.tracks)]
-        return {"name": self.name, "method": self.method, "parameters": dict(self.parameters),
-                "random_state": self.random_state, "snapshot": self.snapshot, "versions": dict(self.versions),
-                "card": dict(self.card), "recipe": self.recipe(), "created_at": self.created_at, "tracks": tracks}
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON-able values, tracks with path, tags and explanation."""
+        tracks = [
+            {"position": position, **vars(track), "explanation": dict(track.explanation)}
+            for position, track in enumerate(self.tracks)
+        ]
+        return {
+            "id": self.id,
+            "name": self.name,
+            "method": self.method,
+            "parameters": dict(self.parameters),
+            "random_state": self.random_state,
+            "snapshot": self.snapshot,
+            "versions": dict(self.versions),
+            "card": dict(self.card),
+            "recipe": self.recipe(),
+            "created_at": self.created_at,
+            "duration_s": self.duration_s,
+            "tracks": tracks,
+        }
+
+    def to_record(self) -> PlaylistRecord:
+        """Return what the library stores: ``library.save_playlist(playlist.to_record())``."""
+        entries = tuple(
+            PlaylistEntry(track.id, track.content_hash, track.explanation) for track in self.tracks
+        )
+        return PlaylistRecord(
+            self.name,
+            self.method,
+            self.parameters,
+            self.random_state,
+            self.snapshot,
+            self.versions,
+            self.card,
+            self.recipe(),
+            entries,
+        )
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], table: LibraryTable | None = None) -> Playlist:
-        """Build a playlist from ``to_record()``; the table fills in what the record does not hold of a track.
+    def from_record(cls, record: PlaylistRecord, table: LibraryTable) -> Playlist:
+        """Build a stored playlist again; paths and tags of its tracks are those of the table, of today.
 
-        With a table, paths and tags are those of today, also for a file that moved.
+        A track of which the id is gone is found by its content; one that is gone altogether keeps its id and
+        explanation and has no path.
         """
-        entries = sorted(record["tracks"], key=lambda entry: entry["position"])
-        return cls(record["name"], record["method"], record["parameters"], record["random_state"],
-                   record["snapshot"], tuple(_track_from(entry, table) for entry in entries), record["card"],
-                   record["versions"], record["recipe"].get("newest_id", 0), record["created_at"])
+        tracks = tuple(_track_from(entry, table) for entry in record.entries)
+        return cls(
+            record.name,
+            record.method,
+            record.parameters,
+            record.random_state or 0,
+            record.snapshot,
+            tracks,
+            record.card,
+            record.versions,
+            record.recipe.get("newest_id", 0),
+            record.id,
+            record.created_at,
+        )
 
     def save(self, path: str | Path, **options: Any) -> Path:
         """Write it to a file; options are those of ``export``. The suffix tells the format."""
@@ -146,18 +204,21 @@ class Playlist:
             for position, track in enumerate(self.tracks, start=1)
         )
         notes = "".join(f"<p>{escape(str(note['message']))}</p>" for note in self.notes)
-        return (f"<h4>{escape(self.name)}</h4><p>{len(self)} tracks, {_clock(self.duration_s)}, method "
-                f"{escape(self.method)}, random_state {self.random_state}</p>{notes}<table><thead><tr><th>#</th>"
-                f"<th>Title</th><th>Artist</th><th>Length</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table>")
+        return (
+            f"<h4>{escape(self.name)}</h4><p>{len(self)} tracks, {_clock(self.duration_s)}, method "
+            f"{escape(self.method)}, random_state {self.random_state}</p>{notes}<table><thead><tr><th>#</th>"
+            f"<th>Title</th><th>Artist</th><th>Length</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
 
 
-def _track_from(entry: Mapping[str, Any], table: LibraryTable | None) -> PlaylistTrack:
-    row = table.index_of(entry["track_id"]) if table is not None else None
-    if row is not None and table is not None:
-        return PlaylistTrack.of(table, row, entry["explanation"])
-    names = ("path", "title", "artist", "album", "duration_s")
-    return PlaylistTrack(entry["track_id"], entry["content_hash"], **{name: entry.get(name) for name in names},
-                         explanation=entry["explanation"])
+def _track_from(entry: PlaylistEntry, table: LibraryTable) -> PlaylistTrack:
+    row = table.index_of(entry.track_id)
+    if row is None and entry.content_hash:
+        same = np.flatnonzero(texts(table, "content_hash") == entry.content_hash)
+        row = int(same[0]) if len(same) else None
+    if row is None:
+        return PlaylistTrack(entry.track_id, entry.content_hash or "", explanation=entry.explanation)
+    return PlaylistTrack.of(table, row, entry.explanation)
 
 
 def _clock(seconds: float | None) -> str:

@@ -24,25 +24,38 @@ def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dic
     Returns
     -------
     dict
-        ``tracks``, ``duration_s``; ``mean_transition`` and ``worst_transition`` (cost 0 to 1, ``position`` of the
-        track before it); ``random_mean_transition``, ``random_std_transition`` and ``better_than_random_percent``
-        of 100 random orderings of the same tracks; ``diversity``, the mean distance between its tracks (about 1.4
-        for tracks drawn at random); ``artists``, ``artist_spread`` (distinct artists per track that has one),
-        ``closest_repeat`` (fewest steps between two tracks of one artist); ``tempo_curve`` and ``energy_curve``.
+        ``tracks``, ``duration_s``; ``mean_transition`` and ``worst_transition`` (cost 0 to 1, ``position``
+        of the track before it); ``random_mean_transition``, ``random_std_transition`` and
+        ``better_than_random_percent`` of 100 random orderings of the same tracks; ``diversity``, the mean
+        distance between its tracks (about 1.4 for tracks drawn at random); ``artists``, ``artist_spread``
+        (distinct artists per track that has one), ``closest_repeat`` (fewest steps between two tracks of one
+        artist); ``tempo_curve`` and ``energy_curve``.
     """
     total = costs.total
-    card: dict[str, Any] = {"tracks": len(rows), "duration_s": round(float(np.nansum(numbers(table, "duration_s")[rows])), 3)}
+    card: dict[str, Any] = {
+        "tracks": len(rows),
+        "duration_s": round(float(np.nansum(numbers(table, "duration_s")[rows])), 3),
+    }
     if len(rows) > 1:
         worst = int(np.argmax(total))
         card |= {
             "mean_transition": _round(total.mean()),
-            "worst_transition": {"cost": _round(total[worst]), "position": worst, "from": int(table.ids[rows[worst]]),
-                                 "to": int(table.ids[rows[worst + 1]])},
+            "worst_transition": {
+                "cost": _round(total[worst]),
+                "position": worst,
+                "from": int(table.ids[rows[worst]]),
+                "to": int(table.ids[rows[worst + 1]]),
+            },
             **_against_chance(table, rows, float(total.mean())),
         }
-    return card | _artists(table, rows) | {
-        "tempo_curve": _curve(numbers(table, "bpm")[rows], 1), "energy_curve": _curve(energy(table, rows), 4),
-    }
+    return (
+        card
+        | _artists(table, rows)
+        | {
+            "tempo_curve": _curve(numbers(table, "bpm")[rows], 1),
+            "energy_curve": _curve(energy(table, rows), 4),
+        }
+    )
 
 
 def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, Any]:
@@ -53,11 +66,16 @@ def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, A
     means = np.array([profile.costs(order[:-1], order[1:]).total.mean() for order in orderings])
     a = rng.integers(len(rows), size=_PAIRS)
     b = (a + rng.integers(1, len(rows), size=_PAIRS)) % len(rows)
-    pairs = np.unique(np.sort(np.stack([a, b], axis=1), axis=1), axis=0) if len(rows) > 60 else _all_pairs(len(rows))
+    pairs = (
+        np.unique(np.sort(np.stack([a, b], axis=1), axis=1), axis=0)
+        if len(rows) > 60
+        else _all_pairs(len(rows))
+    )
     difference = profile.vectors[pairs[:, 0]] - profile.vectors[pairs[:, 1]]
     distances = np.sqrt(np.einsum("ij,ij->i", difference, difference) / profile.informative)
     return {
-        "random_mean_transition": _round(means.mean()), "random_std_transition": _round(means.std()),
+        "random_mean_transition": _round(means.mean()),
+        "random_std_transition": _round(means.std()),
         "better_than_random_percent": round(100.0 * float(np.mean(means > mean)), 1),
         "random_orderings": count,
         "diversity": _round(np.nanmean(distances)) if np.isfinite(distances).any() else None,
@@ -77,8 +95,11 @@ def _artists(table: LibraryTable, rows: Rows) -> dict[str, Any]:
         if name and name in last:
             repeats.append(position - last[name])
         last[name] = position
-    return {"artists": len(known), "artist_spread": _round(len(known) / max(1, known.total())),
-            "closest_repeat": min(repeats, default=None)}
+    return {
+        "artists": len(known),
+        "artist_spread": _round(len(known) / max(1, known.total())),
+        "closest_repeat": min(repeats, default=None),
+    }
 
 
 def _curve(values: Floats, digits: int) -> list[float | None]:

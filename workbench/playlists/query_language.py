@@ -11,8 +11,8 @@
     operator   = "=" | "!=" | "~" | "!~" | "<" | "<=" | ">" | ">="      "~" contains
     value      = word | "quoted text" | low-high | low.. | ..high
 
-A text that is no field name is looked for in title, artist, album, genre and path. Nothing is ever evaluated as
-code: the tree holds names of columns and plain values only.
+A text that is no field name is looked for in title, artist, album, genre and path. Nothing is ever evaluated
+as code: the tree holds names of columns and plain values only.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ MAX_LENGTH = 10_000
 MAX_DEPTH = 50
 OPERATORS = ("!=", "!~", "<=", ">=", "=", "~", "<", ">")
 
-_TOKENS = re.compile(r"""\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<operator>!=|!~|<=|>=|==|=|~|<|>)
-                         |(?P<mark>[(),])|(?P<word>-?\d[\d.:]*[ ]+-[ ]+\d[\d.:]*|[^\s"(),=~<>!]+))""", re.VERBOSE | re.DOTALL)
+_TOKENS = re.compile(
+    r"""\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<operator>!=|!~|<=|>=|==|=|~|<|>)
+                         |(?P<mark>[(),])|(?P<word>-?\d[\d.:]*[ ]+-[ ]+\d[\d.:]*|[^\s"(),=~<>!]+))""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 class Token(NamedTuple):
@@ -70,9 +73,13 @@ Node = Condition | Not | Both | Either
 def syntax_error(query: str, position: int, message: str, **details: Any) -> QuerySyntaxError:
     """Return an error that shows the place."""
     start = max(0, position - 30)
-    shown = query[start:position + 30].replace("\n", " ")
-    return QuerySyntaxError(f"{message} At character {position + 1}: {shown[:position - start]}▸{shown[position - start:]}",
-                            query=query, position=position, **details)
+    shown = query[start : position + 30].replace("\n", " ")
+    return QuerySyntaxError(
+        f"{message} At character {position + 1}: {shown[: position - start]}▸{shown[position - start :]}",
+        query=query,
+        position=position,
+        **details,
+    )
 
 
 def parse_query(query: str, fields: Sequence[str]) -> Node:
@@ -102,7 +109,9 @@ def _tokens(query: str) -> list[Token]:
         if match is None:
             at = position + len(query[position:]) - len(query[position:].lstrip())
             unclosed = query[at] in "\"'"
-            raise syntax_error(query, at, "This quote is not closed." if unclosed else f"{query[at]!r} is not expected.")
+            raise syntax_error(
+                query, at, "This quote is not closed." if unclosed else f"{query[at]!r} is not expected."
+            )
         kind = str(match.lastgroup)
         text = match.group(kind)
         tokens.append(Token(kind, _unquoted(text) if kind == "quoted" else text, match.start(kind)))
@@ -150,7 +159,9 @@ class _Parser:
     def factor(self) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise syntax_error(self.query, self.token.position, f"More than {MAX_DEPTH} levels of brackets or not.")
+            raise syntax_error(
+                self.query, self.token.position, f"More than {MAX_DEPTH} levels of brackets or not."
+            )
         node: Node
         if self.keyword("not"):
             node = Not(self.factor())
@@ -178,7 +189,9 @@ class _Parser:
             return Condition(None, "~", (self.take(),), first.position)
         self.take()
         operator = self.take().text if self.token.kind == "operator" else "="
-        return Condition(first.text.lower(), "=" if operator == "==" else operator, self.values(), first.position)
+        return Condition(
+            first.text.lower(), "=" if operator == "==" else operator, self.values(), first.position
+        )
 
     def values(self) -> tuple[Token, ...]:
         values = [self.value()]
@@ -208,5 +221,9 @@ class _Parser:
 
     def unknown_field(self, token: Token) -> QuerySyntaxError:
         near = difflib.get_close_matches(token.text.lower(), sorted(self.fields), n=3, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(near)}?" if near else f" Fields: {', '.join(sorted(self.fields))}."
-        return syntax_error(self.query, token.position, f"There is no field {token.text!r}.{hint}", candidates=near)
+        hint = (
+            f" Did you mean {' or '.join(near)}?" if near else f" Fields: {', '.join(sorted(self.fields))}."
+        )
+        return syntax_error(
+            self.query, token.position, f"There is no field {token.text!r}.{hint}", candidates=near
+        )

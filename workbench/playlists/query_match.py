@@ -6,20 +6,36 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workbench.playlists.columns import Floats, Mask, numbers, texts
 from workbench.playlists.energy import energy
 from workbench.playlists.keys import UNKNOWN, camelot_code, camelot_codes
-from workbench.playlists.query_language import Both, Condition, Either, Node, Not, Token, parse_query, syntax_error
+from workbench.playlists.query_language import (
+    Both,
+    Condition,
+    Either,
+    Node,
+    Not,
+    Token,
+    parse_query,
+    syntax_error,
+)
 
 if TYPE_CHECKING:
     from workbench.store.library_table import LibraryTable
 
-ALIASES = {"tempo": "bpm", "loudness": "loudness_lufs", "duration": "duration_s", "length": "duration_s",
-           "centroid": "spectral_centroid_hz", "mode": "scale", "lufs": "loudness_lufs"}
+ALIASES = {
+    "tempo": "bpm",
+    "loudness": "loudness_lufs",
+    "duration": "duration_s",
+    "length": "duration_s",
+    "centroid": "spectral_centroid_hz",
+    "mode": "scale",
+    "lufs": "loudness_lufs",
+}
 _ANYWHERE = ("title", "artist", "album", "genre", "path")
 _SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?\s*(?:\.\.|(?<=\d)-)\s*(?P<high>-?[\d:.]*\d)?")
 _DECADE = re.compile(r"(\d{3})0s", re.IGNORECASE)
@@ -35,24 +51,18 @@ class Query:
 
     def matches(self) -> Mask:
         """Rows that match, as a mask of shape (n,). What is not known matches no condition."""
-        return self._fold(self.tree, self._condition, np.logical_not, np.logical_and.reduce, np.logical_or.reduce)
+        logic = _Logic(self._condition, np.logical_not, np.logical_and.reduce, np.logical_or.reduce)
+        return np.asarray(logic.apply(self.tree), dtype=bool)
 
     def closeness(self) -> Floats:
-        """How nearly each row matches, 0 to 1, shape (n,): ``and`` is the mean, ``or`` the best of its parts."""
-        return self._fold(self.tree, self._near, lambda part: 1.0 - part, lambda parts: np.mean(parts, axis=0),
-                          lambda parts: np.max(parts, axis=0))
-
-    def _fold(self, node: Node, leaf: Callable, negate: Callable, both: Callable,  # type: ignore[type-arg]
-              either: Callable) -> np.ndarray:  # type: ignore[type-arg]
-        match node:
-            case Condition():
-                return leaf(node)  # type: ignore[no-any-return]
-            case Not(inner):
-                return negate(self._fold(inner, leaf, negate, both, either))  # type: ignore[no-any-return]
-            case Both(parts):
-                return both([self._fold(part, leaf, negate, both, either) for part in parts])  # type: ignore[no-any-return]
-            case Either(parts):
-                return either([self._fold(part, leaf, negate, both, either) for part in parts])  # type: ignore[no-any-return]
+        """How nearly each row matches, 0 to 1: ``and`` is the mean, ``or`` the best of its parts."""
+        logic = _Logic(
+            self._near,
+            lambda part: 1.0 - part,
+            lambda parts: np.mean(parts, axis=0),
+            lambda parts: np.max(parts, axis=0),
+        )
+        return np.asarray(logic.apply(self.tree), dtype=np.float64)
 
     def _near(self, condition: Condition) -> Floats:
         matches = self._condition(condition).astype(float)
@@ -68,8 +78,8 @@ class Query:
     def _condition(self, condition: Condition) -> Mask:
         if condition.field is None:
             wanted = _folded(condition.values[0].text)
-            return np.logical_or.reduce([self._text_mask(name, lambda text: wanted in _folded(text))
-                                         for name in _ANYWHERE])
+            masks = [self._text_mask(name, lambda text: wanted in _folded(text)) for name in _ANYWHERE]
+            return np.asarray(np.logical_or.reduce(masks), dtype=bool)
         name = ALIASES.get(condition.field, condition.field)
         if name in ("key", "camelot"):
             return self._key(condition)
@@ -108,10 +118,14 @@ class Query:
     def _one_number(self, condition: Condition) -> float:
         token = condition.values[0]
         if len(condition.values) > 1:
-            raise syntax_error(self.text, condition.values[1].position, f"{condition.operator} takes one number.")
+            raise syntax_error(
+                self.text, condition.values[1].position, f"{condition.operator} takes one number."
+            )
         low, high = self._span(token)
         if low != high:
-            raise syntax_error(self.text, token.position, f"{condition.operator} takes one number, not a range.")
+            raise syntax_error(
+                self.text, token.position, f"{condition.operator} takes one number, not a range."
+            )
         return low
 
     def _span(self, token: Token) -> tuple[float, float]:
@@ -124,23 +138,33 @@ class Query:
             return single, single
         span = _SPAN.fullmatch(token.text)
         if span is None or span.group("low", "high") == (None, None):
-            raise syntax_error(self.text, token.position,
-                               f"{token.text!r} is no number or range, such as 128, 120-128, 120.. or 3:30.")
-        low, high = (_number(part) if part else default
-                     for part, default in ((span["low"], -np.inf), (span["high"], np.inf)))
+            raise syntax_error(
+                self.text,
+                token.position,
+                f"{token.text!r} is no number or range, such as 128, 120-128, 120.. or 3:30.",
+            )
+        low, high = (
+            _number(part) if part else default
+            for part, default in ((span["low"], -np.inf), (span["high"], np.inf))
+        )
         if low is None or high is None or low > high:
-            raise syntax_error(self.text, token.position, f"{token.text!r} is a range from high to low, or no range.")
+            raise syntax_error(
+                self.text, token.position, f"{token.text!r} is a range from high to low, or no range."
+            )
         return low, high
 
     def _key(self, condition: Condition) -> Mask:
         if condition.operator not in ("=", "!=", "~", "!~"):
-            raise syntax_error(self.text, condition.position, f"A key cannot be compared with {condition.operator}.")
+            raise syntax_error(
+                self.text, condition.position, f"A key cannot be compared with {condition.operator}."
+            )
         wanted = []
         for token in condition.values:
             code = camelot_code(token.text)
             if code == UNKNOWN:
-                raise syntax_error(self.text, token.position,
-                                   f"{token.text!r} is no key, such as 8A, F#, Am or \"C minor\".")
+                raise syntax_error(
+                    self.text, token.position, f'{token.text!r} is no key, such as 8A, F#, Am or "C minor".'
+                )
             wanted.append(code)
         codes = camelot_codes(self.table)
         inside = np.isin(codes, wanted)
@@ -153,13 +177,39 @@ class Query:
         elif condition.operator in ("=", "!="):
             mask = self._text_mask(name, lambda text: not _names(name, text).isdisjoint(wanted))
         else:
-            raise syntax_error(self.text, condition.position,
-                               f"{condition.field} is text: it cannot be compared with {condition.operator}.")
+            raise syntax_error(
+                self.text,
+                condition.position,
+                f"{condition.field} is text: it cannot be compared with {condition.operator}.",
+            )
         return mask if condition.operator in ("~", "=") else ~mask & self._text_mask(name, bool)
 
     def _text_mask(self, name: str, verdict: Callable[[str], bool]) -> Mask:
         column = texts(self.table, name)
-        return np.fromiter((text is not None and verdict(text) for text in column), dtype=bool, count=len(column))
+        return np.fromiter(
+            (text is not None and verdict(text) for text in column), dtype=bool, count=len(column)
+        )
+
+
+@dataclass(frozen=True)
+class _Logic:
+    """What conditions, ``not``, ``and`` and ``or`` mean."""
+
+    condition: Callable[[Condition], Any]
+    negate: Callable[[Any], Any]
+    both: Callable[[list[Any]], Any]
+    either: Callable[[list[Any]], Any]
+
+    def apply(self, node: Node) -> Any:
+        match node:
+            case Condition():
+                return self.condition(node)
+            case Not(inner):
+                return self.negate(self.apply(inner))
+            case Both(parts):
+                return self.both([self.apply(part) for part in parts])
+            case Either(parts):
+                return self.either([self.apply(part) for part in parts])
 
 
 def compile_query(text: str, table: LibraryTable) -> Query:
@@ -170,7 +220,9 @@ def compile_query(text: str, table: LibraryTable) -> Query:
     QuerySyntaxError
         Unknown field, malformed value, unclosed quote or bracket, with the ``position``.
     """
-    query = Query(text, parse_query(text, [*table.columns, *ALIASES, "energy", "id", "key"]), table.take(np.arange(0)))
+    query = Query(
+        text, parse_query(text, [*table.columns, *ALIASES, "energy", "id", "key"]), table.take(np.arange(0))
+    )
     query.matches()
     return Query(text, query.tree, table)
 
@@ -183,7 +235,9 @@ def _names(name: str, text: str) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    return text.casefold().strip() if text.isascii() else unicodedata.normalize("NFC", text).casefold().strip()
+    return (
+        text.casefold().strip() if text.isascii() else unicodedata.normalize("NFC", text).casefold().strip()
+    )
 
 
 def _number(text: str) -> float | None:

@@ -14,7 +14,7 @@ _FIRST = 512
 
 
 def nearest_first(rows: Rows, scores: npt.NDArray[Any]) -> Iterator[tuple[int, float]]:
-    """Yield ``(row, score)`` by ascending score, equal scores by ascending row; rows without a score are left out.
+    """Yield ``(row, score)`` by ascending score, equal scores by row; rows without a score are left out.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from workbench.errors import UnknownMethodError
 from workbench.playlists.parameters import Parameter, described
 
 if TYPE_CHECKING:
-    from workbench.playlists.request import Pick, Request
+    from workbench.playlists.request import Pick
 
     Picks = Callable[..., Iterator[Pick]]
 
@@ -28,8 +28,9 @@ class Method:
     Attributes
     ----------
     function : callable
-        ``function(request, **parameters)`` yields ``Pick``s in the order in which it would play or prefer them;
-        ``generate`` takes those that the constraints allow, until there are enough. It does no input or output.
+        ``function(request, **parameters)`` yields ``Pick``s in the order in which it would play or prefer
+        them; ``generate`` takes those that the constraints allow, until there are enough. It does no input
+        or output.
     help : str
         One line.
     parameters : mapping of str to Parameter
@@ -49,18 +50,30 @@ class Method:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the description as JSON-able values."""
-        return {"name": self.name, "help": self.help, "needs_vectors": self.needs_vectors, "sequence": self.sequence,
-                "parameters": [parameter.to_dict() for parameter in self.parameters.values()]}
+        return {
+            "name": self.name,
+            "help": self.help,
+            "needs_vectors": self.needs_vectors,
+            "sequence": self.sequence,
+            "parameters": [parameter.to_dict() for parameter in self.parameters.values()],
+        }
 
 
-def method(name: str, help: str, *, needs_vectors: bool = True, sequence: bool = False) -> Callable[[Picks], Picks]:
+def method(
+    name: str, help: str, *, needs_vectors: bool = True, sequence: bool = False
+) -> Callable[[Picks], Picks]:
     """Register the decorated function as a playlist method."""
 
     def register(function: Picks) -> Picks:
-        defaults = {key: parameter.default for key, parameter in inspect.signature(function).parameters.items()
-                    if parameter.default is not inspect.Parameter.empty}
+        defaults = {
+            key: parameter.default
+            for key, parameter in inspect.signature(function).parameters.items()
+            if parameter.default is not inspect.Parameter.empty
+        }
         annotations = typing.get_type_hints(function, localns=_REQUEST_NAMES, include_extras=True)
-        METHODS[name] = Method(name, function, help, described(annotations, defaults), needs_vectors, sequence)
+        METHODS[name] = Method(
+            name, function, help, described(annotations, defaults), needs_vectors, sequence
+        )
         return function
 
     return register
@@ -83,6 +96,9 @@ def find_method(name: str) -> Method:
     if found is None:
         near = difflib.get_close_matches(str(name), METHODS, n=3, cutoff=0.4)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise UnknownMethodError(f"There is no playlist method {name!r}.{hint} Methods: {', '.join(METHODS)}.",
-                                 name=name, candidates=near)
+        raise UnknownMethodError(
+            f"There is no playlist method {name!r}.{hint} Methods: {', '.join(METHODS)}.",
+            name=name,
+            candidates=near,
+        )
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 
 class Pick(NamedTuple):
-    """A row of the table, and the facts for which a method chose it (JSON-able)."""
+    """A row of the table, and the facts for which a method chose it (JSON-able).
+
+    A pinned pick was asked for by name, or is one that a plan cannot do without: no constraint keeps it out.
+    """
 
     row: int
     reason: dict[str, Any]
+    pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,22 +92,22 @@ class Request:
                 mask = mask & ~np.isin(codes(self.table, column), barred)
         return np.flatnonzero(mask)
 
-    def take(self, row: int) -> bool:
+    def take(self, row: int, *, pinned: bool = False) -> bool:
         """Add a row to the playlist if the constraints allow it next; either way it is not open any more."""
-        if not self._open[row]:
-            return False
-        self._open[row] = False
-        if not self.allows(row):
+        was_open, self._open[row] = bool(self._open[row]), False
+        if row in self.chosen if pinned else not was_open or not self.allows(row):
             return False
         self.chosen.append(row)
-        for column, counts in (("artist", self._artists), ("album", self._albums), ("content_hash", self._hashes)):
+        for column, counts in (("artist", self._artists), ("album", self._albums)):
             if name := self._name(column, row):
-                counts.update((name,))
+                counts[name] += 1
+        self._hashes.add(self._name("content_hash", row))
         return True
 
     def allows(self, row: int) -> bool:
         """Whether the constraints allow this row next."""
-        if self.limits.skip_duplicates and self._name("content_hash", row) in self._hashes:
+        copy = self._name("content_hash", row)
+        if copy and copy in self._hashes and self.limits.skip_duplicates:
             return False
         for column, gap, most, counts in self._rules():
             name = self._name(column, row)
@@ -120,11 +124,11 @@ class Request:
         self._open = self.candidates.copy()
         self._hashes.clear()
 
-    def fork(self) -> Request:
-        """Return a request in the same state to try something on."""
+    def fork(self, chosen: Sequence[int] = ()) -> Request:
+        """Return a request of the same kind that has taken ``chosen``, to try something on."""
         trial = Request(self.table, self.candidates, self.size, self.rng, self.limits)
-        for row in self.chosen:
-            trial.take(row)
+        for row in chosen:
+            trial.take(row, pinned=True)
         return trial
 
     def note(self, constraint: str, message: str, *, asked: Any = None, got: Any = None) -> None:

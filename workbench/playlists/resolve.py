@@ -28,8 +28,8 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
     ----------
     table : LibraryTable
     reference : int or str
-        An id; else a path (as stored, or relative to the current folder); else a title, or ``artist - title``,
-        regardless of case. Copies of one file count as one track.
+        An id; else a path (as stored, or relative to the current folder); else a title, or ``artist -
+        title``, regardless of case. Copies of one file count as one track.
     name : str
         What to call it in an error.
 
@@ -47,17 +47,21 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
         return int(table.ids[distinct[0]])
     if distinct:
         raise UnknownTrackError(
-            f"{name}={reference!r} could be {len(distinct)} tracks: {_shown(table, distinct)}. Give the id instead.",
-            name=name, candidates=[candidate(table, row) for row in distinct[:50]],
+            f"{name}={reference!r} could be {len(distinct)} tracks: {_shown(table, distinct)}. Give an id.",
+            name=name,
+            candidates=[candidate(table, row) for row in distinct[:50]],
         )
     near = _nearest(table, text)
     hint = f" Nearest: {_shown(table, near)}." if near else ""
-    raise UnknownTrackError(f"{name}={reference!r} is no track of this library.{hint} Give an id, a path or a title.",
-                            name=name, candidates=[candidate(table, row) for row in near])
+    raise UnknownTrackError(
+        f"{name}={reference!r} is no track of this library.{hint} Give an id, a path or a title.",
+        name=name,
+        candidates=[candidate(table, row) for row in near],
+    )
 
 
 def resolve_tracks(table: LibraryTable, references: Any, name: str = "tracks") -> list[int]:
-    """Return ids of several tracks: a list, or a text with commas or a JSON array; a playlist stands for its tracks."""
+    """Return ids of several tracks: a list, a text with commas, a JSON array, or a playlist."""
     if isinstance(references, str) and (whole := _rows_by_path(table, references)):
         return [int(table.ids[whole[0]])]
     items = getattr(references, "track_ids", None) or listed(references)
@@ -76,7 +80,7 @@ def resolve_history(table: LibraryTable, history: Any, name: str = "history") ->
         return _history_file(table, Path(history), name)
     items = getattr(history, "track_ids", None)
     if items is None:
-            items = listed(history)
+        items = listed(history)
     return _summed((_history_item(table, item, name) for item in items), name)
 
 
@@ -94,8 +98,11 @@ def _history_file(table: LibraryTable, path: Path, name: str) -> list[list[float
     entries = read_playlist_file(path)
     matches = [match for match in match_entries(entries, table) if match.track_id is not None]
     if not matches:
-        raise UnknownTrackError(f"{name}: none of the {len(entries)} entries of {path} is a track of this library.",
-                                name=name, candidates=[])
+        raise UnknownTrackError(
+            f"{name}: none of the {len(entries)} entries of {path} is a track of this library.",
+            name=name,
+            candidates=[],
+        )
     return _summed(((int(match.track_id or 0), match.entry.weight) for match in matches), name)
 
 
@@ -103,16 +110,46 @@ def _summed(pairs: Iterable[tuple[int, float]], name: str) -> list[list[float]]:
     total: dict[int, float] = {}
     for track, weight in pairs:
         if not 0 <= weight < float("inf"):
-            raise ParameterValueError(f"{name}: weight {weight} of track {track} is not allowed; allowed: 0 or more.",
-                                      name=name)
+            raise ParameterValueError(
+                f"{name}: weight {weight} of track {track} is not allowed; allowed: 0 or more.", name=name
+            )
         total[track] = total.get(track, 0.0) + weight
     return [[track, weight] for track, weight in sorted(total.items()) if weight > 0]
 
 
+def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too: bool) -> None:
+    """Refuse tracks to start from that have no features, or of which the file is gone.
+
+    Raises
+    ------
+    UnknownTrackError
+    """
+    for row in rows:
+        if not table.analyzed[row]:
+            reason = text_at(table, "status", row) or "pending"
+            raise UnknownTrackError(
+                f"{name}: track {_shown(table, [row])} is not analysed ({reason}), so nothing can "
+                "be compared with it. Analyse it first, or start from another.",
+                name=name,
+                candidates=[candidate(table, row)],
+            )
+        if missing_too and is_missing(table)[row]:
+            raise UnknownTrackError(
+                f"{name}: the file of track {_shown(table, [row])} is missing. Bring it back and "
+                "analyse again, start from another, or give skip_missing=false.",
+                name=name,
+                candidates=[candidate(table, row)],
+            )
+
+
 def candidate(table: LibraryTable, row: int) -> dict[str, Any]:
     """Describe a track to choose from."""
-    return {"id": int(table.ids[row]), "title": text_at(table, "title", row), "artist": text_at(table, "artist", row),
-            "path": text_at(table, "path", row)}
+    return {
+        "id": int(table.ids[row]),
+        "title": text_at(table, "title", row),
+        "artist": text_at(table, "artist", row),
+        "path": text_at(table, "path", row),
+    }
 
 
 def _rows_by_path(table: LibraryTable, text: str) -> list[int]:
@@ -131,8 +168,11 @@ def _rows_by_title(table: LibraryTable, text: str) -> list[int]:
     titles, artists = texts(table, "title"), texts(table, "artist")
     rows = [row for row, title in enumerate(titles) if title and _folded(title) == wanted]
     if not rows and " - " in text:
-        rows = [row for row, title in enumerate(titles)
-                if title and wanted.endswith(_folded(title)) and _folded(f"{artists[row]} - {title}") == wanted]
+        rows = [
+            row
+            for row, title in enumerate(titles)
+            if title and wanted.endswith(_folded(title)) and _folded(f"{artists[row]} - {title}") == wanted
+        ]
     return rows
 
 

@@ -1,9 +1,10 @@
 """Distances between tracks: similarity vectors standardised by the library's own statistics.
 
-Each dimension is divided by its standard deviation over the analysed tracks, so that no unit outweighs another;
-a dimension that is constant says nothing and counts for nothing. A distance is the root mean square difference
-over the dimensions that say something: 0 for equal vectors, about 1.4 (the square root of 2) for two tracks drawn
-at random. Nothing goes through BLAS, so a distance is the same bits however many threads there are.
+Each dimension is divided by its standard deviation over the analysed tracks, so that no unit outweighs
+another; a dimension that is constant says nothing and counts for nothing. A distance is the root mean square
+difference over the dimensions that say something: 0 for equal vectors, about 1.4 (the square root of 2) for
+two tracks drawn at random. Nothing goes through BLAS, so a distance is the same bits however many threads
+there are.
 """
 
 from __future__ import annotations
@@ -66,16 +67,15 @@ class Space:
         """Return the dot product of every standardised ``track - origin`` with ``direction``, shape (n,)."""
         weights = np.asarray(direction, dtype=np.float32)
         result = np.empty(len(self.vectors), dtype=np.float32)
-        for block in _blocks(self.vectors):
+        for block in _blocks(*self.vectors.shape):
             standardised = (self.vectors[block] - self.mean) * self.scale - origin
             np.einsum("ij,j->i", standardised, weights, out=result[block])
         return result
 
     def _distances(self, centre: Vectors, rows: Rows | None) -> Vectors:
-        vectors = self.vectors if rows is None else self.vectors[rows]
-        result = np.empty(len(vectors), dtype=np.float32)
-        for block in _blocks(vectors):
-            difference = vectors[block] - centre
+        result = np.empty(len(self.vectors if rows is None else rows), dtype=np.float32)
+        for block in _blocks(len(result), self.vectors.shape[1]):
+            difference = self.vectors[block if rows is None else rows[block]] - centre
             difference *= self.scale
             np.einsum("ij,ij->i", difference, difference, out=result[block])
         result /= max(1, self.informative)
@@ -93,7 +93,7 @@ def _measure(table: LibraryTable) -> Space:
     count = int(keep.sum())
     total, squares = np.zeros(dimensions), np.zeros(dimensions)
     pivot = vectors[np.argmax(keep)] if count else np.zeros(dimensions, dtype=np.float32)
-    for block in _blocks(vectors):
+    for block in _blocks(*vectors.shape):
         rows = vectors[block] if keep[block].all() else vectors[block][keep[block]]
         shifted = rows.astype(np.float64) - pivot
         total += shifted.sum(axis=0)
@@ -107,8 +107,8 @@ def _measure(table: LibraryTable) -> Space:
     return Space(vectors, mean.astype(np.float32), scale.astype(np.float32))
 
 
-def _blocks(vectors: Vectors) -> Iterator[slice]:
+def _blocks(count: int, dimensions: int) -> Iterator[slice]:
     """Cut rows into pieces that stay in a core's cache."""
-    step = max(1, _BLOCK_BYTES // max(4, vectors.shape[1] * 4))
-    for start in range(0, len(vectors), step):
+    step = max(1, _BLOCK_BYTES // max(4, dimensions * 4))
+    for start in range(0, count, step):
         yield slice(start, start + step)

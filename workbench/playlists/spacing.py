@@ -50,11 +50,14 @@ def keep_apart(names: list[str], gap: int, *, fixed: int = 0) -> list[int]:
     list of int
         Where it cannot be met, the name that has waited longest comes.
     """
-    left, order, last = list(range(len(names))), [], dict[str, int]()
+    left, last = list(range(len(names))), dict[str, int]()
+    order: list[int] = []
     remaining = Counter(name for name in names if name)
     while left:
         position = len(order)
-        place = 0 if position < fixed else _next_place(names, left, last, remaining, gap=gap, position=position)
+        place = (
+            0 if position < fixed else _next_place(names, left, last, remaining, gap=gap, position=position)
+        )
         chosen = left.pop(place)
         order.append(chosen)
         if names[chosen]:
@@ -63,8 +66,15 @@ def keep_apart(names: list[str], gap: int, *, fixed: int = 0) -> list[int]:
     return order
 
 
-def _next_place(names: list[str], left: list[int], last: dict[str, int], remaining: Counter[str], *, gap: int,
-                position: int) -> int:
+def _next_place(
+    names: list[str],
+    left: list[int],
+    last: dict[str, int],
+    remaining: Counter[str],
+    *,
+    gap: int,
+    position: int,
+) -> int:
     def rested(name: str) -> bool:
         return not name or name not in last or position - last[name] > gap
 

@@ -1,8 +1,10 @@
 """What one track costs after another: the one transition cost that ordering, harmonic sets and cards share.
 
-``cost = 0.40 timbre + 0.25 key + 0.20 tempo + 0.15 loudness``, each part 0 (unnoticed) to 1 (jarring), symmetric:
+``cost = 0.40 timbre + 0.25 key + 0.20 tempo + 0.15 loudness``, each part 0 (unnoticed) to 1 (jarring),
+symmetric:
 
-- timbre: ``d / (d + 1.41)`` of the distance ``d`` between similarity vectors, 0.5 for two tracks drawn at random;
+- timbre: ``d / (d + 1.41)`` of the distance ``d`` between similarity vectors, 0.5 for two tracks drawn at
+  random;
 - key: by the relation on the Camelot wheel, from 0 (same key) over 0.15 (a fifth apart) to 1 (clash);
 - tempo: the change of BPM over 16 %, at most 1; double and half time count as the same tempo, plus 0.1;
 - loudness: the step in LU over 12, at most 1.
@@ -65,13 +67,20 @@ class MixProfile:
     @classmethod
     def of(cls, table: LibraryTable, rows: Rows) -> MixProfile:
         space = space_of(table)
-        return cls(space.at(rows), camelot_codes(table, rows), log2_bpm(numbers(table, "bpm")[rows]),
-                   numbers(table, "loudness_lufs")[rows], max(1, space.informative))
+        return cls(
+            space.at(rows),
+            camelot_codes(table, rows),
+            log2_bpm(numbers(table, "bpm")[rows]),
+            numbers(table, "loudness_lufs")[rows],
+            max(1, space.informative),
+        )
 
     def costs(self, origin: int | Rows, targets: slice | Rows = slice(None)) -> TransitionCosts:
-        """Return costs from ``origin`` to ``targets``, all positions in this profile; index arrays pair up."""
+        """Return costs from ``origin`` to ``targets``, positions in this profile; index arrays pair up."""
         difference = self.vectors[targets] - self.vectors[origin]
-        distance = np.sqrt(np.einsum("...j,...j->...", difference, difference, dtype=np.float64) / self.informative)
+        distance = np.sqrt(
+            np.einsum("...j,...j->...", difference, difference, dtype=np.float64) / self.informative
+        )
         step = np.abs(self.loudness_lufs[targets] - self.loudness_lufs[origin]) / JARRING_LOUDNESS_LU
         return TransitionCosts(
             timbre=_known(distance / (distance + RANDOM_PAIR)),

@@ -1,4 +1,4 @@
-"""Playlist files: writing, reading, and finding their tracks in a library. A format is one module with two functions.
+"""Playlist files: writing, reading, and finding their tracks in a library.
 
-``encode(listing) -> bytes`` and ``decode(data) -> Decoded``; ``formats`` lists them by suffix.
+A format is a module with two functions, ``encode(listing) -> bytes`` and ``decode(data) -> Decoded``; ``formats`` lists them by suffix.
 """

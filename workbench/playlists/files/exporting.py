@@ -21,15 +21,22 @@ _MARK_WITHIN = 4096
 _log = logging.getLogger(__name__)
 
 
-def export(playlist: Playlist, path: str | Path, *, format: str | None = None, paths: str = "relative",
-           prefix_map: Mapping[str, str] | None = None, force: bool = False) -> Path:
+def export(
+    playlist: Playlist,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    paths: str = "relative",
+    prefix_map: Mapping[str, str] | None = None,
+    force: bool = False,
+) -> Path:
     """Write a playlist to a file.
 
     Parameters
     ----------
     playlist : Playlist
     path : path
-        In a folder that exists.
+        Folders on the way are made.
     format : str, optional
         A name in ``FORMATS``; by the suffix of ``path`` when left out.
     paths : {"relative", "absolute"}
@@ -55,32 +62,66 @@ def export(playlist: Playlist, path: str | Path, *, format: str | None = None, p
         target = target.resolve()
         if not force:
             _refuse_foreign(target, chosen)
-        _write(target, render(playlist, format=chosen.name, folder=target.parent, paths=paths, prefix_map=prefix_map))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(
+            target,
+            render(playlist, format=chosen.name, folder=target.parent, paths=paths, prefix_map=prefix_map),
+        )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PlaylistFileError(f"{target} cannot be written: {reason}. Choose another place.",
-                                path=str(target)) from error
+        raise PlaylistFileError(
+            f"{target} cannot be written: {reason}. Choose another place.", path=str(target)
+        ) from error
     return target
 
 
-def render(playlist: Playlist, *, format: str, folder: Path | None = None, paths: str = "absolute",
-           prefix_map: Mapping[str, str] | None = None) -> bytes:
+def render(
+    playlist: Playlist,
+    *,
+    format: str,
+    folder: Path | None = None,
+    paths: str = "absolute",
+    prefix_map: Mapping[str, str] | None = None,
+) -> bytes:
     """Return the bytes of a playlist file; ``folder`` is what relative paths start from."""
     if paths not in ("relative", "absolute"):
-        raise ParameterValueError(f"paths={paths!r} is not allowed; allowed: relative, absolute.", name="paths")
+        raise ParameterValueError(
+            f"paths={paths!r} is not allowed; allowed: relative, absolute.", name="paths"
+        )
     folder = (folder or Path.cwd()).resolve()
-    lines = [Line(track.path, location_of(track.path, folder, paths=paths, prefix_map=prefix_map or {}),
-                  title=track.title, artist=track.artist, album=track.album, duration_s=track.duration_s, id=track.id,
-                  explanation=track.explanation)
-             for track in playlist if track.path]
+    lines = [
+        Line(
+            track.path,
+            location_of(track.path, folder, paths=paths, prefix_map=prefix_map or {}),
+            title=track.title,
+            artist=track.artist,
+            album=track.album,
+            duration_s=track.duration_s,
+            id=track.id,
+            explanation=track.explanation,
+        )
+        for track in playlist
+        if track.path
+    ]
     if left_out := len(playlist) - len(lines):
-        _log.warning("%s: %d of %d tracks have no path any more and were left out.", playlist.name, left_out,
-                     len(playlist))
+        _log.warning(
+            "%s: %d of %d tracks have no path any more and were left out.",
+            playlist.name,
+            left_out,
+            len(playlist),
+        )
     return find_format(Path(), format).encode(Listing(playlist.name, lines, playlist.recipe()))
 
 
-def export_folder(playlists: Sequence[Playlist], folder: str | Path, *, format: str = "m3u8", paths: str = "relative",
-                  prefix_map: Mapping[str, str] | None = None, force: bool = False) -> list[Path]:
+def export_folder(
+    playlists: Sequence[Playlist],
+    folder: str | Path,
+    *,
+    format: str = "m3u8",
+    paths: str = "relative",
+    prefix_map: Mapping[str, str] | None = None,
+    force: bool = False,
+) -> list[Path]:
     """Write several playlists into a folder, which is made if it is not there, each named after its playlist.
 
     All names are checked before the first file is written.
@@ -91,19 +132,25 @@ def export_folder(playlists: Sequence[Playlist], folder: str | Path, *, format: 
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PlaylistFileError(f"{folder} cannot be made: {error.strerror}.", path=str(folder)) from error
-    targets = [folder / f"{name}.{chosen.name}" for name in _file_names([playlist.name for playlist in playlists])]
+    targets = [
+        folder / f"{name}.{chosen.name}" for name in _file_names([playlist.name for playlist in playlists])
+    ]
     if not force:
         for target in targets:
             _refuse_foreign(target, chosen)
-    return [export(playlist, target, format=chosen.name, paths=paths, prefix_map=prefix_map, force=force)
-            for playlist, target in zip(playlists, targets, strict=True)]
+    return [
+        export(playlist, target, format=chosen.name, paths=paths, prefix_map=prefix_map, force=force)
+        for playlist, target in zip(playlists, targets, strict=True)
+    ]
 
 
 def _file_names(names: Sequence[str]) -> list[str]:
     used: set[str] = set()
     result = []
     for name in names:
-        plain = "".join("_" if char in '/\\:*?"<>|' else char for char in one_line(name)).strip(". ").lstrip("-")
+        plain = (
+            "".join("_" if char in '/\\:*?"<>|' else char for char in one_line(name)).strip(". ").lstrip("-")
+        )
         plain = plain.encode()[:120].decode(errors="ignore").strip() or "playlist"
         unique, number = plain, 1
         while unique.casefold() in used:
@@ -123,17 +170,22 @@ def _refuse_foreign(target: Path, format: Format) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise PlaylistFileError(f"{target} is there and cannot be read: {error.strerror}.", path=str(target)) from error
-    if format.mark not in head:
-        raise PlaylistFileError(f"{target} is there and was not made by Playlist Workbench. "
-                                "Choose another name, or use force (--force) to overwrite it.", path=str(target))
+        raise PlaylistFileError(
+            f"{target} is there and cannot be read: {error.strerror}.", path=str(target)
+        ) from error
+    if format.mark.encode() not in head:
+        raise PlaylistFileError(
+            f"{target} is there and was not made by Playlist Workbench. "
+            "Choose another name, or use force (--force) to overwrite it.",
+            path=str(target),
+        )
 
 
 def _write(target: Path, data: bytes) -> None:
-    """Write beside the target, then replace it in one step; the new file has the mode that a new file gets."""
+    """Write beside the target, then replace it in one step; its mode is that of any new file."""
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import PlaylistFileError
-from workbench.playlists.files import m3u8
+from workbench.playlists.files import csv_list, json_list, jspf, m3u8, pls, xspf
 from workbench.playlists.files.listing import Decoded, Listing
 
 
@@ -19,12 +19,17 @@ class Format:
     name: str
     encode: Callable[[Listing], bytes]
     decode: Callable[[bytes], Decoded]
-    mark: bytes
+    mark: str
     media_type: str
 
 
 FORMATS: dict[str, Format] = {
-    "m3u8": Format("m3u8", m3u8.encode, m3u8.decode, m3u8.MARK.encode(), "application/vnd.apple.mpegurl"),
+    "m3u8": Format("m3u8", m3u8.encode, m3u8.decode, m3u8.MARK, "audio/x-mpegurl"),
+    "xspf": Format("xspf", xspf.encode, xspf.decode, xspf.MARK, "application/xspf+xml"),
+    "jspf": Format("jspf", jspf.encode, jspf.decode, jspf.MARK, "application/json"),
+    "pls": Format("pls", pls.encode, pls.decode, pls.MARK, "audio/x-scpls"),
+    "csv": Format("csv", csv_list.encode, csv_list.decode, csv_list.MARK, "text/csv"),
+    "json": Format("json", json_list.encode, json_list.decode, json_list.MARK, "application/json"),
 }
 _SUFFIXES = {"m3u": "m3u8"}
 
@@ -42,6 +47,8 @@ def find_format(path: Path, format: str | None = None) -> Format:
     if found is None:
         near = difflib.get_close_matches(wanted, FORMATS, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise PlaylistFileError(f"{path}: there is no playlist format {wanted!r}.{hint} "
-                                f"Formats: {', '.join(FORMATS)}.", path=str(path))
+        raise PlaylistFileError(
+            f"{path}: there is no playlist format {wanted!r}.{hint} Formats: {', '.join(FORMATS)}.",
+            path=str(path),
+        )
     return found

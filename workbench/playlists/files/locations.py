@@ -1,8 +1,8 @@
 """Paths as playlist files write them: relative, absolute, mapped to another machine, or as URIs; and back.
 
-A path is bytes that need not be text and may hold any character but NUL, while a line of an M3U8 file cannot hold a
-line break, and ``#`` starts a comment there. What a line cannot hold is written as a percent-encoded ``file:`` URI
-of its bytes. Names are never normalised: NFC and NFD stay what they are.
+A path is bytes that need not be text and may hold any character but NUL, while a line of an M3U8 file cannot
+hold a line break, and ``#`` starts a comment there. What a line cannot hold is written as a percent-encoded
+``file:`` URI of its bytes. Names are never normalised: NFC and NFD stay what they are.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def location_of(path: str, folder: Path, *, paths: str, prefix_map: Mapping[str,
     for prefix in sorted(prefix_map, key=len, reverse=True):
         stem = prefix.rstrip("/") or "/"
         if path == stem or path.startswith(stem.rstrip("/") + "/"):
-            return _mapped(prefix_map[prefix], path[len(stem):].lstrip("/"))
-    if paths == "absolute" or not os.path.isabs(path):
+            return _mapped(prefix_map[prefix], path[len(stem) :].lstrip("/"))
+    if paths == "absolute" or not path.startswith("/"):
         return path
     relative = os.path.relpath(path, folder)
     guarded = relative.startswith((".." + os.sep, "." + os.sep)) or relative[:1].isalnum()
-    return relative if guarded else os.path.join(".", relative)
+    return relative if guarded else "./" + relative
 
 
 def _mapped(prefix: str, rest: str) -> str:
@@ -94,7 +94,7 @@ def path_of(location: str, folder: Path, *, uri: bool) -> str | None:
     plain = os.fsdecode(unquote_to_bytes(location)) if uri else location
     if _DRIVE.match(plain) or plain.startswith("\\\\"):
         return plain
-    return os.path.normpath(os.path.join(folder, plain)) if plain and "\0" not in plain else None
+    return os.path.normpath(folder / plain) if plain and "\0" not in plain else None
 
 
 def _from_file_uri(rest: str) -> str | None:

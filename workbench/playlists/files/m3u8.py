@@ -47,9 +47,15 @@ def decode(data: bytes) -> Decoded:
             album = line.removeprefix("#EXTALB:").strip()
         elif line.strip() and not line.startswith("#"):
             named, dash, title = label.partition(" - ")
-            entries.append(Entry(line, title=(title if dash else label) or None,
-                                 artist=artist or (named if dash else "") or None, album=album or None,
-                                 duration_s=seconds))
+            entries.append(
+                Entry(
+                    line,
+                    title=(title if dash else label) or None,
+                    artist=artist or (named if dash else "") or None,
+                    album=album or None,
+                    duration_s=seconds,
+                )
+            )
             seconds, label, artist = None, "", ""
     return Decoded(entries)
 

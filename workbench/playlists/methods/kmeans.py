@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from workbench.playlists.clusters import Clusters, cluster_name, kmeans_clusters
+from workbench.playlists.columns import Rows
 from workbench.playlists.parameters import Parameter
 from workbench.playlists.ranking import nearest_first
 from workbench.playlists.registry import method
@@ -16,11 +17,18 @@ from workbench.playlists.request import Pick, Request
 
 @method("kmeans", "One cluster of the library, most typical tracks first; named after what sets it apart.")
 def kmeans(
-    request: Request, *,
-    clusters: Annotated[int, Parameter("integer", "how many clusters to cut the library into", low=1, high=1000)] = 8,
-    cluster: Annotated[int | None, Parameter("integer", "which one, 0 is the largest; by chance when left out",
-                                             low=0, high=999)] = None,
-    start: Annotated[int | None, Parameter("track", "take the cluster of this track, which comes first")] = None,
+    request: Request,
+    *,
+    clusters: Annotated[
+        int, Parameter("integer", "how many clusters to cut the library into", low=1, high=1000)
+    ] = 8,
+    cluster: Annotated[
+        int | None,
+        Parameter("integer", "which one, 0 is the largest; by chance when left out", low=0, high=999),
+    ] = None,
+    start: Annotated[
+        int | None, Parameter("track", "take the cluster of this track, which comes first")
+    ] = None,
 ) -> Iterator[Pick]:
     """Yield the members of one k-means cluster by distance from its centre."""
     rows = request.rows
@@ -28,8 +36,14 @@ def kmeans(
     yield from members(request, grouping, rows, cluster=cluster, start=start)
 
 
-def members(request: Request, grouping: Clusters, rows: np.ndarray, *, cluster: int | None,  # type: ignore[type-arg]
-            start: int | None) -> Iterator[Pick]:
+def members(
+    request: Request,
+    grouping: Clusters,
+    rows: Rows,
+    *,
+    cluster: int | None,
+    start: int | None,
+) -> Iterator[Pick]:
     """Yield the members of one group, the start track first, then by distance from the centre."""
     chosen = _choose(request, grouping, rows, cluster, start)
     inside = rows[grouping.labels == chosen]
@@ -39,19 +53,32 @@ def members(request: Request, grouping: Clusters, rows: np.ndarray, *, cluster: 
     facts = {"cluster": chosen, "cluster_name": name, "cluster_size": len(inside)}
     if start is not None:
         own = float(request.space.distances_to(grouping.centres[chosen], np.array([start]))[0])
-        yield Pick(start, facts | {"distance_to_centre": own})
+        yield Pick(
+            start, facts | {"distance_to_centre": own, "seed": int(request.table.ids[start])}, pinned=True
+        )
     for row, distance in nearest_first(inside, distances):
         yield Pick(row, facts | {"distance_to_centre": distance})
 
 
-def _choose(request: Request, grouping: Clusters, rows: np.ndarray, cluster: int | None,  # type: ignore[type-arg]
-            start: int | None) -> int:
+def _choose(
+    request: Request,
+    grouping: Clusters,
+    rows: Rows,
+    cluster: int | None,
+    start: int | None,
+) -> int:
     if start is not None:
-        distances = [float(request.space.distances_to(centre, np.array([start]))[0]) for centre in grouping.centres]
+        distances = [
+            float(request.space.distances_to(centre, np.array([start]))[0]) for centre in grouping.centres
+        ]
         return int(np.argmin(distances))
     if cluster is None:
         return int(request.rng.integers(len(grouping)))
     if cluster >= len(grouping):
-        request.note("cluster", f"There are only {len(grouping)} clusters; took the last instead of {cluster}.",
-                     asked=cluster, got=len(grouping) - 1)
+        request.note(
+            "cluster",
+            f"There are only {len(grouping)} clusters; took the last instead of {cluster}.",
+            asked=cluster,
+            got=len(grouping) - 1,
+        )
     return min(cluster, len(grouping) - 1)

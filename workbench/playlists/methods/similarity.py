@@ -12,10 +12,13 @@ from workbench.playlists.request import Pick, Request
 
 
 @method("similarity", "The start track and those nearest to it in sound, nearest first.")
-def similarity(request: Request, *, start: Annotated[int, Parameter("track", "track to start from")]) -> Iterator[Pick]:
+def similarity(
+    request: Request, *, start: Annotated[int, Parameter("track", "track to start from")]
+) -> Iterator[Pick]:
     """Yield the start track, then candidates by distance from it."""
     seed = int(request.table.ids[start])
-    yield Pick(start, {"seed": seed, "distance": 0.0})
+    if request.candidates[start]:
+        yield Pick(start, {"seed": seed, "distance": 0.0}, pinned=True)
     rows = request.rows
     distances = request.space.distances_from(start)[rows]
     for row, distance in nearest_first(rows, distances):

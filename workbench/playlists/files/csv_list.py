@@ -1,0 +1,140 @@
+"""CSV: a row a track, for spreadsheets, and listening histories from elsewhere.
+
+A spreadsheet takes a cell that begins with ``=``, ``+``, ``-`` or ``@`` for a formula, and a tag of a file is
+anybody's text: such titles, artists and albums get an apostrophe before them, which reading takes away again.
+Paths begin with ``/``, ``.`` or a drive, and need none.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+
+from workbench.errors import PlaylistFileError
+from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing
+from workbench.playlists.files.locations import as_text
+from workbench.playlists.files.text import decode_text
+
+COLUMNS = ("position", "path", "title", "artist", "album", "duration_s", "id", f"made by {MADE_BY}")
+MARK = COLUMNS[-1]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+_NAMES = {
+    "path": ("path", "location", "file", "filename", "file path", "filepath", "url", "uri"),
+    "title": (
+        "title",
+        "track",
+        "name",
+        "song",
+        "track name",
+        "track title",
+        "track_name",
+        "master_metadata_track_name",
+    ),
+    "artist": ("artist", "artist name", "artist_name", "creator", "master_metadata_album_artist_name"),
+    "album": ("album", "album name", "album_name", "master_metadata_album_album_name"),
+    "duration_s": ("duration_s", "duration", "length", "seconds"),
+    "weight": (
+        "weight",
+        "play_count",
+        "playcount",
+        "plays",
+        "play count",
+        "count",
+        "scrobbles",
+        "rating",
+        "score",
+    ),
+}
+
+
+def encode(listing: Listing) -> bytes:
+    """Return the bytes of a CSV file (RFC 4180, UTF-8)."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    for position, line in enumerate(listing.lines, start=1):
+        duration = "" if line.duration_s is None else f"{line.duration_s:.3f}"
+        writer.writerow(
+            [
+                position,
+                as_text(line.location, line.path),
+                _cell(line.title),
+                _cell(line.artist),
+                _cell(line.album),
+                duration,
+                "" if line.id is None else line.id,
+                "",
+            ]
+        )
+    return buffer.getvalue().encode()
+
+
+def _cell(text: str | None) -> str:
+    plain = (text or "").encode(errors="replace").decode().replace("\0", " ")
+    return "'" + plain if plain.startswith(_FORMULA) else plain
+
+
+def decode(data: bytes) -> Decoded:
+    """Read a CSV that has a header line with a path column, or a title column; play counts or ratings weigh.
+
+    Raises
+    ------
+    PlaylistFileError
+        No header with such columns, or not CSV.
+    """
+    text = decode_text(data)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+    except csv.Error as error:
+        raise PlaylistFileError(f"It is no CSV: {error}.") from error
+    header = [name.strip().casefold() for name in rows[0]] if rows else []
+    places = {
+        field: header.index(name)
+        for field, names in _NAMES.items()
+        for name in reversed(names)
+        if name in header
+    }
+    if "path" not in places and "title" not in places:
+        raise PlaylistFileError(
+            "Its first line names no path and no title column, such as: path,title,artist,plays."
+        )
+    ours = MARK.casefold() in header
+    return Decoded(
+        [
+            _entry({field: row[place] for field, place in places.items() if place < len(row)}, ours)
+            for row in rows[1:]
+            if any(row)
+        ]
+    )
+
+
+def _delimiter(text: str) -> str:
+    head = text.partition("\n")[0]
+    return max(",;\t", key=head.count)
+
+
+def _entry(fields: Mapping[str, str], ours: bool) -> Entry:
+    def plain(name: str) -> str | None:
+        text = fields.get(name, "")
+        return (text[1:] if ours and text[:1] == "'" and text[1:].startswith(_FORMULA) else text) or None
+
+    weight = _number(fields.get("weight"))
+    return Entry(
+        fields.get("path", ""),
+        title=plain("title"),
+        artist=plain("artist"),
+        album=plain("album"),
+        duration_s=_number(fields.get("duration_s")) or None,
+        weight=1.0 if weight is None else weight,
+    )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if number >= 0 and math.isfinite(number) else None

@@ -1,0 +1,119 @@
+"""Find the tracks of a playlist file in a library, also one from another machine."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.playlists.columns import is_missing, numbers, texts
+
+if TYPE_CHECKING:
+    from workbench.playlists.files.listing import Entry
+    from workbench.store.library_table import LibraryTable
+
+_SAME_LENGTH_S = 3.0
+
+
+@dataclass(frozen=True)
+class Match:
+    """An entry with the track it is.
+
+    Attributes
+    ----------
+    track_id : int or None
+        ``None`` where no track, or more than one, could be meant.
+    by : {"path", "name", "tags", None}
+        What they have in common: the path, whatever its case and accents are composed of; the end of the
+        path; artist and title.
+    """
+
+    entry: Entry
+    track_id: int | None
+    by: str | None
+
+
+def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
+    """Return, for each entry, the track of the library that it is.
+
+    The path decides; else the longest common end of the paths, if it fits one track only, best one whose
+    length fits; else artist and title, likewise.
+    """
+    rows = np.flatnonzero(~is_missing(table))
+    paths, titles, artists = texts(table, "path"), texts(table, "title"), texts(table, "artist")
+    exact = {paths[row]: int(row) for row in rows}
+    folded = _index(rows, lambda row: _folded(paths[row]) if paths[row] else None)
+    by_name = _index(rows, lambda row: _parts(paths[row])[-1:] or None if paths[row] else None)
+    by_tags = _index(rows, lambda row: _tags(artists[row], titles[row]))
+
+    def find(entry: Entry) -> Match:
+        if entry.path in exact:
+            return _match(entry, table, exact[entry.path], "path")
+        if entry.path and (row := _only(folded.get(_folded(entry.path), ()), entry, table)) is not None:
+            return _match(entry, table, row, "path")
+        if entry.path or entry.location:
+            row = _by_end(entry, by_name, table)
+            if row is not None:
+                return _match(entry, table, row, "name")
+        row = _only(by_tags.get(_tags(entry.artist, entry.title), ()), entry, table)
+        return Match(entry, None, None) if row is None else _match(entry, table, row, "tags")
+
+    return [find(entry) for entry in entries]
+
+
+def _match(entry: Entry, table: LibraryTable, row: int, by: str) -> Match:
+    return Match(entry, int(table.ids[row]), by)
+
+
+def _index(rows: Iterable[int], key: Callable[[int], Hashable]) -> dict[Hashable, list[int]]:
+    found: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for row in rows:
+        if (name := key(int(row))) is not None:
+            found[name].append(int(row))
+    return dict(found)
+
+
+def _by_end(entry: Entry, by_name: dict[Hashable, list[int]], table: LibraryTable) -> int | None:
+    """Return the row whose path ends like the entry's for longest."""
+    wanted = _parts(entry.path or entry.location)
+    rows = by_name.get(wanted[-1:], []) if wanted else []
+    paths = texts(table, "path")
+    common = [_common_end(wanted, _parts(paths[row])) for row in rows]
+    longest = [row for row, count in zip(rows, common, strict=True) if count == max(common)]
+    return _only(longest, entry, table)
+
+
+def _only(rows: Sequence[int], entry: Entry, table: LibraryTable) -> int | None:
+    """Return the one row, or the one whose length fits; copies of one file count as one."""
+    if len(rows) > 1 and entry.duration_s is not None:
+        lengths = numbers(table, "duration_s")
+        rows = [row for row in rows if abs(lengths[row] - entry.duration_s) <= _SAME_LENGTH_S] or rows
+    hashes = texts(table, "content_hash")
+    distinct = {hashes[row] or row for row in rows}
+    return rows[0] if len(distinct) == 1 else None
+
+
+def _common_end(a: tuple[str, ...], b: tuple[str, ...]) -> int:
+    count = 0
+    for x, y in zip(reversed(a), reversed(b), strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[/\\]", _folded(path)) if part)
+
+
+def _tags(artist: str | None, title: str | None) -> Hashable:
+    return (_folded(artist or "").strip(), _folded(title).strip()) if title else None
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()

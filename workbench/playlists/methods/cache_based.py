@@ -1,0 +1,32 @@
+"""Fresh tracks in the manner of a playlist that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+
+from workbench.errors import UnknownTrackError
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+from workbench.playlists.tastes import picks_by_taste
+
+
+@method("cache_based", "Fresh tracks in the manner of a stored playlist.")
+def cache_based(
+    request: Request,
+    *,
+    playlist: Annotated[list[int], Parameter("tracks", "tracks of the playlist to follow")],
+    tastes: Annotated[
+        int, Parameter("integer", "how many different manners to look for in it", low=1, high=20)
+    ] = 3,
+) -> Iterator[Pick]:
+    """Yield candidates that are not in the playlist, near to what it is made of."""
+    if not playlist:
+        raise UnknownTrackError(
+            "playlist is empty: there is nothing to follow. Name another.", name="playlist"
+        )
+    fresh = request.rows[~np.isin(request.rows, playlist)]
+    yield from picks_by_taste(request, fresh, playlist, [1.0] * len(playlist), tastes)

@@ -1,0 +1,138 @@
+"""Follow a drawn curve of energy or tempo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import numpy as np
+
+from workbench.errors import LibraryEmptyError, ParameterValueError
+from workbench.playlists.columns import Floats, Rows, numbers
+from workbench.playlists.energy import energy
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+from workbench.playlists.transitions import MixProfile
+
+SHAPES: dict[str, tuple[float, ...]] = {
+    "rise": (0.1, 0.9),
+    "fall": (0.9, 0.1),
+    "arc": (0.2, 0.9, 0.2),
+    "valley": (0.8, 0.2, 0.8),
+    "wave": (0.3, 0.8, 0.3, 0.8, 0.3),
+    "plateau": (0.2, 0.8, 0.8, 0.3),
+}
+"""Heights between the library's lowest (0) and highest (1), at equal steps."""
+
+TOLERANCE = {"energy": 0.05, "tempo": 4.0}
+_NEAR = 128
+
+
+@method("curve", "Follow a drawn curve of energy (0 to 1) or tempo (BPM).", sequence=True)
+def curve(
+    request: Request,
+    *,
+    feature: Annotated[str, Parameter("text", "what the curve is of", choices=tuple(TOLERANCE))] = "energy",
+    shape: Annotated[str, Parameter("text", "a ready curve", choices=tuple(SHAPES))] = "arc",
+    points: Annotated[
+        list[float] | None,
+        Parameter(
+            "numbers", "heights at equal steps instead of a shape: energy 0 to 1, or BPM", low=0, high=400
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float | None,
+        Parameter(
+            "number",
+            "how far from the curve is near enough; 0.05 for energy, 4 for BPM when left out",
+            low=0,
+            high=100,
+        ),
+    ] = None,
+) -> Iterator[Pick]:
+    """Yield, for each place, the smoothest continuation within tolerance, else the nearest candidate."""
+    within = TOLERANCE[feature] if tolerance is None else tolerance
+    levels = _Levels(request, feature)
+    targets = levels.targets(shape, points)
+    misses: list[tuple[float, int]] = []
+    while (position := len(request.chosen)) < request.size:
+        target = float(targets[position])
+        index = levels.next(target, within)
+        if index is None:
+            break
+        row, value = int(levels.rows[index]), float(levels.values[index])
+        yield Pick(row, {"feature": feature, "target": round(target, 4), "value": round(value, 4)})
+        if len(request.chosen) > position and abs(value - target) > within:
+            misses.append((abs(value - target), position))
+    if misses:
+        worst, position = max(misses)
+        request.note(
+            "curve",
+            f"{len(misses)} of {len(request.chosen)} tracks are more than {within:g} from the "
+            f"curve, the worst by {worst:.3g} at place {position + 1}.",
+            asked=within,
+            got=round(worst, 4),
+        )
+
+
+class _Levels:
+    """Candidates by their height on the curve."""
+
+    def __init__(self, request: Request, feature: str) -> None:
+        self.request, self.feature = request, feature
+        rows = request.rows
+        values = energy(request.table)[rows] if feature == "energy" else numbers(request.table, "bpm")[rows]
+        rows, values = rows[np.isfinite(values)], values[np.isfinite(values)]
+        if not len(rows):
+            raise LibraryEmptyError(
+                f"No candidate has a known {feature}. Loosen the constraints, or analyse more music."
+            )
+        order = np.lexsort((rows, values))
+        self.rows: Rows = rows[order]
+        self.values: Floats = values[order]
+        self.open = np.ones(len(rows), dtype=bool)
+
+    def targets(self, shape: str, points: Sequence[float] | None) -> Floats:
+        """Return the height of the curve at each place, shape (size,)."""
+        if points and self.feature == "energy" and max(points) > 1:
+            raise ParameterValueError(
+                f"points={list(points)} is not allowed; allowed: energies from 0 to 1.", name="points"
+            )
+        if points is None:
+            low, high = (
+                (0.0, 1.0) if self.feature == "energy" else np.quantile(self.values, (0.02, 0.98)).tolist()
+            )
+            points = [low + height * (high - low) for height in SHAPES[shape]]
+        along = np.linspace(0, len(points) - 1, self.request.size) if self.request.size > 1 else np.zeros(1)
+        return np.interp(along, np.arange(len(points)), points)
+
+    def next(self, target: float, within: float) -> int | None:
+        """Return and close the index of the next track, ``None`` when all are closed."""
+        near = self._nearest_open(target)
+        if not len(near):
+            return None
+        inside = near[np.abs(self.values[near] - target) <= within]
+        index = self._smoothest(inside) if len(inside) else int(near[0])
+        self.open[index] = False
+        return index
+
+    def _nearest_open(self, target: float) -> Rows:
+        """Return up to ``_NEAR`` indices of open and allowed tracks, nearest first."""
+        centre, reach = int(np.searchsorted(self.values, target)), 2 * _NEAR
+        while True:
+            low, high = max(0, centre - reach), min(len(self.rows), centre + reach)
+            near = low + np.flatnonzero(self.open[low:high])
+            near = near[np.lexsort((self.rows[near], np.abs(self.values[near] - target)))]
+            allowed = np.array(
+                [i for i in near.tolist() if self.request.allows(int(self.rows[i]))][:_NEAR], dtype=np.int64
+            )
+            if len(allowed) or (low == 0 and high == len(self.rows)):
+                return allowed
+            reach *= 4
+
+    def _smoothest(self, indices: Rows) -> int:
+        if not self.request.chosen:
+            return int(self.request.rng.choice(indices))
+        profile = MixProfile.of(self.request.table, np.append(self.rows[indices], self.request.chosen[-1]))
+        return int(indices[np.argmin(profile.costs(len(indices), np.arange(len(indices))).total)])

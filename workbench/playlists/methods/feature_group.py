@@ -1,0 +1,69 @@
+"""Tracks of one band of tempo, energy or brightness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+
+from workbench.playlists.columns import Floats, Rows
+from workbench.playlists.energy import energy, percentiles
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+
+BANDS: dict[str, tuple[float, float]] = {
+    "any": (0.0, 1.0),
+    "low": (0.0, 1 / 3),
+    "medium": (1 / 3, 2 / 3),
+    "high": (2 / 3, 1.0),
+}
+_Band = Annotated[str, Parameter("text", "which third of the library", choices=tuple(BANDS))]
+
+
+@method("feature_group", "Tracks from chosen thirds of the library by tempo, energy and brightness.")
+def feature_group(
+    request: Request, *, tempo: _Band = "any", energy: _Band = "high", brightness: _Band = "any"
+) -> Iterator[Pick]:
+    """Yield candidates inside every band in random order, then the others by how far they are outside."""
+    wanted = {"tempo": tempo, "energy": energy, "brightness": brightness}
+    wanted = {feature: band for feature, band in wanted.items() if band != "any"}
+    rows = request.rng.permutation(request.rows)
+    ranks = {feature: _ranks(request, feature, rows) for feature in wanted}
+    outside = sum(
+        (_outside(ranks[feature], *BANDS[band]) for feature, band in wanted.items()), np.zeros(len(rows))
+    )
+    name = ", ".join(f"{band} {feature}" for feature, band in wanted.items()) or "everything"
+    inside = int(np.count_nonzero(outside == 0))
+    request.title = name
+    if inside < request.size:
+        request.note(
+            "bands", f"{inside} tracks have {name}; the rest are the nearest.", asked=request.size, got=inside
+        )
+    for index in np.argsort(outside, kind="stable").tolist():
+        ranked = {
+            f"{feature}_percentile": round(100 * float(rank[index]), 1)
+            for feature, rank in ranks.items()
+            if np.isfinite(rank[index])
+        }
+        yield Pick(int(rows[index]), {"group": name, "inside": bool(outside[index] == 0)} | ranked)
+
+
+def _ranks(request: Request, feature: str, rows: Rows) -> Floats:
+    if feature == "tempo":
+        return percentiles(request.table, "bpm", rows)
+    if feature == "brightness":
+        return percentiles(request.table, "spectral_centroid_hz", rows)
+    scores = energy(request.table)
+    known = np.sort(scores[np.isfinite(scores)])
+    own = scores[rows]
+    ranks = (np.searchsorted(known, own, "left") + np.searchsorted(known, own, "right")) / (
+        2.0 * max(1, len(known))
+    )
+    return np.where(np.isfinite(own), ranks, np.nan)
+
+
+def _outside(ranks: Floats, low: float, high: float) -> Floats:
+    distance = np.maximum(0.0, np.maximum(low - ranks, ranks - high))
+    return np.where(np.isfinite(ranks), distance, 10.0)

@@ -1,0 +1,43 @@
+"""Tracks for the taste that a listening history shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+
+from workbench.errors import UnknownTrackError
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+from workbench.playlists.tastes import picks_by_taste
+
+
+@method(
+    "fingerprint",
+    "Tracks near to what was heard most or rated best: from play counts, ratings or a history file.",
+)
+def fingerprint(
+    request: Request,
+    *,
+    history: Annotated[
+        list[tuple[int, float]],
+        Parameter(
+            "history",
+            "what was heard: tracks with play counts or ratings, an M3U, or a CSV of listening history",
+        ),
+    ],
+    tastes: Annotated[int, Parameter("integer", "how many different tastes to look for", low=1, high=20)] = 3,
+    include_known: Annotated[bool, Parameter("boolean", "also tracks that are in the history")] = False,
+) -> Iterator[Pick]:
+    """Yield candidates near to the tastes in the history, each taste in its share."""
+    known = [(row, weight) for row, weight in history if request.table.analyzed[row]]
+    if not known:
+        raise UnknownTrackError(
+            "history: none of its tracks is analysed, so it shows no taste. Analyse them first.",
+            name="history",
+        )
+    members, weights = [row for row, _ in known], [weight for _, weight in known]
+    rows = request.rows if include_known else request.rows[~np.isin(request.rows, members)]
+    yield from picks_by_taste(request, rows, members, weights, tastes)

@@ -1,0 +1,144 @@
+"""A DJ set: keys that mix, tempos that can be matched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+
+from workbench.errors import LibraryEmptyError
+from workbench.playlists.columns import Mask, Rows, numbers, text_at, value_at
+from workbench.playlists.keys import (
+    FIFTH,
+    RELATIONS,
+    SEMITONE,
+    UNKNOWN,
+    camelot_codes,
+    camelot_name,
+    relations,
+)
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+from workbench.playlists.transitions import MixProfile, log2_bpm, tempo_change
+
+_BACKTRACKS = 200
+_WORST = {"strict": FIFTH, "wide": SEMITONE}
+
+
+@method(
+    "harmonic",
+    "A DJ set: every change of key mixes on the Camelot wheel, every tempo can be matched.",
+    sequence=True,
+)
+def harmonic(
+    request: Request,
+    *,
+    start: Annotated[int | None, Parameter("track", "track to open with; by chance when left out")] = None,
+    max_tempo_change_percent: Annotated[
+        float,
+        Parameter(
+            "number", "largest change of tempo, double and half time counting as the same", low=0, high=50
+        ),
+    ] = 6.0,
+    keys: Annotated[
+        str,
+        Parameter(
+            "text",
+            "strict: same, relative or a fifth apart; wide: also diagonal, two fifths or a semitone apart",
+            choices=tuple(_WORST),
+        ),
+    ] = "strict",
+) -> Iterator[Pick]:
+    """Yield a chain in which each track mixes with the next and costs least; dead ends are backed out of."""
+    mixes = _Mixes(request, max_tempo_change_percent, _WORST[keys])
+    opening = mixes.opening() if start is None else start
+    chain = _longest_chain(request, mixes, opening)
+    if len(chain) < request.size:
+        last = chain[-1]
+        bpm = value_at(request.table, "bpm", last)
+        request.note(
+            "harmonic",
+            f"After {text_at(request.table, 'title', last) or request.table.ids[last]} "
+            f"({camelot_name(int(mixes.keys[last])) or 'no key'}, {f'{bpm:.0f} BPM' if bpm else 'no tempo'}) "
+            f"no track is left that mixes within {max_tempo_change_percent:g} %.",
+            asked=request.size,
+            got=len(chain),
+        )
+    for position, row in enumerate(chain):
+        before = chain[position - 1] if position else None
+        yield Pick(row, mixes.facts(before, row), pinned=True)
+
+
+class _Mixes:
+    """Which tracks mix with which."""
+
+    def __init__(self, request: Request, max_tempo_change_percent: float, worst: int) -> None:
+        self.request, self.worst = request, worst
+        self.keys = camelot_codes(request.table)
+        self.tempos = log2_bpm(numbers(request.table, "bpm"))
+        self.bound = float(np.log2(1 + max_tempo_change_percent / 100)) + 1e-9
+        self.known: Mask = request.candidates & (self.keys != UNKNOWN) & np.isfinite(self.tempos)
+
+    def opening(self) -> int:
+        """Return a candidate of the commonest key, which has the most to go on with, by chance."""
+        rows = np.flatnonzero(self.known)
+        if not len(rows):
+            raise LibraryEmptyError(
+                "No candidate has both a key and a tempo, which a harmonic set needs. "
+                "Loosen the constraints, or analyse more music."
+            )
+        common = np.bincount(self.keys[rows]).argmax()
+        return int(self.request.rng.choice(rows[self.keys[rows] == common]))
+
+    def after(self, row: int, rows: Rows) -> Rows:
+        """Return those of ``rows`` that mix with ``row``."""
+        rows = rows[self.known[rows]]
+        rows = rows[relations(int(self.keys[row]), self.keys[rows]) <= self.worst]
+        return rows[tempo_change(self.tempos[rows] - self.tempos[row]) <= self.bound]
+
+    def cheapest(self, row: int, rows: Rows) -> int:
+        """Return the one of ``rows`` that costs least after ``row``."""
+        profile = MixProfile.of(self.request.table, np.append(rows, row))
+        return int(rows[np.argmin(profile.costs(len(rows), np.arange(len(rows))).total)])
+
+    def facts(self, before: int | None, row: int) -> dict[str, str | float]:
+        code = int(self.keys[row])
+        if before is None:
+            return {"mix": f"opens in {camelot_name(code) or 'an unknown key'}"}
+        change = float(2 ** tempo_change(self.tempos[row] - self.tempos[before]) - 1) * 100
+        return {
+            "mix": f"{camelot_name(int(self.keys[before]))} to {camelot_name(code)}",
+            "relation": RELATIONS[int(relations(int(self.keys[before]), code))],
+            "tempo_change_percent": round(change, 3),
+        }
+
+
+def _longest_chain(request: Request, mixes: _Mixes, opening: int) -> list[int]:
+    """Extend by the cheapest track that mixes; at a dead end take back the last one and try another."""
+    chain, longest = [opening], [opening]
+    dead: list[set[int]] = [set()]
+    backtracks = 0
+    while len(chain) < request.size:
+        rows = request.fork(chain).open_rows()
+        rows = mixes.after(chain[-1], rows[~np.isin(rows, list(dead[-1]))] if dead[-1] else rows)
+        rows = _without_copies(request, chain, rows)
+        if len(rows):
+            chain.append(mixes.cheapest(chain[-1], rows))
+            dead.append(set())
+            longest = list(chain) if len(chain) > len(longest) else longest
+        elif backtracks == _BACKTRACKS or len(chain) == 1:
+            break
+        else:
+            backtracks += 1
+            dead.pop()
+            dead[-1].add(chain.pop())
+    return longest
+
+
+def _without_copies(request: Request, chain: list[int], rows: Rows) -> Rows:
+    if not request.limits.skip_duplicates or "content_hash" not in request.table.columns:
+        return rows
+    hashes = request.table["content_hash"]
+    return rows[~np.isin(hashes[rows].astype(str), hashes[chain].astype(str))]

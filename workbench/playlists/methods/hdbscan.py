@@ -1,0 +1,44 @@
+"""One dense group of tracks that sound alike, however many groups there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from workbench.playlists.clusters import density_clusters
+from workbench.playlists.methods.kmeans import members
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+
+
+@method(
+    "hdbscan",
+    "One dense group of tracks; finds how many there are itself and leaves out what belongs to none.",
+)
+def hdbscan(
+    request: Request,
+    *,
+    minimum_tracks: Annotated[
+        int, Parameter("integer", "fewest tracks that make a group", low=2, high=10_000)
+    ] = 5,
+    cluster: Annotated[
+        int | None,
+        Parameter("integer", "which one, 0 is the largest; by chance when left out", low=0, high=9999),
+    ] = None,
+    start: Annotated[
+        int | None, Parameter("track", "take the group nearest to this track, which comes first")
+    ] = None,
+) -> Iterator[Pick]:
+    """Yield the members of one group by distance from its centre."""
+    rows = request.rows
+    grouping = density_clusters(request.table, rows, minimum_tracks, int(request.rng.integers(2**31)))
+    if not len(grouping):
+        request.note(
+            "minimum_tracks",
+            f"No {minimum_tracks} tracks lie closer together than the rest: the whole library is one group.",
+            asked=minimum_tracks,
+            got=0,
+        )
+        grouping = density_clusters(request.table, rows, None, 0)
+    yield from members(request, grouping, rows, cluster=cluster, start=start)

@@ -1,0 +1,27 @@
+"""A smooth way through several tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from workbench.errors import ParameterValueError
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+from workbench.playlists.ways import travel
+
+
+@method("journey", "A smooth way through several tracks in the order given.", sequence=True)
+def journey(
+    request: Request,
+    *,
+    waypoints: Annotated[list[int], Parameter("tracks", "two or more tracks to pass, in order")],
+) -> Iterator[Pick]:
+    """Yield the waypoints with tracks along the lines between them, more where they are further apart."""
+    if len(waypoints) < 2:
+        raise ParameterValueError(
+            f"waypoints={len(waypoints)} tracks is not allowed; allowed: two or more different tracks.",
+            name="waypoints",
+        )
+    yield from travel(request, waypoints)

@@ -1,0 +1,72 @@
+"""Several methods in one playlist, each with its share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from workbench.playlists.interleaving import interleave
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import METHODS, method
+from workbench.playlists.request import Pick, Request
+
+MIXABLE = (
+    "random",
+    "kmeans",
+    "similarity",
+    "time_based",
+    "tag_based",
+    "feature_group",
+    "harmonic",
+    "curve",
+    "radio",
+    "hdbscan",
+)
+"""Methods that need at most a start track, which can be drawn by chance."""
+
+_Start = Annotated[
+    int | None, Parameter("track", "start track for the methods that take one; by chance when left out")
+]
+
+
+@method("mixed", "Several methods in turn, each with its share.")
+def mixed(
+    request: Request,
+    *,
+    weights: Annotated[
+        dict[str, float] | None,
+        Parameter(
+            "weights",
+            "methods and their shares, such as similarity:2,random:1",
+            low=0.001,
+            high=1000,
+            choices=MIXABLE,
+        ),
+    ] = None,
+    start: _Start = None,
+) -> Iterator[Pick]:
+    """Yield the picks of each method in proportion; of similarity, kmeans and random when none is given."""
+    shares = weights or {"similarity": 2.0, "kmeans": 1.0, "random": 1.0}
+    yield from _blend(request, shares, start)
+
+
+@method("all", "Every method that can run, in equal shares.")
+def all_methods(request: Request, *, start: _Start = None) -> Iterator[Pick]:
+    """Yield the picks of every mixable method in turn."""
+    yield from _blend(request, dict.fromkeys(MIXABLE, 1.0), start)
+
+
+def _blend(request: Request, shares: dict[str, float], start: int | None) -> Iterator[Pick]:
+    seed = int(request.rng.choice(request.rows)) if start is None else start
+    sources = [_picks(request, name, seed) for name in shares]
+    yield from interleave(request, sources, list(shares.values()))
+
+
+def _picks(request: Request, name: str, seed: int) -> Iterator[Pick]:
+    """Yield a method's picks on a request of its own, whose order of places is not that of the whole."""
+    chosen = METHODS[name]
+    parameters = {"start": seed} if "start" in chosen.parameters else {}
+    own = Request(request.table, request.candidates, request.size, request.rng, request.limits)
+    for pick in chosen.function(own, **parameters):
+        own.take(pick.row)
+        yield Pick(pick.row, pick.reason | {"by_method": name})

@@ -1,0 +1,25 @@
+"""A smooth way from one track to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from workbench.errors import ParameterValueError
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+from workbench.playlists.ways import travel
+
+
+@method("path", "A smooth way from one track to another, of any length.", sequence=True)
+def path(
+    request: Request,
+    *,
+    start: Annotated[int, Parameter("track", "track to start from")],
+    end: Annotated[int, Parameter("track", "track to arrive at")],
+) -> Iterator[Pick]:
+    """Yield the start, tracks along the line to the end in order of their progress on it, and the end."""
+    if start == end:
+        raise ParameterValueError("end is the same track as start; give another.", name="end")
+    yield from travel(request, [start, end])

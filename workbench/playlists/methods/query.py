@@ -1,0 +1,42 @@
+"""Tracks that match a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.query_match import compile_query
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+
+
+@method(
+    "query",
+    'Tracks that match a filter such as: bpm 120-128 and key 8A,9A and not artist "X".',
+    needs_vectors=False,
+)
+def query(request: Request, *, filter: Annotated[str, Parameter("text", "the filter")]) -> Iterator[Pick]:
+    """Yield matching candidates in random order; where none matches, all by how nearly they do."""
+    compiled = compile_query(filter, request.table)
+    rows = request.rng.permutation(request.rows)
+    matching = rows[compiled.matches()[rows]]
+    request.title = filter if len(filter) <= 60 else filter[:59] + "…"
+    for row in matching.tolist():
+        yield Pick(row, {"closeness": 1.0, "matching": len(matching)})
+    if len(matching):
+        return
+    closeness = compiled.closeness()[rows]
+    request.note(
+        "filter",
+        f"No candidate matches {filter!r}: these are the nearest, the best matches it to "
+        f"{closeness.max():.0%}.",
+        asked=filter,
+        got=0,
+    )
+    for index in np.argsort(-closeness, kind="stable").tolist():
+        yield Pick(
+            int(rows[index]), {"closeness": min(0.999, round(float(closeness[index]), 4)), "matching": 0}
+        )

@@ -1,0 +1,64 @@
+"""Endless music that drifts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+
+from workbench.playlists.columns import Rows
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+from workbench.playlists.space import Vectors
+
+_NEAR = 20
+
+
+@method(
+    "radio",
+    "Endless: each track is near the one before and where it started; none again until all have played.",
+    sequence=True,
+)
+def radio(
+    request: Request,
+    *,
+    start: Annotated[int | None, Parameter("track", "track to start from; by chance when left out")] = None,
+    drift: Annotated[
+        float, Parameter("number", "0 stays near the start, 1 follows the last track only", low=0, high=1)
+    ] = 0.5,
+) -> Iterator[Pick]:
+    """Yield tracks for ever; after the last unplayed one every track may come again."""
+    first = int(request.rng.choice(request.rows)) if start is None else start
+    yield Pick(first, {"seed": int(request.table.ids[first]), "distance": 0.0, "round": 1}, pinned=True)
+    home = request.space.distances_from(first)
+    turn, taken_before = 1, -1
+    while True:
+        rows = request.open_rows()
+        if not len(rows):
+            if len(request.chosen) == taken_before:
+                return
+            turn, taken_before = turn + 1, len(request.chosen)
+            request.reopen()
+            continue
+        last = request.chosen[-1] if request.chosen else first
+        distances = request.space.distances_from(last, rows)
+        scores = drift * distances + (1 - drift) * home[rows]
+        near = np.lexsort((rows, scores))[:_NEAR] if len(rows) <= 4 * _NEAR else _lowest(scores, rows)
+        chosen = int(near[request.rng.integers(len(near))])
+        yield Pick(
+            int(rows[chosen]),
+            {
+                "seed": int(request.table.ids[last]),
+                "distance": float(distances[chosen]),
+                "distance_from_start": float(home[rows[chosen]]),
+                "round": turn,
+            },
+        )
+
+
+def _lowest(scores: Vectors, rows: Rows) -> Rows:
+    bound = np.partition(scores, _NEAR)[_NEAR]
+    low = np.flatnonzero(scores <= bound)
+    return low[np.lexsort((rows[low], scores[low]))][:_NEAR]

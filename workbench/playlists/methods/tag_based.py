@@ -1,0 +1,108 @@
+"""Tracks that share a tag."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import numpy as np
+
+from workbench.playlists.columns import numbers, texts
+from workbench.playlists.constraints import genres_of
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+
+TAGS = ("genre", "artist", "album", "decade")
+
+
+@method("tag_based", "Tracks of one genre, artist, album or decade.", needs_vectors=False)
+def tag_based(
+    request: Request,
+    *,
+    tag: Annotated[str, Parameter("text", "which tag", choices=TAGS)] = "genre",
+    value: Annotated[
+        str | None, Parameter("text", "its value, such as 1990s; by chance when left out")
+    ] = None,
+    minimum_tracks: Annotated[
+        int,
+        Parameter("integer", "fewest tracks a value must have to be chosen by chance", low=1, high=10_000),
+    ] = 3,
+) -> Iterator[Pick]:
+    """Yield the candidates of one value in random order, an album in its own order."""
+    groups = tag_groups(request, tag)
+    name = _choose(request, groups, tag, value, minimum_tracks)
+    rows = (
+        request.rng.permutation(np.array(groups[name][1], dtype=np.int64))
+        if name in groups
+        else request.rows[:0]
+    )
+    if tag == "album":
+        rows = rows[np.lexsort((rows, np.nan_to_num(numbers(request.table, "track_number")[rows], nan=1e9)))]
+    shown = groups[name][0] if name in groups else name
+    request.title = shown
+    for row in rows.tolist():
+        yield Pick(row, {"group": f"{tag} “{shown}” ({len(rows)} tracks)", "tag": tag, "value": shown})
+
+
+def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
+    """Return, by folded value, how it is written first and its candidate rows; largest group first."""
+    groups: dict[str, tuple[str, list[int]]] = {}
+    if tag == "decade":
+        years = numbers(request.table, "year")
+        values: list[list[str]] = [
+            [f"{int(years[row]) // 10 * 10}s"] if np.isfinite(years[row]) else [] for row in request.rows
+        ]
+    else:
+        column: Any = texts(request.table, tag)
+        values = [_values(column[row], tag) for row in request.rows]
+    for row, names in zip(request.rows.tolist(), values, strict=True):
+        for name in names:
+            groups.setdefault(name.casefold(), (name, []))[1].append(row)
+    return dict(sorted(groups.items(), key=lambda item: (-len(item[1][1]), item[0])))
+
+
+def _values(text: str | None, tag: str) -> list[str]:
+    if not text:
+        return []
+    return genres_of(text) if tag == "genre" else [text.strip()]
+
+
+def _choose(
+    request: Request,
+    groups: dict[str, tuple[str, list[int]]],
+    tag: str,
+    value: str | None,
+    minimum_tracks: int,
+) -> str:
+    if value is not None:
+        return _named(request, groups, tag, value)
+    large = [name for name, (_, rows) in groups.items() if len(rows) >= minimum_tracks]
+    if not large:
+        most = max((len(rows) for _, rows in groups.values()), default=0)
+        request.note(
+            "minimum_tracks",
+            f"No {tag} has {minimum_tracks} tracks; the largest has {most} and was taken.",
+            asked=minimum_tracks,
+            got=most,
+        )
+        large = list(groups)[:1] or [""]
+    return large[int(request.rng.integers(len(large)))]
+
+
+def _named(request: Request, groups: dict[str, tuple[str, list[int]]], tag: str, value: str) -> str:
+    wanted = value.strip().casefold()
+    wanted = f"{wanted}s" if tag == "decade" and wanted.isdigit() else wanted
+    if wanted in groups:
+        return wanted
+    near = difflib.get_close_matches(wanted, groups, n=3, cutoff=0.5)
+    nearest = near[0] if near else next(iter(groups), wanted)
+    instead = f"took {groups[nearest][0]!r} instead" if groups else "there is none at all"
+    request.note(
+        "value",
+        f"No candidate has {tag} {value!r}: {instead}.",
+        asked=value,
+        got=groups[nearest][0] if groups else None,
+    )
+    return nearest

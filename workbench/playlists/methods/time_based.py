@@ -1,0 +1,78 @@
+"""Music for a part of the day: a range of tempo and one of energy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+
+from workbench.playlists.columns import Floats, numbers
+from workbench.playlists.energy import energy
+from workbench.playlists.parameters import Parameter
+from workbench.playlists.registry import method
+from workbench.playlists.request import Pick, Request
+
+RANGES: dict[str, tuple[float, float, float, float]] = {
+    "morning": (80, 115, 0.25, 0.60),
+    "afternoon": (100, 135, 0.45, 0.85),
+    "evening": (90, 125, 0.35, 0.70),
+    "night": (55, 100, 0.00, 0.40),
+}
+"""Lowest and highest BPM, lowest and highest energy, of each part of the day."""
+
+_Bpm = Annotated[float | None, Parameter("number", "BPM instead of the part's own", low=1, high=400)]
+_Energy = Annotated[float | None, Parameter("number", "energy instead of the part's own", low=0, high=1)]
+
+
+@method(
+    "time_based", "Tracks of the tempo and energy that suit a part of the day, by chance among those that do."
+)
+def time_based(
+    request: Request,
+    *,
+    part: Annotated[str, Parameter("text", "part of the day", choices=tuple(RANGES))] = "evening",
+    bpm_min: _Bpm = None,
+    bpm_max: _Bpm = None,
+    energy_min: _Energy = None,
+    energy_max: _Energy = None,
+) -> Iterator[Pick]:
+    """Yield candidates inside both ranges in random order, then the others by how far they are outside."""
+    given = (bpm_min, bpm_max, energy_min, energy_max)
+    low, high, calm, wild = (
+        own if own is not None else usual for own, usual in zip(given, RANGES[part], strict=True)
+    )
+    rows = request.rng.permutation(request.rows)
+    bpm, levels = numbers(request.table, "bpm")[rows], energy(request.table, rows)
+    # 40 BPM outside weigh as much as half of the energy scale
+    outside = beyond(bpm, low, high) / 40 + beyond(levels, calm, wild) / 0.5
+    inside = int(np.count_nonzero(outside == 0))
+    request.title = part
+    if inside < request.size:
+        request.note(
+            "part",
+            f"{inside} tracks have {low:g}–{high:g} BPM and energy {calm:g}–{wild:g}; "
+            "the rest are the nearest.",
+            asked=request.size,
+            got=inside,
+        )
+    for index in np.argsort(outside, kind="stable").tolist():
+        yield Pick(
+            int(rows[index]),
+            {
+                "group": f"{part}: {low:g}–{high:g} BPM, energy {calm:g}–{wild:g}",
+                "inside": bool(outside[index] == 0),
+                "bpm": _plain(bpm[index]),
+                "energy": _plain(levels[index]),
+            },
+        )
+
+
+def beyond(values: Floats, low: float, high: float) -> Floats:
+    """Return how far values are outside a range, 0 inside; a value that is not known is 10 ranges off."""
+    distance = np.maximum(0.0, np.maximum(low - values, values - high))
+    return np.where(np.isfinite(values), distance, 10.0 * max(1.0, high - low))
+
+
+def _plain(value: float) -> float | None:
+    return round(float(value), 3) if np.isfinite(value) else None

@@ -1,0 +1,105 @@
+"""What a set of tracks has in common: a few centres, lest two tastes be averaged into none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.playlists.columns import Floats, Rows
+from workbench.playlists.interleaving import interleave
+from workbench.playlists.ranking import nearest_first
+from workbench.playlists.request import Pick, Request
+from workbench.playlists.space import Vectors
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Tastes:
+    """Centres, shape (k, d), standardised, and the share of the weight that each stands for."""
+
+    centres: Vectors
+    shares: Floats
+
+
+def find_tastes(vectors: Vectors, weights: Floats, count: int) -> Tastes:
+    """Find up to ``count`` centres by weighted k-means, from the weightiest track and those furthest off.
+
+    Parameters
+    ----------
+    vectors : float32 array, shape (m, d), standardised
+    weights : float array, shape (m,), positive
+    count : int
+
+    Returns
+    -------
+    Tastes
+        Largest share first.
+    """
+    centres = _spread_starts(vectors, weights, count)
+    for _ in range(_STEPS):
+        labels = _nearest_centre(vectors, centres)
+        kept = np.unique(labels)
+        moved = np.stack(
+            [np.average(vectors[labels == label], axis=0, weights=weights[labels == label]) for label in kept]
+        ).astype(np.float32)
+        if moved.shape == centres.shape and np.array_equal(moved, centres):
+            break
+        centres = moved
+    labels = _nearest_centre(vectors, centres)
+    shares = np.bincount(labels, weights=weights, minlength=len(centres)) / weights.sum()
+    order = np.argsort(-shares, kind="stable")
+    return Tastes(centres[order], shares[order])
+
+
+def _spread_starts(vectors: Vectors, weights: Floats, count: int) -> Vectors:
+    starts = [int(np.argmax(weights))]
+    nearest = _squared(vectors, vectors[starts[0]])
+    while len(starts) < min(count, len(vectors)) and nearest.max() > 0:
+        starts.append(int(np.argmax(nearest * weights)))
+        nearest = np.minimum(nearest, _squared(vectors, vectors[starts[-1]]))
+    return vectors[starts]
+
+
+def _nearest_centre(vectors: Vectors, centres: Vectors) -> npt.NDArray[np.int64]:
+    squared = np.stack([_squared(vectors, centre) for centre in centres])
+    return np.asarray(np.argmin(squared, axis=0), dtype=np.int64)
+
+
+def _squared(vectors: Vectors, point: Vectors) -> Vectors:
+    difference = vectors - point
+    squared: Vectors = np.einsum("ij,ij->i", difference, difference)
+    return squared
+
+
+def picks_by_taste(
+    request: Request, rows: Rows, members: Sequence[int], weights: Sequence[float], count: int
+) -> Iterator[Pick]:
+    """Yield rows near the tastes of ``members``, each taste in its share, with the nearest member."""
+    space = request.space
+    tastes = find_tastes(space.at(np.asarray(members)), np.asarray(weights, dtype=float), count)
+
+    def near(index: int) -> Iterator[Pick]:
+        for row, distance in nearest_first(rows, space.distances_to(tastes.centres[index], rows)):
+            to_members = space.distances_from(row, np.asarray(members))
+            nearest = int(np.argmin(to_members))
+            yield Pick(
+                row,
+                {
+                    "taste": index,
+                    "taste_share": round(float(tastes.shares[index]), 4),
+                    "taste_distance": distance,
+                    "seed": int(request.table.ids[members[nearest]]),
+                    "distance": float(to_members[nearest]),
+                },
+            )
+
+    yield from interleave(
+        request, [near(index) for index in range(len(tastes.shares))], tastes.shares.tolist()
+    )
