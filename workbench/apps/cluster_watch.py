@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.session import Workbench
 
 INTERVAL_S = 1.0
-ANSWER_WITHIN_S = 2.0
+ANSWER_WITHIN_S = 10.0  # native code may keep a busy worker from answering for seconds; stuck is longer
 REQUEST_VALID_S = 30.0
 PUBLISH_S = 2.0
 
@@ -44,7 +44,7 @@ class ClusterWatch:
 
     def close(self) -> None:
         self._stop.set()
-        self._thread.join()
+        self._thread.join(INTERVAL_S)  # it may be waiting for an answer; the cluster closes under it
 
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL_S):

@@ -99,7 +99,7 @@ class JobQueue:
         return len(unfinished)
 
     def submit(self, kind: str, request: dict[str, Any]) -> QueuedJob:
-        """Queue a job and return at once.
+        """Queue a job and return at once; the same request, not finished yet, is the same job.
 
         Raises
         ------
@@ -108,6 +108,9 @@ class JobQueue:
         """
         job = QueuedJob(kind, request)
         with self._lock:
+            for known in self._jobs.values():
+                if known.request == request and known.status in ("queued", "running"):
+                    return known
             full = len(self._waiting) >= self._max_waiting
         if full or self._parked:
             raise QueueFullError(f"{self._max_waiting} jobs wait already. Try again when some have ended.")

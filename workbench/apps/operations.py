@@ -112,10 +112,11 @@ def _field_in(fault: Any) -> str:
 
 def _reason(fault: Any) -> str:
     limit = fault.validator_value
+    if fault.validator == "type":
+        return f"must be {_kinds(limit)}"
     reasons = {
         "required": "is missing",
         "additionalProperties": "is not a known field",
-        "type": f"must be {_kinds(limit)}",
         "minimum": f"must be at least {limit}",
         "maximum": f"must be at most {limit}",
         "minLength": f"must have at least {limit} characters",

@@ -48,12 +48,11 @@ class GenerateHandler(ApiHandler):
 
     async def post(self) -> None:
         body = self.json_body()
-        playlist_id = await self.service.run(self._generate, body)
-        stored = await self.service.run(self.service.playlist, playlist_id)
-        self.set_header("Location", url_path_join(self.base_url, "api/v1/playlists", str(playlist_id)))
-        self.answer(stored, HTTPStatus.CREATED)
+        made = await self.service.run(self._generate, body)
+        self.set_header("Location", url_path_join(self.base_url, "api/v1/playlists", str(made["id"])))
+        self.answer(made, HTTPStatus.CREATED)
 
-    def _generate(self, body: dict[str, Any]) -> int:
+    def _generate(self, body: dict[str, Any]) -> dict[str, Any]:
         return self.service.make_playlist(
             body["method"],
             size=body.get("size", 25),

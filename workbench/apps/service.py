@@ -136,17 +136,13 @@ class Service:
         """Make and keep a playlist; return its id."""
         if taken := sorted(RESERVED & parameters.keys()):
             raise InvalidInputError(f"parameters.{taken[0]}", "is a field of its own, beside parameters")
-        from workbench.playlist_shelf import keep_playlist
-        from workbench.playlists import generate
-
-        table = self.workbench.table()
-        made = generate(table, method, size=size, name=name, random_state=random_state, **parameters)
-        return keep_playlist(self.workbench.library, made)
+        return self.workbench.playlist(
+            method, size=size, name=name, random_state=random_state, **parameters
+        ).to_dict()
 
     def playlist(self, playlist_id: int) -> dict[str, Any]:
         """Return a kept playlist as JSON-able values."""
-        playlist = self._stored(playlist_id)
-        return {"id": playlist_id, **playlist.to_record(), "duration_s": playlist.duration_s}
+        return self._stored(playlist_id).to_dict()
 
     def playlist_file(self, playlist_id: int, format: str) -> tuple[str, str, bytes]:
         """Return file name, media type and bytes of a kept playlist."""

@@ -32,6 +32,7 @@ from workbench.settings import Settings
 TEMPLATES = Path(__file__).parent / "templates"
 CULL_IDLE_S = 600
 SHUTDOWN_WAIT_S = 1.0
+CELL_FAILED = "Reload the page to try again. If it stays, run `workbench doctor`; the server's log says what went wrong."
 # Not served: files beside the notebooks, Voila's own file browser, and what lists them.
 DROPPED = ("/voila/files/", "/voila/tree", "/voila/api/contents")
 CONTENT_SECURITY_POLICY = (
@@ -134,7 +135,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         except BaseException:
             shutil.rmtree(self.connection_dir)
             raise
-        self.port = sockets[0].getsockname()[1]
+        self.port: int = sockets[0].getsockname()[1]
         self.app = CheckedApplication(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
         self.ioloop = IOLoop.current()
@@ -182,7 +183,7 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.VoilaConfiguration.allow_theme_override = "NO"
     config.VoilaConfiguration.multi_kernel_manager_class = PooledKernelManager
     config.VoilaExecutor.timeout = 120
-    config.VoilaExecutor.cell_error_instruction = "Reload the page to try again. If it stays, run `workbench doctor`; the server's log says what went wrong."
+    config.VoilaExecutor.cell_error_instruction = CELL_FAILED
     config.KernelManager.transport = "ipc"  # sockets in a private folder, not ports
     config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_S
     config.MappingKernelManager.cull_interval = 60
@@ -204,7 +205,7 @@ def _listen(host: str, port: int) -> list[socket.socket]:
         taken = error.errno == errno.EADDRINUSE
         reason = "is taken by another program" if taken else f"cannot be used ({error.strerror})"
         raise ServerError(
-            f"Port {port} on {host} {reason}. Stop what uses it, or choose another with --port or WORKBENCH_PORT.",
+            f"Port {port} on {host} {reason}. Stop what uses it, or choose another with --port.",
             port=port,
             host=host,
         ) from error
