@@ -36,9 +36,7 @@ def calm(tmp_path):
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory):
     """A cluster of two workers that tests share when they do not care how it began and leave it as it was."""
-    settings = Settings(
-        data_dir=tmp_path_factory.mktemp("kept"), async_workers=2, memory_limit_percent=100
-    )
+    settings = Settings(data_dir=tmp_path_factory.mktemp("kept"), async_workers=2, memory_limit_percent=100)
     with Cluster(settings) as cluster:
         yield cluster
 
@@ -100,7 +98,9 @@ def descendants():
 def all_gone(eventually):
     def check(pids, seconds=10.0):
         def left():
-            return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
+            return [
+                pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
+            ]
 
         eventually(lambda: not left(), seconds)
 

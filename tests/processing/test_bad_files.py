@@ -63,7 +63,13 @@ def test_many_files_that_never_end(kept, files, ledger, eventually):
 
 
 def test_all_kinds_of_trouble_at_once(kept, files, ledger):
-    bad = {"raise-1": "format", "die-1": "crash", "spin-1": "timeout", "segfault-1": "crash", "bug-1": "error"}
+    bad = {
+        "raise-1": "format",
+        "die-1": "crash",
+        "spin-1": "timeout",
+        "segfault-1": "crash",
+        "bug-1": "error",
+    }
     tasks = files(*bad, *(f"ok-{n}" for n in range(20)))
     progress = ledger.run(kept, tasks, chores.behave, timeout_s=1).result(120)
     assert ledger.kinds == bad
@@ -129,5 +135,3 @@ def test_workers_hold_nothing_of_the_session(kept, ledger, files, tmp_path):
         assert not [file for file in process.open_files() if "open.sqlite3" in file.path]
         listening = [c for c in process.net_connections() if c.status == "LISTEN"]
         assert {connection.laddr.ip for connection in listening} <= {"127.0.0.1"}
-
-

@@ -1,0 +1,277 @@
+"""The cluster of a session: when it starts, who may join, what it leaves behind."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import chores
+import psutil
+import pytest
+
+from workbench.errors import ProcessingError, SchedulerError
+from workbench.processing.cluster import Cluster
+
+
+@pytest.fixture
+def session(tmp_path):
+    """Run a program in a process of its own, with the helpers importable; killed at the end."""
+    started = []
+
+    def run(code, **options):
+        program = tmp_path / f"program_{len(started)}.py"
+        program.write_text(code)
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+        process = subprocess.Popen(
+            [sys.executable, str(program)],
+            cwd=tmp_path,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+UNGUARDED = """
+from pathlib import Path
+import sys
+import chores
+from workbench.settings import Settings
+from workbench.processing.cluster import Cluster
+from workbench.processing.job import Task, run
+
+print("started", flush=True)
+cluster = Cluster(Settings(data_dir=Path("data"), async_workers=2, memory_limit_percent=100){options})
+values = {{}}
+folder = Path("music").absolute()
+folder.mkdir(exist_ok=True)
+names = {names}
+job = run(
+    cluster,
+    [Task(name, str(folder / name), 10**9) for name in names],
+    chores.behave,
+    on_value=lambda task, value: print("value", value, flush=True) or 1.0,
+    on_failure=lambda task, failure: print("failure", failure.kind, flush=True),
+)
+"""
+
+
+def program(*names, then="print(job.result(60).done)", options=""):
+    return UNGUARDED.format(names=list(names), options=options) + then
+
+
+def test_nothing_starts_before_it_is_needed_nor_stays(calm, descendants, all_gone):
+    before = descendants()
+    with Cluster(calm) as cluster:
+        assert not cluster.started
+        assert cluster.workers == 2
+        assert cluster.health()["status"] == "healthy"
+        assert descendants() == before
+        assert cluster.client is cluster.client
+        assert len(cluster.threads()) == 2
+        ours = descendants() - before
+        assert len(ours) >= 3
+    all_gone(ours)
+    cluster.close()
+    with pytest.raises(ProcessingError, match="closed"):
+        cluster.client  # noqa: B018
+
+
+def test_workers_are_warm_single_threaded_and_give_way(calm, files, ledger):
+    with Cluster(calm, warm_up=chores.warm_up) as cluster:
+        ledger.run(cluster, files(*(f"f{n}" for n in range(10))), chores.worker_facts).result(60)
+        ledger.run(cluster, files("die-1"), chores.behave).result(60)
+        ledger.run(cluster, files("g1", "g2"), chores.worker_facts).result(60)
+    for facts in filter(lambda value: isinstance(value, dict), ledger.values.values()):
+        assert facts["warmed"] == 1
+        assert facts["threads"] == ["1"] * 4
+        assert facts["nice"] > os.nice(0)
+
+
+def test_workers_that_cannot_warm_up_say_why(calm, files, ledger, descendants, all_gone):
+    with Cluster(calm, warm_up=chores.cannot_warm_up) as cluster:
+        job = ledger.run(cluster, files("ok-1"), chores.behave)
+        with pytest.raises(ProcessingError, match="no flour"):
+            job.result(60)
+
+
+def test_a_script_without_a_main_guard_works_and_leaves_nothing(session, tmp_path):
+    process = session(program("ok-1", "ok-2"))
+    out, err = process.communicate(timeout=60)
+    assert out.splitlines().count("started") == 1, "a worker ran the script again"
+    assert out.splitlines()[-1] == "2"
+    assert err == ""
+    assert not list(tmp_path.glob("dask-*"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["music", "program_0.py"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("busy", ["spin-1", "native-1"])
+def test_no_process_outlives_a_session_that_is_killed(session, descendants, all_gone, eventually, how, busy):
+    process = session(program(busy, then="input()"), stdin=subprocess.PIPE)
+    music = Path(process.args[1]).parent / "music" / "starts.log"
+    eventually(music.exists)
+    below = descendants(process.pid)
+    assert len(below) >= 3
+    process.send_signal(how)
+    process.wait(10)
+    all_gone(below, seconds=5)
+
+
+def test_ctrl_c_keeps_what_is_done_and_stops_within_five_seconds(session, descendants, all_gone, eventually):
+    import time
+
+    then = """
+try:
+    job.result()
+except KeyboardInterrupt:
+    print("interrupted", job.state, job.progress.done, flush=True)
+cluster.close()
+"""
+    process = session(program("ok-1", "spin-1", "spin-2", then=then), start_new_session=True)
+    for line in process.stdout:
+        if line.startswith("value"):
+            break
+    eventually(lambda: "spin" in (Path(process.args[1]).parent / "music" / "starts.log").read_text())
+    below = descendants(process.pid)
+    pressed = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the foreground
+    out, err = process.communicate(timeout=60)
+    seconds = time.monotonic() - pressed
+    assert out.splitlines()[-1] == "interrupted cancelled 1"
+    assert err == ""
+    assert seconds < 5
+    all_gone(below, seconds=1)
+
+
+def test_the_death_of_the_scheduler_ends_the_job_and_the_next_one_works(calm, files, ledger, eventually):
+    with Cluster(calm) as cluster:
+        job = ledger.run(cluster, files("ok-1", size_bytes=10**9) + files("spin-1"), chores.behave)
+        eventually(lambda: ledger.values and job.progress.current)
+        below = psutil.Process().children()
+        [host] = [child for child in below if "local_cluster" in " ".join(child.cmdline())][-1:]
+        host.kill()
+        with pytest.raises(SchedulerError, match="went away"):
+            job.result(30)
+        assert job.state == "failed"
+        assert cluster.health()["status"] == "unhealthy"
+        assert ledger.run(cluster, files("ok-2"), chores.behave).result(60).done == 1
+
+
+def test_another_session_joins_a_shared_cluster_and_leaves_it_running(calm, files, ledger):
+    with Cluster(calm, share=True, warm_up=chores.warm_up) as owner:
+        address = str(owner.client.scheduler.address)
+        for name in ("scheduler.json", "scheduler-key.pem", "scheduler-certificate.pem"):
+            assert stat.S_IMODE((calm.data_dir / name).stat().st_mode) == 0o600
+        with Cluster(calm, warm_up=chores.warm_up) as guest:
+            ledger.run(guest, files("ok-1", "spin-1"), chores.behave, timeout_s=0.5).result(60)
+            assert guest.address == address
+            assert not guest.owned
+            ledger.run(guest, files("facts"), chores.worker_facts).result(60)
+        assert owner.health()["started"]
+        ledger.run(owner, files("ok-2"), chores.behave).result(60)
+    assert ledger.kinds == {"spin-1": "timeout"}
+    facts = next(value for value in ledger.values.values() if isinstance(value, dict))
+    assert facts["warmed"] == 1, "the guest warmed them again"
+    assert not (calm.data_dir / "scheduler.json").exists()
+
+
+def test_asking_for_workers_means_own_ones(calm):
+    with Cluster(calm, share=True) as owner, Cluster(calm, workers=1) as other:
+        assert owner.client.scheduler.address != other.client.scheduler.address
+        assert other.workers == 1
+
+
+@pytest.mark.parametrize("left_behind", ["dead owner", "taken port", "rubbish"])
+def test_a_stale_scheduler_file_is_replaced(calm, left_behind):
+    calm.data_dir.mkdir()
+    path = calm.data_dir / "scheduler.json"
+    with Cluster(calm, workers=1) as stranger:
+        taken = str(stranger.client.scheduler.address)
+        gone = subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        content = {
+            "address": taken,
+            "tls": None,
+            "pid": gone.pid if left_behind == "dead owner" else os.getpid(),
+        }
+        path.write_text("{" if left_behind == "rubbish" else json.dumps(content))
+        with Cluster(calm, share=True) as cluster:
+            assert cluster.client.scheduler.address != taken
+            assert json.loads(path.read_text())["address"] == cluster.address
+
+
+def test_a_stranger_without_the_credentials_is_refused(kept):
+    from workbench.processing.connect import connect
+    from workbench.processing.credentials import Credentials
+
+    assert str(kept.client.scheduler.address).startswith("tls://127.0.0.1:")
+    with pytest.raises(SchedulerError):
+        connect(kept.address, Credentials.temporary(), timeout_s=3)
+    with pytest.raises(SchedulerError):
+        connect(kept.address.replace("tls", "tcp"), None, timeout_s=3)
+
+
+def test_health_notices_workers_that_are_stuck(calm, eventually):
+    with Cluster(calm) as cluster:
+        pids = cluster.client.run(os.getpid)
+        assert cluster.health()["status"] == "healthy"
+        assert cluster.health()["response_time_ms"] > 0
+        assert cluster.health()["workers"] == {"expected": 2, "alive": 2, "silent": 0, "threads": 2}
+        first, second = pids.values()
+        os.kill(first, signal.SIGSTOP)
+        assert cluster.health(timeout_s=0.5)["status"] == "degraded"
+        os.kill(second, signal.SIGSTOP)
+        assert cluster.health(timeout_s=0.5)["status"] == "unhealthy"
+        os.kill(first, signal.SIGCONT)
+        os.kill(second, signal.SIGCONT)
+        eventually(lambda: cluster.health()["status"] == "healthy")
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: cluster.health()["status"] == "degraded")
+        eventually(lambda: cluster.health()["status"] == "healthy")
+
+
+def test_a_stopped_worker_is_freed_by_the_deadline(calm, files, ledger, eventually):
+    with Cluster(calm, workers=1) as cluster:
+        job = ledger.run(cluster, files("wait-1"), chores.behave, timeout_s=1)
+        eventually(lambda: job.progress.current)
+        [pid] = cluster.client.run(os.getpid).values()
+        os.kill(pid, signal.SIGSTOP)
+        job.result(60)
+        assert ledger.kinds == {"wait-1": "timeout"}
+        assert ledger.run(cluster, files("ok-1"), chores.behave).result(60).done == 1
+
+
+def test_a_fork_does_not_end_the_workers_of_its_parent(session):
+    then = """
+import os
+job.result(60)
+child = os.fork()
+if child == 0:
+    try:
+        cluster.close()
+        print("child", cluster.started, flush=True)
+    finally:
+        os._exit(0)
+os.waitpid(child, 0)
+print(cluster.health()["workers"]["alive"])
+"""
+    out, err = session(program("ok-1", then=then)).communicate(timeout=60)
+    assert "child False" in out
+    assert out.splitlines()[-1] == "2", err
+
+
+async def test_a_cluster_starts_under_a_running_event_loop(calm, files, ledger):
+    with Cluster(calm, workers=1) as cluster:
+        assert (await ledger.run(cluster, files("ok-1"), chores.behave)).done == 1
