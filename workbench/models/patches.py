@@ -38,11 +38,11 @@ class PatchWindows:
     ----------
     front : Front
     patches : int, optional
-        Patches a window, at least 2; by default one batch, or 8 where a batch is less.
+        Patches a window, at least 2; as many as the front says by default.
     """
 
     def __init__(self, front: Front, patches: int | None = None) -> None:
-        self._patches = patches or max(front.batch, 8)
+        self._patches = patches or front.window
         self._step = (self._patches - 1) * front.patch_hop * front.frame_hop
         patch_samples = (front.patch + 1) * front.frame_hop + front.frame
         self._length = self._step + patch_samples
