@@ -1,8 +1,7 @@
-"""Fixtures for the store: pools and libraries in a temporary folder, and processes of other users."""
+"""Fixtures for the store: pools and libraries in a temporary folder."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import textwrap
@@ -57,17 +56,14 @@ def record() -> Callable[..., FeatureRecord]:
 
 @pytest.fixture
 def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run code in a process of its own, on request as a user without rights."""
+    """Run code in a process of its own."""
 
-    def run(code: str, *arguments: object, unprivileged: bool = False) -> subprocess.CompletedProcess[str]:
-        user = 65534 if unprivileged and os.geteuid() == 0 else None
+    def run(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
             capture_output=True,
             text=True,
             timeout=60,
-            user=user,
-            cwd="/",
         )
 
     return run

@@ -326,8 +326,9 @@ def test_sixteen_readers_and_four_writers_lose_nothing(database_path: Path) -> N
             reads = 0
             while not done.is_set():
                 with pool.reading() as connection:
-                    (a, b) = connection.execute("SELECT sum(value * (name = 'a')), sum(value * (name = 'b')) "
-                                                "FROM totals").fetchone()
+                    (a, b) = connection.execute(
+                        "SELECT sum(value * (name = 'a')), sum(value * (name = 'b')) FROM totals"
+                    ).fetchone()
                 assert a == b
                 reads += 1
             return reads
@@ -336,7 +337,9 @@ def test_sixteen_readers_and_four_writers_lose_nothing(database_path: Path) -> N
             for _ in range(rounds):
                 with pool.writing() as connection:
                     for name in "ab":
-                        (value,) = connection.execute("SELECT value FROM totals WHERE name = ?", name).fetchone()
+                        (value,) = connection.execute(
+                            "SELECT value FROM totals WHERE name = ?", name
+                        ).fetchone()
                         connection.execute("UPDATE totals SET value = ? WHERE name = ?", (value + 1, name))
 
         with ThreadPoolExecutor(20) as threads:
@@ -412,11 +415,15 @@ FORK = """
 """
 
 
-def test_a_forked_child_and_its_parent_both_go_on(database_path: Path, run_python: Callable[..., Any]) -> None:
+def test_a_forked_child_and_its_parent_both_go_on(
+    database_path: Path, run_python: Callable[..., Any]
+) -> None:
     pool = DatabasePool(database_path)
     _make_numbers(pool, 0)
     pool.close()
-    code = FORK + """
+    code = (
+        FORK
+        + """
     to_child, to_parent = os.pipe(), os.pipe()
     if os.fork() == 0:
         insert(pool, 2)
@@ -432,6 +439,7 @@ def test_a_forked_child_and_its_parent_both_go_on(database_path: Path, run_pytho
     os.write(to_child[1], b"x")
     assert os.wait()[1] == 0
     """
+    )
     done = run_python(code, database_path)
     assert (done.returncode, done.stderr) == (0, "")
     with DatabasePool(database_path) as pool:
@@ -444,7 +452,9 @@ def test_a_fork_inside_a_transaction_leaves_it_to_the_parent(
     pool = DatabasePool(database_path)
     _make_numbers(pool, 0)
     pool.close()
-    code = FORK + """
+    code = (
+        FORK
+        + """
     try:
         with pool.writing() as connection:
             connection.execute("INSERT INTO numbers VALUES (2)")
@@ -460,6 +470,7 @@ def test_a_fork_inside_a_transaction_leaves_it_to_the_parent(
     assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
     assert count(pool) == 3
     """
+    )
     done = run_python(code, database_path)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -468,7 +479,9 @@ def test_a_fork_waits_for_other_threads(database_path: Path, run_python: Callabl
     pool = DatabasePool(database_path)
     _make_numbers(pool, 0)
     pool.close()
-    code = FORK + """
+    code = (
+        FORK
+        + """
     began, stop = threading.Event(), threading.Event()
     def work():
         while not stop.is_set():
@@ -493,6 +506,7 @@ def test_a_fork_waits_for_other_threads(database_path: Path, run_python: Callabl
     assert (sevens, problems) == (5, ("ok",)), (sevens, problems)
     pool.close()
     """
+    )
     done = run_python(code, database_path)
     assert (done.returncode, done.stderr) == (0, "")
 

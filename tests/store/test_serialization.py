@@ -22,9 +22,13 @@ leaves = (
 )
 trees = st.recursive(
     leaves,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.tuples(inner, inner)
-    | st.dictionaries(st.text(max_size=3) | st.sampled_from(["~a", "~d"]) | st.integers(), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(
+            st.text(max_size=3) | st.sampled_from(["~a", "~d"]) | st.integers(), inner, max_size=3
+        )
+    ),
     max_leaves=15,
 )
 
@@ -37,8 +41,12 @@ def test_plain_values_survive(value: Any) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(npst.arrays(npst.integer_dtypes() | npst.floating_dtypes(sizes=(16, 32, 64)) | npst.boolean_dtypes(),
-                   npst.array_shapes(min_dims=0, min_side=0)))
+@given(
+    npst.arrays(
+        npst.integer_dtypes() | npst.floating_dtypes(sizes=(16, 32, 64)) | npst.boolean_dtypes(),
+        npst.array_shapes(min_dims=0, min_side=0),
+    )
+)
 def test_arrays_survive_with_type_and_shape(array: np.ndarray[Any, Any]) -> None:
     out = decode(encode({"array": array}))["array"]
     assert out.shape == array.shape

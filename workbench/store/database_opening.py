@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -10,10 +11,11 @@ from typing import Any
 from urllib.parse import quote
 
 from workbench.errors import DatabaseUnavailableError, DatabaseVersionError
-from workbench.store.database_errors import primary_code
 from workbench.store.migrations import APPLICATION_ID, Migration
 from workbench.store.retrying import Backoff
 from workbench.store.sqlite import require_sound, sqlite3
+
+_log = logging.getLogger(__name__)
 
 BACKUP_FOLDER = "backups"
 _READER_BUSY_SECONDS = 5.0  # a reader only meets a lock during recovery or a change of the log: short moments
@@ -88,9 +90,10 @@ def open_writer(
     """
     require_sound()
     _make_writable(path)
-    _refuse_newer(path, len(migrations))
+    _peek(path, len(migrations))
     connection = connect(path, "rwc" if create else "rw", busy_seconds=0)
     try:
+        backoff.call(lambda: _refuse_newer(connection, path, len(migrations)))
         backoff.call(lambda: _switch_to_wal(connection, path))
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
@@ -181,22 +184,29 @@ def _unavailable(path: Path, reason: str) -> DatabaseUnavailableError:
     )
 
 
-def _refuse_newer(path: Path, known: int) -> None:
-    if not path.exists() or not path.stat().st_size:
+def _peek(path: Path, known: int) -> None:
+    """Refuse a newer database before anything is opened for writing: not even a log appears beside it.
+
+    What is in a log is not seen this way; ``open_writer`` looks again.
+    """
+    if not path.exists():
         return
-    connection = connect(path, "ro")
+    connection = connect(path, "ro&immutable=1")
     try:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.OperationalError as error:
-        if primary_code(error) != sqlite3.SQLITE_READONLY:
-            raise
-        return  # a crashed writer's journal has to be rolled back first: only a writer can
+        _refuse_newer(connection, path, known)
+    except sqlite3.DatabaseError as error:
+        _log.debug("%s cannot be read without its log: %s", path, error)
     finally:
         connection.close()
+
+
+def _refuse_newer(connection: Connection, path: Path, known: int) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > known:
         raise DatabaseVersionError(
-            f"The database {path} has version {version}; this release knows up to {known}. It was left "
-            "untouched. Update playlist-workbench, or choose another folder with --data-dir.",
+            f"The database {path} has version {version}, from a newer release; this one knows up to "
+            f"{known}. It was left untouched. Update playlist-workbench, or choose another folder with "
+            "--data-dir.",
             path=str(path),
             version=version,
             known=known,

@@ -149,8 +149,10 @@ _SNAPSHOT_COLUMNS = {
 }
 
 
-def migrate_foreign_tables(connection: Connection) -> None:
-    """Set aside tables that another program left under our names, such as the seed's ``tracks``."""
+def set_foreign_tables_aside(connection: Connection) -> None:
+    """Rename tables that another program left under our names, such as the seed's ``tracks``."""
+    for name in _INDEXES:
+        connection.execute(f"DROP INDEX IF EXISTS {name}")
     present = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     for name in sorted(present & _TABLES.keys()):
         connection.execute(f"ALTER TABLE {name} RENAME TO seed_{name}")
@@ -158,7 +160,7 @@ def migrate_foreign_tables(connection: Connection) -> None:
 
 def create_library(connection: Connection) -> None:
     """Create every table, index and trigger of the first release."""
-    migrate_foreign_tables(connection)
+    set_foreign_tables_aside(connection)
     for name, columns in _TABLES.items():
         connection.execute(f"CREATE TABLE {name} ({columns})")
     for name, columns in _INDEXES.items():

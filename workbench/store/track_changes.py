@@ -64,8 +64,9 @@ class TrackChanges(Part):
         was moved. A path whose content changed keeps its row and is analysed again, unless its content is
         known.
         """
+        there = {file.path for file in files}
         with self.pool.writing() as connection:
-            return [self._add(connection, file) for file in files]
+            return [self._add(connection, file, there) for file in files]
 
     def mark_missing(self, ids: Sequence[int]) -> None:
         """Mark files as gone; they and their features are kept."""
@@ -80,9 +81,9 @@ class TrackChanges(Part):
             for part, marks in chunks(list(ids)):
                 connection.execute(f"UPDATE tracks SET {assignment} WHERE id IN ({marks})", (*values, *part))
 
-    def _add(self, connection: Connection, file: ScannedFile) -> int:
+    def _add(self, connection: Connection, file: ScannedFile, there: set[str]) -> int:
         row = connection.execute("SELECT id FROM tracks WHERE path = ?", (file.path,)).fetchone()
-        track_id = row[0] if row else _moved_row(connection, file)
+        track_id = row[0] if row else _moved_row(connection, file, there)
         values = _row(file, *_outcome(connection, file))
         if track_id is None:
             return int(connection.execute(_INSERT, (*values, self._now())).lastrowid or 0)
@@ -96,7 +97,7 @@ def _range_under(folder: str) -> tuple[str, str]:
     return low, low[:-1] + chr(ord(low[-1]) + 1)
 
 
-def _moved_row(connection: Connection, file: ScannedFile) -> int | None:
+def _moved_row(connection: Connection, file: ScannedFile, there: set[str]) -> int | None:
     """Return the row of a file with the same content that is gone, preferring the same name."""
     if file.content_hash is None:
         return None
@@ -104,7 +105,11 @@ def _moved_row(connection: Connection, file: ScannedFile) -> int | None:
     rows = connection.execute(
         "SELECT id, path FROM tracks WHERE content_hash = ?", (file.content_hash,)
     ).fetchall()
-    gone = [(Path(path).name != name, track_id) for track_id, path in rows if not os.path.lexists(path)]
+    gone = [
+        (Path(path).name != name, track_id)
+        for track_id, path in rows
+        if path not in there and not os.path.lexists(path)
+    ]
     return min(gone)[1] if gone else None
 
 
