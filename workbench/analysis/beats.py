@@ -1,0 +1,118 @@
+"""Beat positions, and what they say about tempo and metre."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Envelope = npt.NDArray[np.float32]
+Times = npt.NDArray[np.float64]
+
+_TIGHTNESS = 60.0
+_NEAREST, _FARTHEST = 0.6, 1.6
+_CLEAR_METRE = 0.1
+
+
+def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
+    """Find the series of beats that hits the most onset strength while keeping to the tempo.
+
+    Parameters
+    ----------
+    envelope : float32 array, shape (n,)
+        Normalised onset envelope.
+    bpm : float
+        Tempo.
+    period_s : float
+        Seconds between values of the envelope.
+
+    Returns
+    -------
+    float64 array
+        Seconds, ascending.
+
+    References
+    ----------
+    Ellis 2007, Beat tracking by dynamic programming. Frames are done in runs shorter than the shortest interval
+    allowed, so that none of a run depends on another.
+    """
+    interval = 60 / bpm / period_s
+    lags = np.arange(max(1, round(_NEAREST * interval)), round(_FARTHEST * interval) + 1)
+    penalties = (_TIGHTNESS * np.log(lags / interval) ** 2).astype(np.float32)
+    run, margin = int(lags[0]), int(lags[-1])
+    strength = np.asarray(envelope, np.float32)
+    scores = np.zeros(len(strength) + margin, np.float32)
+    before = np.full(len(strength), -1, np.int32)
+    offsets = margin - lags
+    for start in range(0, len(strength), run):
+        stop = min(start + run, len(strength))
+        reached = scores[np.arange(start, stop)[:, None] + offsets] - penalties
+        best = np.argmax(reached, axis=1)
+        gain = reached[np.arange(stop - start), best]
+        before[start:stop] = np.where(gain > 0, np.arange(start, stop) - lags[best], -1)
+        scores[start + margin : stop + margin] = strength[start:stop] + np.maximum(gain, 0)
+    return _between_frames(_follow(scores[margin:], before, margin), strength) * period_s
+
+
+def _follow(scores: Envelope, before: npt.NDArray[np.int32], margin: int) -> npt.NDArray[np.int64]:
+    """Walk back from the best of the last beats."""
+    tail = max(0, len(scores) - margin)
+    frame = tail + int(np.argmax(scores[tail:]))
+    beats = []
+    while frame >= 0:
+        beats.append(frame)
+        frame = int(before[frame])
+    return np.array(beats[::-1], np.int64)
+
+
+def _between_frames(frames: npt.NDArray[np.int64], strength: Envelope) -> Times:
+    """Move each beat to the top of a parabola through the strengths around it."""
+    padded = np.pad(strength, 1).astype(np.float64)
+    below, here, above = padded[frames], padded[frames + 1], padded[frames + 2]
+    curvature = below - 2 * here + above
+    offset = np.where(curvature < -1e-9, 0.5 * (below - above) / np.minimum(curvature, -1e-9), 0.0)
+    return frames + np.clip(offset, -0.5, 0.5)
+
+
+def stability(beats: Times) -> float | None:
+    """Return 1 for perfectly even beats, less the more their intervals spread; ``None`` under four beats."""
+    if len(beats) < 4:
+        return None
+    over_two = (beats[2:] - beats[:-2]) / 2  # two intervals together: swing is not unsteadiness
+    middle = np.median(over_two)
+    return float(np.exp(-8 * np.median(np.abs(over_two - middle)) / middle) * np.mean(np.abs(over_two / middle - 1) < 0.1))
+
+
+def tempo_of(beats: Times, bpm: float) -> float:
+    """Return the tempo that the beats keep, or ``bpm`` when they do not keep to it within 4 %."""
+    if len(beats) < 8:
+        return bpm
+    intervals = np.diff(beats)
+    even = np.abs(intervals * bpm / 60 - 1) < 0.15
+    if even.mean() < 0.8:
+        return bpm
+    kept = 60 / float(np.mean(intervals[even]))
+    return kept if abs(kept / bpm - 1) < 0.04 else bpm
+
+
+def beats_in_a_bar(accents: npt.NDArray[np.float64]) -> int | None:
+    """Guess three or four beats a bar.
+
+    Parameters
+    ----------
+    accents : float64 array, shape (beats, features)
+        What happens on each beat.
+
+    Returns
+    -------
+    int or None
+        ``None`` when neither repeats clearly better than the other.
+    """
+    if len(accents) < 24:
+        return None
+    centred = accents - accents.mean(axis=0)
+    centred /= np.maximum(np.linalg.norm(centred, axis=0), 1e-9)
+    repeats = {lag: float(np.mean(np.sum(centred[lag:] * centred[:-lag], axis=0))) for lag in (2, 3, 4, 6, 8)}
+    three, four = (repeats[3] + repeats[6]) / 2, (repeats[4] + repeats[8]) / 2
+    if max(three, four) < _CLEAR_METRE or abs(three - four) < _CLEAR_METRE:
+        return None
+    return 3 if three > four else 4

@@ -1,0 +1,42 @@
+"""Mel bands: what onsets and cepstral coefficients share."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.analysis.spectra import Framing
+
+BANDS = 40
+_LOW_HZ, _HIGH_HZ = 30.0, 16000.0
+
+
+def mel_centres() -> npt.NDArray[np.float64]:
+    """Return the centre of each band, Hz, shape (BANDS,)."""
+    return _edges()[1:-1]
+
+
+@lru_cache(maxsize=16)
+def mel_filters(framing: Framing) -> npt.NDArray[np.float32]:
+    """Return triangular filters on power, shape (bins, BANDS).
+
+    A band narrower than a bin takes the nearest one; a band over half the sampling rate stays empty.
+
+    References
+    ----------
+    Davis & Mermelstein 1980; mel scale of O'Shaughnessy 1987.
+    """
+    edges, frequencies = _edges(), framing.frequencies[:, None].astype(np.float64)
+    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
+    filters = np.minimum((frequencies - low) / (centre - low), (high - frequencies) / (high - centre)).clip(0)
+    nearest = np.argmin(np.abs(frequencies - centre), axis=0)
+    for band in np.flatnonzero((filters.sum(axis=0) < 0.5) & (centre < framing.rate / 2)):
+        filters[nearest[band], band] = 1
+    return filters.astype(np.float32)
+
+
+def _edges() -> npt.NDArray[np.float64]:
+    low, high = (2595 * np.log10(1 + f / 700) for f in (_LOW_HZ, _HIGH_HZ))
+    return np.asarray(700 * (10 ** (np.linspace(low, high, BANDS + 2) / 2595) - 1))

@@ -1,0 +1,199 @@
+"""All meters over one stream: each chunk is mixed and transformed once, and every meter takes what it needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.analysis.beats import beats_in_a_bar, stability, tempo_of, track_beats
+from workbench.analysis.blocks import Samples, regroup
+from workbench.analysis.dynamics import danceability, dynamic_complexity, find_ends, to_db
+from workbench.analysis.key import camelot, find_key, open_key
+from workbench.analysis.loudness import LoudnessMeter
+from workbench.analysis.mel import mel_filters
+from workbench.analysis.mixdown import Mixdown
+from workbench.analysis.onsets import OnsetMeter, count_onsets
+from workbench.analysis.series import Series
+from workbench.analysis.similarity import similarity_vector
+from workbench.analysis.spectra import CHUNK_HOPS, ShortTimeFourier, framing, power
+from workbench.analysis.structure import find_sections, preview_start
+from workbench.analysis.tempo import estimate_tempo, normalize
+from workbench.analysis.timbre import TimbreMeter
+from workbench.analysis.tonal import TEXTURE_HOPS, ChromaMeter, Harmony
+from workbench.analysis.true_peak import TruePeakMeter
+from workbench.analysis.waveform import WaveformMeter
+
+REPLAY_GAIN_LUFS = -18.0
+_WAVEFORM_HOPS = 4
+_SHORTEST_RHYTHM_S = 3.0
+_FEWEST_ONSETS = 6
+_MIN_REGULARITY = 0.08
+_BASS_FOR_BEATS = 2.0
+_CHROMA_ROWS = 500
+
+
+def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, Any]:
+    """Describe a stream of samples.
+
+    Parameters
+    ----------
+    blocks : iterable of float32 arrays, shape (any, channels), full scale = 1.0, all finite
+    rate : int, Hz
+    channels : int
+
+    Returns
+    -------
+    dict
+        Descriptors by name, ``duration_s`` and the similarity vector among them; what cannot be said is left out.
+        The same samples give the same values however they are cut into blocks.
+    """
+    meters = _Meters(rate, channels)
+    frames = 0
+    for chunk, valid in regroup(blocks, CHUNK_HOPS * meters.framing.hop, channels):
+        meters.feed(chunk)
+        frames += valid
+    if frames % (CHUNK_HOPS * meters.framing.hop) == 0:  # the last frame is centred on the end
+        meters.feed(np.zeros((CHUNK_HOPS * meters.framing.hop, channels), np.float32))
+    found = {name: value for name, value in meters.finish(frames).items() if value is not None}
+    return found | {"vector": similarity_vector(found)}
+
+
+class _Meters:
+    def __init__(self, rate: int, channels: int) -> None:
+        self.rate = rate
+        self.framing = framing(rate)
+        self._mix = Mixdown(channels)
+        self._fourier = ShortTimeFourier(self.framing)
+        self._filters = mel_filters(self.framing)
+        self._loudness = LoudnessMeter(rate, channels)
+        self._true_peak = TruePeakMeter(rate, channels)
+        self._timbre = TimbreMeter(self.framing)
+        self._onsets = OnsetMeter()
+        self._chroma = ChromaMeter(self.framing)
+        self._waveform = WaveformMeter(_WAVEFORM_HOPS * self.framing.hop)
+        self._energies = Series()
+        self._textures = Series()
+        self._crossings = 0
+        self._sign = False
+
+    def feed(self, chunk: Samples) -> None:
+        self._loudness.feed(chunk)
+        self._true_peak.feed(chunk)
+        mono = self._mix(chunk)
+        self._waveform.feed(mono)
+        self._count_crossings(mono)
+        spectra = self._fourier.feed(mono)
+        self._chroma.feed(spectra)
+        powers = power(spectra, self.framing.bins)
+        mels = powers @ self._filters
+        energies = powers[:, 1:].sum(axis=1)
+        self._energies.extend(energies)
+        self._onsets.feed(mels)
+        cepstra = self._timbre.feed(powers, mels, energies)
+        self._textures.extend(cepstra.reshape(-1, TEXTURE_HOPS, cepstra.shape[1]).mean(axis=1))
+
+    def _count_crossings(self, mono: Samples) -> None:
+        signs = np.signbit(mono)
+        self._crossings += int(np.count_nonzero(signs[1:] != signs[:-1])) + bool(signs[0] != self._sign)
+        self._sign = bool(signs[-1])
+
+    def finish(self, frames: int) -> dict[str, Any]:
+        """Return every descriptor, ``None`` for what cannot be said."""
+        hops = frames / self.framing.hop
+        textures = math.ceil(hops / TEXTURE_HOPS)
+        duration = frames / self.rate
+        energies = self._energies.array(math.ceil(hops) + 1)
+        found: dict[str, Any] = {"duration_s": duration}
+        found |= {"waveform_peaks": self._waveform.finish(math.ceil(hops / _WAVEFORM_HOPS))}
+        found |= self._finish_loudness(frames)
+        ends = find_ends(energies, self.framing.period_s, duration)
+        if ends is None:
+            return found
+        timbre = self._timbre.finish()
+        found |= asdict(ends) | (asdict(timbre) if timbre else {})
+        found["zero_crossing_rate"] = self._crossings / duration
+        found["danceability"] = danceability(energies, self.framing.period_s)
+        harmony = self._chroma.finish(textures)
+        found |= _tonal(harmony, self.framing.period_s * TEXTURE_HOPS)
+        found |= self._finish_structure(energies, harmony, textures, duration)
+        return found | self._finish_rhythm(math.ceil(hops) + 1, duration, harmony)
+
+    def _finish_loudness(self, frames: int) -> dict[str, Any]:
+        loudness = self._loudness.finish(frames)
+        integrated = loudness.integrated()
+        return {
+            "loudness_lufs": integrated,
+            "loudness_range_lu": loudness.range(),
+            "true_peak_dbtp": self._true_peak.finish(),
+            "replay_gain_db": None if integrated is None else REPLAY_GAIN_LUFS - integrated,
+            "dynamic_complexity_db": dynamic_complexity(loudness.over(0.4)),
+            "loudness_curve_lufs": loudness.curve(),
+        }
+
+    def _finish_structure(self, energies: npt.NDArray[np.float32], harmony: Harmony, textures: int,
+                          duration: float) -> dict[str, Any]:
+        period = self.framing.period_s
+        seconds = (np.arange(len(energies)) * period).astype(np.int64)
+        seconds = np.minimum(seconds, max(0, math.ceil(duration) - 1))
+        curve = to_db(np.bincount(seconds, energies) / np.bincount(seconds))
+        sections = find_sections(self._textures.array(textures), harmony.chroma, period * TEXTURE_HOPS)
+        return {
+            "energy_curve_db": curve,
+            "sections_s": sections.starts_s,
+            "section_novelty": sections.novelty,
+            "preview_start_s": preview_start(curve, sections.starts_s),
+        }
+
+    def _finish_rhythm(self, frames: int, duration: float, harmony: Harmony) -> dict[str, Any]:
+        period = self.framing.period_s
+        rises = self._onsets.finish(frames)
+        onsets = count_onsets(rises[0], period)
+        found: dict[str, Any] = {"onset_rate_hz": onsets / duration}
+        if duration < _SHORTEST_RHYTHM_S or onsets < _FEWEST_ONSETS:
+            return found
+        everything, bass, treble = (normalize(rise, period) for rise in rises)
+        tempo = estimate_tempo((everything, bass, treble), period)
+        if tempo is None or tempo.regularity < _MIN_REGULARITY:
+            return found
+        strength = everything + np.float32(_BASS_FOR_BEATS) * bass
+        beats = track_beats(strength, tempo.bpm, period)
+        rows = np.minimum((beats / (period * TEXTURE_HOPS)).astype(int), max(0, len(harmony.chroma) - 1))
+        at = np.minimum(np.round(beats / period).astype(int), frames - 1)
+        accents = np.column_stack((bass[at], everything[at], harmony.chroma[rows])) if len(beats) else np.zeros((0, 1))
+        return found | {
+            "bpm": tempo_of(beats, tempo.bpm),
+            "bpm_confidence": tempo.confidence,
+            "bpm_alternative": tempo.alternative,
+            "tempo_candidates_bpm": tempo.candidates,
+            "tempo_candidates_weight": tempo.weights,
+            "tempo_stability": stability(beats),
+            "time_signature": beats_in_a_bar(accents),
+            "beats_s": beats[beats <= duration],
+        }
+
+
+def _tonal(harmony: Harmony, period_s: float) -> dict[str, Any]:
+    rows = max(1, math.ceil(len(harmony.chroma) / _CHROMA_ROWS))
+    starts = np.arange(0, len(harmony.chroma), rows)
+    found: dict[str, Any] = {
+        "tuning_hz": harmony.tuning_hz,
+        "chroma_curve": np.add.reduceat(harmony.chroma, starts, axis=0) / np.diff([*starts, len(harmony.chroma)])[:, None],
+        "chord_change_rate_hz": harmony.chord_change_rate(period_s),
+    }
+    mean = harmony.mean()
+    if not mean.any():
+        return found
+    found |= {"chroma_mean": mean, "chroma_deviation": harmony.deviation()}
+    key = find_key(mean) if harmony.pitched else None
+    if key is None:
+        return found
+    return found | {
+        "key": key.key, "scale": key.scale, "key_strength": key.strength,
+        "key_runner_up": key.runner_up, "scale_runner_up": key.scale_runner_up,
+        "camelot": camelot(key.key, key.scale), "open_key": open_key(key.key, key.scale),
+    }

@@ -1,0 +1,75 @@
+"""The vector that similarity compares: fixed length, documented parts, raw units.
+
+Values are not standardised here: a query does that with the statistics of the library. A part that a track does not
+have (the tempo of noise) takes the neutral value of its row in ``COMPOSITION``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.analysis.key import NAMES
+
+COMPOSITION: tuple[tuple[str, int, str], ...] = (
+    ("timbre", 12, "mean of cepstral coefficients 1–12; 0"),
+    ("timbre", 13, "square root of the variance of coefficients 0–12; 0"),
+    ("timbre", 7, "spectral contrast, dB; 0"),
+    ("timbre", 6, "log2 of centroid and rolloff (Hz), log10 of flatness, flux, brightness, log2 of zero crossings; 0"),
+    ("tonal", 12, "chroma mean turned so that the tonic comes first; 1/12"),
+    ("tonal", 3, "place on the circle of fifths (cosine, sine) and mode (±1), all times key strength; 0"),
+    ("tonal", 1, "chord changes a second; 0"),
+    ("rhythm", 1, "log2 of tempo / 120; 0"),
+    ("rhythm", 4, "tempo confidence, tempo stability, onset rate, danceability; 0"),
+    ("dynamics", 3, "loudness, LUFS; loudness range, LU; dynamic complexity, dB; −70, 0, 0"),
+)
+"""Part, length, contents and neutral value, in order."""
+
+SIZE = sum(length for _, length, _ in COMPOSITION)
+
+
+def similarity_vector(features: dict[str, Any]) -> npt.NDArray[np.float32]:
+    """Compose the vector from descriptors by name.
+
+    Returns
+    -------
+    float32 array, shape (62,)
+    """
+
+    def value(name: str, neutral: float = 0.0) -> float:
+        found = features.get(name)
+        return neutral if found is None else float(found)
+
+    def profile(name: str, length: int, neutral: float = 0.0) -> npt.NDArray[np.float64]:
+        found = np.asarray(features.get(name, ()), np.float64)
+        return found if len(found) == length else np.full(length, neutral)
+
+    def log2(name: str) -> float:
+        return float(np.log2(max(value(name, 1.0), 1.0)))
+
+    turn, fifths = _key_parts(features)
+    parts = (
+        profile("mfcc_mean", 13)[1:],
+        np.sqrt(profile("mfcc_variance", 13)),
+        profile("spectral_contrast_mean", 7),
+        (log2("spectral_centroid_hz"), log2("spectral_rolloff_hz"), np.log10(max(value("spectral_flatness", 1.0), 1e-9)),
+         value("spectral_flux"), value("brightness"), log2("zero_crossing_rate")),
+        np.roll(profile("chroma_mean", 12, 1 / 12), -turn),
+        fifths,
+        (value("chord_change_rate_hz"),),
+        (np.log2(value("bpm", 120.0) / 120),),
+        (value("bpm_confidence"), value("tempo_stability"), value("onset_rate_hz"), value("danceability")),
+        (value("loudness_lufs", -70.0), value("loudness_range_lu"), value("dynamic_complexity_db")),
+    )
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _key_parts(features: dict[str, Any]) -> tuple[int, tuple[float, float, float]]:
+    if features.get("key") is None:
+        return 0, (0.0, 0.0, 0.0)
+    tonic, strength = NAMES.index(features["key"]), float(features["key_strength"])
+    minor = features["scale"] == "minor"
+    angle = 2 * np.pi * ((7 * (tonic + 3 * minor)) % 12) / 12  # relative keys share a place, as on the Camelot wheel
+    return tonic, (strength * float(np.cos(angle)), strength * float(np.sin(angle)), strength * (-1.0 if minor else 1.0))

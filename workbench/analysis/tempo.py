@@ -1,0 +1,156 @@
+"""Tempo from the onset envelope.
+
+An envelope repeats at the beat, and at its multiples and fractions as well; which of these levels people tap along with
+is a matter of taste around two beats a second. Each candidate is scored by how well the envelope repeats after half, one,
+two and four of its beats, by how much of the envelope moves at its frequency, by whether bass and treble alternate from
+beat to beat as kick and snare do, and by how common such a tempo is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+from scipy.ndimage import uniform_filter1d
+
+SLOWEST, FASTEST = 40.0, 250.0
+_STEPS_AN_OCTAVE = 48
+_WINDOW_S = 12.0
+_LONGEST_LAG_S = 6.1
+_BEATS = ((0.5, 0.5), (1, 1.0), (2, 1.0), (4, 1.0))
+_BASS_SHARE = 0.5
+_PREFERRED, _PREFERRED_OCTAVES = 115.0, 0.8
+_BATCH = 32
+
+Envelope = npt.NDArray[np.float32]
+Curve = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """Candidates are sorted by weight, best first, weights relative to the best; ``regularity`` is a correlation."""
+
+    bpm: float
+    regularity: float
+    candidates: Curve
+    weights: Curve
+
+    @property
+    def alternative(self) -> float | None:
+        """The second candidate, beats a minute."""
+        return float(self.candidates[1]) if len(self.candidates) > 1 else None
+
+    @property
+    def confidence(self) -> float:
+        """0 to 1: how regular the envelope is at the tempo, less where another tempo scores as well."""
+        rival = self.weights[1] if len(self.weights) > 1 else 0.0
+        return float(np.clip(self.regularity / 0.4, 0, 1) * (1 - 0.5 * rival))
+
+
+def normalize(envelope: Envelope, period_s: float) -> Envelope:
+    """Subtract the local mean (1 s) and divide by the local spread (4 s), so that quiet passages count too."""
+    above = np.maximum(envelope - uniform_filter1d(envelope, max(1, round(1 / period_s)), mode="nearest"), 0)
+    power = uniform_filter1d(above**2, max(1, round(4 / period_s)), mode="nearest")
+    spread = np.sqrt(np.maximum(power, 0))  # a running sum may end just under zero
+    return np.asarray(above / (spread + 1e-3 * above.std() + 1e-9), np.float32)
+
+
+def estimate_tempo(envelopes: tuple[Envelope, Envelope, Envelope], period_s: float) -> Tempo | None:
+    """Estimate tempo.
+
+    Parameters
+    ----------
+    envelopes : normalised onset envelopes of all bands, bass and treble, each of shape (n,)
+    period_s : float
+        Seconds between their values.
+
+    Returns
+    -------
+    Tempo or None
+        ``None`` when nothing repeats.
+
+    References
+    ----------
+    Percival & Tzanetakis 2014 (autocorrelation combs); Peeters 2006 (times the spectrum of the envelope);
+    van Noorden & Moelants 1999 (preferred tempo).
+    """
+    correlations = _correlations(envelopes, period_s)
+    if correlations is None:
+        return None
+    overall, bass, crossed = correlations
+    grid = SLOWEST * 2 ** (np.arange(0, np.log2(FASTEST / SLOWEST), 1 / _STEPS_AN_OCTAVE))
+    lags = 60 / grid / period_s
+    mixed = overall + _BASS_SHARE * bass
+    comb = sum(weight * _at(mixed, beats * lags) for beats, weight in _BEATS)
+    alternation = _at(crossed, lags) - _at(crossed, 2 * lags)
+    prior = np.exp(-0.5 * (np.log2(grid / _PREFERRED) / _PREFERRED_OCTAVES) ** 2)
+    scores = np.maximum(comb, 0) * np.sqrt(_spectrum(envelopes[0], period_s, grid)) * np.exp(alternation) * prior
+    best = _peaks(scores)
+    if not len(best):
+        return None
+    candidates = np.array([_refine(grid, scores, index) for index in best])
+    lag = 60 / candidates[0] / period_s
+    regularity = float(np.mean([_at(overall, np.array([beats * lag]))[0] for beats in (1, 2, 4)]))
+    return Tempo(float(candidates[0]), regularity, candidates, scores[best] / scores[best[0]])
+
+
+def _correlations(envelopes: tuple[Envelope, Envelope, Envelope], period_s: float) -> tuple[Curve, Curve, Curve] | None:
+    """Return correlation by lag, averaged over windows: all with all, bass with bass, bass with treble."""
+    width, lags = round(_WINDOW_S / period_s), round(_LONGEST_LAG_S / period_s)
+    size = scipy.fft.next_fast_len(2 * width, real=True)
+    totals, count = np.zeros((3, lags)), 0
+    for batch in _windows(envelopes, width):
+        centred = batch - batch.mean(axis=2, keepdims=True)
+        spectra = scipy.fft.rfft(centred, size)
+        everything, bass, treble = spectra
+        power = np.mean(centred.astype(np.float64) ** 2, axis=2)
+        for index, (one, two) in enumerate(((everything, everything), (bass, bass), (bass, treble))):
+            lagged = scipy.fft.irfft(np.conj(one) * two, size)[:, :lags] / (width - np.arange(lags))
+            scale = np.sqrt(power[(0, 1, 1)[index]] * power[(0, 1, 2)[index]])
+            totals[index] += (lagged / np.maximum(scale, 1e-9)[:, None]).sum(axis=0)
+        count += int(np.count_nonzero(power[0] > 1e-9))
+    return (totals[0] / count, totals[1] / count, totals[2] / count) if count else None
+
+
+def _windows(envelopes: tuple[Envelope, Envelope, Envelope], width: int) -> list[npt.NDArray[np.float32]]:
+    """Return batches of half-overlapping windows, each a view or copy of shape (3, batch, width)."""
+    length = max(len(envelopes[0]), width)
+    stacked = np.zeros((3, length), np.float32)
+    for row, envelope in zip(stacked, envelopes, strict=True):
+        row[: len(envelope)] = envelope
+    windows = np.lib.stride_tricks.sliding_window_view(stacked, width, axis=1)[:, :: width // 2]
+    return [windows[:, start : start + _BATCH] for start in range(0, windows.shape[1], _BATCH)]
+
+
+def _at(curve: Curve, lags: Curve) -> Curve:
+    return np.interp(lags, np.arange(len(curve)), curve, right=0.0)
+
+
+def _spectrum(envelope: Envelope, period_s: float, bpms: Curve) -> Curve:
+    """Return the mean magnitude of the envelope's spectrum at these tempos, in windows of 8 s."""
+    width, size = round(8 / period_s), 4096
+    taper = np.hanning(width).astype(np.float32)
+    total = np.zeros(size // 2 + 1)
+    for (batch,) in (w[None, 0] for w in _windows((envelope,) * 3, width)):
+        tapered = (batch - batch.mean(axis=1, keepdims=True)) * taper
+        scale = np.sqrt(np.sum(tapered**2, axis=1, keepdims=True)) + 1e-9
+        total += (np.abs(scipy.fft.rfft(tapered, size)) / scale).sum(axis=0)
+    return np.interp(bpms / 60, np.arange(len(total)) / (size * period_s), total)
+
+
+def _peaks(scores: Curve) -> npt.NDArray[np.int64]:
+    """Return up to five local maxima, highest first."""
+    padded = np.concatenate(([0.0], scores, [0.0]))
+    peak = np.flatnonzero((scores > padded[:-2]) & (scores >= padded[2:]))
+    return peak[np.argsort(-scores[peak], kind="stable")][:5]
+
+
+def _refine(grid: Curve, scores: Curve, index: int) -> float:
+    """Place the maximum between steps of the grid by a parabola."""
+    if not 0 < index < len(grid) - 1:
+        return float(grid[index])
+    below, here, above = scores[index - 1 : index + 2]
+    offset = 0.5 * (below - above) / (below - 2 * here + above)
+    return float(grid[index] * 2 ** (offset / _STEPS_AN_OCTAVE))
