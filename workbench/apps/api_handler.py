@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import orjson
 from jupyter_server.auth.identity import User
 from jupyter_server.base.handlers import JupyterHandler
-from tornado.web import HTTPError, RequestHandler, stream_request_body
+from tornado.web import HTTPError, RequestHandler
 
 from workbench.apps.errors_to_status import error_answer
 from workbench.apps.operations import InvalidInputError, Operation, query_value, validate
@@ -25,7 +25,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 _NOT_OURS = frozenset({"token", "_xsrf"})  # query parameters of the login
 
 
-@stream_request_body
 class ApiHandler(JupyterHandler):
     """Validate, call the package, answer. A subclass has methods that match its ``operations``."""
 
@@ -33,7 +32,6 @@ class ApiHandler(JupyterHandler):
     path_schemas: ClassVar[Mapping[str, Any]] = {}
 
     def initialize(self) -> None:
-        self._body = bytearray()
         self.query: dict[str, Any] = {}
         self.path_values: dict[str, Any] = {}
 
@@ -60,8 +58,7 @@ class ApiHandler(JupyterHandler):
         await self._authenticate()
         if self.request.method not in SAFE_METHODS:
             self._refuse_forged()
-        length = self.request.headers.get("Content-Length", "0")
-        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+        if len(self.request.body) > MAX_BODY_BYTES:
             raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         self._validate_address()
 
@@ -115,10 +112,6 @@ class ApiHandler(JupyterHandler):
         defaults = {name: schema["default"] for name, schema in known.items() if "default" in schema}
         self.query = defaults | self.query
 
-    def data_received(self, chunk: bytes) -> None:
-        if len(self._body) <= MAX_BODY_BYTES:
-            self._body += chunk
-
     def json_body(self) -> dict[str, Any]:
         """Return the validated body.
 
@@ -127,13 +120,11 @@ class ApiHandler(JupyterHandler):
         InvalidInputError
             Not JSON, or not what the operation takes.
         """
-        if len(self._body) > MAX_BODY_BYTES:
-            raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if self._body and media_type != "application/json":
+        if self.request.body and media_type != "application/json":
             raise HTTPError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         try:
-            body = orjson.loads(bytes(self._body) or b"{}")
+            body = orjson.loads(self.request.body or b"{}")
         except orjson.JSONDecodeError as error:
             raise InvalidInputError("body", f"is not JSON ({error})") from None
         validate(self.operation.body_validator, body, "body")

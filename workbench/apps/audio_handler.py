@@ -37,6 +37,7 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})$")
 
 class AudioHandler(ApiHandler):
     path_schemas: ClassVar = {"track_id": ID}
+    _size = 0
     operations: ClassVar = {
         "get": Operation(
             "The track's file; honours Range, If-Range and If-None-Match",
@@ -78,7 +79,7 @@ class AudioHandler(ApiHandler):
         start = int(first) if first else max(0, size - int(last))
         end = min(size, int(last) + 1) if first and last else size
         if start >= end:
-            self.set_header("Content-Range", f"bytes */{size}")
+            self._size = size
             raise HTTPError(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
         self.set_status(HTTPStatus.PARTIAL_CONTENT)
         self.set_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
@@ -101,6 +102,11 @@ class AudioHandler(ApiHandler):
             return
         finally:
             file.close()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        if status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            self.set_header("Content-Range", f"bytes */{self._size}")
+        super().write_error(status_code, **kwargs)
 
     def compute_etag(self) -> None:
         """The tag is that of the file, not of what is sent of it."""

@@ -132,8 +132,8 @@ class Service:
         name: str | None,
         random_state: int | None,
         parameters: dict[str, Any],
-    ) -> int:
-        """Make and keep a playlist; return its id."""
+    ) -> dict[str, Any]:
+        """Make and keep a playlist; return it as JSON-able values."""
         if taken := sorted(RESERVED & parameters.keys()):
             raise InvalidInputError(f"parameters.{taken[0]}", "is a field of its own, beside parameters")
         return self.workbench.playlist(

@@ -18,11 +18,12 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPServerRequest
 from tornado.ioloop import IOLoop
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, RequestHandler, stream_request_body
 from traitlets.config import Config
 from voila.app import Voila
 
-from workbench.apps.api_handler import SERVICE
+from workbench.apps.api_handler import MAX_BODY_BYTES, SERVICE
+from workbench.apps.errors_to_status import MESSAGES
 from workbench.apps.pages import HomeHandler, LostHandler
 from workbench.apps.routes import handlers
 from workbench.apps.service import Service
@@ -32,7 +33,7 @@ from workbench.settings import Settings
 TEMPLATES = Path(__file__).parent / "templates"
 CULL_IDLE_S = 600
 SHUTDOWN_WAIT_S = 1.0
-CELL_FAILED = "Reload the page to try again. If it stays, run `workbench doctor`; the server's log says what went wrong."
+CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
 # Not served: files beside the notebooks, Voila's own file browser, and what lists them.
 DROPPED = ("/voila/files/", "/voila/tree", "/voila/api/contents")
 CONTENT_SECURITY_POLICY = (
@@ -73,7 +74,23 @@ class CheckedApplication(Application):
             request.host_name, self.settings["local_hostnames"]
         ):
             return self.get_handler_delegate(request, WrongHostHandler)
+        length = request.headers.get("Content-Length", "")
+        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+            return self.get_handler_delegate(request, TooLargeHandler)
         return super().find_handler(request, **options)
+
+
+@stream_request_body
+class TooLargeHandler(RequestHandler):
+    """Answers before the body is read, which is then thrown away with the connection."""
+
+    def prepare(self) -> None:
+        self.set_status(413)
+        self.set_header("Connection", "close")
+        self.finish({"error": "request_entity_too_large", "message": MESSAGES[413]})
+
+    def data_received(self, chunk: bytes) -> None:
+        """Thrown away."""
 
 
 class WrongHostHandler(RequestHandler):

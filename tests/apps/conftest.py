@@ -1,0 +1,159 @@
+"""Real servers for the tests: ``workbench serve`` in a process of its own, asked over HTTP."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import psutil
+import pytest
+import soundfile
+
+START_WITHIN_S = 60.0
+_ADDRESS = re.compile(r"is at (http://\S+)")
+
+
+class Server:
+    """A running ``workbench serve``."""
+
+    def __init__(self, data_dir: Path, roots: Path, *arguments: str, **environment: str) -> None:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "workbench",
+                "serve",
+                "--data-dir",
+                str(data_dir),
+                "--port",
+                "0",
+                *arguments,
+            ],
+            env=inherited
+            | {"WORKBENCH_LIBRARY_ROOTS": str(roots), "WORKBENCH_ASYNC_WORKERS": "1"}
+            | environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=data_dir.parent,
+        )
+        self.log: list[str] = []
+        self._started = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        assert self._started.wait(START_WITHIN_S), "the server said nothing"
+        assert self.url, "".join(self.log)
+        forgetful = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+        self.client = httpx.Client(base_url=self.url, timeout=60, cookies=forgetful)
+
+    url = ""
+
+    @property
+    def pids(self) -> list[int]:
+        """The server and every process below it."""
+        process = psutil.Process(self.process.pid)
+        return [process.pid, *(child.pid for child in process.children(recursive=True))]
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.client.get(f"api/v1/{path}", **options)
+
+    def post(self, path: str, json: Any, **options: Any) -> httpx.Response:
+        return self.client.post(f"api/v1/{path}", json=json, **options)
+
+    def stop(self) -> int:
+        """Send SIGTERM and return the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(60)
+        self._reader.join()
+        return status
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(line)
+            if found := _ADDRESS.search(line):
+                self.url = found[1]
+                self._started.set()
+        self._started.set()
+
+
+def wait_until(condition: Callable[[], Any], within_s: float) -> Any:
+    """Return the first true value of ``condition``, or fail after ``within_s`` seconds."""
+    deadline = time.monotonic() + within_s
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {within_s} s"
+        time.sleep(0.05)
+    return value
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[[Callable[[], Any], float], Any]:
+    return wait_until
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with four short tracks, two of them below a folder of their own."""
+    folder = tmp_path_factory.mktemp("music")
+    (folder / "more").mkdir()
+    rate, seconds = 22050, 6
+    time_s = np.arange(rate * seconds) / rate
+    for number, name in enumerate(("one.wav", "two.wav", "more/three.wav", "more/four.flac")):
+        tone = 0.3 * np.sin(2 * np.pi * 220 * (number + 1) * time_s) * (np.sin(2 * np.pi * 2 * time_s) > 0)
+        soundfile.write(folder / name, tone.astype(np.float32), rate)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers; they are stopped at the end."""
+    servers: list[Server] = []
+
+    def start(*arguments: str, data_dir: Path | None = None, **environment: str) -> Server:
+        folder = data_dir or tmp_path_factory.mktemp("data")
+        servers.append(Server(folder, music, *arguments, **environment))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(serve: Callable[..., Server], music: Path) -> Server:
+    """A server without a token, with the folder of music analysed."""
+    started = serve()
+    answer = started.post("tracks/import?wait=60", {"directory_path": str(music)})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["analyzed"] == 4, answer.text
+    return started
+
+
+@pytest.fixture(scope="session")
+def token_server(serve: Callable[..., Server]) -> Server:
+    """A server that wants the token "secret", below a base URL."""
+    return serve("--base-url", "/music/", WORKBENCH_TOKEN="secret")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser; browser tests are skipped without one, but never where CI is set."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None and os.environ.get("CI"):
+        pytest.fail("CI must have a Chromium")
+    if found is None:
+        pytest.skip("there is no Chromium here")
+    return found

@@ -1,0 +1,228 @@
+"""What the server refuses, with which status, and how it says so."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+
+def refusal(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    body: dict[str, Any] = answer.json()
+    assert isinstance(body["error"], str)
+    assert isinstance(body["message"], str)
+    assert "Traceback" not in answer.text
+    return body
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("tracks?limit=0", "limit"),
+        ("tracks?limit=1001", "limit"),
+        ("tracks?limit=many", "limit"),
+        ("tracks?limit=1&limit=2", "limit"),
+        ("tracks?offset=-1", "offset"),
+        ("tracks?offset=99999999999999999999", "offset"),
+        ("tracks?status=good", "status"),
+        ("tracks?nonsense=1", "nonsense"),
+        ("tracks/0", "track_id"),
+        ("tracks/abc", "track_id"),
+        ("tracks/99999999999999999999999999", "track_id"),
+        ("playlists/1?format=doc", "format"),
+    ],
+)
+def test_parameters_are_checked_and_named(server: Any, path: str, field: str) -> None:
+    assert refusal(server.get(path), 400)["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("tracks/analyze", {}, "file_path"),
+        ("tracks/analyze", {"file_path": 7}, "file_path"),
+        ("tracks/analyze", {"file_path": ""}, "file_path"),
+        ("tracks/analyze", {"file_path": "/x", "force_reanalysis": "yes"}, "force_reanalysis"),
+        ("tracks/analyze", {"file_path": "/x", "extra": 1}, "extra"),
+        ("tracks/import", {"directory_path": "/x", "supported_formats": ["exe"]}, "supported_formats.0"),
+        ("playlists/generate", {"method": "random", "size": 0}, "size"),
+        ("playlists/generate", {"method": "random", "size": 1.5}, "size"),
+        ("playlists/generate", {"method": "random", "parameters": []}, "parameters"),
+        ("playlists/generate", {"method": "random", "parameters": {"size": 3}}, "parameters.size"),
+        ("database/manage", {"operation": "drop"}, "operation"),
+        ("performance/cache/clear", {"all": True}, "all"),
+        ("tracks/analyze", [], "body"),
+    ],
+)
+def test_bodies_are_checked_and_the_field_is_named(server: Any, path: str, body: Any, field: str) -> None:
+    assert refusal(server.post(path, body), 400)["field"] == field
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"file_path": NaN}', b"\xff", b"[" * 100_000])
+def test_what_is_not_json(server: Any, content: bytes) -> None:
+    answer = server.client.post(
+        "api/v1/tracks/analyze", content=content, headers={"Content-Type": "application/json"}
+    )
+    assert refusal(answer, 400)["field"] == "body"
+
+
+def test_other_media_types(server: Any) -> None:
+    refusal(server.client.post("api/v1/tracks/analyze", data={"file_path": "/x"}), 415)
+
+
+def test_body_that_is_too_large(server: Any) -> None:
+    refusal(server.post("tracks/analyze", {"file_path": "x" * 1_100_000}), 413)
+
+
+def test_unknown_things_are_not_found(server: Any) -> None:
+    for path in (
+        "nothing",
+        "tracks/987654",
+        "jobs/" + "0" * 32,
+        "jobs/xyz",
+        "playlists/987654",
+        "tracks/1/nothing",
+    ):
+        assert refusal(server.get(path), 404)["error"] in ("not_found", "unknown_track")
+
+
+def test_wrong_method_says_which_are_right(server: Any) -> None:
+    answer = server.client.put("api/v1/tracks")
+    refusal(answer, 405)
+    assert answer.headers["Allow"] == "HEAD, GET"
+    refusal(server.client.delete("api/v1/performance/metrics"), 405)
+
+
+class TestPaths:
+    def analyze(self, server: Any, path: str) -> httpx.Response:
+        answer: httpx.Response = server.post("tracks/analyze", {"file_path": path})
+        return answer
+
+    @pytest.mark.parametrize("path", ["/etc/passwd", "/dev/zero", "/proc/self/environ", "/nowhere/x.mp3"])
+    def test_outside_the_roots(self, server: Any, path: str) -> None:
+        assert refusal(self.analyze(server, path), 403)["error"] == "path_not_allowed"
+
+    def test_traversal(self, server: Any, music: Path) -> None:
+        refusal(self.analyze(server, f"{music}/../../../../../../etc/passwd"), 403)
+        refusal(self.analyze(server, f"{music}/more/../../../../../../../etc/passwd"), 403)
+
+    def test_link_that_leads_out(self, server: Any, music: Path) -> None:
+        link = music / "link.wav"
+        link.symlink_to("/etc/passwd")
+        try:
+            refusal(self.analyze(server, str(link)), 403)
+        finally:
+            link.unlink()
+
+    @pytest.mark.parametrize("path", ["one.wav", "../x", "~nobody/x", "\0", "/x\0y", "\ud800"])
+    def test_what_is_not_an_absolute_path(self, server: Any, path: str) -> None:
+        content = json.dumps({"file_path": path}).encode()
+        headers = {"Content-Type": "application/json"}
+        refusal(server.client.post("api/v1/tracks/analyze", content=content, headers=headers), 400)
+
+    def test_what_is_not_a_file(self, server: Any, music: Path) -> None:
+        refusal(self.analyze(server, str(music)), 400)
+        refusal(self.analyze(server, str(music / "missing.wav")), 400)
+        pipe = music / "pipe.wav"
+        os.mkfifo(pipe)
+        try:
+            refusal(self.analyze(server, str(pipe)), 400)
+        finally:
+            pipe.unlink()
+
+    def test_folder_outside(self, server: Any, music: Path) -> None:
+        refusal(server.post("tracks/import", {"directory_path": "/etc"}), 403)
+        refusal(server.post("tracks/import", {"directory_path": str(music / "one.wav")}), 400)
+
+
+class TestOtherSites:
+    def test_foreign_host_header(self, server: Any) -> None:
+        for path in ("api/v1/health", "", "voila/render/performance.ipynb", "metrics"):
+            answer = server.client.get(path, headers={"Host": "evil.example"})
+            assert answer.status_code == 403
+
+    def test_local_names_are_fine(self, server: Any) -> None:
+        for host in ("localhost:9999", "127.0.0.1", "[::1]:80"):
+            assert server.get("health", headers={"Host": host}).status_code == 200
+
+    @pytest.mark.parametrize(
+        "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+    )
+    def test_requests_from_another_site_change_nothing(self, server: Any, headers: dict[str, str]) -> None:
+        answer = server.client.post("api/v1/performance/cache/clear", json={}, headers=headers)
+        assert refusal(answer, 403)["error"] == "forbidden"
+
+    def test_nothing_is_shared_with_other_origins(self, server: Any, token_server: Any) -> None:
+        origin = {"Origin": "https://evil.example"}
+        for answer in (
+            server.get("tracks", headers=origin),
+            token_server.get("tracks", headers=origin | {"Authorization": "token secret"}),
+            server.client.options(
+                "api/v1/tracks", headers=origin | {"Access-Control-Request-Method": "POST"}
+            ),
+        ):
+            assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+class TestToken:
+    def test_everything_but_health_and_figures_needs_it(self, token_server: Any) -> None:
+        for path in ("tracks", "database/info", "playlists", "jobs", "openapi.json", "stats/analysis"):
+            assert refusal(token_server.get(path), 401)["error"] == "unauthorized"
+        refusal(token_server.post("performance/cache/clear", {}), 401)
+        assert token_server.get("health").status_code == 200
+        assert token_server.get("performance/metrics").status_code == 200
+        assert token_server.client.get("metrics").status_code == 200
+
+    def test_open_figures_hold_no_file_names(self, token_server: Any, music: Path) -> None:
+        for path in (
+            "metrics",
+            "cache/stats",
+            "optimization-report",
+            "resource-usage",
+            "async-processor/health",
+        ):
+            assert "/" not in token_server.get(f"performance/{path}").text.replace(str(music), "/")
+
+    @pytest.mark.parametrize("scheme", ["token", "Bearer"])
+    def test_header(self, token_server: Any, scheme: str) -> None:
+        headers = {"Authorization": f"{scheme} secret"}
+        assert token_server.get("tracks", headers=headers).status_code == 200
+        assert token_server.post("performance/cache/clear", {}, headers=headers).status_code == 200
+        refusal(token_server.get("tracks", headers={"Authorization": f"{scheme} wrong"}), 401)
+
+    def test_cookie_may_read_but_must_show_the_xsrf_token_to_change(self, token_server: Any) -> None:
+        with httpx.Client(base_url=token_server.url) as browser:
+            assert browser.get("?token=secret").status_code == 200
+            assert browser.get("api/v1/tracks").status_code == 200
+            refusal(browser.post("api/v1/performance/cache/clear", json={}), 403)
+            headers = {"X-XSRFToken": browser.cookies["_xsrf"]}
+            assert browser.post("api/v1/performance/cache/clear", json={}, headers=headers).status_code == 200
+
+    def test_pages_need_it(self, token_server: Any) -> None:
+        for path in ("", "voila/render/performance.ipynb"):
+            answer = token_server.client.get(path)
+            assert answer.status_code in (302, 403), path
+            assert "Performance" not in answer.text
+
+
+def test_voila_gives_away_no_files(server: Any, token_server: Any) -> None:
+    for path in ("voila/files/performance.ipynb", "voila/files/x.png", "voila/tree", "voila/api/contents"):
+        assert server.client.get(path).status_code in (403, 404)
+        assert token_server.client.get(path).status_code in (302, 403, 404)
+
+
+def test_openapi_describes_every_address(server: Any) -> None:
+    document = server.get("openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    for path in (
+        "/api/v1/tracks/analyze",
+        "/api/v1/jobs/{job_id}/events",
+        "/metrics",
+        "/api/v1/playlists/generate",
+    ):
+        assert path in document["paths"]

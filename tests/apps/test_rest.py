@@ -1,0 +1,226 @@
+"""The REST answers of a real server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+FIGURES = {
+    "performance/metrics": {
+        "timestamp", "system", "caches", "database_pool", "async_processor", "processes",
+    },
+    "performance/cache/stats": {
+        "analysis_cache", "feature_cache", "total_memory_usage_mb", "combined_hit_rate",
+    },
+    "performance/database/pool": {
+        "total_connections", "active", "idle", "total_queries", "failed_queries", "retries", "pool_hits",
+        "pool_misses", "wait_mean_ms", "success_rate_percent", "pool_efficiency_percent", "wal_size_bytes",
+    },
+    "performance/async-processor/health": {
+        "status", "response_time_ms", "memory_ok", "cpu_ok", "active_operations", "total_processed",
+        "workers",
+    },
+    "performance/resource-usage": {"memory", "cpu", "disk_io", "network", "timestamps"},
+    "performance/optimization-report": {
+        "optimization_scores", "optimizations_active", "performance_impact", "recommendations",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FIGURES)
+def test_performance_endpoints_have_the_names_that_clients_know(server: Any, path: str) -> None:
+    answer = server.get(path)
+    assert answer.status_code == 200
+    assert FIGURES[path] <= answer.json().keys()
+
+
+def test_metrics_are_nested_as_described(server: Any) -> None:
+    metrics = server.get("performance/metrics").json()
+    assert metrics["system"]["memory"].keys() >= {"total_gb", "available_gb", "used_percent", "cached_gb"}
+    assert metrics["system"]["cpu"].keys() >= {"usage_percent", "count", "load_avg"}
+    assert metrics["system"]["disk"].keys() >= {"total_gb", "free_gb", "used_percent"}
+    assert metrics["caches"].keys() == {"analysis_cache", "feature_cache"}
+    roles = {process["role"] for process in metrics["processes"]}
+    assert "server" in roles
+    assert server.process.pid in {process["pid"] for process in metrics["processes"]}
+
+
+def test_report_scores_are_between_0_and_100_and_impact_is_null_before_a_benchmark(server: Any) -> None:
+    report = server.get("performance/optimization-report").json()
+    assert all(score is None or 0 <= score <= 100 for score in report["optimization_scores"].values())
+    assert report["optimization_scores"]["overall_score"] is not None
+    assert report["performance_impact"]["startup_time"] is None
+    assert "workbench bench" in report["performance_impact"]["how_to_measure"]
+
+
+def test_figures_show_what_was_analysed(server: Any, until: Any) -> None:
+    health = until(
+        lambda: (h := server.get("performance/async-processor/health").json())["total_processed"] >= 4 and h,
+        5,
+    )
+    assert health["started"]
+    assert health["workers"] == 1
+    assert health["response_time_ms"] > 0
+
+
+def test_tracks_come_in_pages_and_can_be_searched(server: Any) -> None:
+    first = server.get("tracks", params={"limit": 3}).json()
+    second = server.get("tracks", params={"limit": 3, "offset": 3}).json()
+    assert first["total"] == second["total"] == 4
+    assert len(first["tracks"]) == 3
+    assert len(second["tracks"]) == 1
+    assert {track["id"] for track in first["tracks"]}.isdisjoint({track["id"] for track in second["tracks"]})
+    found = server.get("tracks", params={"query": "three"}).json()
+    assert [Path(track["path"]).name for track in found["tracks"]] == ["three.wav"]
+
+
+def test_one_track_and_its_neighbours(server: Any) -> None:
+    track = server.get("tracks", params={"limit": 1}).json()["tracks"][0]
+    assert server.get(f"tracks/{track['id']}").json() == track
+    assert "bpm" in track["features"]
+    near = server.get(f"tracks/{track['id']}/similar", params={"limit": 2}).json()
+    assert len(near["tracks"]) == 2
+    assert track["id"] not in [other["id"] for other in near["tracks"]]
+
+
+def test_analysis_statistics(server: Any) -> None:
+    stats = server.get("stats/analysis").json()
+    assert stats["tracks"]["analyzed"] == 4
+    assert stats["audio_seconds"] == pytest.approx(24, abs=0.1)
+
+
+def test_known_track_is_answered_at_once(server: Any, music: Path) -> None:
+    answer = server.post("tracks/analyze", {"file_path": str(music / "one.wav")})
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "cached"
+    assert answer.json()["track"]["path"] == str(music / "one.wav")
+
+
+def test_analysis_is_a_job_that_tells_how_far_it_is(server: Any, music: Path) -> None:
+    answer = server.post("tracks/analyze", {"file_path": str(music / "one.wav"), "force_reanalysis": True})
+    assert answer.status_code == 202
+    job = answer.json()
+    assert answer.headers["Location"].endswith(f"/api/v1/jobs/{job['id']}")
+    events = []
+    with server.client.stream("GET", f"api/v1/jobs/{job['id']}/events") as stream:
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        for line in stream.iter_lines():
+            if line.startswith("event: "):
+                events.append(line.removeprefix("event: "))
+            if line.startswith("data: "):
+                last = json.loads(line.removeprefix("data: "))
+    assert events[-1] == "end"
+    assert last["status"] == "done"
+    assert last["result"]["analyzed"] == 1
+    assert server.get(f"jobs/{job['id']}").json()["status"] == "done"
+    assert job["id"] in [known["id"] for known in server.get("jobs").json()["jobs"]]
+
+
+def test_import_takes_only_what_was_asked_for(server: Any, music: Path) -> None:
+    options = {"directory_path": str(music), "recursive": False}
+    assert server.post("tracks/import?wait=60", options).json()["result"]["found"] == 2
+    options = {"directory_path": str(music), "supported_formats": ["flac"]}
+    assert server.post("tracks/import?wait=60", options).json()["result"]["found"] == 1
+
+
+def test_playlists_are_made_listed_fetched_and_deleted(server: Any, music: Path) -> None:
+    body = {"method": "random", "size": 3, "name": "Morning", "parameters": {}, "random_state": 1}
+    made = server.post("playlists/generate", body)
+    assert made.status_code == 201, made.text
+    playlist = made.json()
+    assert len(playlist["tracks"]) == 3
+    assert "Morning" in [kept["name"] for kept in server.get("playlists").json()["playlists"]]
+    assert server.get(f"playlists/{playlist['id']}").json()["tracks"] == playlist["tracks"]
+    for format in ("m3u8", "xspf", "jspf", "pls", "csv"):
+        file = server.get(f"playlists/{playlist['id']}", params={"format": format})
+        assert file.status_code == 200, file.text
+        assert all(Path(track["path"]).name.encode() in file.content for track in playlist["tracks"])
+    assert server.client.delete(f"api/v1/playlists/{playlist['id']}").status_code == 204
+    assert server.get(f"playlists/{playlist['id']}").status_code == 404
+
+
+def test_playlist_errors_say_what_is_wrong(server: Any) -> None:
+    unknown = server.post("playlists/generate", {"method": "nonsense"})
+    assert (unknown.status_code, unknown.json()["error"]) == (400, "unknown_method")
+    parameter = server.post("playlists/generate", {"method": "random", "parameters": {"nonsense": 1}})
+    assert (parameter.status_code, parameter.json()["error"]) == (400, "unknown_parameter")
+
+
+def test_database_can_be_looked_after(server: Any) -> None:
+    assert server.get("database/info").json()["tracks"]["total"] == 4
+    for operation in ("integrity_check", "vacuum", "cleanup"):
+        assert server.post("database/manage", {"operation": operation}).json()["ok"]
+    backup = server.post("database/manage", {"operation": "backup"}).json()["result"]["path"]
+    assert Path(backup).stat().st_size > 0
+
+
+def test_caches_can_be_cleared(server: Any, music: Path, until: Any) -> None:
+    server.post("tracks/analyze", {"file_path": str(music / "one.wav")})
+    until(lambda: server.get("performance/cache/stats").json()["feature_cache"]["current_entries"] > 0, 5)
+    assert server.post("performance/cache/clear", {}).json()["status"] == "cleared"
+    until(lambda: server.get("performance/cache/stats").json()["feature_cache"]["current_entries"] == 0, 5)
+
+
+class TestAudio:
+    @pytest.fixture
+    def track(self, server: Any) -> Any:
+        return server.get("tracks", params={"query": "one"}).json()["tracks"][0]
+
+    @pytest.fixture
+    def content(self, track: Any) -> bytes:
+        return Path(track["path"]).read_bytes()
+
+    def test_whole_file(self, server: Any, track: Any, content: bytes) -> None:
+        answer = server.get(f"tracks/{track['id']}/audio")
+        assert answer.content == content
+        assert answer.headers["Content-Type"] == "audio/wav"
+        assert answer.headers["Accept-Ranges"] == "bytes"
+
+    @pytest.mark.parametrize(
+        ("asked", "part"),
+        [
+            ("bytes=0-99", slice(0, 100)),
+            ("bytes=1000-", slice(1000, None)),
+            ("bytes=-50", slice(-50, None)),
+            ("bytes=10-99999999", slice(10, None)),
+        ],
+    )
+    def test_ranges(self, server: Any, track: Any, content: bytes, asked: str, part: slice) -> None:
+        answer = server.get(f"tracks/{track['id']}/audio", headers={"Range": asked})
+        assert answer.status_code == 206
+        assert answer.content == content[part]
+        assert answer.headers["Content-Range"].endswith(f"/{len(content)}")
+
+    def test_range_beyond_the_end(self, server: Any, track: Any, content: bytes) -> None:
+        answer = server.get(f"tracks/{track['id']}/audio", headers={"Range": "bytes=99999999-"})
+        assert answer.status_code == 416
+        assert answer.headers["Content-Range"] == f"bytes */{len(content)}"
+
+    def test_unchanged_file_is_not_sent_again(self, server: Any, track: Any) -> None:
+        first = server.client.head(f"api/v1/tracks/{track['id']}/audio")
+        assert (first.status_code, first.content) == (200, b"")
+        again = server.get(f"tracks/{track['id']}/audio", headers={"If-None-Match": first.headers["Etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+
+def test_prometheus_text_is_valid_and_names_follow_convention(server: Any) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    answer = server.client.get("metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    assert families["workbench_cache_hits"].type == "counter"
+    assert {
+        "workbench_database_queries",
+        "workbench_processor_tracks_processed",
+        "workbench_process_rss_memory_bytes",
+    } <= families.keys()
+    assert all(family.documentation for family in families.values())
+
+
+def test_health_needs_nothing(server: Any) -> None:
+    assert httpx.get(f"{server.url}api/v1/health").json()["status"] == "ok"
