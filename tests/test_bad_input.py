@@ -25,7 +25,9 @@ RATE = 44100
 
 def tone(seconds: float, rate: int = RATE, channels: int = 1) -> np.ndarray[Any, Any]:
     t = np.arange(int(seconds * rate)) / rate
-    return np.repeat((0.3 * np.sin(2 * np.pi * 220 * t) * (t % 0.5 < 0.25)).astype("f4")[:, None], channels, axis=1)
+    return np.repeat(
+        (0.3 * np.sin(2 * np.pi * 220 * t) * (t % 0.5 < 0.25)).astype("f4")[:, None], channels, axis=1
+    )
 
 
 def write(path: Path, samples: np.ndarray[Any, Any], rate: int = RATE, **how: Any) -> Path:
@@ -33,8 +35,14 @@ def write(path: Path, samples: np.ndarray[Any, Any], rate: int = RATE, **how: An
     return path
 
 
-STRANGE_NAMES = ["naïve – 東京 🎵.wav", "new\nline.wav", "x" * 246 + ".wav", "-dash.wav", "#hash 100%.wav",
-                 "'quo\"te.wav"]
+STRANGE_NAMES = [
+    "naïve – 東京 🎵.wav",
+    "new\nline.wav",
+    "x" * 246 + ".wav",
+    "-dash.wav",
+    "#hash 100%.wav",
+    "'quo\"te.wav",
+]
 
 
 @dataclass
@@ -70,7 +78,7 @@ def mess(tmp_path_factory: pytest.TempPathFactory) -> Mess:
     write(folder / "clipped.wav", np.clip(tone(3.4) * 20, -1, 1))
     for name in ("cut.mp3", "cut.flac"):
         whole = write(folder / name, tone(20, channels=2))
-        whole.write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
+        whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     for name in STRANGE_NAMES:
         shutil.copy(good, folder / name)
     shutil.copy(os.fsencode(good), os.fsencode(folder) + b"/bad\xff.wav")
@@ -86,8 +94,13 @@ def mess(tmp_path_factory: pytest.TempPathFactory) -> Mess:
 
 
 def command(*arguments: object, data_dir: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "workbench", *map(str, arguments), "--data-dir", str(data_dir)],
-                          capture_output=True, text=True, timeout=200, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "workbench", *map(str, arguments), "--data-dir", str(data_dir)],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("name", ["zero.mp3", "text.mp3", "noise.flac", "nothing.wav"])
@@ -106,7 +119,8 @@ def test_neighbours_of_bad_files_are_analysed(mess: Mess) -> None:
 
 
 def test_odd_but_valid_sound_is_described_in_finite_numbers(mess: Mess) -> None:
-    assert {"eight.wav", "low.wav", "high.wav", "short.wav", "silence.wav", "nan.wav", "clipped.wav"} <= set(mess.tracks)
+    names = {"eight.wav", "low.wav", "high.wav", "short.wav", "silence.wav", "nan.wav", "clipped.wav"}
+    assert names <= set(mess.tracks)
     assert mess.tracks["silence.wav"].features["bpm"] is None
     assert mess.tracks["silence.wav"].features["key"] is None
     assert mess.tracks["short.wav"].duration_s == pytest.approx(0.05, abs=0.001)
@@ -159,7 +173,9 @@ def test_an_empty_folder_is_fine_and_a_missing_one_is_an_error(tmp_path: Path, d
     assert done.returncode == 1 and "Analyse a folder" in done.stderr
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything; tests/audio drops its rights and checks this")
+@pytest.mark.skipif(
+    os.geteuid() == 0, reason="root reads everything; tests/audio drops its rights and checks this"
+)
 def test_a_file_without_permission_is_reported(tmp_path: Path, data_dir: Path) -> None:
     secret = write(tmp_path / "secret.wav", tone(2))
     secret.chmod(0)

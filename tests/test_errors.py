@@ -8,13 +8,18 @@ import pytest
 
 from workbench import errors
 
-CLASSES = [value for value in vars(errors).values()
-           if isinstance(value, type) and issubclass(value, errors.WorkbenchError)]
+CLASSES = [
+    value
+    for value in vars(errors).values()
+    if isinstance(value, type) and issubclass(value, errors.WorkbenchError)
+]
 
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_an_error_survives_pickling_with_its_details(cls: type[errors.WorkbenchError]) -> None:
-    error = pickle.loads(pickle.dumps(cls("song.mp3 is broken; replace it", path="song.mp3", candidates=[1, 2])))
+    error = pickle.loads(
+        pickle.dumps(cls("song.mp3 is broken; replace it", path="song.mp3", candidates=[1, 2]))
+    )
     assert type(error) is cls
     assert str(error) == "song.mp3 is broken; replace it"
     assert (error.path, error.candidates) == ("song.mp3", [1, 2])

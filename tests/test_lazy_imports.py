@@ -11,58 +11,85 @@ import pytest
 from workbench import lazy_imports
 from workbench.errors import MissingPackageError
 
-HEAVY = ("numpy", "scipy", "pandas", "essentia", "tensorflow", "dask", "distributed", "jupyter_core", "IPython",
-         "voila", "tornado", "av", "soundfile", "sklearn")
+HEAVY = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "essentia",
+    "tensorflow",
+    "dask",
+    "distributed",
+    "jupyter_core",
+    "IPython",
+    "voila",
+    "tornado",
+    "av",
+    "soundfile",
+    "sklearn",
+)
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
 
 
-@pytest.mark.parametrize("statement", [
-    "import workbench",
-    "import workbench; workbench.Settings; dir(workbench)",
-    "import workbench.cli\ntry: workbench.cli.main(['--help'])\nexcept SystemExit: pass",
-    "import workbench.cli\ntry: workbench.cli.main(['analyze', '--help'])\nexcept SystemExit: pass",
-])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import workbench",
+        "import workbench; workbench.Settings; dir(workbench)",
+        "import workbench.cli\ntry: workbench.cli.main(['--help'])\nexcept SystemExit: pass",
+        "import workbench.cli\ntry: workbench.cli.main(['analyze', '--help'])\nexcept SystemExit: pass",
+    ],
+)
 def test_starting_loads_nothing_heavy(statement: str) -> None:
-    done = run(f"{statement}\nimport sys, json\n"
-               f"print('\\n' + json.dumps([m for m in {HEAVY!r} if m in sys.modules]))")
+    done = run(
+        f"{statement}\nimport sys, json\n"
+        f"print('\\n' + json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == []
 
 
 def test_essentia_then_tensorflow_works_and_is_quiet() -> None:
-    done = run("from workbench.lazy_imports import *\n"
-               "tf = get_tensorflow(); es = get_essentia()\n"
-               "assert get_tensorflow() is tf and get_essentia() is es\n"
-               "assert float(tf.reduce_sum(tf.constant([1.0, 2.0]))) == 3.0\n"
-               "print(es.RMS()(__import__('numpy').ones(4, 'float32')))\n"
-               "print(sorted(import_seconds()), all(s > 0.01 for s in import_seconds().values()))")
+    done = run(
+        "from workbench.lazy_imports import *\n"
+        "tf = get_tensorflow(); es = get_essentia()\n"
+        "assert get_tensorflow() is tf and get_essentia() is es\n"
+        "assert float(tf.reduce_sum(tf.constant([1.0, 2.0]))) == 3.0\n"
+        "print(es.RMS()(__import__('numpy').ones(4, 'float32')))\n"
+        "print(sorted(import_seconds()), all(s > 0.01 for s in import_seconds().values()))"
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["1.0", "['essentia', 'essentia.standard', 'tensorflow'] True"]
     assert done.stderr == ""
 
 
 def test_tensorflow_first_is_refused_instead_of_aborting() -> None:
-    done = run("import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'\n"
-               "import tensorflow\n"
-               "from workbench.lazy_imports import get_essentia\n"
-               "from workbench.errors import ImportOrderError\n"
-               "try: get_essentia()\n"
-               "except ImportOrderError as error: print(error)")
+    done = run(
+        "import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'\n"
+        "import tensorflow\n"
+        "from workbench.lazy_imports import get_essentia\n"
+        "from workbench.errors import ImportOrderError\n"
+        "try: get_essentia()\n"
+        "except ImportOrderError as error: print(error)"
+    )
     assert done.returncode == 0, done.stderr
     assert "TensorFlow was imported before Essentia" in done.stdout
     assert "Restart the kernel" in done.stdout
 
 
 def test_many_threads_get_one_module() -> None:
-    done = run("import threading\nfrom workbench.lazy_imports import *\n"
-               "start = threading.Barrier(8); got = []\n"
-               "def work():\n    start.wait(); got.append(get_essentia())\n"
-               "threads = [threading.Thread(target=work) for _ in range(8)]\n"
-               "[t.start() for t in threads]; [t.join() for t in threads]\n"
-               "assert len(got) == 8 and len(set(map(id, got))) == 1; print('one')")
+    done = run(
+        "import threading\nfrom workbench.lazy_imports import *\n"
+        "start = threading.Barrier(8); got = []\n"
+        "def work():\n    start.wait(); got.append(get_essentia())\n"
+        "threads = [threading.Thread(target=work) for _ in range(8)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "assert len(got) == 8 and len(set(map(id, got))) == 1; print('one')"
+    )
     assert done.stdout == "one\n", done.stderr
 
 

@@ -21,8 +21,13 @@ from workbench.audio.demo_library import DEMO_TRACKS
 
 
 def workbench(*arguments: object, data_dir: Path, check: int | None = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([sys.executable, "-m", "workbench", *map(str, arguments), "--data-dir", str(data_dir)],
-                          capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench", *map(str, arguments), "--data-dir", str(data_dir)],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
     if check is not None:
         assert done.returncode == check, done.stderr
     assert "Traceback" not in done.stderr
@@ -39,7 +44,9 @@ def test_demo_makes_a_library_and_playlists_that_exist(data_dir: Path) -> None:
     assert report["failed"] == [] and report["cached"] == 0 and report["audio_seconds"] > 200
     assert report["playlists"]
     for playlist in map(Path, report["playlists"]):
-        entries = [line for line in playlist.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+        entries = [
+            line for line in playlist.read_text("utf-8").splitlines() if line and not line.startswith("#")
+        ]
         assert entries
         assert all((playlist.parent / entry).is_file() for entry in entries)
     again = answer("demo", data_dir=data_dir)
@@ -51,7 +58,11 @@ def test_demo_makes_a_library_and_playlists_that_exist(data_dir: Path) -> None:
     for track in tracks["tracks"]:
         known = truth[track["title"]]
         assert (track["artist"], track["album"], track["genre"], track["year"]) == (
-            known.artist, known.album, known.genre, known.year)
+            known.artist,
+            known.album,
+            known.genre,
+            known.year,
+        )
         assert track["status"] == "analyzed"
         assert {"bpm", "key", "scale", "camelot", "loudness_lufs", "danceability"} <= track["features"].keys()
 
@@ -59,16 +70,31 @@ def test_demo_makes_a_library_and_playlists_that_exist(data_dir: Path) -> None:
 def test_similarity_playlist_from_the_command(library_dir: Path, tmp_path: Path) -> None:
     title = DEMO_TRACKS[0].title
     out = tmp_path / "party.m3u8"
-    made = answer("playlist", "similarity", "--start", title, "--size", 5, "--random-state", 7, "--out", out,
-                  data_dir=library_dir)
+    made = answer(
+        "playlist",
+        "similarity",
+        "--start",
+        title,
+        "--size",
+        5,
+        "--random-state",
+        7,
+        "--out",
+        out,
+        data_dir=library_dir,
+    )
     lines = out.read_text("utf-8").splitlines()
     assert lines[0] == "#EXTM3U"
     files = [line for line in lines if not line.startswith("#")]
     assert len(files) == 5 and all((out.parent / file).exists() for file in files)
     assert len([line for line in lines if line.startswith("#EXTINF:")]) == 5
-    again = answer("playlist", "similarity", "--start", title, "--size", 5, "--random-state", 7, data_dir=library_dir)
+    again = answer(
+        "playlist", "similarity", "--start", title, "--size", 5, "--random-state", 7, data_dir=library_dir
+    )
     assert [t["id"] for t in again["tracks"]] == [t["id"] for t in made["tracks"]]
-    assert workbench("playlist", "similarity", "--start", "nowhere to be found", data_dir=library_dir, check=1).stderr
+    assert workbench(
+        "playlist", "similarity", "--start", "nowhere to be found", data_dir=library_dir, check=1
+    ).stderr
     assert workbench("playlist", data_dir=library_dir, check=2).stderr
 
 
@@ -94,11 +120,14 @@ def test_database_commands(library_dir: Path, tmp_path: Path) -> None:
 def test_doctor_finds_this_installation_well(data_dir: Path) -> None:
     report = answer("doctor", data_dir=data_dir)
     assert report["ok"], [check for check in report["checks"] if not check["ok"]]
-    assert {"essentia-tensorflow", "SQLite", "data folder", "models"} <= {check["name"] for check in report["checks"]}
+    assert {"essentia-tensorflow", "SQLite", "data folder", "models"} <= {
+        check["name"] for check in report["checks"]
+    }
 
 
 def test_a_moved_file_keeps_its_analysis_and_a_deleted_one_is_missing(
-        demo_folder: Path, data_dir: Path, tmp_path: Path) -> None:
+    demo_folder: Path, data_dir: Path, tmp_path: Path
+) -> None:
     music = tmp_path / "music"
     music.mkdir()
     names = [path for path in sorted(demo_folder.rglob("*")) if path.is_file()][:3]
@@ -123,7 +152,7 @@ def test_a_moved_file_keeps_its_analysis_and_a_deleted_one_is_missing(
 
 
 def test_a_changed_file_is_analysed_again(demo_folder: Path, data_dir: Path, tmp_path: Path) -> None:
-    one, two = [path for path in sorted(demo_folder.rglob("*.wav"))][:2]
+    one, two = sorted(demo_folder.rglob("*.wav"))[:2]
     song = Path(shutil.copy(one, tmp_path / "song.wav"))
     with Workbench(data_dir, async_workers=1) as wb:
         wb.analyze(song).result(120)
@@ -135,8 +164,7 @@ def test_a_changed_file_is_analysed_again(demo_folder: Path, data_dir: Path, tmp
         assert wb.analyze(song, force=True).result(120).analyzed == 1
 
 
-async def test_analysis_from_async_code_leaves_the_loop_free(
-        demo_folder: Path, data_dir: Path) -> None:
+async def test_analysis_from_async_code_leaves_the_loop_free(demo_folder: Path, data_dir: Path) -> None:
     ticks = 0
 
     async def tick() -> None:
@@ -154,8 +182,13 @@ async def test_analysis_from_async_code_leaves_the_loop_free(
 
 
 def start(*arguments: object, data_dir: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-m", "workbench", *map(str, arguments), "--data-dir", str(data_dir)],
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "workbench", *map(str, arguments), "--data-dir", str(data_dir)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def wait_until(condition: Any, seconds: float = 90) -> None:
@@ -209,8 +242,16 @@ def test_json_on_standard_output_is_all_there_is(library_dir: Path, demo_folder:
     assert report["cached"] == report["found"] == len(DEMO_TRACKS)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["playlist", "--help"], ["db", "info", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["playlist", "--help"], ["db", "info", "--help"]]
+)
 def test_every_command_explains_itself(arguments: list[str], tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "workbench", *arguments], capture_output=True, text=True,
-                          timeout=60, check=False, env=os.environ | {"WORKBENCH_DATA_DIR": str(tmp_path)})
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"WORKBENCH_DATA_DIR": str(tmp_path)},
+    )
     assert done.returncode == 0 and done.stdout and not done.stderr

@@ -17,8 +17,9 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 def papermill(notebook: str, out: Path, data_dir: Path, *arguments: object) -> Any:
     command = [sys.executable, "-m", "papermill", str(NOTEBOOKS / notebook), str(out), *map(str, arguments)]
     environ = os.environ | {"WORKBENCH_DATA_DIR": str(data_dir), "JUPYTER_PLATFORM_DIRS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, env=environ, check=False,
-                          cwd=out.parent)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=280, env=environ, check=False, cwd=out.parent
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return nbformat.read(out, as_version=4)
 
@@ -29,8 +30,23 @@ def outputs(notebook: Any) -> list[Any]:
 
 def test_analyze_library_reports_on_a_folder(demo_folder: Path, tmp_path: Path, data_dir: Path) -> None:
     playlist = tmp_path / "made.m3u8"
-    done = papermill("analyze_library.ipynb", tmp_path / "report.ipynb", data_dir, "-r", "music_dir", demo_folder,
-                     "-r", "workers", "2", "-r", "playlist_size", "5", "-r", "playlist_file", playlist)
+    done = papermill(
+        "analyze_library.ipynb",
+        tmp_path / "report.ipynb",
+        data_dir,
+        "-r",
+        "music_dir",
+        demo_folder,
+        "-r",
+        "workers",
+        "2",
+        "-r",
+        "playlist_size",
+        "5",
+        "-r",
+        "playlist_file",
+        playlist,
+    )
     kinds = {kind for output in outputs(done) for kind in output.get("data", {})}
     assert {"text/html", "image/png"} <= kinds
     assert not [output for output in outputs(done) if output.output_type == "error"]
@@ -38,8 +54,9 @@ def test_analyze_library_reports_on_a_folder(demo_folder: Path, tmp_path: Path, 
     assert len(entries) == 5 and all((tmp_path / entry).exists() for entry in entries)
 
 
-@pytest.mark.parametrize("notebook", sorted(
-    path.relative_to(NOTEBOOKS).as_posix() for path in NOTEBOOKS.glob("*.ipynb")))
+@pytest.mark.parametrize(
+    "notebook", sorted(path.relative_to(NOTEBOOKS).as_posix() for path in NOTEBOOKS.glob("*.ipynb"))
+)
 def test_a_notebook_runs_on_an_empty_machine(notebook: str, tmp_path: Path, data_dir: Path) -> None:
     done = papermill(notebook, tmp_path / "out.ipynb", data_dir)
     assert outputs(done)

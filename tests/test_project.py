@@ -13,14 +13,23 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
-CONDA_NAMES = {"soundfile": "pysoundfile", "xxhash": "python-xxhash", "dask": "dask-core", "matplotlib": "matplotlib-base"}
+CONDA_NAMES = {
+    "soundfile": "pysoundfile",
+    "xxhash": "python-xxhash",
+    "dask": "dask-core",
+    "matplotlib": "matplotlib-base",
+}
 
 
-@pytest.mark.parametrize("command", [
-    [sys.executable, "-m", "ruff", "check", "."],
-    [sys.executable, "-m", "mypy"],
-    [str(Path(sys.executable).with_name("lint-imports"))],
-], ids=["ruff", "mypy", "layers"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [sys.executable, "-m", "ruff", "check", "."],
+        [sys.executable, "-m", "mypy"],
+        [str(Path(sys.executable).with_name("lint-imports"))],
+    ],
+    ids=["ruff", "mypy", "layers"],
+)
 def test_a_check_passes(command: list[str]) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -32,9 +41,7 @@ def test_environment_yml_asks_for_what_pyproject_asks_for() -> None:
         name, pins = re.fullmatch(r"([\w-]+)(?:\[[\w,]+\])?(.*)", line).groups()
         wanted[CONDA_NAMES.get(name, name)] = pins
     text = (ROOT / "environment.yml").read_text()
-    listed = {}
-    for name, pins in re.findall(r"^ +- ([\w-]+) ?([<>=!][^\s]*)?$", text, re.MULTILINE):
-        listed[name] = pins
+    listed = dict(re.findall(r"^ +- ([\w-]+) ?([<>=!][^\s]*)?$", text, re.MULTILINE))
     extra = {"python", "pip", "nodefaults", "conda-forge", "protobuf", "playlist-workbench"}
     assert {name: pins for name, pins in listed.items() if name not in extra} == wanted
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -55,8 +62,16 @@ def test_a_notebook_is_clean_thin_and_titled(path: Path) -> None:
 
 
 def test_nothing_of_a_machine_or_registry_is_written_down() -> None:
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    forbidden = re.compile("|".join(["/work" + "/", "/root" + "/", "pypi" + r"\.org", "files\\.python" + "hosted"]))
-    found = [name for name in files if name.endswith((".py", ".md", ".toml", ".yml", ".ipynb", "run", ".html"))
-             and forbidden.search((ROOT / name).read_text("utf-8"))]
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
+    forbidden = re.compile(
+        "|".join(["/work" + "/", "/root" + "/", "pypi" + r"\.org", "files\\.python" + "hosted"])
+    )
+    found = [
+        name
+        for name in files
+        if name.endswith((".py", ".md", ".toml", ".yml", ".ipynb", "run", ".html"))
+        and forbidden.search((ROOT / name).read_text("utf-8"))
+    ]
     assert found == []

@@ -22,22 +22,39 @@ def test_defaults_are_the_seeds() -> None:
 
 
 def test_argument_beats_environment_beats_data_folder_beats_current_folder(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     data = tmp_path / "data"
     data.mkdir()
-    (tmp_path / "workbench.toml").write_text("CACHE_SIZE_MB = 10\nPORT = 1000\nASYNC_WORKERS = 3\nHOST = 'here'\n")
+    (tmp_path / "workbench.toml").write_text(
+        "CACHE_SIZE_MB = 10\nPORT = 1000\nASYNC_WORKERS = 3\nHOST = 'here'\n"
+    )
     (data / "workbench.toml").write_text("CACHE_SIZE_MB = 20\nPORT = 2000\nasync_workers = 5\n")
     environ = {"WORKBENCH_DATA_DIR": str(data), "WORKBENCH_CACHE_SIZE_MB": "30", "WORKBENCH_PORT": "3000"}
     settings = Settings.load(environ, cache_size_mb=40)
-    assert (settings.cache_size_mb, settings.port, settings.async_workers, settings.host) == (40, 3000, 5, "here")
+    assert (settings.cache_size_mb, settings.port, settings.async_workers, settings.host) == (
+        40,
+        3000,
+        5,
+        "here",
+    )
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("cache_size_mb", "lots"), ("cache_size_mb", "nan"), ("cache_size_mb", "-1"), ("port", "99999"),
-    ("port", "80.5"), ("async_workers", "0"), ("process_pool", "maybe"), ("memory_limit_percent", "101"),
-    ("analysis_timeout_seconds", "inf"),
-])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cache_size_mb", "lots"),
+        ("cache_size_mb", "nan"),
+        ("cache_size_mb", "-1"),
+        ("port", "99999"),
+        ("port", "80.5"),
+        ("async_workers", "0"),
+        ("process_pool", "maybe"),
+        ("memory_limit_percent", "101"),
+        ("analysis_timeout_seconds", "inf"),
+    ],
+)
 def test_a_bad_value_is_refused_with_name_value_and_what_is_allowed(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.load({f"WORKBENCH_{name.upper()}": value})

@@ -14,10 +14,23 @@ from workbench.settings import Settings, available_cores
 
 # Distribution on the package index → module that it provides.
 PACKAGES = {
-    "essentia-tensorflow": "essentia", "tensorflow": "tensorflow", "numpy": "numpy", "scipy": "scipy",
-    "scikit-learn": "sklearn", "pandas": "pandas", "soundfile": "soundfile", "av": "av", "mutagen": "mutagen",
-    "cachetools": "cachetools", "dask": "dask", "distributed": "distributed", "psutil": "psutil",
-    "jupyterlab": "jupyterlab", "ipywidgets": "ipywidgets", "voila": "voila", "papermill": "papermill",
+    "essentia-tensorflow": "essentia",
+    "tensorflow": "tensorflow",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "scikit-learn": "sklearn",
+    "pandas": "pandas",
+    "soundfile": "soundfile",
+    "av": "av",
+    "mutagen": "mutagen",
+    "cachetools": "cachetools",
+    "dask": "dask",
+    "distributed": "distributed",
+    "psutil": "psutil",
+    "jupyterlab": "jupyterlab",
+    "ipywidgets": "ipywidgets",
+    "voila": "voila",
+    "papermill": "papermill",
 }
 
 
@@ -64,18 +77,28 @@ def _data_folder(settings: Settings) -> dict[str, Any]:
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     usable = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
     if not usable:
-        return _check("data folder", False, f"{folder} cannot be written",
-                      "choose another with --data-dir or WORKBENCH_DATA_DIR")
+        return _check(
+            "data folder",
+            False,
+            f"{folder} cannot be written",
+            "choose another with --data-dir or WORKBENCH_DATA_DIR",
+        )
     free_gb = shutil.disk_usage(nearest).free / 1e9
-    return _check("data folder", free_gb > 0.5, f"{folder}, {free_gb:.1f} GB free", "free some space on this disk")
+    return _check(
+        "data folder", free_gb > 0.5, f"{folder}, {free_gb:.1f} GB free", "free some space on this disk"
+    )
 
 
 def _memory() -> dict[str, Any]:
     import psutil
 
     available_gb = psutil.virtual_memory().available / 1e9
-    return _check("cores and memory", available_gb > 1, f"{available_cores()} cores, {available_gb:.1f} GB available",
-                  "close other programs, or lower ASYNC_WORKERS and CACHE_SIZE_MB")
+    return _check(
+        "cores and memory",
+        available_gb > 1,
+        f"{available_cores()} cores, {available_gb:.1f} GB available",
+        "close other programs, or lower ASYNC_WORKERS and CACHE_SIZE_MB",
+    )
 
 
 def _models(settings: Settings) -> dict[str, Any]:
@@ -86,8 +109,12 @@ def _models(settings: Settings) -> dict[str, Any]:
     lonely = [graph.name for graph in graphs if not graph.with_suffix(".json").exists()]
     found = f"{len(graphs)} in {folder}"
     if lonely:
-        return _check("models", False, f"{found}; no .json beside {', '.join(lonely)}",
-                      "put the .json published with the model beside it")
+        return _check(
+            "models",
+            False,
+            f"{found}; no .json beside {', '.join(lonely)}",
+            "put the .json published with the model beside it",
+        )
     return _check("models", True, found)
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.audio.fingerprint import content_hash
@@ -75,8 +76,9 @@ class Plan:
         return ", ".join(parts)
 
 
-def make_plan(library: Library, paths: Sequence[str | os.PathLike[str]], *, force: bool,
-              stale: Stale) -> Plan:
+def make_plan(
+    library: Library, paths: Sequence[str | os.PathLike[str]], *, force: bool, stale: Stale
+) -> Plan:
     """Compare the files below ``paths`` with what the library knows, by path, size and time.
 
     Parameters
@@ -89,12 +91,14 @@ def make_plan(library: Library, paths: Sequence[str | os.PathLike[str]], *, forc
     LibraryPathError
         One of ``paths`` does not exist or cannot be read.
     """
-    roots = [os.path.abspath(os.path.expanduser(path)) for path in paths]
+    roots = [os.path.normpath(Path(path).expanduser().absolute()) for path in paths]
     entries = list(scan(roots))
     found = [entry for entry in entries if isinstance(entry, FoundFile)]
     problems = [entry for entry in entries if isinstance(entry, ScanProblem)]
     known = library.known_files(roots)
-    plan = Plan(found, {}, {}, [Failure(problem.path, problem.error, problem.kind) for problem in problems], force)
+    plan = Plan(
+        found, {}, {}, [Failure(problem.path, problem.error, problem.kind) for problem in problems], force
+    )
     for file in found:
         _classify(plan, file, known.get(file.path), force=force, stale=stale)
     plan.missing = _gone(known, found, problems)
@@ -118,12 +122,16 @@ def _classify(plan: Plan, file: FoundFile, before: KnownFile | None, *, force: b
         plan.cached[file.path] = before
 
 
-def _gone(known: dict[str, KnownFile], found: list[FoundFile], problems: list[ScanProblem]) -> dict[str, KnownFile]:
+def _gone(
+    known: dict[str, KnownFile], found: list[FoundFile], problems: list[ScanProblem]
+) -> dict[str, KnownFile]:
     present = {file.path for file in found}
     unreadable = tuple(problem.path.rstrip(os.sep) for problem in problems)
     return {
-        path: file for path, file in known.items()
-        if path not in present and not any(path == bad or path.startswith(bad + os.sep) for bad in unreadable)
+        path: file
+        for path, file in known.items()
+        if path not in present
+        and not any(path == bad or path.startswith(bad + os.sep) for bad in unreadable)
         and not os.path.lexists(path)
     }
 
@@ -134,8 +142,9 @@ class Ingest:
     ``tasks()`` is consumed on the job's thread while the workers already run, so hashing costs no waiting.
     """
 
-    def __init__(self, library: Library, plan: Plan, *, stale: Stale,
-                 keep: Callable[[str, FeatureRecord], None]) -> None:
+    def __init__(
+        self, library: Library, plan: Plan, *, stale: Stale, keep: Callable[[str, FeatureRecord], None]
+    ) -> None:
         self.library = library
         self.plan = plan
         self.stale = stale
@@ -150,7 +159,9 @@ class Ingest:
     def tasks(self) -> Iterator[Task | Cached | Failure]:
         """Record each file of the plan in the library; yield what it is: known, unreadable, or work to do."""
         # First: a file that moved takes its row along when it is added below.
-        self.library.mark_missing([file.id for path, file in self.plan.missing.items() if not os.path.lexists(path)])
+        self.library.mark_missing(
+            [file.id for path, file in self.plan.missing.items() if not os.path.lexists(path)]
+        )
         self.library.mark_present([file.id for file in self.plan.cached.values() if file.status == "missing"])
         for path in self.plan.cached:
             yield self._known(path)
@@ -191,7 +202,9 @@ class Ingest:
         features, seconds = value
         files = self._files[task.key]
         if _changed(files[0]):
-            self.on_failure(task, Failure(task.path, "The file changed while it was analysed; run again.", "changed"))
+            self.on_failure(
+                task, Failure(task.path, "The file changed while it was analysed; run again.", "changed")
+            )
             return 0.0
         del self._files[task.key]
         self.keep(task.key, features.to_record(seconds))
@@ -210,26 +223,34 @@ class Ingest:
 
     def report(self, workers: int) -> Report:
         """Return what has been done so far."""
-        return Report(found=len(self.plan.found), analyzed=self.analyzed, cached=self.cached,
-                      failed=tuple(self.failed), seconds=time.monotonic() - self._started,
-                      audio_seconds=self.audio_seconds, workers=workers)
+        return Report(
+            found=len(self.plan.found),
+            analyzed=self.analyzed,
+            cached=self.cached,
+            failed=tuple(self.failed),
+            seconds=time.monotonic() - self._started,
+            audio_seconds=self.audio_seconds,
+            workers=workers,
+        )
 
 
 def batched(items: Sequence[FoundFile], size: int) -> Iterator[Sequence[FoundFile]]:
-    return (items[start:start + size] for start in range(0, len(items), size))
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _read(file: FoundFile) -> ScannedFile:
     try:
         key, tags = content_hash(file.path), asdict(read_tags(file.path))
     except AudioError as error:
-        return ScannedFile(file.path, file.size_bytes, file.mtime_ns, None, error=str(error), error_kind=error.kind)
+        return ScannedFile(
+            file.path, file.size_bytes, file.mtime_ns, None, error=str(error), error_kind=error.kind
+        )
     return ScannedFile(file.path, file.size_bytes, file.mtime_ns, key, tags)
 
 
 def _changed(file: ScannedFile) -> bool:
     try:
-        now = os.stat(file.path)
+        now = Path(file.path).stat()
     except FileNotFoundError:
         return False
     return (now.st_size, now.st_mtime_ns) != (file.size_bytes, file.mtime_ns)

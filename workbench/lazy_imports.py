@@ -42,7 +42,11 @@ def get_essentia() -> ModuleType:
         Essentia is not installed.
     """
     with _lock:
-        if "essentia.standard" not in _seconds and "essentia" not in sys.modules and "tensorflow" in sys.modules:
+        if (
+            "essentia.standard" not in _seconds
+            and "essentia" not in sys.modules
+            and "tensorflow" in sys.modules
+        ):
             raise ImportOrderError(
                 "TensorFlow was imported before Essentia in this process, and loading Essentia now would abort it. "
                 "Restart the kernel or program and call workbench.lazy_imports.get_tensorflow() "

@@ -8,12 +8,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from workbench.errors import DatabaseUnavailableError, PlaylistError, UnknownTrackError, WorkbenchError
+from workbench.errors import DatabaseUnavailableError, UnknownTrackError, WorkbenchError
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
     from workbench.ingest import Ingest, Plan, Report
     from workbench.performance.monitor import PerformanceMonitor
+    from workbench.playlist_shelf import PlaylistShelf
     from workbench.playlists.playlist import Playlist
     from workbench.processing.cluster import Cluster
     from workbench.processing.job import Failure, Job, Progress
@@ -124,8 +124,15 @@ class Workbench:
         The database cannot be opened: locked, damaged, read-only, or from a newer version.
     """
 
-    def __init__(self, data_dir: PathLike | None = None, *, settings: Settings | None = None,
-                 role: str = "session", share_cluster: bool = False, **overrides: Any) -> None:
+    def __init__(
+        self,
+        data_dir: PathLike | None = None,
+        *,
+        settings: Settings | None = None,
+        role: str = "session",
+        share_cluster: bool = False,
+        **overrides: Any,
+    ) -> None:
         from workbench.performance.job_figures import JobFigures
         from workbench.performance.process_publisher import ProcessPublisher
         from workbench.store.database_pool import DatabasePool
@@ -134,9 +141,11 @@ class Workbench:
 
         self.settings = settings or Settings.load(data_dir=data_dir, **overrides)
         _make_folder(self.settings.data_dir)
-        self.pool = DatabasePool(self.settings.database_path,
-                                 min_connections=self.settings.db_min_connections,
-                                 max_connections=self.settings.db_max_connections)
+        self.pool = DatabasePool(
+            self.settings.database_path,
+            min_connections=self.settings.db_min_connections,
+            max_connections=self.settings.db_max_connections,
+        )
         self.library = Library(self.pool)
         half_bytes = int(self.settings.cache_size_mb * 2**20) // 2
         ttl_seconds = self.settings.cache_ttl_seconds
@@ -150,14 +159,14 @@ class Workbench:
         self._lock = threading.RLock()
         self._closed = False
         self.job_figures = JobFigures(lambda: self.settings.async_workers)
-        self._publisher = ProcessPublisher(role, self.library, self._figures,
-                                           clear_caches=self.clear_caches)
+        self._publisher = ProcessPublisher(role, self.library, self._figures, clear_caches=self.clear_caches)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -214,8 +223,14 @@ class Workbench:
 
         return make_plan(self.library, paths, force=force, stale=stale)
 
-    def analyze(self, *paths: PathLike, force: bool = False, plan: Plan | None = None,
-                timeout: float | None = None, show: bool | None = None) -> AnalysisJob:
+    def analyze(
+        self,
+        *paths: PathLike,
+        force: bool = False,
+        plan: Plan | None = None,
+        timeout: float | None = None,
+        show: bool | None = None,
+    ) -> AnalysisJob:
         """Analyse every audio file below these folders and files; return at once.
 
         Parameters
@@ -237,8 +252,15 @@ class Workbench:
 
         plan = plan or self.plan(*paths, force=force)
         ingest = Ingest(self.library, plan, stale=stale, keep=self._keep)
-        job = run(self.cluster, ingest.tasks(), analyze_file_timed, args=(self.settings,), timeout_s=timeout,
-                  on_value=ingest.on_value, on_failure=ingest.on_failure)
+        job = run(
+            self.cluster,
+            ingest.tasks(),
+            analyze_file_timed,
+            args=(self.settings,),
+            timeout_s=timeout,
+            on_value=ingest.on_value,
+            on_failure=ingest.on_failure,
+        )
         analysis = AnalysisJob(job, ingest, self.settings.async_workers)
         self.job_figures.watch(job)
         with self._lock:
@@ -247,7 +269,9 @@ class Workbench:
             show_progress(job)
         return analysis
 
-    async def analyze_async(self, *paths: PathLike, force: bool = False, timeout: float | None = None) -> Report:
+    async def analyze_async(
+        self, *paths: PathLike, force: bool = False, timeout: float | None = None
+    ) -> Report:
         """Analyse without blocking the event loop; see :meth:`analyze`."""
         plan = await asyncio.to_thread(self.plan, *paths, force=force)
         return await self.analyze(plan=plan, timeout=timeout, show=False)
@@ -284,7 +308,9 @@ class Workbench:
             return matches[0]
         candidates = [{"id": match.id, "title": match.title, "path": match.path} for match in matches[:10]]
         problem = f"{len(matches)} tracks match" if matches else "No track matches"
-        raise UnknownTrackError(f"{problem} {track!r}. Give an id from `workbench tracks`.", candidates=candidates)
+        raise UnknownTrackError(
+            f"{problem} {track!r}. Give an id from `workbench tracks`.", candidates=candidates
+        )
 
     def features(self, track: int | str) -> TrackFeatures | None:
         """Return the features of a track, curves included, or ``None`` when it is not analysed."""
@@ -295,13 +321,28 @@ class Workbench:
         if not found.features:
             return None
         values = self.analysis_cache.get_or_compute(
-            found.content_hash, lambda: vars(self.library.features(found.content_hash)))
+            found.content_hash, lambda: vars(self.library.features(found.content_hash))
+        )
         return TrackFeatures.from_record(FeatureRecord(**values))
 
     # Playlists
 
-    def playlist(self, method: str, *, name: str | None = None, size: int = 25, random_state: int | None = None,
-                 **parameters: Any) -> Playlist:
+    @property
+    def shelf(self) -> PlaylistShelf:
+        """The kept playlists: make several, make again, bring up to date, compare, read files."""
+        from workbench.playlist_shelf import PlaylistShelf
+
+        return PlaylistShelf(self.library, self.table)
+
+    def playlist(
+        self,
+        method: str,
+        *,
+        name: str | None = None,
+        size: int = 25,
+        random_state: int | None = None,
+        **parameters: Any,
+    ) -> Playlist:
         """Make a playlist and keep it in the database, with the recipe that makes it again.
 
         Parameters
@@ -320,43 +361,15 @@ class Workbench:
         PlaylistError
             Unknown method, parameter or track; a value that is not allowed; nothing to choose from.
         """
-        from workbench.playlists import generate
-
-        return self._keep_playlist(
-            generate(self.table(), method, size=size, random_state=random_state, name=name, **parameters))
-
-    def make_playlists(self, method: str, *, count: int = 1, name: str | None = None,
-                       random_state: int | None = None, **parameters: Any) -> list[Playlist]:
-        """Make ``count`` playlists that differ in ``random_state``, which goes up by one; see :meth:`playlist`."""
-        made = []
-        for number in range(count):
-            title = f"{name or method} {number + 1}" if count > 1 else name
-            seed = None if random_state is None else random_state + number
-            made.append(self.playlist(method, name=title, random_state=seed, **parameters))
-        return made
+        return self.shelf.make(method, name=name, size=size, random_state=random_state, **parameters)[0]
 
     def playlists(self) -> list[PlaylistSummary]:
         """Return the newest kept playlist of every name, newest first."""
-        return self.library.playlists()
+        return self.shelf.kept()
 
     def stored_playlist(self, playlist: int | str) -> Playlist:
-        """Return a kept playlist by id or name.
-
-        Raises
-        ------
-        PlaylistError
-            There is none.
-        """
-        from workbench.playlists import Playlist
-
-        record = self.library.playlist(playlist)
-        if record is None:
-            known = ", ".join(f"{kept.id} ({kept.name})" for kept in self.library.playlists()[:10]) or "none yet"
-            raise PlaylistError(f"There is no playlist {playlist!r}. Kept ones: {known}.")
-        return Playlist.from_record(record, self.table())
-
-    def _keep_playlist(self, playlist: Playlist) -> Playlist:
-        return replace(playlist, id=self.library.save_playlist(playlist.to_record()))
+        """Return a kept playlist by id or name."""
+        return self.shelf.get(playlist)
 
     # Figures
 
@@ -384,8 +397,9 @@ class Workbench:
 
         with self._lock:
             if self._monitor is None:
-                self._monitor = PerformanceMonitor(self.settings, self.library, SystemSampler(self.settings.data_dir),
-                                                   probe=self._probe)
+                self._monitor = PerformanceMonitor(
+                    self.settings, self.library, SystemSampler(self.settings.data_dir), probe=self._probe
+                )
             return self._monitor
 
     def clear_caches(self) -> None:
@@ -410,4 +424,6 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         raise DatabaseUnavailableError(
             f"The data folder {folder} cannot be made: {error.strerror}. Choose another with --data-dir or "
-            f"WORKBENCH_DATA_DIR.", path=str(folder)) from error
+            f"WORKBENCH_DATA_DIR.",
+            path=str(folder),
+        ) from error

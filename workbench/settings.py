@@ -32,8 +32,14 @@ def _default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("playlist-workbench", appauthor=False))
 
 
-def _setting(default: Any = None, *, help: str, low: float | None = None, high: float | None = None,
-             factory: Callable[[], Any] | None = None) -> Any:
+def _setting(
+    default: Any = None,
+    *,
+    help: str,
+    low: float | None = None,
+    high: float | None = None,
+    factory: Callable[[], Any] | None = None,
+) -> Any:
     metadata = {"help": help, "low": low, "high": high}
     if factory is not None:
         return field(default_factory=factory, metadata=metadata)
@@ -45,24 +51,33 @@ class Settings:
     """All settings of one workbench. ``Settings.load()`` reads them; the constructor alone takes the defaults."""
 
     data_dir: Path = _setting(factory=_default_data_dir, help="database, backups, scheduler file, models")
-    cache_size_mb: float = _setting(256.0, low=1, high=1_000_000, help="memory for each process's caches, MiB")
+    cache_size_mb: float = _setting(
+        256.0, low=1, high=1_000_000, help="memory for each process's caches, MiB"
+    )
     cache_ttl_seconds: float = _setting(3600.0, low=1, high=10**9, help="age at which a cached value expires")
     db_min_connections: int = _setting(2, low=1, high=100, help="readers kept open")
     db_max_connections: int = _setting(10, low=2, high=1000, help="readers and writer at most")
-    async_workers: int = _setting(factory=lambda: min(4, available_cores()), low=1, high=1024,
-                                  help="analysis workers")
+    async_workers: int = _setting(
+        factory=lambda: min(4, available_cores()), low=1, high=1024, help="analysis workers"
+    )
     process_pool: bool = _setting(True, help="workers are processes (Essentia holds the GIL); false: threads")
     stream_block_seconds: float = _setting(10.0, low=0.05, high=600, help="audio decoded at a time")
     memory_limit_percent: float = _setting(85.0, low=5, high=100, help="share of memory not to go over")
     analysis_timeout_seconds: float = _setting(300.0, low=0.1, high=10**6, help="deadline for one file")
-    scheduler_address: str | None = _setting(None, help="Dask scheduler of a remote cluster, tcp:// or tls://")
+    scheduler_address: str | None = _setting(
+        None, help="Dask scheduler of a remote cluster, tcp:// or tls://"
+    )
     scheduler_file: Path | None = _setting(None, help="file that names a Dask scheduler")
-    models_dir: Path | None = _setting(None, help="Essentia .pb + .json pairs; default: models/ in the data folder")
+    models_dir: Path | None = _setting(
+        None, help="Essentia .pb + .json pairs; default: models/ in the data folder"
+    )
     host: str = _setting("127.0.0.1", help="address that the server listens on")
     port: int = _setting(8500, low=0, high=65535, help="port that the server listens on; 0 picks a free one")
     token: str | None = _setting(None, help="secret that requests must carry")
     perf_public: bool = _setting(True, help="performance endpoints need no token")
-    library_roots: tuple[Path, ...] = _setting((), help="folders the server may read; default: home and demo library")
+    library_roots: tuple[Path, ...] = _setting(
+        (), help="folders the server may read; default: home and demo library"
+    )
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -98,7 +113,9 @@ class Settings:
         known = {f.name for f in fields(cls)}
         given = {name: value for name, value in arguments.items() if value is not None}
         if unknown := sorted(given.keys() - known):
-            raise SettingsError(f"There is no setting {unknown[0].upper()}; allowed: {_names(known)}.", name=unknown[0])
+            raise SettingsError(
+                f"There is no setting {unknown[0].upper()}; allowed: {_names(known)}.", name=unknown[0]
+            )
         from_environment = {
             name: environ[PREFIX + name.upper()] for name in known if environ.get(PREFIX + name.upper())
         }
@@ -146,17 +163,22 @@ def _read_config(path: Path, known: set[str]) -> dict[str, Any]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}. Fix or remove it.", name=str(path)) from error
+        raise SettingsError(
+            f"{path} is not valid TOML: {error}. Fix or remove it.", name=str(path)
+        ) from error
     lowered = {name.lower(): value for name, value in values.items()}
     if unknown := sorted(lowered.keys() - known):
-        raise SettingsError(f"{path} has an unknown setting {unknown[0].upper()}; allowed: {_names(known)}.",
-                            name=unknown[0])
+        raise SettingsError(
+            f"{path} has an unknown setting {unknown[0].upper()}; allowed: {_names(known)}.", name=unknown[0]
+        )
     return lowered
 
 
 def _refuse(name: str, value: object, allowed: str) -> SettingsError:
     shown = "(hidden)" if name == "token" else repr(value)
-    return SettingsError(f"{name.upper()}={shown} is not allowed; allowed: {allowed}.", name=name.upper(), value=shown)
+    return SettingsError(
+        f"{name.upper()}={shown} is not allowed; allowed: {allowed}.", name=name.upper(), value=shown
+    )
 
 
 def _convert(name: str, value: Any) -> Any:

@@ -1,0 +1,193 @@
+"""``workbench playlist``: make, keep, make again, refresh, compare and read playlists."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.cli_output import one_line, print_json, say, show
+
+if TYPE_CHECKING:
+    from workbench.playlists import Playlist
+    from workbench.session import Workbench
+
+
+def add_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("method", nargs="?", metavar="METHOD", help="how tracks are chosen; see below")
+    sub.add_argument("--size", type=int, default=None, metavar="N", help="tracks in a playlist (default 25)")
+    sub.add_argument("--count", type=int, metavar="N", help="how many playlists; --out is then a folder")
+    sub.add_argument("--start", metavar="TRACK", help="id, path or title of the track to start from")
+    sub.add_argument("--end", metavar="TRACK", help="id, path or title of the track to end with")
+    sub.add_argument("--random-state", type=int, metavar="INT", help="same number, same playlist")
+    sub.add_argument("--order", metavar="NAME", help="none, smooth, harmonic, ramp_up, ramp_down or shuffle")
+    sub.add_argument(
+        "-p",
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        type=_parameter,
+        help="a parameter of the method, or a constraint; may be repeated",
+    )
+    sub.add_argument(
+        "--recipe", metavar="FILE|ID", help="make again the playlist of a recipe or a kept playlist"
+    )
+    sub.add_argument("--refresh", metavar="ID", help="bring a kept playlist up to date and show what changed")
+    sub.add_argument("--compare", nargs=2, metavar="ID", help="what two kept playlists share")
+    sub.add_argument("--read", metavar="FILE", help="which tracks of the library a playlist file names")
+    sub.add_argument("--list", action="store_true", help="the kept playlists")
+    sub.add_argument("--name", metavar="TEXT", help="name of the playlist")
+    sub.add_argument("--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json")
+    sub.add_argument("--absolute", action="store_true", help="absolute paths instead of relative to FILE")
+    sub.add_argument(
+        "--prefix",
+        action="append",
+        default=[],
+        metavar="HERE=THERE",
+        type=_pair,
+        help="write paths below HERE as if they were below THERE (another machine or player)",
+    )
+    sub.add_argument("--force", action="store_true", help="overwrite a file that the workbench did not make")
+
+
+def methods_text(arguments: list[str]) -> str | None:
+    if "playlist" not in arguments or not {"-h", "--help"} & set(arguments):
+        return None
+    from workbench.playlists import COMMON_PARAMETERS, METHODS
+
+    def lines(parameters: Mapping[str, Any]) -> list[str]:
+        return [
+            f"    {name}: {parameter.help} ({parameter.allowed})" for name, parameter in parameters.items()
+        ]
+
+    text = ["methods, each with its parameters (-p NAME=VALUE):"]
+    for name, method in METHODS.items():
+        text += [f"  {name}: {method.help}", *lines(method.parameters)]
+    return "\n".join([*text, "", "constraints and order, for every method:", *lines(COMMON_PARAMETERS)])
+
+
+def playlist(options: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    from workbench.session import Workbench
+
+    ways = {
+        "method": _make,
+        "recipe": _make_again,
+        "refresh": _refresh,
+        "compare": _compare,
+        "read": _read,
+        "list": _list_playlists,
+    }
+    asked = [way for way in ways if getattr(options, way)]
+    if len(asked) != 1:
+        say(
+            "usage: workbench playlist METHOD, or one of --recipe, --refresh, --compare, --read and --list; "
+            "see workbench playlist --help"
+        )
+        return 2
+    with Workbench(options.data_dir) as wb:
+        return ways[asked[0]](wb, options)
+
+
+def _make(wb: Workbench, options: argparse.Namespace) -> int:
+    named = {
+        "start": options.start,
+        "end": options.end,
+        "order": options.order,
+        "size": options.size,
+        "count": options.count,
+        "name": options.name,
+        "random_state": options.random_state,
+    }
+    return _show_playlists(wb.shelf.make(options.method, **named, **dict(options.parameter)), options)
+
+
+def _make_again(wb: Workbench, options: argparse.Namespace) -> int:
+    return _show_playlists([wb.shelf.again(options.recipe)], options)
+
+
+def _refresh(wb: Workbench, options: argparse.Namespace) -> int:
+    refreshed = wb.shelf.refresh(options.refresh)
+    say(f"{len(refreshed.kept)} kept, {len(refreshed.added)} added, {len(refreshed.removed)} removed")
+    return _show_playlists([refreshed.playlist], options, {"refreshed": refreshed.to_dict()})
+
+
+def _compare(wb: Workbench, options: argparse.Namespace) -> int:
+    show(wb.shelf.compare(*options.compare).to_dict(), options)
+    return 0
+
+
+def _read(wb: Workbench, options: argparse.Namespace) -> int:
+    entries = [
+        {"location": match.entry.location, "track_id": match.track_id, "by": match.by}
+        for match in wb.shelf.read_file(options.read)
+    ]
+    known = sum(entry["track_id"] is not None for entry in entries)
+    show({"entries": entries, "known": known, "total": len(entries)}, options)
+    return 0 if known == len(entries) else 3
+
+
+def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
+    show({str(kept.id): vars(kept) for kept in wb.playlists()}, options)
+    return 0
+
+
+def _show_playlists(
+    playlists: list[Playlist], options: argparse.Namespace, more: dict[str, Any] | None = None
+) -> int:
+    answers = [playlist.to_dict() | (more or {}) for playlist in playlists]
+    for answer, path in zip(answers, _write(playlists, options), strict=False):
+        answer["file"] = str(path)
+    if options.json:
+        print_json(answers[0] if len(answers) == 1 and options.count in (None, 1) else {"playlists": answers})
+        return 0
+    for answer in answers:
+        _print_playlist(answer)
+        if "file" in answer:
+            print(f"written   {answer['file']}")
+    return 0
+
+
+def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]:
+    if not options.out:
+        return []
+    from workbench.playlists import export_folder
+
+    how: dict[str, Any] = {
+        "paths": "absolute" if options.absolute else "relative",
+        "force": options.force,
+        "prefix_map": dict(options.prefix) or None,
+    }
+    if len(playlists) == 1 and options.count in (None, 1) and Path(options.out).suffix:
+        return [playlists[0].save(options.out, **how)]
+    return export_folder(playlists, options.out, **how)
+
+
+def _print_playlist(playlist: dict[str, Any]) -> None:
+    print(
+        f"{playlist['name']}: {len(playlist['tracks'])} tracks, {playlist['duration_s'] / 60:.1f} min, "
+        f"random_state {playlist['random_state']}, kept as {playlist['id']}"
+    )
+    for number, track in enumerate(playlist["tracks"], 1):
+        who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
+        print(f"{number:>4}  {who or one_line(track['path'] or '')}: {track['explanation'].get('text', '')}")
+    for note in playlist["card"].get("notes", []):
+        print(f"note      {note['message']}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    key, value = _pair(text)
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value

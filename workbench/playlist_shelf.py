@@ -1,0 +1,111 @@
+"""Playlists of a library: made, kept with their recipe, made again, brought up to date, compared, read from files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import PlaylistError
+from workbench.playlists import (
+    Comparison,
+    Match,
+    Playlist,
+    Refreshed,
+    compare,
+    generate_many,
+    match_entries,
+    read_playlist_file,
+    refresh,
+    regenerate,
+)
+
+if TYPE_CHECKING:
+    from workbench.store.library import Library
+    from workbench.store.library_table import LibraryTable
+    from workbench.store.records import PlaylistSummary
+
+
+class PlaylistShelf:
+    """What a session does with playlists. ``table`` returns the library as it is now."""
+
+    def __init__(self, library: Library, table: Callable[[], LibraryTable]) -> None:
+        self.library = library
+        self.table = table
+
+    def make(self, method: str, **asked: Any) -> list[Playlist]:
+        """Make and keep one playlist or several; see ``workbench.playlists.generate_many``.
+
+        ``playlist`` of the method ``cache_based`` may be the id or name of a kept playlist, or a playlist file.
+        """
+        given = {name: value for name, value in asked.items() if value is not None}
+        if "playlist" in given:
+            given["playlist"] = self._track_ids(given["playlist"])
+        return [self.keep(playlist) for playlist in generate_many(self.table(), method, **given)]
+
+    def keep(self, playlist: Playlist) -> Playlist:
+        """Store a playlist; earlier ones of the same name stay as history."""
+        return replace(playlist, id=self.library.save_playlist(playlist.to_record()))
+
+    def kept(self, name: str | None = None) -> list[PlaylistSummary]:
+        """Return the newest playlist of every name, or all that were kept under one name; newest first."""
+        return self.library.playlists() if name is None else self.library.playlist_history(name)
+
+    def get(self, playlist: int | str) -> Playlist:
+        """Return a kept playlist by id or name, paths and tags those of today.
+
+        Raises
+        ------
+        PlaylistError
+            There is none.
+        """
+        record = self.library.playlist(playlist)
+        if record is None:
+            known = ", ".join(f"{kept.id} ({kept.name})" for kept in self.kept()[:10]) or "none yet"
+            raise PlaylistError(f"There is no playlist {playlist!r}. Kept ones: {known}.")
+        return Playlist.from_record(record, self.table())
+
+    def again(self, recipe: Mapping[str, Any] | str | int | Path) -> Playlist:
+        """Make the playlist of a recipe again: the same tracks on the same library.
+
+        Parameters
+        ----------
+        recipe : mapping, path, id or name
+            A recipe, a JSON file that holds one (such as ``playlist --json`` prints), or a kept playlist.
+        """
+        return self.keep(regenerate(self._recipe(recipe), self.table()))
+
+    def refresh(self, playlist: int | str) -> Refreshed:
+        """Bring a kept playlist up to date: what still fits stays, what is new comes in. The old one is history."""
+        refreshed = refresh(self.get(playlist), self.table())
+        return replace(refreshed, playlist=self.keep(refreshed.playlist))
+
+    def compare(self, a: int | str, b: int | str) -> Comparison:
+        """Say what two kept playlists share: tracks, order, cost of the transitions."""
+        return compare(self.get(a), self.get(b), self.table())
+
+    def read_file(self, path: str | Path) -> list[Match]:
+        """Return the entries of a playlist file, each with the track of the library that it is, or ``None``."""
+        return match_entries(read_playlist_file(path), self.table())
+
+    def _recipe(self, recipe: Mapping[str, Any] | str | int | Path) -> Mapping[str, Any]:
+        if isinstance(recipe, Mapping):
+            return recipe
+        if not Path(recipe if isinstance(recipe, Path) else str(recipe)).is_file():
+            return self.get(recipe if isinstance(recipe, int) else str(recipe)).recipe()
+        try:
+            read = json.loads(Path(str(recipe)).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise PlaylistError(
+                f"{recipe} is not a recipe: {error}. Name a JSON file that holds one."
+            ) from error
+        inner = read.get("recipe") if isinstance(read, dict) else None
+        found: Mapping[str, Any] = inner if isinstance(inner, dict) else read
+        return found
+
+    def _track_ids(self, playlist: Any) -> Any:
+        if isinstance(playlist, Path) or (isinstance(playlist, str) and Path(playlist).is_file()):
+            return [match.track_id for match in self.read_file(playlist) if match.track_id is not None]
+        return self.get(playlist).track_ids if isinstance(playlist, int | str) else playlist
