@@ -27,7 +27,8 @@ WANTED = Tags(
 def id3_frames(tags):
     for frame, text in (
         (id3.TIT2, WANTED.title), (id3.TPE1, WANTED.artist), (id3.TALB, WANTED.album),
-        (id3.TPE2, WANTED.album_artist), (id3.TCON, WANTED.genre), (id3.TDRC, "1972-05-01"), (id3.TRCK, "3/12"),
+        (id3.TPE2, WANTED.album_artist), (id3.TCON, WANTED.genre),
+        (id3.TDRC, "1972-05-01"), (id3.TRCK, "3/12"),
     ):  # fmt: skip
         tags.add(frame(encoding=id3.Encoding.UTF8, text=[text]))
 

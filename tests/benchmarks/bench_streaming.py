@@ -80,9 +80,9 @@ def stereo_blocks(folder: Path):
 
 def encode(path: Path, samples: np.ndarray, how: str | tuple[str, str, str]) -> None:
     if isinstance(how, str):
-        soundfile.write(
-            path, samples, 48000 if how == "OPUS" else RATE, subtype=how, format=container_name(path)
-        )
+        rate = 48000 if how == "OPUS" else RATE
+        with soundfile.SoundFile(path, "w", rate, 2, how, format=container_name(path)) as file:
+            write_in_pieces(file, samples)
         return
     muxer, codec, sample_format = how
     planes = np.ascontiguousarray(samples.T)
@@ -170,7 +170,13 @@ def write_repeated(path: Path, samples: np.ndarray, seconds: float) -> None:
     fast = {"compression_level": 0.0} if path.suffix == ".flac" else {}
     with soundfile.SoundFile(path, "w", RATE, samples.shape[1], format=container_name(path), **fast) as file:
         for _ in range(round(seconds * RATE / len(samples))):
-            file.write(samples)
+            write_in_pieces(file, samples)
+
+
+def write_in_pieces(file: soundfile.SoundFile, samples: np.ndarray) -> None:
+    """Write a second at a time: libsndfile's Vorbis encoder overruns its stack on much more."""
+    for start in range(0, len(samples), RATE):
+        file.write(samples[start : start + RATE])
 
 
 def remux_repeated(source: Path, path: Path, times: int) -> None:

@@ -86,6 +86,20 @@ def wav_promised_frames(descriptor: int) -> int | None:
     return None
 
 
+def aiff_promised_frames(descriptor: int) -> int | None:
+    """Return the frames that an AIFF's common chunk promises, also when the file ends before them."""
+    position = 12
+    for _ in range(64):
+        chunk = os.pread(descriptor, 14, position)
+        if len(chunk) < 14:
+            return None
+        name, size, frames = struct.unpack(">4sI2xI", chunk)
+        if name == b"COMM":
+            return frames or None
+        position += 8 + size + (size & 1)
+    return None
+
+
 def mp3_promised_frames(descriptor: int, offset: int) -> int | None:
     """Return the frames that the Xing, Info or VBRI header of an MP3 promises; ``None`` without one.
 

@@ -87,7 +87,12 @@ def write_audio(path: str | os.PathLike[str], samples: npt.NDArray[np.float32], 
 
     path = Path(path)
     encoded = BytesIO()
-    soundfile.write(encoded, samples, rate, format=path.suffix[1:].upper())
+    format = path.suffix[1:].upper()
+    with soundfile.SoundFile(encoded, "w", rate, samples.shape[1], format=format) as file:
+        for start in range(
+            0, len(samples), rate
+        ):  # libsndfile's Vorbis encoder overruns its stack on much more
+            file.write(samples[start : start + rate])
     content = encoded.getvalue()
     path.write_bytes(_with_fixed_serial(content) if content.startswith(b"OggS") else content)
 

@@ -76,9 +76,10 @@ class FFmpegDecoder:
             raise refusal
         # From eight channels up PyAV runs past the end of the table of planes: FFmpeg interleaves those.
         queued = first.format if first.layout.nb_channels < _MOST_PLANES else first.format.packed
-        self._shape = (queued.name, first.layout.name, first.rate)
+        self._shape = (queued.name, first.layout.nb_channels, first.sample_rate)
+        self._layout = first.layout.name
         self._time_base = first.time_base
-        self._resampler: tuple[tuple[str, str, int], av.AudioResampler] | None = None
+        self._resampler: tuple[tuple[str, int, int], av.AudioResampler] | None = None
         for same in self._conform(first):
             self._fifo.write(same)
         self.rate: int = first.rate
@@ -137,12 +138,12 @@ class FFmpegDecoder:
 
     def _conform(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
         """Convert a frame of another shape, as when the rate changes within a file, to that of the queue."""
-        shape = (frame.format.name, frame.layout.name, frame.rate)
+        shape = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
         if shape == self._shape:
             return [frame]
         if self._resampler is None or self._resampler[0] != shape:
-            name, layout, rate = self._shape
-            self._resampler = (shape, av.AudioResampler(format=name, layout=layout, rate=rate))
+            name, _, rate = self._shape
+            self._resampler = (shape, av.AudioResampler(format=name, layout=self._layout, rate=rate))
         converted = self._resampler[1].resample(frame)
         for piece in converted:
             piece.pts, piece.time_base = None, self._time_base
@@ -168,9 +169,8 @@ def _interleave(frame: Any, out: npt.NDArray[np.float32]) -> None:
 def _scale(
     samples: npt.NDArray[np.generic], scale: float, silence: float, out: npt.NDArray[np.float32]
 ) -> None:
-    if samples.dtype == np.float32:
-        out[...] = samples
-        return
-    np.multiply(samples, np.float32(scale), out=out, dtype=np.float32, casting="unsafe")
+    out[...] = samples
     if silence:
-        np.subtract(out, np.float32(silence * scale), out=out)
+        np.subtract(out, np.float32(silence), out=out)
+    if scale != 1.0:
+        np.multiply(out, np.float32(scale), out=out)
