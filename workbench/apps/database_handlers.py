@@ -31,7 +31,7 @@ class DatabaseManageHandler(ApiHandler):
 
     async def post(self) -> None:
         operation = self.json_body()["operation"]
-        result = await self.service.run(self._manage, operation)
+        result = await self.service.write(self._manage, operation)
         self.answer(
             {"operation": operation, "ok": operation != "integrity_check" or not result, "result": result}
         )

@@ -28,7 +28,7 @@ class JobAnswer(ApiHandler):
     """Handlers that answer with a job."""
 
     async def submit(self, kind: str, request: dict[str, Any]) -> None:
-        job = await self.service.run(self.service.jobs.submit, kind, request)
+        job = await self.service.write(self.service.jobs.submit, kind, request)
         self.set_header("Location", url_path_join(self.base_url, "api/v1/jobs", job.id))
         await self.answer_when_ended(job)
 
@@ -114,7 +114,7 @@ class JobHandler(JobAnswer):
 
     async def delete(self, _: str) -> None:
         job = await self.find()
-        await self.service.run(self.service.jobs.cancel, job)
+        await self.service.write(self.service.jobs.cancel, job)
         await self.answer_when_ended(job)
 
     async def find(self) -> QueuedJob:

@@ -39,7 +39,7 @@ class CacheClearHandler(ApiHandler):
 
     async def post(self) -> None:
         self.json_body()
-        await self.service.run(self.service.monitor.clear_caches)
+        await self.service.write(self.service.monitor.clear_caches)
         self.service.workbench.clear_caches()
         self.answer({"status": "cleared", "processes": self.service.monitor.cache_stats()["processes"]})
 

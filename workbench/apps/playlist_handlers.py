@@ -48,7 +48,7 @@ class GenerateHandler(ApiHandler):
 
     async def post(self) -> None:
         body = self.json_body()
-        made = await self.service.run(self._generate, body)
+        made = await self.service.write(self._generate, body)
         self.set_header("Location", url_path_join(self.base_url, "api/v1/playlists", str(made["id"])))
         self.answer(made, HTTPStatus.CREATED)
 
@@ -85,7 +85,7 @@ class PlaylistHandler(ApiHandler):
         self.finish(data)
 
     async def delete(self, _: str) -> None:
-        deleted = await self.service.run(
+        deleted = await self.service.write(
             self.service.workbench.library.delete_playlist, self.path_values["playlist_id"]
         )
         if not deleted:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workbench.store.track import Track
 
 THREADS = 8
+WRITING_THREADS = 4
 RESERVED = frozenset({"method", "size", "name", "random_state"})
 
 P = ParamSpec("P")
@@ -58,6 +59,7 @@ class Service:
         self.lag = LoopLag()
         self.workbench: Workbench = Workbench(settings=settings, role=role, share_cluster=True)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="workbench-api")
+        self._writing_threads = ThreadPoolExecutor(WRITING_THREADS, thread_name_prefix="workbench-write")
         self.cluster_watch = ClusterWatch(self.workbench)
         self.monitor: PerformanceMonitor = PerformanceMonitor(
             settings,
@@ -74,9 +76,14 @@ class Service:
             _log.warning("Unfinished jobs were not resumed: %s", error)
 
     async def run(self, function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-        """Call a function that may wait for disk, database or other threads, off the event loop."""
+        """Call a function that reads and may wait for disk or database, off the event loop."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(function, *args, **options))
+
+    async def write(self, function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+        """Call a function that writes: on threads of their own, so that a locked database holds up no reader."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writing_threads, partial(function, *args, **options))
 
     def close(self) -> None:
         """Park unfinished jobs, stop the workers, close the database. Twice is fine."""
@@ -86,6 +93,7 @@ class Service:
         self.cluster_watch.close()
         self.monitor.close()
         self._threads.shutdown(cancel_futures=True)
+        self._writing_threads.shutdown(cancel_futures=True)
         self.workbench.close()
 
     def cached_track(self, path: str) -> dict[str, Any] | None:

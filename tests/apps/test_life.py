@@ -1,0 +1,107 @@
+"""Starting, stopping, and going on after trouble."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+
+def run_serve(data_dir: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "workbench", "serve", "--data-dir", str(data_dir), *arguments],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = run_serve(tmp_path / "data", "--port", str(port))
+    assert run.returncode == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::"])
+def test_open_host_without_a_token_is_refused_with_the_reason(tmp_path: Path, host: str) -> None:
+    run = run_serve(tmp_path / "data", "--host", host, "--port", "0")
+    assert run.returncode == 1
+    assert "not allowed without a token" in run.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_base_url_that_is_no_path(tmp_path: Path) -> None:
+    run = run_serve(tmp_path / "data", "--base-url", "http://x/ y", "--port", "0")
+    assert run.returncode == 1
+    assert "--base-url" in run.stderr
+
+
+def test_stop_parks_jobs_leaves_nothing_behind_and_a_restart_goes_on(
+    serve: Callable[..., Any], music: Path, tmp_path: Path, until: Any
+) -> None:
+    server = serve(data_dir=tmp_path / "data")
+    jobs = [
+        server.post("tracks/analyze", {"file_path": str(music / name), "force_reanalysis": True}).json()["id"]
+        for name in ("one.wav", "two.wav", "more/three.wav", "more/four.flac")
+    ]
+    until(lambda: server.get(f"jobs/{jobs[0]}").json()["progress"], 20)
+    pids = server.pids
+    assert len(pids) > 2
+    assert server.stop() == 0
+    gone = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=10)
+    assert gone[1] == []
+    assert not (tmp_path / "data" / "scheduler.json").exists()
+    assert "Traceback" not in "".join(server.log)
+
+    again = serve(data_dir=tmp_path / "data")
+    for job in jobs:
+        answer = again.get(f"jobs/{job}", params={"wait": 60}).json()
+        assert answer["status"] == "done", answer
+        assert answer["result"]["analyzed"] + answer["result"]["cached"] == 1
+    assert again.get("tracks").json()["total"] == 4
+
+    # a full disk, as the process sees it: no file may grow
+    process = psutil.Process(again.process.pid)
+    _, hard = process.rlimit(psutil.RLIMIT_FSIZE)
+    process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    refused = again.post("playlists/generate", {"method": "random", "size": 1})
+    assert refused.status_code == 503, refused.text
+    assert int(refused.headers["Retry-After"]) > 0
+    assert again.get("tracks").status_code == 200
+    process.rlimit(psutil.RLIMIT_FSIZE, (hard, hard))
+    until(lambda: again.post("playlists/generate", {"method": "random", "size": 1}).status_code == 201, 10)
+
+
+def test_queue_is_limited_and_jobs_can_be_cancelled(server: Any, music: Path, until: Any) -> None:
+    folder = music / "many"
+    folder.mkdir()
+    content = (music / "one.wav").read_bytes()
+    taken = []
+    for number in range(60):
+        path = folder / f"{number}.wav"
+        path.write_bytes(content + bytes([number]))
+        answer = server.post("tracks/analyze", {"file_path": str(path)})
+        if answer.status_code == 503:
+            break
+        taken.append(answer.json()["id"])
+    assert answer.status_code == 503
+    assert answer.json()["error"] == "queue_full"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert len(taken) >= 32
+    for job in reversed(taken):
+        server.client.delete(f"api/v1/jobs/{job}")
+    states = [server.get(f"jobs/{job}", params={"wait": 30}).json()["status"] for job in taken]
+    assert set(states) <= {"cancelled", "done"}
+    assert states[-1] == "cancelled"
+    until(lambda: server.get("stats/analysis").json()["jobs"] == {"running": 0, "waiting": 0}, 10)

@@ -1,0 +1,114 @@
+"""Several processes on one library: what one does, every answer of the server shows."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+KERNEL = """
+import sys
+from workbench import Workbench
+
+with Workbench(sys.argv[1], role="kernel", async_workers=1) as wb:
+    report = wb.analyze(sys.argv[2], force=True, show=False).result()
+    first = int(wb.table().ids[0])
+    for _ in range(5):
+        wb.features(first)
+    print(report.analyzed, flush=True)
+    sys.stdin.readline()
+"""
+
+COUNTED = (
+    ("performance/cache/stats", ("analysis_cache", "hits")),
+    ("performance/cache/stats", ("analysis_cache", "misses")),
+    ("performance/database/pool", ("total_queries",)),
+    ("performance/async-processor/health", ("total_processed",)),
+)
+
+
+def counters(server: Any) -> list[int]:
+    values = []
+    for path, names in COUNTED:
+        value = server.get(path).json()
+        for name in names:
+            value = value[name]
+        values.append(value)
+    return values
+
+
+def live_pids(server: Any) -> set[int]:
+    return {process["pid"] for process in server.get("performance/metrics").json()["processes"]}
+
+
+@pytest.fixture
+def kernel(server: Any, music: Path) -> Any:
+    data_dir = Path(server.get("database/info").json()["path"]).parent
+    process = subprocess.Popen(
+        [sys.executable, "-c", KERNEL, str(data_dir), str(music / "one.wav")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_other_process_is_shown_and_when_killed_its_counts_stay(server: Any, kernel: Any, until: Any) -> None:
+    before = counters(server)
+    assert kernel.stdout.readline().strip() == "1"
+
+    def shown() -> bool:
+        after = counters(server)
+        grown = [now - then for now, then in zip(after, before, strict=True)]
+        return kernel.pid in live_pids(server) and grown[0] >= 4 and grown[1] >= 1 and grown[3] >= 1
+
+    until(shown, 2.5)
+    at_kill = counters(server)
+    os.kill(kernel.pid, signal.SIGKILL)
+
+    seen = [at_kill]
+
+    def gone() -> bool:
+        seen.append(counters(server))
+        return kernel.pid not in live_pids(server)
+
+    until(gone, 15)
+    seen.append(counters(server))
+    assert all(
+        later >= earlier
+        for a, b in zip(seen, seen[1:], strict=False)
+        for earlier, later in zip(a, b, strict=True)
+    )
+    assert server.get("performance/metrics").json()["retired"]["processes"] >= 1
+
+
+def test_kernel_joins_the_cluster_of_the_server(server: Any, kernel: Any) -> None:
+    kernel.stdout.readline()
+    commands = [" ".join(child.cmdline()) for child in psutil.Process(kernel.pid).children(recursive=True)]
+    assert not [command for command in commands if "local_cluster" in command]
+
+
+def test_publishing_costs_next_to_nothing(tmp_path: Path) -> None:
+    script = """
+import sys, threading, time
+from workbench import Workbench
+with Workbench(sys.argv[1], role="kernel") as wb:
+    publisher = next(t for t in threading.enumerate() if t.name == "process-publisher")
+    clock = time.pthread_getcpuclockid(publisher.ident)
+    time.sleep(2)
+    before = time.clock_gettime(clock)
+    threading.Event().wait(6)
+    print((time.clock_gettime(clock) - before) / 6)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "data")], capture_output=True, text=True, check=True
+    )
+    assert float(run.stdout) < 0.005
