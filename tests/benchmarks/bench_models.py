@@ -25,7 +25,9 @@ RATE = 16_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--tracks", type=int, default=10_000)
     parser.add_argument("--minutes", type=float, default=10.0, help="length of the file that models run on")
     parser.add_argument("--step", help=argparse.SUPPRESS)
@@ -79,9 +81,15 @@ def build_graph(facts: dict[str, Any]) -> None:
         tf.sigmoid(tf.matmul(dense, weights(200, 50)), name="model/Sigmoid")
     (folder / "stand-in-msd-musicnn-1.pb").write_bytes(graph.as_graph_def().SerializeToString())
     shape = {"name": "model/dense/BiasAdd", "shape": [200], "output_purpose": "embeddings"}
-    (folder / "stand-in-msd-musicnn-1.json").write_text(json.dumps({
-        "version": "1", "inference": {"sample_rate": RATE, "algorithm": "TensorflowPredictMusiCNN"},
-        "schema": {"inputs": [{"name": "model/Placeholder", "shape": [187, 96]}], "outputs": [shape]}}))
+    (folder / "stand-in-msd-musicnn-1.json").write_text(
+        json.dumps(
+            {
+                "version": "1",
+                "inference": {"sample_rate": RATE, "algorithm": "TensorflowPredictMusiCNN"},
+                "schema": {"inputs": [{"name": "model/Placeholder", "shape": [187, 96]}], "outputs": [shape]},
+            }
+        )
+    )
     for name, minutes in (("long", facts["minutes"]), ("short", facts["minutes"] / 10)):
         noise = generator.normal(0, 0.1, (int(minutes * 60 * 44_100), 1)).astype(np.float32)
         soundfile.write(folder / f"{name}.wav", noise, 44_100)
@@ -106,8 +114,11 @@ def published(facts: dict[str, Any], name: str = "long", batch: int | None = Non
     if batch is None:
         row("import Essentia and load the graph", f"{loaded - start:.2f} s")
         row("to the first result, a file of a tenth", f"{first - start:.2f} s")
-    row(f"steady rate, batches of {models[0].front.batch}", f"{rate:.0f} × real time",
-        f"{facts['minutes']:g} minutes, peak {peak_mib():.0f} MiB")
+    row(
+        f"steady rate, batches of {models[0].front.batch}",
+        f"{rate:.0f} × real time",
+        f"{facts['minutes']:g} minutes, peak {peak_mib():.0f} MiB",
+    )
 
 
 def short_memory(facts: dict[str, Any]) -> None:
@@ -130,10 +141,16 @@ def make_library(facts: dict[str, Any]) -> None:
         files, embeddings = [], []
         for number in range(facts["tracks"]):
             style, artist, content = number % styles, number % (styles * 40), f"{number:032x}"
-            tags = {"artist": f"artist {artist}", "title": str(number), "album": "a",
-                    "genre": None if number // 400 % 10 == 9 else f"style {style}"}
+            tags = {
+                "artist": f"artist {artist}",
+                "title": str(number),
+                "album": "a",
+                "genre": None if number // 400 % 10 == 9 else f"style {style}",
+            }
             files.append(ScannedFile(f"/music/{number}.flac", 1, 1, content, tags))
-            vector = (centres[style] + artists[artist] + generator.normal(0, 1.5, dimensions)).astype(np.float32)
+            vector = (centres[style] + artists[artist] + generator.normal(0, 1.5, dimensions)).astype(
+                np.float32
+            )
             library.save_features(content, FeatureRecord(1, {"bpm": 120.0}, vector, {}))
             embeddings.append(Embedding(content, "msd-musicnn-1", "1", "ab", generator.normal(0, 1, 200)))
         library.add_scanned(files)
@@ -165,11 +182,17 @@ def train(facts: dict[str, Any]) -> None:
         report = tagger.train(library, "genre", folder=Path(facts["folder"]) / "taggers")
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     epochs = len(report.history["loss"])
-    row(f"train on {facts['tracks']} tracks, imports included", f"{seconds:.1f} s",
-        f"{cpu:.1f} s of CPU, {report.dimensions} inputs, {epochs} epochs; under 60 s wanted")
+    row(
+        f"train on {facts['tracks']} tracks, imports included",
+        f"{seconds:.1f} s",
+        f"{cpu:.1f} s of CPU, {report.dimensions} inputs, {epochs} epochs; under 60 s wanted",
+    )
     for kind, scores in report.scores.items():
-        row(f"  {kind}, balanced accuracy", f"{scores.balanced_accuracy:.3f}",
-            f"calibration error {scores.calibration_error:.3f}")
+        row(
+            f"  {kind}, balanced accuracy",
+            f"{scores.balanced_accuracy:.3f}",
+            f"calibration error {scores.calibration_error:.3f}",
+        )
     row("  used", report.chosen)
 
 
@@ -179,8 +202,11 @@ def apply(facts: dict[str, Any]) -> None:
     with opened(facts) as library:
         start = time.perf_counter()
         found = tagger.apply(library, "genre", folder=Path(facts["folder"]) / "taggers", everything=True)
-        row(f"apply to {found.predicted} tracks, imports included", f"{time.perf_counter() - start:.1f} s",
-            "under 5 s wanted")
+        row(
+            f"apply to {found.predicted} tracks, imports included",
+            f"{time.perf_counter() - start:.1f} s",
+            "under 5 s wanted",
+        )
 
 
 STEPS: dict[str, Any] = {

@@ -29,14 +29,13 @@ def styles(library: Library, tmp_path: Path) -> Library:
 
 
 def test_styles_are_told_apart_on_artists_never_heard(styles: Library, tmp_path: Path) -> None:
-    report = tagger.train(styles, "genre", folder=tmp_path / "taggers", seed=2)
+    report = tagger.train(styles, "genre", folder=tmp_path / "taggers", seed=2, epochs=40)
     assert report.classes == tuple(sorted(STYLES))
     assert report.examples["test"] >= ARTISTS * TRACKS * len(STYLES) // 6
     assert report.scores[report.chosen].balanced_accuracy >= 0.9
     assert report.scores["network"].balanced_accuracy >= 0.9
 
-    tags = {row: name for row, name in enumerate(styles.table()["genre"])}
-    shuffled = np.random.default_rng(0).permutation([*tags.values()]).tolist()
+    shuffled = np.random.default_rng(0).permutation(list(styles.table()["genre"])).tolist()
     labels = dict(zip(styles.table()["content_hash"], shuffled, strict=True))
-    report = tagger.train(styles, "genre", folder=tmp_path / "taggers", seed=2, labels=labels, epochs=10)
+    report = tagger.train(styles, "genre", folder=tmp_path / "taggers", seed=2, labels=labels, epochs=2)
     assert report.scores["logistic"].balanced_accuracy < 0.6

@@ -64,7 +64,7 @@ def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -
 def complete_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDArray[np.float32]] | None:
     """Return the name of the best embedding that every analysed track has and its rows, shape (n, d)."""
     wanted = set(table["content_hash"][table.analyzed])
-    stored = [model for model in stored_embeddings(library) if wanted and model.count >= len(wanted)]
+    stored = [model for model in stored_embeddings(library) if wanted and model.contents >= len(wanted)]
     for model in sorted(stored, key=lambda found: _preference(found.model)):
         hashes, matrix = library.embeddings(model.model, model_hash=model.model_hash)
         places = {content: place for place, content in enumerate(hashes)}

@@ -1,4 +1,4 @@
-"""The models in ``MODELS_DIR``: find the pairs, read their JSON, say what each adds and what is wrong with a bad one."""
+"""The models in ``MODELS_DIR``: find the pairs, read their JSON, say what each adds and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def what_models_would_add(models_dir: Path | None) -> str:
 
 
 def family(name: str) -> str:
-    """Return the name of an embedding without batch size and version: ``discogs-effnet-bs64-1`` → ``discogs-effnet``."""
+    """Return an embedding's name without batch size and version: ``discogs-effnet-bs64-1`` → ``discogs-effnet``."""
     return re.sub(r"(-bs\w+)?(-\d+)?$", "", name)
 
 

@@ -13,18 +13,37 @@ from workbench.audio.harmony import KEYS
 from workbench.audio.synthesis import Score
 
 STYLES: dict[str, dict[str, Any]] = {
-    "Techno": {"groove": "techno", "chords": "synth lead", "comping": "off beats", "bass": "synth bass", "drive": 1.8},
+    "Techno": {
+        "groove": "techno",
+        "chords": "synth lead",
+        "comping": "off beats",
+        "bass": "synth bass",
+        "drive": 1.8,
+    },
     "Rock": {"groove": "rock", "chords": "guitar", "comping": "beats", "bass": "finger bass", "drive": 1.6},
-    "Jazz": {"groove": "swing", "chords": "piano", "comping": "two and four", "bass": "double bass",
-             "bass_line": "walking"},
-    "Ambient": {"groove": "none", "chords": "pad", "comping": "held", "bass": "sub bass", "bass_line": "held"},
+    "Jazz": {
+        "groove": "swing",
+        "chords": "piano",
+        "comping": "two and four",
+        "bass": "double bass",
+        "bass_line": "walking",
+    },
+    "Ambient": {
+        "groove": "none",
+        "chords": "pad",
+        "comping": "held",
+        "bass": "sub bass",
+        "bass_line": "held",
+    },
 }
 """What a style sounds like. Tempo, key and harmony say nothing: they are drawn alike for all."""
 
 _PROGRESSIONS = ("I vi IV V", "I IV I V", "ii7 V7 I vi", "I V vi IV")
 
 
-def style_tracks(*, artists: int = 6, tracks: int = 4, untagged: int = 1, seed: int = 0) -> tuple[DemoTrack, ...]:
+def style_tracks(
+    *, artists: int = 5, tracks: int = 4, untagged: int = 1, seed: int = 0
+) -> tuple[DemoTrack, ...]:
     """Describe ``artists`` × ``tracks`` pieces of every style, some 5 s long.
 
     Parameters
@@ -41,13 +60,27 @@ def style_tracks(*, artists: int = 6, tracks: int = 4, untagged: int = 1, seed: 
             tempo, drive = generator.uniform(90, 130), generator.uniform(0.8, 1.2)
             for number in range(tracks):
                 score = Score(
-                    bpm=float(tempo * generator.uniform(0.95, 1.05)), key=str(generator.choice(KEYS)), scale="major",
-                    progression=str(generator.choice(_PROGRESSIONS)), bars=2, seed=int(generator.integers(2**31)),
-                    **sound | {"drive": sound.get("drive", 1.0) * drive})
-                made.append(DemoTrack(
-                    title=f"{style} {artist + 1}.{number + 1}", artist=f"{style} Artist {artist + 1}",
-                    album=f"{style} Album {artist + 1}", genre=style if number >= untagged else "", year=2000 + artist,
-                    track_number=number + 1, mood="", format="flac", score=score))
+                    bpm=float(tempo * generator.uniform(0.95, 1.05)),
+                    key=str(generator.choice(KEYS)),
+                    scale="major",
+                    progression=str(generator.choice(_PROGRESSIONS)),
+                    bars=2,
+                    seed=int(generator.integers(2**31)),
+                    **sound | {"drive": sound.get("drive", 1.0) * drive},
+                )
+                made.append(
+                    DemoTrack(
+                        title=f"{style} {artist + 1}.{number + 1}",
+                        artist=f"{style} Artist {artist + 1}",
+                        album=f"{style} Album {artist + 1}",
+                        genre=style if number >= untagged else "",
+                        year=2000 + artist,
+                        track_number=number + 1,
+                        mood="",
+                        format="flac",
+                        score=score,
+                    )
+                )
     return tuple(made)
 
 

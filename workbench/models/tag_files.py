@@ -8,7 +8,6 @@ over to the new content.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -148,7 +147,7 @@ def _write_one(library: Library, write: TagWrite) -> None:
         shutil.copy2(path, changed)
         set_genre(changed, write.new)
         new_hash = content_hash(changed)
-        os.replace(changed, path)
+        changed.replace(path)
     _carry_over(library, write, new_hash)
 
 
@@ -170,7 +169,7 @@ def set_genre(path: Path, genre: str) -> None:
         if file.tags is None:
             file.add_tags()
         if isinstance(file.tags, ID3):
-            file.tags.setall("TCON", [TCON(encoding=3, text=[genre])])
+            file.tags.setall("TCON", [TCON(encoding=3, text=[genre])])  # type: ignore[no-untyped-call]
         else:
             file.tags[_GENRE_KEYS.get(type(file.tags).__name__, "genre")] = [genre]
         file.save()
@@ -183,7 +182,7 @@ _GENRE_KEYS = {"MP4Tags": "©gen", "ASFTags": "WM/Genre", "APEv2": "Genre"}
 
 def _carry_over(library: Library, write: TagWrite, new_hash: str) -> None:
     """Tell the library that the file has other bytes, the same sound and a genre that was predicted."""
-    stat = os.stat(write.path)
+    stat = Path(write.path).stat()
     track = next(found for found in library.tracks_by_hash(write.content_hash) if found.path == write.path)
     tags = {
         name: getattr(track, name)
@@ -202,4 +201,4 @@ def _replace_by_copy(source: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".workbench-", dir=target.parent) as beside:
         copy = Path(beside) / target.name
         shutil.copy2(source, copy)
-        os.replace(copy, target)
+        copy.replace(target)

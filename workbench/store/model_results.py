@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 class StoredModel(NamedTuple):
-    """A model with embeddings in the library, and how many."""
+    """A model with embeddings in the library, and of how many contents."""
 
     model: str
     version: str
     model_hash: str
-    count: int
+    contents: int
 
 
 class UnseenFile(NamedTuple):

@@ -9,7 +9,17 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"labels", "examples", "split", "network", "baselines", "calibration", "report", "storage"},
+    submodules={
+        "labels",
+        "examples",
+        "split",
+        "network",
+        "baselines",
+        "calibration",
+        "report",
+        "storage",
+        "figures",
+    },
     submod_attrs={
         "train": ["train"],
         "use": ["evaluate", "apply"],

@@ -77,7 +77,7 @@ class NearestNeighbours:
         near = finder.kneighbors((inputs - self.arrays["mean"]) / self.arrays["scale"], return_distance=False)
         sizes = np.bincount(targets)
         votes = (targets[near][:, :, None] == np.arange(len(sizes))).sum(axis=1) / sizes * sizes.mean()
-        return np.log(votes + 1.0 / len(sizes))
+        return np.asarray(np.log(votes + 1.0 / len(sizes)))
 
 
 BASELINES: dict[str, type[LogisticRegression] | type[NearestNeighbours]] = {

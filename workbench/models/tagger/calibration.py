@@ -28,19 +28,28 @@ def softmax(logits: Matrix, temperature: float = 1.0) -> Matrix:
 
 
 def fit_temperature(logits: Matrix, targets: npt.NDArray[np.intp]) -> float:
-    """Return the temperature, 0.05–20, at which held-out examples are most probable.
+    """Return the temperature, 0.05–1000, at which held-out examples are most probable.
+
+    Of ``n`` examples that are all right, no more than ``1 - 1 / (n + 2)`` is claimed: the targets are smoothed as
+    Platt does, or a few easy examples would make every probability 1.
 
     References
     ----------
-    Guo, Pleiss, Sun & Weinberger 2017, On Calibration of Modern Neural Networks.
+    Guo, Pleiss, Sun & Weinberger 2017, On Calibration of Modern Neural Networks; Platt 1999, Probabilistic Outputs
+    for Support Vector Machines, section 2.2.
     """
     from scipy.optimize import minimize_scalar
 
-    found = minimize_scalar(
-        lambda log: log_loss(softmax(logits, float(np.exp(log))), targets),
-        bounds=(np.log(0.05), np.log(20.0)),
-        method="bounded",
-    )
+    count, classes = logits.shape
+    doubt = 1.0 / (count + 2)
+    wanted = np.full((count, classes), doubt / (classes - 1))
+    wanted[np.arange(count), targets] = 1.0 - doubt
+
+    def loss(log_temperature: float) -> float:
+        probabilities = softmax(logits, float(np.exp(log_temperature)))
+        return float(-(wanted * np.log(np.clip(probabilities, 1e-300, 1.0))).sum() / count)
+
+    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(1000.0)), method="bounded")
     return float(np.exp(found.x))
 
 

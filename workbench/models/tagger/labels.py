@@ -28,8 +28,9 @@ def labels_of(
     Parameters
     ----------
     label : str
-        ``genre``: the genre tags, but not those that were predicted; ``rating``: liked or disliked; ``playlist``: which of the user's playlists a
-        track is in; any other name: the labels of that name that were set by hand. Labels set by hand win.
+        ``genre``: the genre tags, but not those that were predicted; ``rating``: liked or disliked;
+        ``playlist``: which of the user's playlists a track is in; any other name: the labels of that name that
+        were set by hand. Labels set by hand win.
     csv_file : path, optional
         Take the labels from this file instead: columns ``path`` (or ``id``) and ``label``.
 

@@ -36,6 +36,13 @@ class Evaluation:
     confusion: list[list[int]]
     reliability: Reliability
 
+    def __str__(self) -> str:
+        return (
+            f"{self.label}: balanced accuracy {self.scores.balanced_accuracy:.3f} on {self.examples} tracks of "
+            f"artists that were kept apart (chance {self.scores.chance:.3f}), calibration error "
+            f"{self.scores.calibration_error:.3f}"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
         return asdict(self)
@@ -50,6 +57,17 @@ class Application:
     predicted: int
     counts: dict[str, int]
     mean_probability: float | None
+
+    def __str__(self) -> str:
+        shown = ", ".join(
+            f"{name} {count}" for name, count in sorted(self.counts.items(), key=lambda item: -item[1])
+        )
+        if not self.predicted:
+            return f"{self.label}: every analysed track has a label; nothing to predict"
+        return (
+            f"{self.label} predicted for {self.predicted} tracks ({shown}), "
+            f"on average with probability {self.mean_probability:.2f}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
