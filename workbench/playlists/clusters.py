@@ -56,7 +56,7 @@ def kmeans_clusters(table: LibraryTable, rows: Rows, count: int, random_state: i
 
     def compute() -> Clusters:
         from sklearn.cluster import KMeans
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         vectors = space_of(table).at(rows)
         distinct = len(np.unique(vectors[:: max(1, len(vectors) // 1000)], axis=0)) if len(vectors) else 0
@@ -132,7 +132,7 @@ def density_clusters(
     """
 
     def compute() -> Clusters:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         vectors = space_of(table).at(rows)
         if minimum_tracks is None:
@@ -159,7 +159,8 @@ def _density_labels(points: Vectors, minimum_tracks: int, random_state: int) -> 
     sample = np.arange(len(points))
     if len(points) > _SAMPLE:
         sample = np.sort(np.random.default_rng(random_state).choice(len(points), _SAMPLE, replace=False))
-    found = HDBSCAN(min_cluster_size=minimum_tracks, copy=True).fit(points[sample]).labels_.astype(np.int64)
+    found = HDBSCAN(min_cluster_size=minimum_tracks, copy=True).fit(points[sample])
+    found = np.asarray(found.labels_, dtype=np.int64)
     if len(sample) == len(points) or (found < 0).all():
         return found
     neighbours = NearestNeighbors(n_neighbors=2).fit(points[sample])

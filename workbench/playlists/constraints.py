@@ -111,6 +111,17 @@ def candidate_rows(
     return mask, notes
 
 
+def check_not_empty(table: LibraryTable) -> None:
+    """Refuse a library without tracks.
+
+    Raises
+    ------
+    LibraryEmptyError
+    """
+    if not len(table):
+        raise LibraryEmptyError("The library is empty. Analyse a folder of music first.", tracks=0)
+
+
 def _possible(table: LibraryTable, constraints: Constraints, needs_vectors: bool) -> Mask:
     mask = (
         table.analyzed.copy()

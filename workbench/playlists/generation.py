@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from workbench.errors import UnknownParameterError
-from workbench.playlists.constraints import Constraints, candidate_rows
+from workbench.playlists.constraints import Constraints, candidate_rows, check_not_empty
 from workbench.playlists.explanations import explain
 from workbench.playlists.fitting import arrange, choose
 from workbench.playlists.ordering import ORDER_HELP, ORDERS
@@ -107,6 +107,7 @@ def generate(
         No track can be chosen at all.
     """
     chosen_method = find_method(method)
+    check_not_empty(table)
     asked = validate(chosen_method, table, {"size": size, "order": order} | parameters)
     seed = RANDOM_STATE.canonical(random_state, table)
     seed = secrets.randbits(32) if seed is None else seed

@@ -53,7 +53,7 @@ def camelot_name(code: int) -> str | None:
 
 
 def camelot_code(text: str | None) -> int:
-    """Return the code of a key such as ``8A``, ``08a``, ``A minor``, ``Am``, ``F#``, ``Bb major``; else ``-1``."""
+    """Return the code of ``8A``, ``08a``, ``A minor``, ``Am``, ``F#`` or ``Bb major``; else ``-1``."""
     if not text:
         return UNKNOWN
     word = str(text).strip()

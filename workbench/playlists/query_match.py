@@ -73,7 +73,8 @@ class Query:
         spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
         low, high = self._bounds(condition)
         miss = np.maximum(0.0, np.maximum(low - values, values - high)) / (spread or 1.0)
-        return np.maximum(matches, np.where(np.isfinite(miss), 1.0 / (1.0 + miss), 0.0))
+        near: Floats = np.where(np.isfinite(miss), 1.0 / (1.0 + miss), 0.0)
+        return np.asarray(np.maximum(matches, near), dtype=np.float64)
 
     def _condition(self, condition: Condition) -> Mask:
         if condition.field is None:

@@ -103,3 +103,14 @@ def picks_by_taste(
     yield from interleave(
         request, [near(index) for index in range(len(tastes.shares))], tastes.shares.tolist()
     )
+
+
+def unknown_first(request: Request, members: Sequence[int], constraint: str) -> Rows:
+    """Return the candidates that are not members; where there are none, the members, with a note."""
+    fresh = request.rows[~np.isin(request.rows, members)]
+    if len(fresh):
+        return fresh
+    request.note(
+        constraint, "No candidate is new: these are the known tracks again.", asked=request.size, got=0
+    )
+    return request.rows

@@ -74,5 +74,5 @@ class Decoded:
 
 
 def one_line(text: str | None) -> str:
-    """Return a text without line breaks, control characters and lone surrogates, which not every format holds."""
+    """Return a text without line breaks, control characters and lone surrogates."""
     return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+", " ", text or "").strip()

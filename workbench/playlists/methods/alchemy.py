@@ -55,6 +55,15 @@ def alchemy(
         )
         rows, toward = rows[toward > 0.5], toward[toward > 0.5]
         wanted = wanted + strength * direction
+    if not len(rows):
+        request.note(
+            "add",
+            "No other candidate is nearer to the added than to the subtracted tracks: "
+            "these are the added ones.",
+            asked=request.size,
+            got=0,
+        )
+        rows, toward = np.unique(np.asarray(add, dtype=np.int64)), np.ones(len(set(add)))
     distances = space.distances_to(wanted, rows)
     position = dict(zip(rows.tolist(), toward.tolist(), strict=True)) if subtract else {}
     for row, distance in nearest_first(rows, distances):

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-import numpy as np
-
 from workbench.errors import UnknownTrackError
 from workbench.playlists.parameters import Parameter
 from workbench.playlists.registry import method
 from workbench.playlists.request import Pick, Request
-from workbench.playlists.tastes import picks_by_taste
+from workbench.playlists.tastes import picks_by_taste, unknown_first
 
 
 @method("cache_based", "Fresh tracks in the manner of a stored playlist.")
@@ -28,5 +26,5 @@ def cache_based(
         raise UnknownTrackError(
             "playlist is empty: there is nothing to follow. Name another.", name="playlist"
         )
-    fresh = request.rows[~np.isin(request.rows, playlist)]
-    yield from picks_by_taste(request, fresh, playlist, [1.0] * len(playlist), tastes)
+    rows = unknown_first(request, playlist, "playlist")
+    yield from picks_by_taste(request, rows, playlist, [1.0] * len(playlist), tastes)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-import numpy as np
-
 from workbench.errors import UnknownTrackError
 from workbench.playlists.parameters import Parameter
 from workbench.playlists.registry import method
 from workbench.playlists.request import Pick, Request
-from workbench.playlists.tastes import picks_by_taste
+from workbench.playlists.tastes import picks_by_taste, unknown_first
 
 
 @method(
@@ -39,5 +37,5 @@ def fingerprint(
             name="history",
         )
     members, weights = [row for row, _ in known], [weight for _, weight in known]
-    rows = request.rows if include_known else request.rows[~np.isin(request.rows, members)]
+    rows = request.rows if include_known else unknown_first(request, members, "include_known")
     yield from picks_by_taste(request, rows, members, weights, tastes)

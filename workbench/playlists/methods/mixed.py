@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
+from workbench.errors import LibraryEmptyError
 from workbench.playlists.interleaving import interleave
 from workbench.playlists.parameters import Parameter
 from workbench.playlists.registry import METHODS, method
@@ -63,10 +64,15 @@ def _blend(request: Request, shares: dict[str, float], start: int | None) -> Ite
 
 
 def _picks(request: Request, name: str, seed: int) -> Iterator[Pick]:
-    """Yield a method's picks on a request of its own, whose order of places is not that of the whole."""
+    """Yield a method's picks, each once, on a request of its own, whose places are not those of the whole."""
     chosen = METHODS[name]
     parameters = {"start": seed} if "start" in chosen.parameters else {}
     own = Request(request.table, request.candidates, request.size, request.rng, request.limits)
-    for pick in chosen.function(own, **parameters):
-        own.take(pick.row)
-        yield Pick(pick.row, pick.reason | {"by_method": name})
+    try:
+        for pick in chosen.function(own, **parameters):
+            if pick.row in own.chosen:
+                return
+            own.take(pick.row, pinned=True)
+            yield Pick(pick.row, pick.reason | {"by_method": name})
+    except LibraryEmptyError as error:
+        request.note(name, f"{name} took no part: {error.message}", asked=name, got=0)

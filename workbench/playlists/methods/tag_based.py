@@ -32,15 +32,14 @@ def tag_based(
 ) -> Iterator[Pick]:
     """Yield the candidates of one value in random order, an album in its own order."""
     groups = tag_groups(request, tag)
+    if not groups:
+        request.note("tag", f"No candidate has a {tag}: these are any.", asked=tag, got=0)
+        groups = {"": ("any", request.rows.tolist())}
     name = _choose(request, groups, tag, value, minimum_tracks)
-    rows = (
-        request.rng.permutation(np.array(groups[name][1], dtype=np.int64))
-        if name in groups
-        else request.rows[:0]
-    )
+    shown, members = groups[name]
+    rows = request.rng.permutation(np.array(members, dtype=np.int64))
     if tag == "album":
         rows = rows[np.lexsort((rows, np.nan_to_num(numbers(request.table, "track_number")[rows], nan=1e9)))]
-    shown = groups[name][0] if name in groups else name
     request.title = shown
     for row in rows.tolist():
         yield Pick(row, {"group": f"{tag} “{shown}” ({len(rows)} tracks)", "tag": tag, "value": shown})
@@ -80,14 +79,14 @@ def _choose(
         return _named(request, groups, tag, value)
     large = [name for name, (_, rows) in groups.items() if len(rows) >= minimum_tracks]
     if not large:
-        most = max((len(rows) for _, rows in groups.values()), default=0)
+        most = max(len(rows) for _, rows in groups.values())
         request.note(
             "minimum_tracks",
             f"No {tag} has {minimum_tracks} tracks; the largest has {most} and was taken.",
             asked=minimum_tracks,
             got=most,
         )
-        large = list(groups)[:1] or [""]
+        large = list(groups)[:1]
     return large[int(request.rng.integers(len(large)))]
 
 
@@ -97,12 +96,11 @@ def _named(request: Request, groups: dict[str, tuple[str, list[int]]], tag: str,
     if wanted in groups:
         return wanted
     near = difflib.get_close_matches(wanted, groups, n=3, cutoff=0.5)
-    nearest = near[0] if near else next(iter(groups), wanted)
-    instead = f"took {groups[nearest][0]!r} instead" if groups else "there is none at all"
+    nearest = near[0] if near else next(iter(groups))
     request.note(
         "value",
-        f"No candidate has {tag} {value!r}: {instead}.",
+        f"No candidate has {tag} {value!r}: took {groups[nearest][0]!r} instead.",
         asked=value,
-        got=groups[nearest][0] if groups else None,
+        got=groups[nearest][0],
     )
     return nearest
