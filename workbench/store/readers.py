@@ -12,6 +12,7 @@ from workbench.errors import DatabaseUnavailableError
 from workbench.store.database_opening import Connection, file_identity, open_reader
 from workbench.store.pool_statistics import PoolStatistics
 from workbench.store.sqlite import sqlite3
+from workbench.store.turns import Turns
 
 TRUSTED_SECONDS = 1.0  # a connection used within this time is lent without asking it
 IDLE_SECONDS = 60.0  # readers over the minimum are closed after this time without use
@@ -56,10 +57,10 @@ class Readers:
         self._timer = timer
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
-        self._opening = 0
         self._closed = False
         self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
+        self._turns = Turns(most)
+        self._frozen_turns = 0
 
     def acquire(self) -> Connection:
         """Lend a connection, opening one or waiting for one as needed.
@@ -71,18 +72,17 @@ class Readers:
         sqlite3.Error
             It cannot be opened.
         """
-        with self._lock:
-            connection = self._take()
-        if connection is None:
+        had_to_wait = not self._turns.take_free()
+        if had_to_wait:
+            self._wait_for_turn()
+        try:
+            connection = self._take(had_to_wait)
+            if connection is not None and self._is_fresh(connection):
+                return connection
             return self._open()
-        if is_fresh(connection, self._path, self._timer(), self._statistics):
-            return connection
-        self._statistics.count("reopened")
-        with self._lock:
-            self._busy.discard(connection)
-            self._retire(connection)
-            self._opening += 1
-        return self._open()
+        except BaseException:
+            self._turns.release()
+            raise
 
     def release(self, connection: Connection, *, failed: bool) -> None:
         """Take a connection back; one that ``failed`` is asked for its health before it is lent again."""
@@ -102,14 +102,13 @@ class Readers:
             else:
                 self._idle.append(connection)
                 self._trim(now)
-            self._changed.notify()
+        self._turns.release()
 
     def close(self) -> None:
         """Close what is idle now, what is lent when it comes back, and lend no more."""
         with self._lock:
             self._closed = True
             self._retire_idle()
-            self._changed.notify_all()
 
     def counts(self) -> tuple[int, int, int]:
         """Return connections lent, connections idle, and statements that both have run."""
@@ -120,47 +119,27 @@ class Readers:
     def freeze(self, seconds: float) -> bool:
         """Close all until :meth:`thaw`; false when some were still lent after ``seconds``."""
         deadline = time.monotonic() + seconds
+        while self._frozen_turns < self.most and self._turns.acquire(max(0.0, deadline - time.monotonic())):
+            self._frozen_turns += 1
         self._lock.acquire()
-        unused = self._changed.wait_for(
-            lambda: not self._busy and not self._opening, deadline - time.monotonic()
-        )
         self._retire_idle()
-        return unused
+        return self._frozen_turns == self.most
 
     def thaw(self) -> None:
         """Lend again."""
         self._lock.release()
+        while self._frozen_turns:
+            self._frozen_turns -= 1
+            self._turns.release()
 
     def lent(self) -> list[Connection]:
         """Return the connections that are out."""
         return list(self._busy)
 
-    def _take(self) -> Connection | None:
-        """Return an idle connection, or ``None`` after reserving the right to open one. Holds the lock."""
-        if self._closed:
-            raise closed_error(self._path)
-        if self._idle:
-            self._statistics.hits += 1
-        else:
-            self._statistics.misses += 1
-            if len(self._busy) + self._opening >= self.most:
-                self._wait_for_one()
-        if not self._idle:
-            self._opening += 1
-            return None
-        connection = self._idle.pop()
-        self._busy.add(connection)
-        return connection
-
-    def _wait_for_one(self) -> None:
+    def _wait_for_turn(self) -> None:
         start = self._timer()
-        came = self._changed.wait_for(
-            lambda: self._idle or self._closed or len(self._busy) + self._opening < self.most,
-            self._wait_seconds,
-        )
+        came = self._turns.acquire(self._wait_seconds)
         self._statistics.waited(self._timer() - start)
-        if self._closed:
-            raise closed_error(self._path)
         if not came:
             raise DatabaseUnavailableError(
                 f"All {self.most} readers of {self._path} were in use for {self._wait_seconds:g} s. "
@@ -168,18 +147,36 @@ class Readers:
                 path=str(self._path),
             )
 
-    def _open(self) -> Connection:
-        connection = None
-        try:
-            connection = open_reader(self._path)
-            connection.last_used = self._timer()
+    def _take(self, had_to_wait: bool) -> Connection | None:
+        """Return the idle connection that was used last, or ``None`` when one must be opened."""
+        with self._lock:
+            if self._closed:
+                raise closed_error(self._path)
+            if had_to_wait or not self._idle:
+                self._statistics.misses += 1
+            else:
+                self._statistics.hits += 1
+            if not self._idle:
+                return None
+            connection = self._idle.pop()
+            self._busy.add(connection)
             return connection
-        finally:
-            with self._lock:
-                self._opening -= 1
-                if connection is not None:
-                    self._busy.add(connection)
-                self._changed.notify()
+
+    def _is_fresh(self, connection: Connection) -> bool:
+        if is_fresh(connection, self._path, self._timer(), self._statistics):
+            return True
+        self._statistics.count("reopened")
+        with self._lock:
+            self._busy.discard(connection)
+            self._retire(connection)
+        return False
+
+    def _open(self) -> Connection:
+        connection = open_reader(self._path)
+        connection.last_used = self._timer()
+        with self._lock:
+            self._busy.add(connection)
+        return connection
 
     def _trim(self, now: float) -> None:
         if len(self._idle) > self._kept and now - self._idle[0].last_used > IDLE_SECONDS:

@@ -49,6 +49,7 @@ class _Columns:
         layouts = connection.execute("SELECT id, names FROM feature_layouts")
         self._layouts = {id_: orjson.loads(names) for id_, names in layouts}
         self._texts: dict[Any, Any] = {}
+        self._labels: dict[str, tuple[str, ...]] = {}
         self.ids = np.empty(self._count, np.int64)
         self.columns: dict[str, npt.NDArray[Any]] = {}
         labels = {name for _, names in self._layouts.values() for name in names}
@@ -90,8 +91,7 @@ class _Columns:
 
     def _shared(self, values: Sequence[Any]) -> list[Any]:
         """Return values with one object for equal texts: artists repeat, memory should not."""
-        keep = self._texts.setdefault
-        return [keep(value, value) for value in values]
+        return list(map(self._texts.setdefault, values, values))
 
     def _fill_numbers(self, layout: int, at: npt.NDArray[Any], blobs: list[bytes]) -> None:
         import numpy as np
@@ -103,9 +103,11 @@ class _Columns:
                 self.columns[name][at] = block[:, column]
 
     def _fill_labels(self, layout: int, at: npt.NDArray[Any], texts: list[str]) -> None:
+        for text in set(texts) - self._labels.keys():  # few: there are 24 keys
+            self._labels[text] = tuple(orjson.loads(text))
         names = self._layouts[layout][1]
-        for name, values in zip(names, zip(*map(orjson.loads, texts), strict=True), strict=True):
-            self.columns[name][at] = self._shared(values)
+        for name, values in zip(names, zip(*map(self._labels.__getitem__, texts), strict=True), strict=True):
+            self.columns[name][at] = values
 
     def _fill_vectors(self, start: int, blobs: Sequence[bytes | None]) -> None:
         import numpy as np

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from workbench.store.pool_statistics import PoolStatistics
 from workbench.store.readers import closed_error, is_fresh
 from workbench.store.retrying import Backoff
 from workbench.store.sqlite import sqlite3
+from workbench.store.turns import Turns
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Writer:
         self._backoff = backoff
         self._wait_seconds = wait_seconds
         self._timer = timer
-        self._turn = threading.Lock()
+        self._turn = Turns()
         self._owner: int | None = None
         self._depth = 0
         self._opened_before = False
@@ -114,7 +114,7 @@ class Writer:
     def close(self) -> None:
         """Checkpoint and close; waits for a transaction of another thread."""
         self._closed = True
-        if self.is_mine or not self._turn.acquire(timeout=self._wait_seconds):
+        if self.is_mine or not self._turn.acquire(self._wait_seconds):
             _log.warning("%s was closed while a transaction was open; its log stays beside it", self._path)
             return
         try:
@@ -124,7 +124,7 @@ class Writer:
 
     def freeze(self, seconds: float) -> bool:
         """Close the connection and keep the turn until :meth:`thaw`; false when a transaction is open."""
-        self._frozen = not self.is_mine and self._turn.acquire(timeout=seconds)
+        self._frozen = not self.is_mine and self._turn.acquire(seconds)
         if self._frozen:
             self._shut()
         return self._frozen
@@ -135,10 +135,10 @@ class Writer:
             self._turn.release()
 
     def _take_turn(self) -> None:
-        if self._turn.acquire(blocking=False):
+        if self._turn.take_free():
             return
         start = self._timer()
-        taken = self._turn.acquire(timeout=self._wait_seconds)
+        taken = self._turn.acquire(self._wait_seconds)
         self._statistics.waited(self._timer() - start)
         if not taken:
             raise DatabaseUnavailableError(
