@@ -29,14 +29,52 @@ class Packed(NamedTuple):
     rebuild: Callable[[Any], Any] | None
 
 
+def _refuse(self: Any, *arguments: Any, **named: Any) -> Any:
+    raise TypeError("this value belongs to a cache; make a copy of it to change it")
+
+
+class FrozenDict(dict[Any, Any]):
+    """A dict that cannot be changed; ``copy`` and ``dict`` make one that can."""
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
+
+class FrozenList(list[Any]):
+    """A list that cannot be changed; ``copy`` and ``list`` make one that can."""
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = clear = extend = _refuse
+    insert = pop = remove = reverse = sort = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)
+
+
 def freeze(value: Any) -> Any:
-    """Return an equal value that shares no memory with the one given; its arrays can never be written to."""
-    return _rebuilt(value, _frozen_array)
+    """Return an equal value that shares no memory with the one given and that nobody can change.
 
-
-def thaw(value: Any) -> Any:
-    """Return an equal value whose containers are the caller's own; arrays are shared, being read-only."""
-    return _rebuilt(value, lambda array: array)
+    Arrays become read-only for good; dicts and lists stay dicts and lists by ``isinstance``. Frozen
+    dataclasses are gone into; other objects are taken as they are.
+    """
+    kind = type(value)
+    if kind is np.ndarray:
+        return _frozen_array(value)
+    if kind is dict:
+        return FrozenDict((key, freeze(item)) for key, item in value.items())
+    if kind is list:
+        return FrozenList(map(freeze, value))
+    if kind is tuple:
+        return tuple(map(freeze, value))
+    if kind in (set, bytearray):
+        return (frozenset if kind is set else bytes)(value)
+    if _is_record(value):
+        made = copy.copy(value)
+        for field in dataclasses.fields(value):
+            object.__setattr__(made, field.name, freeze(getattr(value, field.name)))
+        return made
+    return value
 
 
 def size_bytes(value: Any) -> int:
@@ -90,23 +128,8 @@ class _Rebuild:
 
 
 def _is_record(value: Any) -> bool:
-    return dataclasses.is_dataclass(value) and not isinstance(value, type)
-
-
-def _rebuilt(value: Any, array: Callable[[np.ndarray[Any, Any]], Any]) -> Any:
-    kind = type(value)
-    if kind is np.ndarray:
-        return array(value)
-    if kind is dict:
-        return {key: _rebuilt(item, array) for key, item in value.items()}
-    if kind in (list, tuple, set, frozenset):
-        return kind(_rebuilt(item, array) for item in value)
-    if _is_record(value):
-        made = copy.copy(value)
-        for field in dataclasses.fields(value):
-            object.__setattr__(made, field.name, _rebuilt(getattr(value, field.name), array))
-        return made
-    return value
+    parameters = getattr(type(value), "__dataclass_params__", None)
+    return parameters is not None and parameters.frozen
 
 
 def _frozen_array(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -1,8 +1,8 @@
 """A cache in memory, limited in bytes and in time, safe to share between threads.
 
 Least recently used goes first, and everything goes when its time is up (cachetools' ``TTLCache``). Large
-values are kept compressed where that pays. Arrays come out read-only and share memory with the cache; other
-containers come out as the caller's own.
+values are kept compressed where that pays. What comes out equals what went in; arrays, dicts and lists in it
+cannot be changed (copy them first), so a hit costs no copy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from cachetools import TTLCache
 
-from workbench.store.cached_values import Packed, freeze, pack, size_bytes, thaw, unpack
+from workbench.store.cached_values import Packed, freeze, pack, size_bytes, unpack
 from workbench.store.fork_safety import watch_forks
 
 MIB = 1024.0 * 1024.0
@@ -260,7 +260,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
             with self._lock:
                 self._counts["decompressions"] += 1
             return unpack(entry.value)
-        return thaw(entry.value)
+        return entry.value
 
     def _make_entry(self, key: Hashable, value: Any) -> _Entry:
         """Return the value as it is kept, with its size; slow, so done outside the lock."""
