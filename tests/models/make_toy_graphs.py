@@ -180,5 +180,19 @@ def main(folder: Path) -> None:
     )
 
 
+def saved_model(folder: Path, shape: list[int | None], name: str) -> None:
+    """Write the embedding as a SavedModel: the same mean over frames."""
+
+    class Mean(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name=name)])  # type: ignore[misc]
+        def __call__(self, patches: Any) -> dict[str, Any]:
+            mean = tf.reduce_mean(patches, axis=1)
+            return {"activations": tf.sigmoid(mean), "embeddings": mean}
+
+    module = Mean()
+    tf.saved_model.save(module, str(folder), signatures=module.__call__)
+
+
 if __name__ == "__main__":
+    saved_model(Path(sys.argv[1]) / "toy-discogs-effnet-bs64-1-savedmodel", [64, 128, 96], "melspectrogram")
     main(Path(sys.argv[1]))

@@ -117,9 +117,12 @@ def test_a_process_that_runs_no_model_loads_no_tensorflow(toy_models: Path) -> N
 
 def test_published_models_do_not_need_the_tensorflow_package(toy_models: Path, wav: Wav) -> None:
     path = wav(np.zeros(16_000 * 4, np.float32))
-    more = (
-        f"from pathlib import Path; from workbench.models.inference import run_models; "
-        f"run_models({path!r}, registry.usable_models(Path({str(toy_models)!r})))\n"
-        "assert 'tensorflow' not in sys.modules and 'essentia' in sys.modules; sys.exit(0)"
-    )
+    more = f"""
+from pathlib import Path
+from workbench.models.inference import run_models
+models = [model for model in registry.usable_models(Path({str(toy_models)!r})) if "msd-musicnn" in model.name]
+assert run_models({path!r}, models).outputs
+assert "essentia" in sys.modules and "tensorflow" not in sys.modules
+sys.exit(0)
+"""
     subprocess.run([sys.executable, "-c", SCRIPT.format(more=more)], check=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -44,15 +45,31 @@ def test_kinds_nodes_and_what_each_adds(toy_models: Path) -> None:
     assert json.dumps([model.to_dict() for model in models.values()])
 
 
+def padded(graph: bytes, size_bytes: int) -> bytes:
+    """Lengthen a graph by a node that nothing uses."""
+    name = b"x" * (size_bytes - len(graph) - 8)
+    inner = b"\x0a" + varint(len(name)) + name
+    return graph + b"\x0a" + varint(len(inner)) + inner
+
+
+def varint(number: int) -> bytes:
+    return bytes((number >> shift & 0x7F) | (0x80 if shift < 14 else 0) for shift in (0, 7, 14))
+
+
 def test_size_of_a_known_file_is_checked(folder: Path) -> None:
     stem = "danceability-msd-musicnn-1"
     shutil.copy(folder / "mood_happy-toy-msd-musicnn-1.json", folder / f"{stem}.json")
     (folder / f"{stem}.pb").write_bytes(b"x" * 1000)
     problem = by_name(folder)[stem].problem
     assert problem is not None and "1000 bytes" in problem and str(PUBLISHED_SIZES_BYTES[stem]) in problem
-    (folder / f"{stem}.pb").write_bytes(b"x" * PUBLISHED_SIZES_BYTES[stem])
+    graph = (folder / "mood_happy-toy-msd-musicnn-1.pb").read_bytes()
+    (folder / f"{stem}.pb").write_bytes(padded(graph, PUBLISHED_SIZES_BYTES[stem]))
     assert by_name(folder)[stem].size_check == "published"
     assert by_name(folder)["msd-musicnn-1"].size_check == "unverified"
+
+
+def rename_node(sidecar: Path) -> None:
+    sidecar.write_text(sidecar.read_text().replace("model/dense/BiasAdd", "model/dense/Other"))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +80,9 @@ def test_size_of_a_known_file_is_checked(folder: Path) -> None:
         (lambda folder: (folder / "msd-musicnn-1.json").write_text("[]"), "not a description"),
         (lambda folder: (folder / "msd-musicnn-1.pb").unlink(), "msd-musicnn-1.pb is missing"),
         (lambda folder: (folder / "msd-musicnn-1.pb").write_bytes(b""), "empty"),
+        (lambda folder: (folder / "msd-musicnn-1.pb").write_bytes(b"<!doctype html>"), "no frozen graph"),
+        (lambda folder: os.truncate(folder / "msd-musicnn-1.pb", 300), "bytes early"),
+        (lambda folder: rename_node(folder / "msd-musicnn-1.json"), "has no node model/dense/Other"),
     ],
 )
 def test_a_bad_pair_says_what_is_wrong_and_takes_its_heads_with_it(folder: Path, change, said: str) -> None:  # type: ignore[no-untyped-def]

@@ -29,8 +29,12 @@ def prepare_gpu() -> Any:
     return tensorflow
 
 
+@lru_cache(maxsize=1)
+def gpu_count() -> int:
+    """Return how many GPUs TensorFlow sees; loads TensorFlow."""
+    return len(prepare_gpu().config.list_physical_devices("GPU"))
+
+
 def worker_resources() -> dict[str, int]:
-    """Return what a Dask worker on this machine should announce: as many ``GPU`` as there are, so that each runs one
-    task at a time. Empty without a GPU."""
-    count = len(get_tensorflow().config.list_physical_devices("GPU"))
-    return {DASK_RESOURCE: count} if count else {}
+    """Return what a Dask worker on this machine should announce: its GPUs, each good for one task at a time."""
+    return {DASK_RESOURCE: gpu_count()} if gpu_count() else {}

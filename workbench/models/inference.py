@@ -22,6 +22,7 @@ from workbench.models.mono_16k import mono_16k
 from workbench.models.patches import PatchWindows, Window
 from workbench.models.published import HEAD_ALGORITHM
 from workbench.models.registry import family
+from workbench.models.saved_model import SavedModelPredictor, on_gpu, saved_model_folder
 
 SILENCE = 10 ** (-80 / 20)
 """Peak, full scale 1.0, under which a file is silent and no mood is predicted for it."""
@@ -212,6 +213,8 @@ def _algorithm(model: ModelFile, last_patch: str) -> Any:
             "batchSize": front.batch,
             "lastPatchMode": last_patch,
         }
+    if on_gpu(model) and (folder := saved_model_folder(model)):
+        return SavedModelPredictor(model, folder, last_patch)
     if not Path(model.path).is_file():
         raise ModelError(
             f"Model {model.name} is gone: {model.path} was there when it was chosen.", model=model.name

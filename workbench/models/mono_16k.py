@@ -29,7 +29,7 @@ def mono_16k(stream: AudioStream) -> Iterator[npt.NDArray[np.float32]]:
     ------
     float32 array, shape (n,)
     """
-    import soxr  # type: ignore[import-untyped]
+    import soxr
 
     resampler = soxr.ResampleStream(stream.rate, RATE, 1, dtype="float32", quality="HQ")
     for block in stream:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from workbench.models.graph_file import node_names
 from workbench.models.model_file import ModelFile
 from workbench.models.published import (
     EMBEDDING_FAMILIES,
@@ -89,6 +90,7 @@ def _describe(path: Path) -> ModelFile:
     if published is not None and stat.st_size != published:
         raise _Bad(f"{path.name} has {stat.st_size} bytes where {published} are published; fetch it again.")
     facts = _facts(path.stem, metadata)
+    _check_nodes(path, facts)
     return ModelFile(
         name=path.stem,
         path=str(path),
@@ -98,6 +100,16 @@ def _describe(path: Path) -> ModelFile:
         size_check="published" if published is not None else "unverified",
         **facts,
     )
+
+
+def _check_nodes(path: Path, facts: dict[str, Any]) -> None:
+    try:
+        names = node_names(path)
+    except (OSError, ValueError) as error:
+        raise _Bad(f"{path.name} is damaged or no frozen graph: {error}; fetch it again.") from error
+    for node in (facts["input_node"], facts["output_node"]):
+        if node.partition(":")[0] not in names:
+            raise _Bad(f"{path.name} has no node {node}, which its .json names; fetch both files again.")
 
 
 def _metadata(path: Path) -> dict[str, Any]:
