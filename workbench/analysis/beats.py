@@ -37,18 +37,19 @@ def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
     """
     interval = 60 / bpm / period_s
     lags = np.arange(max(1, round(_NEAREST * interval)), round(_FARTHEST * interval) + 1)
-    penalties = (_TIGHTNESS * np.log(lags / interval) ** 2).astype(np.float32)
+    penalties = (_TIGHTNESS * np.log(lags[::-1] / interval) ** 2).astype(np.float32)
     run, margin = int(lags[0]), int(lags[-1])
     strength = np.asarray(envelope, np.float32)
     scores = np.zeros(len(strength) + margin, np.float32)
     before = np.full(len(strength), -1, np.int32)
-    offsets = margin - lags
+    frames = np.arange(len(strength), dtype=np.int32)
+    earlier = np.lib.stride_tricks.sliding_window_view(scores, len(lags))  # row t: scores reached, longest lag first
     for start in range(0, len(strength), run):
         stop = min(start + run, len(strength))
-        reached = scores[np.arange(start, stop)[:, None] + offsets] - penalties
-        best = np.argmax(reached, axis=1)
-        gain = reached[np.arange(stop - start), best]
-        before[start:stop] = np.where(gain > 0, np.arange(start, stop) - lags[best], -1)
+        reached = earlier[start:stop] - penalties
+        best = reached.argmax(axis=1)
+        gain = reached.max(axis=1)
+        before[start:stop] = np.where(gain > 0, frames[start:stop] - margin + best, -1)
         scores[start + margin : stop + margin] = strength[start:stop] + np.maximum(gain, 0)
     return _between_frames(_follow(scores[margin:], before, margin), strength) * period_s
 

@@ -10,34 +10,48 @@ import numpy.typing as npt
 Samples = npt.NDArray[np.float32]
 
 
-def regroup(blocks: Iterable[Samples], frames: int, channels: int) -> Iterator[tuple[Samples, int]]:
-    """Yield chunks of exactly ``frames`` frames, the last one padded with zeros.
+class Chunks:
+    """Chunks of exactly ``frames`` frames, each preceded by the last ``history`` frames of the one before.
+
+    The stream starts after silence and is followed by ``margin`` frames of silence or more, up to the end of a chunk.
 
     Parameters
     ----------
     blocks : iterable of float32 arrays, shape (any, channels), full scale = 1.0
-    frames : int
-        Length of a chunk.
+    frames, history, margin : int
 
-    Yields
-    ------
-    chunk : float32 array, shape (frames, channels), C-contiguous
-        Overwritten by the next one: do not keep it.
-    valid : int
-        Frames of it that are audio; ``frames`` in every chunk but the last.
+    Attributes
+    ----------
+    length : int
+        Frames of audio that came.
     """
-    chunk = np.empty((frames, channels), np.float32)
-    filled = 0
-    for block in blocks:
+
+    def __init__(self, blocks: Iterable[Samples], channels: int, *, frames: int, history: int, margin: int) -> None:
+        self.length = 0
+        self._blocks = blocks
+        self._frames, self._history, self._margin = frames, history, margin
+        self._chunk = np.zeros((history + frames, channels), np.float32)
+        self._filled = 0
+
+    def __iter__(self) -> Iterator[Samples]:
+        """Yield arrays of shape (history + frames, channels); each overwrites the one before, so do not keep any."""
+        for block in self._blocks:
+            self.length += len(block)
+            yield from self._fill(block)
+        margin = self._margin + -(self._filled + self._margin) % self._frames
+        silence = np.zeros((self._frames, self._chunk.shape[1]), np.float32)
+        for start in range(0, margin, self._frames):
+            yield from self._fill(silence[: margin - start])
+
+    def _fill(self, block: Samples) -> Iterator[Samples]:
         start = 0
         while start < len(block):
-            taken = min(frames - filled, len(block) - start)
-            chunk[filled : filled + taken] = block[start : start + taken]
+            taken = min(self._frames - self._filled, len(block) - start)
+            at = self._history + self._filled
+            self._chunk[at : at + taken] = block[start : start + taken]
             start += taken
-            filled += taken
-            if filled == frames:
-                yield chunk, frames
-                filled = 0
-    if filled:
-        chunk[filled:] = 0
-        yield chunk, filled
+            self._filled += taken
+            if self._filled == self._frames:
+                yield self._chunk
+                self._chunk[: self._history] = self._chunk[self._frames :]
+                self._filled = 0

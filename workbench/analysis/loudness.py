@@ -17,12 +17,15 @@ import scipy.fft
 from workbench.analysis.blocks import Samples
 from workbench.analysis.mixdown import channel_weights
 from workbench.analysis.series import Series
+from workbench.analysis.spectra import framing
 
 STEP_S = 0.1
 """Spacing of gating blocks: 400 ms with 75 % overlap."""
 _OFFSET_DB = -0.691
 _ABSOLUTE_GATE_LUFS = -70.0
 _SOLVED_HZ = 520.0
+_PIECES = 8
+_BATCH = 16
 
 
 def k_weighting(frequencies: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.float64]:
@@ -44,14 +47,14 @@ def k_weighting(frequencies: npt.NDArray[np.float64], rate: float) -> npt.NDArra
 
 
 @lru_cache(maxsize=16)
-def _filter_bank(rate: int) -> tuple[int, npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return what frames overlap by (an eighth), their window, and power weights of its FFT that give mean squares."""
-    overlap = scipy.fft.next_fast_len(max(2, round(rate * 512 / 44100)))
-    window = np.ones(8 * overlap)
+def _filter_bank(rate: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the window, and power weights of its FFT that give the mean square of each of the frame's pieces."""
+    overlap = framing(rate).hop // 2
+    window = np.ones(overlap * (_PIECES + 1))
     window[:overlap] = np.sin(np.pi / 2 * (np.arange(overlap) + 0.5) / overlap)
     window[-overlap:] = window[:overlap][::-1]
-    weights = _solve_weights(window, rate) / (8 * overlap * overlap)
-    return overlap, window.astype(np.float32), weights.astype(np.float32)
+    weights = _solve_weights(window, rate) / (len(window) * overlap)
+    return window.astype(np.float32), weights.astype(np.float32)
 
 
 def _solve_weights(window: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
@@ -76,35 +79,36 @@ def _solve_weights(window: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np
 
 
 class LoudnessMeter:
-    """K-weighted energy of a stream, all channels together, in steps of about 12 ms.
+    """K-weighted energy of a stream, all channels together, in steps of 100 ms.
 
-    Frames of 93 ms that overlap by an eighth are weighted; within a frame, energy is spread over seven steps as the
-    energy of the samples is.
+    Frames of about 100 ms that overlap by a ninth are weighted; within a frame, energy is spread over eight pieces as
+    the energy of the samples is.
     """
 
     def __init__(self, rate: int, channels: int) -> None:
-        self._overlap, self._window, self._weights = _filter_bank(rate)
+        self.history = framing(rate).hop // 2
+        self._window, self._weights = _filter_bank(rate)
         self._channel_weights = channel_weights(channels)
-        self._tail = np.zeros((self._overlap, channels), np.float32)
-        self._gating = _GatingSteps(self._overlap, rate * STEP_S)
+        self._gating = _GatingSteps(self.history, rate * STEP_S)
 
     def feed(self, chunk: Samples) -> None:
-        """Take float32 samples of shape (frames, channels), full scale = 1.0."""
-        joined = np.concatenate((self._tail, chunk))
-        count = max(0, (len(joined) - self._overlap) // (7 * self._overlap))
-        used = count * 7 * self._overlap
-        if count:
-            energies = self._frame_energies(joined[: used + self._overlap], count)
-            half = self._overlap // 2
-            pieces = joined[half : half + used].reshape(count, 7, -1)
-            shares = np.einsum("ijk,ijk->ij", pieces, pieces) + np.float32(1e-20)
-            shares /= shares.sum(axis=1, keepdims=True)
-            self._gating.add((shares * energies[:, None]).ravel())
-        self._tail = joined[used:]
+        """Take the next samples, full scale = 1.0, after ``history`` frames that were there before.
+
+        Parameters
+        ----------
+        chunk : float32 array, shape (history + a multiple of four hops, channels)
+        """
+        count = (len(chunk) - self.history) // (_PIECES * self.history)
+        energies = self._frame_energies(chunk, count)
+        half = self.history // 2
+        pieces = chunk[half : len(chunk) - self.history + half].reshape(count, _PIECES, -1)
+        shares = np.einsum("ijk,ijk->ij", pieces, pieces) + np.float32(1e-20)
+        shares /= shares.sum(axis=1, keepdims=True)
+        self._gating.add((shares * energies[:, None]).ravel())
 
     def _frame_energies(self, samples: Samples, count: int) -> npt.NDArray[np.float32]:
         if samples.shape[1] == 2:  # two real channels are one complex one: |X(k)|² + |X(−k)|² = 2(|L|² + |R|²)
-            return self._energies(np.ascontiguousarray(samples).view(np.complex64)[:, 0], count)
+            return self._energies(samples.view(np.complex64)[:, 0], count)
         energies = np.zeros(count, np.float32)
         for channel, weight in enumerate(self._channel_weights):
             if weight:
@@ -113,19 +117,21 @@ class LoudnessMeter:
 
     def _energies(self, signal: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.float32]:
         length, step = len(self._window), signal.strides[0]
-        frames = np.lib.stride_tricks.as_strided(signal, (count, length), (7 * self._overlap * step, step))
-        windowed = frames * self._window
-        if np.iscomplexobj(windowed):
-            spectra, weights = scipy.fft.fft(windowed, overwrite_x=True), self._weights
-        else:
-            spectra, weights = scipy.fft.rfft(windowed, overwrite_x=True), _one_sided(self._weights)
-        parts = spectra.view(np.float32)
-        np.square(parts, out=parts)
-        return parts @ np.repeat(weights, 2)
+        shape, strides = (count, length), (_PIECES * self.history * step, step)
+        frames = np.lib.stride_tricks.as_strided(signal, shape, strides)
+        transform, weights = scipy.fft.rfft, _one_sided(self._weights)
+        if np.iscomplexobj(signal):
+            transform, weights = scipy.fft.fft, self._weights
+        doubled = np.repeat(weights, 2)  # for real and imaginary parts
+        energies = np.empty(count, np.float32)
+        for start in range(0, count, _BATCH):
+            parts = transform(frames[start : start + _BATCH] * self._window, overwrite_x=True).view(np.float32)
+            np.square(parts, out=parts)
+            energies[start : start + _BATCH] = parts @ doubled
+        return energies
 
     def finish(self, frames: int) -> Loudness:
-        """Return what was measured, given the length of the stream in frames."""
-        self.feed(np.zeros((2 * len(self._window), self._tail.shape[1]), np.float32))
+        """Return what was measured over the first ``frames`` frames."""
         return Loudness(self._gating.finish(frames))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.analysis.beats import beats_in_a_bar, stability, tempo_of, track_beats
-from workbench.analysis.blocks import Samples, regroup
+from workbench.analysis.blocks import Chunks, Samples
 from workbench.analysis.dynamics import danceability, dynamic_complexity, find_ends, to_db
 from workbench.analysis.key import camelot, find_key, open_key
 from workbench.analysis.loudness import LoudnessMeter
@@ -20,12 +20,12 @@ from workbench.analysis.mixdown import Mixdown
 from workbench.analysis.onsets import OnsetMeter, count_onsets
 from workbench.analysis.series import Series
 from workbench.analysis.similarity import similarity_vector
-from workbench.analysis.spectra import CHUNK_HOPS, ShortTimeFourier, framing, power
+from workbench.analysis.spectra import CHUNK_HOPS, Decimator, ShortTimeFourier, framing, power
 from workbench.analysis.structure import find_sections, preview_start
 from workbench.analysis.tempo import estimate_tempo, normalize
 from workbench.analysis.timbre import TimbreMeter
 from workbench.analysis.tonal import TEXTURE_HOPS, ChromaMeter, Harmony
-from workbench.analysis.true_peak import TruePeakMeter
+from workbench.analysis.true_peak import REACH, TruePeakMeter
 from workbench.analysis.waveform import WaveformMeter
 
 REPLAY_GAIN_LUFS = -18.0
@@ -53,13 +53,11 @@ def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, A
         The same samples give the same values however they are cut into blocks.
     """
     meters = _Meters(rate, channels)
-    frames = 0
-    for chunk, valid in regroup(blocks, CHUNK_HOPS * meters.framing.hop, channels):
+    hop = meters.framing.hop
+    chunks = Chunks(blocks, channels, frames=CHUNK_HOPS * hop, history=meters.history, margin=hop)
+    for chunk in chunks:
         meters.feed(chunk)
-        frames += valid
-    if frames % (CHUNK_HOPS * meters.framing.hop) == 0:  # the last frame is centred on the end
-        meters.feed(np.zeros((CHUNK_HOPS * meters.framing.hop, channels), np.float32))
-    found = {name: value for name, value in meters.finish(frames).items() if value is not None}
+    found = {name: value for name, value in meters.finish(chunks.length).items() if value is not None}
     return found | {"vector": similarity_vector(found)}
 
 
@@ -69,27 +67,36 @@ class _Meters:
         self.framing = framing(rate)
         self._mix = Mixdown(channels)
         self._fourier = ShortTimeFourier(self.framing)
+        self._powers = np.empty((CHUNK_HOPS, self.framing.bins), np.float32)
+        self._low = np.zeros((CHUNK_HOPS, Decimator.BINS), np.complex64)
         self._filters = mel_filters(self.framing)
         self._loudness = LoudnessMeter(rate, channels)
         self._true_peak = TruePeakMeter(rate, channels)
+        self.history = self._loudness.history
         self._timbre = TimbreMeter(self.framing)
         self._onsets = OnsetMeter()
         self._chroma = ChromaMeter(self.framing)
-        self._waveform = WaveformMeter(_WAVEFORM_HOPS * self.framing.hop)
+        self._waveform = WaveformMeter()
         self._energies = Series()
         self._textures = Series()
         self._crossings = 0
         self._sign = False
 
     def feed(self, chunk: Samples) -> None:
+        """Take a chunk of ``history`` old frames and 128 hops of new ones."""
         self._loudness.feed(chunk)
-        self._true_peak.feed(chunk)
-        mono = self._mix(chunk)
-        self._waveform.feed(mono)
+        lowest, highest = self._true_peak.feed(chunk[self.history - 2 * REACH :])
+        self._waveform.feed(lowest, highest, CHUNK_HOPS // _WAVEFORM_HOPS)
+        mono = self._mix(chunk[self.history :])
         self._count_crossings(mono)
-        spectra = self._fourier.feed(mono)
-        self._chroma.feed(spectra)
-        powers = power(spectra, self.framing.bins)
+        start = 0
+        for spectra in self._fourier.feed(mono):
+            stop = start + len(spectra)
+            self._low[start:stop] = spectra[:, : self._low.shape[1]]
+            power(spectra, self._powers[start:stop])
+            start = stop
+        powers = self._powers
+        self._chroma.feed(self._low)
         mels = powers @ self._filters
         energies = powers[:, 1:].sum(axis=1)
         self._energies.extend(energies)

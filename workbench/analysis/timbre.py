@@ -16,7 +16,7 @@ SILENT = 1e-7
 _BRIGHT_HZ = 1500.0
 _ROLLOFF = 0.85
 _GROUP = 16
-_CONTRAST_EVERY = 8
+_SHAPE_EVERY, _CONTRAST_EVERY = 2, 16
 _CONTRAST_EDGES_HZ = (0.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0)
 _CONTRAST_SHARE = 0.2
 _FLOOR = 1e-10
@@ -70,7 +70,8 @@ class TimbreMeter:
         self._group_hz = _GROUP * framing.rate / framing.n_fft
         edges = np.searchsorted(frequencies, _CONTRAST_EDGES_HZ)
         self._octaves = [(a, b) for a, b in zip(edges, [*edges[1:], len(frequencies)], strict=True) if b - a >= 4]
-        self._shape = Moments(6)
+        self._shape = Moments(5)
+        self._flux = Moments(1)
         self._mfcc = Moments(N_MFCC)
         self._contrast = Moments(len(_CONTRAST_EDGES_HZ))
         self._last: Frames | None = None
@@ -89,25 +90,23 @@ class TimbreMeter:
             Cepstral coefficients of every frame, silent ones too.
         """
         mfcc = (10 * np.log10(mels + np.float32(_FLOOR))) @ self._dct
-        flux = self._flux(mels)
         active = level > SILENT
-        if not active.all():
-            powers, flux = powers[active], flux[active]
-        if len(powers):
-            self._mfcc.add(mfcc[active])
-            self._shape.add(np.column_stack((*self._shapes(powers), flux)))
-            self._contrast.add(self._contrasts(powers[::_CONTRAST_EVERY]))
+        self._mfcc.add(mfcc[active])
+        self._flux.add(self._changes(mels)[active])
+        self._shape.add(self._shapes(powers[::_SHAPE_EVERY][active[::_SHAPE_EVERY]]))
+        self._contrast.add(self._contrasts(powers[::_CONTRAST_EVERY][active[::_CONTRAST_EVERY]]))
         return mfcc
 
-    def _flux(self, mels: Frames) -> Frames:
+    def _changes(self, mels: Frames) -> Frames:
         """Distance between successive magnitude spectra of unit length, halved squares: 0 same, 1 disjoint."""
         shape = np.sqrt(mels)
         shape /= np.sqrt(mels.sum(axis=1, keepdims=True)) + np.float32(1e-9)
         before = np.concatenate((shape[:1] if self._last is None else self._last, shape[:-1]))
         self._last = shape[-1:].copy()
-        return np.clip(1 - np.einsum("ij,ij->i", shape, before), 0, 1)
+        return np.clip(1 - np.einsum("ij,ij->i", shape, before), 0, 1)[:, None]
 
-    def _shapes(self, powers: Frames) -> tuple[Frames, ...]:
+    def _shapes(self, powers: Frames) -> Frames:
+        """Return centroid, bandwidth, rolloff, flatness and brightness of frames that are not silent, shape (n, 5)."""
         total, first, second = (np.sqrt(powers) @ self._ramps).T
         centroid = first / total
         bandwidth = np.sqrt(np.maximum(second / total - centroid**2, 0))
@@ -118,8 +117,8 @@ class TimbreMeter:
         energy = powers.sum(axis=1)
         bright = powers[:, self._bright :].sum(axis=1) / energy
         logs = np.log(powers + np.float32(1e-16))
-        flatness = np.exp(logs.mean(axis=1)) / (energy / powers.shape[1])
-        return centroid, bandwidth, rolloff, np.minimum(flatness, 1), bright
+        flatness = np.exp(logs.sum(axis=1) / powers.shape[1]) * powers.shape[1] / energy
+        return np.stack((centroid, bandwidth, rolloff, np.minimum(flatness, 1), bright), axis=1)
 
     def _rolloff(self, cumulative: Frames) -> Frames:
         wanted = _ROLLOFF * cumulative[:, -1]
@@ -141,5 +140,6 @@ class TimbreMeter:
         """Return the statistics; ``None`` when every frame was silent."""
         if not self._shape.count:
             return None
-        return Timbre(*(float(x) for x in self._shape.mean()[[0, 1, 2, 3, 5, 4]]), self._contrast.mean(),
-                      self._mfcc.mean(), self._mfcc.variance())
+        centroid, bandwidth, rolloff, flatness, bright = map(float, self._shape.mean())
+        return Timbre(centroid, bandwidth, rolloff, flatness, float(self._flux.mean()[0]), bright,
+                      self._contrast.mean(), self._mfcc.mean(), self._mfcc.variance())

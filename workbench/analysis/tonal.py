@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,10 @@ TEXTURE_HOPS = 16
 """Frames that share one chroma (0.37 s), the resolution of harmony and structure."""
 _STEPS = 60
 _STEPS_A_SEMITONE = _STEPS // 12
-_LOW_HZ, _HIGH_HZ = 80.0, 2000.0
+_LOW_HZ, _HIGH_HZ = 80.0, 1300.0
+_CENTRE_SEMITONES = 12 * math.log2(400 / 440) + 9
+"""Above middle C: where fundamentals are most likely, and peaks count most; an octave away they count 0.6."""
+_HARMONICS, _HARMONIC_DECAY = 5, 0.6
 _FAINT = 1e-4
 _MIN_TUNED = 0.08
 _MIN_CONTRAST = 0.12
@@ -70,7 +74,7 @@ class ChromaMeter:
 
     def __init__(self, framing: Framing) -> None:
         self._decimator = Decimator(framing)
-        low = Framing(self._decimator.rate, 1024)
+        low = Framing(self._decimator.rate, TEXTURE_HOPS // 2 * Decimator.LENGTH // 2)
         self._fourier = ShortTimeFourier(low)
         self._first = int(_LOW_HZ / (low.rate / low.n_fft))
         self._last = min(low.hop - 1, int(_HIGH_HZ / (low.rate / low.n_fft)))
@@ -80,8 +84,13 @@ class ChromaMeter:
         self._weight = 0.0
 
     def feed(self, spectra: Spectra) -> None:
-        """Take spectra of the next frames, a multiple of 16 of them."""
-        powers = power(self._fourier.feed(self._decimator.feed(spectra)), self._last + 2)
+        """Take the low bins of the next frames (those that ``Decimator`` wants), a multiple of 16 of them."""
+        samples = self._decimator.feed(spectra)
+        powers = np.empty((len(samples) // self._fourier.framing.hop, self._last + 2), np.float32)
+        start = 0
+        for batch in self._fourier.feed(samples):
+            power(batch, powers[start : start + len(batch)])
+            start += len(batch)
         rows, semitones, weights = self._peaks(powers)
         self._tuning += complex(np.sum(weights * np.exp(2j * np.pi * semitones)))
         self._weight += float(np.sum(weights))
@@ -105,7 +114,8 @@ class ChromaMeter:
         below, here, above = (np.log(powers[rows, columns + shift] + np.float32(1e-20)) for shift in (-1, 0, 1))
         offset = 0.5 * (below - above) / np.minimum(below - 2 * here + above, -1e-6)
         semitones = 12 * np.log2((columns + np.clip(offset, -0.5, 0.5)) * self._bin_hz / 440) + 9
-        weights = (middle[rows, columns - self._first] / loudest[rows, 0]) ** 0.25
+        weights = np.sqrt(middle[rows, columns - self._first] / loudest[rows, 0])
+        weights *= np.exp(-0.5 * ((semitones - _CENTRE_SEMITONES) / 12) ** 2)
         return rows, semitones.astype(np.float64), weights.astype(np.float64)
 
     def finish(self, textures: int) -> Harmony:
@@ -122,9 +132,13 @@ class ChromaMeter:
 
 def _fold(deviation: float) -> Chroma:
     """Return the matrix from sixty steps to twelve pitch classes, given the tuning in semitones above A 440."""
-    distance = np.arange(_STEPS)[:, None] / _STEPS_A_SEMITONE - deviation - np.arange(12)
-    distance = (distance + 6) % 12 - 6
-    return np.where(np.abs(distance) < 2 / 3, np.cos(np.pi * distance * 0.75) ** 2, 0).astype(np.float32)
+    matrix = np.zeros((_STEPS, 12))
+    for harmonic in range(1, _HARMONICS + 1):  # a peak may be this harmonic of a lower pitch
+        pitch = np.arange(_STEPS)[:, None] / _STEPS_A_SEMITONE - 12 * math.log2(harmonic) - deviation
+        distance = (pitch - np.arange(12) + 6) % 12 - 6
+        share = np.where(np.abs(distance) < 2 / 3, np.cos(np.pi * distance * 0.75) ** 2, 0)
+        matrix += _HARMONIC_DECAY ** (harmonic - 1) * share
+    return matrix.astype(np.float32)
 
 
 def _triads() -> Chroma:

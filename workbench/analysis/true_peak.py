@@ -11,7 +11,7 @@ from workbench.analysis.blocks import Samples
 
 REACH = 6
 """Samples on either side that an interpolated one depends on: 12 taps a phase, as in the standard."""
-_RUN = 64
+RUN = 64
 
 
 @lru_cache(maxsize=4)
@@ -21,8 +21,8 @@ def _interpolator(factor: int) -> tuple[npt.NDArray[np.float32], float]:
     delays = np.arange(1, factor)[:, None] / factor - offsets
     taps = np.sinc(delays) * np.i0(5 * np.sqrt(np.maximum(0, 1 - (delays / REACH) ** 2))) / np.i0(5.0)
     taps /= taps.sum(axis=1, keepdims=True)
-    matrix = np.zeros((_RUN + 2 * REACH, _RUN, factor - 1), np.float32)
-    for position in range(_RUN):
+    matrix = np.zeros((RUN + 2 * REACH, RUN, factor - 1), np.float32)
+    for position in range(RUN):
         matrix[position + 1 : position + 1 + 2 * REACH, position] = taps.T
     return matrix.reshape(len(matrix), -1), float(np.abs(taps).sum(axis=1).max())
 
@@ -41,31 +41,39 @@ class TruePeakMeter:
     def __init__(self, rate: int, channels: int) -> None:
         self._factor = 4 if rate < 80000 else 2 if rate < 160000 else 1
         self._channels = channels
-        self._tail = np.zeros((2 * REACH, channels), np.float32)
         self._peak = 0.0
+        self._before = 0.0
 
-    def feed(self, chunk: Samples) -> None:
-        """Take float32 samples of shape (frames, channels), full scale = 1.0."""
-        padding = -len(chunk) % _RUN
-        pieces = (self._tail, chunk, np.zeros((padding, self._channels), np.float32))
-        joined = np.concatenate(pieces)
-        self._tail = joined[len(joined) - padding - 2 * REACH : len(joined) - padding].copy()
-        runs = joined[2 * REACH :].reshape(-1, _RUN * self._channels)
-        peaks = np.maximum(runs.max(axis=1), -runs.min(axis=1))
+    def feed(self, chunk: Samples) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Take the next samples, full scale = 1.0, after 12 that were there before.
+
+        Parameters
+        ----------
+        chunk : float32 array, shape (2 × REACH + a multiple of RUN, channels)
+
+        Returns
+        -------
+        float32 arrays, shape (runs,)
+            Minimum and maximum of each run of 64 new frames, all channels together.
+        """
+        runs = chunk[2 * REACH :].reshape(-1, RUN * self._channels)
+        lowest, highest = runs.min(axis=1), runs.max(axis=1)
+        peaks = np.maximum(highest, -lowest)
         self._peak = max(self._peak, float(peaks.max()))
         if self._factor > 1:
-            self._interpolate(joined, peaks)
+            self._interpolate(chunk, np.maximum(peaks, np.concatenate(([self._before], peaks[:-1]))))
+            self._before = peaks[-1]
+        return lowest, highest
 
-    def _interpolate(self, samples: Samples, peaks: npt.NDArray[np.float32]) -> None:
-        """Interpolate around the samples ``REACH`` before each run, loudest first."""
+    def _interpolate(self, samples: Samples, around: npt.NDArray[np.float32]) -> None:
+        """Interpolate the runs that start ``REACH`` before those fed, loudest first."""
         matrix, norm = _interpolator(self._factor)
-        around = np.maximum(peaks, np.concatenate(([np.abs(samples[: 2 * REACH]).max()], peaks[:-1])))
         candidates = np.flatnonzero(around * norm > self._peak)
         candidates = candidates[np.argsort(-around[candidates], kind="stable")]
-        length, step = _RUN + 2 * REACH, samples.strides[0]
-        shape, strides = (len(peaks), length, self._channels), (_RUN * step, step, samples.strides[1])
+        length, step = RUN + 2 * REACH, samples.strides[0]
+        shape, strides = (len(around), length, self._channels), (RUN * step, step, samples.strides[1])
         windows = np.lib.stride_tricks.as_strided(samples, shape, strides)
-        for group in (candidates[:32], candidates[32:]):
+        for group in (candidates[:64], candidates[64:]):
             able = group[around[group] * norm > self._peak]
             if len(able):
                 rows = windows[able].transpose(0, 2, 1).reshape(-1, length)
@@ -74,5 +82,4 @@ class TruePeakMeter:
 
     def finish(self) -> float | None:
         """Return the true peak, dBTP; ``None`` for silence."""
-        self.feed(np.zeros((_RUN, self._channels), np.float32))
         return float(20 * np.log10(self._peak)) if self._peak > 0 else None
