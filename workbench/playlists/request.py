@@ -132,10 +132,9 @@ class Request:
         return trial
 
     def note(self, constraint: str, message: str, *, asked: Any = None, got: Any = None) -> None:
-        """Say that something could not be met, once."""
-        note = {"constraint": constraint, "asked": asked, "got": got, "message": message}
-        if note not in self.notes:
-            self.notes.append(note)
+        """Say that something could not be met; a later word on the same constraint replaces the earlier one."""
+        self.notes[:] = [note for note in self.notes if note["constraint"] != constraint]
+        self.notes.append({"constraint": constraint, "asked": asked, "got": got, "message": message})
 
     def _rules(self) -> Iterator[tuple[str, int, int | None, Counter[str]]]:
         limits = self.limits

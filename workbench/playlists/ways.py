@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from workbench.playlists.columns import Floats, Rows
+from workbench.playlists.columns import Floats, Rows, codes
 from workbench.playlists.request import Pick, Request
 from workbench.playlists.transitions import MixProfile
 
 _SHORTLIST = 16
 _SMOOTHNESS = 0.5
-_PLANS = 50
+_PLANS = 10
 
 
 class _Line(NamedTuple):
@@ -41,13 +42,14 @@ def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
         )
     lengths = [float(request.space.distances_from(a, np.array([b]))[0]) for a, b in _legs(waypoints)]
     banned: set[int] = set(waypoints)
+    refused: set[int] = set()
     for _ in range(_PLANS):
         plan = _plan(request, waypoints, _shares(inner, lengths), banned)
         refused = _refused(request, [pick.row for pick in plan], set(waypoints))
         if not refused:
             break
         banned |= refused
-    yield from plan
+    yield from (pick for pick in plan if pick.row not in refused)
 
 
 def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], banned: set[int]) -> list[Pick]:
@@ -118,9 +120,19 @@ def _along(request: Request, line: _Line, a: int, count: int) -> list[int]:
 
 
 def _refused(request: Request, rows: Sequence[int], waypoints: set[int]) -> set[int]:
-    """Return the rows of a plan that the constraints refuse where they stand."""
-    trial = request.fork()
-    return {row for row in rows if not trial.take(row, pinned=row in waypoints) and row not in waypoints}
+    """Return the rows of a plan that the constraints refuse where they stand; waypoints have the first claim."""
+    trial = request.fork(sorted(waypoints))
+    trial.limits = replace(request.limits, artist_gap=0)
+    refused = {row for row in rows if row not in waypoints and not trial.take(row)}
+    gap, artists = request.limits.artist_gap, codes(request.table, "artist") if request.limits.artist_gap else None
+    if artists is not None:
+        kept = [row for row in rows if row not in refused]
+        for place, row in enumerate(kept):
+            near = [other for other in kept[max(0, place - gap) : place] if other not in refused]
+            near += [other for other in kept[place + 1 : place + 1 + gap] if other in waypoints]
+            if row not in waypoints and artists[row] >= 0 and artists[row] in artists[near]:
+                refused.add(row)
+    return refused
 
 
 def _legs(waypoints: Sequence[int]) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -55,25 +55,28 @@ def curve(
     within = TOLERANCE[feature] if tolerance is None else tolerance
     levels = _Levels(request, feature)
     targets = levels.targets(shape, points)
-    misses: list[tuple[float, int]] = []
+    misses: dict[int, float] = {}
     while (position := len(request.chosen)) < request.size:
         target = float(targets[position])
         index = levels.next(target, within)
         if index is None:
             break
         row, value = int(levels.rows[index]), float(levels.values[index])
+        if abs(value - target) > within:
+            misses[position] = abs(value - target)
+            _note(request, misses, within)
         yield Pick(row, {"feature": feature, "target": round(target, 4), "value": round(value, 4)})
-        if len(request.chosen) > position and abs(value - target) > within:
-            misses.append((abs(value - target), position))
-    if misses:
-        worst, position = max(misses)
-        request.note(
-            "curve",
-            f"{len(misses)} of {len(request.chosen)} tracks are more than {within:g} from the "
-            f"curve, the worst by {worst:.3g} at place {position + 1}.",
-            asked=within,
-            got=round(worst, 4),
-        )
+
+
+def _note(request: Request, misses: Mapping[int, float], within: float) -> None:
+    position, worst = max(misses.items(), key=lambda miss: miss[1])
+    request.note(
+        "curve",
+        f"{len(misses)} of {request.size} tracks are more than {within:g} from the curve, the worst by "
+        f"{worst:.3g} at place {position + 1}.",
+        asked=within,
+        got=round(worst, 4),
+    )
 
 
 class _Levels:

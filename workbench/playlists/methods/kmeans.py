@@ -47,16 +47,17 @@ def members(
     """Yield the members of one group, the start track first, then by distance from the centre."""
     chosen = _choose(request, grouping, rows, cluster, start)
     inside = rows[grouping.labels == chosen]
+    others = inside[inside != start] if start is not None else inside
     name = cluster_name(request.table, inside)
     request.title = name
-    distances = request.space.distances_to(grouping.centres[chosen], inside)
+    distances = request.space.distances_to(grouping.centres[chosen], others)
     facts = {"cluster": chosen, "cluster_name": name, "cluster_size": len(inside)}
     if start is not None:
         own = float(request.space.distances_to(grouping.centres[chosen], np.array([start]))[0])
         yield Pick(
             start, facts | {"distance_to_centre": own, "seed": int(request.table.ids[start])}, pinned=True
         )
-    for row, distance in nearest_first(inside, distances):
+    for row, distance in nearest_first(others, distances):
         yield Pick(row, facts | {"distance_to_centre": distance})
 
 

@@ -19,7 +19,7 @@ def similarity(
     seed = int(request.table.ids[start])
     if request.candidates[start]:
         yield Pick(start, {"seed": seed, "distance": 0.0}, pinned=True)
-    rows = request.rows
+    rows = request.rows[request.rows != start]
     distances = request.space.distances_from(start)[rows]
     for row, distance in nearest_first(rows, distances):
         yield Pick(row, {"seed": seed, "distance": distance})

@@ -1,0 +1,138 @@
+"""Constraints are kept by every method, and say so where they cannot be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.errors import LibraryEmptyError
+from workbench.playlists import generate
+
+METHODS = [("random", {}), ("similarity", {"start": 5}), ("kmeans", {"clusters": 3}), ("feature_group", {}),
+           ("curve", {}), ("radio", {}), ("mixed", {}), ("path", {"start": 3, "end": 8}), ("harmonic", {})]
+
+
+@pytest.mark.parametrize(("method", "arguments"), METHODS)
+def test_most_per_artist_and_album(table, method, arguments):
+    playlist = generate(table, method, size=15, random_state=2, max_per_artist=2, max_per_album=1, **arguments)
+    artists, albums = [t.artist for t in playlist], [t.album for t in playlist]
+    assert max(map(artists.count, artists)) <= 2
+    assert max(map(albums.count, albums)) <= 1
+    assert len(playlist) == 15 or any(note["constraint"] in ("size", "harmonic") for note in playlist.notes)
+
+
+@pytest.mark.parametrize("order", ["none", "smooth", "harmonic", "ramp_up", "shuffle"])
+def test_artist_gap_holds_in_every_order(table, order):
+    playlist = generate(table, "random", size=30, random_state=4, artist_gap=4, order=order)
+    artists = [track.artist for track in playlist]
+    assert all(artists[i] not in artists[max(0, i - 4):i] for i in range(30))
+    assert not playlist.notes
+
+
+def test_an_artist_gap_that_cannot_be_says_how_close(make_table):
+    table = make_table(10, artist=["Only"] * 10)
+    playlist = generate(table, "random", size=5, random_state=0, artist_gap=2)
+    note = playlist.notes[0]
+    assert len(playlist) == 1
+    assert (note["constraint"], note["asked"], note["got"]) == ("size", 5, 1)
+    assert "artist_gap" in note["message"]
+
+
+@pytest.mark.parametrize(("method", "arguments"), METHODS)
+def test_duration_instead_of_a_number(table, method, arguments):
+    playlist = generate(table, method, duration_minutes=60, random_state=1, **arguments)
+    short = [note for note in playlist.notes if note["constraint"] == "duration_minutes"]
+    assert bool(short) == (abs(playlist.duration_s - 3600) > 180)
+    if method not in ("curve", "radio", "path", "harmonic"):
+        assert abs(playlist.duration_s - 3600) <= 180
+
+
+def test_a_duration_that_cannot_be_reached(make_table):
+    table = make_table(5, duration_s=[200] * 5)
+    playlist = generate(table, "random", duration_minutes=60, random_state=0)
+    assert len(playlist) == 5
+    note = next(note for note in playlist.notes if note["constraint"] == "duration_minutes")
+    assert note["got"] == pytest.approx(1000 / 60, abs=0.01)
+    assert "43.3 minutes short" in note["message"]
+
+
+@pytest.mark.parametrize(("method", "arguments"), METHODS)
+def test_include_and_exclude(table, method, arguments):
+    plain = generate(table, method, size=10, random_state=1, **arguments)
+    unwanted = [track for track in plain.track_ids if track not in (3, 5, 8)][:3]
+    playlist = generate(table, method, size=10, random_state=1, include=[200, 201], exclude=unwanted, **arguments)
+    assert {200, 201} <= set(playlist.track_ids)
+    assert not set(unwanted) & set(playlist.track_ids)
+    assert len(playlist) == 10
+
+
+def test_genres_years_and_loudness(table):
+    playlist = generate(table, "random", size=10, random_state=0, genres=["soul", "rock"], exclude_genres=["Rock"],
+                        year_min=1980, year_max=2000, loudness_min_lufs=-16, loudness_max_lufs=-9)
+    rows = np.array(playlist.track_ids) - 1
+    assert set(table["genre"][rows]) == {"Jazz; Soul"}
+    assert ((table["year"][rows] >= 1980) & (table["year"][rows] <= 2000)).all()
+    assert ((table["loudness_lufs"][rows] >= -16) & (table["loudness_lufs"][rows] <= -9)).all()
+
+
+def test_where_takes_a_query(table):
+    playlist = generate(table, "similarity", start=5, size=10, where="bpm 100-130")
+    rest = np.array(playlist.track_ids[1:]) - 1
+    assert ((table["bpm"][rest] >= 100) & (table["bpm"][rest] <= 130)).all()
+
+
+def test_a_range_that_no_track_meets_gives_the_nearest_and_says_by_how_much(table):
+    playlist = generate(table, "random", size=3, random_state=0, year_min=2050)
+    newest = np.sort(table["year"])[-3:]
+    assert sorted(table["year"][np.array(playlist.track_ids) - 1]) == sorted(newest)
+    note = playlist.notes[0]
+    assert note["constraint"] == "year_min"
+    assert note["short_by"] == 2050 - newest.min()
+
+
+def test_a_genre_that_no_track_has_is_left_out_and_said(table):
+    playlist = generate(table, "random", size=5, random_state=0, genres=["hose"])
+    assert len(playlist) == 5
+    assert "house" in playlist.notes[0]["message"]
+
+
+def test_duplicates_and_missing_files(make_table):
+    table = make_table(8, content_hash=["a", "a", "b", "b", "c", "d", "e", "f"],
+                       status=["analyzed"] * 6 + ["missing", "analyzed"])
+    playlist = generate(table, "random", size=8, random_state=0)
+    assert len(playlist) == 5
+    assert 7 not in playlist.track_ids
+    everything = generate(table, "random", size=8, random_state=0, skip_duplicates=False, skip_missing=False)
+    assert sorted(everything.track_ids) == list(range(1, 9))
+
+
+def test_tracks_without_features_only_on_request(make_table):
+    vectors = np.ones((6, 2))
+    vectors[3:] = np.nan
+    table = make_table(6, vectors=vectors, status=["analyzed"] * 3 + ["pending"] * 3)
+    assert sorted(generate(table, "random", size=6, random_state=0).track_ids) == [1, 2, 3]
+    loose = generate(table, "random", size=6, random_state=0, only_analyzed=False)
+    assert sorted(loose.track_ids) == [1, 2, 3, 4, 5, 6]
+
+
+def test_everything_excluded_is_an_error_with_words(make_table):
+    with pytest.raises(LibraryEmptyError, match="excluded"):
+        generate(make_table(2), "random", exclude=[1, 2])
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_limits_hold_for_any_combination(table, data):
+    method, arguments = data.draw(st.sampled_from(METHODS))
+    gap, most = data.draw(st.integers(0, 5)), data.draw(st.integers(1, 4))
+    size = data.draw(st.integers(1, 25))
+    playlist = generate(table, method, size=size, random_state=data.draw(st.integers(0, 9)), artist_gap=gap,
+                        max_per_artist=most, **arguments)
+    artists = [track.artist for track in playlist]
+    broken = any(artists[i] in artists[max(0, i - gap):i] for i in range(len(artists)))
+    assert max(map(artists.count, artists)) <= most
+    assert not broken or any(note["constraint"] == "artist_gap" for note in playlist.notes)
+    assert len(playlist) >= min(size, 2) or playlist.notes
+    assert len(playlist) == size or playlist.notes
