@@ -122,7 +122,7 @@ _TABLES = {
 }
 
 _INDEXES = {
-    "tracks_by_content_hash": "tracks (content_hash)",
+    "tracks_by_content_hash": "tracks (content_hash, missing_since)",
     "tracks_by_status": "tracks (status)",
     "playlists_by_name": "playlists (name, id)",
     "playlist_tracks_by_track": "playlist_tracks (track_id)",

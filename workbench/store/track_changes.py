@@ -13,6 +13,7 @@ from workbench.store.part import Part, chunks
 from workbench.store.records import TAG_NAMES, KnownFile, ScannedFile
 
 _INT64_MAX = 2**63 - 1
+_COPIES_LOOKED_AT = 16  # so that thousands of copies of one file do not cost their square
 _SEARCHED = ("title", "artist", "album", "album_artist", "genre")
 
 _KNOWN = """
@@ -102,13 +103,18 @@ def _moved_row(connection: Connection, file: ScannedFile, there: set[str]) -> in
     if file.content_hash is None:
         return None
     name = Path(file.path).name
-    rows = connection.execute(
-        "SELECT id, path FROM tracks WHERE content_hash = ?", (file.content_hash,)
-    ).fetchall()
+    rows = [
+        row
+        for state in ("IS NOT NULL", "IS NULL")
+        for row in connection.execute(
+            f"SELECT id, path FROM tracks WHERE content_hash = ? AND missing_since {state} LIMIT {_COPIES_LOOKED_AT}",
+            (file.content_hash,),
+        )
+    ]
     gone = [
-        (Path(path).name != name, track_id)
+        (os.path.basename(path) != os.path.basename(file.path), track_id)
         for track_id, path in rows
-        if path not in there and not os.path.lexists(path)
+        if not os.path.lexists(path)
     ]
     return min(gone)[1] if gone else None
 
