@@ -1,0 +1,76 @@
+"""The commands of models and taggers, as a terminal and a program see them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench.cli_models import add_commands
+from workbench.errors import ModelError
+
+
+@pytest.fixture
+def command(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Run a command line on the test's data folder; returns its exit code and standard output."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data-dir")
+    common.add_argument("--json", action="store_true")
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers(required=True)
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, parents=[common], help=text)
+        sub.set_defaults(command=command)
+        return sub
+
+    add_commands(add, common)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        options = parser.parse_args([*arguments, "--data-dir", str(data_dir)])
+        code = options.command(options)
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def test_models_says_what_is_there_or_what_it_would_add(
+    command,
+    toy_models: Path,
+    data_dir: Path,  # type: ignore[no-untyped-def]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code, out = command("models")
+    assert code == 0 and "No models in" in out and "mood" in out
+    monkeypatch.setenv("WORKBENCH_MODELS_DIR", str(toy_models))
+    _, out = command("models")
+    assert "mood_happy-toy-msd-musicnn-1: head, version 1, adds mood_happy (not a file we know" in out
+    listed = json.loads(command("models", "--json")[1])
+    assert {model["kind"] for model in listed["models"]} == {"embedding", "head", "classifier"}
+
+
+def test_a_tagger_from_training_to_tags(command, styled) -> None:  # type: ignore[no-untyped-def]
+    styled(artists=6)
+    report = json.loads(command("tagger", "train", "--json")[1])
+    assert report["label"] == "genre" and report["scores"]["logistic"]["balanced_accuracy"] > 0.8
+    assert "balanced accuracy" in command("tagger", "evaluate")[1]
+    assert "genre predicted for 24 tracks" in command("tagger", "apply")[1]
+    assert json.loads(command("tagger", "list", "--json")[1])["taggers"][0]["label"] == "genre"
+    code, out = command("tagger", "write-tags", "--minimum", "0.1")
+    assert code == 0 and "24 files would be written; nothing was" in out
+    code, out = command("tagger", "write-tags", "--minimum", "0.1", "--write")
+    assert code == 3 and out.count("NOT WRITTEN") == 24  # these tracks have no files
+
+
+def test_what_is_wrong_is_an_error(command, styled) -> None:  # type: ignore[no-untyped-def]
+    styled(styles=2, artists=1)
+    with pytest.raises(ModelError, match="Too few examples"):
+        command("tagger", "train")
+    with pytest.raises(ModelError, match="No tagger for mood"):
+        command("tagger", "apply", "--label", "mood")
+    assert "No tagger has been trained" in command("tagger", "list")[1]
+    with pytest.raises(SystemExit):
+        command("tagger", "write-tags", "--minimum", "7")
