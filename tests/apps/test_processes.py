@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,7 @@ def test_other_process_is_shown_and_when_killed_its_counts_stay(server: Any, ker
 
     until(gone, 15)
     seen.append(counters(server))
-    assert all(
-        later >= earlier
-        for a, b in zip(seen, seen[1:], strict=False)
-        for earlier, later in zip(a, b, strict=True)
-    )
+    assert all(later >= earlier for a, b in pairwise(seen) for earlier, later in zip(a, b, strict=True))
     assert server.get("performance/metrics").json()["retired"]["processes"] >= 1
 
 

@@ -80,5 +80,5 @@ def merge_ended(totals: Mapping[str, Any] | None, ended: Sequence[Process]) -> d
     for process in ended:
         counters = add_counters(counters, process.payload)
     count = (totals or {}).get("processes", 0) + len(ended)
-    since = (totals or {}).get("since") or min(process.updated_at for process in ended)
+    since = totals["since"] if totals else min(process.updated_at for process in ended)
     return {**counters, "processes": count, "since": since}

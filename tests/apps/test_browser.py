@@ -1,0 +1,82 @@
+"""A real browser on the home page and the performance app: they draw, and nothing leaves this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+FLAGS = (
+    "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run", "--use-gl=swiftshader", "--enable-unsafe-swiftshader",
+)  # fmt: skip
+
+
+class Visit:
+    """A page, with what it asked for and what it complained of."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.asked: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("requestfailed", lambda request: self.errors.append(f"{request.url}: {request.failure}"))
+
+    @property
+    def outside(self) -> list[str]:
+        return [url for url in self.asked if urlsplit(url).hostname not in ("127.0.0.1", None, "")]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield found
+        found.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def visit(browser: Any, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    page = browser.new_page(color_scheme=request.param)
+    yield Visit(page)
+    page.close()
+
+
+def test_home_page_lists_the_apps_and_the_performance_app_shows_live_figures(
+    server: Any, visit: Visit
+) -> None:
+    page = visit.page
+    page.goto(server.url)
+    assert page.title() == "Playlist Workbench"
+    link = page.get_by_role("link", name="Performance")
+    assert "live" in link.inner_text()
+    link.click()
+    page.get_by_text("All processes together").wait_for(timeout=60_000)
+    page.locator("td", has_text=str(server.process.pid)).wait_for(timeout=30_000)
+    assert not visit.outside
+    assert not visit.errors
+
+
+def test_missing_page_is_useful(server: Any, visit: Visit) -> None:
+    answer = visit.page.goto(f"{server.url}nothing/here")
+    assert answer is not None
+    assert answer.status == 404
+    visit.page.get_by_role("link", name="All apps").click()
+    assert visit.page.title() == "Playlist Workbench"
+    assert not visit.outside
+
+
+def test_app_below_a_base_url_with_a_token(token_server: Any, browser: Any) -> None:
+    visit = Visit(browser.new_page())
+    visit.page.goto(f"{token_server.url}?token=secret")
+    visit.page.get_by_role("link", name="Performance").click()
+    visit.page.get_by_text("All processes together").wait_for(timeout=60_000)
+    assert all(urlsplit(url).path.startswith("/music/") for url in visit.asked if url.startswith("http"))
+    assert not visit.outside
+    visit.page.close()

@@ -1,0 +1,32 @@
+"""A library to publish to, and waiting without sleeping blindly."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.store.database_pool import DatabasePool
+from workbench.store.library import Library
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with DatabasePool(tmp_path / "library.sqlite3") as pool:
+        yield Library(pool)
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[[Callable[[], Any], float], Any]:
+    def wait(condition: Callable[[], Any], within_s: float) -> Any:
+        deadline = time.monotonic() + within_s
+        while not (value := condition()):
+            assert time.monotonic() < deadline, f"not within {within_s} s"
+            threading.Event().wait(0.01)
+        return value
+
+    return wait
