@@ -1,0 +1,138 @@
+"""A real server, a real Chromium that records what it asks for, and a small library to look at."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+START_WITHIN_S = 90.0
+PAGE_WITHIN_MS = 60_000
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+class AppServer:
+    """``workbench serve`` on a data folder."""
+
+    def __init__(self, data_dir: Path, roots: Path) -> None:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "workbench", "serve", "--data-dir", str(data_dir), "--port", "0"],
+            env=inherited | {"WORKBENCH_LIBRARY_ROOTS": str(roots), "WORKBENCH_ASYNC_WORKERS": "1"},
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=data_dir.parent,
+        )
+        self.url = ""
+        self.log: list[str] = []
+        self._started = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        assert self._started.wait(START_WITHIN_S) and self.url, "".join(self.log)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+        self._reader.join()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(line)
+            if found := re.search(r"is at (http://\S+)", line):
+                self.url = found[1]
+                self._started.set()
+        self._started.set()
+
+
+@dataclass
+class Visit:
+    """An app opened in Chromium, with everything that went wrong and every address asked for."""
+
+    page: Any
+    asked: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def outside(self, home: str) -> list[str]:
+        return [
+            url
+            for url in self.asked
+            if not url.startswith((home, home.replace("http", "ws"), "data:", "blob:"))
+        ]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six short tracks of the demo library."""
+    from workbench.audio.demo_library import DEMO_TRACKS, make_demo_library
+
+    folder = tmp_path_factory.mktemp("music")
+    make_demo_library(folder, tracks=DEMO_TRACKS[:6])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home") / "data"
+
+
+@pytest.fixture(scope="session")
+def app_server(app_data_dir: Path, music: Path) -> Iterator[AppServer]:
+    server = AppServer(app_data_dir, music)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def visit(chromium: Any, app_server: AppServer) -> Iterator[Callable[..., Visit]]:
+    """Open an app by name; what it complained about or asked of other machines fails the test at its end."""
+    visits: list[Visit] = []
+
+    def open_app(name: str, *, width: int = 1280, height: int = 800, dark: bool = False) -> Visit:
+        page = chromium.new_page(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        page.set_default_timeout(PAGE_WITHIN_MS)
+        seen = Visit(page)
+        page.on("request", lambda request: seen.asked.append(request.url))
+        page.on("websocket", lambda socket: seen.asked.append(socket.url))
+        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and seen.complaints.append(said.text))
+        page.goto(f"{app_server.url}voila/render/{name}.ipynb")
+        page.wait_for_selector(".pw-page")
+        visits.append(seen)
+        return seen
+
+    yield open_app
+    for seen in visits:
+        seen.page.close()
+    assert [seen.complaints for seen in visits if seen.complaints] == []
+    assert [seen.outside(app_server.url) for seen in visits if seen.outside(app_server.url)] == []

@@ -1,0 +1,103 @@
+"""What the apps ask of a workbench: the callables that the views take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.apps.dashboards.background import in_background
+from workbench.apps.dashboards.pulse import Pulse
+
+if TYPE_CHECKING:
+    from workbench.analysis.features import TrackFeatures
+    from workbench.playlists.playlist import Playlist
+    from workbench.session import Workbench
+    from workbench.store.library_table import LibraryTable
+
+NEIGHBOURS = 12
+WATCH_S = 3.0
+
+
+class LibraryWatch(Pulse):
+    """Notices that the library has changed, whichever process changed it.
+
+    Parameters
+    ----------
+    on_table : callable
+        Called with the new table.
+    on_look : callable, optional
+        Called at every look, for what is no part of the table.
+    """
+
+    def __init__(
+        self,
+        wb: Workbench,
+        on_table: Callable[[LibraryTable], None],
+        on_look: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(self.renew, WATCH_S)
+        self._wb, self._on_table, self._on_look = wb, on_table, on_look
+        self.table = wb.table()
+
+    def renew(self) -> None:
+        """Read the library again if it has changed, off the event loop."""
+        in_background(self._wb.table, self._take, lambda message: None)
+        if self._on_look is not None:
+            self._on_look()
+
+    def _take(self, table: LibraryTable) -> None:
+        if table is not self.table:
+            self.table = table
+            self._on_table(table)
+
+
+def matches(text: str, table: LibraryTable) -> npt.NDArray[np.bool_]:
+    """Return which rows match a query of the filter language."""
+    from workbench.playlists.query_match import compile_query
+
+    return compile_query(text, table).matches()
+
+
+def details(
+    wb: Workbench, table: LibraryTable, track_id: int
+) -> tuple[Mapping[str, Any], TrackFeatures | None, list[dict[str, Any]]]:
+    """Return a track, its features, and the table rows of its nearest neighbours with their ``distance``."""
+    from workbench.playlists.space import space_of
+
+    track, features, row = wb.track(track_id).to_dict(), wb.features(track_id), table.index_of(track_id)
+    if row is None or not table.analyzed[row]:
+        return track, features, []
+    distances = space_of(table).distances_from(row).astype(np.float64)
+    distances[row] = np.nan
+    near = np.argsort(distances)[:NEIGHBOURS]
+    return (
+        track,
+        features,
+        [table.row(int(i)) | {"distance": float(distances[i])} for i in near if np.isfinite(distances[i])],
+    )
+
+
+def playlist_of(table: LibraryTable, ids: Sequence[int], order: str) -> Playlist:
+    """Return a playlist of exactly these tracks."""
+    from workbench.playlists import generate
+
+    return generate(
+        table,
+        "random",
+        size=len(ids),
+        include=list(ids),
+        order=order,
+        random_state=0,
+        only_analyzed=False,
+        skip_duplicates=False,
+        name=f"Selection of {len(ids)}",
+    )
+
+
+def playlists_folder(wb: Workbench) -> Path:
+    """Return where exported playlists go."""
+    return wb.settings.data_dir / "playlists"

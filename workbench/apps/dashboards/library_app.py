@@ -1,0 +1,83 @@
+"""The Library app: analyse folders, look through the tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from workbench.apps.dashboards.folder_picker import FolderPicker
+from workbench.apps.dashboards.job_view import JobView
+from workbench.apps.dashboards.library_actions import (
+    LibraryWatch,
+    details,
+    matches,
+    playlist_of,
+    playlists_folder,
+)
+from workbench.apps.dashboards.page import button, heading, page, row, section
+from workbench.apps.dashboards.save_view import SaveView
+from workbench.apps.dashboards.selection_view import SelectionView
+from workbench.apps.dashboards.table_view import TableView
+from workbench.apps.dashboards.track_view import TrackView
+from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.session import AnalysisJob, Workbench
+    from workbench.store.library_table import LibraryTable
+
+
+class LibraryApp(widgets.VBox):  # type: ignore[misc]
+    """Everything about the tracks of one library."""
+
+    def __init__(self, wb: Workbench) -> None:
+        self._wb = wb
+        self._watch = LibraryWatch(wb, self._fill)
+        self.picker = FolderPicker(wb.settings.library_roots)
+        self.job = JobView(self._analyze, self._watch.renew)
+        self.table = TableView(self._watch.table, matches, self.open_track)
+        self.track = TrackView(
+            self.open_track, advice="Click a row of the table, or go through it with the arrow keys."
+        )
+        save = SaveView(wb.shelf.keep, playlists_folder(wb))
+        self.selection = SelectionView(lambda ids, order: playlist_of(wb.table(), ids, order), save)
+        self.table.grid.observe(self._selected, "selected")
+        self._adding = section(
+            "Add music",
+            self.picker,
+            row(
+                button(
+                    "Analyse this folder", lambda: self.job.begin([str(self.picker.folder)]), primary=True
+                ),
+                button("Analyse the demo library", self._demo, tooltip="Synthesises 30 short tracks"),
+            ),
+            self.job,
+            open=not len(self._watch.table),
+        )
+        super().__init__(
+            [page(self._adding, heading("Tracks"), self.table, self.selection, self.track, self._watch)]
+        )
+
+    def open_track(self, track_id: int) -> None:
+        """Show the details of a track."""
+        try:
+            self.track.show(*details(self._wb, self._watch.table, track_id))
+        except WorkbenchError:
+            self._watch.renew()
+
+    def _analyze(self, paths: Sequence[str], force: bool) -> AnalysisJob:
+        if paths == ["demo"]:
+            paths = [str(self._wb.make_demo_library())]
+        return self._wb.analyze(*paths, force=force, show=False)
+
+    def _demo(self) -> None:
+        self.job.begin(["demo"])
+
+    def _fill(self, table: LibraryTable) -> None:
+        self.table.fill(table)
+
+    def _selected(self, change: Any) -> None:
+        self.selection.select(change["new"])
+        if change["new"]:
+            self.open_track(change["new"][-1])

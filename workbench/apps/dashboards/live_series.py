@@ -1,0 +1,82 @@
+"""The last minutes of some figures, and rates out of counters."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+NAN = float("nan")
+
+
+class LiveSeries:
+    """Keeps the newest ``points`` values of every figure, by time."""
+
+    def __init__(self, points: int = 150) -> None:
+        self.times: deque[float] = deque(maxlen=points)
+        self._points = points
+        self._values: dict[str, deque[float]] = {}
+
+    def add(self, at: float, figures: Mapping[str, float | None]) -> None:
+        """Add a moment; a figure that was not there before has gaps until now."""
+        for name in figures.keys() - self._values.keys():
+            self._values[name] = deque([NAN] * len(self.times), maxlen=self._points)
+        self.times.append(at)
+        for name, values in self._values.items():
+            value = figures.get(name)
+            values.append(NAN if value is None else value)
+
+    def __getitem__(self, name: str) -> list[float]:
+        return list(self._values.get(name, [NAN] * len(self.times)))
+
+
+def figures_of(metrics: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return the figures that are drawn live, from what ``Workbench.performance()`` gives."""
+    system, pool, workers = metrics["system"], metrics["database_pool"], metrics["async_processor"]
+    caches = metrics["caches"]
+    lookups = sum(cache["hits"] + cache["misses"] for cache in caches.values())
+    hits = sum(cache["hits"] for cache in caches.values())
+    return {
+        "cpu": system["cpu"]["usage_percent"],
+        "memory": system["memory"]["used_percent"],
+        "disk": system["disk"]["used_percent"],
+        "cache size": sum(cache["size_mb"] for cache in caches.values()),
+        "hit rate": 100 * hits / lookups if lookups else None,
+        "connections": pool["total_connections"],
+        "connections in use": pool["active"],
+        "mean wait": pool["wait_mean_ms"],
+        "files in work": workers["active_operations"],
+        "files waiting": workers["queued_operations"],
+        "workers": workers["workers"],
+    } | {
+        f"{process['role']} {process['pid']}": process["pss_mb"] or process["rss_mb"]
+        for process in metrics["processes"]
+    }
+
+
+def rates(history: Sequence[tuple[float, Mapping[str, Any]]]) -> dict[str, list[float]]:
+    """Return what went on between each two samples of counters, by name; ``at`` is the time of the later one."""
+    lines: dict[str, list[float]] = {
+        "at": [],
+        "tracks per minute": [],
+        "queries per second": [],
+        "hit rate": [],
+    }
+    for (before_at, before), (at, now) in pairwise(history):
+        seconds = max(1e-3, at - before_at)
+        hits, misses = (_lookups(now, name) - _lookups(before, name) for name in ("hits", "misses"))
+        tracks = _grown(now, before, "async_processor", "total_processed")
+        lines["at"].append(at)
+        lines["tracks per minute"].append(60 * tracks / seconds)
+        lines["queries per second"].append(_grown(now, before, "database_pool", "total_queries") / seconds)
+        lines["hit rate"].append(100 * hits / (hits + misses) if hits + misses > 0 else NAN)
+    return lines
+
+
+def _grown(now: Mapping[str, Any], before: Mapping[str, Any], part: str, name: str) -> float:
+    return max(0.0, float(now[part][name]) - float(before[part][name]))
+
+
+def _lookups(counters: Mapping[str, Any], name: str) -> float:
+    return float(sum(cache[name] for cache in counters["caches"].values()))

@@ -1,0 +1,127 @@
+"""Every analysed track as a point: near is alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+import numpy as np
+import numpy.typing as npt
+
+from workbench.apps.dashboards.colouring import Colouring, by_category, by_key, by_number
+from workbench.apps.dashboards.page import note, note_html, row
+from workbench.apps.dashboards.scatter import Scatter
+from workbench.apps.dashboards.writing import count, key_name, number, track_name
+
+if TYPE_CHECKING:
+    from workbench.store.library_table import LibraryTable
+
+Labels = Sequence[str | None]
+EMPTY = "No analysed track yet. Open the Library app, choose a folder and press Analyse."
+
+
+class MapView(widgets.VBox):  # type: ignore[misc]
+    """A map of a table's analysed tracks.
+
+    Parameters
+    ----------
+    table : LibraryTable
+        Only its analysed rows are drawn.
+    positions : array, shape (analysed rows, 2)
+    axes : str
+        What the two directions mean.
+    on_open : callable
+        Called with the id of a track that was clicked.
+    on_select : callable
+        Called with the ids inside a lasso.
+    groups : mapping of str to callable
+        More to colour by: name → function of the drawn table that gives a label (or ``None``) a row.
+
+    Attributes
+    ----------
+    selected : list of int
+        Ids inside the last lasso.
+    """
+
+    def __init__(
+        self,
+        table: LibraryTable,
+        positions: npt.NDArray[np.float32],
+        *,
+        axes: str,
+        on_open: Callable[[int], None],
+        on_select: Callable[[list[int]], None],
+        groups: Mapping[str, Callable[[LibraryTable], Labels]] | None = None,
+        height: int = 520,
+    ) -> None:
+        self._groups = dict(groups or {})
+        self._on_open, self._on_select = on_open, on_select
+        self.selected: list[int] = []
+        self.scatter = Scatter(
+            label="Map of the library",
+            empty=EMPTY,
+            describe=self._describe,
+            height=height,
+            on_open=lambda index: on_open(int(self.drawn.ids[index])),
+            on_select=self._select,
+        )
+        names = ["genre", "tempo", "key", "scale", "loudness", "year", *self._groups]
+        self.colour = widgets.Dropdown(
+            options=names, value="genre", description="Colour by", layout=widgets.Layout(width="260px")
+        )
+        self._line = note()
+        self.colour.observe(lambda _: self.recolour(), "value")
+        super().__init__([row(self.colour, self._line), self.scatter])
+        self.fill(table, positions, axes=axes)
+
+    def fill(self, table: LibraryTable, positions: npt.NDArray[np.float32], *, axes: str) -> None:
+        """Draw another state of the library, or another layout."""
+        self.drawn = table.take(table.analyzed)
+        self.scatter.place(positions, self._colouring(), axes=axes)
+        self._select(np.zeros(0, np.int64))
+
+    def recolour(self) -> None:
+        """Colour the points again."""
+        self.scatter.colour(self._colouring())
+
+    def choose(self, ids: Sequence[int]) -> None:
+        """Bring these tracks to the front."""
+        self._select(self._indices(ids))
+        self.scatter.choose(self._indices(ids))
+
+    def draw_path(self, ids: Sequence[int]) -> None:
+        """Join these tracks in order."""
+        self.scatter.draw_path(self._indices(ids).tolist())
+
+    def _indices(self, ids: Sequence[int]) -> npt.NDArray[np.int64]:
+        found = [self.drawn.index_of(track_id) for track_id in ids]
+        return np.array([index for index in found if index is not None], np.int64)
+
+    def _select(self, indices: npt.NDArray[np.int64]) -> None:
+        self.selected = self.drawn.ids[indices].tolist()
+        total = count(len(self.drawn), "track")
+        self._line.value = note_html(
+            f"{len(self.selected):,} of {total} selected"
+            if self.selected
+            else f"{total} · hover to see who it is, click to hear, Shift + drag to select"
+        )
+        self._on_select(self.selected)
+
+    def _describe(self, index: int) -> str:
+        values = self.drawn.row(index)
+        facts = (number(values["bpm"], "BPM"), key_name(values), values["genre"] or "no genre")
+        return f"{track_name(values)}\n{' · '.join(facts)}"
+
+    def _colouring(self) -> Colouring:
+        name, table = self.colour.value, self.drawn
+        if name in self._groups:
+            return by_category(self._groups[name](table), unknown="none")
+        if name == "key":
+            return by_key(table["camelot"].tolist())
+        if name in ("genre", "scale"):
+            return by_category(table[name].tolist())
+        column, unit = {"tempo": ("bpm", "BPM"), "loudness": ("loudness_lufs", "LUFS"), "year": ("year", "")}[
+            name
+        ]
+        return by_number(table[column], unit)

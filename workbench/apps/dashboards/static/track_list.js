@@ -1,0 +1,101 @@
+// An ordered list of tracks: drag (or Alt and an arrow key) to reorder, lock, hear, hear the crossing, remove.
+
+function render({ model, el }) {
+  el.classList.add("pw");
+  const root = document.createElement("div"), list = document.createElement("ol"), hint = document.createElement("div");
+  root.className = "pw-list";
+  hint.className = "pw-hint";
+  list.setAttribute("aria-label", "Tracks of the playlist, in order");
+  root.append(hint, list);
+  el.append(root);
+  let order = [], focus = null;
+
+  function save() {
+    model.set("order", order.slice());
+    model.save_changes();
+  }
+  function move(id, to) {
+    const from = order.indexOf(id);
+    if (from < 0 || to < 0 || to >= order.length || from === to) return;
+    order.splice(to, 0, ...order.splice(from, 1));
+    draw();
+  }
+  function toggleLock(id) {
+    const locked = model.get("locked");
+    model.set("locked", locked.includes(id) ? locked.filter((other) => other !== id) : [...locked, id]);
+    model.save_changes();
+  }
+  function addButton(parent, text, label, act, pressed) {
+    const button = Object.assign(document.createElement("button"), { textContent: text, type: "button", title: label, onclick: act });
+    button.setAttribute("aria-label", label);
+    if (pressed !== undefined) button.setAttribute("aria-pressed", pressed);
+    parent.append(button);
+  }
+  function drawItem(entry, place) {
+    const item = document.createElement("li"), who = document.createElement("div"), buttons = document.createElement("div");
+    const add = (tag, name, text) => { const node = document.createElement(tag); node.className = name; node.textContent = text; return node; };
+    const locked = model.get("locked").includes(entry.id), name = entry.title;
+    item.dataset.id = entry.id;
+    item.className = locked ? "pw-locked" : "";
+    item.tabIndex = 0;
+    item.setAttribute("aria-label", `${place + 1}. ${name}, ${entry.artist}. ${entry.facts}. ${entry.reason}`);
+    who.className = "pw-who";
+    who.append(add("b", "", name + (entry.artist ? " — " + entry.artist : "")), add("span", "", entry.reason));
+    who.title = entry.reason;
+    buttons.className = "pw-buttons";
+    addButton(buttons, "▶", "Play " + name, () => model.send({ kind: "play", id: entry.id }));
+    addButton(buttons, "⤵", "Hear how it passes into the next track", () => model.send({ kind: "crossing", id: entry.id }));
+    addButton(buttons, locked ? "Locked" : "Lock", `Keep ${name} when the rest is made again`, () => toggleLock(entry.id), locked);
+    addButton(buttons, "✕", "Take out " + name, () => { order = order.filter((id) => id !== entry.id); save(); });
+    buttons.children[1].disabled = place === order.length - 1;
+    item.append(add("span", "pw-grip", "⠿"), add("span", "pw-place", place + 1), who, add("span", "pw-facts", entry.facts), buttons);
+    return item;
+  }
+  function draw() {
+    const entries = new Map(model.get("entries").map((entry) => [entry.id, entry]));
+    order = order.filter((id) => entries.has(id));
+    hint.textContent = order.length ? "Drag ⠿ or press Alt + ↑ ↓ to reorder · Lock keeps a track when you make the rest again" : model.get("empty");
+    list.replaceChildren(...order.map((id, place) => drawItem(entries.get(id), place)));
+    list.hidden = !order.length;
+    if (focus !== null) list.querySelector(`[data-id="${focus}"]`)?.focus();
+    focus = null;
+  }
+  function take() { order = model.get("order").slice(); draw(); }
+
+  list.onkeydown = (event) => {
+    const item = event.target.closest("li"), step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (event.target !== item || !step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const id = Number(item.dataset.id);
+    if (event.altKey) { focus = id; move(id, order.indexOf(id) + step); save(); }
+    else (step < 0 ? item.previousElementSibling : item.nextElementSibling)?.focus();
+  };
+  list.onpointerdown = (event) => {
+    if (!event.target.classList.contains("pw-grip")) return;
+    event.preventDefault();
+    const id = Number(event.target.closest("li").dataset.id);
+    const follow = (moved) => {
+      const over = document.elementFromPoint(moved.clientX, moved.clientY)?.closest(".pw-list li");
+      if (over && list.contains(over)) move(id, order.indexOf(Number(over.dataset.id)));
+      list.querySelector(`[data-id="${id}"]`)?.classList.add("pw-dragged");
+    };
+    const drop = () => {
+      document.removeEventListener("pointermove", follow);
+      draw();
+      save();
+    };
+    document.addEventListener("pointermove", follow);
+    document.addEventListener("pointerup", drop, { once: true });
+  };
+  const watched = ["entries", "order"];
+  watched.forEach((name) => model.on("change:" + name, take));
+  model.on("change:locked", draw);
+  take();
+  return () => {
+    watched.forEach((name) => model.off("change:" + name, take));
+    model.off("change:locked", draw);
+  };
+}
+
+export default { render };
