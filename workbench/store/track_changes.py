@@ -112,9 +112,9 @@ def _moved_row(connection: Connection, file: ScannedFile, there: set[str]) -> in
         )
     ]
     gone = [
-        (os.path.basename(path) != os.path.basename(file.path), track_id)
+        (Path(path).name != name, track_id)
         for track_id, path in rows
-        if not os.path.lexists(path)
+        if path not in there and not os.path.lexists(path)
     ]
     return min(gone)[1] if gone else None
 
