@@ -315,15 +315,15 @@ class Workbench:
     def features(self, track: int | str) -> TrackFeatures | None:
         """Return the features of a track, curves included, or ``None`` when it is not analysed."""
         from workbench.analysis.features import TrackFeatures
-        from workbench.store.records import FeatureRecord
 
         found = self.track(track)
         if not found.features:
             return None
-        values = self.analysis_cache.get_or_compute(
-            found.content_hash, lambda: vars(self.library.features(found.content_hash))
+        return TrackFeatures.from_record(
+            self.analysis_cache.get_or_compute(
+                found.content_hash, lambda: self.library.features(found.content_hash)
+            )
         )
-        return TrackFeatures.from_record(FeatureRecord(**values))
 
     # Playlists
 
