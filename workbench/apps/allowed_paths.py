@@ -37,7 +37,7 @@ def allowed_folder(path: str, roots: Iterable[Path]) -> Path:
 def _below(path: str, roots: Iterable[Path]) -> Path:
     if "\0" in path or any("\ud800" <= character <= "\udfff" for character in path):
         raise LibraryPathError("The path has characters that no file name has.")
-    expanded = Path(path).expanduser() if path == "~" or path.startswith("~/") else Path(path)
+    expanded = Path(path).expanduser() if path.startswith("~/") else Path(path)
     if not expanded.is_absolute():
         raise LibraryPathError(f"{path!r} is not an absolute path.")
     try:

@@ -19,7 +19,7 @@ LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10
 OFFSET: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_ID, "default": 0}
 WAIT: Schema = {"type": "number", "minimum": 0, "maximum": 60, "default": 0}
 TEXT: Schema = {"type": "string", "maxLength": 500}
-PATH: Schema = {"type": "string", "minLength": 1, "maxLength": 4096, "pattern": "^[^\\u0000]+$"}
+PATH: Schema = {"type": "string", "minLength": 1, "maxLength": 4096, "pattern": "^(/|~/)[^\\u0000]*$"}
 ANY_OBJECT: Schema = {"type": "object"}
 
 
@@ -124,7 +124,7 @@ def _reason(fault: Any) -> str:
         "minItems": f"must have at least {limit} entries",
         "maxItems": f"must have at most {limit} entries",
         "enum": f"must be one of {limit}",
-        "pattern": "has characters that are not allowed",
+        "pattern": f"does not match {limit}",
         "uniqueItems": "must not repeat an entry",
     }
     return reasons.get(fault.validator, f"does not satisfy {fault.validator}")
