@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutagen.ogg import OggPage
 
 from workbench.audio.memory import MemoryAccount
 from workbench.audio.signals import tone, white_noise
@@ -112,6 +114,24 @@ def test_content_decides_and_not_the_extension(content, name, encode, tmp_path):
 
     assert stream.duration_s == pytest.approx(1.0, abs=0.1)
     assert loudest_frequency(samples, stream.rate) == pytest.approx(440, abs=3)
+
+
+def test_streams_chained_in_one_ogg_are_read_one_after_the_other(encode, tmp_path):
+    content = encode("x.ogg", tone(440, 2.0)).read_bytes()
+    chained = b""
+    for serial in (1, 2, 3):
+        pages = BytesIO(content)
+        while pages.tell() < len(content):
+            page = OggPage(pages)
+            page.serial = serial
+            chained += page.write()
+    path = tmp_path / "chained.ogg"
+    path.write_bytes(chained)
+
+    samples, stream = read(path)
+
+    assert stream.duration_s == pytest.approx(6.0, abs=0.1)
+    assert loudest_frequency(samples[-44100:], 44100) == pytest.approx(440, abs=2)
 
 
 def test_blocks_that_are_kept_stay_and_blocks_that_are_dropped_are_reused(encode):

@@ -30,9 +30,9 @@ from workbench.errors import AudioEmptyError, AudioFormatError, AudioMemoryError
 
 Block = npt.NDArray[np.float32]
 
-# FFmpeg takes 0.6 of libsndfile's CPU seconds for ogg, 0.35 for opus, 1.2 for wav and aiff (3 for floats). For mp3
-# and flac they are equal within the noise: there FFmpeg goes on after a damaged packet where libsndfile stops, and
-# libsndfile writes warnings about mp3 to standard error, so it is never asked.
+# FFmpeg takes 0.6 to 0.75 of libsndfile's CPU seconds for ogg, 0.35 for opus, 1.15 to 1.4 for wav and aiff (3.5 for
+# floats), and 1.0 to 1.25 for flac and mp3. There it is chosen all the same: it goes on after a damaged packet,
+# where libsndfile stops, and libsndfile writes about damaged mp3 files to standard error, so it is never asked.
 DECODERS: dict[str | None, tuple[str, ...]] = {
     "wav": ("libsndfile", "ffmpeg"),
     "aiff": ("libsndfile", "ffmpeg"),
