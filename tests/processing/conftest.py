@@ -8,6 +8,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # workers import chores by name
 
+import chores
+
 from workbench.processing.cluster import Cluster
 from workbench.processing.job import Task, run
 from workbench.settings import Settings
@@ -15,7 +17,7 @@ from workbench.settings import Settings
 
 @pytest.fixture(scope="session")
 def eventually():
-    """Wait for a condition: ``eventually(lambda: ...)`` returns what it found true, or fails at a deadline."""
+    """Wait for a condition: ``eventually(lambda: ...)`` returns what it found true, or fails in the end."""
 
     def wait(condition, seconds=30.0):
         deadline = time.monotonic() + seconds
@@ -35,9 +37,9 @@ def calm(tmp_path):
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory):
-    """A cluster of two workers that tests share when they do not care how it began and leave it as it was."""
+    """A published cluster of two workers, for the tests that do not care how it began."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("kept"), async_workers=2, memory_limit_percent=100)
-    with Cluster(settings) as cluster:
+    with Cluster(settings, share=True, warm_up=chores.warm_up) as cluster:
         yield cluster
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import chores
 import psutil
 import pytest
+from distributed import KilledWorker
 
+from workbench.processing.batch import WATCHDOG_MARGIN_S, Batch, run_batch
 from workbench.processing.cluster import Cluster
 
 
@@ -93,15 +95,15 @@ def test_a_file_that_eats_memory_is_stopped(calm, files, ledger):
     assert len(ledger.values) == 2
 
 
-def test_threads_suffer_the_same_and_recover(calm, files, ledger):
-    """With PROCESS_POOL=false one process holds all threads, and what kills it kills neighbours: they go again."""
+def test_threads_suffer_the_same_and_recover(calm, files, ledger, eventually):
+    """With PROCESS_POOL=false one process holds all threads; what kills it kills neighbours, who go again."""
     settings = calm.with_(process_pool=False, async_workers=3)
     with Cluster(settings) as cluster:
         assert cluster.workers == 3
         bad = {"die-1": "crash", "spin-1": "timeout", "raise-1": "format"}
         tasks = files(*bad, *(f"nap-{n}" for n in range(9)), size_bytes=10**9)
         ledger.run(cluster, tasks, chores.behave, timeout_s=2).result(120)
-        assert len(cluster.threads()) == 1
+        eventually(lambda: list(cluster.threads().values()) == [3])
     assert ledger.kinds == bad
     assert len(ledger.values) == 9
 
@@ -135,3 +137,15 @@ def test_workers_hold_nothing_of_the_session(kept, ledger, files, tmp_path):
         assert not [file for file in process.open_files() if "open.sqlite3" in file.path]
         listening = [c for c in process.net_connections() if c.status == "LISTEN"]
         assert {connection.laddr.ip for connection in listening} <= {"127.0.0.1"}
+
+
+def test_a_worker_frees_itself_when_its_session_is_gone(kept, files, all_gone):
+    """Nobody is left to enforce the deadline: the watchdog in the worker does, even against native code."""
+    [task] = files("native-1")
+    timeout_s = 1 - WATCHDOG_MARGIN_S
+    batch = Batch(job="lost", number=1, topic="nobody listens", paths=(task.path,), timeout_s=timeout_s)
+    future = kept.client.submit(run_batch, batch, chores.behave, (), pure=False)
+    with pytest.raises(KilledWorker):
+        future.result(60)
+    [start] = Path(task.path).with_name("starts.log").read_text().splitlines()
+    all_gone([int(start.split()[1])])

@@ -71,7 +71,8 @@ def program(*names, then="print(job.result(60).done)", options=""):
     return UNGUARDED.format(names=list(names), options=options) + then
 
 
-def test_nothing_starts_before_it_is_needed_nor_stays(calm, descendants, all_gone):
+async def test_nothing_starts_before_it_is_needed_nor_stays(calm, descendants, all_gone):
+    """Also under a running event loop, as in a notebook."""
     before = descendants()
     with Cluster(calm) as cluster:
         assert not cluster.started
@@ -88,13 +89,12 @@ def test_nothing_starts_before_it_is_needed_nor_stays(calm, descendants, all_gon
         cluster.client  # noqa: B018
 
 
-def test_workers_are_warm_single_threaded_and_give_way(calm, files, ledger):
-    with Cluster(calm, warm_up=chores.warm_up) as cluster:
-        ledger.run(cluster, files(*(f"f{n}" for n in range(10))), chores.worker_facts).result(60)
-        ledger.run(cluster, files("die-1"), chores.behave).result(60)
-        ledger.run(cluster, files("g1", "g2"), chores.worker_facts).result(60)
-    for facts in filter(lambda value: isinstance(value, dict), ledger.values.values()):
-        assert facts["warmed"] == 1
+def test_workers_are_warm_single_threaded_and_give_way(kept, files, ledger):
+    ledger.run(kept, files("die-1"), chores.behave).result(60)
+    ledger.run(kept, files(*(f"f{n}" for n in range(10))), chores.worker_facts).result(60)
+    assert len(ledger.values) == 10
+    for facts in ledger.values.values():
+        assert facts["warmed"] == 1, "those that were restarted as well, and once"
         assert facts["threads"] == ["1"] * 4
         assert facts["nice"] > os.nice(0)
 
@@ -116,8 +116,7 @@ def test_a_script_without_a_main_guard_works_and_leaves_nothing(session, tmp_pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["music", "program_0.py"]
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-@pytest.mark.parametrize("busy", ["spin-1", "native-1"])
+@pytest.mark.parametrize(("how", "busy"), [(signal.SIGKILL, "native-1"), (signal.SIGTERM, "spin-1")])
 def test_no_process_outlives_a_session_that_is_killed(session, descendants, all_gone, eventually, how, busy):
     process = session(program(busy, then="input()"), stdin=subprocess.PIPE)
     music = Path(process.args[1]).parent / "music" / "starts.log"
@@ -169,47 +168,43 @@ def test_the_death_of_the_scheduler_ends_the_job_and_the_next_one_works(calm, fi
         assert ledger.run(cluster, files("ok-2"), chores.behave).result(60).done == 1
 
 
-def test_another_session_joins_a_shared_cluster_and_leaves_it_running(calm, files, ledger):
-    with Cluster(calm, share=True, warm_up=chores.warm_up) as owner:
-        address = str(owner.client.scheduler.address)
-        for name in ("scheduler.json", "scheduler-key.pem", "scheduler-certificate.pem"):
-            assert stat.S_IMODE((calm.data_dir / name).stat().st_mode) == 0o600
-        with Cluster(calm, warm_up=chores.warm_up) as guest:
-            ledger.run(guest, files("ok-1", "spin-1"), chores.behave, timeout_s=0.5).result(60)
-            assert guest.address == address
-            assert not guest.owned
-            ledger.run(guest, files("facts"), chores.worker_facts).result(60)
-        assert owner.health()["started"]
-        ledger.run(owner, files("ok-2"), chores.behave).result(60)
+def test_another_session_joins_a_shared_cluster_and_leaves_it_running(kept, files, ledger):
+    address = str(kept.client.scheduler.address)
+    for name in ("scheduler.json", "scheduler-key.pem", "scheduler-certificate.pem"):
+        assert stat.S_IMODE((kept.settings.data_dir / name).stat().st_mode) == 0o600
+    with Cluster(kept.settings, warm_up=chores.warm_up) as guest:
+        ledger.run(guest, files("ok-1", "spin-1"), chores.behave, timeout_s=0.5).result(60)
+        assert guest.address == address
+        assert not guest.owned
+        ledger.run(guest, files("facts"), chores.worker_facts).result(60)
+    ledger.run(kept, files("ok-2"), chores.behave).result(60)
     assert ledger.kinds == {"spin-1": "timeout"}
     facts = next(value for value in ledger.values.values() if isinstance(value, dict))
     assert facts["warmed"] == 1, "the guest warmed them again"
-    assert not (calm.data_dir / "scheduler.json").exists()
 
 
-def test_asking_for_workers_means_own_ones(calm):
-    with Cluster(calm, share=True) as owner, Cluster(calm, workers=1) as other:
-        assert owner.client.scheduler.address != other.client.scheduler.address
+def test_asking_for_workers_means_own_ones(kept):
+    with Cluster(kept.settings, workers=1) as other:
+        assert other.client.scheduler.address != kept.client.scheduler.address
         assert other.workers == 1
+        assert other.owned
 
 
 @pytest.mark.parametrize("left_behind", ["dead owner", "taken port", "rubbish"])
-def test_a_stale_scheduler_file_is_replaced(calm, left_behind):
+def test_a_stale_scheduler_file_is_replaced_and_withdrawn(kept, calm, left_behind):
+    taken = str(kept.client.scheduler.address)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    owner = gone.pid if left_behind == "dead owner" else os.getpid()
     calm.data_dir.mkdir()
     path = calm.data_dir / "scheduler.json"
-    with Cluster(calm, workers=1) as stranger:
-        taken = str(stranger.client.scheduler.address)
-        gone = subprocess.Popen([sys.executable, "-c", ""])
-        gone.wait()
-        content = {
-            "address": taken,
-            "tls": None,
-            "pid": gone.pid if left_behind == "dead owner" else os.getpid(),
-        }
-        path.write_text("{" if left_behind == "rubbish" else json.dumps(content))
-        with Cluster(calm, share=True) as cluster:
-            assert cluster.client.scheduler.address != taken
-            assert json.loads(path.read_text())["address"] == cluster.address
+    path.write_text(
+        "{" if left_behind == "rubbish" else json.dumps({"address": taken, "tls": None, "pid": owner})
+    )
+    with Cluster(calm.with_(async_workers=1), share=True) as cluster:
+        assert cluster.client.scheduler.address != taken
+        assert json.loads(path.read_text())["address"] == cluster.address
+    assert not path.exists()
 
 
 def test_a_stranger_without_the_credentials_is_refused(kept):
@@ -242,15 +237,14 @@ def test_health_notices_workers_that_are_stuck(calm, eventually):
         eventually(lambda: cluster.health()["status"] == "healthy")
 
 
-def test_a_stopped_worker_is_freed_by_the_deadline(calm, files, ledger, eventually):
-    with Cluster(calm, workers=1) as cluster:
-        job = ledger.run(cluster, files("wait-1"), chores.behave, timeout_s=1)
-        eventually(lambda: job.progress.current)
-        [pid] = cluster.client.run(os.getpid).values()
-        os.kill(pid, signal.SIGSTOP)
-        job.result(60)
-        assert ledger.kinds == {"wait-1": "timeout"}
-        assert ledger.run(cluster, files("ok-1"), chores.behave).result(60).done == 1
+def test_a_stopped_worker_is_freed_by_the_deadline(kept, files, ledger, eventually, tmp_path):
+    job = ledger.run(kept, files("wait-1"), chores.behave, timeout_s=1)
+    log = tmp_path / "music" / "starts.log"
+    eventually(lambda: log.exists() and log.read_text())
+    os.kill(int(log.read_text().split()[1]), signal.SIGSTOP)
+    job.result(60)
+    assert ledger.kinds == {"wait-1": "timeout"}
+    assert ledger.run(kept, files("ok-1"), chores.behave).result(60).done == 1
 
 
 def test_a_fork_does_not_end_the_workers_of_its_parent(session):
@@ -270,8 +264,3 @@ print(cluster.health()["workers"]["alive"])
     out, err = session(program("ok-1", then=then)).communicate(timeout=60)
     assert "child False" in out
     assert out.splitlines()[-1] == "2", err
-
-
-async def test_a_cluster_starts_under_a_running_event_loop(calm, files, ledger):
-    with Cluster(calm, workers=1) as cluster:
-        assert (await ledger.run(cluster, files("ok-1"), chores.behave)).done == 1

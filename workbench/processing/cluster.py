@@ -136,7 +136,7 @@ class Cluster:
         kill_worker(self.client, worker)
 
     def listen(self, job_id: str, listener: Listener) -> None:
-        """Call ``listener``, on Dask's loop, with what workers announce about a job."""
+        """Call ``listener``, on Dask's loop, with what workers announce about a job and which are removed."""
         self._listeners[job_id] = listener
 
     def unlisten(self, job_id: str) -> None:
@@ -179,6 +179,7 @@ class Cluster:
         link = self._find_link()
         try:
             link.client.subscribe_topic(topic(link.client), self._heard)
+            link.client.subscribe_topic("all", self._heard_scheduler)
             if self._warm_up is not None:
                 _warm(link.client, self._warm_up)
         except BaseException:
@@ -203,6 +204,12 @@ class Cluster:
         listener = self._listeners.get(message["job"])
         if listener is not None:
             listener(message)
+
+    def _heard_scheduler(self, event: tuple[float, Any]) -> None:
+        message = event[1]
+        if isinstance(message, dict) and message.get("action") == "remove-worker":
+            for listener in list(self._listeners.values()):
+                listener({"removed": message["worker"], "expected": bool(message.get("expected"))})
 
 
 def topic(client: Any) -> str:

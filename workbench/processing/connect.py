@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
 
@@ -26,9 +28,12 @@ def connect(address: str, credentials: Credentials | None, *, timeout_s: float) 
 
     _quiet_logs()
     fields = credentials.security_fields() if credentials else {}
-    security = Security(**fields) if fields else None  # type: ignore[no-untyped-call]
+    security = Security(**fields)  # type: ignore[no-untyped-call]
     options = {"security": security, "timeout": timeout_s, "set_as_default": False, "name": "workbench"}
     try:
+        # A Client that fails to connect leaves a thread behind, and may block whoever collects it.
+        with ThreadPoolExecutor(1) as aside:  # there may be a running event loop in this thread
+            aside.submit(asyncio.run, _knock(address, security, timeout_s)).result()
         return Client(address, **options)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, TypeError, ValueError) as error:
         hint = ""
@@ -39,6 +44,14 @@ def connect(address: str, credentials: Credentials | None, *, timeout_s: float) 
             f"Check the address and that it runs.{hint}",
             address=address,
         ) from error
+
+
+async def _knock(address: str, security: Any, timeout_s: float) -> None:
+    from distributed.comm.core import connect as open_comm
+
+    options = security.get_connection_args("client")
+    comm = await open_comm(address, timeout=timeout_s, **options)  # type: ignore[no-untyped-call]
+    await comm.close()
 
 
 def check_versions(client: Any, address: str) -> None:

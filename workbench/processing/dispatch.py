@@ -126,7 +126,7 @@ class Dispatcher:
         """
         if self.state == "queued":
             self.state = "running"
-        self._cluster.listen(self._job_id, lambda message: self.post(self._on_start, message))
+        self._cluster.listen(self._job_id, lambda message: self.post(self._on_message, message))
         self._feeder.start()
         try:
             while not self._complete():
@@ -227,11 +227,22 @@ class Dispatcher:
         self._tally.scanning = False
         self._scan_error = error
 
-    def _on_start(self, message: dict[str, Any]) -> None:
+    def _on_message(self, message: dict[str, Any]) -> None:
+        if "removed" in message:
+            self._on_worker_removed(message["removed"], message["expected"])
+            return
         sent = self._sent.get(message["batch"])
         if sent is not None:
             sent.worker, sent.index = message["worker"], message["index"]
             sent.deadline = time.monotonic() + self._work.timeout_s
+
+    def _on_worker_removed(self, worker: str, expected: bool) -> None:
+        # Dask would try again elsewhere, the clock running, or give the file up: this decides first.
+        if self._fleet is not None:
+            self._fleet.look_soon()
+        for number in [number for number, sent in self._sent.items() if sent.worker == worker]:
+            if not self._sent[number].future.done():
+                self._on_worker_death(number, expected=expected)
 
     def _on_batch_end(self, number: int) -> None:
         from distributed import KilledWorker
@@ -241,12 +252,12 @@ class Dispatcher:
             return
         try:
             outcomes = sent.future.result(timeout=RESULT_TIMEOUT_S)
-        except KilledWorker as error:
-            self._on_worker_death(number, repeated=error.allowed_failures > 0)
+        except KilledWorker:
+            self._on_worker_death(number)
         except Exception as error:
-            self._on_no_result(number, sent.future.status, error)
+            self._on_no_result(number, error)
         else:
-            self._remove(number)
+            del self._sent[number]
             for task, outcome in zip(sent.tasks, outcomes, strict=True):
                 self._deliver(task, outcome)
 
@@ -268,32 +279,35 @@ class Dispatcher:
 
     # What goes wrong.
 
-    def _on_worker_death(self, number: int, *, repeated: bool) -> None:
-        sent = self._remove(number)
-        assert self._fleet is not None
-        self._fleet.look_soon()
-        self._losses.update(sent.tasks)
-        innocent = sent.worker is None or sent.worker in self._killed
-        if innocent and self._losses[sent.tasks[0]] < MOST_LOSSES:
-            self._send(self._fleet, sent.tasks, sent.alone)
-        elif sent.alone or (repeated and len(sent.tasks) == 1 and not self._fleet.shares_processes):
+    def _on_worker_death(self, number: int, *, expected: bool = False) -> None:
+        sent = self._sent[number]
+        self._forget([number])
+        if expected or sent.worker is None or sent.worker in self._killed:
+            self._send_again(sent)
+        elif sent.alone:
             self._fail(sent.tasks[0], "its worker process died on it, twice", WorkerCrashedError.kind)
         else:
             self._suspects.extend(sent.tasks)
 
-    def _on_no_result(self, number: int, status: str, error: Exception) -> None:
+    def _on_no_result(self, number: int, error: Exception) -> None:
         assert self._fleet is not None
-        self._fleet.look_soon()
-        self._fleet.look()  # raises when the scheduler has gone: then nothing is wrong with the batch
-        sent = self._remove(number)
-        if status != "error":  # the worker died with the result in its hands
-            self._losses.update(sent.tasks)
-        if status != "error" and self._losses[sent.tasks[0]] < MOST_LOSSES:
-            self._send(self._fleet, sent.tasks, sent.alone)
+        self._fleet.look(
+            afresh=True
+        )  # raises when the scheduler has gone: then nothing is wrong with the batch
+        sent = self._sent.pop(number)
+        if sent.future.status != "error":  # the worker died with the result in its hands
+            self._send_again(sent)
         elif len(sent.tasks) > 1:
             self._suspects.extend(sent.tasks)
         else:
             self._fail(sent.tasks[0], f"{type(error).__name__}: {error}", "error")
+
+    def _send_again(self, sent: Sent) -> None:
+        self._losses.update(sent.tasks)
+        if self._losses[sent.tasks[0]] > MOST_LOSSES:
+            self._suspects.extend(sent.tasks)
+        elif self._cancel_by is None and self._fleet is not None:
+            self._send(self._fleet, sent.tasks, sent.alone)
 
     def _enforce_deadlines(self) -> None:
         now = time.monotonic()
@@ -321,9 +335,6 @@ class Dispatcher:
         return tasks
 
     def _forget(self, numbers: list[int]) -> None:
-        futures = [self._remove(number).future for number in numbers]
+        futures = [self._sent.pop(number).future for number in numbers]
         if self._fleet is not None:
             self._fleet.cancel(futures)
-
-    def _remove(self, number: int) -> Sent:
-        return self._sent.pop(number)

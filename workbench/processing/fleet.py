@@ -12,6 +12,7 @@ from workbench.processing.cluster import Cluster, topic
 from workbench.processing.kill_worker import kill_worker
 
 LOOK_EVERY_S = 2.0
+LOOK_AGAIN_S = 0.1
 NO_WORKERS_S = 60.0
 
 
@@ -26,8 +27,8 @@ class Fleet:
         self._seen_at = time.monotonic()
         self.topic = topic(self._client)
 
-    def look(self) -> None:
-        """Notice workers that came or went.
+    def look(self, *, afresh: bool = False) -> None:
+        """Notice workers that came or went; ask the scheduler now and then, or now.
 
         Raises
         ------
@@ -37,7 +38,7 @@ class Fleet:
         now = time.monotonic()
         if self._client.status != "running":
             raise self._gone()
-        if now - self._looked_at < (LOOK_EVERY_S if self._threads else 0.1):
+        if not afresh and now - self._looked_at < (LOOK_EVERY_S if self._threads else LOOK_AGAIN_S):
             return
         try:
             self._threads = dict(self._client.nthreads())
