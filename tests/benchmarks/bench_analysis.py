@@ -1,0 +1,182 @@
+"""What the analysis costs, next to decoding alone, bliss-audio, Essentia's MusicExtractor and librosa, in one run.
+
+Run by hand: python tests/benchmarks/bench_analysis.py [FOLDER] [--long]
+Without a folder, on the demo library. ``--long`` adds ten hours of music (a minute or two). Peers that are not
+installed are left out: python -m pip install bliss-audio librosa
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import multiprocessing
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+
+os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}  # as workers have it
+
+import numpy as np
+
+from workbench.analysis import analyze_file, warm_up
+from workbench.analysis.one_pass import describe
+from workbench.audio.demo_library import DEMO_TRACKS, make_demo_library
+from workbench.audio.scan import FoundFile, scan
+from workbench.audio.streaming_loader import open_audio
+from workbench.audio.synthesis import render
+from workbench.lazy_imports import get_essentia
+
+ROUNDS = 5
+SLOW_PEERS_S = 120.0
+MEBI = 1 << 20
+
+
+def decode_only(path: str) -> float:
+    with open_audio(path) as stream:
+        for _block in stream:
+            pass
+    return stream.duration_s
+
+
+def bliss(path: str) -> None:
+    import bliss_audio
+
+    bliss_audio.Song(path)
+
+
+def music_extractor(path: str) -> None:
+    get_essentia().MusicExtractor(lowlevelStats=["mean", "stdev"], rhythmStats=["mean"], tonalStats=["mean"])(path)
+
+
+def librosa_script(path: str) -> None:
+    """The same main descriptors, as a notebook would write them."""
+    import librosa
+
+    samples, rate = librosa.load(path, sr=22050)
+    librosa.beat.beat_track(y=samples, sr=rate)
+    magnitudes = np.abs(librosa.stft(samples))
+    librosa.feature.mfcc(S=librosa.power_to_db(librosa.feature.melspectrogram(S=magnitudes**2, sr=rate)), n_mfcc=13)
+    for feature in (librosa.feature.spectral_centroid, librosa.feature.spectral_bandwidth,
+                    librosa.feature.spectral_rolloff, librosa.feature.spectral_contrast,
+                    librosa.feature.chroma_stft):
+        feature(S=magnitudes, sr=rate)
+    librosa.feature.spectral_flatness(S=magnitudes)
+    librosa.feature.zero_crossing_rate(samples)
+
+
+def cpu_costs(files: list[str]) -> None:
+    durations = {path: decode_only(path) for path in files}
+    methods: dict[str, Callable[[str], object]] = {"decode only": decode_only, "workbench": analyze_file}
+    if importlib.util.find_spec("bliss_audio") is not None:
+        methods["bliss-audio"] = bliss
+    best = {name: dict.fromkeys(files, np.inf) for name in methods}
+    for _round in range(ROUNDS):
+        for name, method in methods.items():
+            for path in files:
+                best[name][path] = min(best[name][path], _cpu(method, path))
+    slow: dict[str, Callable[[str], object]] = {"Essentia MusicExtractor": music_extractor}
+    if importlib.util.find_spec("librosa") is not None:
+        slow["librosa script"] = librosa_script
+    few = _first_seconds(durations, SLOW_PEERS_S)
+    for name, method in slow.items():
+        method(few[0])
+        best[name] = {path: _cpu(method, path) for path in few}
+    print(f"\nCPU seconds, {len(files)} files, {sum(durations.values()):.0f} s of audio, best of {ROUNDS} "
+          f"(the slow ones once, on {len(few)} files)")
+    print(f"{'':28}{'per 318 s':>12}{'workbench / it':>16}{'it / decoding':>16}")
+    for name, costs in best.items():
+        seconds = sum(durations[path] for path in costs)
+        cost, ours, decoding = (sum(best[n][path] for path in costs) for n in (name, "workbench", "decode only"))
+        print(f"{name:28}{cost / seconds * 318:>12.3f}{ours / cost:>16.2f}{cost / decoding:>16.2f}")
+
+
+def _first_seconds(durations: dict[str, float], seconds: float) -> list[str]:
+    chosen: list[str] = []
+    for path, duration in durations.items():
+        if not chosen or sum(durations[p] for p in chosen) + duration <= seconds:
+            chosen.append(path)
+    return chosen
+
+
+def _cpu(work: Callable[[str], object], path: str) -> float:
+    start = time.process_time()
+    work(path)
+    return time.process_time() - start
+
+
+def two_workers(files: list[str]) -> None:
+    files = sorted(files, key=lambda path: -Path(path).stat().st_size)
+    rates = {}
+    for workers in (1, 2):
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=warm_up) as pool:
+            list(pool.map(time.sleep, [0.2] * workers * 2))
+            start = time.perf_counter()
+            durations = list(pool.map(_duration, files))
+            rates[workers] = sum(durations) / (time.perf_counter() - start)
+    print(f"\none worker {rates[1]:.0f} × real time, two {rates[2]:.0f} ×: {rates[2] / rates[1]:.2f} × as fast")
+
+
+def _duration(path: str) -> float:
+    return analyze_file(path).duration_s
+
+
+def memory(files: list[str], *, long: bool) -> None:
+    print(f"\npeak memory of a process that analysed every file: {_peak_mib(_analyze_all, files):.0f} MiB")
+    if long:
+        three_minutes, ten_hours = _peak_mib(_describe_hours, 0.05), _peak_mib(_describe_hours, 10)
+        print(f"three minutes {three_minutes:.0f} MiB, ten hours {ten_hours:.0f} MiB: "
+              f"{ten_hours - three_minutes:+.0f} MiB")
+
+
+def _peak_mib(work: Callable[..., None], argument: object) -> float:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_peak_here, work, argument).result()
+
+
+def _peak_here(work: Callable[..., None], argument: object) -> float:
+    work(argument)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / MEBI if sys.platform == "darwin" else peak / 1024
+
+
+def _analyze_all(files: list[str]) -> None:
+    warm_up()
+    for path in files:
+        analyze_file(path)
+
+
+def _describe_hours(hours: float) -> None:
+    warm_up()
+    music = render(DEMO_TRACKS[0].score)
+
+    def blocks() -> Iterator[np.ndarray]:
+        for _repeat in range(round(hours * 3600 * 44100 / len(music))):
+            yield music
+
+    describe(blocks(), 44100, 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("--long", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.folder is None:
+            make_demo_library(Path(folder))
+        found = scan([arguments.folder or folder])
+        files = sorted(entry.path for entry in found if isinstance(entry, FoundFile))
+        warm_up()
+        cpu_costs(files)
+        two_workers(files)
+        memory(files, long=arguments.long)
+
+
+if __name__ == "__main__":
+    main()
