@@ -15,7 +15,13 @@ TableMaker = Callable[..., LibraryTable]
 
 
 def build_table(
-    count: int = 60, *, dimensions: int = 8, seed: int = 0, vectors: Any = None, version: str = "v1", **columns: Any
+    count: int = 60,
+    *,
+    dimensions: int = 8,
+    seed: int = 0,
+    vectors: Any = None,
+    version: str = "v1",
+    **columns: Any,
 ) -> LibraryTable:
     rng = np.random.default_rng(seed)
     numbers = {

@@ -10,13 +10,24 @@ from hypothesis import strategies as st
 from workbench.errors import LibraryEmptyError
 from workbench.playlists import generate
 
-METHODS = [("random", {}), ("similarity", {"start": 5}), ("kmeans", {"clusters": 3}), ("feature_group", {}),
-           ("curve", {}), ("radio", {}), ("mixed", {}), ("path", {"start": 3, "end": 8}), ("harmonic", {})]
+METHODS = [
+    ("random", {}),
+    ("similarity", {"start": 5}),
+    ("kmeans", {"clusters": 3}),
+    ("feature_group", {}),
+    ("curve", {}),
+    ("radio", {}),
+    ("mixed", {}),
+    ("path", {"start": 3, "end": 8}),
+    ("harmonic", {}),
+]
 
 
 @pytest.mark.parametrize(("method", "arguments"), METHODS)
 def test_most_per_artist_and_album(table, method, arguments):
-    playlist = generate(table, method, size=15, random_state=2, max_per_artist=2, max_per_album=1, **arguments)
+    playlist = generate(
+        table, method, size=15, random_state=2, max_per_artist=2, max_per_album=1, **arguments
+    )
     artists, albums = [t.artist for t in playlist], [t.album for t in playlist]
     assert max(map(artists.count, artists)) <= 2
     assert max(map(albums.count, albums)) <= 1
@@ -27,7 +38,7 @@ def test_most_per_artist_and_album(table, method, arguments):
 def test_artist_gap_holds_in_every_order(table, order):
     playlist = generate(table, "random", size=30, random_state=4, artist_gap=4, order=order)
     artists = [track.artist for track in playlist]
-    assert all(artists[i] not in artists[max(0, i - 4):i] for i in range(30))
+    assert all(artists[i] not in artists[max(0, i - 4) : i] for i in range(30))
     assert not playlist.notes
 
 
@@ -62,15 +73,27 @@ def test_a_duration_that_cannot_be_reached(make_table):
 def test_include_and_exclude(table, method, arguments):
     plain = generate(table, method, size=10, random_state=1, **arguments)
     unwanted = [track for track in plain.track_ids if track not in (3, 5, 8)][:3]
-    playlist = generate(table, method, size=10, random_state=1, include=[200, 201], exclude=unwanted, **arguments)
+    playlist = generate(
+        table, method, size=10, random_state=1, include=[200, 201], exclude=unwanted, **arguments
+    )
     assert {200, 201} <= set(playlist.track_ids)
     assert not set(unwanted) & set(playlist.track_ids)
     assert len(playlist) == 10
 
 
 def test_genres_years_and_loudness(table):
-    playlist = generate(table, "random", size=10, random_state=0, genres=["soul", "rock"], exclude_genres=["Rock"],
-                        year_min=1980, year_max=2000, loudness_min_lufs=-16, loudness_max_lufs=-9)
+    playlist = generate(
+        table,
+        "random",
+        size=10,
+        random_state=0,
+        genres=["soul", "rock"],
+        exclude_genres=["Rock"],
+        year_min=1980,
+        year_max=2000,
+        loudness_min_lufs=-16,
+        loudness_max_lufs=-9,
+    )
     rows = np.array(playlist.track_ids) - 1
     assert set(table["genre"][rows]) == {"Jazz; Soul"}
     assert ((table["year"][rows] >= 1980) & (table["year"][rows] <= 2000)).all()
@@ -99,8 +122,11 @@ def test_a_genre_that_no_track_has_is_left_out_and_said(table):
 
 
 def test_duplicates_and_missing_files(make_table):
-    table = make_table(8, content_hash=["a", "a", "b", "b", "c", "d", "e", "f"],
-                       status=["analyzed"] * 6 + ["missing", "analyzed"])
+    table = make_table(
+        8,
+        content_hash=["a", "a", "b", "b", "c", "d", "e", "f"],
+        status=["analyzed"] * 6 + ["missing", "analyzed"],
+    )
     playlist = generate(table, "random", size=8, random_state=0)
     assert len(playlist) == 5
     assert 7 not in playlist.track_ids
@@ -128,10 +154,17 @@ def test_limits_hold_for_any_combination(table, data):
     method, arguments = data.draw(st.sampled_from(METHODS))
     gap, most = data.draw(st.integers(0, 5)), data.draw(st.integers(1, 4))
     size = data.draw(st.integers(1, 25))
-    playlist = generate(table, method, size=size, random_state=data.draw(st.integers(0, 9)), artist_gap=gap,
-                        max_per_artist=most, **arguments)
+    playlist = generate(
+        table,
+        method,
+        size=size,
+        random_state=data.draw(st.integers(0, 9)),
+        artist_gap=gap,
+        max_per_artist=most,
+        **arguments,
+    )
     artists = [track.artist for track in playlist]
-    broken = any(artists[i] in artists[max(0, i - gap):i] for i in range(len(artists)))
+    broken = any(artists[i] in artists[max(0, i - gap) : i] for i in range(len(artists)))
     assert max(map(artists.count, artists)) <= most
     assert not broken or any(note["constraint"] == "artist_gap" for note in playlist.notes)
     assert len(playlist) >= min(size, 2) or playlist.notes

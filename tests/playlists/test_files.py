@@ -27,11 +27,40 @@ from workbench.playlists import (
 )
 
 NASTY = [
-    "plain.mp3", "with space.mp3", "quote\"'.mp3", "#hash.mp3", "100%.mp3", "%41.mp3", "-dash.mp3", " leading.mp3",
-    "trailing .mp3 ", "new\nline.mp3", "car\rriage.mp3", "tab\t.mp3", "caf\u00e9.mp3", "cafe\u0301.mp3", "日本.mp3",
-    "back\\slash.mp3", "semi;colon,comma.mp3", "<tag>&amp;.mp3", "c:\\x.mp3", "http:.mp3", "=1+1.mp3", "@at.mp3",
-    "line\u2028separator.mp3", "nel\x85.mp3", "\udcff not utf8.mp3", "a" * 251 + ".mp3", "file:.mp3", "?query=1.mp3",
-    "EXTM3U", "[playlist]", "File1=x.mp3", ".hidden.mp3", "..dots.mp3", "\ufeffbom.mp3",
+    "plain.mp3",
+    "with space.mp3",
+    "quote\"'.mp3",
+    "#hash.mp3",
+    "100%.mp3",
+    "%41.mp3",
+    "-dash.mp3",
+    " leading.mp3",
+    "trailing .mp3 ",
+    "new\nline.mp3",
+    "car\rriage.mp3",
+    "tab\t.mp3",
+    "caf\u00e9.mp3",
+    "cafe\u0301.mp3",
+    "日本.mp3",
+    "back\\slash.mp3",
+    "semi;colon,comma.mp3",
+    "<tag>&amp;.mp3",
+    "c:\\x.mp3",
+    "http:.mp3",
+    "=1+1.mp3",
+    "@at.mp3",
+    "line\u2028separator.mp3",
+    "nel\x85.mp3",
+    "\udcff not utf8.mp3",
+    "a" * 251 + ".mp3",
+    "file:.mp3",
+    "?query=1.mp3",
+    "EXTM3U",
+    "[playlist]",
+    "File1=x.mp3",
+    ".hidden.mp3",
+    "..dots.mp3",
+    "\ufeffbom.mp3",
 ]
 names = st.text(
     st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=40
@@ -56,18 +85,26 @@ def test_nasty_names_survive(tmp_path, format, paths):
 @given(folder=names, name=names, title=st.text(max_size=30), artist=st.text(max_size=30))
 @example(folder="  ", name="\n", title="\n", artist="")
 @example(folder="#", name="~", title="'=1", artist="-")
-def test_any_name_survives_beside_and_above_the_playlist(tmp_path_factory, format, folder, name, title, artist):
+def test_any_name_survives_beside_and_above_the_playlist(
+    tmp_path_factory, format, folder, name, title, artist
+):
     base = tmp_path_factory.getbasetemp()
     music = [str(base / folder / name), str(base / name), f"/{folder}/{name}"]
     for paths in ("relative", "absolute"):
         file = export(playlist_of(music, title=title, artist=artist), base / f"any.{format}", paths=paths)
-        assert [entry.path for entry in read_playlist_file(file)] == [os.path.normpath(path) for path in music]
+        assert [entry.path for entry in read_playlist_file(file)] == [
+            os.path.normpath(path) for path in music
+        ]
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("text", ["Plain", "A & B <c>", "=SUM(A1)", "+1", "-1", "@x", "'quoted", "'=x", "日本", "x, \"y\""])
+@pytest.mark.parametrize(
+    "text", ["Plain", "A & B <c>", "=SUM(A1)", "+1", "-1", "@x", "'quoted", "'=x", "日本", 'x, "y"']
+)
 def test_tags_come_back(tmp_path, format, text):
-    playlist = playlist_of([str(tmp_path / "x.mp3")], title=text, artist="Artist", album=text, duration_s=61.0)
+    playlist = playlist_of(
+        [str(tmp_path / "x.mp3")], title=text, artist="Artist", album=text, duration_s=61.0
+    )
     entry = read_playlist_file(export(playlist, tmp_path / f"list.{format}"))[0]
     assert (entry.title, entry.artist, entry.duration_s) == (text, "Artist", 61.0)
     assert entry.album == (None if format in ("m3u8", "pls") else text)
@@ -81,8 +118,9 @@ def test_csv_cells_are_no_formulas(tmp_path):
 
 
 def test_m3u8_is_what_players_expect(tmp_path):
-    playlist = playlist_of([str(tmp_path / "music/One.mp3"), str(tmp_path / "#two.mp3")], title="T", artist="A",
-                           duration_s=61.4)
+    playlist = playlist_of(
+        [str(tmp_path / "music/One.mp3"), str(tmp_path / "#two.mp3")], title="T", artist="A", duration_s=61.4
+    )
     lines = export(playlist, tmp_path / "list.m3u8").read_text().splitlines()
     assert lines[0] == "#EXTM3U"
     assert lines[-4:] == ["#EXTINF:61,A - T", "music/One.mp3", "#EXTINF:61,A - T", "./#two.mp3"]
@@ -93,7 +131,9 @@ def test_paths_for_another_machine(tmp_path):
     windows = render(playlist, format="m3u8", prefix_map={"/home/me/Music": "M:\\Music"}).decode()
     assert "M:\\Music\\a b\\c#.mp3" in windows.splitlines()
     assert "/home/me/Musical/x.mp3" in windows.splitlines()
-    web = render(playlist, format="xspf", prefix_map={"/home/me/Music/": "http://host/music", "/": "/srv"}).decode()
+    web = render(
+        playlist, format="xspf", prefix_map={"/home/me/Music/": "http://host/music", "/": "/srv"}
+    ).decode()
     assert "<location>http://host/music/a%20b/c%23.mp3</location>" in web
     assert "<location>file:///srv/other/y.mp3</location>" in web
     drive = render(playlist, format="xspf", prefix_map={"/home/me/Music": "M:/Music"}).decode()
@@ -136,8 +176,10 @@ def test_places_that_cannot_be_written(tmp_path, target):
 
 
 def test_a_folder_of_playlists(tmp_path, table):
-    playlists = [generate(table, "random", size=3, random_state=seed, name=name)
-                 for seed, name in enumerate(["a/b", "a/b", "..", "-rf", "CON: x", ""])]
+    playlists = [
+        generate(table, "random", size=3, random_state=seed, name=name)
+        for seed, name in enumerate(["a/b", "a/b", "..", "-rf", "CON: x", ""])
+    ]
     files = export_folder(playlists, tmp_path / "new", format="xspf")
     assert len({file.name.casefold() for file in files}) == 6
     assert {file.parent for file in files} == {tmp_path / "new"}
@@ -152,37 +194,65 @@ def test_a_folder_with_a_file_in_the_way_is_left_as_it_was(tmp_path, table):
     assert [file.name for file in tmp_path.iterdir()] == ["two.m3u8"]
 
 
-@pytest.mark.parametrize(("name", "data", "paths"), [
-    ("a.m3u", "#EXTM3U\r\n#EXTINF:12.5 tvg-id=\"x\",Caf\xe9 - X\r\nM\xfcsic\\x.mp3\r\n\r\n".encode("cp1252"), ["Müsic\\x.mp3"]),
-    ("a.m3u8", b"\xef\xbb\xbf/x.mp3\nhttp://radio/stream\n", ["/x.mp3", None]),
-    ("a.m3u8", b"C:\\Music\\x.mp3\nfile://localhost/m%C3%BC.mp3\nfile:///C:/x.mp3", ["C:\\Music\\x.mp3", "/mü.mp3", "C:/x.mp3"]),
-    ("a.pls", b"[Playlist]\nFile2=/two.mp3\nfile1=/one.mp3\nLength1=-1\nNumberOfEntries=2\n", ["/one.mp3", "/two.mp3"]),
-    ("a.xspf", b"<playlist><trackList><track><location>a%20b.mp3</location><location>z</location></track></trackList></playlist>", ["a b.mp3"]),
-    ("a.jspf", b'{"playlist": {"track": [{"location": "file:///x.mp3"}, {"title": "only"}]}}', ["/x.mp3", None]),
-    ("a.json", b'["/x.mp3", {"path": "y.mp3"}]', ["/x.mp3", "y.mp3"]),
-    ("a.csv", b"File;Plays\n/x.mp3;3\n", ["/x.mp3"]),
-])
+@pytest.mark.parametrize(
+    ("name", "data", "paths"),
+    [
+        (
+            "a.m3u",
+            '#EXTM3U\r\n#EXTINF:12.5 tvg-id="x",Caf\xe9 - X\r\nM\xfcsic\\x.mp3\r\n\r\n'.encode("cp1252"),
+            ["Müsic\\x.mp3"],
+        ),
+        ("a.m3u8", b"\xef\xbb\xbf/x.mp3\nhttp://radio/stream\n", ["/x.mp3", None]),
+        (
+            "a.m3u8",
+            b"C:\\Music\\x.mp3\nfile://localhost/m%C3%BC.mp3\nfile:///C:/x.mp3",
+            ["C:\\Music\\x.mp3", "/mü.mp3", "C:/x.mp3"],
+        ),
+        (
+            "a.pls",
+            b"[Playlist]\nFile2=/two.mp3\nfile1=/one.mp3\nLength1=-1\nNumberOfEntries=2\n",
+            ["/one.mp3", "/two.mp3"],
+        ),
+        (
+            "a.xspf",
+            b"<playlist><trackList><track><location>a%20b.mp3</location><location>z</location></track></trackList></playlist>",
+            ["a b.mp3"],
+        ),
+        (
+            "a.jspf",
+            b'{"playlist": {"track": [{"location": "file:///x.mp3"}, {"title": "only"}]}}',
+            ["/x.mp3", None],
+        ),
+        ("a.json", b'["/x.mp3", {"path": "y.mp3"}]', ["/x.mp3", "y.mp3"]),
+        ("a.csv", b"File;Plays\n/x.mp3;3\n", ["/x.mp3"]),
+    ],
+)
 def test_files_of_others(tmp_path, name, data, paths):
     (tmp_path / name).write_bytes(data)
-    wanted = [path and (path if path[:1] == "/" or path[1:2] == ":" else str(tmp_path / path)) for path in paths]
+    wanted = [
+        path and (path if path[:1] == "/" or path[1:2] == ":" else str(tmp_path / path)) for path in paths
+    ]
     assert [entry.path for entry in read_playlist_file(tmp_path / name)] == wanted
 
 
-@pytest.mark.parametrize(("name", "data", "reason"), [
-    ("a.xspf", b"<playlist", "well-formed"),
-    ("a.xspf", b"<html/>", "root element"),
-    ("a.xspf", b'<!DOCTYPE x [<!ENTITY a "b">]><playlist/>', "document type"),
-    ("a.jspf", b"{", "no JSON"),
-    ("a.jspf", b'{"playlist": {"track": [1]}}', "no JSPF"),
-    ("a.json", b'{"a": 1}', "no list of tracks"),
-    ("a.json", b"[" * 100_000, "no JSON"),
-    ("a.json", b"\xff\xfe\xff", "no JSON"),
-    ("a.pls", b"File1=x", r"\[playlist\]"),
-    ("a.csv", b"a,b\n1,2\n", "names no path"),
-    ("a.csv", b"", "names no path"),
-    ("a.m3u8", b"\0\1\2", "NUL"),
-    ("a.mp3", b"", "no playlist format"),
-])
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.xspf", b"<playlist", "well-formed"),
+        ("a.xspf", b"<html/>", "root element"),
+        ("a.xspf", b'<!DOCTYPE x [<!ENTITY a "b">]><playlist/>', "document type"),
+        ("a.jspf", b"{", "no JSON"),
+        ("a.jspf", b'{"playlist": {"track": [1]}}', "no JSPF"),
+        ("a.json", b'{"a": 1}', "no list of tracks"),
+        ("a.json", b"[" * 100_000, "no JSON"),
+        ("a.json", b"\xff\xfe\xff", "no JSON"),
+        ("a.pls", b"File1=x", r"\[playlist\]"),
+        ("a.csv", b"a,b\n1,2\n", "names no path"),
+        ("a.csv", b"", "names no path"),
+        ("a.m3u8", b"\0\1\2", "NUL"),
+        ("a.mp3", b"", "no playlist format"),
+    ],
+)
 def test_damaged_files(tmp_path, name, data, reason):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(PlaylistFileError, match=reason):
@@ -197,8 +267,16 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_entries_are_found_in_the_library(make_table, tmp_path):
     table = make_table(
         6,
-        path=["/m/a/one.mp3", "/m/b/one.mp3", "/m/caf\u00e9.mp3", "/m/c/x.mp3", "/m/d/x.mp3", "/m/unique.mp3"],
-        title=["One", "One", "Café", "X", "X", "Same"], artist=["A", "B", "C", "D", "D", "E"],
+        path=[
+            "/m/a/one.mp3",
+            "/m/b/one.mp3",
+            "/m/caf\u00e9.mp3",
+            "/m/c/x.mp3",
+            "/m/d/x.mp3",
+            "/m/unique.mp3",
+        ],
+        title=["One", "One", "Café", "X", "X", "Same"],
+        artist=["A", "B", "C", "D", "D", "E"],
         duration_s=[100, 100, 100, 100, 200, 100],
     )
     (tmp_path / "other.m3u8").write_text(
@@ -214,7 +292,9 @@ def test_exports_of_a_generated_playlist_find_their_tracks_again(table, tmp_path
     playlist = generate(table, "random", size=20, random_state=1)
     for format in FORMATS:
         file = playlist.save(tmp_path / f"x.{format}")
-        assert [match.track_id for match in match_entries(read_playlist_file(file), table)] == playlist.track_ids
+        assert [
+            match.track_id for match in match_entries(read_playlist_file(file), table)
+        ] == playlist.track_ids
 
 
 def test_decomposed_and_composed_names_stay_apart(tmp_path):
@@ -230,7 +310,19 @@ def test_a_player_opens_the_tracks_of_an_m3u8(tmp_path):
     soundfile.write(tmp_path / "tone.mp3", np.sin(np.arange(32000) * 0.3), 16000)
     playlist = playlist_of([str(tmp_path / "tone.mp3")] * 3, duration_s=2.0)
     file = export(playlist, tmp_path / "list.m3u8", paths="relative")
-    command = ["ffprobe", "-v", "error", "-f", "hls", "-allowed_extensions", "ALL", "-show_entries", "stream=codec_type",
-               "-of", "csv=p=0", str(file)]
+    command = [
+        "ffprobe",
+        "-v",
+        "error",
+        "-f",
+        "hls",
+        "-allowed_extensions",
+        "ALL",
+        "-show_entries",
+        "stream=codec_type",
+        "-of",
+        "csv=p=0",
+        str(file),
+    ]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert "audio" in answer.stdout, answer.stderr

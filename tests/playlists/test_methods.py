@@ -35,7 +35,9 @@ def test_same_recipe_gives_the_same_tracks_and_another_seed_is_free_to_differ(ta
     assert len(first) == 12 or first.notes
 
 
-@pytest.mark.parametrize("method", ["random", "kmeans", "time_based", "tag_based", "harmonic", "radio", "mixed"])
+@pytest.mark.parametrize(
+    "method", ["random", "kmeans", "time_based", "tag_based", "harmonic", "radio", "mixed"]
+)
 def test_chance_comes_from_the_random_state_alone(table, method):
     lists = {tuple(generate(table, method, size=12, random_state=seed).track_ids) for seed in range(8)}
     assert len(lists) > 1
@@ -71,9 +73,14 @@ def test_kmeans_finds_the_groups_there_are_and_names_them(make_table):
     rng = np.random.default_rng(0)
     group = np.repeat([0, 1, 2], 40)
     vectors = rng.normal(size=(120, 6)) * 0.1 + np.eye(6)[group] * 10
-    table = make_table(120, vectors=vectors, bpm=[(80, 120, 170)[g] for g in group],
-                       spectral_centroid_hz=[(3000, 1500, 500)[g] for g in group],
-                       camelot=[("8A", "3B", "11B")[g] for g in group], genre=[None] * 120)
+    table = make_table(
+        120,
+        vectors=vectors,
+        bpm=[(80, 120, 170)[g] for g in group],
+        spectral_centroid_hz=[(3000, 1500, 500)[g] for g in group],
+        camelot=[("8A", "3B", "11B")[g] for g in group],
+        genre=[None] * 120,
+    )
     names = set()
     for cluster in range(3):
         playlist = generate(table, "kmeans", clusters=3, cluster=cluster, size=40, random_state=0)
@@ -108,14 +115,28 @@ def test_time_based_keeps_to_its_ranges(table):
 
 
 def test_time_based_takes_other_ranges(table):
-    playlist = generate(table, "time_based", part="night", bpm_min=150, bpm_max=175, energy_min=0, energy_max=1,
-                        size=10, random_state=1)
+    playlist = generate(
+        table,
+        "time_based",
+        part="night",
+        bpm_min=150,
+        bpm_max=175,
+        energy_min=0,
+        energy_max=1,
+        size=10,
+        random_state=1,
+    )
     assert (table["bpm"][np.array(playlist.track_ids) - 1] >= 150).all()
 
 
 def test_time_based_says_how_many_fit_and_fills_up_with_the_nearest(make_table):
-    table = make_table(30, bpm=np.linspace(100, 160, 30), loudness_lufs=[np.nan] * 30, onset_rate_hz=[np.nan] * 30,
-                       spectral_flux=[np.nan] * 30)
+    table = make_table(
+        30,
+        bpm=np.linspace(100, 160, 30),
+        loudness_lufs=[np.nan] * 30,
+        onset_rate_hz=[np.nan] * 30,
+        spectral_flux=[np.nan] * 30,
+    )
     playlist = generate(table, "time_based", part="night", size=10, random_state=0)
     assert sorted(playlist.track_ids) == list(range(1, 11))
     assert playlist.notes[0]["constraint"] == "part"
@@ -142,7 +163,9 @@ def test_tag_based_decade_and_minimum(make_table):
 
 
 def test_feature_group_takes_the_thirds_asked_for(table):
-    playlist = generate(table, "feature_group", tempo="high", energy="any", brightness="low", size=15, random_state=0)
+    playlist = generate(
+        table, "feature_group", tempo="high", energy="any", brightness="low", size=15, random_state=0
+    )
     rows = np.array(playlist.track_ids) - 1
     assert (table["bpm"][rows] >= np.quantile(table["bpm"], 0.66)).all()
     assert (table["spectral_centroid_hz"][rows] <= np.quantile(table["spectral_centroid_hz"], 0.34)).all()
@@ -162,7 +185,9 @@ def test_fingerprint_gives_each_taste_its_share(make_table):
     rng = np.random.default_rng(2)
     group = np.arange(200) % 2
     table = make_table(200, vectors=rng.normal(size=(200, 4)) * 0.1 + group[:, None] * 10)
-    playlist = generate(table, "fingerprint", history=[[1, 30], [3, 30], [2, 20]], tastes=2, size=40, random_state=0)
+    playlist = generate(
+        table, "fingerprint", history=[[1, 30], [3, 30], [2, 20]], tastes=2, size=40, random_state=0
+    )
     even = sum(track % 2 == 1 for track in playlist.track_ids)
     assert even == 30
     assert not {1, 2, 3} & set(playlist.track_ids)
@@ -170,7 +195,9 @@ def test_fingerprint_gives_each_taste_its_share(make_table):
 
 def test_fingerprint_reads_a_history_file(table, tmp_path):
     history = tmp_path / "history.csv"
-    history.write_text("artist,title,play_count\nArtist 4,Title 4,50\nArtist 5,Title 5,1\nNobody,Nothing,99\n")
+    history.write_text(
+        "artist,title,play_count\nArtist 4,Title 4,50\nArtist 5,Title 5,1\nNobody,Nothing,99\n"
+    )
     playlist = generate(table, "fingerprint", history=str(history), tastes=1, size=5, random_state=0)
     assert playlist.parameters["history"] == [[5, 50.0], [6, 1.0]]
     nearest = space_of(table).distances_from(4)
@@ -207,7 +234,7 @@ def test_a_path_is_monotone_between_its_ends(table, size):
 
 def test_a_path_keeps_near_the_line(make_table):
     on_line = np.stack([np.linspace(0, 10, 50), np.zeros(50)], axis=1)
-    off_line = on_line + [0, 5]
+    off_line = np.add(on_line, [0, 5])
     table = make_table(100, vectors=np.concatenate([on_line, off_line]))
     playlist = generate(table, "path", start=1, end=50, size=30)
     assert max(playlist.track_ids) <= 50
@@ -247,8 +274,9 @@ def test_harmonic_understands_double_time(make_table):
 
 def test_harmonic_backs_out_of_dead_ends(make_table):
     # after 1 comes 2, which is nearest and leads nowhere; only 3 leads on to 4 and 5
-    table = make_table(5, bpm=[120] * 5, camelot=["1A", "12A", "2A", "3A", "4A"],
-                       vectors=[[0.0], [0.1], [5.0], [6.0], [7.0]])
+    table = make_table(
+        5, bpm=[120] * 5, camelot=["1A", "12A", "2A", "3A", "4A"], vectors=[[0.0], [0.1], [5.0], [6.0], [7.0]]
+    )
     playlist = generate(table, "harmonic", start=1, size=4, random_state=0)
     assert playlist.track_ids == [1, 3, 4, 5]
 
@@ -258,7 +286,9 @@ def test_harmonic_stops_rather_than_clash_and_says_after_what(make_table):
     playlist = generate(table, "harmonic", start=1, size=6, random_state=0)
     assert set(playlist.track_ids) == {1, 2, 3}
     assert {note["constraint"] for note in playlist.notes} == {"harmonic", "size"}
-    assert next(note for note in playlist.notes if note["constraint"] == "size")["message"].endswith("3 short.")
+    assert next(note for note in playlist.notes if note["constraint"] == "size")["message"].endswith(
+        "3 short."
+    )
 
 
 @pytest.mark.parametrize("shape", ["rise", "fall", "arc", "wave"])
@@ -291,13 +321,15 @@ def test_radio_repeats_nothing_until_it_must_and_never_ends(make_table):
     playlist = generate(table, "radio", start=4, size=50, random_state=0)
     assert len(playlist) == 50
     for begin in range(0, 45, 15):
-        assert len(set(playlist.track_ids[begin:begin + 15])) == 15
+        assert len(set(playlist.track_ids[begin : begin + 15])) == 15
 
 
 def test_query_takes_what_matches_and_else_the_nearest(table):
     playlist = generate(table, "query", filter="bpm 100-120 and genre house", size=5, random_state=0)
     rows = np.array(playlist.track_ids) - 1
-    assert ((table["bpm"][rows] >= 100) & (table["bpm"][rows] <= 120) & (table["genre"][rows] == "House")).all()
+    assert (
+        (table["bpm"][rows] >= 100) & (table["bpm"][rows] <= 120) & (table["genre"][rows] == "House")
+    ).all()
     none = generate(table, "query", filter="bpm 300-310", size=3, random_state=0)
     fastest = set((np.argsort(-table["bpm"])[:3] + 1).tolist())
     assert set(none.track_ids) == fastest

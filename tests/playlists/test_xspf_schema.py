@@ -14,14 +14,35 @@ TEXT = re.compile(r".*", re.DOTALL)
 URI = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
 NUMBER = re.compile(r"\d+")
 PLAYLIST = {  # in the order of the specification: most times, content
-    "title": (1, TEXT), "creator": (1, TEXT), "annotation": (1, TEXT), "info": (1, URI), "location": (1, URI),
-    "identifier": (1, URI), "image": (1, URI), "date": (1, TEXT), "license": (1, URI), "attribution": (1, None),
-    "link": (None, URI), "meta": (None, TEXT), "extension": (None, None), "trackList": (1, None),
+    "title": (1, TEXT),
+    "creator": (1, TEXT),
+    "annotation": (1, TEXT),
+    "info": (1, URI),
+    "location": (1, URI),
+    "identifier": (1, URI),
+    "image": (1, URI),
+    "date": (1, TEXT),
+    "license": (1, URI),
+    "attribution": (1, None),
+    "link": (None, URI),
+    "meta": (None, TEXT),
+    "extension": (None, None),
+    "trackList": (1, None),
 }
 TRACK = {
-    "location": (None, URI), "identifier": (None, URI), "title": (1, TEXT), "creator": (1, TEXT), "annotation": (1, TEXT),
-    "info": (1, URI), "image": (1, URI), "album": (1, TEXT), "trackNum": (1, NUMBER), "duration": (1, NUMBER),
-    "link": (None, URI), "meta": (None, TEXT), "extension": (None, None),
+    "location": (None, URI),
+    "identifier": (None, URI),
+    "title": (1, TEXT),
+    "creator": (1, TEXT),
+    "annotation": (1, TEXT),
+    "info": (1, URI),
+    "image": (1, URI),
+    "album": (1, TEXT),
+    "trackNum": (1, NUMBER),
+    "duration": (1, NUMBER),
+    "link": (None, URI),
+    "meta": (None, TEXT),
+    "extension": (None, None),
 }
 
 
@@ -57,8 +78,9 @@ def test_a_generated_playlist_is_valid(table):
 
 @pytest.mark.parametrize("text", ["", "a\x00b\x1f", "\ud800", "\ufffe]]>", "<&>\"'", "😀\n\t", " "])
 def test_any_text_gives_a_valid_file(text):
-    track = PlaylistTrack(1, "h", path="/music/<&>\"'#?%\n\udcff.mp3", title=text, artist=text, album=text,
-                          duration_s=1.2345)
+    track = PlaylistTrack(
+        1, "h", path="/music/<&>\"'#?%\n\udcff.mp3", title=text, artist=text, album=text, duration_s=1.2345
+    )
     root = validate(render(Playlist(text, "random", {}, 1, "v", (track,), {}, {}), format="xspf"))
     assert root.find(f".//{NAMESPACE}duration").text == "1234"
 

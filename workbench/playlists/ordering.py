@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.playlists.columns import Floats, Rows, codes, numbers
 from workbench.playlists.energy import energy
-from workbench.playlists.spacing import spread_out
+from workbench.playlists.spacing import keep_apart, spread_out
 from workbench.playlists.transitions import MixProfile, TransitionCosts
 
 if TYPE_CHECKING:
@@ -70,9 +70,11 @@ def _ramp(direction: int) -> Order:
 def _shuffle(table: LibraryTable, rows: Rows, rng: np.random.Generator, keep_first: bool) -> Rows:
     head, rest = (rows[:1], rows[1:]) if keep_first else (rows[:0], rows)
     shuffled = rest[rng.permutation(len(rest))]
-    album = spread_out(codes(table, "album")[shuffled], rng)
-    shuffled = shuffled[album]
-    return np.concatenate([head, shuffled[spread_out(codes(table, "artist")[shuffled], rng)]])
+    for column in ("album", "artist"):
+        shuffled = shuffled[spread_out(codes(table, column)[shuffled], rng)]
+    shuffled = np.concatenate([head, shuffled])
+    artists = [str(code) if code >= 0 else "" for code in codes(table, "artist")[shuffled].tolist()]
+    return shuffled[keep_apart(artists, 1, fixed=len(head))]
 
 
 ORDERS: dict[str, Order] = {

@@ -37,7 +37,7 @@ ALIASES = {
     "lufs": "loudness_lufs",
 }
 _ANYWHERE = ("title", "artist", "album", "genre", "path")
-_SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?\s*(?:\.\.|(?<=\d)-)\s*(?P<high>-?[\d:.]*\d)?")
+_SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?(?:\.\.|(?<=\d)-)(?P<high>-?[\d:.]*\d)?")
 _DECADE = re.compile(r"(\d{3})0s", re.IGNORECASE)
 
 
@@ -137,7 +137,7 @@ class Query:
         single = _number(token.text)
         if single is not None:
             return single, single
-        span = _SPAN.fullmatch(token.text)
+        span = _SPAN.fullmatch(token.text.replace(" ", ""))
         if span is None or span.group("low", "high") == (None, None):
             raise syntax_error(
                 self.text,

@@ -124,7 +124,10 @@ def _refused(request: Request, rows: Sequence[int], waypoints: set[int]) -> set[
     trial = request.fork(sorted(waypoints))
     trial.limits = replace(request.limits, artist_gap=0)
     refused = {row for row in rows if row not in waypoints and not trial.take(row)}
-    gap, artists = request.limits.artist_gap, codes(request.table, "artist") if request.limits.artist_gap else None
+    gap, artists = (
+        request.limits.artist_gap,
+        codes(request.table, "artist") if request.limits.artist_gap else None,
+    )
     if artists is not None:
         kept = [row for row in rows if row not in refused]
         for place, row in enumerate(kept):
