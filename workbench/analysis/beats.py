@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d
 
 Envelope = npt.NDArray[np.float32]
 Times = npt.NDArray[np.float64]
 
 _TIGHTNESS = 60.0
 _NEAREST, _FARTHEST = 0.6, 1.6
+_HEARD = 0.3
 _CLEAR_METRE = 0.1
 
 
@@ -51,7 +53,7 @@ def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
         gain = reached.max(axis=1)
         before[start:stop] = np.where(gain > 0, frames[start:stop] - margin + best, -1)
         scores[start + margin : stop + margin] = strength[start:stop] + np.maximum(gain, 0)
-    return _between_frames(_follow(scores[margin:], before, margin), strength) * period_s
+    return _between_frames(_trim(_follow(scores[margin:], before, margin), strength), strength) * period_s
 
 
 def _follow(scores: Envelope, before: npt.NDArray[np.int32], margin: int) -> npt.NDArray[np.int64]:
@@ -63,6 +65,13 @@ def _follow(scores: Envelope, before: npt.NDArray[np.int32], margin: int) -> npt
         beats.append(frame)
         frame = int(before[frame])
     return np.array(beats[::-1], np.int64)
+
+
+def _trim(beats: npt.NDArray[np.int64], strength: Envelope) -> npt.NDArray[np.int64]:
+    """Leave out beats before the first and after the last on which something happens."""
+    around = maximum_filter1d(strength, 5)[beats]
+    heard = np.flatnonzero(around > _HEARD * np.median(around))
+    return beats[heard[0] : heard[-1] + 1] if len(heard) else beats[:0]
 
 
 def _between_frames(frames: npt.NDArray[np.int64], strength: Envelope) -> Times:
@@ -87,11 +96,9 @@ def tempo_of(beats: Times, bpm: float) -> float:
     """Return the tempo that the beats keep, or ``bpm`` when they do not keep to it within 4 %."""
     if len(beats) < 8:
         return bpm
-    intervals = np.diff(beats)
-    even = np.abs(intervals * bpm / 60 - 1) < 0.15
-    if even.mean() < 0.8:
-        return bpm
-    kept = 60 / float(np.mean(intervals[even]))
+    counted = np.concatenate(([0.0], np.cumsum(np.round(np.diff(beats) * bpm / 60))))
+    apart = len(beats) // 2
+    kept = 60 / float(np.median((beats[apart:] - beats[:-apart]) / np.maximum(counted[apart:] - counted[:-apart], 1)))
     return kept if abs(kept / bpm - 1) < 0.04 else bpm
 
 

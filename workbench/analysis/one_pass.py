@@ -31,7 +31,7 @@ from workbench.analysis.waveform import WaveformMeter
 REPLAY_GAIN_LUFS = -18.0
 _WAVEFORM_HOPS = 4
 _SHORTEST_RHYTHM_S = 3.0
-_FEWEST_ONSETS = 6
+_LEAST_RISE_DB = 0.3
 _MIN_REGULARITY = 0.08
 _BASS_FOR_BEATS = 2.0
 _CHROMA_ROWS = 500
@@ -161,7 +161,7 @@ class _Meters:
         rises = self._onsets.finish(frames)
         onsets = count_onsets(rises[0], period)
         found: dict[str, Any] = {"onset_rate_hz": onsets / duration}
-        if duration < _SHORTEST_RHYTHM_S or onsets < _FEWEST_ONSETS:
+        if duration < _SHORTEST_RHYTHM_S or rises[0].max() < _LEAST_RISE_DB:
             return found
         everything, bass, treble = (normalize(rise, period) for rise in rises)
         tempo = estimate_tempo((everything, bass, treble), period)
@@ -171,7 +171,7 @@ class _Meters:
         beats = track_beats(strength, tempo.bpm, period)
         rows = np.minimum((beats / (period * TEXTURE_HOPS)).astype(int), max(0, len(harmony.chroma) - 1))
         at = np.minimum(np.round(beats / period).astype(int), frames - 1)
-        accents = np.column_stack((bass[at], everything[at], harmony.chroma[rows])) if len(beats) else np.zeros((0, 1))
+        chords = np.abs(np.diff(harmony.chroma[rows], axis=0, prepend=harmony.chroma[rows[:1]])).sum(axis=1)
         return found | {
             "bpm": tempo_of(beats, tempo.bpm),
             "bpm_confidence": tempo.confidence,
@@ -179,7 +179,7 @@ class _Meters:
             "tempo_candidates_bpm": tempo.candidates,
             "tempo_candidates_weight": tempo.weights,
             "tempo_stability": stability(beats),
-            "time_signature": beats_in_a_bar(accents),
+            "time_signature": beats_in_a_bar(np.column_stack((bass[at], everything[at], chords))),
             "beats_s": beats[beats <= duration],
         }
 

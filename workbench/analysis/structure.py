@@ -51,7 +51,7 @@ def find_sections(timbre: Rows, chroma: Rows, period_s: float) -> Sections:
     clear = novelty > max(_MIN_NOVELTY, float(np.mean(novelty) + 0.5 * np.std(novelty)))
     inside = np.arange(len(novelty))
     peaks = np.flatnonzero(local & clear & (inside >= gap) & (inside < len(novelty) - gap))
-    return Sections(np.concatenate(([0.0], peaks * period_s)), np.concatenate(([1.0], novelty[peaks])))
+    return Sections(np.concatenate(([0.0], peaks * period_s)), np.concatenate(([1.0], np.minimum(novelty[peaks], 1.0))))
 
 
 def _novelty(features: Rows, reach: int) -> npt.NDArray[np.float64]:
@@ -67,13 +67,14 @@ def _novelty(features: Rows, reach: int) -> npt.NDArray[np.float64]:
     for column in padded.T:
         squares += np.fft.irfft(np.fft.rfft(column) * transfer, size) ** 2
     spread = float(np.mean(np.sum(features.astype(np.float64) ** 2, axis=1)))
-    return np.minimum(squares[reach:-reach] / (4 * spread + 1e-9), 1.0)
+    return squares[reach:-reach] / (4 * spread + 1e-9)
 
 
 def _standardized(rows: Rows) -> Rows:
-    centred = rows - rows.mean(axis=0)
-    smooth = gaussian_filter1d(centred, 1.0, axis=0)
-    return np.asarray(smooth / (np.sqrt(np.mean(centred**2)) + 1e-6), np.float32)
+    """Centre columns, scale them together, and tame outliers such as silence."""
+    centred = rows - np.median(rows, axis=0)
+    spread = np.sqrt(np.mean(np.minimum(centred**2, 9 * np.median(centred**2, axis=0) + 1e-9))) + 1e-6
+    return np.asarray(gaussian_filter1d(np.clip(centred / spread, -3, 3), 1.0, axis=0), np.float32)
 
 
 def preview_start(energy_db: npt.NDArray[np.float64], starts_s: npt.NDArray[np.float64]) -> float:
