@@ -136,3 +136,42 @@ def visit(chromium: Any, app_server: AppServer) -> Iterator[Callable[..., Visit]
         seen.page.close()
     assert [seen.complaints for seen in visits if seen.complaints] == []
     assert [seen.outside(app_server.url) for seen in visits if seen.outside(app_server.url)] == []
+
+
+@pytest.fixture(scope="session")
+def table() -> Any:
+    """Forty analysed tracks: twenty ambient ones and twenty of techno, apart in every dimension."""
+    import numpy as np
+
+    from workbench.store.library_table import LibraryTable
+
+    n, rng = 40, np.random.default_rng(5)
+    half = np.arange(n) >= n // 2
+    numbers = {
+        "bpm": np.where(half, 130.0, 80.0) + rng.normal(0, 2, n),
+        "loudness_lufs": -12 + rng.normal(0, 0.5, n),
+        "true_peak_dbtp": np.full(n, -1.0),
+        "leading_silence_s": np.zeros(n),
+        "trailing_silence_s": np.zeros(n),
+        "truncated": np.zeros(n),
+        "onset_rate_hz": np.where(half, 4.0, 1.0) + rng.normal(0, 0.1, n),
+        "spectral_flux": rng.uniform(0.1, 0.5, n),
+        "danceability": rng.uniform(0.5, 2, n),
+        "duration_s": rng.uniform(120, 400, n),
+        "year": rng.integers(1970, 2020, n).astype(float),
+    }
+    texts = {
+        "path": [f"/music/{i}.flac" for i in range(1, n + 1)],
+        "content_hash": [f"{i:032x}" for i in range(n)],
+        "status": ["analyzed"] * n,
+        "title": [f"Track {i}" for i in range(1, n + 1)],
+        "artist": [f"Artist {i % 8}" for i in range(n)],
+        "album": [f"Album {i % 8}" for i in range(n)],
+        "genre": np.where(half, "techno", "ambient").tolist(),
+        "key": ["A"] * n,
+        "scale": ["minor"] * n,
+        "camelot": ["8A"] * n,
+    }
+    vectors = (half[:, None] * 6 + rng.normal(0, 1, (n, 10))).astype(np.float32)
+    columns = numbers | {name: np.array(values, object) for name, values in texts.items()}
+    return LibraryTable("literal-1", np.arange(1, n + 1, dtype=np.int64), columns, vectors)

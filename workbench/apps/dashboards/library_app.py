@@ -36,7 +36,7 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
         self._watch = LibraryWatch(wb, self._fill)
         self.picker = FolderPicker(wb.settings.library_roots)
         self.job = JobView(self._analyze, self._watch.renew)
-        self.table = TableView(self._watch.table, matches, self.open_track)
+        self.table = TableView(self._watch.table, matches, self.open_track, height=330)
         self.track = TrackView(
             self.open_track, advice="Click a row of the table, or go through it with the arrow keys."
         )

@@ -52,7 +52,10 @@ class ProblemsView(widgets.VBox):  # type: ignore[misc]
     def fill(self, table: LibraryTable, kinds: Mapping[str, tuple[str, Sequence[Finding]]]) -> None:
         """Show findings: kind → what to do about it, and the tracks."""
         self._kinds, self._table = kinds, table
+        first_time = self.kind.value is None
         offer(self.kind, [(f"{name} ({len(found)})", name) for name, (_, found) in kinds.items()])
+        if first_time:
+            self.kind.value = next((name for name, (_, found) in kinds.items() if found), self.kind.value)
         self._show_kind()
 
     def _open_last(self, change: Mapping[str, Any]) -> None:

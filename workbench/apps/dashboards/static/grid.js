@@ -23,7 +23,8 @@ function render({ model, el }) {
   const rowAt = (index) => pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   function template() {
     const narrow = grid.clientWidth && grid.clientWidth < 640;
-    columns = model.get("columns").map((column, at) => ({ ...column, at })).filter((column) => !narrow || column.narrow);
+    columns = model.get("columns").map((column, at) => ({ ...column, at, width: narrow ? 0.7 * column.width : column.width }))
+      .filter((column) => !narrow || column.narrow);
     return columns.map((column) => `minmax(${column.width}px, ${column.width}fr)`).join(" ");
   }
   function drawHead() {

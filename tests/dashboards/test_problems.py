@@ -1,0 +1,72 @@
+"""What is wrong with a library, found in tables where it is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from workbench.apps.dashboards import problems
+from workbench.apps.dashboards.problems_app import duplicates
+from workbench.apps.dashboards.problems_view import ProblemsView
+from workbench.store.library_table import LibraryTable
+from workbench.store.track import Track
+
+
+def changed(table: LibraryTable, **columns: dict[int, Any]) -> LibraryTable:
+    """Return the table with other values in some rows of some columns."""
+    values = dict(table.columns)
+    for name, cells in columns.items():
+        values[name] = values[name].copy()
+        for row, value in cells.items():
+            values[name][row] = value
+    return replace(table, columns=values)
+
+
+def ids(findings: list[problems.Finding]) -> list[int]:
+    return [finding.track_id for finding in findings]
+
+
+def test_a_sound_library_has_no_problems(table: LibraryTable) -> None:
+    assert {check.title: check.find(table) for check in problems.CHECKS} == {
+        c.title: [] for c in problems.CHECKS
+    }
+
+
+def test_each_check_finds_its_tracks_and_no_others(table: LibraryTable) -> None:
+    broken = changed(
+        table,
+        true_peak_dbtp={0: 0.7},
+        loudness_lufs={1: np.nan, 2: -45.0},
+        leading_silence_s={3: 30.0},
+        genre={4: None},
+        truncated={5: 1.0},
+    )
+    assert ids(problems.clipped(broken)) == [1]
+    assert ids(problems.silent(broken)) == [2, 4]
+    assert ids(problems.loudness_outliers(broken)) == [3]
+    assert ids(problems.untagged(broken)) == [5]
+    assert ids(problems.truncated(broken)) == [6]
+    assert "quieter" in problems.loudness_outliers(broken)[0].reason
+
+
+def test_a_track_among_another_genre_may_be_mislabelled(table: LibraryTable) -> None:
+    found = problems.mislabelled(changed(table, genre={0: "techno"}))
+    assert ids(found) == [1] and "ambient" in found[0].reason
+
+
+def test_duplicates_name_each_other() -> None:
+    one, two = (Track(number, f"/m/{number}.mp3", "same", "analyzed") for number in (1, 2))
+    assert [finding.reason for finding in duplicates([[one, two]])] == ["same as 2.mp3", "same as 1.mp3"]
+
+
+def test_the_view_opens_at_a_kind_that_has_findings(table: LibraryTable) -> None:
+    opened: list[int] = []
+    view = ProblemsView(opened.append)
+    view.fill(
+        table, {"Clipped": ("", []), "Silent": ("Trim it.", [problems.Finding(3, "nothing but silence")])}
+    )
+    assert view.kind.value == "Silent" and view.grid.cells(0, 5)[0][:2] == [3, "nothing but silence"]
+    view.grid.selected = [3]
+    assert opened == [3]

@@ -1,0 +1,298 @@
+"""Views built from literal results: what they show, what they ask for, what they say when something is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workbench.apps.dashboards.background import in_background
+from workbench.apps.dashboards.chart import MOST_POINTS, Chart
+from workbench.apps.dashboards.colouring import by_category, by_key, by_number
+from workbench.apps.dashboards.folder_picker import FolderPicker
+from workbench.apps.dashboards.job_view import JobView
+from workbench.apps.dashboards.layouts import neighbour_map, principal_components
+from workbench.apps.dashboards.library_actions import matches, playlist_of
+from workbench.apps.dashboards.live_series import LiveSeries, rates
+from workbench.apps.dashboards.map_app import positions_of
+from workbench.apps.dashboards.map_view import MapView
+from workbench.apps.dashboards.parameter_form import ParameterForm
+from workbench.apps.dashboards.playlist_edits import in_order, kept_in_place
+from workbench.apps.dashboards.save_view import SaveView
+from workbench.apps.dashboards.scatter import Scatter
+from workbench.apps.dashboards.table_view import TableView
+from workbench.errors import LibraryPathError
+from workbench.playlists import COMMON_PARAMETERS, METHODS, generate
+from workbench.processing.task import Failure, Progress
+from workbench.store.library_table import LibraryTable
+
+
+def shown(view: Any) -> str:
+    """Return every text in a view."""
+    own = [
+        str(getattr(view, name)) for name in ("value", "description", "placeholder") if hasattr(view, name)
+    ]
+    return " ".join(own + [shown(child) for child in getattr(view, "children", ())])
+
+
+def test_the_table_filters_by_query_and_explains_a_wrong_one(table: LibraryTable) -> None:
+    view = TableView(table, matches, lambda track_id: None)
+    view.query.value = "bpm > 125"
+    assert view.grid.total == int(np.count_nonzero(table["bpm"] > 125))
+    assert f"{view.grid.total:,} of 40 tracks" in shown(view)
+    view.query.value = "bpm >"
+    assert "pw-problem" in shown(view)
+    view.query.value = ""
+    assert view.grid.total == 40 and "pw-problem" not in shown(view)
+
+
+def test_an_empty_table_says_what_to_do(table: LibraryTable) -> None:
+    view = TableView(table.take(np.zeros(40, bool)), matches, lambda track_id: None)
+    assert "analyse a folder" in view.grid.empty
+
+
+def test_the_folder_picker_stays_below_its_roots(tmp_path: Path) -> None:
+    (tmp_path / "music" / "jazz").mkdir(parents=True)
+    picker = FolderPicker([tmp_path / "music"])
+    picker.go(tmp_path / "music" / "jazz")
+    assert picker.folder == tmp_path / "music" / "jazz"
+    picker.go(tmp_path)
+    assert picker.folder == tmp_path / "music" / "jazz" and "LIBRARY_ROOTS" in shown(picker)
+
+
+class LiteralJob:
+    """A job as it stands at one moment."""
+
+    def __init__(self, progress: Progress, failed: list[Failure]) -> None:
+        self.progress, self.failed, self.calls = progress, failed, []
+
+    def done(self) -> bool:
+        return self.progress.state in ("done", "cancelled", "failed")
+
+    def pause(self) -> None:
+        self.calls.append("pause")
+
+    def resume(self) -> None:
+        self.calls.append("resume")
+
+    def cancel(self) -> None:
+        self.calls.append("cancel")
+
+
+def test_a_job_shows_rate_time_left_and_failures_with_reasons() -> None:
+    changes: list[None] = []
+    view = JobView(lambda paths, force: None, lambda: changes.append(None))
+    failed = [Failure("/music/<bad>.mp3", "is not audio", "format")]
+    job = LiteralJob(
+        Progress(
+            total=10, done=4, failed=1, rate=0.5, audio_rate=90.0, eta_s=40.0, state="running", scanning=False
+        ),
+        failed,
+    )
+    view.follow(job)
+    text = shown(view)
+    assert (
+        "5 of 10 files" in text and "30 files/min" in text and "40 s left" in text and "is not audio" in text
+    )
+    assert "&lt;bad&gt;" in text and "<bad>" not in text
+    view._toggle_pause()
+    view._stop()
+    assert job.calls == ["pause", "cancel"]
+    job.progress = Progress(total=10, done=9, failed=1, elapsed_s=20.0, state="done", scanning=False)
+    view.look()
+    assert "Done" in shown(view) and view._pulse.seconds == 0 and changes
+
+
+def test_a_job_that_cannot_start_says_why() -> None:
+    def start(paths: Any, force: bool) -> Any:
+        raise LibraryPathError("/gone is not there.")
+
+    view = JobView(start, lambda: None)
+    view.begin(["/gone"])
+    assert "/gone is not there." in shown(view) and view._pulse.seconds == 0
+
+
+def test_failed_files_are_tried_again_by_force() -> None:
+    asked: list[Any] = []
+    job = LiteralJob(
+        Progress(total=1, failed=1, state="done", scanning=False), [Failure("/a.mp3", "why", "format")]
+    )
+    view = JobView(lambda paths, force: asked.append((paths, force)) or job, lambda: None)
+    view.follow(job)
+    view._try_again()
+    assert asked == [(["/a.mp3"], True)]
+
+
+async def test_background_work_leaves_the_event_loop_free() -> None:
+    release, values = threading.Event(), []
+    ended = asyncio.Event()
+
+    def done(value: int) -> None:
+        values.append((value, threading.current_thread() is threading.main_thread()))
+        ended.set()
+
+    in_background(lambda: release.wait(30) and 7, done, values.append)
+    await asyncio.sleep(0)  # the loop turns while the work waits
+    assert values == []
+    release.set()
+    await asyncio.wait_for(ended.wait(), 30)
+    assert values == [(7, True)]
+
+
+def test_the_map_describes_selects_and_draws_paths(table: LibraryTable) -> None:
+    opened: list[int] = []
+    selected: list[list[int]] = []
+    positions, _ = principal_components(table.vectors)
+    view = MapView(
+        table,
+        positions,
+        axes="",
+        on_open=opened.append,
+        on_select=selected.append,
+        groups={"first half": lambda drawn: ["yes"] * 20 + [None] * 20},
+    )
+    message = {"method": "custom", "content": {"kind": "select"}}
+    indices = np.array([0, 3, 4_000_000], "<u4").tobytes()
+    view.scatter._handle_msg({"content": {"data": message}, "buffers": [memoryview(indices)]})
+    assert selected[-1] == view.selected == [1, 4]
+    view.scatter._handle_msg(
+        {"content": {"data": {"method": "custom", "content": {"kind": "open", "index": 3}}}, "buffers": []}
+    )
+    assert opened == [4]
+    view.draw_path([5, 999, 2])
+    assert view.scatter.path == [4, 1]
+    view.colour.value = "first half"
+    assert list(np.frombuffer(view.scatter.codes, np.uint8)) == [0] * 20 + [1] * 20
+    assert np.abs(np.frombuffer(view.scatter.points, "<f4")).max() == pytest.approx(1)
+    assert "Track 1 — " in view._describe(0)
+
+
+def test_an_empty_map_says_what_to_do() -> None:
+    scatter = Scatter(label="Map", empty="Analyse a folder.", describe=str, on_open=print, on_select=print)
+    scatter.place(np.zeros((0, 2)), by_category([]))
+    assert scatter.points == b"" and scatter.empty == "Analyse a folder."
+
+
+def test_categories_share_grey_when_there_are_too_many() -> None:
+    colouring = by_category([f"genre {i}" for i in range(12)] * 2 + [None])
+    assert len(colouring.palette) == 9 and colouring.names[-1] == "other"
+    assert colouring.codes.max() == 8 and colouring.codes[-1] == 8
+
+
+def test_numbers_become_a_ramp_and_unknown_ones_grey() -> None:
+    colouring = by_number(np.array([60.0, 180.0, np.nan]), "BPM")
+    low, high, unknown = colouring.codes.tolist()
+    assert low < high < unknown == len(colouring.palette) - 1
+    assert by_number(np.array([np.nan]), "BPM").names == ["unknown"]
+    assert by_key(["1A", "12B", None]).codes.tolist() == [0, 11, 12]
+
+
+def test_both_layouts_keep_two_groups_apart() -> None:
+    rng = np.random.default_rng(1)
+    vectors = np.concatenate([rng.normal(0, 1, (30, 8)), rng.normal(8, 1, (30, 8))]).astype(np.float32)
+    for positions in (principal_components(vectors)[0], neighbour_map(vectors)):
+        a, b = positions[:30], positions[30:]
+        spread = max(
+            np.linalg.norm(a - a.mean(0), axis=1).mean(), np.linalg.norm(b - b.mean(0), axis=1).mean()
+        )
+        assert np.linalg.norm(a.mean(0) - b.mean(0)) > 2 * spread
+
+
+def test_tracks_that_came_after_a_layout_lie_in_its_middle() -> None:
+    kept = np.array([[0, 0], [2, 2]], np.float32)
+    positions, missing = positions_of(np.array([1, 2, 3]), np.array([1, 3]), kept)
+    assert positions.tolist() == [[0, 0], [1, 1], [2, 2]] and missing == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_gets_a_field_a_parameter_and_keeps_its_defaults(
+    method: str, table: LibraryTable
+) -> None:
+    parameters = COMMON_PARAMETERS | dict(METHODS[method].parameters)
+    form = ParameterForm(parameters, table)
+    assert set(form.fields) == set(parameters)
+    assert all(widget.tooltip == parameters[name].help for name, widget in form.fields.items())
+    assert form.values() == {}
+
+
+def test_a_form_gives_what_a_playlist_is_made_of(table: LibraryTable) -> None:
+    form = ParameterForm(COMMON_PARAMETERS | dict(METHODS["similarity"].parameters), table)
+    form.fields["start"].value = "Track 7"
+    form.fields["start"].value = next(
+        name for name in form.fields["start"].options if name.startswith("Track 7 ")
+    )
+    form.fields["size"].value = 5
+    form.fields["artist_gap"].value = 1
+    assert form.values() == {"start": 7, "size": 5, "artist_gap": 1}
+    assert len(generate(table, "similarity", **form.values())) == 5
+
+
+def test_a_reordered_playlist_is_measured_anew(table: LibraryTable) -> None:
+    playlist = generate(table, "random", size=6, random_state=3)
+    order = list(reversed(playlist.track_ids))[:5]
+    changed = in_order(playlist, table, order)
+    assert changed.track_ids == order
+    assert changed.card["tracks"] == 5
+    assert [note["message"] for note in changed.notes] == ["Changed by hand."]
+    assert [note["message"] for note in in_order(changed, table, order).notes] == ["Changed by hand."]
+
+
+def test_locked_tracks_keep_their_places() -> None:
+    assert kept_in_place([1, 2, 3, 4], [9, 3, 8, 1], {1, 3}) == [1, 9, 3, 8]
+    assert kept_in_place([1, 2], [], {2}) == [2]
+
+
+def test_a_selection_becomes_a_playlist_of_exactly_these_tracks(table: LibraryTable) -> None:
+    assert sorted(playlist_of(table, [3, 9, 20], "smooth").track_ids) == [3, 9, 20]
+
+
+def test_saving_and_exporting_say_where(table: LibraryTable, tmp_path: Path) -> None:
+    kept: list[Any] = []
+    view = SaveView(kept.append, tmp_path)
+    assert view._save.disabled
+    view.offer(generate(table, "random", size=3, random_state=1))
+    view.name.value = "a/b: night"
+    view.save()
+    assert kept[0].name == "a/b: night"
+    view.format.value = "xspf"
+    view.export()
+    assert (tmp_path / "a_b_ night.xspf").is_file() and str(tmp_path) in view.line.value
+    (tmp_path / "a_b_ night.csv").write_text("mine")
+    view.format.value = "csv"
+    view.export()
+    assert "pw-problem" in view.line.value and (tmp_path / "a_b_ night.csv").read_text() == "mine"
+
+
+def test_a_chart_thins_long_lines_and_leaves_gaps() -> None:
+    chart = Chart("Loudness", "time (s)", "LUFS")
+    chart.draw(np.arange(5000), {"loudness": np.where(np.arange(5000) % 100 == 0, np.nan, -12.3)})
+    values = chart.series[0]["values"]
+    assert len(values) == len(chart.x) <= MOST_POINTS and None in values and -12.3 in values
+
+
+def test_live_series_forget_and_show_gaps_for_late_figures() -> None:
+    live = LiveSeries(3)
+    for at in range(4):
+        live.add(at, {"cpu": at} | ({"worker 7": 1.0} if at >= 2 else {}))
+    assert list(live.times) == [1, 2, 3] and live["cpu"] == [1, 2, 3]
+    assert np.isnan(live["worker 7"][0]) and live["worker 7"][1:] == [1.0, 1.0]
+
+
+def test_rates_come_out_of_counters_and_a_restart_is_no_negative_rate() -> None:
+    def counters(hits: int, misses: int, queries: int, tracks: int) -> dict[str, Any]:
+        return {
+            "caches": {"analysis_cache": {"hits": hits, "misses": misses}},
+            "database_pool": {"total_queries": queries},
+            "async_processor": {"total_processed": tracks},
+        }
+
+    lines = rates(
+        [(0.0, counters(0, 0, 0, 0)), (60.0, counters(3, 1, 120, 5)), (120.0, counters(3, 1, 0, 5))]
+    )
+    assert lines["tracks per minute"] == [5.0, 0.0]
+    assert lines["queries per second"] == [2.0, 0.0]
+    assert lines["hit rate"][0] == 75.0 and np.isnan(lines["hit rate"][1])
