@@ -249,12 +249,14 @@ class Workbench:
         from workbench.ingest import Ingest
         from workbench.processing.job import run
         from workbench.processing.progress import in_notebook, show_progress
+        from workbench.shared_cluster import with_server_workers
 
         plan = plan or self.plan(*paths, force=force)
         ingest = Ingest(self.library, plan, stale=stale, keep=self._keep)
+        entries = ingest.tasks()
         job = run(
             self.cluster,
-            ingest.tasks(),
+            entries if self._share_cluster else with_server_workers(entries, self.library, self.settings),
             analyze_file_timed,
             args=(self.settings,),
             timeout_s=timeout,

@@ -49,6 +49,7 @@ class Server:
             text=True,
             cwd=data_dir.parent,
         )
+        self.data_dir = data_dir
         self.log: list[str] = []
         self._started = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -57,8 +57,8 @@ def test_home_page_lists_the_apps_and_the_performance_app_shows_live_figures(
     link = page.get_by_role("link", name="Performance")
     assert "live" in link.inner_text()
     link.click()
-    page.get_by_text("All processes together").wait_for(timeout=60_000)
-    page.locator("td", has_text=str(server.process.pid)).wait_for(timeout=30_000)
+    page.get_by_text("Overall").first.wait_for(timeout=90_000)
+    page.get_by_text(f"server {server.process.pid}").first.wait_for(timeout=60_000)
     assert not visit.outside
     assert not visit.errors
 
@@ -76,7 +76,7 @@ def test_app_below_a_base_url_with_a_token(token_server: Any, browser: Any) -> N
     visit = Visit(browser.new_page())
     visit.page.goto(f"{token_server.url}?token=secret")
     visit.page.get_by_role("link", name="Performance").click()
-    visit.page.get_by_text("All processes together").wait_for(timeout=60_000)
+    visit.page.get_by_text("Overall").first.wait_for(timeout=90_000)
     assert all(urlsplit(url).path.startswith("/music/") for url in visit.asked if url.startswith("http"))
     assert not visit.outside
     visit.page.close()

@@ -48,18 +48,20 @@ def live_pids(server: Any) -> set[int]:
     return {process["pid"] for process in server.get("performance/metrics").json()["processes"]}
 
 
-@pytest.fixture
-def kernel(server: Any, music: Path) -> Any:
-    data_dir = Path(server.get("database/info").json()["path"]).parent
-    process = subprocess.Popen(
+def start_kernel(data_dir: Path, music: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-c", KERNEL, str(data_dir), str(music / "one.wav")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    yield process
-    process.kill()
-    process.communicate()
+
+
+@pytest.fixture
+def kernel(server: Any, music: Path) -> Any:
+    with start_kernel(server.data_dir, music) as process:
+        yield process
+        process.kill()
 
 
 def test_other_process_is_shown_and_when_killed_its_counts_stay(server: Any, kernel: Any, until: Any) -> None:
@@ -87,10 +89,17 @@ def test_other_process_is_shown_and_when_killed_its_counts_stay(server: Any, ker
     assert server.get("performance/metrics").json()["retired"]["processes"] >= 1
 
 
-def test_kernel_joins_the_cluster_of_the_server(server: Any, kernel: Any) -> None:
-    kernel.stdout.readline()
-    commands = [" ".join(child.cmdline()) for child in psutil.Process(kernel.pid).children(recursive=True)]
-    assert not [command for command in commands if "local_cluster" in command]
+def test_kernel_lets_the_server_start_workers_and_joins_them(token_server: Any, music: Path) -> None:
+    assert not token_server.get("performance/async-processor/health").json()["started"]
+    with start_kernel(token_server.data_dir, music) as kernel:
+        assert kernel.stdout is not None
+        assert kernel.stdout.readline().strip() == "1"
+        assert token_server.get("performance/async-processor/health").json()["started"]
+        commands = [
+            " ".join(child.cmdline()) for child in psutil.Process(kernel.pid).children(recursive=True)
+        ]
+        assert not [command for command in commands if "local_cluster" in command]
+        kernel.kill()
 
 
 def test_publishing_costs_next_to_nothing(tmp_path: Path) -> None:
