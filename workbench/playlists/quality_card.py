@@ -63,7 +63,7 @@ def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, A
     profile, rng = MixProfile.of(table, rows), np.random.default_rng(0)
     count = RANDOM_ORDERINGS if len(rows) <= 500 else 10
     orderings = rng.permuted(np.tile(np.arange(len(rows)), (count, 1)), axis=1)
-    means = np.array([profile.costs(order[:-1], order[1:]).total.mean() for order in orderings])
+    means = _mean_costs(profile, orderings)
     a = rng.integers(len(rows), size=_PAIRS)
     b = (a + rng.integers(1, len(rows), size=_PAIRS)) % len(rows)
     pairs = (
@@ -80,6 +80,15 @@ def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, A
         "random_orderings": count,
         "diversity": _round(np.nanmean(distances)) if np.isfinite(distances).any() else None,
     }
+
+
+def _mean_costs(profile: MixProfile, orderings: Rows) -> Floats:
+    """Return the mean transition cost of each ordering, from a matrix where that is less work."""
+    count = orderings.shape[1]
+    if count > len(orderings):
+        return np.array([profile.costs(order[:-1], order[1:]).total.mean() for order in orderings])
+    matrix = np.stack([profile.costs(origin).total for origin in range(count)])
+    return np.asarray(matrix[orderings[:, :-1], orderings[:, 1:]].mean(axis=1))
 
 
 def _all_pairs(count: int) -> Rows:
