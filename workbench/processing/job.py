@@ -147,8 +147,8 @@ class Job:
             Ends the subscription; harmless when called again.
         """
         self._subscribers.append(callback)
-        if self._finished.is_set():
-            callback(self.progress)
+        if self._final is not None:
+            callback(self._final)
 
         def unsubscribe() -> None:
             with contextlib.suppress(ValueError):
@@ -191,8 +191,8 @@ class Job:
         cancelled = self._dispatcher.state == "cancelling"
         self._dispatcher.state = "failed" if self.error else "cancelled" if cancelled else "done"
         self._final = self._dispatcher.progress()
+        self._publish(final=True)  # before anyone stops waiting: a bar is full when result() returns
         self._finished.set()
-        self._publish(final=True)
 
     def _note_failure(self, task: Task | None, failure: Failure) -> None:
         self.failed.append(failure)

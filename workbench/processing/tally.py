@@ -20,6 +20,7 @@ class Tally:
         self._found_bytes = 0
         self._worked_bytes = 0
         self._worked = 0
+        self._worked_audio_seconds = 0.0
         self.total = self.done = self.cached = self.failed = 0
         self.audio_seconds = 0.0
         self.scanning = True
@@ -48,6 +49,7 @@ class Tally:
         else:
             self.done += 1
             self.audio_seconds += audio_seconds
+            self._worked_audio_seconds += audio_seconds
 
     def pause(self) -> None:
         if self._paused_at is None:
@@ -69,7 +71,7 @@ class Tally:
             audio_seconds=self.audio_seconds,
             elapsed_s=now - self._start,
             rate=self._worked / worked_s if worked_s > 0 else 0.0,
-            audio_rate=self.audio_seconds / worked_s if worked_s > 0 and self.done else 0.0,
+            audio_rate=self._worked_audio_seconds / worked_s if worked_s > 0 else 0.0,
             eta_s=self._eta_s(worked_s),
             state=state,
             current=current,
