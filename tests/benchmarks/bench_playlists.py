@@ -51,10 +51,23 @@ CASES: dict[str, dict[str, Any]] = {
     "kmeans": {"clusters": 40, "size": 40},
     "hdbscan": {"size": 40},
 }
-NUMBERS = (
-    "bpm onset_rate_hz danceability loudness_lufs loudness_range_lu true_peak_dbtp spectral_centroid_hz spectral_flux "
-    "spectral_flatness spectral_rolloff_hz zero_crossing_rate duration_s year track_number key_strength"
-).split()
+NUMBERS = [
+    "bpm",
+    "onset_rate_hz",
+    "danceability",
+    "loudness_lufs",
+    "loudness_range_lu",
+    "true_peak_dbtp",
+    "spectral_centroid_hz",
+    "spectral_flux",
+    "spectral_flatness",
+    "spectral_rolloff_hz",
+    "zero_crossing_rate",
+    "duration_s",
+    "year",
+    "track_number",
+    "key_strength",
+]
 
 
 def synthetic_table(count: int, seed: int = 0) -> LibraryTable:

@@ -370,3 +370,22 @@ def test_generate_many_all_makes_one_with_every_method(table):
 def test_generate_many_stops_when_the_library_is_used_up(make_table):
     made = generate_many(make_table(10), "random", count=5, size=4, random_state=0)
     assert [len(playlist) for playlist in made] == [4, 4, 2]
+
+
+def test_kmeans_on_a_small_library_makes_clusters_of_the_size_asked(make_table):
+    assert len(generate(make_table(24), "kmeans", size=8, cluster=0, random_state=0)) >= 6
+
+
+def test_harmonic_tries_other_openings(make_table):
+    table = make_table(
+        8, bpm=[120] * 8, camelot=["1A", "1A", "1A", "5A", "5A", "5A", "5B", "6A"], duration_s=[200] * 8
+    )
+    bpm = np.array([100.0, 130.0, 160.0, 120.0, 120.0, 120.0, 120.0, 120.0])
+    table.columns["bpm"][:] = bpm
+    for seed in range(6):
+        assert len(generate(table, "harmonic", size=5, random_state=seed)) == 5
+
+
+def test_a_track_outside_the_range_is_not_said_to_be_in_it(make_table):
+    playlist = generate(make_table(12, bpm=[200.0] * 12), "time_based", part="night", size=3, random_state=0)
+    assert all("nearest outside" in track.explanation["text"].lower() for track in playlist)

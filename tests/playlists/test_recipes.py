@@ -13,6 +13,7 @@ import pytest
 
 from workbench.errors import PlaylistError
 from workbench.playlists import Playlist, compare, generate, refresh, regenerate, render
+from workbench.playlists.keys import camelot_code, relations
 from workbench.store.library_table import LibraryTable
 
 SCRIPT = """
@@ -185,3 +186,36 @@ def test_compare_counts_overlap_order_and_moves(table):
     assert apart.order_agreement is None
     assert set(apart.only_in_a) == set(a.track_ids)
     assert apart.mean_transition_a == a.card["mean_transition"]
+
+
+def test_refresh_makes_a_set_anew_rather_than_break_it(table):
+    old = generate(table, "harmonic", size=12, random_state=3)
+    result = refresh(old, without(table, old.track_ids[5]))
+    codes = np.array([camelot_code(table["camelot"][track - 1]) for track in result.playlist.track_ids])
+    assert (relations(codes[:-1], codes[1:]) <= 2).all()
+    assert old.track_ids[5] in result.removed
+    assert len(result.playlist) == 12
+
+
+def test_refresh_keeps_a_set_whole_when_others_go(table):
+    old = generate(table, "harmonic", size=12, random_state=3)
+    others = [track for track in range(1, 301) if track not in old.track_ids][:100]
+    result = refresh(old, without(table, *others))
+    assert result.playlist.track_ids == old.track_ids
+
+
+def test_refresh_keeps_what_is_there_when_its_start_is_gone_and_says_so(table):
+    old = generate(table, "similarity", start=3, size=10)
+    result = refresh(old, without(table, 3))
+    assert list(result.playlist.track_ids) == old.track_ids[1:]
+    assert result.playlist.notes[0]["constraint"] == "recipe"
+
+
+@pytest.mark.parametrize("gone", [1, 5, 40, 150, 280])
+def test_refresh_keeps_to_the_limits(table, gone):
+    old = generate(table, "random", size=15, random_state=gone, max_per_artist=2, artist_gap=2)
+    result = refresh(old, without(table, *old.track_ids[:5], *range(gone, gone + 20)))
+    artists = [track.artist for track in result.playlist]
+    assert max(map(artists.count, artists)) <= 2
+    assert all(artists[i] not in artists[max(0, i - 2) : i] for i in range(len(artists)))
+    assert len(result.playlist) == 15

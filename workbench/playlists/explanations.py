@@ -147,7 +147,7 @@ _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
             f"“{facts['cluster_name']}” ({facts['cluster_size']} tracks)"
         ),
     ),
-    ("group", lambda facts: f"in {facts['group']}"),
+    ("group", lambda facts: f"{'in' if facts.get('inside', True) else 'nearest outside'} {facts['group']}"),
     (
         "target",
         lambda facts: (
@@ -158,9 +158,7 @@ _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
     ("toward", lambda facts: f"{facts['toward']:.0%} of the way from what was subtracted to what was added"),
     (
         "mix",
-        lambda facts: (
-            f"{facts['mix'].replace('_', ' ')} of {facts['relation']}" if facts.get("relation") else ""
-        ),
+        lambda facts: facts["mix"] + (f" ({facts['relation']})" if "relation" in facts else ""),
     ),
     (
         "taste_distance",

@@ -78,8 +78,8 @@ def _note_shortage(request: Request, size: int, got: int) -> None:
     because = f" under {', '.join(barriers)}" if barriers else ""
     request.note(
         "size",
-        f"{size} tracks asked, {got} given: {int(request.candidates.sum())} candidates{because} "
-        f"give no more; {size - got} short.",
+        f"{size} tracks asked, {got} given: no more were found among "
+        f"{int(request.candidates.sum())} candidates{because}; {size - got} short.",
         asked=size,
         got=got,
     )

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.errors import LibraryEmptyError, PlaylistError
+from workbench.errors import (
+    LibraryEmptyError,
+    ParameterValueError,
+    PlaylistError,
+    UnknownParameterError,
+    UnknownTrackError,
+)
 from workbench.playlists.comparing import Comparison, compare
 from workbench.playlists.constraints import Constraints, candidate_rows
 from workbench.playlists.fitting import arrange, cheapest_place
-from workbench.playlists.generation import CONSTRAINT_NAMES, assemble, generate, validate
-from workbench.playlists.registry import find_method
+from workbench.playlists.generation import COMMON_PARAMETERS, CONSTRAINT_NAMES, assemble, generate
+from workbench.playlists.registry import Method, find_method
 from workbench.playlists.request import Pick, Request
 
 if TYPE_CHECKING:
@@ -74,10 +80,11 @@ def regenerate(recipe: Mapping[str, Any], table: LibraryTable) -> Playlist:
 def refresh(old: Playlist, table: LibraryTable) -> Refreshed:
     """Bring a playlist up to date with a library that has changed.
 
-    Tracks that are still there and that its constraints still allow are kept, in their order. Tracks that
-    the recipe now chooses and that came to the library since go in where the transition is cheapest, and so
-    do others where there is room; for each new one beyond the size, the last kept track that the recipe
-    would not choose today goes.
+    Tracks that are still there and that its constraints still allow are kept, in their order. Tracks that the
+    recipe now chooses and that came to the library since go in where the transition is cheapest, and so do others
+    where there is room; for each new one beyond the size, the last kept track that the recipe would not choose
+    today goes. A sequence (a path, a set, a curve) stays as it is while all of it fits and nothing new belongs in
+    it, and is made anew otherwise: a part of it would not be one.
 
     Parameters
     ----------
@@ -87,48 +94,89 @@ def refresh(old: Playlist, table: LibraryTable) -> Refreshed:
     Returns
     -------
     Refreshed
-        Nothing is added or removed where the library has not changed.
+        Nothing is added or removed where the library has not changed. Where the recipe cannot run any more, because
+        its start track is gone, what still fits is kept, with a note.
     """
-    fresh = regenerate(old.recipe(), table)
-    if fresh.snapshot == old.snapshot and fresh.track_ids == old.track_ids:
+    method = find_method(old.method)
+    parameters = _still_possible(method, old.parameters, table)
+    fresh, notes = _chosen_today(old, parameters, table)
+    if fresh is not None and fresh.track_ids == old.track_ids:
         return _difference(old, fresh, table)
-    asked = validate(find_method(old.method), table, old.parameters)
+    asked = {
+        name: parameter.canonical(parameters.get(name, parameter.default), table)
+        for name, parameter in COMMON_PARAMETERS.items()
+    }
     constraints = Constraints(**{name: asked[name] for name in CONSTRAINT_NAMES})
     kept = _still_fitting(old, table, constraints)
-    today = {track.id: track.explanation for track in fresh}
-    before = dict(zip(old.track_ids, (track.explanation for track in old), strict=True))
-    size = len(fresh) if constraints.duration_minutes is not None else asked["size"]
-    arrivals = [track for track in today if track not in kept and track > old.newest_id]
-    others = [track for track in today if track not in kept and track <= old.newest_id]
-    added = (arrivals + others[: max(0, size - len(kept) - len(arrivals))])[:size]
-    while len(kept) + len(added) > size:
-        unchosen = [track for track in kept if track not in today]
-        kept.remove((unchosen or kept)[-1])
-    picks = [_pick(table, track, today.get(track) or before[track]) for track in kept]
+    today = fresh.track_ids if fresh is not None else []
+    arrivals = [track for track in today if track > old.newest_id and track not in kept]
+    if method.sequence and fresh is not None and (arrivals or len(kept) < len(set(old.track_ids))):
+        return _difference(old, fresh, table)
+    size = max(1, len(today) if constraints.duration_minutes is not None else asked["size"])
     request = Request(
         table,
         np.ones(len(table), dtype=bool),
         size,
         np.random.default_rng(old.random_state),
-        constraints.limits,
+        replace(constraints.limits, artist_gap=0),
     )
-    for track in added:
-        pick = _pick(table, track, today[track])
-        picks.insert(cheapest_place(request, picks, pick.row), pick)
-    picks = arrange(
-        request, picks, constraints, order=asked["order"], sequence=find_method(old.method).sequence
-    )
-    notes = [dict(note) for note in fresh.notes] + request.notes
+    why = {track.id: track.explanation for track in [*old, *(fresh or ())]}
+    picks = [_pick(table, track, why[track]) for track in _room_for(kept, arrivals, today, size)]
+    for pick in picks:
+        request.take(pick.row, pinned=True)
+    for track in [*arrivals, *today]:
+        pick = _pick(table, track, why[track])
+        if len(picks) < size and request.take(pick.row):
+            picks.insert(cheapest_place(request, picks, pick.row), pick)
+    picks = arrange(request, picks, constraints, order=asked["order"], sequence=method.sequence)
     new = assemble(
         table,
         picks,
         name=old.name,
         method=old.method,
-        parameters=old.parameters,
+        parameters=parameters,
         random_state=old.random_state,
-        notes=notes,
+        notes=notes + request.notes,
     )
     return _difference(old, new, table)
+
+
+def _still_possible(method: Method, parameters: Mapping[str, Any], table: LibraryTable) -> dict[str, Any]:
+    """Return parameters without the tracks that the library does not have any more."""
+    known = COMMON_PARAMETERS | dict(method.parameters)
+    there = set(table.ids.tolist())
+    left = {}
+    for name, value in parameters.items():
+        kind = known[name].kind if name in known else ""
+        if kind == "track" and value is not None and value not in there:
+            continue
+        if kind == "tracks" and value is not None:
+            value = [track for track in value if track in there]
+        elif kind == "history":
+            value = [[track, weight] for track, weight in value if track in there]
+        left[name] = value
+    return left
+
+
+def _chosen_today(
+    old: Playlist, parameters: Mapping[str, Any], table: LibraryTable
+) -> tuple[Playlist | None, list[dict[str, Any]]]:
+    """Return the playlist that the recipe makes now and its notes, or the note why it makes none."""
+    try:
+        fresh = regenerate(old.recipe() | {"parameters": parameters}, table)
+    except (UnknownTrackError, UnknownParameterError, ParameterValueError, LibraryEmptyError) as error:
+        message = f"The recipe cannot run any more, so nothing was added: {error.message}"
+        return None, [{"constraint": "recipe", "asked": old.method, "got": None, "message": message}]
+    return fresh, [dict(note) for note in fresh.notes]
+
+
+def _room_for(kept: list[int], arrivals: list[int], today: list[int], size: int) -> list[int]:
+    """Return the kept tracks without the last ones that give way to arrivals, those not chosen today first."""
+    kept = list(kept)
+    while kept and len(kept) + len(arrivals) > size:
+        unchosen = [track for track in kept if track not in today]
+        kept.remove((unchosen or kept)[-1])
+    return kept
 
 
 def _still_fitting(old: Playlist, table: LibraryTable, constraints: Constraints) -> list[int]:

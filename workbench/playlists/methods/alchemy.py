@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from workbench.errors import ParameterValueError
+from workbench.playlists.columns import Floats, Rows
 from workbench.playlists.parameters import Parameter
 from workbench.playlists.ranking import nearest_first
 from workbench.playlists.registry import method
@@ -38,23 +39,13 @@ def alchemy(
         raise ParameterValueError("add is empty; allowed: one track at least.", name="add")
     space, rows = request.space, request.rows
     rows = rows[~np.isin(rows, [*add, *(subtract or [])])]
-    wanted = space.at(np.asarray(add)).mean(axis=0, dtype=np.float64)
-    toward = np.ones(len(rows))
+    target = space.at(np.asarray(add)).mean(axis=0, dtype=np.float64)
+    toward: dict[int, float] = {}
     if subtract:
         unwanted = space.at(np.asarray(subtract)).mean(axis=0, dtype=np.float64)
-        direction = wanted - unwanted
-        length = float(direction @ direction)
-        if length == 0:
-            raise ParameterValueError(
-                "add and subtract have the same mean, so there is no direction to go; give other tracks.",
-                name="subtract",
-            )
-        # 0 at the mean of the subtracted tracks, 1 at that of the added ones
-        toward = space.projections(direction / length, np.asarray(unwanted, dtype=np.float32))[rows].astype(
-            float
-        )
-        rows, toward = rows[toward > 0.5], toward[toward > 0.5]
-        wanted = wanted + strength * direction
+        toward = _nearer_to_added(request, rows, unwanted, target)
+        rows = np.fromiter(toward, dtype=np.int64, count=len(toward))
+        target = target + strength * (target - unwanted)
     if not len(rows):
         request.note(
             "add",
@@ -63,18 +54,33 @@ def alchemy(
             asked=request.size,
             got=0,
         )
-        rows, toward = np.unique(np.asarray(add, dtype=np.int64)), np.ones(len(set(add)))
-    distances = space.distances_to(wanted, rows)
-    position = dict(zip(rows.tolist(), toward.tolist(), strict=True)) if subtract else {}
-    for row, distance in nearest_first(rows, distances):
-        facts = (
-            {"target_distance": distance, "toward": round(position[row], 4)}
-            if subtract
-            else {"target_distance": distance}
-        )
+        rows = np.unique(np.asarray(add, dtype=np.int64))
+    for row, distance in nearest_first(rows, space.distances_to(target, rows)):
         near = space.distances_from(row, np.asarray(add))
-        yield Pick(
-            row,
-            {"seed": int(request.table.ids[add[int(np.argmin(near))]]), "distance": float(near.min())}
-            | facts,
+        facts = {
+            "seed": int(request.table.ids[add[int(np.argmin(near))]]),
+            "distance": float(near.min()),
+            "target_distance": distance,
+        }
+        yield Pick(row, facts | ({"toward": round(toward[row], 4)} if row in toward else {}))
+
+
+def _nearer_to_added(request: Request, rows: Rows, unwanted: Floats, wanted: Floats) -> dict[int, float]:
+    """Return how far along the way from ``unwanted`` (0) to ``wanted`` (1) rows are, of those past its middle."""
+    direction = wanted - unwanted
+    length = float(direction @ direction)
+    if length == 0:
+        raise ParameterValueError(
+            "add and subtract have the same mean, so there is no direction to go; give other tracks.",
+            name="subtract",
         )
+    along = request.space.projections(direction / length, unwanted.astype(np.float32))[rows]
+    past = along > 0.5
+    if (count := int(past.sum())) < request.size:
+        request.note(
+            "subtract",
+            f"{count} candidates are nearer to the added than to the subtracted tracks.",
+            asked=request.size,
+            got=count,
+        )
+    return dict(zip(rows[past].tolist(), along[past].astype(float).tolist(), strict=True))

@@ -23,7 +23,7 @@ from workbench.playlists.registry import method
 from workbench.playlists.request import Pick, Request
 from workbench.playlists.transitions import MixProfile, log2_bpm, tempo_change
 
-_BACKTRACKS = 200
+_BACKTRACKS, _OPENINGS = 100, 12
 _WORST = {"strict": FIFTH, "wide": SEMITONE}
 
 
@@ -53,8 +53,11 @@ def harmonic(
 ) -> Iterator[Pick]:
     """Yield a chain in which each track mixes with the next and costs least; dead ends are backed out of."""
     mixes = _Mixes(request, max_tempo_change_percent, _WORST[keys])
-    opening = mixes.opening() if start is None else start
-    chain = _longest_chain(request, mixes, opening)
+    chain: list[int] = []
+    for opening in [start] if start is not None else mixes.openings():
+        chain = max(chain, _longest_chain(request, mixes, opening), key=len)
+        if len(chain) == request.size:
+            break
     if len(chain) < request.size:
         last = chain[-1]
         bpm = value_at(request.table, "bpm", last)
@@ -81,16 +84,18 @@ class _Mixes:
         self.bound = float(np.log2(1 + max_tempo_change_percent / 100)) + 1e-9
         self.known: Mask = request.candidates & (self.keys != UNKNOWN) & np.isfinite(self.tempos)
 
-    def opening(self) -> int:
-        """Return a candidate of the commonest key, which has the most to go on with, by chance."""
+    def openings(self) -> list[int]:
+        """Return some candidates by chance, those of the commonest key, which has the most to go on with, first."""
         rows = np.flatnonzero(self.known)
         if not len(rows):
             raise LibraryEmptyError(
                 "No candidate has both a key and a tempo, which a harmonic set needs. "
                 "Loosen the constraints, or analyse more music."
             )
+        rows = self.request.rng.permutation(rows)
         common = np.bincount(self.keys[rows]).argmax()
-        return int(self.request.rng.choice(rows[self.keys[rows] == common]))
+        first = np.argsort(self.keys[rows] != common, kind="stable")[:_OPENINGS]
+        return [int(row) for row in rows[first]]
 
     def after(self, row: int, rows: Rows) -> Rows:
         """Return those of ``rows`` that mix with ``row``."""

@@ -20,8 +20,14 @@ def kmeans(
     request: Request,
     *,
     clusters: Annotated[
-        int, Parameter("integer", "how many clusters to cut the library into", low=1, high=1000)
-    ] = 8,
+        int | None,
+        Parameter(
+            "integer",
+            "how many clusters to cut the library into; 2 to 8, for clusters of the size asked, when left out",
+            low=1,
+            high=1000,
+        ),
+    ] = None,
     cluster: Annotated[
         int | None,
         Parameter("integer", "which one, 0 is the largest; by chance when left out", low=0, high=999),
@@ -32,7 +38,8 @@ def kmeans(
 ) -> Iterator[Pick]:
     """Yield the members of one k-means cluster by distance from its centre."""
     rows = request.rows
-    grouping = kmeans_clusters(request.table, rows, clusters, int(request.rng.integers(2**31)))
+    count = clusters or min(8, max(2, len(rows) // request.size))
+    grouping = kmeans_clusters(request.table, rows, count, int(request.rng.integers(2**31)))
     yield from members(request, grouping, rows, cluster=cluster, start=start)
 
 
