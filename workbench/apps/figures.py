@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from workbench.analysis.features import TrackFeatures
     from workbench.playlists.playlist import Playlist
     from workbench.store.library_table import LibraryTable
 
 # Okabe & Ito (2008), distinguishable with every common colour vision.
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+
+PITCH_CLASSES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 
 
 def library_overview(table: LibraryTable) -> Figure:
@@ -48,8 +53,10 @@ def playlist_curves(playlist: Playlist, table: LibraryTable) -> Figure:
         return _empty("The playlist is empty.")
     figure, axes = plt.subplots(2, 1, figsize=(11, 5), sharex=True, layout="constrained")
     places = range(1, len(rows) + 1)
-    for axis, name, label, colour in ((axes[0], "bpm", "tempo (BPM)", BLUE),
-                                      (axes[1], "loudness_lufs", "loudness (LUFS)", GREEN)):
+    for axis, name, label, colour in (
+        (axes[0], "bpm", "tempo (BPM)", BLUE),
+        (axes[1], "loudness_lufs", "loudness (LUFS)", GREEN),
+    ):
         axis.plot(places, table[name][rows], marker="o", color=colour)
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
@@ -57,6 +64,68 @@ def playlist_curves(playlist: Playlist, table: LibraryTable) -> Figure:
     figure.suptitle(playlist.name)
     plt.close(figure)
     return figure
+
+
+def track_curves(features: TrackFeatures | None) -> Figure:
+    """Draw loudness, level and pitch classes of one track over time, sections dashed."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    if features is None:
+        return _empty("Not analysed yet: run wb.analyze(folder) first.")
+    figure, axes = plt.subplots(3, 1, figsize=(11, 7), sharex=True, layout="constrained")
+    for axis, curve, label, colour in (
+        (axes[0], features.loudness_curve_lufs, "short-term loudness\n(LUFS)", BLUE),
+        (axes[1], features.energy_curve_db, "level (dBFS)", GREEN),
+    ):
+        axis.plot(np.arange(len(curve)), np.where(curve > -70, curve, np.nan), color=colour)
+        axis.set_ylabel(label)
+        axis.grid(alpha=0.3)
+    if len(features.chroma_curve):
+        extent = (0, features.duration_s, -0.5, 11.5)
+        axes[2].imshow(features.chroma_curve.T, aspect="auto", origin="lower", extent=extent, cmap="cividis")
+        axes[2].set_yticks(range(12), PITCH_CLASSES, fontsize=7)
+    axes[2].set(xlabel="time (s)", ylabel="pitch class")
+    for axis in axes:
+        for start in features.sections_s.tolist():
+            axis.axvline(start, color=VERMILLION, linestyle="--", linewidth=1)
+    plt.close(figure)
+    return figure
+
+
+def performance_history(history: Sequence[tuple[float, Mapping[str, Any]]]) -> Figure:
+    """Draw what the workbench did between the samples of its counters.
+
+    Parameters
+    ----------
+    history : sequence of (time, counters)
+        As ``Library.metrics()`` returns it; fewer than two samples give a figure that says what to do.
+    """
+    import matplotlib.pyplot as plt
+
+    from workbench.apps.dashboards.live_series import rates
+
+    lines = rates(history)
+    if not lines["at"]:
+        return _empty("No history yet: it is kept while `workbench serve` or `workbench lab` runs.")
+    figure, axes = plt.subplots(3, 1, figsize=(11, 6), sharex=True, layout="constrained")
+    times = [datetime.fromtimestamp(at).astimezone() for at in lines["at"]]
+    for axis, (name, label, colour) in zip(axes, _RATES, strict=True):
+        axis.plot(times, lines[name], color=colour)
+        axis.set_ylabel(label)
+        axis.set_ylim(bottom=0)
+        axis.grid(alpha=0.3)
+    figure.autofmt_xdate()
+    axes[-1].set_xlabel("time of day")
+    plt.close(figure)
+    return figure
+
+
+_RATES = (
+    ("tracks per minute", "tracks/min", BLUE),
+    ("queries per second", "queries/s", GREEN),
+    ("hit rate", "cache hits (%)", VERMILLION),
+)
 
 
 def _histogram(axis: Axes, values: Any, label: str, colour: str) -> None:

@@ -10,7 +10,6 @@ import ipywidgets as widgets
 
 from workbench.apps.dashboards.static_file import FOLDER
 
-
 APPS = {
     "library": "Library",
     "music_map": "Music map",
@@ -27,6 +26,11 @@ def page(*children: widgets.Widget) -> widgets.VBox:
     # Shown by Voila alone, where apps lie next to each other below voila/render/.
     menu = widgets.HTML(f"<nav class='pw-nav' aria-label='Apps'><a href='../../'>All apps</a>{links}</nav>")
     return classed(widgets.VBox([sheet, menu, *children]), "pw-page")
+
+
+def page_html(html: str) -> str:
+    """Return HTML with the page's own style, for a notebook that is read and not used."""
+    return f"<style>{(FOLDER / 'theme.css').read_text('utf-8')}</style><div class='pw-page'>{html}</div>"
 
 
 def heading(text: str) -> widgets.HTML:
@@ -103,12 +107,13 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: S
 
 
 def scores_html(scores: Mapping[str, float | None]) -> str:
-    """Return scores of 0 to 100 as tiles with a bar."""
+    """Return scores of 0 to 100, by their name in the report, as tiles with a bar."""
     tiles = []
     for name, score in scores.items():
         shown = "—" if score is None else f"{score:.0f}"
+        title = name.removesuffix("_score").replace("_", " ").capitalize()
         bar = f"<div class='pw-bar'><i style='width:{score or 0:.0f}%'></i></div>"
-        tiles.append(f"<div class='pw-score'>{escape(name)}<b>{shown}</b>{bar}</div>")
+        tiles.append(f"<div class='pw-score'>{escape(title)}<b>{shown}</b>{bar}</div>")
     return f"<div class='pw-scores'>{''.join(tiles)}</div>"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from html import escape
 from typing import Any
 
 import ipywidgets as widgets
@@ -31,13 +32,6 @@ Figures = Mapping[str, Any]
 History = Sequence[tuple[float, Mapping[str, Any]]]
 PULSE_S = 2.0
 HISTORY_EVERY_S = 60.0
-_SCORES = {
-    "overall_score": "Overall",
-    "cache_efficiency": "Caches",
-    "database_efficiency": "Database",
-    "processor_efficiency": "Workers",
-    "memory_efficiency": "Memory",
-}
 
 
 class PerformanceView(widgets.VBox):  # type: ignore[misc]
@@ -130,11 +124,8 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         self._state.value = note_html(
             f"Live, every {PULSE_S:g} s · {len(figures['processes'])} processes · {workers}{reasons}"
         )
-        self._scores.value = scores_html(
-            {_SCORES[name]: value for name, value in report["optimization_scores"].items()}
-        )
-        advice = "".join(f"<li>{_escaped(found['message'])}</li>" for found in report["recommendations"])
-        self._advice.value = f"<ul>{advice}</ul>" if advice else note_html("Nothing needs to change.")
+        self._scores.value = scores_html(report["optimization_scores"])
+        self._advice.value = advice_html(report["recommendations"])
         self._facts.value = processes_html(figures)
         self._impact.value = impact_html(report["performance_impact"])
         for chart, lines in zip(self._charts.values(), _lines(figures), strict=True):
@@ -204,6 +195,12 @@ def _lines(figures: Figures) -> list[dict[str, str]]:
     ]
 
 
+def advice_html(recommendations: Sequence[Mapping[str, Any]]) -> str:
+    """Return recommendations as a list, or that there are none."""
+    advice = "".join(f"<li>{escape(str(found['message']))}</li>" for found in recommendations)
+    return f"<ul>{advice}</ul>" if advice else note_html("Nothing needs to change.")
+
+
 def processes_html(figures: Figures) -> str:
     """Return a table of live processes."""
     head = ("Process", "PID", "PSS (MiB)", "RSS (MiB)", "Queries", "Cache (MiB)", "Tracks")
@@ -251,9 +248,3 @@ def _figure(value: Any) -> str:
 def _ago(measured_at: str) -> str:
     passed = datetime.now().astimezone() - datetime.fromisoformat(measured_at)
     return f"{span(passed.total_seconds())} ago"
-
-
-def _escaped(text: str) -> str:
-    from html import escape
-
-    return escape(text)

@@ -1,0 +1,224 @@
+"""How quick the apps are in a real browser: `python bench_dashboards.py [TRACKS] [POINTS]` (10,000 and 100,000).
+
+A library of invented features is written to a temporary folder and served; Chromium opens each app warm (preheated, a
+second visit). Beside wall time stands the processor time of server and kernels, which other programs do not disturb.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from make_screenshots import FLAGS, chromium, served
+
+WATCHED_S = 60.0
+GENRES = ("House", "Techno", "Ambient", "Jazz", "Rock", "Folk", "Hip Hop", "Classical", "Funk", "Soul")
+
+
+def main() -> None:
+    tracks = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    points = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
+    print(
+        f"Chromium headless {' '.join(FLAGS[:1])}; load average {psutil.getloadavg()[0]:.1f} on "
+        f"{psutil.cpu_count()} cores"
+    )
+    print(f"{'what':52} {'wall':>9} {'processor':>10} {'target':>9}")
+    with tempfile.TemporaryDirectory() as folder:
+        invent_library(Path(folder) / "small", tracks)
+        with served(Path(folder) / "small") as url, chromium() as browser:
+            measure_small(browser, url, tracks)
+        invent_library(Path(folder) / "large", points)
+        with served(Path(folder) / "large") as url, chromium() as browser:
+            measure_large(browser, url, points)
+
+
+def measure_small(browser: Any, url: str, tracks: int) -> None:
+    for app in ("library", "music_map", "playlist_maker", "performance", "problems"):
+        open_app(browser, url, app).close()
+        wait_until_quiet()
+        page, took = timed(lambda app=app: open_app(browser, url, app))
+        line(f"{app}: warm first paint", took, "< 1 s")
+        if app == "performance":
+            watch(page)
+        page.close()
+    wait_until_quiet()
+    page, took = timed(
+        lambda: ready(open_app(browser, url, "library"), ".pw-grid [role=row][aria-rowindex='2']")
+    )
+    line(f"library: table of {tracks:,} ready", took, "< 1.5 s")
+    measure_filter(page, tracks)
+
+
+def measure_filter(page: Any, tracks: int) -> None:
+    field = page.get_by_placeholder("night ·")
+    for query in ("bpm 120-124 and genre ~ house", "night"):
+        field.fill(query)
+        _, took = timed(
+            lambda: (
+                field.press("Enter"),
+                page.wait_for_function(
+                    "document.querySelector('.pw-grid').getAttribute('aria-rowcount') < %d" % (tracks // 2)
+                ),
+            )
+        )
+        line(f"library: filter {query!r}", took, "< 0.2 s")
+        field.fill("")
+        field.press("Enter")
+        page.wait_for_function(
+            "document.querySelector('.pw-grid').getAttribute('aria-rowcount') == %d" % (tracks + 1)
+        )
+    _, took = timed(
+        lambda: (
+            page.get_by_role("button", name="Tempo (BPM)").first.click(),
+            page.wait_for_selector("[aria-sort=ascending]"),
+        )
+    )
+    line("library: sort by tempo", took, "< 0.2 s")
+
+
+def measure_large(browser: Any, url: str, points: int) -> None:
+    open_app(browser, url, "music_map").close()
+    wait_until_quiet()
+    selector = f".pw-field[data-drawn='{points}']"
+    page, took = timed(lambda: ready(open_app(browser, url, "music_map"), selector))
+    line(f"music_map: {points:,} points ready", took, "< 4 s")
+    frames = page.evaluate(FRAMES)
+    print(f"{'music_map: a frame while zooming, median':52} {1000 * frames:6.0f} ms")
+    page.close()
+    open_app(browser, url, "library").close()
+    wait_until_quiet()
+    _, took = timed(
+        lambda: ready(open_app(browser, url, "library"), ".pw-grid [role=row][aria-rowindex='2']")
+    )
+    line(f"library: table of {points:,} ready", took, "")
+
+
+def watch(page: Any) -> None:
+    """Measure what a minute of the live dashboard sends and costs."""
+    received = [0]
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameReceived", lambda e: received.append(len(e["response"]["payloadData"])))
+    before = processor_s()
+    page.wait_for_timeout(WATCHED_S * 1000)
+    share = 100 * (processor_s() - before) / WATCHED_S
+    print(f"{'performance: one core, all processes, over a minute':52} {share:6.1f} % {'':>13} {'< 2 %':>9}")
+    print(f"{'performance: sent in that minute':52} {sum(received) / 1e6:6.2f} MB {'':>12} {'< 5 MB':>9}")
+
+
+# Turns the wheel thirty times and times the drawing of each frame.
+FRAMES = """async () => {
+  const field = document.querySelector('.pw-field'), took = [];
+  for (let i = 0; i < 30; i++) {
+    const before = performance.now();
+    field.dispatchEvent(new WheelEvent('wheel', { deltaY: i < 15 ? -40 : 40, clientX: 400, clientY: 400, cancelable: true }));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    took.push(performance.now() - before);
+  }
+  return took.sort((a, b) => a - b)[15] / 1000;
+}"""
+
+
+def open_app(browser: Any, url: str, app: str) -> Any:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(300_000)
+    page.goto(f"{url}voila/render/{app}.ipynb", wait_until="commit")
+    page.wait_for_selector(".pw-page")
+    return page
+
+
+def ready(page: Any, selector: str) -> Any:
+    page.wait_for_selector(selector)
+    return page
+
+
+def timed(act: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
+    """Return what ``act`` returns, with wall and processor seconds of our processes, the browser included."""
+    wall, processor = time.perf_counter(), processor_s()
+    value = act()
+    return value, (time.perf_counter() - wall, processor_s() - processor)
+
+
+def processor_s() -> float:
+    """Processor seconds of every process below this one that lives."""
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        try:
+            spent = process.cpu_times()
+        except psutil.Error:
+            continue
+        total += spent.user + spent.system
+    return total
+
+
+def wait_until_quiet() -> None:
+    """Wait until the next kernel is preheated: until our processes use under a tenth of a core for two seconds."""
+    for _ in range(60):
+        before = processor_s()
+        time.sleep(2)
+        if processor_s() - before < 0.2:
+            return
+
+
+def line(what: str, took: tuple[float, float], target: str) -> None:
+    print(f"{what:52} {took[0]:7.2f} s {took[1]:8.2f} s {target:>9}", flush=True)
+
+
+def invent_library(data_dir: Path, tracks: int) -> None:
+    """Fill a library with tracks that have features but no files."""
+    from workbench import Workbench
+    from workbench.store.records import ScannedFile
+
+    rng = np.random.default_rng(1)
+    centres = rng.normal(0, 2, (len(GENRES), 48))
+    with Workbench(data_dir) as wb:
+        for first in range(0, tracks, 1000):
+            numbers = range(first, min(first + 1000, tracks))
+            wb.library.add_scanned(
+                [
+                    ScannedFile(
+                        f"/music/{i:06}.flac",
+                        30_000_000,
+                        i,
+                        f"{i:032x}",
+                        {
+                            "title": f"{('Night', 'Morning', 'River', 'Stone')[i % 4]} {i}",
+                            "artist": f"Artist {i % 900}",
+                            "album": f"Album {i % 3000}",
+                            "genre": GENRES[i % len(GENRES)],
+                            "year": 1960 + i % 60,
+                        },
+                    )
+                    for i in numbers
+                ]
+            )
+            with wb.pool.writing():
+                for i in numbers:
+                    wb.library.save_features(f"{i:032x}", invented_features(rng, centres[i % len(GENRES)]))
+
+
+def invented_features(rng: np.random.Generator, centre: np.ndarray) -> Any:
+    from workbench.analysis.features import VERSION
+    from workbench.store.records import FeatureRecord
+
+    scalars = {
+        "duration_s": 200.0,
+        "bpm": float(rng.normal(120, 20)),
+        "key": "A",
+        "scale": "minor",
+        "camelot": "8A",
+        "loudness_lufs": float(rng.normal(-12, 3)),
+        "danceability": 1.0,
+        "true_peak_dbtp": -1.0,
+    }
+    return FeatureRecord(VERSION, scalars, (centre + rng.normal(0, 1, len(centre))).astype(np.float32), {})
+
+
+if __name__ == "__main__":
+    main()
