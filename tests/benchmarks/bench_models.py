@@ -196,17 +196,41 @@ def train(facts: dict[str, Any]) -> None:
     row("  used", report.chosen)
 
 
-def apply(facts: dict[str, Any]) -> None:
+def keep_network(facts: dict[str, Any]) -> None:
+    """Keep a network as a tagger of its own, so that applying it is measured whichever kind was chosen."""
+    from workbench.models.columns import tagger_inputs
+    from workbench.models.tagger import storage
+    from workbench.models.tagger.examples import collect
+    from workbench.models.tagger.labels import labels_of
+    from workbench.models.tagger.network import Network
+
+    folder = Path(facts["folder"]) / "taggers"
+    card = storage.load(folder, "genre").card
+    with opened(facts) as library:
+        table, _ = tagger_inputs(library)
+        examples = collect(table, labels_of(library, "genre", table=table))
+    known = [place for place, name in enumerate(examples.labels) if name is not None]
+    targets = np.array([card["classes"].index(examples.labels[place]) for place in known])
+    inputs = examples.inputs[known]
+    network = Network.fit(inputs, targets, (inputs, targets), seed=0, epochs=1)
+    storage.save(folder, network, card | {"label": "network", "chosen": Network.kind})
+
+
+def apply(facts: dict[str, Any], label: str = "genre") -> None:
+    from workbench.lazy_imports import import_seconds
     from workbench.models import tagger
 
     with opened(facts) as library:
-        start = time.perf_counter()
-        found = tagger.apply(library, "genre", folder=Path(facts["folder"]) / "taggers", everything=True)
-        row(
-            f"apply to {found.predicted} tracks, imports included",
-            f"{time.perf_counter() - start:.1f} s",
-            "under 5 s wanted",
-        )
+        start, cpu = time.perf_counter(), time.process_time()
+        found = tagger.apply(library, label, folder=Path(facts["folder"]) / "taggers", everything=True)
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    kind = "the chosen tagger" if label == "genre" else "the network"
+    imports = sum(import_seconds().values())
+    row(
+        f"apply {kind} to {found.predicted}",
+        f"{seconds - imports:.1f} s",
+        f"and {imports:.1f} s of imports; {cpu:.1f} s of CPU in all; under 5 s wanted",
+    )
 
 
 STEPS: dict[str, Any] = {
@@ -218,6 +242,8 @@ STEPS: dict[str, Any] = {
     "library": make_library,
     "train": train,
     "apply": apply,
+    "keep network": keep_network,
+    "apply network": lambda facts: apply(facts, "network"),
 }
 
 if __name__ == "__main__":
