@@ -22,26 +22,37 @@ import pytest
 import soundfile
 
 START_WITHIN_S = 60.0
+COMMAND = ("-m", "workbench", "serve")
+# The same with one app instead of all: preheating them all is most of what a start costs.
+ONE_APP = (
+    "-c",
+    """
+import shutil, sys, tempfile
+from functools import partial
+from pathlib import Path
+import workbench.apps.server as server
+from workbench.apps.notebooks import apps_folder
+from workbench.cli import main
+
+with tempfile.TemporaryDirectory() as apps:
+    shutil.copy(apps_folder() / "performance.ipynb", apps)
+    server.serve = partial(server.serve, apps=Path(apps))
+    sys.exit(main(["serve", *sys.argv[1:]]))
+""",
+)
 _ADDRESS = re.compile(r"is at (http://\S+)")
 
 
 class Server:
     """A running ``workbench serve``."""
 
-    def __init__(self, data_dir: Path, roots: Path, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self, data_dir: Path, roots: Path, *arguments: str, one_app: bool = False, **environment: str
+    ) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
+        command = [sys.executable, *(ONE_APP if one_app else COMMAND)]
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "workbench",
-                "serve",
-                "--data-dir",
-                str(data_dir),
-                "--port",
-                "0",
-                *arguments,
-            ],
+            [*command, "--data-dir", str(data_dir), "--port", "0", *arguments],
             env=inherited
             | {"WORKBENCH_LIBRARY_ROOTS": str(roots), "WORKBENCH_ASYNC_WORKERS": "1"}
             | environment,
@@ -123,9 +134,11 @@ def serve(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Cal
     """Start servers; they are stopped at the end."""
     servers: list[Server] = []
 
-    def start(*arguments: str, data_dir: Path | None = None, **environment: str) -> Server:
+    def start(
+        *arguments: str, data_dir: Path | None = None, one_app: bool = True, **environment: str
+    ) -> Server:
         folder = data_dir or tmp_path_factory.mktemp("data")
-        servers.append(Server(folder, music, *arguments, **environment))
+        servers.append(Server(folder, music, *arguments, one_app=one_app, **environment))
         return servers[-1]
 
     yield start
@@ -136,7 +149,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Cal
 @pytest.fixture(scope="session")
 def server(serve: Callable[..., Server], music: Path) -> Server:
     """A server without a token, with the folder of music analysed."""
-    started = serve()
+    started = serve(one_app=False)
     answer = started.post("tracks/import?wait=60", {"directory_path": str(music)})
     assert answer.status_code == 200, answer.text
     assert answer.json()["result"]["analyzed"] == 4, answer.text

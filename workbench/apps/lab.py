@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 
@@ -43,7 +42,7 @@ def arguments(settings: Settings) -> list[str]:
         f"--ServerApp.ip={settings.host}",
         f"--ServerApp.port={settings.port}",
         "--ServerApp.port_retries=0",
-        f"--ServerApp.jpserver_extensions={json.dumps({EXTENSION: True, 'jupyterlab': True})}",
+        f"--ServerApp.jpserver_extensions={EXTENSION}=True",
         "--LabApp.news_url=",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import os
 import re
+from pathlib import Path
 
 from workbench.errors import SettingsError
 from workbench.settings import PREFIX, Settings
@@ -13,13 +14,15 @@ from workbench.settings import PREFIX, Settings
 _BASE_URL = re.compile(r"(/[A-Za-z0-9._~-]+)*/?$")
 
 
-def serve(settings: Settings, *, base_url: str = "/") -> int:
+def serve(settings: Settings, *, base_url: str = "/", apps: Path | None = None) -> int:
     """Serve the Voila apps and REST; return the exit status.
 
     Parameters
     ----------
     base_url : str
         Prefix of every address, for a proxy that passes it on.
+    apps : Path, optional
+        Folder of notebooks to serve; ours by default. Every one of them is kept preheated.
 
     Raises
     ------
@@ -43,7 +46,7 @@ def serve(settings: Settings, *, base_url: str = "/") -> int:
     service = Service(settings, role="server")
     try:
         app = WorkbenchVoila(
-            settings, service, config=configuration(settings, apps_folder(), base_url_of(base_url))
+            settings, service, config=configuration(settings, apps or apps_folder(), base_url_of(base_url))
         )
         app.initialize([])
         app.start()
