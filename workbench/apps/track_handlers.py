@@ -96,11 +96,11 @@ class AnalysisStatsHandler(ApiHandler):
         workbench = self.service.workbench
         info = workbench.library.info()
         table = workbench.table()
-        durations = np.nan_to_num(np.asarray(table["duration_s"], dtype=float)) if len(table) else np.zeros(0)
+        durations = table.columns.get("duration_s", np.zeros(0))  # no such column before the first analysis
         return {
             "tracks": {"total": 0, **workbench.library.counts(), **info["tracks"]},
             "features": info["features"],
             "failures": self.service.failure_kinds(),
-            "audio_seconds": float(durations.sum()),
+            "audio_seconds": float(np.nansum(durations)),
             "jobs": self.service.jobs.counts(),
         }
