@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench import __version__, cli_playlist
+from workbench import __version__, cli_bench, cli_playlist
 from workbench.cli_output import one_line, print_json, say, show
 from workbench.errors import WorkbenchError
 
@@ -100,10 +100,16 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     sub.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     sub.add_argument("--port", type=int, help="port to listen on (default 8500)")
     sub.add_argument("--base-url", default="/", metavar="PATH", help="prefix behind a proxy (default /)")
+    sub.add_argument(
+        "--token-file", metavar="FILE", help="take the token from FILE; made and shown once when it is not there"
+    )
 
     sub = add("lab", _lab, "JupyterLab on the notebooks, with the same REST")
     sub.add_argument("--port", type=int, help="port to listen on (default 8500)")
     sub.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+    sub = add("bench", cli_bench.bench, "measure before and after on this machine")
+    cli_bench.add_options(sub)
 
     sub = add("db", _db, "look after the database")
     actions = sub.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
@@ -248,6 +254,10 @@ def _serve(options: argparse.Namespace) -> int:
     from workbench.settings import Settings
 
     settings = Settings.load(data_dir=options.data_dir, host=options.host, port=options.port)
+    if options.token_file and not settings.token:
+        from workbench.apps.token_file import kept_token
+
+        settings = settings.with_(token=kept_token(Path(options.token_file), say))
     return serve(settings, base_url=options.base_url)
 
 

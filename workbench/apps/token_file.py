@@ -1,0 +1,42 @@
+"""A token made at the first start and kept in a file, for servers that nobody watches starting."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.errors import SettingsError
+
+
+def kept_token(path: Path, tell: Callable[[str], None]) -> str:
+    """Return the token in a file; make it, readable by its owner only, and ``tell`` it once when there is none.
+
+    Raises
+    ------
+    SettingsError
+        The file is empty, or cannot be read or made.
+    """
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+        if not token:
+            raise SettingsError(f"The token file {path} is empty; remove it, and one is made.")
+        return token
+    except FileNotFoundError:
+        return _make(path, tell)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The token file {path} cannot be read: {error}.") from error
+
+
+def _make(path: Path, tell: Callable[[str], None]) -> str:
+    token = secrets.token_urlsafe(24)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise SettingsError(f"The token file {path} cannot be made: {error.strerror}.") from error
+    with os.fdopen(descriptor, "w") as file:
+        file.write(token + "\n")
+    tell(f"Token made and kept in {path}; it is shown this once: {token}")
+    return token

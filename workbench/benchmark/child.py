@@ -1,0 +1,48 @@
+"""One scenario, one way, in a process of its own: ``python -m workbench.benchmark.child SCENARIO SIDE JOB``.
+
+Prints its figures as one line of JSON as soon as it has them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a scenario works on. ``folder`` is its own, empty at first; ``library`` is a database of ours, read only."""
+
+    folder: Path
+    tracks: tuple[str, ...]
+    library: Path
+    longest_minutes: int
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        values = json.loads(text)
+        return cls(
+            Path(values["folder"]),
+            tuple(values["tracks"]),
+            Path(values["library"]),
+            values["longest_minutes"],
+        )
+
+
+def main(scenario: str, side: str, job: str) -> None:
+    module = importlib.import_module(f"workbench.benchmark.scenarios.{scenario}")
+    figures = getattr(module, side)(Job.from_json(job))
+    os.write(
+        1, (json.dumps(figures) + "\n").encode()
+    )  # native libraries may still hold sys.stdout's descriptor
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,145 @@
+"""The program that the seed started from, written plainly but well: what *before* means in the benchmark.
+
+It imports at the top, loads whole files, analyses one after another with Essentia's own algorithms, keeps results
+in SQLite through a connection for each query, and serves from threads. It computes fewer descriptors than we do:
+no true peak, no chords, no sections, no similarity vector.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from workbench.store.sqlite import sqlite3
+
+RATE = 44100
+
+
+def import_everything() -> None:
+    """Import what such a program has at the top of its modules. Essentia first: the other order aborts."""
+    from workbench.lazy_imports import get_essentia, get_tensorflow
+
+    get_essentia()
+    get_tensorflow()
+    import numpy  # noqa: F401
+    import pandas  # noqa: F401
+    import scipy.signal  # noqa: F401
+    import sklearn.cluster  # noqa: F401
+
+
+@contextmanager
+def connection(path: Path) -> Iterator[Any]:
+    """Open the database for one query."""
+    opened = sqlite3.connect(path, timeout=30)
+    try:
+        with opened:
+            yield opened
+    finally:
+        opened.close()
+
+
+def count_tracks(library: Path) -> int:
+    """Return how many tracks a library of ours holds; stands for opening it."""
+    with connection(library) as opened:
+        return int(opened.execute("SELECT count(*) FROM tracks").fetchone()[0])
+
+
+def analyse(path: str) -> dict[str, Any]:
+    """Describe one file, all of it in memory."""
+    import essentia.standard as es
+    import numpy as np
+
+    audio, rate, channels, _, _, _ = es.AudioLoader(filename=path)()
+    mono = es.MonoMixer()(audio, channels)
+    if rate != RATE:
+        mono = es.Resample(inputSampleRate=rate, outputSampleRate=RATE)(mono)
+    bpm, _, confidence, _, _ = es.RhythmExtractor2013()(mono)
+    key, scale, strength = es.KeyExtractor()(mono)
+    _, _, loudness, loudness_range = es.LoudnessEBUR128(sampleRate=rate)(audio)
+    found = {
+        "duration_s": len(mono) / RATE,
+        "bpm": bpm,
+        "bpm_confidence": confidence,
+        "key": key,
+        "scale": scale,
+        "key_strength": strength,
+        "loudness_lufs": loudness,
+        "loudness_range_lu": loudness_range,
+        "replay_gain_db": es.ReplayGain()(mono),
+        "danceability": es.Danceability()(mono)[0],
+        "dynamic_complexity_db": es.DynamicComplexity()(mono)[0],
+    }
+    window, spectrum, mfcc = es.Windowing(type="hann"), es.Spectrum(), es.MFCC()
+    centroid, rolloff, flatness = es.Centroid(range=RATE / 2), es.RollOff(), es.Flatness()
+    rows = []
+    for frame in es.FrameGenerator(mono, frameSize=2048, hopSize=1024):
+        bins = spectrum(window(frame))
+        rows.append([centroid(bins), rolloff(bins), flatness(bins), *mfcc(bins)[1]])
+    means = np.mean(rows, axis=0)
+    names = ("spectral_centroid_hz", "spectral_rolloff_hz", "spectral_flatness")
+    found |= dict(zip(names, means, strict=False)) | {"mfcc_mean": means[3:].tolist()}
+    return {name: value if isinstance(value, str | list) else float(value) for name, value in found.items()}
+
+
+def analyse_all(paths: Sequence[str], database: Path) -> None:
+    """Analyse one file after another, and keep each result."""
+    for path in paths:
+        keep(database, path, analyse(path))
+
+
+def keep(database: Path, path: str, features: dict[str, Any]) -> None:
+    with connection(database) as opened:
+        opened.execute("CREATE TABLE IF NOT EXISTS features (path TEXT PRIMARY KEY, features TEXT)")
+        opened.execute("INSERT OR REPLACE INTO features VALUES (?, ?)", (path, json.dumps(features)))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    database: Path
+    one_analysis = threading.Lock()
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with self.one_analysis:
+            features = analyse(body["file_path"])
+        keep(self.database, body["file_path"], features)
+        self._answer(features)
+
+    def do_GET(self) -> None:
+        with connection(self.database) as opened:
+            rows = opened.execute("SELECT path, features FROM features LIMIT 50").fetchall()
+        self._answer({"tracks": [{"path": path} | json.loads(features) for path, features in rows]})
+
+    def _answer(self, value: dict[str, Any]) -> None:
+        data = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent: the parent reads what this process prints."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def serve(database: Path) -> None:
+    """Serve until killed; the address is the first line printed."""
+    import_everything()
+    _Handler.database = database
+    with connection(database) as opened:
+        opened.execute("CREATE TABLE IF NOT EXISTS features (path TEXT PRIMARY KEY, features TEXT)")
+    server = _Server(("127.0.0.1", 0), _Handler)
+    os.write(1, f"is at http://127.0.0.1:{server.server_port}/\n".encode())
+    server.serve_forever()

@@ -1,0 +1,111 @@
+"""Run one measurement in a fresh process, and watch it and everything below it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from workbench.benchmark.child import Job
+from workbench.errors import ProcessingError
+
+WATCH_EVERY_S = 0.2
+LIMIT_S = 3600.0
+
+
+def environment() -> dict[str, str]:
+    """Return an environment in which every setting has its default."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
+
+
+def run_child(scenario: str, side: str, job: Job) -> dict[str, float]:
+    """Run one scenario one way; return its figures and, as ``_wall``, ``_cpu`` and ``_peak``, what it took.
+
+    Raises
+    ------
+    ProcessingError
+        It failed; the message has the last line that it wrote.
+    """
+    command = [sys.executable, "-m", "workbench.benchmark.child", scenario, side, job.to_json()]
+    with (job.folder / "stderr").open("w+b") as errors:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, env=environment(), cwd=job.folder
+        )
+        assert process.stdout is not None
+        with Watch(process.pid) as watch:
+            line = process.stdout.readline()
+            wall_s = time.perf_counter() - start
+            cpu_s = watch.cpu_s() if line else 0.0
+            process.stdout.close()
+            status = process.wait(LIMIT_S)
+        if status or not line:
+            errors.seek(0)
+            said = errors.read().decode(errors="replace").strip().splitlines()[-1:] or [f"status {status}"]
+            raise ProcessingError(f"The benchmark's {scenario} ({side}) failed: {said[0]}")
+    figures: dict[str, float] = json.loads(line)
+    return figures | {"_wall": wall_s, "_cpu": cpu_s, "_peak": watch.peak_mb}
+
+
+class Watch:
+    """Samples the memory and CPU time of a process and all below it, while in a ``with`` statement.
+
+    Memory is the proportional set size where the system has it (Linux), so that shared pages count once; else resident.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.peak_mb = 0.0
+        self._root = psutil.Process(pid)
+        self._cpu_s: dict[tuple[int, float], float] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def cpu_s(self) -> float:
+        """CPU seconds so far, of processes that have ended as well, as far as they were seen."""
+        self._look()
+        return sum(self._cpu_s.copy().values())
+
+    def memory_mb(self) -> float:
+        return self._look()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(WATCH_EVERY_S):
+            self.peak_mb = max(self.peak_mb, self._look())
+
+    def _look(self) -> float:
+        total = 0.0
+        try:
+            processes = [self._root, *self._root.children(recursive=True)]
+        except psutil.Error:
+            return total
+        for process in processes:
+            try:
+                with process.oneshot():
+                    times = process.cpu_times()
+                    self._cpu_s[process.pid, process.create_time()] = times.user + times.system
+                memory = process.memory_full_info()
+            except psutil.Error:
+                continue
+            total += getattr(memory, "pss", memory.rss) / 2**20
+        return total
+
+
+def fresh_folder(parent: Path, name: str) -> Path:
+    folder = parent / name
+    folder.mkdir()
+    return folder

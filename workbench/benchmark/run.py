@@ -1,0 +1,204 @@
+"""Run every scenario both ways, in turns, and sum up."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.benchmark.child import Job
+from workbench.benchmark.figures import FIGURES, SCENARIOS, Figure
+from workbench.benchmark.processes import fresh_folder, run_child
+from workbench.errors import LibraryPathError
+
+SIDES = ("before", "after")
+Say = Callable[[str], None]
+Samples = dict[str, dict[str, list[float]]]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is run: rounds by scenario, seconds of audio, tracks, and the longest file."""
+
+    rounds: dict[str, int]
+    audio_s: float
+    tracks: int
+    longest_minutes: int
+
+
+QUICK = Effort({"start": 3, "analyse": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 150, 6, 24)
+FULL = Effort(
+    {"start": 7, "analyse": 5, "long_file": 2, "serve": 5, "cache": 5, "database": 5}, 3600, 30, 128
+)
+
+
+def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: Say) -> dict[str, Any]:
+    """Measure before and after.
+
+    Parameters
+    ----------
+    paths : sequence of paths
+        Music: folders and files.
+    quick : bool
+        Fewer rounds on less audio: under a minute on a quiet machine.
+    say : callable
+        Told a line as each measurement ends.
+
+    Returns
+    -------
+    dict
+        ``figures`` by name, each with ``before`` and ``after`` (medians), their ``spread`` (lowest, highest),
+        ``samples``, ``unit``, ``ratio``, ``target`` and ``met``; ``machine``, ``audio``, ``seconds`` and ``quick``.
+
+    Raises
+    ------
+    LibraryPathError
+        There is no audio below ``paths``.
+    ProcessingError
+        A measurement failed.
+    """
+    effort = QUICK if quick else FULL
+    start = time.monotonic()
+    tracks, audio_s = choose_tracks(paths, effort)
+    with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
+        folder = Path(name)
+        samples = _measure(folder, tracks, effort, say)
+    return {
+        "figures": {figure.name: _sum_up(figure, samples[figure.name]) for figure in FIGURES},
+        "machine": machine(),
+        "audio": {"tracks": len(tracks), "seconds": round(audio_s, 1)},
+        "seconds": round(time.monotonic() - start, 1),
+        "quick": quick,
+    }
+
+
+def choose_tracks(paths: Sequence[str | os.PathLike[str]], effort: Effort) -> tuple[tuple[str, ...], float]:
+    """Return files spread over what is found, and their seconds, within what ``effort`` allows."""
+    from workbench.audio.scan import FoundFile, scan
+    from workbench.audio.streaming_loader import open_audio
+    from workbench.errors import AudioError
+
+    found = sorted((file.size_bytes, file.path) for file in scan(paths) if isinstance(file, FoundFile))
+    step = max(1, len(found) // effort.tracks)
+    chosen: list[str] = []
+    total_s = 0.0
+    for _, path in found[step // 2 :: step]:
+        try:
+            with open_audio(path) as stream:
+                seconds = stream.header_duration_s or 0.0
+        except AudioError:
+            continue
+        if chosen and (total_s + seconds > effort.audio_s or len(chosen) == effort.tracks):
+            continue
+        chosen.append(path)
+        total_s += seconds
+    if not chosen:
+        raise LibraryPathError(
+            "There is no audio to measure with below the given paths. Give a folder of music."
+        )
+    return tuple(chosen), total_s
+
+
+def machine() -> dict[str, Any]:
+    """Describe where this was measured."""
+    import psutil
+
+    from workbench import __version__
+    from workbench.settings import available_cores
+
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": _processor(),
+        "cores": available_cores(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "load_at_end": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        "version": __version__,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _measure(folder: Path, tracks: tuple[str, ...], effort: Effort, say: Say) -> Samples:
+    samples: Samples = defaultdict(lambda: {side: [] for side in SIDES})
+    library = folder / "library" / "library.sqlite3"
+    todo = [(scenario, number) for scenario in _ordered() for number in range(effort.rounds[scenario])]
+    for done, (scenario, number) in enumerate(todo, 1):
+        for side in SIDES:
+            own = fresh_folder(folder, f"{scenario}-{number}-{side}")
+            figures = _run(scenario, side, Job(own, tracks, library, effort.longest_minutes))
+            for name, value in figures.items():
+                samples[name][side].append(value)
+            say(f"{done}/{len(todo)} {scenario} {side}: {_told(figures)}")
+            if scenario == "analyse" and side == "after" and not library.exists():
+                (own / "library").rename(library.parent)
+    return samples
+
+
+def _ordered() -> list[str]:
+    """The analysis first: it makes the library that others open."""
+    return sorted(SCENARIOS, key=lambda scenario: scenario != "analyse")
+
+
+def _run(scenario: str, side: str, job: Job) -> dict[str, float]:
+    if scenario == "serve":
+        from workbench.benchmark.scenarios import serve
+
+        return getattr(serve, side)(job)  # type: ignore[no-any-return]
+    figures = run_child(scenario, side, job)
+    taken = {name: figures.pop(name) for name in ("_wall", "_cpu", "_peak")}
+    if scenario == "start":
+        figures |= {"startup_time": taken["_wall"]}
+    elif scenario == "analyse":
+        figures |= {
+            "analysis_time": taken["_wall"],
+            "analysis_cpu": taken["_cpu"],
+            "peak_memory": taken["_peak"],
+        }
+    return figures
+
+
+def _told(figures: dict[str, float]) -> str:
+    units = {figure.name: figure.unit for figure in FIGURES}
+    return ", ".join(f"{name} {value:.4g} {units[name]}".rstrip() for name, value in figures.items())
+
+
+def _sum_up(figure: Figure, samples: dict[str, list[float]]) -> dict[str, Any] | None:
+    """Return one figure of the result, ``None`` where it could not be measured here."""
+    kept = {side: [value for value in samples[side] if math.isfinite(value)] for side in SIDES}
+    if not all(kept.values()):
+        return None
+    before, after = (statistics.median(kept[side]) for side in SIDES)
+    return {
+        "title": figure.title,
+        "before": before,
+        "after": after,
+        "unit": figure.unit,
+        "ratio": _ratio(figure, before, after),
+        "samples": min(len(values) for values in kept.values()),
+        "spread": {side: [min(kept[side]), max(kept[side])] for side in SIDES},
+        "target": figure.target,
+        "met": figure.met(before, after),
+        "how": {"before": figure.before, "after": figure.after},
+    }
+
+
+def _ratio(figure: Figure, before: float, after: float) -> float | None:
+    """How many times better; ``None`` where before was nothing."""
+    worse, better = (after, before) if figure.less_is_better else (before, after)
+    return better / worse if worse else None

@@ -1,0 +1,56 @@
+"""Ask for the features of tracks, some often and most seldom: hits, and time for a request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from workbench.benchmark.child import Job
+
+REQUESTS_A_TRACK = 20
+MOST_REQUESTS = 4000
+
+
+def before(job: Job) -> dict[str, float]:
+    from workbench.benchmark.plain_program import connection
+
+    def read(content_hash: str) -> None:
+        from workbench.store.serialization import decode
+
+        with connection(job.library) as opened:
+            row = opened.execute(
+                "SELECT scalars, vector, series FROM features WHERE content_hash = ?", (content_hash,)
+            ).fetchone()
+        decode(row[2])
+
+    return {"cache_hit_rate": 0.0, "cached_answer": _ask(job, read)}
+
+
+def after(job: Job) -> dict[str, float]:
+    from workbench import Workbench
+
+    with Workbench(job.library.parent) as wb:
+
+        def read(content_hash: str) -> None:
+            wb.analysis_cache.get_or_compute(content_hash, lambda: wb.library.features(content_hash))
+
+        milliseconds = _ask(job, read)
+        rate = wb.analysis_cache.stats()["hit_rate"]
+    return {"cache_hit_rate": 100 * rate, "cached_answer": milliseconds}
+
+
+def _ask(job: Job, read: Callable[[str], None]) -> float:
+    """Return milliseconds for a request."""
+    import numpy as np
+
+    from workbench.benchmark.plain_program import connection
+
+    with connection(job.library) as opened:
+        hashes = [row[0] for row in opened.execute("SELECT content_hash FROM features ORDER BY content_hash")]
+    weights = 1 / np.arange(1, len(hashes) + 1)
+    requests = min(MOST_REQUESTS, REQUESTS_A_TRACK * len(hashes))
+    wanted = np.random.default_rng(7).choice(len(hashes), requests, p=weights / weights.sum())
+    start = time.perf_counter()
+    for number in wanted:
+        read(hashes[number])
+    return (time.perf_counter() - start) / requests * 1e3

@@ -1,0 +1,91 @@
+"""Find the longest file that can be analysed with little memory to work in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from workbench.benchmark.child import Job
+
+LIMIT_BYTES = 128 * 2**20
+LENGTHS_MINUTES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+RATE = 44100
+
+
+def before(job: Job) -> dict[str, float]:
+    """Try longer files until one does not fit."""
+    return _longest(job, "before", LENGTHS_MINUTES, stop_at_success=False)
+
+
+def after(job: Job) -> dict[str, float]:
+    """Try the longest first: it is expected to fit."""
+    return _longest(job, "after", LENGTHS_MINUTES[::-1], stop_at_success=True)
+
+
+def _longest(job: Job, side: str, lengths: tuple[int, ...], *, stop_at_success: bool) -> dict[str, float]:
+    if sys.platform != "linux":  # elsewhere a process cannot be held to a limit of its own
+        return {}
+    longest = 0
+    for minutes in lengths:
+        if minutes > job.longest_minutes:
+            continue
+        fits = _fits(_make(job.folder, minutes), side)
+        if fits:
+            longest = minutes
+        if fits == stop_at_success:
+            break
+    return {"file_length": float(longest)}
+
+
+def _make(folder: Path, minutes: int) -> Path:
+    """Write stereo music-like noise bursts of this length."""
+    import numpy as np
+    import soundfile
+
+    path = folder / f"{minutes} minutes.flac"
+    rng = np.random.default_rng(7)
+    beat = np.exp(-np.arange(RATE // 2) / (RATE / 40))[:, None]
+    bar = np.tile(beat * rng.normal(0, 0.1, (RATE // 2, 2)), (20, 1)).astype(np.float32)
+    with soundfile.SoundFile(path, "w", RATE, 2) as file:
+        for _ in range(minutes * 6):
+            file.write(bar)
+    return path
+
+
+def _fits(path: Path, side: str) -> bool:
+    command = [sys.executable, "-m", __name__, str(path), side]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    path.unlink()
+    return done.returncode == 0
+
+
+def _limit_memory() -> None:
+    """Allow private memory to grow by LIMIT_BYTES from here: RLIMIT_DATA, which counts all of it on Linux."""
+    import resource
+
+    import psutil
+
+    used = psutil.Process().memory_info().data
+    resource.setrlimit(resource.RLIMIT_DATA, (used + LIMIT_BYTES, used + LIMIT_BYTES))
+
+
+def _main(path: str, side: str) -> None:
+    if side == "before":
+        from workbench.benchmark.plain_program import analyse, import_everything
+
+        import_everything()
+        _limit_memory()
+        analyse(path)
+    else:
+        from workbench.analysis import analyze_file, warm_up
+
+        warm_up()
+        _limit_memory()
+        analyze_file(path)
+    os._exit(0)  # native threads do not always end under such a limit
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

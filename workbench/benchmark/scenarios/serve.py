@@ -1,0 +1,156 @@
+"""Ask a running server for analyses, and for other things meanwhile. Runs in the parent, as a client."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from workbench.benchmark.child import Job
+from workbench.benchmark.processes import Watch, environment
+from workbench.errors import ProcessingError
+
+AT_ONCE = 32
+WITHIN_S = 1.0
+BURSTS = 3
+REPEATS = 3
+CALM_CPU_SHARE = 0.2
+CALM_WITHIN_S = 30.0
+ANSWER_WITHIN_S = 600.0
+
+
+def before(job: Job) -> dict[str, float]:
+    code = "import sys, pathlib; from workbench.benchmark.plain_program import serve; serve(pathlib.Path(sys.argv[1]))"
+    with _running([sys.executable, "-c", code, str(job.folder / "plain.sqlite3")], {}) as url:
+        found = _ask_about_one(url, job.tracks[0])
+        return found | {
+            "concurrent_requests": _served_while(url, job, lambda: _analyse_each(url, job.tracks[1:]))
+        }
+
+
+def after(job: Job) -> dict[str, float]:
+    roots = {"WORKBENCH_LIBRARY_ROOTS": ":".join({str(Path(path).parent) for path in job.tracks})}
+    command = [
+        sys.executable,
+        "-m",
+        "workbench",
+        "serve",
+        "--data-dir",
+        str(job.folder / "library"),
+        "--port",
+        "0",
+    ]
+    with _running(command, roots) as url:
+        found = _ask_about_one(url, job.tracks[0])
+        return found | {
+            "concurrent_requests": _served_while(url, job, lambda: _analyse_each(url, job.tracks[1:]))
+        }
+
+
+@contextmanager
+def _running(command: Sequence[str], more: dict[str, str]) -> Iterator[str]:
+    """Start a server, wait until it has started whatever it starts, yield its address and stop it."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment() | more
+    )
+    assert process.stdout is not None
+    said: list[str] = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if found := re.search(r"is at (http://\S+)", line):
+                break
+        else:
+            raise ProcessingError(f"The benchmark's server did not start: {''.join(said[-1:]).strip()}")
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        _wait_until_calm(process.pid)
+        yield found[1]
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _wait_until_calm(pid: int) -> None:
+    """Wait until apps are preheated: that is over before anybody comes."""
+    watch = Watch(pid)
+    deadline = time.monotonic() + CALM_WITHIN_S
+    used, at = watch.cpu_s(), time.monotonic()
+    while time.monotonic() < deadline:
+        time.sleep(0.5)
+        before_s, before_at = used, at
+        used, at = watch.cpu_s(), time.monotonic()
+        if used - before_s < CALM_CPU_SHARE * (at - before_at):
+            return
+
+
+def _ask_about_one(url: str, track: str) -> dict[str, float]:
+    """Time the first answer, the result, and the answer when the same is asked again."""
+    start = time.perf_counter()
+    first = _post(url, {"file_path": track})
+    found = {"api_response_time": time.perf_counter() - start}
+    if "id" in first:
+        _get(url, f"/api/v1/jobs/{first['id']}?wait={ANSWER_WITHIN_S:g}")
+    found["api_result_time"] = time.perf_counter() - start
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        _post(url, {"file_path": track})
+        times.append(time.perf_counter() - start)
+    return found | {"api_repeated_time": sorted(times)[len(times) // 2]}
+
+
+def _analyse_each(url: str, tracks: Sequence[str]) -> None:
+    for track in tracks:
+        answer = _post(url, {"file_path": track})
+        if "id" in answer:
+            _get(url, f"/api/v1/jobs/{answer['id']}?wait={ANSWER_WITHIN_S:g}")
+
+
+def _served_while(url: str, job: Job, work: Callable[[], None]) -> float:
+    """Return the median number of requests, of AT_ONCE sent together, answered within WITHIN_S while ``work`` runs."""
+    counts: list[int] = []
+    worker = threading.Thread(target=work)
+    worker.start()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while worker.is_alive() and len(counts) < BURSTS:
+            answers = list(pool.map(lambda _: _seconds_for(url), range(AT_ONCE)))
+            counts.append(sum(seconds <= WITHIN_S for seconds in answers))
+    worker.join()
+    return float(sorted(counts)[len(counts) // 2]) if counts else float("nan")
+
+
+def _seconds_for(url: str) -> float:
+    start = time.perf_counter()
+    _get(url, "/api/v1/tracks?limit=50")
+    return time.perf_counter() - start
+
+
+def _get(url: str, path: str) -> None:
+    with urllib.request.urlopen(url.rstrip("/") + path, timeout=ANSWER_WITHIN_S) as answer:
+        answer.read()
+
+
+def _post(url: str, body: dict[str, str]) -> dict[str, object]:
+    parts = urlsplit(url)
+    connection = HTTPConnection(str(parts.hostname), parts.port, timeout=ANSWER_WITHIN_S)
+    try:
+        connection.request(
+            "POST", "/api/v1/tracks/analyze", json.dumps(body), {"Content-Type": "application/json"}
+        )
+        answer = connection.getresponse()
+        value: dict[str, object] = json.loads(answer.read())
+    finally:
+        connection.close()
+    if answer.status >= 400:
+        raise ProcessingError(f"The benchmark's server answered {answer.status}: {value.get('message')}")
+    return value
