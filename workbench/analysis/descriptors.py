@@ -40,8 +40,8 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("channels", "scalar", "", 1, None, "channels of the file", "—"),
     Descriptor("truncated", "scalar", "", 0, 1, "true when under 95 % of the length in the header was decoded", "—"),
     # rhythm
-    Descriptor("bpm", "scalar", "beats/min", 40, 250, "tempo", "comb of the onset autocorrelation under a resonance "
-               "prior: Percival & Tzanetakis 2014; van Noorden & Moelants 1999"),
+    Descriptor("bpm", "scalar", "beats/min", 40, 250, "tempo", "combs on the onset autocorrelation under a prior "
+               "around 115: Percival & Tzanetakis 2014; van Noorden & Moelants 1999"),
     Descriptor("bpm_confidence", "scalar", "", 0, 1, "how much of the onset strength repeats at the tempo, and how "
                "clearly it beats the runner-up", "ours"),
     Descriptor("bpm_alternative", "scalar", "beats/min", 20, 500, "second candidate, most often half or double", "as bpm"),
@@ -56,7 +56,7 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("danceability", "scalar", "", 0, 3, "how regular the loudness moves at beat-like time scales; over 1 "
                "is danceable", "Streich & Herrera 2005, detrended fluctuation analysis"),
     # tonal
-    Descriptor("key", "text", "", None, None, "tonic, sharps: C C# … B", "Krumhansl 1990 correlation"),
+    Descriptor("key", "text", "", None, None, "tonic, sharps: C C# … B", "correlation with the profiles of Sha'ath 2011"),
     Descriptor("scale", "text", "", None, None, "major or minor", "as key"),
     Descriptor("key_strength", "scalar", "", 0, 1, "correlation of the chroma with the key's profile", "as key"),
     Descriptor("key_runner_up", "text", "", None, None, "tonic of the second best key", "as key"),
@@ -68,8 +68,8 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("chroma_deviation", "profile", "", 0, 1, "standard deviation of those shares", "as chroma_mean"),
     Descriptor("chord_change_rate_hz", "scalar", "Hz", 0, 10, "changes a second of the best fitting triad", "Fujishima "
                "1999 templates"),
-    Descriptor("chroma_curve", "series", "", 0, 1, "pitch classes over time, shape (n, 12), evenly spaced over the "
-               "track", "as chroma_mean"),
+    Descriptor("chroma_curve", "series", "", 0, 1, "pitch classes over time, shape (n, 12), n ≤ 500, evenly spaced "
+               "over the track", "as chroma_mean"),
     # loudness and dynamics
     Descriptor("loudness_lufs", "scalar", "LUFS", None, None, "gated programme loudness; null for silence", _BS1770),
     Descriptor("loudness_range_lu", "scalar", "LU", 0, None, "loudness range", "EBU Tech 3342"),
@@ -77,10 +77,11 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("replay_gain_db", "scalar", "dB", None, None, "gain to the ReplayGain 2 level, −18 LUFS", "ReplayGain 2.0"),
     Descriptor("dynamic_complexity_db", "scalar", "dB", 0, None, "mean distance of momentary loudness from its mean",
                "Streich 2007"),
-    Descriptor("leading_silence_s", "scalar", "s", 0, None, "silence before the music", "ours: −60 dBFS, 50 dB under the loudest"),
+    Descriptor("leading_silence_s", "scalar", "s", 0, None, "silence before the music", "ours: under −60 dBFS, or "
+               "40 dB under the loudest frame of a quiet track"),
     Descriptor("trailing_silence_s", "scalar", "s", 0, None, "silence after the music", "as leading_silence_s"),
     Descriptor("fade_in_s", "scalar", "s", 0, None, "length of the fade at the start, 0 when there is none", "ours: "
-               "from silence to 3 dB under the level of the track"),
+               "a steady rise of 15 dB or more to 3 dB under the median level"),
     Descriptor("fade_out_s", "scalar", "s", 0, None, "length of the fade at the end, 0 when there is none", "as fade_in_s"),
     Descriptor("loudness_curve_lufs", "series", "LUFS", -120, None, "short-term (3 s) loudness, one value a second",
                "EBU Tech 3341"),
@@ -89,10 +90,10 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("spectral_bandwidth_hz", "scalar", "Hz", 0, None, "spread around the centroid", _PEETERS),
     Descriptor("spectral_rolloff_hz", "scalar", "Hz", 0, None, "frequency below which 85 % of the energy lies", _PEETERS),
     Descriptor("spectral_flatness", "scalar", "", 0, 1, "0 for a tone, 1 for white noise", _PEETERS),
-    Descriptor("spectral_flux", "scalar", "", 0, 1, "change of the normalised spectrum from frame to frame", _PEETERS),
+    Descriptor("spectral_flux", "scalar", "", 0, 1, "one minus the similarity of successive mel spectra", _PEETERS),
     Descriptor("zero_crossing_rate", "scalar", "Hz", 0, None, "sign changes a second", _PEETERS),
     Descriptor("brightness", "scalar", "", 0, 1, "share of the energy above 1500 Hz", "Juslin 2000"),
-    Descriptor("spectral_contrast_mean", "profile", "dB", 0, None, "peak over valley in octave bands, lowest first",
+    Descriptor("spectral_contrast_mean", "profile", "dB", 0, None, "peak over valley in seven octave bands, lowest first",
                "Jiang et al. 2002"),
     Descriptor("mfcc_mean", "profile", "", None, None, "mean of 13 mel-frequency cepstral coefficients (of dB)",
                "Davis & Mermelstein 1980"),
@@ -104,8 +105,8 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("energy_curve_db", "series", "dBFS", -120, None, "root mean square level, one value a second", "—"),
     Descriptor("preview_start_s", "scalar", "s", 0, None, "where a preview should start: the section that opens the "
                "loudest 30 s", "ours"),
-    Descriptor("waveform_peaks", "series", "full scale", None, None, "minimum and maximum of the samples, shape (n, 2), "
-               "n ≤ 2000, evenly spaced over the track", "—"),
+    Descriptor("waveform_peaks", "series", "full scale", None, None, "minimum and maximum over all channels, shape "
+               "(n, 2), n ≤ 2000, evenly spaced over the track", "—"),
     Descriptor("vector", "vector", "", None, None, "what similarity compares; see the composition below", "ours"),
     # what only a model can tell
     Descriptor("valence", "perceptual", "", 0, 1, "how positive the music sounds", _EMPTY),
@@ -121,3 +122,44 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
 def names(*kinds: Kind) -> tuple[str, ...]:
     """Return the names of descriptors of these kinds, in the order of the table."""
     return tuple(d.name for d in DESCRIPTORS if d.kind in kinds)
+
+
+def to_markdown() -> str:
+    """Return ``DESCRIPTORS.md``: the table, and what the similarity vector is made of."""
+    from workbench.analysis.features import HISTORY
+    from workbench.analysis.similarity import COMPOSITION
+
+    lines = [
+        "# Descriptors",
+        "",
+        "Made from `workbench/analysis/descriptors.py`: run `python -m workbench.analysis.descriptors` after a change.",
+        "",
+        "Numbers, words and profiles are null or empty where there is nothing to say: the key of noise, the tempo of a "
+        "drone, anything of silence.",
+        "",
+        "| name | kind | unit | range | what it says | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{d.name}` | {d.kind} | {d.unit} | {_range(d)} | {d.meaning} | {d.source} |" for d in DESCRIPTORS
+    ]
+    lines += ["", "## The similarity vector", "", "Raw units, float32; standardised by the library at query time.", "",
+              "| from | part | values; value when there is nothing to say |", "|---|---|---|"]
+    start = 0
+    for part, length, contents in COMPOSITION:
+        lines.append(f"| {start} | {part}, {length} | {contents} |")
+        start += length
+    lines += ["", "## Versions", ""]
+    lines += [f"- {version}: {change}" for version, change in HISTORY.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _range(descriptor: Descriptor) -> str:
+    low, high = ("" if bound is None else f"{bound:g}" for bound in (descriptor.low, descriptor.high))
+    return f"{low} … {high}".strip() if low or high else ""
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    Path(__file__).with_name("DESCRIPTORS.md").write_text(to_markdown(), encoding="utf-8")

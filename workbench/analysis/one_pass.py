@@ -29,9 +29,11 @@ from workbench.analysis.true_peak import REACH, TruePeakMeter
 from workbench.analysis.waveform import WaveformMeter
 
 REPLAY_GAIN_LUFS = -18.0
+_LOUDEST = 1e6
+"""Samples beyond (+120 dBFS) are noise of a broken file, and their squares would overflow."""
 _WAVEFORM_HOPS = 4
 _SHORTEST_RHYTHM_S = 3.0
-_LEAST_RISE_DB = 0.3
+_LEAST_RISE_DB, _FEWEST_RISES = 0.1, 4
 _MIN_REGULARITY = 0.08
 _BASS_FOR_BEATS = 2.0
 _CHROMA_ROWS = 500
@@ -84,6 +86,8 @@ class _Meters:
 
     def feed(self, chunk: Samples) -> None:
         """Take a chunk of ``history`` old frames and 128 hops of new ones."""
+        if chunk.max() > _LOUDEST or chunk.min() < -_LOUDEST:
+            np.clip(chunk, -_LOUDEST, _LOUDEST, out=chunk)
         self._loudness.feed(chunk)
         lowest, highest = self._true_peak.feed(chunk[self.history - 2 * REACH :])
         self._waveform.feed(lowest, highest, CHUNK_HOPS // _WAVEFORM_HOPS)
@@ -92,13 +96,15 @@ class _Meters:
         start = 0
         for spectra in self._fourier.feed(mono):
             stop = start + len(spectra)
-            self._low[start:stop] = spectra[:, : self._low.shape[1]]
+            bins = min(Decimator.BINS, spectra.shape[1])
+            self._low[start:stop, :bins] = spectra[:, :bins]
             power(spectra, self._powers[start:stop])
             start = stop
         powers = self._powers
+        powers[:, :2] = 0  # a DC offset is not sound
         self._chroma.feed(self._low)
         mels = powers @ self._filters
-        energies = powers[:, 1:].sum(axis=1)
+        energies = powers.sum(axis=1)
         self._energies.extend(energies)
         self._onsets.feed(mels)
         cepstra = self._timbre.feed(powers, mels, energies)
@@ -161,7 +167,7 @@ class _Meters:
         rises = self._onsets.finish(frames)
         onsets = count_onsets(rises[0], period)
         found: dict[str, Any] = {"onset_rate_hz": onsets / duration}
-        if duration < _SHORTEST_RHYTHM_S or rises[0].max() < _LEAST_RISE_DB:
+        if duration < _SHORTEST_RHYTHM_S or np.count_nonzero(rises[0] > _LEAST_RISE_DB) < _FEWEST_RISES:
             return found
         everything, bass, treble = (normalize(rise, period) for rise in rises)
         tempo = estimate_tempo((everything, bass, treble), period)
@@ -196,7 +202,7 @@ def _tonal(harmony: Harmony, period_s: float) -> dict[str, Any]:
     if not mean.any():
         return found
     found |= {"chroma_mean": mean, "chroma_deviation": harmony.deviation()}
-    key = find_key(mean) if harmony.pitched else None
+    key = find_key(harmony.prevalence()) if harmony.pitched else None
     if key is None:
         return found
     return found | {

@@ -19,7 +19,9 @@ _GROUP = 16
 _SHAPE_EVERY, _CONTRAST_EVERY = 2, 16
 _CONTRAST_EDGES_HZ = (0.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0)
 _CONTRAST_SHARE = 0.2
-_FLOOR = 1e-10
+_MASKED = 1e-7
+"""Share of a frame's loudest band under which a band cannot be heard (−70 dB): timbre must not hang on it."""
+_NOTHING = 1e-16
 
 Frames = npt.NDArray[np.float32]
 
@@ -89,7 +91,8 @@ class TimbreMeter:
         float32 array, shape (n, 13)
             Cepstral coefficients of every frame, silent ones too.
         """
-        mfcc = (10 * np.log10(mels + np.float32(_FLOOR))) @ self._dct
+        floor = np.float32(_MASKED) * mels.max(axis=1, keepdims=True) + np.float32(_NOTHING)
+        mfcc = (10 * np.log10(mels + floor)) @ self._dct
         active = level > SILENT
         self._mfcc.add(mfcc[active])
         self._flux.add(self._changes(mels)[active])
@@ -116,7 +119,7 @@ class TimbreMeter:
         rolloff = self._rolloff(cumulative)
         energy = powers.sum(axis=1)
         bright = powers[:, self._bright :].sum(axis=1) / energy
-        logs = np.log(powers + np.float32(1e-16))
+        logs = np.log(powers + np.float32(1e-12) * energy[:, None])
         flatness = np.exp(logs.sum(axis=1) / powers.shape[1]) * powers.shape[1] / energy
         return np.stack((centroid, bandwidth, rolloff, np.minimum(flatness, 1), bright), axis=1)
 
@@ -130,8 +133,9 @@ class TimbreMeter:
 
     def _contrasts(self, powers: Frames) -> Frames:
         contrast = np.zeros((len(powers), len(_CONTRAST_EDGES_HZ)), np.float32)
+        floor = np.float32(0.01 * _MASKED) * powers.max(axis=1, keepdims=True, initial=0)
         for index, (low, high) in enumerate(self._octaves):
-            ordered = np.sort(powers[:, low:high], axis=1) + np.float32(_FLOOR * 1e-2)
+            ordered = np.sort(powers[:, low:high], axis=1) + floor
             few = max(1, int(_CONTRAST_SHARE * (high - low)))
             contrast[:, index] = 10 * np.log10(ordered[:, -few:].mean(axis=1) / ordered[:, :few].mean(axis=1))
         return contrast

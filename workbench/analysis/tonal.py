@@ -17,12 +17,13 @@ TEXTURE_HOPS = 16
 _STEPS = 60
 _STEPS_A_SEMITONE = _STEPS // 12
 _LOW_HZ, _HIGH_HZ = 80.0, 1300.0
-_CENTRE_SEMITONES = 12 * math.log2(400 / 440) + 9
+_CENTRE_SEMITONES = 12 * math.log2(350 / 440) + 9
 """Above middle C: where fundamentals are most likely, and peaks count most; an octave away they count 0.6."""
-_HARMONICS, _HARMONIC_DECAY = 5, 0.6
+_HARMONICS, _HARMONIC_DECAY = 5, 0.7
 _FAINT = 1e-4
 _MIN_TUNED = 0.08
 _MIN_CONTRAST = 0.12
+_LEAST_SOUNDING = 0.25
 
 Chroma = npt.NDArray[np.float32]
 
@@ -39,6 +40,13 @@ class Harmony:
         """Return the mean share of each pitch class, shape (12,); zeros when nothing sounds."""
         sounding = self.sounding()
         return sounding.mean(axis=0, dtype=np.float64) if len(sounding) else np.zeros(12)
+
+    def prevalence(self) -> npt.NDArray[np.float64]:
+        """Return how present each pitch class is compared with the strongest of its moment, mean, shape (12,)."""
+        sounding = self.sounding()
+        if not len(sounding):
+            return np.zeros(12)
+        return np.asarray((sounding / sounding.max(axis=1, keepdims=True)).mean(axis=0, dtype=np.float64))
 
     def deviation(self) -> npt.NDArray[np.float64]:
         """Return the standard deviation of those shares, shape (12,)."""
@@ -107,8 +115,9 @@ class ChromaMeter:
         """Return frame, semitones above C and weight of every spectral peak."""
         middle = powers[:, self._first : self._last]
         loudest = middle.max(axis=1, keepdims=True, initial=0)
+        audible = (loudest > 1e-10) & (loudest > 1e-6 * powers.max(axis=1, keepdims=True))
         peak = (middle > powers[:, self._first - 1 : self._last - 1]) & (middle > _FAINT * loudest)
-        peak &= (middle >= powers[:, self._first + 1 : self._last + 1]) & (loudest > 1e-10)
+        peak &= (middle >= powers[:, self._first + 1 : self._last + 1]) & audible
         rows, columns = np.nonzero(peak)
         columns += self._first
         below, here, above = (np.log(powers[rows, columns + shift] + np.float32(1e-20)) for shift in (-1, 0, 1))
@@ -125,8 +134,9 @@ class ChromaMeter:
         deviation = float(np.angle(self._tuning) / (2 * np.pi)) if tuned else 0.0
         chroma = folded @ _fold(deviation)
         chroma /= np.maximum(chroma.sum(axis=1, keepdims=True), 1e-9)
-        mean = chroma.mean(axis=0) if len(chroma) else np.zeros(12)
-        pitched = bool(mean.std() > _MIN_CONTRAST * mean.mean() > 0)
+        sounds = chroma.any(axis=1)
+        mean = chroma[sounds].mean(axis=0) if sounds.any() else np.zeros(12)
+        pitched = bool(mean.std() > _MIN_CONTRAST * mean.mean() > 0 and sounds.mean() >= _LEAST_SOUNDING)
         return Harmony(440 * 2 ** (deviation / 12) if tuned and pitched else None, chroma, pitched)
 
 

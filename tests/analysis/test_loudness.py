@@ -1,0 +1,99 @@
+"""Loudness, loudness range and true peak against signals whose value the standards give."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from workbench.analysis.loudness import k_weighting
+from workbench.audio import signals
+
+
+def stereo(levels):
+    return signals.level_steps(levels)
+
+
+@pytest.mark.parametrize(
+    ("levels", "lufs"),
+    [
+        ([(-23, 10)], -23),
+        ([(-33, 10)], -33),
+        ([(-36, 10), (-23, 30), (-36, 10)], -23),  # EBU Tech 3341 case 3: relative gate
+        ([(-72, 10), (-36, 10), (-23, 30), (-36, 10), (-72, 10)], -23),  # case 4: absolute gate
+        ([(-26, 20), (-20, 20.1), (-26, 20)], -23),  # case 5
+    ],
+)
+def test_programme_loudness_of_ebu_signals(analyze, levels, lufs):
+    features = analyze(stereo(levels), 48000)
+    assert features.loudness_lufs == pytest.approx(lufs, abs=0.1)
+    assert features.replay_gain_db == pytest.approx(-18 - lufs, abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 96000, 192000])
+@pytest.mark.parametrize("frequency", [50, 100, 997, 3000])
+def test_any_tone_reads_what_the_filter_of_the_standard_gives(analyze, rate, frequency):
+    features = analyze(signals.tone(frequency, 5, rate=rate, level_db=-20), rate)
+    gain = 10 * np.log10(k_weighting(np.array([float(frequency)]), rate)[0])
+    assert features.loudness_lufs == pytest.approx(-20 - 3.01 - 0.691 + gain, abs=0.1)
+
+
+def test_k_weighting_of_the_standard():
+    # ITU-R BS.1770-4: a 997 Hz tone at 0 dBFS in one channel reads -3.01 LUFS, so the gain there is 0.691 dB
+    assert 10 * np.log10(k_weighting(np.array([997.0]), 48000)[0]) == pytest.approx(0.691, abs=0.01)
+
+
+def test_surround_counts_more_and_low_frequency_effects_do_not(analyze):
+    tone = signals.tone(1000, 10, rate=48000, level_db=0, channels=6)
+    tone *= 10 ** (np.array([-28, -28, -24, -10, -30, -30], np.float32) / 20)
+    assert analyze(tone, 48000).loudness_lufs == pytest.approx(-23, abs=0.1)  # EBU Tech 3341 case 6, and a loud LFE
+
+
+def test_mono_is_one_channel(analyze):
+    tone = signals.tone(997, 5, level_db=-20)
+    assert analyze(np.repeat(tone, 2, axis=1)).loudness_lufs == pytest.approx(analyze(tone).loudness_lufs + 3.01, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("levels", "spread"),
+    [
+        ([(-20, 20), (-30, 20)], 10),
+        ([(-20, 20), (-15, 20)], 5),
+        ([(-40, 20), (-20, 20)], 20),
+        ([(-50, 20), (-35, 20), (-20, 20), (-35, 20), (-50, 20)], 15),
+    ],
+)
+def test_loudness_range_of_ebu_signals(analyze, levels, spread):
+    assert analyze(stereo(levels), 48000).loudness_range_lu == pytest.approx(spread, abs=0.5)
+
+
+@pytest.mark.parametrize("rate", [44100, 48000, 96000, 192000])
+@pytest.mark.parametrize(("divisor", "degrees"), [(4, 0), (4, 45), (6, 60), (8, 67.5)])
+def test_true_peak_between_samples(analyze, rate, divisor, degrees):
+    wave = signals.tone(rate / divisor, 1, rate=rate, level_db=-6, phase=np.radians(degrees))
+    fade = np.minimum(1, np.arange(len(wave)) / (0.05 * rate))
+    peak = analyze(wave * np.minimum(fade, fade[::-1])[:, None], rate).true_peak_dbtp
+    assert -6.4 < peak < -5.8 or rate == 192000 and peak == pytest.approx(20 * np.log10(np.abs(wave).max()), abs=0.4)
+
+
+def test_true_peak_is_found_wherever_it_is(analyze):
+    quiet = signals.white_noise(6, level_db=-40)
+    over = np.zeros(8, np.float32)
+    over[3:5] = 0.8  # two equal samples: a peak between them
+    for frame in (100, 65535, 131071, 262143, len(quiet) - 20):
+        samples = quiet.copy()
+        samples[frame : frame + 8, 0] += over
+        assert analyze(samples).true_peak_dbtp == pytest.approx(20 * np.log10(0.8 * 4 / np.pi), abs=0.4)
+
+
+def test_silence_has_no_loudness(analyze):
+    features = analyze(signals.silence(3))
+    assert features.loudness_lufs is None
+    assert features.true_peak_dbtp is None
+    assert features.loudness_range_lu is None
+
+
+def test_short_term_loudness_has_one_value_a_second(analyze):
+    features = analyze(stereo([(-23, 10), (-33, 10)]), 48000)
+    assert len(features.loudness_curve_lufs) == 20
+    assert features.loudness_curve_lufs[8] == pytest.approx(-23, abs=0.1)
+    assert features.loudness_curve_lufs[19] == pytest.approx(-33, abs=0.1)

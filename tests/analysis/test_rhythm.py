@@ -1,0 +1,76 @@
+"""Tempo, beats, metre and onsets against synthesised truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from workbench.audio import signals
+from workbench.audio.synthesis import Score, render
+
+
+@pytest.mark.parametrize("bpm", [60, 75.5, 92, 110, 128, 140, 174])
+def test_click_track(analyze, bpm):
+    features = analyze(signals.click_track(bpm, 30))
+    assert any(features.bpm == pytest.approx(bpm * factor, rel=0.005) for factor in (1, 2, 0.5))
+    interval = 60 / max(bpm, features.bpm)
+    off = (features.beats_s + interval / 2) % interval - interval / 2
+    assert np.all(np.abs(off) < 0.03)
+    assert features.onset_rate_hz == pytest.approx(bpm / 60, rel=0.1)
+    assert features.bpm_confidence > 0.5
+    assert features.tempo_stability > 0.9
+
+
+@pytest.mark.parametrize(("groove", "bpm"), [("rock", 112), ("house", 124), ("hip hop", 88), ("funk", 104), ("bossa", 132)])
+def test_grooves(analyze, groove, bpm):
+    score = Score(bpm=bpm, key="C", scale="major", progression="I V vi IV", bars=12, groove=groove)
+    features = analyze(render(score))
+    assert features.bpm == pytest.approx(bpm, rel=0.01)
+    truth = score.beats_s()
+    nearest = np.abs(features.beats_s[:, None] - truth).min(axis=1)
+    assert np.mean(nearest < 0.07) > 0.9
+    missed = np.abs(features.beats_s - truth[:, None]).min(axis=1)
+    assert np.mean(missed < 0.07) > 0.9
+
+
+@pytest.mark.parametrize(("groove", "beats"), [("waltz", 3), ("rock", 4)])
+def test_metre(analyze, groove, beats):
+    score = Score(bpm=116, key="G", scale="major", progression="I IV V I", bars=24, groove=groove, beats_per_bar=beats,
+                  comping="oom pah" if beats == 3 else "beats", bass_line="downbeat" if beats == 3 else "beats")
+    assert analyze(render(score)).time_signature in (beats, None)
+
+
+@pytest.mark.parametrize("bpm", [25, 400])
+def test_an_extreme_tempo_is_reported_in_a_sensible_octave_with_an_alternative(analyze, bpm):
+    features = analyze(signals.click_track(bpm, 40))
+    assert 40 <= features.bpm <= 250
+    octaves = np.log2(features.bpm / bpm)
+    thirds = np.log2(features.bpm / bpm / 3)
+    assert min(abs(octaves - round(octaves)), abs(thirds - round(thirds))) < 0.03
+    assert features.bpm_alternative is not None
+    assert len(features.tempo_candidates_bpm) == len(features.tempo_candidates_weight)
+    assert features.tempo_candidates_weight[0] == 1
+
+
+@pytest.mark.parametrize("samples", [signals.white_noise(20), signals.tone(110, 20), signals.silence(5)],
+                         ids=["noise", "drone", "silence"])
+def test_nothing_to_tap_along_with(analyze, samples):
+    features = analyze(samples)
+    assert features.bpm is None
+    assert features.bpm_confidence is None
+    assert len(features.beats_s) == 0
+
+
+def test_level_does_not_matter(analyze, song):
+    loud, quiet = analyze(song), analyze(0.03 * song)
+    assert quiet.bpm == pytest.approx(loud.bpm, rel=0.002)
+    assert quiet.key == loud.key
+
+
+def test_a_beat_is_more_danceable_than_a_drift(analyze):
+    rng = np.random.default_rng(0)
+    drift = np.cumsum(rng.standard_normal(40 * 44100 // 4096))
+    level = np.interp(np.arange(40 * 44100) / 4096, np.arange(len(drift)), drift)
+    swelling = signals.white_noise(40)[:, 0] * (level - level.min())
+    beat = Score(bpm=124, key="A", scale="minor", progression="i VI", bars=20, groove="house")
+    assert analyze(render(beat)).danceability > 1.3 * analyze(swelling / np.abs(swelling).max()).danceability
