@@ -4,8 +4,8 @@
 
 Prints, for 1,000 to MOST_TRACKS (1,000,000) tracks with 64-dimensional vectors, the CPU milliseconds of one playlist:
 *first* on a fresh table (statistics of the library included), then the *median* of five more with other seeds, which
-is what a session that keeps its table sees. Then the peak memory of a process that loads a million tracks and makes
-one playlist, and similarity against a plain NumPy one, side by side.
+is what a session that keeps its table sees. Before it, the peak memory of a process that loads the largest library and
+makes two playlists; after it, similarity against a bare search in NumPy, side by side.
 """
 
 from __future__ import annotations
@@ -182,6 +182,6 @@ def report_peak(count: int) -> None:
 if __name__ == "__main__":
     most = int(sys.argv[1]) if len(sys.argv) > 1 else SIZES[-1]
     sizes = tuple(size for size in SIZES if size <= most)
+    peak_memory(most)  # first: a child's peak starts at what its parent has reached
     growth(sizes)
     side_by_side(min(most, 100_000))
-    peak_memory(most)
