@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench import __version__, cli_bench, cli_playlist
+from workbench import __version__, cli_bench, cli_models, cli_playlist
 from workbench.cli_output import one_line, print_json, say, show
 from workbench.errors import WorkbenchError
 
@@ -125,6 +125,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
         )
 
     add("doctor", _doctor, "what is installed, what is missing and the fix")
+    cli_models.add_commands(add, common)
     return parser
 
 

@@ -7,24 +7,25 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from workbench.errors import DatabaseUnavailableError, UnknownTrackError, WorkbenchError
+from workbench.errors import DatabaseUnavailableError, ModelError, UnknownTrackError, WorkbenchError
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.analysis.features import TrackFeatures
+    from workbench.analysis_job import AnalysisJob
+    from workbench.embedding_run import EmbeddingRun
     from workbench.ingest import Ingest, Plan, Report
     from workbench.performance.monitor import PerformanceMonitor
     from workbench.playlist_shelf import PlaylistShelf
     from workbench.playlists.playlist import Playlist
     from workbench.processing.cluster import Cluster
-    from workbench.processing.job import Failure, Job, Progress
     from workbench.store.library_table import LibraryTable
     from workbench.store.records import FeatureRecord, PlaylistSummary
     from workbench.store.track import Track
@@ -32,72 +33,6 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 CLOSE_WAIT_S = 5.0
-
-
-class AnalysisJob:
-    """An analysis under way: a processing job that ends in a :class:`~workbench.ingest.Report`."""
-
-    def __init__(self, job: Job, ingest: Ingest, workers: int) -> None:
-        self.job = job
-        self._ingest = ingest
-        self._workers = workers
-
-    @property
-    def id(self) -> str:
-        return self.job.id
-
-    @property
-    def progress(self) -> Progress:
-        return self.job.progress
-
-    @property
-    def failed(self) -> list[Failure]:
-        """Files that could not be analysed, with path, reason and kind."""
-        return list(self._ingest.failed)
-
-    def result(self, timeout: float | None = None) -> Report:
-        """Wait for the end and report.
-
-        Raises
-        ------
-        TimeoutError
-            Not done within ``timeout`` seconds; the job goes on.
-        SchedulerError
-            The cluster was lost; a new run continues where this one ended.
-        CancelledError
-            The job was cancelled; what was done is saved.
-        """
-        self.job.result(timeout)
-        return self.report()
-
-    def report(self) -> Report:
-        """Report what has been done so far, without waiting."""
-        return self._ingest.report(self._workers)
-
-    def done(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self.job.done()
-
-    def subscribe(self, callback: Callable[[Progress], None]) -> Callable[[], None]:
-        """Call ``callback(progress)`` on the job's thread as it goes on; returns what ends that."""
-        return self.job.subscribe(callback)
-
-    def cancel(self) -> None:
-        """Stop; finished tracks stay saved."""
-        self.job.cancel()
-
-    def pause(self) -> None:
-        self.job.pause()
-
-    def resume(self) -> None:
-        self.job.resume()
-
-    def __await__(self) -> Generator[Any, None, Report]:
-        return self._wait().__await__()
-
-    async def _wait(self) -> Report:
-        await self.job
-        return self.report()
 
 
 class Workbench:
@@ -247,23 +182,53 @@ class Workbench:
         from workbench.analysis.features import stale
         from workbench.analysis.timed import analyze_file_timed
         from workbench.ingest import Ingest
+
+        plan = plan or self.plan(*paths, force=force)
+        ingest = Ingest(self.library, plan, stale=stale, keep=self._keep)
+        return self._start(ingest, analyze_file_timed, self.settings, timeout=timeout, show=show)
+
+    def embed(self, *, force: bool = False, show: bool | None = None) -> AnalysisJob:
+        """Run the published models in MODELS_DIR over the analysed tracks that they have not seen; return at once.
+
+        Raises
+        ------
+        ModelError
+            There is no usable model; says what models would add.
+        """
+        from workbench.embedding_run import EmbeddingRun
+        from workbench.models.inference import run_models
+        from workbench.models.registry import usable_models, what_models_would_add
+
+        models = usable_models(self.settings.models_dir)
+        if not models:
+            raise ModelError(what_models_would_add(self.settings.models_dir))
+        return self._start(EmbeddingRun(self.library, models, force=force), run_models, models, show=show)
+
+    def _start(
+        self,
+        work: Ingest | EmbeddingRun,
+        function: Callable[..., Any],
+        argument: Any,
+        *,
+        timeout: float | None = None,
+        show: bool | None = None,
+    ) -> AnalysisJob:
+        from workbench.analysis_job import AnalysisJob
         from workbench.processing.job import run
         from workbench.processing.progress import in_notebook, show_progress
         from workbench.shared_cluster import with_server_workers
 
-        plan = plan or self.plan(*paths, force=force)
-        ingest = Ingest(self.library, plan, stale=stale, keep=self._keep)
-        entries = ingest.tasks()
+        entries = work.tasks()
         job = run(
             self.cluster,
             entries if self._share_cluster else with_server_workers(entries, self.library, self.settings),
-            analyze_file_timed,
-            args=(self.settings,),
+            function,
+            args=(argument,),
             timeout_s=timeout,
-            on_value=ingest.on_value,
-            on_failure=ingest.on_failure,
+            on_value=work.on_value,
+            on_failure=work.on_failure,
         )
-        analysis = AnalysisJob(job, ingest, self.settings.async_workers)
+        analysis = AnalysisJob(job, work, self.settings.async_workers)
         self.job_figures.watch(job)
         with self._lock:
             self._jobs = [known for known in self._jobs if not known.done()] + [analysis]
@@ -291,10 +256,12 @@ class Workbench:
 
     def table(self) -> LibraryTable:
         """The library as columns; read again only when the library has changed."""
+        from workbench.models.columns import with_model_results
+
         version = self.library.version()
         with self._lock:
             if self._table is None or self._table.version != version:
-                self._table = self.library.table()
+                self._table = with_model_results(self.library, self.library.table())
             return self._table
 
     def track(self, track: int | str) -> Track:

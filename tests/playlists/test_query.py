@@ -55,6 +55,7 @@ def small(make_table):
         ('key "A minor"', {1, 3, 4}),
         ("key != 8A", {2, 5}),
         ("genre house", {2, 3}),
+        ("genre:house and bpm 90", {3}),
         ("genre ~ house", {1, 2, 3}),
         ("genre !~ house", {5, 6}),
         ("not genre ~ house", {4, 5, 6}),

@@ -182,6 +182,11 @@ class _Parser:
             return Condition(None, "~", (self.take(),), first.position)
         if first.kind != "word" or first.text.lower() in ("and", "or", "not"):
             raise self.unexpected("a field or a text")
+        field, colon, value = first.text.partition(":")
+        if colon and value and field.lower() in self.fields:
+            self.take()
+            token = Token("word", value, first.position + len(field) + 1)
+            return Condition(field.lower(), "=", (token,), first.position)
         following = self.tokens[self.index + 1]
         if first.text.lower() not in self.fields:
             if following.kind == "operator":

@@ -24,7 +24,8 @@ from workbench.apps.dashboards.track_view import TrackView
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.session import AnalysisJob, Workbench
+    from workbench.analysis_job import AnalysisJob
+    from workbench.session import Workbench
     from workbench.store.library_table import LibraryTable
 
 
