@@ -18,6 +18,7 @@ CONDA_NAMES = {
     "xxhash": "python-xxhash",
     "dask": "dask-core",
     "matplotlib": "matplotlib-base",
+    "soxr": "soxr-python",
 }
 
 
