@@ -12,6 +12,7 @@ Times = npt.NDArray[np.float64]
 _TIGHTNESS = 60.0
 _NEAREST, _FARTHEST = 0.6, 1.6
 _HEARD = 0.3
+_TRUSTED = 0.01
 _CLEAR_METRE = 0.1
 
 
@@ -93,13 +94,13 @@ def stability(beats: Times) -> float | None:
 
 
 def tempo_of(beats: Times, bpm: float) -> float:
-    """Return the tempo that the beats keep, or ``bpm`` when they do not keep to it within 4 %."""
+    """Return the tempo that the beats keep, or ``bpm`` when they stray from it by over 1 %."""
     if len(beats) < 8:
         return bpm
     counted = np.concatenate(([0.0], np.cumsum(np.round(np.diff(beats) * bpm / 60))))
     apart = len(beats) // 2
     kept = 60 / float(np.median((beats[apart:] - beats[:-apart]) / np.maximum(counted[apart:] - counted[:-apart], 1)))
-    return kept if abs(kept / bpm - 1) < 0.04 else bpm
+    return kept if abs(kept / bpm - 1) < _TRUSTED else bpm
 
 
 def beats_in_a_bar(accents: npt.NDArray[np.float64]) -> int | None:

@@ -41,7 +41,7 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("truncated", "scalar", "", 0, 1, "true when under 95 % of the length in the header was decoded", "—"),
     # rhythm
     Descriptor("bpm", "scalar", "beats/min", 40, 250, "tempo", "combs on the onset autocorrelation under a prior "
-               "around 115: Percival & Tzanetakis 2014; van Noorden & Moelants 1999"),
+               "around 120: Percival & Tzanetakis 2014; van Noorden & Moelants 1999"),
     Descriptor("bpm_confidence", "scalar", "", 0, 1, "how much of the onset strength repeats at the tempo, and how "
                "clearly it beats the runner-up", "ours"),
     Descriptor("bpm_alternative", "scalar", "beats/min", 20, 500, "second candidate, most often half or double", "as bpm"),

@@ -9,8 +9,9 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from workbench.analysis.mel import mel_centres
 from workbench.analysis.series import Series
 
-_FLOOR = 4e-7
-"""Power added to each mel band (−64 dBFS), so that hiss does not flicker."""
+_FLOOR = 3e-5
+"""Added to each mel band, of the loudest band so far (−45 dB), so that hiss does not flicker."""
+_NOTHING = 1e-14
 _STANDS_OUT_DB = 1.5
 _BASS_HZ, _TREBLE_HZ = 200.0, 1500.0
 
@@ -30,11 +31,14 @@ class OnsetMeter:
         groups = (np.ones(len(centres), bool), centres < _BASS_HZ, centres > _TREBLE_HZ)
         self._groups = np.stack([group / group.sum() for group in groups], axis=1).astype(np.float32)
         self._last: Envelope | None = None
+        self._loudest = np.float32(0)
         self._rises = Series(np.float16)
 
     def feed(self, mels: Envelope) -> None:
         """Take power in mel bands, shape (frames, 40)."""
-        decibels = 10 * np.log10(mels + np.float32(_FLOOR))
+        loudest = np.maximum.accumulate(np.maximum(mels.max(axis=1), self._loudest))
+        self._loudest = loudest[-1]
+        decibels = 10 * np.log10(mels + (np.float32(_FLOOR) * loudest + np.float32(_NOTHING))[:, None])
         before = np.concatenate((decibels[:1] if self._last is None else self._last, decibels[:-1]))
         self._last = decibels[-1:]
         self._rises.extend(np.maximum(decibels - before, 0) @ self._groups)

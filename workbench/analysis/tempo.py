@@ -20,8 +20,9 @@ _STEPS_AN_OCTAVE = 48
 _WINDOW_S = 12.0
 _LONGEST_LAG_S = 6.1
 _BEATS = ((0.5, 0.5), (1, 1.0), (2, 1.0), (4, 1.0))
-_BASS_SHARE = 1.0
-_PREFERRED, _PREFERRED_OCTAVES = 115.0, 0.7
+_BASS_SHARE = 0.5
+_PREFERRED, _PREFERRED_OCTAVES = 120.0, 0.7
+_ALTERNATION = 1.5
 _BATCH = 32
 
 Envelope = npt.NDArray[np.float32]
@@ -86,7 +87,7 @@ def estimate_tempo(envelopes: tuple[Envelope, Envelope, Envelope], period_s: flo
     comb = sum(weight * _at(mixed, beats * lags) for beats, weight in _BEATS)
     alternation = _at(crossed, lags) - _at(crossed, 2 * lags)
     prior = np.exp(-0.5 * (np.log2(grid / _PREFERRED) / _PREFERRED_OCTAVES) ** 2)
-    scores = np.maximum(comb, 0) * np.sqrt(_spectrum(envelopes[0], period_s, grid)) * np.exp(alternation) * prior
+    scores = np.maximum(comb, 0) * np.sqrt(_spectrum(envelopes[0], period_s, grid)) * np.exp(_ALTERNATION * alternation) * prior
     best = _peaks(scores)
     if not len(best):
         return None
