@@ -216,6 +216,7 @@ class Workbench:
         from workbench.analysis_job import AnalysisJob
         from workbench.processing.job import run
         from workbench.processing.progress import in_notebook, show_progress
+        from workbench.processing.worker_paths import translation
         from workbench.shared_cluster import with_server_workers
 
         entries = work.tasks()
@@ -225,6 +226,7 @@ class Workbench:
             function,
             args=(argument,),
             timeout_s=timeout,
+            worker_path=translation(self.settings.worker_paths),
             on_value=work.on_value,
             on_failure=work.on_failure,
         )

@@ -68,6 +68,9 @@ class Settings:
         None, help="Dask scheduler of a remote cluster, tcp:// or tls://"
     )
     scheduler_file: Path | None = _setting(None, help="file that names a Dask scheduler")
+    worker_paths: str | None = _setting(
+        None, help="HERE=THERE: workers find the music below HERE as THERE; several separated by :"
+    )
     models_dir: Path | None = _setting(
         None, help="Essentia .pb + .json pairs; default: models/ in the data folder"
     )

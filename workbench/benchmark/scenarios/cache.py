@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
@@ -13,15 +14,15 @@ MOST_REQUESTS = 4000
 
 def before(job: Job) -> dict[str, float]:
     from workbench.benchmark.plain_program import connection
+    from workbench.store.serialization import decode
 
     def read(content_hash: str) -> None:
-        from workbench.store.serialization import decode
-
         with connection(job.library) as opened:
-            row = opened.execute(
-                "SELECT scalars, vector, series FROM features WHERE content_hash = ?", (content_hash,)
+            scalars, series = opened.execute(
+                "SELECT scalars, series FROM feature_details WHERE content_hash = ?", (content_hash,)
             ).fetchone()
-        decode(row[2])
+        json.loads(scalars)
+        decode(series)
 
     return {"cache_hit_rate": 0.0, "cached_answer": _ask(job, read)}
 

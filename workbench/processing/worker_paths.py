@@ -1,0 +1,45 @@
+"""What workers on other machines call a file, when they mount the music elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import PurePath
+
+from workbench.errors import SettingsError
+
+
+def translation(worker_paths: str | None) -> Callable[[str], str]:
+    """Return a function from a path here to the same file's path on the workers.
+
+    Parameters
+    ----------
+    worker_paths : str or None
+        The setting WORKER_PATHS: ``HERE=THERE``, several separated by ``os.pathsep``. The longest HERE that holds a
+        path counts; a path below none of them is the same there.
+
+    Raises
+    ------
+    SettingsError
+        A part is not ``HERE=THERE`` with two absolute folders.
+    """
+    pairs = [_pair(part) for part in (worker_paths or "").split(os.pathsep) if part]
+    pairs.sort(key=lambda pair: len(pair[0]), reverse=True)
+
+    def translate(path: str) -> str:
+        for here, there in pairs:
+            if path.startswith(here + os.sep):
+                return there + path[len(here) :]
+        return path
+
+    return translate
+
+
+def _pair(part: str) -> tuple[str, str]:
+    here, _, there = (text.rstrip("/") for text in part.partition("="))
+    if not (PurePath(here).is_absolute() and PurePath(there).is_absolute()):
+        raise SettingsError(
+            f"WORKER_PATHS={part!r} is not allowed; allowed: HERE=THERE, two absolute folders.",
+            name="WORKER_PATHS",
+        )
+    return here, there
