@@ -22,7 +22,9 @@ def analyze() -> Callable[..., TrackFeatures]:
     def analyze(samples: npt.ArrayLike, rate: int = 44100) -> TrackFeatures:
         block = np.asarray(samples, np.float32)
         block = block[:, None] if block.ndim == 1 else block
-        return TrackFeatures(**describe([block], rate, block.shape[1]), sample_rate_hz=rate, channels=block.shape[1])
+        return TrackFeatures(
+            **describe([block], rate, block.shape[1]), sample_rate_hz=rate, channels=block.shape[1]
+        )
 
     return analyze
 

@@ -75,7 +75,9 @@ def test_bad_files_raise_audio_errors(tmp_path):
 
 
 def test_importing_the_package_is_light():
-    code = "import sys, workbench.analysis; print({'numpy', 'scipy', 'essentia', 'pandas'} & set(sys.modules))"
+    code = (
+        "import sys, workbench.analysis; print({'numpy', 'scipy', 'essentia', 'pandas'} & set(sys.modules))"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "set()"
     assert TrackFeatures.__name__ == "TrackFeatures"

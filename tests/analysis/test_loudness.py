@@ -45,12 +45,16 @@ def test_k_weighting_of_the_standard():
 def test_surround_counts_more_and_low_frequency_effects_do_not(analyze):
     tone = signals.tone(1000, 10, rate=48000, level_db=0, channels=6)
     tone *= 10 ** (np.array([-28, -28, -24, -10, -30, -30], np.float32) / 20)
-    assert analyze(tone, 48000).loudness_lufs == pytest.approx(-23, abs=0.1)  # EBU Tech 3341 case 6, and a loud LFE
+    assert analyze(tone, 48000).loudness_lufs == pytest.approx(
+        -23, abs=0.1
+    )  # EBU Tech 3341 case 6, and a loud LFE
 
 
 def test_mono_is_one_channel(analyze):
     tone = signals.tone(997, 5, level_db=-20)
-    assert analyze(np.repeat(tone, 2, axis=1)).loudness_lufs == pytest.approx(analyze(tone).loudness_lufs + 3.01, abs=0.02)
+    assert analyze(np.repeat(tone, 2, axis=1)).loudness_lufs == pytest.approx(
+        analyze(tone).loudness_lufs + 3.01, abs=0.02
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,9 @@ def test_true_peak_between_samples(analyze, rate, divisor, degrees):
     wave = signals.tone(rate / divisor, 1, rate=rate, level_db=-6, phase=np.radians(degrees))
     fade = np.minimum(1, np.arange(len(wave)) / (0.05 * rate))
     peak = analyze(wave * np.minimum(fade, fade[::-1])[:, None], rate).true_peak_dbtp
-    assert -6.4 < peak < -5.8 or rate == 192000 and peak == pytest.approx(20 * np.log10(np.abs(wave).max()), abs=0.4)
+    assert -6.4 < peak < -5.8 or (
+        rate == 192000 and peak == pytest.approx(20 * np.log10(np.abs(wave).max()), abs=0.4)
+    )
 
 
 def test_true_peak_is_found_wherever_it_is(analyze):

@@ -21,7 +21,9 @@ def test_click_track(analyze, bpm):
     assert features.tempo_stability > 0.9
 
 
-@pytest.mark.parametrize(("groove", "bpm"), [("rock", 112), ("house", 124), ("hip hop", 88), ("funk", 104), ("bossa", 132)])
+@pytest.mark.parametrize(
+    ("groove", "bpm"), [("rock", 112), ("house", 124), ("hip hop", 88), ("funk", 104), ("bossa", 132)]
+)
 def test_grooves(analyze, groove, bpm):
     score = Score(bpm=bpm, key="C", scale="major", progression="I V vi IV", bars=12, groove=groove)
     features = analyze(render(score))
@@ -35,8 +37,17 @@ def test_grooves(analyze, groove, bpm):
 
 @pytest.mark.parametrize(("groove", "beats"), [("waltz", 3), ("rock", 4)])
 def test_metre(analyze, groove, beats):
-    score = Score(bpm=116, key="G", scale="major", progression="I IV V I", bars=24, groove=groove, beats_per_bar=beats,
-                  comping="oom pah" if beats == 3 else "beats", bass_line="downbeat" if beats == 3 else "beats")
+    score = Score(
+        bpm=116,
+        key="G",
+        scale="major",
+        progression="I IV V I",
+        bars=24,
+        groove=groove,
+        beats_per_bar=beats,
+        comping="oom pah" if beats == 3 else "beats",
+        bass_line="downbeat" if beats == 3 else "beats",
+    )
     assert analyze(render(score)).time_signature in (beats, None)
 
 
@@ -52,8 +63,11 @@ def test_an_extreme_tempo_is_reported_in_a_sensible_octave_with_an_alternative(a
     assert features.tempo_candidates_weight[0] == 1
 
 
-@pytest.mark.parametrize("samples", [signals.white_noise(20), signals.tone(110, 20), signals.silence(5)],
-                         ids=["noise", "drone", "silence"])
+@pytest.mark.parametrize(
+    "samples",
+    [signals.white_noise(20), signals.tone(110, 20), signals.silence(5)],
+    ids=["noise", "drone", "silence"],
+)
 def test_nothing_to_tap_along_with(analyze, samples):
     features = analyze(samples)
     assert features.bpm is None

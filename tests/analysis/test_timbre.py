@@ -42,16 +42,30 @@ def test_timbre_does_not_depend_on_level_or_rate(analyze, song):
 
 def test_mfcc_tell_instruments_apart(analyze):
     def played_on(chords: str, seed: int):
-        return analyze(render(Score(bpm=100, key="C", scale="major", progression="I V", bars=4, groove="none",
-                                    chords=chords, seed=seed))).mfcc_mean
+        return analyze(
+            render(
+                Score(
+                    bpm=100,
+                    key="C",
+                    scale="major",
+                    progression="I V",
+                    bars=4,
+                    groove="none",
+                    chords=chords,
+                    seed=seed,
+                )
+            )
+        ).mfcc_mean
 
     piano, again, organ = played_on("piano", 1), played_on("piano", 2), played_on("organ", 1)
     assert np.linalg.norm(piano - again) < np.linalg.norm(piano - organ)
 
 
 def test_sections(analyze):
-    parts = [Score(bpm=120, key=key, scale="major", progression="I IV", bars=12, groove=groove, chords=chords)
-             for key, groove, chords in (("C", "rock", "piano"), ("F#", "none", "organ"), ("C", "rock", "piano"))]
+    parts = [
+        Score(bpm=120, key=key, scale="major", progression="I IV", bars=12, groove=groove, chords=chords)
+        for key, groove, chords in (("C", "rock", "piano"), ("F#", "none", "organ"), ("C", "rock", "piano"))
+    ]
     rendered = [render(part) for part in parts]
     features = analyze(np.concatenate(rendered))
     truth = np.cumsum([0, *(len(samples) / 44100 for samples in rendered[:-1])])

@@ -24,8 +24,16 @@ def test_every_key(analyze, key, scale):
 
 @pytest.mark.parametrize(
     ("key", "scale", "wheel", "open_code"),
-    [("C", "major", "8B", "1d"), ("A", "minor", "8A", "1m"), ("F#", "minor", "11A", "4m"), ("G", "major", "9B", "2d"),
-     ("F", "major", "7B", "12d"), ("D#", "minor", "2A", "7m"), ("E", "major", "12B", "5d"), ("G#", "minor", "1A", "6m")],
+    [
+        ("C", "major", "8B", "1d"),
+        ("A", "minor", "8A", "1m"),
+        ("F#", "minor", "11A", "4m"),
+        ("G", "major", "9B", "2d"),
+        ("F", "major", "7B", "12d"),
+        ("D#", "minor", "2A", "7m"),
+        ("E", "major", "12B", "5d"),
+        ("G#", "minor", "1A", "6m"),
+    ],
 )
 def test_codes_for_disc_jockeys(key, scale, wheel, open_code):
     assert camelot(key, scale) == wheel
@@ -49,7 +57,9 @@ def test_chroma_shows_the_notes(analyze):
 
 
 def test_chord_changes_are_counted(analyze):
-    slow = Score(bpm=120, key="C", scale="major", progression="I IV V I", bars=10, groove="none", comping="held")
+    slow = Score(
+        bpm=120, key="C", scale="major", progression="I IV V I", bars=10, groove="none", comping="held"
+    )
     still = Score(bpm=120, key="C", scale="major", progression="I", bars=10, groove="none", comping="held")
     assert analyze(render(slow)).chord_change_rate_hz == pytest.approx(0.4, abs=0.2)
     assert analyze(render(still)).chord_change_rate_hz < 0.1

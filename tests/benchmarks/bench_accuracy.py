@@ -71,7 +71,9 @@ def essentia_multifeature(samples: Samples) -> Answer:
 def essentia_percival(samples: Samples) -> Answer:
     """Percival for tempo; Krumhansl's profile for key, the other common choice."""
     mono = _mono(samples)
-    return Answer(float(get_essentia().PercivalBpmEstimator()(mono)), _essentia_key(mono, "krumhansl"), np.zeros(0))
+    return Answer(
+        float(get_essentia().PercivalBpmEstimator()(mono)), _essentia_key(mono, "krumhansl"), np.zeros(0)
+    )
 
 
 def librosa_beats(samples: Samples) -> Answer:
@@ -128,7 +130,9 @@ def f_measure(found: npt.NDArray[np.float64], truth: npt.NDArray[np.float64]) ->
 
 
 def synthesised() -> Iterator[tuple[str, list[Piece]]]:
-    demo = [Piece(t.title, partial(render, t.score), t.bpm, (t.key, t.scale), t.beats_s()) for t in DEMO_TRACKS]
+    demo = [
+        Piece(t.title, partial(render, t.score), t.bpm, (t.key, t.scale), t.beats_s()) for t in DEMO_TRACKS
+    ]
     yield "demo library", demo
     grooves = []
     for index, groove in enumerate(g for g in GROOVES if g != "none"):
@@ -148,10 +152,20 @@ def synthesised() -> Iterator[tuple[str, list[Piece]]]:
 
 def _score(bpm: float, key: str, scale: str, which: int, *, groove: str, seconds: float) -> Score:
     beats = 3 if groove == "waltz" else 4
-    return Score(bpm=bpm, key=key, scale=scale, progression=PROGRESSIONS[scale][which], groove=groove,
-                 beats_per_bar=beats, bars=max(4, round(seconds * bpm / 60 / beats)),
-                 chords=("piano", "guitar", "organ")[which], comping="oom pah" if beats == 3 else "beats",
-                 bass_line="downbeat" if beats == 3 else "beats", lead="flute" if which == 1 else None, seed=int(bpm))
+    return Score(
+        bpm=bpm,
+        key=key,
+        scale=scale,
+        progression=PROGRESSIONS[scale][which],
+        groove=groove,
+        beats_per_bar=beats,
+        bars=max(4, round(seconds * bpm / 60 / beats)),
+        chords=("piano", "guitar", "organ")[which],
+        comping="oom pah" if beats == 3 else "beats",
+        bass_line="downbeat" if beats == 3 else "beats",
+        lead="flute" if which == 1 else None,
+        seed=int(bpm),
+    )
 
 
 def annotated(folder: Path) -> list[Piece]:
@@ -160,10 +174,15 @@ def annotated(folder: Path) -> list[Piece]:
     for name in sorted({*tempos, *keys}):
         beats = folder / (name + ".beats")
         key = keys[name].split() if name in keys else None
-        pieces.append(Piece(
-            name, partial(_load, folder / name), float(tempos[name]) if name in tempos else None,
-            (FLAT.get(key[0], key[0]), key[1]) if key else None, np.loadtxt(beats, ndmin=1) if beats.exists() else None,
-        ))
+        pieces.append(
+            Piece(
+                name,
+                partial(_load, folder / name),
+                float(tempos[name]) if name in tempos else None,
+                (FLAT.get(key[0], key[0]), key[1]) if key else None,
+                np.loadtxt(beats, ndmin=1) if beats.exists() else None,
+            )
+        )
     return pieces
 
 
@@ -199,8 +218,13 @@ def measure(title: str, pieces: list[Piece]) -> None:
             if piece.beats_s is not None and "Percival" not in name:
                 found.setdefault("beats", []).append(f_measure(answer.beats_s, piece.beats_s))
     for name, found in scores.items():
-        cells = (f"{np.mean(found[what]):.3f}" if what in found else "—" for what in ("one", "two", "key", "beats"))
-        print(f"{name:32}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, (14, 14, 14, 10), strict=True)))
+        cells = (
+            f"{np.mean(found[what]):.3f}" if what in found else "—" for what in ("one", "two", "key", "beats")
+        )
+        print(
+            f"{name:32}"
+            + "".join(f"{cell:>{width}}" for cell, width in zip(cells, (14, 14, 14, 10), strict=True))
+        )
 
 
 def loudness_cases() -> Iterator[tuple[str, Samples, int, str, float]]:
@@ -221,17 +245,31 @@ def loudness_cases() -> Iterator[tuple[str, Samples, int, str, float]]:
     for case, low in enumerate((-30, -15, -40), start=1):
         levels = [(-20, 20), (low, 20)]
         yield f"3342-{case}", signals.level_steps(levels), 48000, "loudness_range_lu", float(abs(low + 20))
-    yield ("3342-4", signals.level_steps([(-50, 20), (-35, 20), (-20, 20), (-35, 20), (-50, 20)]), 48000,
-           "loudness_range_lu", 15.0)
-    for number, (divisor, degrees, level) in enumerate(((4, 0, -6), (4, 45, -6), (6, 60, -6), (8, 67.5, -6)), start=15):
-        yield (f"3341-{number}: fs/{divisor}, {degrees}°", _faded_tone(divisor, degrees, level), 48000,
-               "true_peak_dbtp", float(level))
+    yield (
+        "3342-4",
+        signals.level_steps([(-50, 20), (-35, 20), (-20, 20), (-35, 20), (-50, 20)]),
+        48000,
+        "loudness_range_lu",
+        15.0,
+    )
+    for number, (divisor, degrees, level) in enumerate(
+        ((4, 0, -6), (4, 45, -6), (6, 60, -6), (8, 67.5, -6)), start=15
+    ):
+        yield (
+            f"3341-{number}: fs/{divisor}, {degrees}°",
+            _faded_tone(divisor, degrees, level),
+            48000,
+            "true_peak_dbtp",
+            float(level),
+        )
     yield "3341-19: fs/4, 45°, +3", _faded_tone(4, 45, 3), 48000, "true_peak_dbtp", 3.0
 
 
 def _faded_tone(divisor: float, degrees: float, level_db: float) -> Samples:
     """A tone that starts at once overshoots between samples, truly: the test is about the steady tone."""
-    wave = signals.tone(48000 / divisor, 2, rate=48000, level_db=level_db, channels=2, phase=np.radians(degrees))
+    wave = signals.tone(
+        48000 / divisor, 2, rate=48000, level_db=level_db, channels=2, phase=np.radians(degrees)
+    )
     fade = np.minimum(1, np.arange(len(wave), dtype=np.float32) / 2400)
     return wave * np.minimum(fade, fade[::-1])[:, None]
 

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-
 os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}  # as workers have it
 
 import numpy as np
@@ -51,7 +50,9 @@ def bliss(path: str) -> None:
 
 
 def music_extractor(path: str) -> None:
-    get_essentia().MusicExtractor(lowlevelStats=["mean", "stdev"], rhythmStats=["mean"], tonalStats=["mean"])(path)
+    get_essentia().MusicExtractor(lowlevelStats=["mean", "stdev"], rhythmStats=["mean"], tonalStats=["mean"])(
+        path
+    )
 
 
 def librosa_script(path: str) -> None:
@@ -61,10 +62,16 @@ def librosa_script(path: str) -> None:
     samples, rate = librosa.load(path, sr=22050)
     librosa.beat.beat_track(y=samples, sr=rate)
     magnitudes = np.abs(librosa.stft(samples))
-    librosa.feature.mfcc(S=librosa.power_to_db(librosa.feature.melspectrogram(S=magnitudes**2, sr=rate)), n_mfcc=13)
-    for feature in (librosa.feature.spectral_centroid, librosa.feature.spectral_bandwidth,
-                    librosa.feature.spectral_rolloff, librosa.feature.spectral_contrast,
-                    librosa.feature.chroma_stft):
+    librosa.feature.mfcc(
+        S=librosa.power_to_db(librosa.feature.melspectrogram(S=magnitudes**2, sr=rate)), n_mfcc=13
+    )
+    for feature in (
+        librosa.feature.spectral_centroid,
+        librosa.feature.spectral_bandwidth,
+        librosa.feature.spectral_rolloff,
+        librosa.feature.spectral_contrast,
+        librosa.feature.chroma_stft,
+    ):
         feature(S=magnitudes, sr=rate)
     librosa.feature.spectral_flatness(S=magnitudes)
     librosa.feature.zero_crossing_rate(samples)
@@ -87,12 +94,16 @@ def cpu_costs(files: list[str]) -> None:
     for name, method in slow.items():
         method(few[0])
         best[name] = {path: _cpu(method, path) for path in few}
-    print(f"\nCPU seconds, {len(files)} files, {sum(durations.values()):.0f} s of audio, best of {ROUNDS} "
-          f"(the slow ones once, on {len(few)} files)")
+    print(
+        f"\nCPU seconds, {len(files)} files, {sum(durations.values()):.0f} s of audio, best of {ROUNDS} "
+        f"(the slow ones once, on {len(few)} files)"
+    )
     print(f"{'':28}{'per 318 s':>12}{'workbench / it':>16}{'it / decoding':>16}")
     for name, costs in best.items():
         seconds = sum(durations[path] for path in costs)
-        cost, ours, decoding = (sum(best[n][path] for path in costs) for n in (name, "workbench", "decode only"))
+        cost, ours, decoding = (
+            sum(best[n][path] for path in costs) for n in (name, "workbench", "decode only")
+        )
         print(f"{name:28}{cost / seconds * 318:>12.3f}{ours / cost:>16.2f}{cost / decoding:>16.2f}")
 
 
@@ -119,7 +130,9 @@ def two_workers(files: list[str]) -> None:
             start = time.perf_counter()
             durations = list(pool.map(_duration, files))
             rates[workers] = sum(durations) / (time.perf_counter() - start)
-    print(f"\none worker {rates[1]:.0f} × real time, two {rates[2]:.0f} ×: {rates[2] / rates[1]:.2f} × as fast")
+    print(
+        f"\none worker {rates[1]:.0f} × real time, two {rates[2]:.0f} ×: {rates[2] / rates[1]:.2f} × as fast"
+    )
 
 
 def _duration(path: str) -> float:
@@ -130,8 +143,10 @@ def memory(files: list[str], *, long: bool) -> None:
     print(f"\npeak memory of a process that analysed every file: {_peak_mib(_analyze_all, files):.0f} MiB")
     if long:
         three_minutes, ten_hours = _peak_mib(_describe_hours, 0.05), _peak_mib(_describe_hours, 10)
-        print(f"three minutes {three_minutes:.0f} MiB, ten hours {ten_hours:.0f} MiB: "
-              f"{ten_hours - three_minutes:+.0f} MiB")
+        print(
+            f"three minutes {three_minutes:.0f} MiB, ten hours {ten_hours:.0f} MiB: "
+            f"{ten_hours - three_minutes:+.0f} MiB"
+        )
 
 
 def _peak_mib(work: Callable[..., None], argument: object) -> float:

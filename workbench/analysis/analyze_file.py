@@ -37,7 +37,10 @@ def analyze_file(path: str | PathLike[str], settings: Settings | None = None) ->
     from workbench.audio.streaming_loader import open_audio
 
     settings = settings or Settings()
-    with open_audio(path, block_seconds=settings.stream_block_seconds,
-                    memory_limit_percent=settings.memory_limit_percent) as stream:
+    with open_audio(
+        path, block_seconds=settings.stream_block_seconds, memory_limit_percent=settings.memory_limit_percent
+    ) as stream:
         found = describe(stream, stream.rate, stream.channels)
-        return TrackFeatures(**found, sample_rate_hz=stream.rate, channels=stream.channels, truncated=stream.truncated)
+        return TrackFeatures(
+            **found, sample_rate_hz=stream.rate, channels=stream.channels, truncated=stream.truncated
+        )

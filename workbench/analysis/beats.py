@@ -46,7 +46,9 @@ def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
     scores = np.zeros(len(strength) + margin, np.float32)
     before = np.full(len(strength), -1, np.int32)
     frames = np.arange(len(strength), dtype=np.int32)
-    earlier = np.lib.stride_tricks.sliding_window_view(scores, len(lags))  # row t: scores reached, longest lag first
+    earlier = np.lib.stride_tricks.sliding_window_view(
+        scores, len(lags)
+    )  # row t: scores reached, longest lag first
     for start in range(0, len(strength), run):
         stop = min(start + run, len(strength))
         reached = earlier[start:stop] - penalties
@@ -81,7 +83,7 @@ def _between_frames(frames: npt.NDArray[np.int64], strength: Envelope) -> Times:
     below, here, above = padded[frames], padded[frames + 1], padded[frames + 2]
     curvature = below - 2 * here + above
     offset = np.where(curvature < -1e-9, 0.5 * (below - above) / np.minimum(curvature, -1e-9), 0.0)
-    return frames + np.clip(offset, -0.5, 0.5)
+    return np.asarray(frames + np.clip(offset, -0.5, 0.5))
 
 
 def stability(beats: Times) -> float | None:
@@ -90,7 +92,10 @@ def stability(beats: Times) -> float | None:
         return None
     over_two = (beats[2:] - beats[:-2]) / 2  # two intervals together: swing is not unsteadiness
     middle = np.median(over_two)
-    return float(np.exp(-8 * np.median(np.abs(over_two - middle)) / middle) * np.mean(np.abs(over_two / middle - 1) < 0.1))
+    return float(
+        np.exp(-8 * np.median(np.abs(over_two - middle)) / middle)
+        * np.mean(np.abs(over_two / middle - 1) < 0.1)
+    )
 
 
 def tempo_of(beats: Times, bpm: float) -> float:
@@ -99,7 +104,9 @@ def tempo_of(beats: Times, bpm: float) -> float:
         return bpm
     counted = np.concatenate(([0.0], np.cumsum(np.round(np.diff(beats) * bpm / 60))))
     apart = len(beats) // 2
-    kept = 60 / float(np.median((beats[apart:] - beats[:-apart]) / np.maximum(counted[apart:] - counted[:-apart], 1)))
+    kept = 60 / float(
+        np.median((beats[apart:] - beats[:-apart]) / np.maximum(counted[apart:] - counted[:-apart], 1))
+    )
     return kept if abs(kept / bpm - 1) < _TRUSTED else bpm
 
 

@@ -26,7 +26,9 @@ class Chunks:
         Frames of audio that came.
     """
 
-    def __init__(self, blocks: Iterable[Samples], channels: int, *, frames: int, history: int, margin: int) -> None:
+    def __init__(
+        self, blocks: Iterable[Samples], channels: int, *, frames: int, history: int, margin: int
+    ) -> None:
         self.length = 0
         self._blocks = blocks
         self._frames, self._history, self._margin = frames, history, margin

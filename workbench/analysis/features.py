@@ -143,13 +143,23 @@ class TrackFeatures:
         """
         from workbench.store.records import FeatureRecord
 
-        return FeatureRecord(version=self.version, scalars=self.scalars(), vector=self.vector, series=self.series(),
-                             seconds=seconds)
+        return FeatureRecord(
+            version=self.version,
+            scalars=self.scalars(),
+            vector=self.vector,
+            series=self.series(),
+            seconds=seconds,
+        )
 
     @classmethod
     def from_record(cls, record: FeatureRecord) -> TrackFeatures:
         """Build features from what the library stored; names that this version does not know are left out."""
-        stored = {**record.scalars, **record.series, "vector": record.vector, "version": record.version}
+        stored: dict[str, Any] = {
+            **record.scalars,
+            **record.series,
+            "vector": record.vector,
+            "version": record.version,
+        }
         known = {f.name for f in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})
 
@@ -161,7 +171,9 @@ class TrackFeatures:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        shown = [f"{name}={_shown(getattr(self, name))}" for name in _HEADLINE if getattr(self, name) is not None]
+        shown = [
+            f"{name}={_shown(getattr(self, name))}" for name in _HEADLINE if getattr(self, name) is not None
+        ]
         return f"TrackFeatures({', '.join(shown)})"
 
     def _repr_html_(self) -> str:
@@ -169,7 +181,8 @@ class TrackFeatures:
         rows = "".join(
             f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(_shown(value))}</td>"
             f"<td>{html.escape(units[name])}</td></tr>"
-            for name, value in self.scalars().items() if value is not None and not isinstance(value, list)
+            for name, value in self.scalars().items()
+            if value is not None and not isinstance(value, list)
         )
         return f"<table><tr><th>descriptor</th><th>value</th><th>unit</th></tr>{rows}</table>"
 

@@ -31,8 +31,13 @@ def find_key(chroma: npt.NDArray[np.float64]) -> Key | None:
     profiles = np.array([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
     correlations = np.array([np.corrcoef(profile, chroma)[0, 1] for profile in profiles])
     best, second = np.argsort(-correlations, kind="stable")[:2]
-    return Key(NAMES[best % 12], _scale(best), float(np.clip(correlations[best], 0, 1)),
-               NAMES[second % 12], _scale(second))
+    return Key(
+        NAMES[best % 12],
+        _scale(best),
+        float(np.clip(correlations[best], 0, 1)),
+        NAMES[second % 12],
+        _scale(second),
+    )
 
 
 def camelot(key: str, scale: str) -> str:

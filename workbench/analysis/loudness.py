@@ -107,7 +107,9 @@ class LoudnessMeter:
         self._gating.add((shares * energies[:, None]).ravel())
 
     def _frame_energies(self, samples: Samples, count: int) -> npt.NDArray[np.float32]:
-        if samples.shape[1] == 2:  # two real channels are one complex one: |X(k)|² + |X(−k)|² = 2(|L|² + |R|²)
+        if (
+            samples.shape[1] == 2
+        ):  # two real channels are one complex one: |X(k)|² + |X(−k)|² = 2(|L|² + |R|²)
             return self._energies(samples.view(np.complex64)[:, 0], count)
         energies = np.zeros(count, np.float32)
         for channel, weight in enumerate(self._channel_weights):
@@ -125,7 +127,9 @@ class LoudnessMeter:
         doubled = np.repeat(weights, 2)  # for real and imaginary parts
         energies = np.empty(count, np.float32)
         for start in range(0, count, _BATCH):
-            parts = transform(frames[start : start + _BATCH] * self._window, overwrite_x=True).view(np.float32)
+            parts = transform(frames[start : start + _BATCH] * self._window, overwrite_x=True).view(
+                np.float32
+            )
             np.square(parts, out=parts)
             energies[start : start + _BATCH] = parts @ doubled
         return energies
@@ -147,7 +151,9 @@ class _GatingSteps:
 
     def add(self, mean_squares: npt.NDArray[np.float32]) -> None:
         edges = self._position + np.arange(len(mean_squares) + 1) * self._piece
-        totals = self._total + np.concatenate(([0.0], np.cumsum(mean_squares, dtype=np.float64) * self._piece))
+        totals = self._total + np.concatenate(
+            ([0.0], np.cumsum(mean_squares, dtype=np.float64) * self._piece)
+        )
         wanted = np.arange(len(self._totals), int(edges[-1] / self._step) + 1) * self._step
         self._totals.extend(np.interp(wanted, edges, totals))
         self._position, self._total = float(edges[-1]), float(totals[-1])

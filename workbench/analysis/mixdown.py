@@ -38,6 +38,6 @@ class Mixdown:
             return chunk[:, 0]
         mono = chunk @ self._weights
         if np.dot(mono, mono) >= _CANCELLED * np.vdot(chunk, chunk) / chunk.shape[1]:
-            return mono
+            return np.asarray(mono)
         energy = np.einsum("ij,ij->j", chunk, chunk) * self._weights
         return np.ascontiguousarray(chunk[:, np.argmax(energy)])

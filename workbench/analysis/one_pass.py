@@ -148,8 +148,9 @@ class _Meters:
             "loudness_curve_lufs": loudness.curve(),
         }
 
-    def _finish_structure(self, energies: npt.NDArray[np.float32], harmony: Harmony, textures: int,
-                          duration: float) -> dict[str, Any]:
+    def _finish_structure(
+        self, energies: npt.NDArray[np.float32], harmony: Harmony, textures: int, duration: float
+    ) -> dict[str, Any]:
         period = self.framing.period_s
         seconds = (np.arange(len(energies)) * period).astype(np.int64)
         seconds = np.minimum(seconds, max(0, math.ceil(duration) - 1))
@@ -195,7 +196,8 @@ def _tonal(harmony: Harmony, period_s: float) -> dict[str, Any]:
     starts = np.arange(0, len(harmony.chroma), rows)
     found: dict[str, Any] = {
         "tuning_hz": harmony.tuning_hz,
-        "chroma_curve": np.add.reduceat(harmony.chroma, starts, axis=0) / np.diff([*starts, len(harmony.chroma)])[:, None],
+        "chroma_curve": np.add.reduceat(harmony.chroma, starts, axis=0)
+        / np.diff([*starts, len(harmony.chroma)])[:, None],
         "chord_change_rate_hz": harmony.chord_change_rate(period_s),
     }
     mean = harmony.mean()
@@ -206,7 +208,11 @@ def _tonal(harmony: Harmony, period_s: float) -> dict[str, Any]:
     if key is None:
         return found
     return found | {
-        "key": key.key, "scale": key.scale, "key_strength": key.strength,
-        "key_runner_up": key.runner_up, "scale_runner_up": key.scale_runner_up,
-        "camelot": camelot(key.key, key.scale), "open_key": open_key(key.key, key.scale),
+        "key": key.key,
+        "scale": key.scale,
+        "key_strength": key.strength,
+        "key_runner_up": key.runner_up,
+        "scale_runner_up": key.scale_runner_up,
+        "camelot": camelot(key.key, key.scale),
+        "open_key": open_key(key.key, key.scale),
     }

@@ -17,7 +17,11 @@ COMPOSITION: tuple[tuple[str, int, str], ...] = (
     ("timbre", 12, "mean of cepstral coefficients 1–12; 0"),
     ("timbre", 13, "square root of the variance of coefficients 0–12; 0"),
     ("timbre", 7, "spectral contrast, dB; 0"),
-    ("timbre", 6, "log2 of centroid and rolloff (Hz), log10 of flatness, flux, brightness, log2 of zero crossings; 0"),
+    (
+        "timbre",
+        6,
+        "log2 of centroid and rolloff (Hz), log10 of flatness, flux, brightness, log2 of zero crossings; 0",
+    ),
     ("tonal", 12, "chroma mean turned so that the tonic comes first; 1/12"),
     ("tonal", 3, "place on the circle of fifths (cosine, sine) and mode (±1), all times key strength; 0"),
     ("tonal", 1, "chord changes a second; 0"),
@@ -54,8 +58,14 @@ def similarity_vector(features: dict[str, Any]) -> npt.NDArray[np.float32]:
         profile("mfcc_mean", 13)[1:],
         np.sqrt(profile("mfcc_variance", 13)),
         profile("spectral_contrast_mean", 7),
-        (log2("spectral_centroid_hz"), log2("spectral_rolloff_hz"), np.log10(max(value("spectral_flatness", 1.0), 1e-9)),
-         value("spectral_flux"), value("brightness"), log2("zero_crossing_rate")),
+        (
+            log2("spectral_centroid_hz"),
+            log2("spectral_rolloff_hz"),
+            np.log10(max(value("spectral_flatness", 1.0), 1e-9)),
+            value("spectral_flux"),
+            value("brightness"),
+            log2("zero_crossing_rate"),
+        ),
         np.roll(profile("chroma_mean", 12, 1 / 12), -turn),
         fifths,
         (value("chord_change_rate_hz"),),
@@ -71,5 +81,11 @@ def _key_parts(features: dict[str, Any]) -> tuple[int, tuple[float, float, float
         return 0, (0.0, 0.0, 0.0)
     tonic, strength = NAMES.index(features["key"]), float(features["key_strength"])
     minor = features["scale"] == "minor"
-    angle = 2 * np.pi * ((7 * (tonic + 3 * minor)) % 12) / 12  # relative keys share a place, as on the Camelot wheel
-    return tonic, (strength * float(np.cos(angle)), strength * float(np.sin(angle)), strength * (-1.0 if minor else 1.0))
+    angle = (
+        2 * np.pi * ((7 * (tonic + 3 * minor)) % 12) / 12
+    )  # relative keys share a place, as on the Camelot wheel
+    return tonic, (
+        strength * float(np.cos(angle)),
+        strength * float(np.sin(angle)),
+        strength * (-1.0 if minor else 1.0),
+    )

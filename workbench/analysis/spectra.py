@@ -55,7 +55,7 @@ class Framing:
     @cached_property
     def window(self) -> npt.NDArray[np.float32]:
         """Half a sine wave scaled so that power summed over bins is the mean square of the frame."""
-        return (half_sine(self.n_fft) * np.sqrt(2 / (self.n_fft * self.hop))).astype(np.float32)
+        return np.asarray((half_sine(self.n_fft) * np.sqrt(2 / (self.n_fft * self.hop))), np.float32)
 
 
 @lru_cache(maxsize=16)
@@ -129,4 +129,4 @@ class Decimator:
         out[0] += self._tail
         out[1:] += frames[:-1, half:]
         self._tail = frames[-1, half:].copy()
-        return out.reshape(-1)
+        return np.asarray(out.reshape(-1))

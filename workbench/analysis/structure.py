@@ -51,7 +51,9 @@ def find_sections(timbre: Rows, chroma: Rows, period_s: float) -> Sections:
     clear = novelty > max(_MIN_NOVELTY, float(np.mean(novelty) + 0.5 * np.std(novelty)))
     inside = np.arange(len(novelty))
     peaks = np.flatnonzero(local & clear & (inside >= gap) & (inside < len(novelty) - gap))
-    return Sections(np.concatenate(([0.0], peaks * period_s)), np.concatenate(([1.0], np.minimum(novelty[peaks], 1.0))))
+    return Sections(
+        np.concatenate(([0.0], peaks * period_s)), np.concatenate(([1.0], np.minimum(novelty[peaks], 1.0)))
+    )
 
 
 def _novelty(features: Rows, reach: int) -> npt.NDArray[np.float64]:

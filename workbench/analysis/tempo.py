@@ -1,9 +1,9 @@
 """Tempo from the onset envelope.
 
-An envelope repeats at the beat, and at its multiples and fractions as well; which of these levels people tap along with
-is a matter of taste around two beats a second. Each candidate is scored by how well the envelope repeats after half, one,
-two and four of its beats, by how much of the envelope moves at its frequency, by whether bass and treble alternate from
-beat to beat as kick and snare do, and by how common such a tempo is.
+An envelope repeats at the beat, and at its multiples and fractions as well; which of these levels people tap along
+with is a matter of taste around two beats a second. Each candidate is scored by how well the envelope repeats after
+half, one, two and four of its beats, by how much of the envelope moves at its frequency, by whether bass and treble
+alternate from beat to beat as kick and snare do, and by how common such a tempo is.
 """
 
 from __future__ import annotations
@@ -87,7 +87,12 @@ def estimate_tempo(envelopes: tuple[Envelope, Envelope, Envelope], period_s: flo
     comb = sum(weight * _at(mixed, beats * lags) for beats, weight in _BEATS)
     alternation = _at(crossed, lags) - _at(crossed, 2 * lags)
     prior = np.exp(-0.5 * (np.log2(grid / _PREFERRED) / _PREFERRED_OCTAVES) ** 2)
-    scores = np.maximum(comb, 0) * np.sqrt(_spectrum(envelopes[0], period_s, grid)) * np.exp(_ALTERNATION * alternation) * prior
+    scores = (
+        np.maximum(comb, 0)
+        * np.sqrt(_spectrum(envelopes[0], period_s, grid))
+        * np.exp(_ALTERNATION * alternation)
+        * prior
+    )
     best = _peaks(scores)
     if not len(best):
         return None
@@ -97,7 +102,9 @@ def estimate_tempo(envelopes: tuple[Envelope, Envelope, Envelope], period_s: flo
     return Tempo(float(candidates[0]), regularity, candidates, scores[best] / scores[best[0]])
 
 
-def _correlations(envelopes: tuple[Envelope, Envelope, Envelope], period_s: float) -> tuple[Curve, Curve, Curve] | None:
+def _correlations(
+    envelopes: tuple[Envelope, Envelope, Envelope], period_s: float
+) -> tuple[Curve, Curve, Curve] | None:
     """Return correlation by lag, averaged over windows: all with all, bass with bass, bass with treble."""
     width, lags = round(_WINDOW_S / period_s), round(_LONGEST_LAG_S / period_s)
     size = scipy.fft.next_fast_len(2 * width, real=True)

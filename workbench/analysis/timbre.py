@@ -71,7 +71,9 @@ class TimbreMeter:
         self._bright = int(np.searchsorted(frequencies, _BRIGHT_HZ))
         self._group_hz = _GROUP * framing.rate / framing.n_fft
         edges = np.searchsorted(frequencies, _CONTRAST_EDGES_HZ)
-        self._octaves = [(a, b) for a, b in zip(edges, [*edges[1:], len(frequencies)], strict=True) if b - a >= 4]
+        self._octaves = [
+            (a, b) for a, b in zip(edges, [*edges[1:], len(frequencies)], strict=True) if b - a >= 4
+        ]
         self._shape = Moments(5)
         self._flux = Moments(1)
         self._mfcc = Moments(N_MFCC)
@@ -98,7 +100,7 @@ class TimbreMeter:
         self._flux.add(self._changes(mels)[active])
         self._shape.add(self._shapes(powers[::_SHAPE_EVERY][active[::_SHAPE_EVERY]]))
         self._contrast.add(self._contrasts(powers[::_CONTRAST_EVERY][active[::_CONTRAST_EVERY]]))
-        return mfcc
+        return np.asarray(mfcc)
 
     def _changes(self, mels: Frames) -> Frames:
         """Distance between successive magnitude spectra of unit length, halved squares: 0 same, 1 disjoint."""
@@ -106,7 +108,7 @@ class TimbreMeter:
         shape /= np.sqrt(mels.sum(axis=1, keepdims=True)) + np.float32(1e-9)
         before = np.concatenate((shape[:1] if self._last is None else self._last, shape[:-1]))
         self._last = shape[-1:].copy()
-        return np.clip(1 - np.einsum("ij,ij->i", shape, before), 0, 1)[:, None]
+        return np.asarray(np.clip(1 - np.einsum("ij,ij->i", shape, before), 0, 1)[:, None])
 
     def _shapes(self, powers: Frames) -> Frames:
         """Return centroid, bandwidth, rolloff, flatness and brightness of frames that are not silent, shape (n, 5)."""
@@ -129,7 +131,8 @@ class TimbreMeter:
         rows = np.arange(len(cumulative))
         above = cumulative[rows, group]
         below = np.where(group > 0, cumulative[rows, group - 1], 0)
-        return ((group + (wanted - below) / np.maximum(above - below, 1e-20)) * self._group_hz).astype(np.float32)
+        hertz = (group + (wanted - below) / np.maximum(above - below, 1e-20)) * self._group_hz
+        return np.asarray(hertz, np.float32)
 
     def _contrasts(self, powers: Frames) -> Frames:
         contrast = np.zeros((len(powers), len(_CONTRAST_EDGES_HZ)), np.float32)
@@ -145,5 +148,14 @@ class TimbreMeter:
         if not self._shape.count:
             return None
         centroid, bandwidth, rolloff, flatness, bright = map(float, self._shape.mean())
-        return Timbre(centroid, bandwidth, rolloff, flatness, float(self._flux.mean()[0]), bright,
-                      self._contrast.mean(), self._mfcc.mean(), self._mfcc.variance())
+        return Timbre(
+            centroid,
+            bandwidth,
+            rolloff,
+            flatness,
+            float(self._flux.mean()[0]),
+            bright,
+            self._contrast.mean(),
+            self._mfcc.mean(),
+            self._mfcc.variance(),
+        )

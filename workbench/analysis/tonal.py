@@ -120,7 +120,9 @@ class ChromaMeter:
         peak &= (middle >= powers[:, self._first + 1 : self._last + 1]) & audible
         rows, columns = np.nonzero(peak)
         columns += self._first
-        below, here, above = (np.log(powers[rows, columns + shift] + np.float32(1e-20)) for shift in (-1, 0, 1))
+        below, here, above = (
+            np.log(powers[rows, columns + shift] + np.float32(1e-20)) for shift in (-1, 0, 1)
+        )
         offset = 0.5 * (below - above) / np.minimum(below - 2 * here + above, -1e-6)
         semitones = 12 * np.log2((columns + np.clip(offset, -0.5, 0.5)) * self._bin_hz / 440) + 9
         weights = np.sqrt(middle[rows, columns - self._first] / loudest[rows, 0])

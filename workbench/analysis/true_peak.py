@@ -16,7 +16,7 @@ RUN = 64
 
 @lru_cache(maxsize=4)
 def _interpolator(factor: int) -> tuple[npt.NDArray[np.float32], float]:
-    """Return the matrix that fills in a run of samples, shape (run + 2 × reach, run × (factor − 1)), and its L1 norm."""
+    """Return the matrix that fills in a run, (run + 2 × reach, run × (factor − 1)), and its taps' L1 norm."""
     offsets = np.arange(1 - REACH, REACH + 1)
     delays = np.arange(1, factor)[:, None] / factor - offsets
     taps = np.sinc(delays) * np.i0(5 * np.sqrt(np.maximum(0, 1 - (delays / REACH) ** 2))) / np.i0(5.0)

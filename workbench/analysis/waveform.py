@@ -30,4 +30,6 @@ class WaveformMeter:
         if len(extremes) <= COLUMNS:
             return extremes
         starts = np.arange(COLUMNS) * len(extremes) // COLUMNS
-        return np.stack([np.minimum.reduceat(extremes[:, 0], starts), np.maximum.reduceat(extremes[:, 1], starts)], 1)
+        return np.stack(
+            [np.minimum.reduceat(extremes[:, 0], starts), np.maximum.reduceat(extremes[:, 1], starts)], 1
+        )
