@@ -224,3 +224,8 @@ def test_prometheus_text_is_valid_and_names_follow_convention(server: Any) -> No
 
 def test_health_needs_nothing(server: Any) -> None:
     assert httpx.get(f"{server.url}api/v1/health").json()["status"] == "ok"
+
+
+def test_start_up_is_told_apart_from_how_long_people_may_have_waited(server: Any, until: Any) -> None:
+    lag = until(lambda: (found := server.get("health").json()["event_loop_lag_ms"])["start_up"] and found, 60)
+    assert 0 <= lag["last_minute"] <= lag["longest"]

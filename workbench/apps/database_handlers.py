@@ -62,6 +62,7 @@ class HealthHandler(ApiHandler):
                 "event_loop_lag_ms": {
                     "last_minute": 1000 * lag.longest_recent_s,
                     "longest": 1000 * lag.longest_s,
+                    "start_up": None if lag.start_up_s is None else 1000 * lag.start_up_s,
                 },
             }
         )

@@ -11,10 +11,15 @@ KEEP_S = 60.0
 
 
 class LoopLag:
-    """Sleep a little, again and again, and note how much too late it woke up."""
+    """Sleep a little, again and again, and note how much too late it woke up.
+
+    ``longest_s`` is of the time since the start-up ended, and ``start_up_s`` of the time before, as soon as that
+    has ended.
+    """
 
     def __init__(self) -> None:
         self.longest_s = 0.0
+        self.start_up_s: float | None = None
         self._recent: deque[tuple[float, float]] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -26,6 +31,11 @@ class LoopLag:
         if self._task is not None:
             self._task.cancel()
             self._task = None
+
+    def end_start_up(self) -> None:
+        """Count afresh: what comes now is felt by people."""
+        self.start_up_s, self.longest_s = self.longest_s, 0.0
+        self._recent.clear()
 
     @property
     def longest_recent_s(self) -> float:

@@ -83,5 +83,5 @@ class PrometheusHandler(ApiHandler):
             + "# HELP workbench_server_event_loop_lag_seconds Longest delay of the event loop.\n"
             + "# TYPE workbench_server_event_loop_lag_seconds gauge\n"
             + f'workbench_server_event_loop_lag_seconds{{over="minute"}} {lag.longest_recent_s!r}\n'
-            + f'workbench_server_event_loop_lag_seconds{{over="life"}} {lag.longest_s!r}\n'
+            + f'workbench_server_event_loop_lag_seconds{{over="serving"}} {lag.longest_s!r}\n'
         )

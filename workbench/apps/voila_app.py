@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import logging
@@ -23,6 +24,7 @@ from traitlets.config import Config
 from voila.app import Voila
 
 from workbench.apps.api_handler import MAX_BODY_BYTES, SERVICE
+from workbench.apps.compiled_templates import compile_once
 from workbench.apps.errors_to_status import MESSAGES
 from workbench.apps.pages import HomeHandler, LostHandler
 from workbench.apps.routes import handlers
@@ -114,6 +116,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
 
     def __init__(self, settings: Settings, service: Service, **options: Any) -> None:
         super().__init__(**options)
+        compile_once()
         self.workbench_settings = settings
         self.service = service
 
@@ -171,6 +174,15 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         self.server = HTTPServer(self.app, xheaders=False)
         self.server.add_sockets(sockets)
         _log.warning("Playlist Workbench is at http://%s:%d%s", _shown(self.ip), self.port, self.base_url)
+        await self._preheated()
+        self.service.lag.end_start_up()
+
+    async def _preheated(self) -> None:
+        """Wait until every app has been rendered once."""
+        pools = self.kernel_manager._pools.values()
+        started = await asyncio.gather(*(task for pool in pools for task in pool), return_exceptions=True)
+        pages = [found["task"] for found in started if not isinstance(found, BaseException)]
+        await asyncio.gather(*pages, return_exceptions=True)
 
     def stop(self) -> None:
         self.server.stop()
