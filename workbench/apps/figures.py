@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 # Okabe & Ito (2008), distinguishable with every common colour vision.
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 
-PITCH_CLASSES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
-
 
 def library_overview(table: LibraryTable) -> Figure:
     """Draw tempo, key, loudness and timbre of every analysed track.
@@ -70,6 +68,8 @@ def track_curves(features: TrackFeatures | None) -> Figure:
     """Draw loudness, level and pitch classes of one track over time, sections dashed."""
     import matplotlib.pyplot as plt
     import numpy as np
+
+    from workbench.apps.dashboards.writing import PITCH_CLASSES
 
     if features is None:
         return _empty("Not analysed yet: run wb.analyze(folder) first.")

@@ -24,6 +24,8 @@ class Chart(anywidget.AnyWidget):
         The labels name the units.
     x_kind : {"number", "clock", "time"}
         How places on the x axis are written: as numbers, as minutes and seconds, as time of day (Unix seconds).
+    x_names : sequence of str, optional
+        Names of the places 0, 1, … on the x axis: values become bars.
     y_low, y_high : float, optional
         Ends of the y axis; from the values when left out.
     """
@@ -37,6 +39,7 @@ class Chart(anywidget.AnyWidget):
     y_low = traitlets.Float(None, allow_none=True).tag(sync=True)
     y_high = traitlets.Float(None, allow_none=True).tag(sync=True)
     height = traitlets.Int(190).tag(sync=True)
+    x_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     dots = traitlets.Bool(False).tag(sync=True)
     empty = traitlets.Unicode("Nothing to draw yet").tag(sync=True)
     x: traitlets.List[Any] = traitlets.List().tag(sync=True)

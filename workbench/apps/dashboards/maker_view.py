@@ -83,7 +83,9 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
             return
         before, locked = self.playlist.track_ids, set(self.result.list.locked)
         others = [track_id for track_id in before if track_id not in locked]
-        asked = self.form.values() | {"include": sorted(locked), "exclude": others}
+        asked = self.form.values() | {"include": sorted(locked)}
+        if int(self.table.analyzed.sum()) - len(before) >= len(others):
+            asked["exclude"] = others
 
         def work() -> Playlist:
             made = self._run(**asked)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.store.library_table import LibraryTable
 
 CROSS_S = 4.0
+AXES = "Principal components 1 (right) and 2 (up)"
 EMPTY = (
     "No analysed track yet, so there is nothing to make a playlist of. Open the Library app, choose a folder and "
     "press Analyse; this page notices by itself."
@@ -47,6 +48,11 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
         elif self.maker is None:
             self.maker = self._make_view(table)
             self._place.children = [self.maker]
+        else:
+            self.maker.table = table
+            self._map.fill(table, principal_components(table.vectors[table.analyzed])[0], axes=AXES)
+            if self.maker.playlist is not None:
+                self.maker.show(self.maker.playlist)
 
     def _look(self) -> None:
         if self.maker is not None:
@@ -58,10 +64,10 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
         wb = self._wb
         self.player = Player()
         positions, _ = principal_components(table.vectors[table.analyzed])
-        path_map = MapView(
+        self._map = MapView(
             table,
             positions,
-            axes="Principal components 1 (right) and 2 (up)",
+            axes=AXES,
             height=360,
             on_open=self._play,
             on_select=lambda ids: None,
@@ -74,7 +80,7 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
             MethodForm(table, METHODS, COMMON_PARAMETERS),
             SaveView(self._keep, playlists_folder(wb)),
             compare,
-            path_map,
+            self._map,
             self.player,
             make=self._generate,
             on_play=self._play,

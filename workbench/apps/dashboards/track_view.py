@@ -12,7 +12,7 @@ from workbench.apps.dashboards.chart import Chart
 from workbench.apps.dashboards.grid import Grid, GridColumn
 from workbench.apps.dashboards.page import columns, empty_html, facts_html, heading
 from workbench.apps.dashboards.player import Player
-from workbench.apps.dashboards.writing import clock, key_name, number, track_name
+from workbench.apps.dashboards.writing import PITCH_CLASSES, clock, key_name, number, track_name
 
 if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
@@ -56,11 +56,11 @@ class TrackView(widgets.VBox):  # type: ignore[misc]
             empty="Not analysed yet",
         )
         self._chroma = Chart(
-            "Pitch classes over the whole track",
-            "pitch class (0 is C, 11 is B)",
+            "Pitch classes",
+            "pitch class",
             "mean share",
-            y_low=0,
-            dots=True,
+            y_low=0.0,
+            x_names=PITCH_CLASSES,
             empty="Not analysed yet",
         )
         self.neighbours = Grid(

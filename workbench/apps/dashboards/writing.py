@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+PITCH_CLASSES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
+
 
 def clock(seconds: float | None) -> str:
     """Write a length as minutes and seconds: 3:05, 1:02:33."""

@@ -54,13 +54,13 @@ function render({ model, el }) {
       item.append(key, line.name + (index < 0 ? "" : ": " + shown(line.values[index])));
       return item;
     }));
-    if (index >= 0) legend.append(`at ${shown(model.get("x")[index], model.get("x_kind"))}`);
+    if (index >= 0) legend.append(`at ${model.get("x_names")[index] ?? shown(model.get("x")[index], model.get("x_kind"))}`);
   }
   function draw() {
     const width = root.clientWidth, height = model.get("height");
     if (!width) return;
-    const x = model.get("x"), series = model.get("series"), xKind = model.get("x_kind");
-    const [x0, x1] = extent(x, null, null);
+    const x = model.get("x"), series = model.get("series"), xKind = model.get("x_kind"), names = model.get("x_names");
+    const [x0, x1] = names.length ? [-0.6, names.length - 0.4] : extent(x, null, null);
     const [y0, y1] = extent(series.flatMap((line) => line.values), model.get("y_low"), model.get("y_high"));
     const px = (v) => LEFT + ((v - x0) / (x1 - x0)) * (width - LEFT - RIGHT);
     const py = (v) => TOP + (1 - (v - y0) / (y1 - y0)) * (height - TOP - BOTTOM);
@@ -77,10 +77,13 @@ function render({ model, el }) {
       shape(svg, "text", { x: LEFT - 6, y: py(v) + 4, "text-anchor": "end" }, shown(v));
     }
     const wanted = Math.max(2, Math.floor(width / 110));
-    for (const v of x.length ? (xKind === "number" ? ticks(x0, x1, wanted) : Array.from({ length: wanted }, (_, i) => x0 + ((x1 - x0) * i) / (wanted - 1))) : [])
+    names.forEach((name, i) => shape(svg, "text", { x: px(i), y: height - BOTTOM + 15, "text-anchor": "middle" }, name));
+    for (const v of x.length && !names.length ? (xKind === "number" ? ticks(x0, x1, wanted) : Array.from({ length: wanted }, (_, i) => x0 + ((x1 - x0) * i) / (wanted - 1))) : [])
       shape(svg, "text", { x: px(v), y: height - BOTTOM + 15, "text-anchor": v === x0 ? "start" : v === x1 ? "end" : "middle" }, shown(v, xKind));
     for (const mark of model.get("marks")) shape(svg, "line", { x1: px(mark), x2: px(mark), y1: TOP, y2: height - BOTTOM, class: "pw-mark" });
-    series.forEach((line, at) => {
+    if (names.length) series.forEach((line, at) => line.values.forEach((v, i) => v !== null &&
+      shape(svg, "rect", { x: px(i - 0.35), width: px(0.7) - px(0), y: py(v), height: py(y0) - py(v), fill: `var(--pw-${(at % 6) + 1})` })));
+    else series.forEach((line, at) => {
       let path = "", pen = "M";
       line.values.forEach((v, i) => {
         if (v === null) { pen = "M"; return; }
