@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from workbench.errors import DatabaseUnavailableError, ModelError, UnknownTrackError, WorkbenchError
+from workbench.errors import ModelError, UnknownTrackError, WorkbenchError
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,12 +70,13 @@ class Workbench:
     ) -> None:
         from workbench.performance.job_figures import JobFigures
         from workbench.performance.process_publisher import ProcessPublisher
+        from workbench.store.data_folder import make_data_folder
         from workbench.store.database_pool import DatabasePool
         from workbench.store.library import Library
         from workbench.store.memory_cache import MemoryCache
 
         self.settings = settings or Settings.load(data_dir=data_dir, **overrides)
-        _make_folder(self.settings.data_dir)
+        make_data_folder(self.settings.data_dir)
         self.pool = DatabasePool(
             self.settings.database_path,
             min_connections=self.settings.db_min_connections,
@@ -94,7 +95,9 @@ class Workbench:
         self._lock = threading.RLock()
         self._closed = False
         self.job_figures = JobFigures(lambda: self.settings.async_workers)
-        self._publisher = ProcessPublisher(role, self.library, self._figures, clear_caches=self.clear_caches)
+        self._publisher = ProcessPublisher(
+            role, self.library, self._figures, clear_caches=self.clear_caches, workers=self._worker_pids
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -381,20 +384,12 @@ class Workbench:
     def _probe(self) -> dict[str, Any]:
         return {"started": False} if self._cluster is None else self._cluster.health()
 
+    def _worker_pids(self) -> list[int]:
+        return [] if self._cluster is None else self._cluster.worker_pids()
+
     def _figures(self) -> dict[str, Any]:
         return {
             "caches": {cache.name: cache.stats() for cache in (self.analysis_cache, self.feature_cache)},
             "database_pool": self.pool.stats(),
             "async_processor": self.job_figures.figures(),
         }
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseUnavailableError(
-            f"The data folder {folder} cannot be made: {error.strerror}. Choose another with --data-dir or "
-            f"WORKBENCH_DATA_DIR.",
-            path=str(folder),
-        ) from error

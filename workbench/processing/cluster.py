@@ -116,6 +116,11 @@ class Cluster:
         """Return how many threads each worker has, by address."""
         return dict(self.client.nthreads())
 
+    def worker_pids(self) -> list[int]:
+        """Return the worker processes of our own cluster; those of a joined one are another's."""
+        link = self._link
+        return [] if link is None else link.worker_pids()
+
     @property
     def memory_limit_bytes(self) -> int:
         """Memory that one of our own worker processes may use."""

@@ -38,6 +38,22 @@ class Link:
     def address(self) -> str:
         return str(self.client.scheduler.address)
 
+    def worker_pids(self) -> list[int]:
+        """Return the worker processes of our own cluster, as the system lists them; none of a joined one."""
+        import psutil
+
+        if self.host is None:
+            return []
+        try:
+            below = psutil.Process(self.host.pid).children(recursive=True)
+            return [
+                process.pid
+                for process in below
+                if is_worker(process.cmdline(), process.ppid(), self.host.pid)
+            ]
+        except psutil.NoSuchProcess:  # one came or went meanwhile; asked again soon
+            return []
+
     def close(self) -> None:
         """Disconnect; end the cluster if it is ours."""
         if self.published is not None:
@@ -46,6 +62,12 @@ class Link:
             self.client.close(timeout=CLOSE_TIMEOUT_S)
         if self.host is not None:
             self.host.close()
+
+
+def is_worker(command: list[str], parent: int, host: int) -> bool:
+    """Return whether a process below the cluster's host is a worker: spawned by it, or forked by its fork server."""
+    program = " ".join(command)
+    return "resource_tracker" not in program and (parent != host or "spawn_main" in program)
 
 
 def link_named(address: str | None, file: Path | None) -> Link:
