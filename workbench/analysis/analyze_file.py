@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from os import PathLike
+from typing import Any
 
 from workbench.analysis.features import TrackFeatures
 from workbench.settings import Settings
@@ -37,10 +39,27 @@ def analyze_file(path: str | PathLike[str], settings: Settings | None = None) ->
     from workbench.audio.streaming_loader import open_audio
 
     settings = settings or Settings()
-    with open_audio(
-        path, block_seconds=settings.stream_block_seconds, memory_limit_percent=settings.memory_limit_percent
-    ) as stream:
+    with (
+        _one_thread(),
+        open_audio(
+            path,
+            block_seconds=settings.stream_block_seconds,
+            memory_limit_percent=settings.memory_limit_percent,
+        ) as stream,
+    ):
         found = describe(stream, stream.rate, stream.channels)
         return TrackFeatures(
             **found, sample_rate_hz=stream.rate, channels=stream.channels, truncated=stream.truncated
         )
+
+
+def _one_thread() -> Any:
+    """Keep BLAS to one thread: on matrices this small, more of them spend several times the CPU for no gain."""
+    return _thread_pools().limit(limits=1)
+
+
+@cache
+def _thread_pools() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
