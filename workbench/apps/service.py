@@ -21,6 +21,7 @@ from workbench.apps.job_queue import JobQueue
 from workbench.apps.loop_lag import LoopLag
 from workbench.apps.operations import InvalidInputError
 from workbench.errors import StoreError, UnknownTrackError
+from workbench.store.patience import waiting_until
 
 if TYPE_CHECKING:
     from workbench.performance.monitor import PerformanceMonitor
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 THREADS = 8
 WRITING_THREADS = 4
+DATABASE_WAIT_S = 2.5  # then 503: whoever asks can try again, and the threads are free for others
 RESERVED = frozenset({"method", "size", "name", "random_state"})
 
 P = ParamSpec("P")
@@ -77,13 +79,20 @@ class Service:
 
     async def run(self, function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
         """Call a function that reads and may wait for disk or database, off the event loop."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(function, *args, **options))
+        return await self._call(self._threads, partial(function, *args, **options))
 
     async def write(self, function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
         """Call a function that writes: on threads of their own, so that a locked database holds up no reader."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writing_threads, partial(function, *args, **options))
+        return await self._call(self._writing_threads, partial(function, *args, **options))
+
+    async def _call(self, threads: ThreadPoolExecutor, function: Callable[[], T]) -> T:
+        give_up_at = time.monotonic() + DATABASE_WAIT_S
+
+        def call() -> T:
+            with waiting_until(give_up_at):
+                return function()
+
+        return await asyncio.get_running_loop().run_in_executor(threads, call)
 
     def close(self) -> None:
         """Park unfinished jobs, stop the workers, close the database. Twice is fine."""

@@ -18,7 +18,7 @@ from workbench.store.sqlite import require_sound, sqlite3
 _log = logging.getLogger(__name__)
 
 BACKUP_FOLDER = "backups"
-_READER_BUSY_SECONDS = 5.0  # a reader only meets a lock during recovery or a change of the log: short moments
+_READER_BUSY_SECONDS = 2.0  # a reader only meets a lock during recovery or a change of the log: short moments
 _CACHE_KIB = 4096
 _JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workbench.errors import DatabaseUnavailableError
 from workbench.store.database_opening import Connection, file_identity, open_reader
+from workbench.store.patience import patience
 from workbench.store.pool_statistics import PoolStatistics
 from workbench.store.sqlite import sqlite3
 from workbench.store.turns import Turns
@@ -138,11 +139,12 @@ class Readers:
 
     def _wait_for_turn(self) -> None:
         start = self._timer()
-        came = self._turns.acquire(self._wait_seconds)
+        seconds = patience(self._wait_seconds)
+        came = self._turns.acquire(seconds)
         self._statistics.waited(self._timer() - start)
         if not came:
             raise DatabaseUnavailableError(
-                f"All {self.most} readers of {self._path} were in use for {self._wait_seconds:g} s. "
+                f"All {self.most} readers of {self._path} were in use for {seconds:.3g} s. "
                 "Raise DB_MAX_CONNECTIONS, or ask for less at once.",
                 path=str(self._path),
             )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from workbench.store.database_errors import is_busy
+from workbench.store.patience import patience
 from workbench.store.sqlite import sqlite3
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class Backoff:
 
     def call(self, function: Callable[[], T], on_retry: Callable[[], None] | None = None) -> T:
         """Call until it does not raise "busy", or raise that error once the deadline has passed."""
-        give_up_at = self.timer() + self.deadline
+        give_up_at = self.timer() + patience(self.deadline)
         attempt = 0
         while True:
             try:

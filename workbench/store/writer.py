@@ -13,6 +13,7 @@ from workbench.errors import DatabaseUnavailableError, StoreError
 from workbench.store.database_errors import is_busy, translate
 from workbench.store.database_opening import Connection, open_writer
 from workbench.store.migrations import Migration
+from workbench.store.patience import patience
 from workbench.store.pool_statistics import PoolStatistics
 from workbench.store.readers import closed_error, is_fresh
 from workbench.store.retrying import Backoff
@@ -138,11 +139,12 @@ class Writer:
         if self._turn.take_free():
             return
         start = self._timer()
-        taken = self._turn.acquire(self._wait_seconds)
+        seconds = patience(self._wait_seconds)
+        taken = self._turn.acquire(seconds)
         self._statistics.waited(self._timer() - start)
         if not taken:
             raise DatabaseUnavailableError(
-                f"Another thread wrote to {self._path} for over {self._wait_seconds:g} s. Try again later.",
+                f"Another thread wrote to {self._path} for over {seconds:.3g} s. Try again later.",
                 path=str(self._path),
             )
 
