@@ -13,12 +13,14 @@ Samples = npt.NDArray[np.float32]
 class Chunks:
     """Chunks of exactly ``frames`` frames, each preceded by the last ``history`` frames of the one before.
 
-    The stream starts after silence and is followed by ``margin`` frames of silence or more, up to the end of a chunk.
+    The stream starts after silence and is followed by ``margin`` frames of silence or more; the last chunk may be
+    shorter, a multiple of ``grain``.
 
     Parameters
     ----------
     blocks : iterable of float32 arrays, shape (any, channels), full scale = 1.0
-    frames, history, margin : int
+    frames, history, margin, grain : int
+        ``frames`` is a multiple of ``grain``.
 
     Attributes
     ----------
@@ -27,23 +29,24 @@ class Chunks:
     """
 
     def __init__(
-        self, blocks: Iterable[Samples], channels: int, *, frames: int, history: int, margin: int
+        self, blocks: Iterable[Samples], channels: int, *, frames: int, history: int, margin: int, grain: int
     ) -> None:
         self.length = 0
         self._blocks = blocks
-        self._frames, self._history, self._margin = frames, history, margin
+        self._frames, self._history, self._margin, self._grain = frames, history, margin, grain
         self._chunk = np.zeros((history + frames, channels), np.float32)
         self._filled = 0
 
     def __iter__(self) -> Iterator[Samples]:
-        """Yield arrays of shape (history + frames, channels); each overwrites the one before, so do not keep any."""
+        """Yield arrays of shape (history + frames, channels); each overwrites the one before, so keep none."""
         for block in self._blocks:
             self.length += len(block)
             yield from self._fill(block)
-        margin = self._margin + -(self._filled + self._margin) % self._frames
-        silence = np.zeros((self._frames, self._chunk.shape[1]), np.float32)
-        for start in range(0, margin, self._frames):
-            yield from self._fill(silence[: margin - start])
+        yield from self._fill(np.zeros((self._margin, self._chunk.shape[1]), np.float32))
+        if self._filled:
+            rest = self._filled + -self._filled % self._grain
+            self._chunk[self._history + self._filled : self._history + rest] = 0
+            yield self._chunk[: self._history + rest]
 
     def _fill(self, block: Samples) -> Iterator[Samples]:
         start = 0

@@ -15,7 +15,7 @@ from workbench.analysis.blocks import Chunks, Samples
 from workbench.analysis.dynamics import danceability, dynamic_complexity, find_ends, to_db
 from workbench.analysis.key import camelot, find_key, open_key
 from workbench.analysis.loudness import LoudnessMeter
-from workbench.analysis.mel import mel_filters
+from workbench.analysis.mel import MelBands
 from workbench.analysis.mixdown import Mixdown
 from workbench.analysis.onsets import OnsetMeter, count_onsets
 from workbench.analysis.series import Series
@@ -56,7 +56,14 @@ def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, A
     """
     meters = _Meters(rate, channels)
     hop = meters.framing.hop
-    chunks = Chunks(blocks, channels, frames=CHUNK_HOPS * hop, history=meters.history, margin=hop)
+    chunks = Chunks(
+        blocks,
+        channels,
+        frames=CHUNK_HOPS * hop,
+        history=meters.history,
+        margin=hop,
+        grain=TEXTURE_HOPS * hop,
+    )
     for chunk in chunks:
         meters.feed(chunk)
     found = {name: value for name, value in meters.finish(chunks.length).items() if value is not None}
@@ -71,9 +78,9 @@ class _Meters:
         self._fourier = ShortTimeFourier(self.framing)
         self._powers = np.empty((CHUNK_HOPS, self.framing.bins), np.float32)
         self._low = np.zeros((CHUNK_HOPS, Decimator.BINS), np.complex64)
-        self._filters = mel_filters(self.framing)
+        self._mel = MelBands(self.framing)
         self._loudness = LoudnessMeter(rate, channels)
-        self._true_peak = TruePeakMeter(rate, channels)
+        self._true_peak = TruePeakMeter(rate, channels, self.framing.hop)
         self.history = self._loudness.history
         self._timbre = TimbreMeter(self.framing)
         self._onsets = OnsetMeter()
@@ -85,14 +92,26 @@ class _Meters:
         self._sign = False
 
     def feed(self, chunk: Samples) -> None:
-        """Take a chunk of ``history`` old frames and 128 hops of new ones."""
+        """Take ``history`` old frames and a multiple of 16 hops of new ones, at most 256."""
         if chunk.max() > _LOUDEST or chunk.min() < -_LOUDEST:
             np.clip(chunk, -_LOUDEST, _LOUDEST, out=chunk)
         self._loudness.feed(chunk)
+        hops = (len(chunk) - self.history) // self.framing.hop
         lowest, highest = self._true_peak.feed(chunk[self.history - 2 * REACH :])
-        self._waveform.feed(lowest, highest, CHUNK_HOPS // _WAVEFORM_HOPS)
+        self._waveform.feed(lowest, highest, hops // _WAVEFORM_HOPS)
         mono = self._mix(chunk[self.history :])
         self._count_crossings(mono)
+        powers = self._transform(mono, hops)
+        self._chroma.feed(self._low[:hops])
+        mels = self._mel(powers)
+        energies = powers.sum(axis=1)
+        self._energies.extend(energies)
+        self._onsets.feed(mels)
+        cepstra = self._timbre.feed(powers, mels, energies)
+        self._textures.extend(cepstra.reshape(-1, TEXTURE_HOPS, cepstra.shape[1]).mean(axis=1))
+
+    def _transform(self, mono: Samples, hops: int) -> npt.NDArray[np.float32]:
+        """Keep low bins as they are for harmony, and return the powers of all."""
         start = 0
         for spectra in self._fourier.feed(mono):
             stop = start + len(spectra)
@@ -100,15 +119,9 @@ class _Meters:
             self._low[start:stop, :bins] = spectra[:, :bins]
             power(spectra, self._powers[start:stop])
             start = stop
-        powers = self._powers
+        powers = self._powers[:hops]
         powers[:, :2] = 0  # a DC offset is not sound
-        self._chroma.feed(self._low)
-        mels = powers @ self._filters
-        energies = powers.sum(axis=1)
-        self._energies.extend(energies)
-        self._onsets.feed(mels)
-        cepstra = self._timbre.feed(powers, mels, energies)
-        self._textures.extend(cepstra.reshape(-1, TEXTURE_HOPS, cepstra.shape[1]).mean(axis=1))
+        return powers
 
     def _count_crossings(self, mono: Samples) -> None:
         signs = np.signbit(mono)

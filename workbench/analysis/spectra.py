@@ -60,8 +60,8 @@ class Framing:
 
 @lru_cache(maxsize=16)
 def framing(rate: int) -> Framing:
-    """Return the framing of a sampling rate: a hop near 23 ms, a multiple of 8, whose FFT is fast."""
-    return Framing(rate, 8 * scipy.fft.next_fast_len(max(3, round(rate * HOP_S / 8)), real=True))
+    """Return the framing of a sampling rate: a hop near 23 ms, a multiple of 64, whose FFT is fast."""
+    return Framing(rate, 64 * scipy.fft.next_fast_len(max(1, round(rate * HOP_S / 64)), real=True))
 
 
 def half_sine(length: int) -> npt.NDArray[np.float64]:

@@ -24,6 +24,7 @@ _FAINT = 1e-4
 _MIN_TUNED = 0.08
 _MIN_CONTRAST = 0.12
 _LEAST_SOUNDING = 0.25
+_ROWS_AT_A_TIME = 4096
 
 Chroma = npt.NDArray[np.float32]
 
@@ -131,10 +132,14 @@ class ChromaMeter:
 
     def finish(self, textures: int) -> Harmony:
         """Return the chroma of the first ``textures`` periods of 16 frames."""
-        folded = self._folded.array(textures).astype(np.float32).reshape(-1, _STEPS)
+        folded = self._folded.array(textures).reshape(-1, _STEPS)
         tuned = self._weight > 0 and abs(self._tuning) >= _MIN_TUNED * self._weight
         deviation = float(np.angle(self._tuning) / (2 * np.pi)) if tuned else 0.0
-        chroma = folded @ _fold(deviation)
+        matrix = _fold(deviation)
+        chroma = np.empty((len(folded), 12), np.float32)
+        for start in range(0, len(folded), _ROWS_AT_A_TIME):
+            part = slice(start, start + _ROWS_AT_A_TIME)
+            chroma[part] = folded[part].astype(np.float32) @ matrix
         chroma /= np.maximum(chroma.sum(axis=1, keepdims=True), 1e-9)
         sounds = chroma.any(axis=1)
         mean = chroma[sounds].mean(axis=0) if sounds.any() else np.zeros(12)

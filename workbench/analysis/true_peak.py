@@ -38,9 +38,10 @@ class TruePeakMeter:
     ITU-R BS.1770-4, annex 2.
     """
 
-    def __init__(self, rate: int, channels: int) -> None:
+    def __init__(self, rate: int, channels: int, stretch: int) -> None:
         self._factor = 4 if rate < 80000 else 2 if rate < 160000 else 1
         self._channels = channels
+        self._stretch = stretch
         self._peak = 0.0
         self._before = 0.0
 
@@ -49,35 +50,46 @@ class TruePeakMeter:
 
         Parameters
         ----------
-        chunk : float32 array, shape (2 × REACH + a multiple of RUN, channels)
+        chunk : float32 array, shape (2 × REACH + a multiple of ``stretch``, channels)
 
         Returns
         -------
-        float32 arrays, shape (runs,)
-            Minimum and maximum of each run of 64 new frames, all channels together.
+        float32 arrays, shape (stretches,)
+            Minimum and maximum of each stretch of new frames, all channels together.
         """
-        runs = chunk[2 * REACH :].reshape(-1, RUN * self._channels)
-        lowest, highest = runs.min(axis=1), runs.max(axis=1)
+        stretches = chunk[2 * REACH :].reshape(-1, self._stretch * self._channels)
+        lowest, highest = stretches.min(axis=1), stretches.max(axis=1)
         peaks = np.maximum(highest, -lowest)
         self._peak = max(self._peak, float(peaks.max()))
         if self._factor > 1:
-            self._interpolate(chunk, np.maximum(peaks, np.concatenate(([self._before], peaks[:-1]))))
+            before = np.concatenate(([self._before], peaks[:-1]))
+            self._interpolate(chunk, stretches, before, peaks)
             self._before = peaks[-1]
         return lowest, highest
 
-    def _interpolate(self, samples: Samples, around: npt.NDArray[np.float32]) -> None:
-        """Interpolate the runs that start ``REACH`` before those fed, loudest first."""
+    def _interpolate(
+        self,
+        samples: Samples,
+        stretches: Samples,
+        before: npt.NDArray[np.float32],
+        peaks: npt.NDArray[np.float32],
+    ) -> None:
+        """Interpolate the runs, each from ``REACH`` samples before, that could beat the maximum, loudest first."""
         matrix, norm = _interpolator(self._factor)
-        candidates = np.flatnonzero(around * norm > self._peak)
-        candidates = candidates[np.argsort(-around[candidates], kind="stable")]
-        length, step = RUN + 2 * REACH, samples.strides[0]
-        shape, strides = (len(around), length, self._channels), (RUN * step, step, samples.strides[1])
-        windows = np.lib.stride_tricks.as_strided(samples, shape, strides)
-        for group in (candidates[:64], candidates[64:]):
-            able = group[around[group] * norm > self._peak]
+        loud = np.flatnonzero(np.maximum(before, peaks) * norm > self._peak)
+        if not len(loud):
+            return
+        runs = np.abs(stretches[loud].reshape(len(loud), self._stretch // RUN, -1)).max(axis=2)
+        around = np.maximum(runs, np.column_stack((before[loud], runs[:, :-1])))
+        row, column = np.nonzero(around * norm > self._peak)
+        order = np.argsort(-around[row, column], kind="stable")
+        bounds = around[row, column][order] * norm
+        positions = (loud[row] * runs.shape[1] + column)[order]
+        windows = np.lib.stride_tricks.sliding_window_view(samples, RUN + 2 * REACH, axis=0)[::RUN]
+        for group in (slice(0, 64), slice(64, None)):
+            able = positions[group][bounds[group] > self._peak]
             if len(able):
-                rows = windows[able].transpose(0, 2, 1).reshape(-1, length)
-                between = rows @ matrix
+                between = windows[able].reshape(-1, RUN + 2 * REACH) @ matrix
                 self._peak = max(self._peak, float(between.max()), -float(between.min()))
 
     def finish(self) -> float | None:
