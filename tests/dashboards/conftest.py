@@ -77,7 +77,8 @@ class Visit:
         ]
 
 
-@pytest.fixture(scope="session")
+# Not longer: its driver keeps an event loop running, which the tests of views must not see.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api")
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

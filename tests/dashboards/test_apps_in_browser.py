@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,10 +74,15 @@ def test_the_maker_makes_reorders_and_keeps_locked_tracks(visit: Callable[..., A
     wait_for_text(page, "Changed by hand")
     swapped = page.locator(".pw-list li b").all_inner_texts()
     assert swapped == [names[1], names[0], *names[2:]]
-    page.locator(".pw-list li").first.get_by_text("Lock", exact=True).click()
+    page.get_by_role("button", name="Hear how it passes into the next track").first.click()
+    page.wait_for_function("document.querySelector('.pw-player button').textContent.includes('Pause')")
+    grip, place = page.locator(".pw-grip").nth(2), page.locator(".pw-list li").first
+    grip.drag_to(place)
+    page.wait_for_function(f"document.querySelector('.pw-list li b').textContent == {json.dumps(names[2])}")
+    page.get_by_role("button", name=f"Keep {names[2].split(' — ')[0]} when").click()
     press(page, "Make the rest again")
     page.wait_for_selector(".pw-list li.pw-locked")
-    assert page.locator(".pw-list li b").first.inner_text() == names[1]
+    assert page.locator(".pw-list li b").first.inner_text() == names[2]
 
 
 def test_the_player_plays_and_seeks_by_keyboard(visit: Callable[..., Any]) -> None:

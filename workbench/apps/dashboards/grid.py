@@ -114,6 +114,11 @@ class Grid(anywidget.AnyWidget):
         """Sort by a column; unknown values come last either way."""
         self.sort_column, self.descending = column, descending
         self._arrange()
+        self.go_to_top()
+
+    def go_to_top(self) -> None:
+        """Scroll to the first row."""
+        self.send({"kind": "top"})
 
     def _arrange(self) -> None:
         rows = self._filtered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,14 +46,17 @@ class LibraryWatch(Pulse):
 
     def renew(self) -> None:
         """Read the library again if it has changed, off the event loop."""
-        in_background(self._wb.table, self._take, lambda message: None)
+        started = time.perf_counter()
+        in_background(self._wb.table, lambda table: self._take(table, started), lambda message: None)
         if self._on_look is not None:
             self._on_look()
 
-    def _take(self, table: LibraryTable) -> None:
+    def _take(self, table: LibraryTable, started: float) -> None:
         if table is not self.table:
             self.table = table
             self._on_table(table)
+            # While an analysis runs, the library changes all the time: a large one is read less often.
+            self.seconds = max(WATCH_S, 10 * (time.perf_counter() - started))
 
 
 def matches(text: str, table: LibraryTable) -> npt.NDArray[np.bool_]:

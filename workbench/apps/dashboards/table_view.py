@@ -76,7 +76,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
             on_open=on_open,
             empty="No track here. Clear the filter, or analyse a folder of music first.",
         )
-        self.query.observe(lambda _: self._filter(), "value")
+        self.query.observe(lambda _: self._search(), "value")
         super().__init__([row(self.query, self._count), self._problem, self.grid])
         self.fill(table)
 
@@ -87,6 +87,10 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         values = {column.name: table.columns.get(column.name, blank) for column in COLUMNS}
         self.grid.fill(table.ids, values)
         self._filter()
+
+    def _search(self) -> None:
+        self._filter()
+        self.grid.go_to_top()
 
     def _filter(self) -> None:
         text = self.query.value.strip()

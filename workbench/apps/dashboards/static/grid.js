@@ -136,13 +136,13 @@ function render({ model, el }) {
   let pending = 0;
   grid.onscroll = () => (pending ||= requestAnimationFrame(() => { pending = 0; draw(); }));
   const onMessage = (message) => {
+    if (message.kind === "top") grid.scrollTop = 0;
     if (message.kind !== "rows" || message.revision !== model.get("revision")) return;
     pages.set(message.first / PAGE, message.rows);
     draw();
   };
-  const onRevision = () => { grid.scrollTop = 0; renew(); };
   model.on("msg:custom", onMessage);
-  model.on("change:revision", onRevision);
+  model.on("change:revision", renew);
   model.on("change:selected", draw);
   const observer = new ResizeObserver(() => { drawHead(); draw(); });
   observer.observe(grid);
@@ -150,7 +150,7 @@ function render({ model, el }) {
   return () => {
     observer.disconnect();
     model.off("msg:custom", onMessage);
-    model.off("change:revision", onRevision);
+    model.off("change:revision", renew);
     model.off("change:selected", draw);
   };
 }
