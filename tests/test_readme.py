@@ -1,0 +1,214 @@
+"""Every command in the README does what the README says: run in its order, as it is written, by one reader.
+
+Not run here: the two ``python3 -m venv`` commands, which ``.ci/run`` runs itself; ``docker`` commands, which
+``tests/test_image.py`` holds against the Dockerfile; ``workbench bench``, which ``tests/benchmark`` runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+ELSEWHERE = ("python3 -m venv", "workbench bench")
+STAYS = ("workbench serve", "workbench lab", "dask scheduler", "dask worker")
+SCHEDULER = re.compile(r"(tcp|tls)://192\.0\.2\.1:8786")
+
+
+def blocks(language: str) -> list[list[str]]:
+    found = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return [block.strip().splitlines() for block in found]
+
+
+class Reader:
+    """Somebody who types what the README says, in a home and a clone of their own."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home = home
+        self.port = port
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("WORKBENCH", "XDG_", "DASK"))
+        }
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.environment = kept | {
+            "HOME": str(home), "PATH": path, "BROWSER": "true",
+            "WORKBENCH_PORT": str(port), "WORKBENCH_ASYNC_WORKERS": "2",
+        }  # fmt: skip
+        self.running: list[subprocess.Popen[str]] = []
+
+    def types(self, line: str) -> None:
+        if set_variable := re.fullmatch(r"export (\w+)=(.*)", line):
+            self.environment[set_variable[1]] = set_variable[2]
+        elif line.startswith(STAYS):
+            self.starts(line)
+        else:
+            self.runs(line)
+
+    def runs(self, line: str) -> None:
+        command = self.adapted(line)
+        done = subprocess.run(
+            command, shell=True, executable="/bin/bash", cwd=self.clone, env=self.environment,
+            capture_output=True, text=True, timeout=200, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        if line.startswith("curl"):
+            answer = json.loads(done.stdout)
+            assert "error" not in answer, f"{line}\n{done.stdout}"
+
+    def starts(self, line: str) -> None:
+        extra = {"workbench lab": " --no-browser", "dask scheduler": " --port 0 --no-dashboard"}
+        command = self.adapted(line) + next(
+            (more for start, more in extra.items() if line.startswith(start)), ""
+        )
+        process = subprocess.Popen(
+            f"exec {command}", shell=True, executable="/bin/bash", cwd=self.clone, env=self.environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        )  # fmt: skip
+        self.running.append(process)
+        if line.startswith("workbench"):
+            self.waits_for(lambda: answers(self.port), line)
+        elif line.startswith("dask scheduler"):
+            self.waits_for(lambda: self.scheduler_file.exists() and self.scheduler_address(), line)
+
+    def waits_for(self, condition: object, line: str) -> None:
+        deadline = time.monotonic() + 90
+        while not condition():  # type: ignore[operator]
+            assert self.running[-1].poll() is None, f"{line} ended"
+            assert time.monotonic() < deadline, f"{line} did not start"
+            time.sleep(0.1)
+
+    def stops_everything(self) -> None:
+        for process in self.running:
+            os.killpg(process.pid, signal.SIGTERM)
+        for process in self.running:
+            process.wait(60)
+        self.running.clear()
+        self.scheduler_file.unlink(missing_ok=True)
+
+    def adapted(self, line: str) -> str:
+        """Put this machine's port and address for those of the example."""
+        line = line.replace("localhost:8500", f"localhost:{self.port}")
+        if SCHEDULER.search(line):
+            line = SCHEDULER.sub(self.scheduler_address(), line)
+        return line.replace("192.0.2.1", "127.0.0.1").replace("~/playlist-workbench", str(self.clone))
+
+    def scheduler_address(self) -> str:
+        text = self.scheduler_file.read_text().strip()
+        return str(json.loads(text)["address"]) if text.endswith("}") else ""
+
+    @property
+    def clone(self) -> Path:
+        return self.home / "playlist-workbench"
+
+    @property
+    def scheduler_file(self) -> Path:
+        return self.home / "dask.json"
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture
+def reader(tmp_path: Path, demo_folder: Path) -> Iterator[Reader]:
+    """With the notebooks and a few of the demo tracks as their music."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    found = Reader(tmp_path, port)
+    found.clone.mkdir()
+    (found.clone / "notebooks").symlink_to(ROOT / "notebooks")
+    (found.clone / ".venv").mkdir()
+    (found.clone / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (tmp_path / "Music").mkdir()
+    tracks = sorted(path for path in demo_folder.rglob("*") if path.is_file())
+    for path in [path for path in tracks if "Waltz" in path.name] + tracks[:6]:
+        shutil.copy(path, tmp_path / "Music")
+    yield found
+    found.stops_everything()
+
+
+@pytest.mark.timeout(600)
+def test_every_command_works_as_written(reader: Reader) -> None:
+    for block in blocks("bash"):
+        for line in block:
+            if not line.startswith(ELSEWHERE):
+                reader.types(line)
+        reader.stops_everything()
+    assert (reader.clone / "party.m3u8").read_text("utf-8").count("#EXTINF") == 3
+    assert len(list((reader.clone / "playlists").iterdir())) >= 3
+
+
+def test_the_line_for_cron_works(reader: Reader) -> None:
+    [[line]] = blocks("cron")
+    when, command = re.fullmatch(r"((?:[\d*,/-]+ +){5})(.*)", line).groups()  # type: ignore[union-attr]
+    assert when.split() == ["0", "4", "*", "*", "0"]
+    assert "%" not in command  # cron would take it for a line break
+    reader.runs(command)
+    assert (reader.clone / "week.ipynb").exists()
+
+
+def test_the_python_example_works(reader: Reader) -> None:
+    [lines] = blocks("python")
+    (reader.clone / "example.py").write_text("if __name__ == '__main__':\n    " + "\n    ".join(lines))
+    reader.runs("python example.py")
+    assert (reader.clone / "party.m3u8").exists()
+
+
+def test_no_command_hides_in_a_block_of_another_kind() -> None:
+    assert set(re.findall(r"^```(\S+)$", README, re.MULTILINE)) == {"bash", "cron", "docker", "python"}
+    assert README.startswith("# Playlist Workbench")
+    assert "<!--" not in README
+
+
+def test_ci_runs_the_two_commands_that_are_not_run_here() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    lines = [line for block in blocks("bash") for line in block if line.startswith("python3 -m venv")]
+    assert len(lines) == 2
+    assert lines[0].endswith("workbench demo")
+    assert lines[1].endswith("-m pytest")
+    assert "-m pytest" in script
+    assert "workbench demo" in script
+
+
+def test_links_lead_somewhere() -> None:
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        text = (ROOT / name).read_text("utf-8")
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+            assert "://" in target or (ROOT / target).exists(), f"{name}: {target}"
+
+
+def test_modules_and_settings_that_are_named_are_there() -> None:
+    from dataclasses import fields
+
+    from workbench.settings import Settings
+
+    names = {field.name.upper() for field in fields(Settings)}
+    table = README.partition("## Settings")[2].partition("## Tuning")[0]
+    assert set(re.findall(r"`([A-Z_]{4,})`", table)) == names
+    seed = README.partition("| seed section")[2].partition("\n\n")[0]
+    for path in re.findall(r"`([a-z_]+/[a-z_]*(?:\.py)?|[a-z_]+\.py)`", seed):
+        assert (ROOT / "workbench" / path).exists(), path
+    from workbench.apps.routes import ROUTES
+
+    routes = {template.removeprefix("/api/v1/") for template, _ in ROUTES}
+    for path in re.findall(r"`(performance/[a-z/-]+)`", README):
+        assert path in routes or path == "performance/", path
