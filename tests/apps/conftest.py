@@ -23,11 +23,12 @@ import soundfile
 
 START_WITHIN_S = 60.0
 COMMAND = ("-m", "workbench", "serve")
-# The same with one app instead of all: preheating them all is most of what a start costs.
-ONE_APP = (
+ALL_APPS = None
+# The same with some apps only: preheating them all is most of what a start costs.
+SOME_APPS = (
     "-c",
     """
-import shutil, sys, tempfile
+import os, shutil, sys, tempfile
 from functools import partial
 from pathlib import Path
 import workbench.apps.server as server
@@ -35,7 +36,8 @@ from workbench.apps.notebooks import apps_folder
 from workbench.cli import main
 
 with tempfile.TemporaryDirectory() as apps:
-    shutil.copy(apps_folder() / "performance.ipynb", apps)
+    for name in os.environ["SOME_APPS"].split():
+        shutil.copy(apps_folder() / name, apps)
     server.serve = partial(server.serve, apps=Path(apps))
     sys.exit(main(["serve", *sys.argv[1:]]))
 """,
@@ -47,14 +49,14 @@ class Server:
     """A running ``workbench serve``."""
 
     def __init__(
-        self, data_dir: Path, roots: Path, *arguments: str, one_app: bool = False, **environment: str
+        self, data_dir: Path, roots: Path, *arguments: str, apps: str | None = ALL_APPS, **environment: str
     ) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
-        command = [sys.executable, *(ONE_APP if one_app else COMMAND)]
+        command = [sys.executable, *(COMMAND if apps is ALL_APPS else SOME_APPS)]
         self.process = subprocess.Popen(
             [*command, "--data-dir", str(data_dir), "--port", "0", *arguments],
             env=inherited
-            | {"WORKBENCH_LIBRARY_ROOTS": str(roots), "WORKBENCH_ASYNC_WORKERS": "1"}
+            | {"WORKBENCH_LIBRARY_ROOTS": str(roots), "WORKBENCH_ASYNC_WORKERS": "1", "SOME_APPS": apps or ""}
             | environment,
             stderr=subprocess.PIPE,
             text=True,
@@ -131,17 +133,19 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Callable[..., Server]]:
-    """Start servers; they are stopped at the end."""
+    """Start servers, without apps unless some are named; they are stopped at the end."""
     servers: list[Server] = []
 
     def start(
-        *arguments: str, data_dir: Path | None = None, one_app: bool = True, **environment: str
+        *arguments: str, data_dir: Path | None = None, apps: str | None = "", **environment: str
     ) -> Server:
         folder = data_dir or tmp_path_factory.mktemp("data")
-        servers.append(Server(folder, music, *arguments, one_app=one_app, **environment))
+        servers.append(Server(folder, music, *arguments, apps=apps, **environment))
         return servers[-1]
 
     yield start
+    for server in servers:
+        server.process.terminate()
     for server in servers:
         server.stop()
 
@@ -149,7 +153,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Cal
 @pytest.fixture(scope="session")
 def server(serve: Callable[..., Server], music: Path) -> Server:
     """A server without a token, with the folder of music analysed."""
-    started = serve(one_app=False)
+    started = serve(apps=ALL_APPS, WORKBENCH_ASYNC_WORKERS="2")
     answer = started.post("tracks/import?wait=60", {"directory_path": str(music)})
     assert answer.status_code == 200, answer.text
     assert answer.json()["result"]["analyzed"] == 4, answer.text
@@ -159,7 +163,7 @@ def server(serve: Callable[..., Server], music: Path) -> Server:
 @pytest.fixture(scope="session")
 def token_server(serve: Callable[..., Server]) -> Server:
     """A server that wants the token "secret", below a base URL."""
-    return serve("--base-url", "/music/", WORKBENCH_TOKEN="secret")
+    return serve("--base-url", "/music/", apps="performance.ipynb", WORKBENCH_TOKEN="secret")
 
 
 @pytest.fixture(scope="session")

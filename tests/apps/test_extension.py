@@ -44,6 +44,14 @@ def test_errors_look_the_same(fetch: Any) -> None:
         assert json.loads(raised.value.response.body).keys() >= {"error", "message"}
 
 
+def test_library_that_holds_nothing_yet(fetch: Any) -> None:
+    assert json.loads(fetch("api", "v1", "playlists").body) == {"total": 0, "playlists": []}
+    with pytest.raises(HTTPClientError) as raised:
+        fetch("api", "v1", "tracks", "1", "similar")
+    assert raised.value.code == 404
+    assert json.loads(raised.value.response.body)["error"] == "unknown_track"
+
+
 def test_token_is_needed(fetch: Any, http_server_client: Any, jp_base_url: str, jp_asyncio_loop: Any) -> None:
     def fetch_without_token(path: str) -> Any:
         return jp_asyncio_loop.run_until_complete(http_server_client.fetch(jp_base_url + path))

@@ -102,6 +102,32 @@ def test_kernel_lets_the_server_start_workers_and_joins_them(token_server: Any, 
         kernel.kill()
 
 
+def test_killed_worker_is_told_until_another_has_taken_its_place(server: Any, until: Any) -> None:
+    def health() -> str:
+        return str(server.get("performance/async-processor/health").json()["status"])
+
+    def workers() -> dict[int, Any]:
+        processes = server.get("performance/metrics").json()["processes"]
+        return {process["pid"]: process for process in processes if process["role"] == "worker"}
+
+    before = until(lambda: len(found := workers()) == 2 and found, 15)
+    assert all(row["rss_mb"] > 10 and (row["pss_mb"] is None or row["pss_mb"] > 1) for row in before.values())
+    until(lambda: health() == "healthy", 30)
+
+    victim = psutil.Process(next(iter(before)))
+    starter = victim.parent()
+    assert starter is not None
+    starter.suspend()  # so that it is missing for long enough to be seen
+    try:
+        victim.kill()
+        until(lambda: health() == "degraded", 30)
+        until(lambda: victim.pid not in workers(), 15)
+    finally:
+        starter.resume()
+    until(lambda: health() == "healthy", 60)
+    until(lambda: len(found := workers()) == 2 and victim.pid not in found, 15)
+
+
 def test_publishing_costs_next_to_nothing(tmp_path: Path) -> None:
     script = """
 import sys, threading, time

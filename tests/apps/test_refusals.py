@@ -226,10 +226,3 @@ def test_openapi_describes_every_address(server: Any) -> None:
         "/api/v1/playlists/generate",
     ):
         assert path in document["paths"]
-
-
-def test_library_that_holds_nothing_yet(token_server: Any, music: Path) -> None:
-    token = {"Authorization": "token secret"}
-    assert token_server.get("playlists", headers=token).json() == {"total": 0, "playlists": []}
-    unknown = refusal(token_server.get("tracks/1/similar", headers=token), 404)
-    assert unknown["error"] == "unknown_track"

@@ -63,7 +63,7 @@ def test_figures_show_what_was_analysed(server: Any, until: Any) -> None:
         5,
     )
     assert health["started"]
-    assert health["workers"] == 1
+    assert health["workers"] == 2
     assert health["response_time_ms"] > 0
 
 

@@ -105,8 +105,7 @@ def test_publisher_writes_what_it_is_given_and_leaves_its_counts(
     assert process["pid"] == psutil.Process().pid
     assert process["rss_mb"] > 10
     assert process["pss_mb"] is None or 0 < process["pss_mb"] <= process["rss_mb"] * 1.5
-    state["caches"]["analysis_cache"] = state["caches"]["analysis_cache"] | {"hits": 5}
-    state = dict(state)
+    state = figures(hits=5)
     until(lambda: monitor.refresh() and monitor.cache_stats()["analysis_cache"]["hits"] == 5, 10)
     publisher.close()
     publisher.close()

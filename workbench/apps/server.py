@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import logging
 import os
 import re
+import socket
 from pathlib import Path
 
-from workbench.errors import SettingsError
+from workbench.errors import ServerError, SettingsError
 from workbench.settings import PREFIX, Settings
 
 _BASE_URL = re.compile(r"(/[A-Za-z0-9._~-]+)*/?$")
@@ -39,6 +41,8 @@ def serve(settings: Settings, *, base_url: str = "/", apps: Path | None = None) 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     pass_to_kernels(settings)
 
+    # Before the library is opened: a second server must not take up the jobs of the first.
+    sockets = _listen(settings.host, settings.port)
     from workbench.apps.notebooks import apps_folder
     from workbench.apps.service import Service
     from workbench.apps.voila_app import WorkbenchVoila, base_url_of, configuration
@@ -46,13 +50,31 @@ def serve(settings: Settings, *, base_url: str = "/", apps: Path | None = None) 
     service = Service(settings, role="server")
     try:
         app = WorkbenchVoila(
-            settings, service, config=configuration(settings, apps or apps_folder(), base_url_of(base_url))
+            settings,
+            service,
+            sockets=sockets,
+            config=configuration(settings, apps or apps_folder(), base_url_of(base_url)),
         )
         app.initialize([])
         app.start()
     finally:
         service.close()
     return 0
+
+
+def _listen(host: str, port: int) -> list[socket.socket]:
+    from tornado.netutil import bind_sockets
+
+    try:
+        return bind_sockets(port, host)
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        reason = "is taken by another program" if taken else f"cannot be used ({error.strerror})"
+        raise ServerError(
+            f"Port {port} on {host} {reason}. Stop what uses it, or choose another with --port.",
+            port=port,
+            host=host,
+        ) from error
 
 
 def refuse_open_host(settings: Settings) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import ipaddress
 import logging
 import re
@@ -29,7 +28,6 @@ from workbench.apps.errors_to_status import MESSAGES
 from workbench.apps.pages import HomeHandler, LostHandler
 from workbench.apps.routes import handlers
 from workbench.apps.service import Service
-from workbench.errors import ServerError
 from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -114,11 +112,14 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
 
     name = "voila"
 
-    def __init__(self, settings: Settings, service: Service, **options: Any) -> None:
+    def __init__(
+        self, settings: Settings, service: Service, *, sockets: list[socket.socket], **options: Any
+    ) -> None:
         super().__init__(**options)
         compile_once()
         self.workbench_settings = settings
         self.service = service
+        self._sockets = sockets
 
     def setup_template_dirs(self) -> None:
         super().setup_template_dirs()
@@ -149,30 +150,25 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
 
     def start(self) -> None:
         """Serve until SIGTERM or Ctrl-C."""
+        self.port: int = self._sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="voila_")
-        try:
-            sockets = _listen(self.ip, self.port)
-        except BaseException:
-            shutil.rmtree(self.connection_dir)
-            raise
-        self.port: int = sockets[0].getsockname()[1]
         self.app = CheckedApplication(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
         self.ioloop = IOLoop.current()
         signal.signal(signal.SIGTERM, self._handle_signal_stop)
         signal.signal(signal.SIGINT, self._handle_signal_stop)
-        self.ioloop.add_callback(self._open, sockets)
+        self.ioloop.add_callback(self._open)
         try:
             self.ioloop.start()
         finally:
             self.stop()
 
-    async def _open(self, sockets: list[socket.socket]) -> None:
+    async def _open(self) -> None:
         from tornado.httpserver import HTTPServer
 
         self.service.lag.start()
         self.server = HTTPServer(self.app, xheaders=False)
-        self.server.add_sockets(sockets)
+        self.server.add_sockets(self._sockets)
         _log.warning("Playlist Workbench is at http://%s:%d%s", _shown(self.ip), self.port, self.base_url)
         await self._preheated()
         self.service.lag.end_start_up()
@@ -229,21 +225,6 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
 
 def _is_dropped(pattern: str, base_url: str) -> bool:
     return pattern == base_url or any(part in pattern for part in DROPPED)
-
-
-def _listen(host: str, port: int) -> list[socket.socket]:
-    from tornado.netutil import bind_sockets
-
-    try:
-        return bind_sockets(port, host)
-    except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        reason = "is taken by another program" if taken else f"cannot be used ({error.strerror})"
-        raise ServerError(
-            f"Port {port} on {host} {reason}. Stop what uses it, or choose another with --port.",
-            port=port,
-            host=host,
-        ) from error
 
 
 def _shown(host: str) -> str:
