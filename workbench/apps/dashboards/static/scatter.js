@@ -11,12 +11,15 @@ const bytes = (view, Type) => {
 
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
-// How much of each pixel a disc of this radius covers.
+// The pixels of a disc of this radius around (0, 0), and how much of each it covers.
 function stamp(radius) {
-  const reach = Math.ceil(radius), side = 2 * reach + 1, cover = new Float32Array(side * side);
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) cover[y * side + x] = Math.min(1, Math.max(0, radius + 0.5 - Math.hypot(x - reach, y - reach)));
-  return { reach, side, cover };
+  const reach = Math.ceil(radius + 0.5), dx = [], dy = [], cover = [];
+  for (let y = -reach; y <= reach; y++)
+    for (let x = -reach; x <= reach; x++) {
+      const share = Math.min(1, radius + 0.5 - Math.hypot(x, y));
+      if (share > 0) { dx.push(x); dy.push(y); cover.push(share); }
+    }
+  return { reach, dx: Int32Array.from(dx), dy: Int32Array.from(dy), cover: Float64Array.from(cover) };
 }
 
 function inside(polygon, x, y) {
@@ -53,23 +56,22 @@ function render({ model, el }) {
 
   function drawPoints(context, width, height, ratio) {
     const image = context.createImageData(width, height), pixels = image.data, k = scale() * ratio;
-    const { reach, side, cover } = stamp(radius() * ratio), middleX = width / 2 - view.x * k, middleY = height / 2 + view.y * k;
-    for (let pass = 0; pass < 2; pass++) {
+    const { reach, dx, dy, cover } = stamp(radius() * ratio), middleX = width / 2 - view.x * k, middleY = height / 2 + view.y * k;
+    for (let pass = 0; pass < (chosenCount ? 2 : 1); pass++) {
+      const strength = chosenCount && !pass ? 0.18 : 0.88;
       for (let i = 0; i < codes.length; i++) {
         if ((chosen[i] || 0) !== pass) continue;
-        const left = Math.round(middleX + points[2 * i] * k) - reach, top = Math.round(middleY - points[2 * i + 1] * k) - reach;
-        if (!(left > -side && left < width && top > -side && top < height)) continue;
-        const [r, g, b] = palette[codes[i]] || [136, 136, 136], strength = chosenCount && !pass ? 0.18 : 0.88;
-        for (let y = Math.max(0, -top); y < side && top + y < height; y++) {
-          for (let x = Math.max(0, -left); x < side && left + x < width; x++) {
-            const alpha = cover[y * side + x] * strength, at = ((top + y) * width + left + x) * 4;
-            if (!alpha) continue;
-            const below = (pixels[at + 3] / 255) * (1 - alpha), total = alpha + below;
-            pixels[at] = (r * alpha + pixels[at] * below) / total;
-            pixels[at + 1] = (g * alpha + pixels[at + 1] * below) / total;
-            pixels[at + 2] = (b * alpha + pixels[at + 2] * below) / total;
-            pixels[at + 3] = total * 255;
-          }
+        const left = Math.round(middleX + points[2 * i] * k), top = Math.round(middleY - points[2 * i + 1] * k);
+        if (left < -reach || left >= width + reach || top < -reach || top >= height + reach) continue;
+        const [r, g, b] = palette[codes[i]] || [136, 136, 136];
+        for (let p = 0; p < cover.length; p++) {
+          const x = left + dx[p], y = top + dy[p];
+          if (x < 0 || x >= width || y < 0 || y >= height) continue;
+          const alpha = cover[p] * strength, at = (y * width + x) * 4, below = (pixels[at + 3] / 255) * (1 - alpha), total = alpha + below;
+          pixels[at] = (r * alpha + pixels[at] * below) / total;
+          pixels[at + 1] = (g * alpha + pixels[at + 1] * below) / total;
+          pixels[at + 2] = (b * alpha + pixels[at + 2] * below) / total;
+          pixels[at + 3] = total * 255;
         }
       }
     }
