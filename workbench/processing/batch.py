@@ -1,4 +1,4 @@
-"""What runs in a worker: a few files, one after the other, each announced before it begins.
+"""What runs in a worker: a few files, one after the other, announced as they begin.
 
 Nothing here keeps state between batches, and no exception of the function leaves: it becomes an outcome.
 """
@@ -19,6 +19,7 @@ from workbench.errors import WorkbenchError
 
 # The session kills a worker at the deadline. This is for a session that is gone itself.
 WATCHDOG_MARGIN_S = 15.0
+ANNOUNCE_EVERY_S = 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +48,11 @@ class Batch:
 def run_batch(batch: Batch, function: Callable[..., Any], args: Sequence[Any]) -> list[Outcome]:
     """Call ``function(path, *args)`` for each file of the batch, in order."""
     outcomes = []
+    announced_at = float("-inf")
     for index, path in enumerate(batch.paths):
-        _announce(batch, index)
+        if (now := time.monotonic()) - announced_at >= ANNOUNCE_EVERY_S:
+            _announce(batch, index)
+            announced_at = now
         with _watchdog(batch.timeout_s + WATCHDOG_MARGIN_S):
             outcomes.append(_outcome(function, path, args))
     return outcomes

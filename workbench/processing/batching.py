@@ -5,13 +5,13 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Sequence
 
 from workbench.processing.task import Task
 
 BATCH_SECONDS = 0.5
+LEAST_SECONDS = 0.2  # a batch costs some 10 ms, whatever is in it
 BATCH_FILES = 32
-FIRST_GUESS_S_PER_BYTE = 1e-6
+FIRST_GUESS_S_PER_BYTE = 1e-7
 SMOOTHING = 0.2
 
 
@@ -36,18 +36,14 @@ class Pending:
 
     def take(self, workers: int) -> tuple[Task, ...]:
         """Remove and return the next batch: about half a second of work, and a fair share of what is left."""
-        most = min(BATCH_FILES, max(1, math.ceil(len(self._heap) / (2 * workers))))
+        share = math.ceil(len(self._heap) / (2 * workers))
         batch: list[Task] = []
         seconds = 0.0
-        while self._heap and len(batch) < most:
+        while self._heap and len(batch) < BATCH_FILES:
             expected = -self._heap[0][0] * self._seconds_per_byte
-            if batch and seconds + expected > BATCH_SECONDS:
+            most = BATCH_SECONDS if len(batch) < share else LEAST_SECONDS
+            if batch and seconds + expected > most:
                 break
             batch.append(heapq.heappop(self._heap)[2])
             seconds += expected
         return tuple(batch)
-
-
-def size_bytes(tasks: Sequence[Task]) -> int:
-    """Return what the files weigh together."""
-    return sum(task.size_bytes for task in tasks)

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.errors import DeadlineError, WorkerCrashedError
 from workbench.processing import admission
-from workbench.processing.batch import Batch, Outcome
+from workbench.processing.batch import ANNOUNCE_EVERY_S, Batch, Outcome
 from workbench.processing.batching import Pending
 from workbench.processing.cluster import Cluster
 from workbench.processing.feeder import Feeder
@@ -235,6 +235,8 @@ class Dispatcher:
         if sent is not None:
             sent.worker, sent.index = message["worker"], message["index"]
             sent.deadline = time.monotonic() + self._work.timeout_s
+            if len(sent.tasks) > 1:
+                sent.deadline += ANNOUNCE_EVERY_S  # it may be on a later file by then
 
     def _on_worker_removed(self, worker: str, expected: bool) -> None:
         # Dask would try again elsewhere, the clock running, or give the file up: this decides first.

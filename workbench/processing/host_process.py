@@ -43,7 +43,10 @@ ONE_THREAD_EACH = (
 
 
 class HostProcess:
-    """Scheduler, nannies and workers, in a session of their own: Ctrl-C in a terminal passes them by."""
+    """Scheduler, nannies and workers, in a process group of their own: Ctrl-C in a terminal passes them by.
+
+    In the session of their parent nevertheless: Linux weighs niceness only within one (see sched(7), autogroup).
+    """
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class HostProcess:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                start_new_session=True,
+                process_group=0,
                 env=_environment(os.environ),
             )
         plan = {

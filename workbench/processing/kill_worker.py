@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
 from typing import Any
 
 TIMEOUT_S = 10.0
+NANNY_WAIT_S = 5.0
+NANNY_POLL_S = 0.05
 
 
 def kill_worker(client: Any, worker: str) -> None:
@@ -27,8 +30,12 @@ async def _kill(client: Any, worker: str) -> bool:
     return any(answer is True for answer in answers.values())
 
 
-def kill_own_worker(address: str, dask_worker: Any = None) -> bool:
+async def kill_own_worker(address: str, dask_worker: Any = None) -> bool:
     """Run by a nanny: kill its worker process. A nanny restarts whatever ended without being asked to."""
-    if dask_worker.worker_address == address:  # not its successor
-        os.kill(dask_worker.pid, signal.SIGKILL)
+    for _ in range(round(NANNY_WAIT_S / NANNY_POLL_S)):
+        if dask_worker.worker_address == address:
+            os.kill(dask_worker.pid, signal.SIGKILL)
+            return True
+        # The scheduler hears of a new worker a moment before its nanny, which still has the last one's address.
+        await asyncio.sleep(NANNY_POLL_S)
     return True
