@@ -74,10 +74,11 @@ class Reader:
         command = self.adapted(line) + next(
             (more for start, more in extra.items() if line.startswith(start)), ""
         )
-        process = subprocess.Popen(
-            f"exec {command}", shell=True, executable="/bin/bash", cwd=self.clone, env=self.environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-        )  # fmt: skip
+        with self.log.open("w") as log:
+            process = subprocess.Popen(
+                f"exec {command}", shell=True, executable="/bin/bash", cwd=self.clone, env=self.environment,
+                stdout=log, stderr=log, text=True, start_new_session=True,
+            )  # fmt: skip
         self.running.append(process)
         if line.startswith("workbench"):
             self.waits_for(lambda: answers(self.port), line)
@@ -87,13 +88,14 @@ class Reader:
     def waits_for(self, condition: object, line: str) -> None:
         deadline = time.monotonic() + 90
         while not condition():  # type: ignore[operator]
-            assert self.running[-1].poll() is None, f"{line} ended"
-            assert time.monotonic() < deadline, f"{line} did not start"
+            assert self.running[-1].poll() is None, f"{line} ended: {self.log.read_text()}"
+            assert time.monotonic() < deadline, f"{line} did not start: {self.log.read_text()}"
             time.sleep(0.1)
 
     def stops_everything(self) -> None:
         for process in self.running:
-            os.killpg(process.pid, signal.SIGTERM)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
         for process in self.running:
             process.wait(60)
         self.running.clear()
@@ -113,6 +115,10 @@ class Reader:
     @property
     def clone(self) -> Path:
         return self.home / "playlist-workbench"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "log"
 
     @property
     def scheduler_file(self) -> Path:
@@ -138,6 +144,8 @@ def reader(tmp_path: Path, demo_folder: Path) -> Iterator[Reader]:
     (found.clone / "notebooks").symlink_to(ROOT / "notebooks")
     (found.clone / ".venv").mkdir()
     (found.clone / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (tmp_path / ".jupyter").mkdir()  # who reads this may be root, as in a container, which Jupyter asks about
+    (tmp_path / ".jupyter" / "jupyter_server_config.json").write_text('{"ServerApp": {"allow_root": true}}')
     (tmp_path / "Music").mkdir()
     tracks = sorted(path for path in demo_folder.rglob("*") if path.is_file())
     for path in [path for path in tracks if "Waltz" in path.name] + tracks[:6]:

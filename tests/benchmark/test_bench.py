@@ -1,0 +1,147 @@
+"""``workbench bench``: both ways are run, in turns, and what they gave is summed up and kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from workbench.benchmark.child import Job
+from workbench.benchmark.figures import FIGURES, Figure
+from workbench.benchmark.plain_program import analyse
+from workbench.benchmark.processes import run_child
+from workbench.benchmark.report import markdown
+from workbench.benchmark.run import FULL, QUICK, choose_tracks
+from workbench.errors import LibraryPathError, ProcessingError
+from workbench.lazy_imports import get_essentia
+from workbench.performance.report import IMPACT_FIGURES
+from workbench.session import Workbench
+
+RATE = 44100
+
+
+@pytest.fixture(scope="module")
+def clicks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two tracks of noise bursts, 120 a minute."""
+    folder = tmp_path_factory.mktemp("clicks")
+    rng = np.random.default_rng(1)
+    beat = np.exp(-np.arange(RATE // 2) / (RATE / 50))[:, None]
+    for number in range(2):
+        bars = np.tile(beat * rng.normal(0, 0.2, (RATE // 2, 2)), (24, 1))
+        soundfile.write(folder / f"{number}.flac", bars, RATE)
+    return folder
+
+
+@pytest.mark.timeout(1200)
+def test_a_quick_run_measures_every_figure_and_keeps_them(clicks: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench", "bench", "--quick", "--json", "--data-dir", str(tmp_path), str(clicks)],
+        capture_output=True, text=True, timeout=1100, check=False, env=os.environ | {"WORKBENCH_TOKEN": "secret"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    figures = result["figures"]
+    assert set(figures) == {figure.name for figure in FIGURES} >= set(IMPACT_FIGURES)
+    here = {name for name in figures if sys.platform == "linux" or name != "file_length"}
+    assert all(figures[name] is not None for name in here)
+    for name in here - {"cache_hit_rate"}:
+        low, high = figures[name]["spread"]["after"]
+        assert 0 < low <= figures[name]["after"] <= high
+    # what does not depend on how busy this machine is
+    assert all(
+        figures[name]["met"] for name in ("memory_usage", "file_length", "cache_hit_rate") if name in here
+    )
+    assert figures["cache_hit_rate"]["after"] == 95  # 2 of 40 requests are the first for their track
+    assert result["audio"] == {"tracks": 2, "seconds": 24.0}
+    assert "after: " in done.stderr
+    with Workbench(tmp_path) as wb:
+        impact = wb.performance()["optimization_report"]["performance_impact"]
+    assert impact["startup_time"]["after"] == figures["startup_time"]["after"]
+    assert impact["measured_at"]
+
+
+def test_before_is_a_program_that_works(clicks: Path) -> None:
+    get_essentia()
+    found = analyse(str(clicks / "0.flac"))
+    assert found["bpm"] == pytest.approx(120, abs=3)
+    assert found["duration_s"] == pytest.approx(12, abs=0.1)
+    json.dumps(found)
+
+
+def test_a_failure_is_told_in_a_line(tmp_path: Path) -> None:
+    job = Job(tmp_path, (str(tmp_path / "none.flac"),), tmp_path / "library.sqlite3", 1)
+    with pytest.raises(ProcessingError, match=r"analyse \(after\).*none\.flac"):
+        run_child("analyse", "after", job)
+
+
+def test_tracks_are_spread_over_what_is_there(tmp_path: Path, clicks: Path) -> None:
+    for number in range(40):
+        soundfile.write(tmp_path / f"{number:02}.wav", np.zeros(RATE // 10 * (number + 1)), RATE)
+    tracks, seconds = choose_tracks([tmp_path], QUICK)
+    lengths = sorted(int(Path(track).stem) for track in tracks)
+    assert len(tracks) == QUICK.tracks
+    assert lengths[0] < 10
+    assert lengths[-1] > 30
+    assert 0 < seconds <= QUICK.audio_s
+    assert len(choose_tracks([clicks], FULL)[0]) == 2
+
+
+def test_without_music_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("no music")
+    with pytest.raises(LibraryPathError, match="no audio"):
+        choose_tracks([tmp_path], QUICK)
+
+
+@pytest.mark.parametrize(
+    ("bound", "before", "after", "met", "target"),
+    [
+        ({"at_most": 0.15}, 10, 1.5, True, "−85 %"),
+        ({"at_most": 0.15}, 10, 1.6, False, "−85 %"),
+        ({"at_least": 8}, 10, 80, True, "≥ 8×"),
+        ({"at_least": 8}, 10, 79, False, "≥ 8×"),
+        ({"after_at_least": 80}, 0, 80, True, "≥ 80 %"),
+        ({"after_at_least": 80}, 0, 79, False, "≥ 80 %"),
+        ({}, 1, 2, None, "—"),
+    ],
+)
+def test_a_target_is_met_at_its_bound(
+    bound: dict[str, float], before: float, after: float, met: bool | None, target: str
+) -> None:
+    figure = Figure("x", "X", "%", "start", "plain", "ours", **bound)
+    assert figure.met(before, after) is met
+    assert figure.target == target
+
+
+def test_the_table_says_what_is_not_met_and_what_was_not_measured() -> None:
+    figure: dict[str, Any] = {
+        "title": "Start", "before": 10.0, "after": 2.0, "unit": "s", "ratio": 5.0, "samples": 3,
+        "spread": {"before": [9.0, 11.0], "after": [2.0, 2.0]}, "target": "−85 %", "met": False,
+        "how": {"before": "eager", "after": "lazy"},
+    }  # fmt: skip
+    machine = {
+        "processor": "X",
+        "cores": 2,
+        "memory_gb": 8,
+        "system": "Linux",
+        "python": "3.11",
+        "load_at_end": 1,
+    }
+    text = markdown(
+        {
+            "figures": {"startup_time": figure, "file_length": None},
+            "machine": machine,
+            "audio": {"tracks": 2, "seconds": 60.0},
+            "quick": True,
+            "seconds": 12.0,
+        }
+    )
+    assert "| Start | 10 s (9–11) | 2 s | 5× | −85 % | **no** | 3 |" in text
+    assert "Not measured here: file_length." in text
+    assert "eager → lazy" in text
