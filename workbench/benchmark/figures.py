@@ -25,7 +25,7 @@ class Figure:
 
     @property
     def less_is_better(self) -> bool:
-        return self.at_least is None and self.after_at_least is None
+        return self.unit in ("s", "ms", "MB")
 
     @property
     def target(self) -> str:

@@ -73,9 +73,10 @@ def _limit_memory() -> None:
 
 def _main(path: str, side: str) -> None:
     if side == "before":
-        from workbench.benchmark.plain_program import analyse, import_everything
+        from workbench.benchmark.plain_program import analyse
+        from workbench.lazy_imports import get_essentia
 
-        import_everything()
+        get_essentia()
         _limit_memory()
         analyse(path)
     else:
