@@ -179,14 +179,15 @@ class _Meters:
     def _finish_rhythm(self, frames: int, duration: float, harmony: Harmony) -> dict[str, Any]:
         period = self.framing.period_s
         rises = self._onsets.finish(frames)
-        onsets = count_onsets(rises[0], period)
+        onsets = count_onsets(rises[0].astype(np.float32), period)
         found: dict[str, Any] = {"onset_rate_hz": onsets / duration}
         if duration < _SHORTEST_RHYTHM_S or np.count_nonzero(rises[0] > _LEAST_RISE_DB) < _FEWEST_RISES:
             return found
-        everything, bass, treble = (normalize(rise, period) for rise in rises)
-        tempo = estimate_tempo((everything, bass, treble), period)
+        envelopes = np.stack([normalize(rise.astype(np.float32), period) for rise in rises])
+        tempo = estimate_tempo(envelopes, period)
         if tempo is None or tempo.regularity < _MIN_REGULARITY:
             return found
+        everything, bass, _ = envelopes
         strength = everything + np.float32(_BASS_FOR_BEATS) * bass
         beats = track_beats(strength, tempo.bpm, period)
         rows = np.minimum((beats / (period * TEXTURE_HOPS)).astype(int), max(0, len(harmony.chroma) - 1))

@@ -43,10 +43,9 @@ class OnsetMeter:
         self._last = decibels[-1:]
         self._rises.extend(np.maximum(decibels - before, 0) @ self._groups)
 
-    def finish(self, frames: int) -> tuple[Envelope, Envelope, Envelope]:
-        """Return the envelopes of all bands, the bass and the treble, dB a frame, each of shape (frames,)."""
-        rises = self._rises.array(frames).astype(np.float32)
-        return rises[:, 0], rises[:, 1], rises[:, 2]
+    def finish(self, frames: int) -> npt.NDArray[np.float16]:
+        """Return the envelopes of all bands, the bass and the treble, dB a frame, shape (3, frames)."""
+        return self._rises.array(frames).T
 
 
 def count_onsets(rises: Envelope, period_s: float) -> int:

@@ -58,12 +58,13 @@ def normalize(envelope: Envelope, period_s: float) -> Envelope:
     return np.asarray(above / (spread + 1e-3 * above.std() + 1e-9), np.float32)
 
 
-def estimate_tempo(envelopes: tuple[Envelope, Envelope, Envelope], period_s: float) -> Tempo | None:
+def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
     """Estimate tempo.
 
     Parameters
     ----------
-    envelopes : normalised onset envelopes of all bands, bass and treble, each of shape (n,)
+    envelopes : float32 array, shape (3, n)
+        Normalised onset envelopes of all bands, bass and treble.
     period_s : float
         Seconds between their values.
 
@@ -102,9 +103,7 @@ def estimate_tempo(envelopes: tuple[Envelope, Envelope, Envelope], period_s: flo
     return Tempo(float(candidates[0]), regularity, candidates, scores[best] / scores[best[0]])
 
 
-def _correlations(
-    envelopes: tuple[Envelope, Envelope, Envelope], period_s: float
-) -> tuple[Curve, Curve, Curve] | None:
+def _correlations(envelopes: Envelope, period_s: float) -> tuple[Curve, Curve, Curve] | None:
     """Return correlation by lag, averaged over windows: all with all, bass with bass, bass with treble."""
     width, lags = round(_WINDOW_S / period_s), round(_LONGEST_LAG_S / period_s)
     size = scipy.fft.next_fast_len(2 * width, real=True)
@@ -122,13 +121,11 @@ def _correlations(
     return (totals[0] / count, totals[1] / count, totals[2] / count) if count else None
 
 
-def _windows(envelopes: tuple[Envelope, Envelope, Envelope], width: int) -> list[npt.NDArray[np.float32]]:
-    """Return batches of half-overlapping windows, each a view or copy of shape (3, batch, width)."""
-    length = max(len(envelopes[0]), width)
-    stacked = np.zeros((3, length), np.float32)
-    for row, envelope in zip(stacked, envelopes, strict=True):
-        row[: len(envelope)] = envelope
-    windows = np.lib.stride_tricks.sliding_window_view(stacked, width, axis=1)[:, :: width // 2]
+def _windows(envelopes: Envelope, width: int) -> list[Envelope]:
+    """Return half-overlapping windows of the rows in batches, views of shape (rows, batch, width)."""
+    missing = max(0, width - envelopes.shape[1])
+    padded = np.pad(envelopes, ((0, 0), (0, missing))) if missing else envelopes
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)[:, :: width // 2]
     return [windows[:, start : start + _BATCH] for start in range(0, windows.shape[1], _BATCH)]
 
 
@@ -141,7 +138,7 @@ def _spectrum(envelope: Envelope, period_s: float, bpms: Curve) -> Curve:
     width, size = round(8 / period_s), 4096
     taper = np.hanning(width).astype(np.float32)
     total = np.zeros(size // 2 + 1)
-    for (batch,) in (w[None, 0] for w in _windows((envelope,) * 3, width)):
+    for (batch,) in _windows(envelope[None], width):
         tapered = (batch - batch.mean(axis=1, keepdims=True)) * taper
         scale = np.sqrt(np.sum(tapered**2, axis=1, keepdims=True)) + 1e-9
         total += (np.abs(scipy.fft.rfft(tapered, size)) / scale).sum(axis=0)
