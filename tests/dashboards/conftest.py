@@ -107,15 +107,30 @@ def app_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def app_server(app_data_dir: Path, music: Path) -> Iterator[AppServer]:
+    """A server whose library has the six tracks."""
+    from workbench.session import Workbench
+
+    with Workbench(app_data_dir, async_workers=1) as wb:
+        assert wb.analyze(music, show=False).result(timeout=200).analyzed == 6
     server = AppServer(app_data_dir, music)
     yield server
     server.stop()
 
 
 @pytest.fixture
-def visit(chromium: Any, app_server: AppServer) -> Iterator[Callable[..., Visit]]:
+def empty_server(tmp_path: Path, music: Path) -> Iterator[AppServer]:
+    """A server whose library is empty."""
+    server = AppServer(tmp_path / "data", music)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
     """Open an app by name; what it complained about or asked of other machines fails the test at its end."""
     visits: list[Visit] = []
+    empty = "empty_server" in request.fixturenames
+    server = request.getfixturevalue("empty_server" if empty else "app_server")
 
     def open_app(name: str, *, width: int = 1280, height: int = 800, dark: bool = False) -> Visit:
         page = chromium.new_page(
@@ -127,7 +142,7 @@ def visit(chromium: Any, app_server: AppServer) -> Iterator[Callable[..., Visit]
         page.on("websocket", lambda socket: seen.asked.append(socket.url))
         page.on("pageerror", lambda error: seen.complaints.append(str(error)))
         page.on("console", lambda said: said.type == "error" and seen.complaints.append(said.text))
-        page.goto(f"{app_server.url}voila/render/{name}.ipynb")
+        page.goto(f"{server.url}voila/render/{name}.ipynb")
         page.wait_for_selector(".pw-page")
         visits.append(seen)
         return seen
@@ -136,7 +151,7 @@ def visit(chromium: Any, app_server: AppServer) -> Iterator[Callable[..., Visit]
     for seen in visits:
         seen.page.close()
     assert [seen.complaints for seen in visits if seen.complaints] == []
-    assert [seen.outside(app_server.url) for seen in visits if seen.outside(app_server.url)] == []
+    assert [seen.outside(server.url) for seen in visits if seen.outside(server.url)] == []
 
 
 @pytest.fixture(scope="session")

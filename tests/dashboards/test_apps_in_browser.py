@@ -28,7 +28,9 @@ def wait_for_text(page: Any, text: str) -> None:
     page.get_by_text(text).first.wait_for()
 
 
-def test_from_an_empty_library_to_a_playlist_on_disk(visit: Callable[..., Any], app_data_dir: Path) -> None:
+def test_from_an_empty_library_to_a_playlist_on_disk(
+    visit: Callable[..., Any], empty_server: Any, tmp_path: Path
+) -> None:
     page = visit("library").page
     wait_for_text(page, "analyse a folder of music first")
     press(page, "Analyse this folder")
@@ -44,7 +46,7 @@ def test_from_an_empty_library_to_a_playlist_on_disk(visit: Callable[..., Any], 
     wait_for_text(page, "Saved as 'Selection of 6'")
     press(page, "Export file")
     wait_for_text(page, "Written to")
-    lines = (app_data_dir / "playlists" / "Selection of 6.m3u8").read_text("utf-8").splitlines()
+    lines = (tmp_path / "data" / "playlists" / "Selection of 6.m3u8").read_text("utf-8").splitlines()
     assert len([line for line in lines if line and not line.startswith("#")]) == 6
 
 
