@@ -75,6 +75,7 @@ class Parameter:
             raise self.refusal(value) from error
 
     def refusal(self, value: Any) -> ParameterValueError:
+        """Return the error that says which values are allowed instead."""
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "…"
         return ParameterValueError(
             f"{self.name}={shown} is not allowed; allowed: {self.allowed}.",

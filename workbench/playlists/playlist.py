@@ -43,6 +43,7 @@ class PlaylistTrack:
 
     @classmethod
     def of(cls, table: LibraryTable, row: int, explanation: Mapping[str, Any]) -> PlaylistTrack:
+        """Take a row of the library, and why it was chosen."""
         duration = float(numbers(table, "duration_s")[row])
         return cls(
             int(table.ids[row]),
