@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
+import psutil
 import pytest
 
 from workbench.apps.routes import ROUTES
@@ -172,8 +173,9 @@ def serving(container: str, port: int) -> Iterator[list[str]]:
             time.sleep(0.2)
         yield said
     finally:
-        inside(container, "python", "-c", "import os, signal, psutil; [p.terminate() for p in psutil.process_iter() "
-               "if p.name() == 'tini' and str(os.getuid()) == str(p.uids().real)]")  # fmt: skip
+        below = psutil.Process(process.pid).children(recursive=True)
+        for child in [child for child in below if child.name() == "tini"]:
+            child.terminate()
         said += process.communicate(timeout=60)[0].splitlines()
 
 

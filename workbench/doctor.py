@@ -54,11 +54,17 @@ def _check(name: str, ok: bool, found: str, fix: str | None = None) -> dict[str,
 
 def _package(name: str, module: str) -> dict[str, Any]:
     fix = f"python -m pip install '{name}'"
-    try:
-        version = importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
+    version = _version(name) or _version(f"{name}-cpu")  # tensorflow-cpu is what the image has
+    if version is None:
         return _check(name, False, "not installed", fix)
     return _check(name, importlib.util.find_spec(module) is not None, version, fix + " --force-reinstall")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _sqlite() -> dict[str, Any]:
