@@ -20,22 +20,23 @@ def kill_worker(client: Any, worker: str) -> None:
     Harmless when the worker has gone meanwhile.
     """
     with contextlib.suppress(Exception):  # gone, or going: the job sees its tasks come back either way
-        killed = client.sync(_kill, client, worker, callback_timeout=TIMEOUT_S)
-        if not killed:
-            client.restart_workers([worker], timeout=TIMEOUT_S, raise_for_error=False)
+        client.sync(_kill, client, worker, callback_timeout=TIMEOUT_S)
 
 
-async def _kill(client: Any, worker: str) -> bool:
-    answers = await client.run(kill_own_worker, worker, workers=[worker], nanny=True, on_error="return")
-    return any(answer is True for answer in answers.values())
+async def _kill(client: Any, worker: str) -> None:
+    workers = (await client.scheduler.identity())["workers"]
+    if workers[worker]["nanny"]:
+        await client.run(kill_own_worker, worker, workers=[worker], nanny=True)
+    else:
+        await client.restart_workers([worker], timeout=TIMEOUT_S, raise_for_error=False)
 
 
-async def kill_own_worker(address: str, dask_worker: Any = None) -> bool:
+async def kill_own_worker(address: str, dask_worker: Any = None) -> None:
     """Run by a nanny: kill its worker process. A nanny restarts whatever ended without being asked to."""
     for _ in range(round(NANNY_WAIT_S / NANNY_POLL_S)):
         if dask_worker.worker_address == address:
-            os.kill(dask_worker.pid, signal.SIGKILL)
-            return True
+            if dask_worker.pid is not None:
+                os.kill(dask_worker.pid, signal.SIGKILL)
+            return
         # The scheduler hears of a new worker a moment before its nanny, which still has the last one's address.
         await asyncio.sleep(NANNY_POLL_S)
-    return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
@@ -36,31 +37,34 @@ def main(plan: dict[str, Any]) -> NoReturn:
 
 
 async def _serve(plan: dict[str, Any], parent: int) -> None:
-    from distributed import LocalCluster
+    from distributed import Nanny, Scheduler
     from distributed.security import Security
 
     _configure(plan)
     _prepare_forks()
-    cluster = await LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=plan["workers"],
-        threads_per_worker=plan["threads"],
-        processes=True,
-        host="127.0.0.1",
-        protocol="tls://",
-        security=Security(**plan["security"]),  # type: ignore[no-untyped-call]
-        memory_limit=plan["memory_limit_bytes"],
-        local_directory=plan["local_directory"],
-        preload=["workbench.processing.worker_process"],
-        dashboard_address=None,
-        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-        asynchronous=True,
-        silence_logs=40,
-    )
+    security = Security(**plan["security"])  # type: ignore[no-untyped-call]
+    everyone: dict[str, Any] = {"host": "127.0.0.1", "protocol": "tls://", "security": security, "dashboard": False}
+    scheduler = await Scheduler(dashboard_address="127.0.0.1:0", **everyone)
+    # Not a LocalCluster: that gives up a worker which happens to be restarting 15 s after it died once before.
+    nannies = [
+        Nanny(
+            scheduler.address,
+            name=number,
+            nthreads=plan["threads"],
+            memory_limit=plan["memory_limit_bytes"],
+            local_directory=plan["local_directory"],
+            preload=["workbench.processing.worker_process"],
+            silence_logs=logging.ERROR,
+            **everyone,
+        )
+        for number in range(plan["workers"])
+    ]
+    await asyncio.gather(*nannies)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
-    sys.stdout.write(json.dumps({"address": cluster.scheduler_address}) + "\n")
+    sys.stdout.write(json.dumps({"address": scheduler.address}) + "\n")
     sys.stdout.flush()
     while os.getppid() == parent and not stop.is_set():
         try:
@@ -74,6 +78,7 @@ async def _serve(plan: dict[str, Any], parent: int) -> None:
 def _configure(plan: dict[str, Any]) -> None:
     import dask
 
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     dask.config.set(
         {
             "distributed.scheduler.allowed-failures": 0,  # jobs look into a crash themselves
