@@ -49,3 +49,17 @@ def library_dir(analyzed_data_dir: Path, data_dir: Path) -> Iterator[Path]:
 
     shutil.copytree(analyzed_data_dir, data_dir)
     yield data_dir
+
+
+@pytest.fixture
+def jp_asyncio_loop() -> None:
+    """Keep pytest-jupyter from giving every test of the run an event loop that it closes.
+
+    Only tests/apps/test_extension wants that. Playwright's loop stays open over several tests and cannot be closed
+    that way.
+    """
+
+
+@pytest.fixture
+def jp_server_cleanup() -> None:
+    """As above."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_jupyter.jupyter_core import jp_asyncio_loop as jp_asyncio_loop
+from pytest_jupyter.jupyter_server import jp_server_cleanup as jp_server_cleanup
 from tornado.httpclient import HTTPClientError
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
