@@ -9,6 +9,7 @@ import contextlib
 import faulthandler
 import logging
 import os
+import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Ou
     start = time.perf_counter()
     try:
         value = function(path, *args)
+        pickle.dumps(value)  # here it costs this file; on the way back it would hold up the whole batch
     except WorkbenchError as error:
         return Outcome(time.perf_counter() - start, error=str(error), kind=error.kind)
     except BaseException as error:  # SystemExit too: a library's sys.exit() is a failure of the file
@@ -76,7 +78,13 @@ def _announce(batch: Batch, index: int) -> None:
     from distributed.utils import sync
 
     worker = get_worker()
-    message = {"job": batch.job, "batch": batch.number, "index": index, "worker": worker.address}
+    message = {
+        "job": batch.job,
+        "batch": batch.number,
+        "index": index,
+        "worker": worker.address,
+        "pid": os.getpid(),
+    }
     if index:
         worker.log_event(batch.topic, message)
     else:

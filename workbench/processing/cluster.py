@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any
 
 from workbench.errors import ProcessingError, WorkbenchError
-from workbench.processing.kill_worker import kill_worker
 from workbench.processing.link import Link, link_named, link_own, link_published
 from workbench.settings import Settings
 
@@ -135,10 +134,6 @@ class Cluster:
         """Return how many worker processes there should be, given that ``seen`` are there."""
         self._most_workers = max(self._most_workers, self._own_processes if self.owned else seen)
         return self._most_workers
-
-    def kill(self, worker: str) -> None:
-        """Kill the worker at this address; its nanny, on whatever machine, starts a new one."""
-        kill_worker(self.client, worker)
 
     def listen(self, job_id: str, listener: Listener) -> None:
         """Call ``listener``, on Dask's loop, with what workers announce about a job and which are removed."""

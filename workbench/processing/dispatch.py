@@ -51,6 +51,7 @@ class Sent:
     alone: bool
     future: Any = None
     worker: str | None = None
+    pid: int = 0
     index: int = 0
     deadline: float = float("inf")
 
@@ -233,7 +234,7 @@ class Dispatcher:
             return
         sent = self._sent.get(message["batch"])
         if sent is not None:
-            sent.worker, sent.index = message["worker"], message["index"]
+            sent.worker, sent.pid, sent.index = message["worker"], message["pid"], message["index"]
             sent.deadline = time.monotonic() + self._work.timeout_s
             if len(sent.tasks) > 1:
                 sent.deadline += ANNOUNCE_EVERY_S  # it may be on a later file by then
@@ -325,16 +326,13 @@ class Dispatcher:
             self._fail(tasks[0], reason, DeadlineError.kind)
 
     def _kill_workers_of(self, numbers: list[int]) -> list[Task]:
-        tasks: list[Task] = []
-        workers = {worker for number in numbers if (worker := self._sent[number].worker) is not None}
-        for number in numbers:
-            tasks.extend(self._sent[number].tasks)
+        stopped = [self._sent[number] for number in numbers]
         self._forget(numbers)
-        assert self._fleet is not None
-        for worker in workers - self._killed:
-            self._killed.add(worker)
-            self._fleet.kill(worker)
-        return tasks
+        for sent in stopped:
+            if self._fleet is not None and sent.worker is not None and sent.worker not in self._killed:
+                self._killed.add(sent.worker)
+                self._fleet.kill(sent.worker, sent.pid)
+        return [task for sent in stopped for task in sent.tasks]
 
     def _forget(self, numbers: list[int]) -> None:
         futures = [self._sent.pop(number).future for number in numbers]

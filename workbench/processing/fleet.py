@@ -94,8 +94,9 @@ class Fleet:
         if futures and self._client.status == "running":
             self._client.cancel(list(futures), force=True)
 
-    def kill(self, worker: str) -> None:
-        kill_worker(self._client, worker)
+    def kill(self, worker: str, pid: int) -> None:
+        """Kill a worker process; its nanny, on whatever machine, starts a new one."""
+        kill_worker(self._client, worker, pid)
         self.look_soon()
 
     def _gone(self) -> SchedulerError:

@@ -43,7 +43,12 @@ async def _serve(plan: dict[str, Any], parent: int) -> None:
     _configure(plan)
     _prepare_forks()
     security = Security(**plan["security"])  # type: ignore[no-untyped-call]
-    everyone: dict[str, Any] = {"host": "127.0.0.1", "protocol": "tls://", "security": security, "dashboard": False}
+    everyone: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "protocol": "tls://",
+        "security": security,
+        "dashboard": False,
+    }
     scheduler = await Scheduler(dashboard_address="127.0.0.1:0", **everyone)
     # Not a LocalCluster: that gives up a worker which happens to be restarting 15 s after it died once before.
     nannies = [
