@@ -9,7 +9,6 @@ import contextlib
 import faulthandler
 import logging
 import os
-import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,10 +26,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: a value, or an error with its kind, and how long it took."""
+    """What became of one file: a value, packed, or an error with its kind, and how long it took.
+
+    Packed here, because Dask would find out that a value does not pickle when it is too late to say whose it is.
+    """
 
     seconds: float
-    value: Any = None
+    packed: bytes = b""
     error: str | None = None
     kind: str | None = None
 
@@ -60,17 +62,25 @@ def run_batch(batch: Batch, function: Callable[..., Any], args: Sequence[Any]) -
 
 
 def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Outcome:
+    from distributed.protocol.pickle import dumps
+
     start = time.perf_counter()
     try:
-        value = function(path, *args)
-        pickle.dumps(value)  # here it costs this file; on the way back it would hold up the whole batch
+        packed = dumps(function(path, *args))
     except WorkbenchError as error:
         return Outcome(time.perf_counter() - start, error=str(error), kind=error.kind)
     except BaseException as error:  # SystemExit too: a library's sys.exit() is a failure of the file
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         logger.info("%s failed", path, exc_info=True)
         return Outcome(time.perf_counter() - start, error=text, kind="error")
-    return Outcome(time.perf_counter() - start, value)
+    return Outcome(time.perf_counter() - start, packed)
+
+
+def unpack(outcome: Outcome) -> Any:
+    """Return the value of an outcome without error."""
+    from distributed.protocol.pickle import loads
+
+    return loads(outcome.packed)
 
 
 def _announce(batch: Batch, index: int) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.errors import DeadlineError, WorkerCrashedError
 from workbench.processing import admission
-from workbench.processing.batch import ANNOUNCE_EVERY_S, Batch, Outcome
+from workbench.processing.batch import ANNOUNCE_EVERY_S, Batch, Outcome, unpack
 from workbench.processing.batching import Pending
 from workbench.processing.cluster import Cluster
 from workbench.processing.feeder import Feeder
@@ -269,7 +269,7 @@ class Dispatcher:
             self._fail(task, outcome.error, outcome.kind or "error")
             return
         self._pending.learn(task.size_bytes, outcome.seconds)
-        self._finish(task, self._work.on_value(task, outcome.value))
+        self._finish(task, self._work.on_value(task, unpack(outcome)))
 
     def _fail(self, task: Task, error: str, kind: str) -> None:
         self._work.on_failure(task, Failure(task.path, error, kind))
