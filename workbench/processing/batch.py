@@ -66,7 +66,7 @@ def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Ou
 
     start = time.perf_counter()
     try:
-        packed = dumps(function(path, *args))
+        packed = dumps(function(path, *args))  # type: ignore[no-untyped-call]
     except WorkbenchError as error:
         return Outcome(time.perf_counter() - start, error=str(error), kind=error.kind)
     except BaseException as error:  # SystemExit too: a library's sys.exit() is a failure of the file
@@ -80,7 +80,7 @@ def unpack(outcome: Outcome) -> Any:
     """Return the value of an outcome without error."""
     from distributed.protocol.pickle import loads
 
-    return loads(outcome.packed)
+    return loads(outcome.packed)  # type: ignore[no-untyped-call]
 
 
 def _announce(batch: Batch, index: int) -> None:
