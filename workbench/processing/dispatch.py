@@ -26,7 +26,6 @@ from workbench.processing.task import Cached, Failure, Progress, Task
 TICK_S = 1.0
 BATCHES_PER_WORKER = 2  # one that runs and one that waits behind it
 CANCEL_GRACE_S = 2.0
-RESULT_TIMEOUT_S = 30.0
 MOST_LOSSES = 5
 
 
@@ -45,7 +44,11 @@ class Work:
 
 @dataclass
 class Sent:
-    """A batch that was sent. ``worker`` is None until it announces a file; ``index`` is the one it is on."""
+    """A batch that was sent.
+
+    ``worker`` is None until it announces a file; ``index`` is the one it is on; ``passed`` says that it has
+    gone on to another batch, and the outcome of this one is on its way.
+    """
 
     tasks: tuple[Task, ...]
     alone: bool
@@ -54,6 +57,7 @@ class Sent:
     pid: int = 0
     index: int = 0
     deadline: float = float("inf")
+    passed: bool = False
 
 
 class Dispatcher:
@@ -209,7 +213,7 @@ class Dispatcher:
             work.function,
             work.args,
             priority=work.priority,
-            on_end=lambda _: self.post(self._on_batch_end, number),
+            on_end=lambda ended: self.post(self._on_batch_end, number, ended),
         )
 
     # What happens.
@@ -232,12 +236,19 @@ class Dispatcher:
         if "removed" in message:
             self._on_worker_removed(message["removed"], message["expected"])
             return
+        if message["index"] == 0 and self._fleet is not None and not self._fleet.shares_processes:
+            for earlier in self._sent.values():
+                if earlier.worker == message["worker"]:
+                    self._pass(earlier)
         sent = self._sent.get(message["batch"])
         if sent is not None:
             sent.worker, sent.pid, sent.index = message["worker"], message["pid"], message["index"]
-            sent.deadline = time.monotonic() + self._work.timeout_s
+            sent.deadline, sent.passed = time.monotonic() + self._work.timeout_s, False
             if len(sent.tasks) > 1:
                 sent.deadline += ANNOUNCE_EVERY_S  # it may be on a later file by then
+
+    def _pass(self, sent: Sent) -> None:
+        sent.passed, sent.deadline = True, float("inf")
 
     def _on_worker_removed(self, worker: str, expected: bool) -> None:
         # Dask would try again elsewhere, the clock running, or give the file up: this decides first.
@@ -247,21 +258,17 @@ class Dispatcher:
             if not self._sent[number].future.done():
                 self._on_worker_death(number, expected=expected)
 
-    def _on_batch_end(self, number: int) -> None:
+    def _on_batch_end(self, number: int, ended: list[Outcome] | BaseException) -> None:
         from distributed import KilledWorker
 
-        sent = self._sent.get(number)
-        if sent is None:
+        if number not in self._sent:
             return
-        try:
-            outcomes = sent.future.result(timeout=RESULT_TIMEOUT_S)
-        except KilledWorker:
+        if isinstance(ended, KilledWorker):
             self._on_worker_death(number)
-        except Exception as error:
-            self._on_no_result(number, error)
+        elif isinstance(ended, BaseException):
+            self._on_no_result(number, ended)
         else:
-            del self._sent[number]
-            for task, outcome in zip(sent.tasks, outcomes, strict=True):
+            for task, outcome in zip(self._sent.pop(number).tasks, ended, strict=True):
                 self._deliver(task, outcome)
 
     def _deliver(self, task: Task, outcome: Outcome) -> None:
@@ -285,14 +292,14 @@ class Dispatcher:
     def _on_worker_death(self, number: int, *, expected: bool = False) -> None:
         sent = self._sent[number]
         self._forget([number])
-        if expected or sent.worker is None or sent.worker in self._killed:
+        if expected or sent.passed or sent.worker is None or sent.worker in self._killed:
             self._send_again(sent)
         elif sent.alone:
             self._fail(sent.tasks[0], "its worker process died on it, twice", WorkerCrashedError.kind)
         else:
             self._suspects.extend(sent.tasks)
 
-    def _on_no_result(self, number: int, error: Exception) -> None:
+    def _on_no_result(self, number: int, error: BaseException) -> None:
         assert self._fleet is not None
         self._fleet.look(
             afresh=True
@@ -318,6 +325,9 @@ class Dispatcher:
             self._kill_workers_of(list(self._sent))
             return
         for number in [number for number, sent in self._sent.items() if now >= sent.deadline]:
+            if self._sent[number].future.done():
+                self._pass(self._sent[number])
+                continue
             tasks = self._kill_workers_of([number])
             if len(tasks) > 1:
                 self._suspects.extend(tasks)  # which of them hangs shows when each has a worker to itself

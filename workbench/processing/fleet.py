@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from workbench.errors import SchedulerError
-from workbench.processing.batch import Batch, run_batch
+from workbench.processing.batch import Batch, Outcome, run_batch
 from workbench.processing.cluster import Cluster, topic
 from workbench.processing.kill_worker import kill_worker
 
@@ -75,9 +76,9 @@ class Fleet:
         args: Sequence[Any],
         *,
         priority: int,
-        on_end: Callable[[Any], None],
+        on_end: Callable[[list[Outcome] | BaseException], None],
     ) -> Any:
-        """Send a batch and return its future; ``on_end`` is called with it, on one of Dask's threads."""
+        """Send a batch and return its future; ``on_end`` is called, on Dask's loop, with what became of it."""
         future = self._client.submit(
             run_batch,
             batch,
@@ -87,7 +88,7 @@ class Fleet:
             priority=priority,
             pure=False,
         )
-        future.add_done_callback(on_end)
+        self._client.loop.add_callback(_follow, future, on_end)
         return future
 
     def cancel(self, futures: Sequence[Any]) -> None:
@@ -104,3 +105,13 @@ class Fleet:
             f"The Dask scheduler at {self._address} went away. What was done is saved: run again.",
             address=self._address,
         )
+
+
+async def _follow(future: Any, on_end: Callable[[list[Outcome] | BaseException], None]) -> None:
+    # Fetching takes as long as the worker cannot answer, as when native code of its next file keeps the GIL.
+    try:
+        outcomes = await future.result()
+    except (Exception, asyncio.CancelledError) as error:
+        on_end(error)
+    else:
+        on_end(outcomes)
