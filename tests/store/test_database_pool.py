@@ -397,6 +397,8 @@ def test_a_killed_writer_leaves_what_it_committed_and_no_lock(
 
 
 FORK = """
+    import warnings
+    warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork", category=DeprecationWarning)
     import os, sys, pathlib, threading, time
     from workbench.store.database_pool import DatabasePool
     from workbench.errors import StoreError

@@ -20,6 +20,9 @@ DEMUXERS = (
 # The advanced handling of MP4 edit lists copies the table of all packets: 8 MiB more at the peak for three hours.
 _OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "fd", "advanced_editlist": "0"}
 
+# PyAV 19 replaces what is not UTF-8 in metadata without being told.
+_TOLERANT: dict[str, Any] = {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
+
 # FFmpeg's sample formats: type, factor to full scale 1.0, value of silence. A final "p" means planar.
 _SAMPLES: dict[str, tuple[type[np.generic], float, float]] = {
     "u8": (np.uint8, 2.0**-7, 128.0),
@@ -40,7 +43,9 @@ def open_container(descriptor: int) -> av.container.InputContainer:
     There is no file name, so neither an extension nor odd characters can mislead FFmpeg.
     """
     os.lseek(descriptor, 0, os.SEEK_SET)
-    return av.open("fd:", options=_OPTIONS | {"fd": str(descriptor)}, metadata_errors="replace")
+    options = _OPTIONS | {"fd": str(descriptor)}
+    container: av.container.InputContainer = av.open("fd:", options=options, **_TOLERANT)
+    return container
 
 
 class FFmpegDecoder:

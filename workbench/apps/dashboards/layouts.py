@@ -82,5 +82,5 @@ def neighbour_map(vectors: npt.NDArray[np.float32], random_state: int = 0) -> Po
 
 def _standardised(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     spread = vectors.std(axis=0)
-    scaled: npt.NDArray[np.float32] = (vectors - vectors.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    return scaled.astype(np.float32)
+    scaled = (vectors - vectors.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return np.asarray(scaled, np.float32)
