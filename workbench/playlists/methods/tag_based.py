@@ -54,8 +54,9 @@ def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
             [f"{int(years[row]) // 10 * 10}s"] if np.isfinite(years[row]) else [] for row in request.rows
         ]
     else:
-        column: Any = texts(request.table, tag)
-        values = [_values(column[row], tag) for row in request.rows]
+        column: list[Any] = texts(request.table, tag)[request.rows].tolist()
+        split = {text: _values(text, tag) for text in set(column)}
+        values = [split[text] for text in column]
     for row, names in zip(request.rows.tolist(), values, strict=True):
         for name in names:
             groups.setdefault(name.casefold(), (name, []))[1].append(row)

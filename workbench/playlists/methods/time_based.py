@@ -43,7 +43,7 @@ def time_based(
         own if own is not None else usual for own, usual in zip(given, RANGES[part], strict=True)
     )
     rows = request.rng.permutation(request.rows)
-    bpm, levels = numbers(request.table, "bpm")[rows], energy(request.table, rows)
+    bpm, levels = numbers(request.table, "bpm")[rows], energy(request.table)[rows]
     # 40 BPM outside weigh as much as half of the energy scale
     outside = beyond(bpm, low, high) / 40 + beyond(levels, calm, wild) / 0.5
     inside = int(np.count_nonzero(outside == 0))
