@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli_output import one_line, print_json, say, show
+from workbench.cli_output import one_line, print_json, say
 
 if TYPE_CHECKING:
     from workbench.playlists import Playlist
@@ -38,7 +39,7 @@ def add_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--refresh", metavar="ID", help="bring a kept playlist up to date and show what changed")
     sub.add_argument("--compare", nargs=2, metavar="ID", help="what two kept playlists share")
     sub.add_argument("--read", metavar="FILE", help="which tracks of the library a playlist file names")
-    sub.add_argument("--list", action="store_true", help="the kept playlists")
+    sub.add_argument("--list", action="store_true", help="the kept playlists; with --name its history")
     sub.add_argument("--name", metavar="TEXT", help="name of the playlist")
     sub.add_argument("--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json")
     sub.add_argument("--absolute", action="store_true", help="absolute paths instead of relative to FILE")
@@ -116,8 +117,34 @@ def _refresh(wb: Workbench, options: argparse.Namespace) -> int:
 
 
 def _compare(wb: Workbench, options: argparse.Namespace) -> int:
-    show(wb.shelf.compare(*options.compare).to_dict(), options)
+    a, b = (wb.shelf.get(playlist) for playlist in options.compare)
+    comparison = wb.shelf.compare(*options.compare).to_dict()
+    if options.json:
+        print_json(comparison)
+    else:
+        _print_comparison(a, b, comparison)
     return 0
+
+
+def _print_comparison(a: Playlist, b: Playlist, comparison: dict[str, Any]) -> None:
+    names = {track.id: _named(vars(track)) for track in [*a, *b]}
+    print(f"a: {a.name} (kept as {a.id}), {len(a)} tracks; b: {b.name} (kept as {b.id}), {len(b)} tracks")
+    tau = comparison["order_agreement"]
+    order = "" if tau is None else f", order agreement {tau:.2f} (1 the same, -1 reversed)"
+    print(f"overlap {comparison['overlap']:.0%}{order}")
+    costs = (comparison["mean_transition_a"], comparison["mean_transition_b"])
+    print("mean transition " + ", ".join(_cost(name, cost) for name, cost in zip("ab", costs, strict=True)))
+    for title, tracks in (
+        ("in both", comparison["shared"]),
+        ("only in a", comparison["only_in_a"]),
+        ("only in b", comparison["only_in_b"]),
+    ):
+        for track in tracks:
+            print(f"{title:<10} {names[track]}")
+
+
+def _cost(name: str, cost: float | None) -> str:
+    return f"{name} unknown" if cost is None else f"{name} {cost:.2f}"
 
 
 def _read(wb: Workbench, options: argparse.Namespace) -> int:
@@ -126,12 +153,24 @@ def _read(wb: Workbench, options: argparse.Namespace) -> int:
         for match in wb.shelf.read_file(options.read)
     ]
     known = sum(entry["track_id"] is not None for entry in entries)
-    show({"entries": entries, "known": known, "total": len(entries)}, options)
+    if options.json:
+        print_json({"entries": entries, "known": known, "total": len(entries)})
+    else:
+        for entry in entries:
+            found = "not known" if entry["track_id"] is None else f"{entry['track_id']} by {entry['by']}"
+            print(f"{found:<14} {one_line(entry['location'])}")
+        print(f"{known} of {len(entries)} are tracks of this library")
     return 0 if known == len(entries) else 3
 
 
 def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
-    show({str(kept.id): vars(kept) for kept in wb.playlists()}, options)
+    kept = wb.shelf.kept(options.name)
+    if options.json:
+        print_json({"playlists": [vars(summary) for summary in kept]})
+        return 0
+    for summary in kept:
+        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.created_at))
+        print(f"{summary.id:>6}  {made}  {summary.method:<13} {summary.size:>5}  {one_line(summary.name)}")
     return 0
 
 
@@ -167,15 +206,23 @@ def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]
 
 
 def _print_playlist(playlist: dict[str, Any]) -> None:
+    from workbench.playlists.quality_card import card_text, counted
+
     print(
-        f"{playlist['name']}: {len(playlist['tracks'])} tracks, {playlist['duration_s'] / 60:.1f} min, "
+        f"{playlist['name']}: {counted(len(playlist['tracks']), 'track')}, {playlist['duration_s'] / 60:.1f} min, "
         f"random_state {playlist['random_state']}, kept as {playlist['id']}"
     )
     for number, track in enumerate(playlist["tracks"], 1):
-        who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
-        print(f"{number:>4}  {who or one_line(track['path'] or '')}: {track['explanation'].get('text', '')}")
+        print(f"{number:>4}  {_named(track)}: {track['explanation'].get('text', '')}")
+    if quality := card_text(playlist["card"]):
+        print(f"quality   {quality}")
     for note in playlist["card"].get("notes", []):
         print(f"note      {note['message']}")
+
+
+def _named(track: Mapping[str, Any]) -> str:
+    who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
+    return who or one_line(track["path"] or f"track {track['id']}")
 
 
 def _pair(text: str) -> tuple[str, str]:

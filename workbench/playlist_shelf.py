@@ -74,8 +74,14 @@ class PlaylistShelf:
         ----------
         recipe : mapping, path, id or name
             A recipe, a JSON file that holds one (such as ``playlist --json`` prints), or a kept playlist.
+
+        Returns
+        -------
+        Playlist
+            With a note where the library, or what chooses the tracks, has changed since.
         """
-        return self.keep(regenerate(self._recipe(recipe), self.table()))
+        read = self._recipe(recipe)
+        return self.keep(_with_changes_noted(regenerate(read, self.table()), read))
 
     def refresh(self, playlist: int | str) -> Refreshed:
         """Bring a kept playlist up to date: what still fits stays, what is new comes in. The old one is history."""
@@ -109,3 +115,21 @@ class PlaylistShelf:
         if isinstance(playlist, Path) or (isinstance(playlist, str) and Path(playlist).is_file()):
             return [match.track_id for match in self.read_file(playlist) if match.track_id is not None]
         return self.get(playlist).track_ids if isinstance(playlist, int | str) else playlist
+
+
+def _with_changes_noted(playlist: Playlist, recipe: Mapping[str, Any]) -> Playlist:
+    """Say in a note why a playlist made again may not be the one that its recipe made."""
+    now = {"snapshot": playlist.snapshot, **playlist.versions}
+    then = {"snapshot": recipe.get("snapshot"), **recipe.get("versions", {})}
+    changed = {name: then[name] for name in now if then.get(name) not in (None, now[name])}
+    if not changed:
+        return playlist
+    what = ["the library" if name == "snapshot" else f"{name} ({then[name]})" for name in changed]
+    note = {
+        "constraint": "recipe",
+        "asked": changed,
+        "got": {name: now[name] for name in changed},
+        "message": f"Since this recipe was made, {' and '.join(what)} changed: other tracks may have been "
+        "chosen. Refresh a kept playlist to keep what still fits.",
+    }
+    return replace(playlist, card={**playlist.card, "notes": [*playlist.notes, note]})

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
+import tempfile
+import time
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -326,3 +330,84 @@ def test_a_player_opens_the_tracks_of_an_m3u8(tmp_path):
     ]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert "audio" in answer.stdout, answer.stderr
+
+
+class Mpd:
+    """A music player daemon of its own on a socket, playing to nowhere."""
+
+    def __init__(self, folder, music):
+        (folder / "playlists").mkdir()
+        (folder / "mpd.conf").write_text(
+            f'music_directory "{music}"\nplaylist_directory "{folder}/playlists"\ndb_file "{folder}/db"\n'
+            f'bind_to_address "{folder}/socket"\naudio_output {{\n type "null"\n name "null"\n}}\n'
+        )
+        self.process = subprocess.Popen(
+            ["mpd", "--no-daemon", "--stderr", str(folder / "mpd.conf")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(30)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.socket.connect(str(folder / "socket"))
+                break
+            except OSError:
+                assert self.process.poll() is None, self.process.stdout.read()
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        self.answers = self.socket.makefile("rb")
+        assert self.answers.readline().startswith(b"OK MPD")
+
+    def ask(self, command):
+        """Return the lines of an answer."""
+        self.socket.sendall(command.encode() + b"\n")
+        lines = []
+        while not (line := self.answers.readline().decode().rstrip("\n")).startswith("OK"):
+            assert line and not line.startswith("ACK"), line
+            lines.append(line)
+        return lines
+
+    def close(self):
+        self.answers.close()
+        self.socket.close()
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+
+
+@pytest.mark.skipif(shutil.which("mpd") is None, reason="mpd is not installed")
+def test_mpd_reads_every_entry():
+    with tempfile.TemporaryDirectory() as base:  # short: a socket's path may have 107 characters
+        music = Path(base) / "music"
+        folder = music / "It's (a) & b, ünï #1 100%"
+        folder.mkdir(parents=True)
+        plain = [
+            music / name for name in ("one.wav", "two(live)!.wav", "it's,one;two=2&@3.wav", "-x~.wav")
+        ]
+        hard = [
+            folder / "-first %41.wav",
+            folder / "日本.wav",
+            folder / "cafe\u0301.wav",
+            folder / "café.wav",
+        ]
+        for file in [*plain, *hard]:
+            soundfile.write(file, np.zeros(1600), 16000)
+        # MPD takes the locations of an XSPF file literally: only names that need no escape can be found through it
+        wanted = {"m3u8": plain + hard, "pls": plain + hard, "xspf": plain}
+        for format, files in wanted.items():
+            export(playlist_of(map(str, files)), music / "lists" / f"list.{format}", paths="relative")
+            export(playlist_of(map(str, files)), music / f"list.{format}", paths="absolute")
+        mpd = Mpd(Path(base), music)
+        try:
+            mpd.ask("update")
+            while any(line.startswith("updating_db") for line in mpd.ask("status")):
+                mpd.ask("idle update")
+            for format, files in wanted.items():
+                for name in (f"lists/list.{format}", f"list.{format}"):
+                    mpd.ask("clear")
+                    mpd.ask(f'load "{name}"')
+                    loaded = [line[6:] for line in mpd.ask("playlistinfo") if line.startswith("file: ")]
+                    assert [music / path for path in loaded] == files
+        finally:
+            mpd.close()

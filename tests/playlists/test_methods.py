@@ -69,6 +69,22 @@ def test_similarity_breaks_ties_by_id(make_table):
     assert playlist.track_ids == [30, *(track for track in range(2, 41) if track != 30)]
 
 
+def test_distances_keep_their_digits_far_from_zero_and_beside_an_outlier(make_table):
+    rng = np.random.default_rng(3)
+    vectors = (rng.normal(size=(3000, 5)) * [1e-3, 1, 10, 1000, 1] + [1, 3000, -70, 0, 0]).astype(np.float32)
+    vectors[:, 4] = 7.25
+    vectors[0, 1] += 500
+    table = make_table(3000, vectors=vectors)
+    exact = vectors.astype(np.float64)
+    z = ((exact - exact.mean(axis=0)) / np.where(exact.std(axis=0), exact.std(axis=0), np.inf))[:, :4]
+    distances = np.sqrt(((z - z[16]) ** 2).mean(axis=1))
+    assert space_of(table).informative == 4
+    assert space_of(table).distances_from(16) == pytest.approx(distances, rel=1e-3, abs=1e-3)
+    few, most = np.array([5, 1200, 2999]), np.arange(1, 3000)
+    assert (space_of(table).distances_from(16, few) == space_of(table).distances_from(16)[few]).all()
+    assert (space_of(table).distances_from(16, most) == space_of(table).distances_from(16)[most]).all()
+
+
 def test_kmeans_finds_the_groups_there_are_and_names_them(make_table):
     rng = np.random.default_rng(0)
     group = np.repeat([0, 1, 2], 40)

@@ -56,9 +56,13 @@ def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], ban
     used = set(banned)
     ids = request.table.ids
     plan = [
-        Pick(waypoints[0], {"seed": int(ids[waypoints[0]]), "distance": 0.0, "progress": 0.0}, pinned=True)
+        Pick(
+            waypoints[0],
+            {"seed": int(ids[waypoints[0]]), "distance": 0.0, "progress": 0.0, "waypoint": 1},
+            pinned=True,
+        )
     ]
-    for (a, b), count in zip(_legs(waypoints), counts, strict=True):
+    for leg, ((a, b), count) in enumerate(zip(_legs(waypoints), counts, strict=True), start=1):
         line = _line(request, a, b, used)
         for index in _along(request, line, a, count):
             row = int(line.rows[index])
@@ -71,12 +75,19 @@ def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], ban
                     {
                         "seed": int(ids[nearer]),
                         "distance": distance,
+                        "leg": leg,
                         "progress": round(float(line.progress[index]), 6),
                         "detour": round(float(line.detour[index]), 4),
                     },
                 )
             )
-        plan.append(Pick(b, {"seed": int(ids[b]), "distance": 0.0, "progress": 1.0}, pinned=True))
+        plan.append(
+            Pick(
+                b,
+                {"seed": int(ids[b]), "distance": 0.0, "leg": leg, "progress": 1.0, "waypoint": leg + 1},
+                pinned=True,
+            )
+        )
     return plan
 
 
