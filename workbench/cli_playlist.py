@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli_output import one_line, print_json, say
 
 if TYPE_CHECKING:
-    from workbench.playlists import Playlist
+    from workbench.playlists import Parameter, Playlist
     from workbench.session import Workbench
 
 
@@ -61,8 +61,14 @@ def methods_text(arguments: list[str]) -> str | None:
 
     def lines(parameters: Mapping[str, Any]) -> list[str]:
         return [
-            f"    {name}: {parameter.help} ({parameter.allowed})" for name, parameter in parameters.items()
+            f"    {name}: {parameter.help} ({parameter.allowed}{default(parameter)})"
+            for name, parameter in parameters.items()
         ]
+
+    def default(parameter: Parameter) -> str:
+        if parameter.required:
+            return "; required"
+        return "" if parameter.default is None else f"; default {json.dumps(parameter.default)}"
 
     text = ["methods, each with its parameters (-p NAME=VALUE):"]
     for name, method in METHODS.items():
@@ -103,7 +109,7 @@ def _make(wb: Workbench, options: argparse.Namespace) -> int:
         "name": options.name,
         "random_state": options.random_state,
     }
-    return _show_playlists(wb.shelf.make(options.method, **named, **dict(options.parameter)), options)
+    return _show_playlists(wb.shelf.make_many(options.method, **named, **dict(options.parameter)), options)
 
 
 def _make_again(wb: Workbench, options: argparse.Namespace) -> int:
@@ -158,7 +164,7 @@ def _read(wb: Workbench, options: argparse.Namespace) -> int:
     else:
         for entry in entries:
             found = "not known" if entry["track_id"] is None else f"{entry['track_id']} by {entry['by']}"
-            print(f"{found:<14} {one_line(entry['location'])}")
+            print(f"{found:<14} {one_line(str(entry['location']))}")
         print(f"{known} of {len(entries)} are tracks of this library")
     return 0 if known == len(entries) else 3
 

@@ -15,6 +15,7 @@ from workbench.playlists import (
     Playlist,
     Refreshed,
     compare,
+    generate,
     generate_many,
     match_entries,
     read_playlist_file,
@@ -35,15 +36,16 @@ class PlaylistShelf:
         self.library = library
         self.table = table
 
-    def make(self, method: str, **asked: Any) -> list[Playlist]:
-        """Make and keep one playlist or several; see ``workbench.playlists.generate_many``.
+    def make(self, method: str, **asked: Any) -> Playlist:
+        """Make and keep a playlist; see ``workbench.playlists.generate``.
 
         ``playlist`` of the method ``cache_based`` may be the id or name of a kept playlist, or a playlist file.
         """
-        given = {name: value for name, value in asked.items() if value is not None}
-        if "playlist" in given:
-            given["playlist"] = self._track_ids(given["playlist"])
-        return [self.keep(playlist) for playlist in generate_many(self.table(), method, **given)]
+        return self.keep(generate(self.table(), method, **self._given(asked)))
+
+    def make_many(self, method: str, **asked: Any) -> list[Playlist]:
+        """Make and keep several playlists; see ``workbench.playlists.generate_many``."""
+        return [self.keep(playlist) for playlist in generate_many(self.table(), method, **self._given(asked))]
 
     def keep(self, playlist: Playlist) -> Playlist:
         """Store a playlist; earlier ones of the same name stay as history."""
@@ -110,6 +112,12 @@ class PlaylistShelf:
         inner = read.get("recipe") if isinstance(read, dict) else None
         found: Mapping[str, Any] = inner if isinstance(inner, dict) else read
         return found
+
+    def _given(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        given = {name: value for name, value in asked.items() if value is not None}
+        if "playlist" in given:
+            given["playlist"] = self._track_ids(given["playlist"])
+        return given
 
     def _track_ids(self, playlist: Any) -> Any:
         if isinstance(playlist, Path) or (isinstance(playlist, str) and Path(playlist).is_file()):

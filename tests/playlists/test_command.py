@@ -132,6 +132,13 @@ def test_refresh_shows_the_difference_and_history_is_kept(run):
     assert out.count("only in b  Artist") == len(refreshed["added"])
 
 
+def test_tracks_are_listed_in_every_way_of_typing(run):
+    for one, two in (("1", "2,3"), ("[1]", "[2, 3]"), ("Title 0", "Title 1,Title 2")):
+        code, out, err = run("random", "--size", 39, "-p", f"include={one}", "-p", f"exclude={two}", "--json")
+        tracks = {track["id"] for track in json.loads(out)["tracks"]}
+        assert (code, 1 in tracks, tracks & {2, 3}) == (0, True, set()), err
+
+
 def test_a_folder_of_playlists_and_reading_one_back(run, tmp_path):
     code, out, _ = run("random", "--count", 3, "--size", 5, "--out", tmp_path / "folder", "--json")
     files = sorted((tmp_path / "folder").iterdir())

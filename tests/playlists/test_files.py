@@ -382,9 +382,7 @@ def test_mpd_reads_every_entry():
         music = Path(base) / "music"
         folder = music / "It's (a) & b, ünï #1 100%"
         folder.mkdir(parents=True)
-        plain = [
-            music / name for name in ("one.wav", "two(live)!.wav", "it's,one;two=2&@3.wav", "-x~.wav")
-        ]
+        plain = [music / name for name in ("one.wav", "two(live)!.wav", "it's,one;two=2&@3.wav", "-x~.wav")]
         hard = [
             folder / "-first %41.wav",
             folder / "日本.wav",

@@ -383,6 +383,12 @@ def test_generate_many_all_makes_one_with_every_method(table):
     assert len({playlist.method for playlist in made}) == len(made) == 10
 
 
+def test_generate_many_takes_what_is_excluded_however_it_is_written(table):
+    for exclude in (5, "5", [5], "5,6", "Title 4"):
+        (made,) = generate_many(table, "similarity", start=4, size=299, exclude=exclude, random_state=0)
+        assert 5 not in made.track_ids
+
+
 def test_generate_many_stops_when_the_library_is_used_up(make_table):
     made = generate_many(make_table(10), "random", count=5, size=4, random_state=0)
     assert [len(playlist) for playlist in made] == [4, 4, 2]

@@ -184,7 +184,7 @@ _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
         "taste_distance",
         lambda facts: (
             f"{facts['taste_distance']:.3f} from taste {facts['taste'] + 1}, "
-            f"{facts['taste_share']:.0%} of the listening"
+            f"{facts['taste_share']:.0%} of what was given"
         ),
     ),
     (

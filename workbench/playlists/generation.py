@@ -38,7 +38,7 @@ class _Shared:
         str,
         Parameter(
             "text",
-            "order: " + "; ".join(f"{name}: {help}" for name, help in ORDER_HELP.items()),
+            "; ".join(f"{name}: {help}" for name, help in ORDER_HELP.items()),
             choices=tuple(ORDERS),
         ),
     ] = "none"
