@@ -106,6 +106,21 @@ def test_kmeans_finds_the_groups_there_are_and_names_them(make_table):
     assert any("slow" in name and "bright" in name and "A minor" in name for name in names), names
 
 
+def test_kmeans_takes_a_cluster_that_is_large_enough_or_the_largest(make_table):
+    group = np.array([0] * 30 + [1] * 20 + [2] * 4)
+    table = make_table(54, vectors=np.eye(3)[group] * 10)
+    for size, allowed in ((25, {0}), (15, {0, 1}), (40, {0})):
+        chosen = [
+            {
+                group[track - 1]
+                for track in generate(table, "kmeans", clusters=3, size=size, random_state=seed).track_ids
+            }
+            for seed in range(12)
+        ]
+        assert set.union(*chosen) == allowed
+        assert all(len(groups) == 1 for groups in chosen)
+
+
 def test_kmeans_takes_the_cluster_of_the_start_track(make_table):
     group = np.arange(60) % 2
     table = make_table(60, vectors=np.stack([group * 10.0, np.ones(60)], axis=1))
@@ -268,6 +283,17 @@ def test_a_journey_passes_its_waypoints_in_order(table):
     assert [track for track in playlist.track_ids if track in (4, 90, 33, 7)] == [4, 90, 33, 7]
     assert len(playlist) == 40
     assert len(set(playlist.track_ids)) == 40
+
+
+def test_a_way_has_all_its_waypoints_however_few_tracks_are_asked(table):
+    for method, arguments, waypoints in (
+        ("path", {"start": 3, "end": 8}, [3, 8]),
+        ("journey", {"waypoints": [4, 9, 7]}, [4, 9, 7]),
+    ):
+        playlist = generate(table, method, size=1, random_state=0, **arguments)
+        assert playlist.track_ids == waypoints
+        (note,) = playlist.notes
+        assert (note["constraint"], note["asked"], note["got"]) == ("size", 1, len(waypoints))
 
 
 @pytest.mark.parametrize("keys", ["strict", "wide"])

@@ -46,13 +46,20 @@ def choose(
 
 
 def _collect(start: Start, size: int, include: Sequence[int]) -> tuple[Request, list[Pick]]:
-    request, offered = start(max(1, size - len(include)))
-    taken = list(
-        itertools.islice(
-            (pick for pick in offered if request.take(pick.row, pinned=pick.pinned)),
-            max(0, size - len(include)),
+    room = max(0, size - len(include))
+    request, offered = start(max(1, room))
+    asked, taken = request.size, list[Pick]()
+    accepted = (pick for pick in offered if request.take(pick.row, pinned=pick.pinned))
+    # a method may find that it cannot do with less, and enlarge the request
+    while len(taken) < room + request.size - asked and (pick := next(accepted, None)):
+        taken.append(pick)
+    if len(include) > size:
+        request.note(
+            "include",
+            f"{size} tracks asked; the {len(include)} that must be in it are all in.",
+            asked=size,
+            got=len(include),
         )
-    )
     for row in include:
         if row not in [pick.row for pick in taken]:
             taken.insert(cheapest_place(request, taken, row), Pick(row, {"included": True}, pinned=True))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.playlists.columns import Floats, Rows, codes
+from workbench.playlists.quality_card import counted
 from workbench.playlists.request import Pick, Request
 from workbench.playlists.transitions import MixProfile
 
@@ -34,10 +35,11 @@ def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
     """
     inner = max(0, request.size - len(waypoints))
     if request.size < len(waypoints):
+        asked, request.size = request.size, len(waypoints)
         request.note(
             "size",
-            f"{request.size} tracks asked; the {len(waypoints)} waypoints are all in.",
-            asked=request.size,
+            f"{counted(asked, 'track')} asked; the {len(waypoints)} waypoints are all in.",
+            asked=asked,
             got=len(waypoints),
         )
     lengths = [float(request.space.distances_from(a, np.array([b]))[0]) for a, b in _legs(waypoints)]
