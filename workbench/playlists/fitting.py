@@ -11,6 +11,7 @@ import numpy as np
 from workbench.playlists.columns import Floats, numbers, texts
 from workbench.playlists.constraints import Constraints
 from workbench.playlists.ordering import order_rows
+from workbench.playlists.quality_card import counted
 from workbench.playlists.request import Pick, Request
 from workbench.playlists.spacing import closest_repeats, keep_apart
 from workbench.playlists.transitions import MixProfile
@@ -56,7 +57,7 @@ def _collect(start: Start, size: int, include: Sequence[int]) -> tuple[Request, 
     if len(include) > size:
         request.note(
             "include",
-            f"{size} tracks asked; the {len(include)} that must be in it are all in.",
+            f"{counted(size, 'track')} asked; the {len(include)} that must be in it are all in.",
             asked=size,
             got=len(include),
         )
@@ -85,8 +86,8 @@ def _note_shortage(request: Request, size: int, got: int) -> None:
     because = f" under {', '.join(barriers)}" if barriers else ""
     request.note(
         "size",
-        f"{size} tracks asked, {got} given: no more were found among "
-        f"{int(request.candidates.sum())} candidates{because}; {size - got} short.",
+        f"{counted(size, 'track')} asked, {got} given: no more were found among "
+        f"{counted(int(request.candidates.sum()), 'candidate')}{because}; {size - got} short.",
         asked=size,
         got=got,
     )

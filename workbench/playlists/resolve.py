@@ -129,10 +129,11 @@ def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too
     """
     for row in rows:
         if not table.analyzed[row]:
-            reason = text_at(table, "status", row) or "pending"
+            status = text_at(table, "status", row) or "pending"
+            reason = "has damaged features" if status == "analyzed" else f"is not analysed ({status})"
             raise UnknownTrackError(
-                f"{name}: track {_shown(table, [row])} is not analysed ({reason}), so nothing can "
-                "be compared with it. Analyse it first, or start from another.",
+                f"{name}: track {_shown(table, [row])} {reason}, so nothing can be compared with it. "
+                "Analyse it (again, with --force), or start from another.",
                 name=name,
                 candidates=[candidate(table, row)],
             )
