@@ -42,6 +42,11 @@ def add_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--list", action="store_true", help="the kept playlists; with --name its history")
     sub.add_argument("--name", metavar="TEXT", help="name of the playlist")
     sub.add_argument("--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json")
+    sub.add_argument(
+        "--format",
+        metavar="NAME",
+        help="m3u8, xspf, jspf, pls, csv or json; the suffix of FILE tells otherwise",
+    )
     sub.add_argument("--absolute", action="store_true", help="absolute paths instead of relative to FILE")
     sub.add_argument(
         "--prefix",
@@ -206,6 +211,8 @@ def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]
         "force": options.force,
         "prefix_map": dict(options.prefix) or None,
     }
+    if options.format:
+        how["format"] = options.format
     if len(playlists) == 1 and options.count in (None, 1) and Path(options.out).suffix:
         return [playlists[0].save(options.out, **how)]
     return export_folder(playlists, options.out, **how)

@@ -143,6 +143,8 @@ def test_a_folder_of_playlists_and_reading_one_back(run, tmp_path):
     code, out, _ = run("random", "--count", 3, "--size", 5, "--out", tmp_path / "folder", "--json")
     files = sorted((tmp_path / "folder").iterdir())
     assert (code, len(json.loads(out)["playlists"]), len(files)) == (0, 3, 3)
+    code, _, _ = run("all", "--size", 4, "--out", tmp_path / "xspf", "--format", "xspf")
+    assert (code, {file.suffix for file in (tmp_path / "xspf").iterdir()}) == (0, {".xspf"})
     code, out, _ = run("--read", files[0])
     assert (code, out.splitlines()[-1]) == (0, "5 of 5 are tracks of this library")
     files[0].write_text(files[0].read_text() + "/gone.mp3\n")

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unicodedata
@@ -177,6 +178,23 @@ def test_places_that_cannot_be_written(tmp_path, target):
     with pytest.raises(PlaylistFileError):
         export(playlist_of(["/x.mp3"]), f"{tmp_path}/{target}", format="m3u8" if target == "folder" else None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path):
+    file = export(playlist_of(["/old.mp3"]), tmp_path / "list.m3u8")
+    script = (
+        "import resource, signal, sys; from workbench.playlists import *\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "tracks = tuple(PlaylistTrack(n, 'h', path=f'/new/{n}.mp3') for n in range(100))\n"
+        "export(Playlist('x', 'random', {}, 1, 'v', tracks, {'notes': []}, {}), sys.argv[1])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=False
+    )
+    assert "PlaylistFileError" in answer.stderr.splitlines()[-1]
+    assert "cannot be written" in answer.stderr
+    assert [entry.path for entry in read_playlist_file(file)] == ["/old.mp3"]
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_folder_of_playlists(tmp_path, table):
