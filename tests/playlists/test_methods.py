@@ -250,6 +250,11 @@ def test_alchemy_moves_in_the_direction_asked(table):
     assert not {add, subtract} & set(moved.track_ids)
     middle = (z[add - 1] + z[subtract - 1]) / 2
     assert all((z[track - 1] - middle) @ direction > 0 for track in moved.track_ids)
+    everything = generate(
+        table, "alchemy", add=[add], subtract=[subtract], strength=0, size=300, random_state=0
+    )
+    nearer = {int(track) for track in table.ids if (z[track - 1] - middle) @ direction > 0}
+    assert set(everything.track_ids) == nearer - {add}
 
 
 @pytest.mark.parametrize("size", [2, 3, 10, 50, 150])
@@ -355,6 +360,7 @@ def test_a_curve_that_cannot_be_followed_says_by_how_much(make_table):
     assert playlist.notes[0]["constraint"] == "curve"
     bpm = table["bpm"][np.array(playlist.track_ids) - 1]
     worst = np.abs(bpm - np.linspace(105, 140, 10)).max()
+    assert set(bpm[-5:]) == set(np.sort(table["bpm"])[-5:])
     assert playlist.notes[0]["got"] == pytest.approx(worst, abs=1e-3)
 
 
