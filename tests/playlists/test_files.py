@@ -184,7 +184,7 @@ def test_who_reads_while_a_file_is_replaced_reads_the_old_one(tmp_path):
     file = export(playlist_of(["/old.mp3"]), tmp_path / "list.m3u8")
     with file.open() as reader:
         export(playlist_of(["/new.mp3"] * 50), file)
-        assert reader.read().splitlines()[-1] == "/old.mp3"
+        assert reader.read().splitlines()[-1].endswith("/old.mp3")
 
 
 def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path):
