@@ -360,7 +360,8 @@ def test_a_curve_that_cannot_be_followed_says_by_how_much(make_table):
     assert playlist.notes[0]["constraint"] == "curve"
     bpm = table["bpm"][np.array(playlist.track_ids) - 1]
     worst = np.abs(bpm - np.linspace(105, 140, 10)).max()
-    assert set(bpm[-5:]) == set(np.sort(table["bpm"])[-5:])
+    beyond = bpm[3:]  # from 117 BPM on nothing is in reach, so each time the fastest that is left
+    assert beyond.tolist() == sorted(set(table["bpm"]) - set(bpm[:3]))[::-1][:7]
     assert playlist.notes[0]["got"] == pytest.approx(worst, abs=1e-3)
 
 
