@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,8 +122,11 @@ def _make_again(wb: Workbench, options: argparse.Namespace) -> int:
 
 
 def _refresh(wb: Workbench, options: argparse.Namespace) -> int:
+    old = wb.shelf.get(options.refresh)
     refreshed = wb.shelf.refresh(options.refresh)
     say(f"{len(refreshed.kept)} kept, {len(refreshed.added)} added, {len(refreshed.removed)} removed")
+    if not options.json:
+        _print_tracks(old, refreshed.playlist, {"added": refreshed.added, "removed": refreshed.removed})
     return _show_playlists([refreshed.playlist], options, {"refreshed": refreshed.to_dict()})
 
 
@@ -138,20 +141,22 @@ def _compare(wb: Workbench, options: argparse.Namespace) -> int:
 
 
 def _print_comparison(a: Playlist, b: Playlist, comparison: dict[str, Any]) -> None:
-    names = {track.id: _named(vars(track)) for track in [*a, *b]}
     print(f"a: {a.name} (kept as {a.id}), {len(a)} tracks; b: {b.name} (kept as {b.id}), {len(b)} tracks")
     tau = comparison["order_agreement"]
     order = "" if tau is None else f", order agreement {tau:.2f} (1 the same, -1 reversed)"
     print(f"overlap {comparison['overlap']:.0%}{order}")
     costs = (comparison["mean_transition_a"], comparison["mean_transition_b"])
     print("mean transition " + ", ".join(_cost(name, cost) for name, cost in zip("ab", costs, strict=True)))
-    for title, tracks in (
-        ("in both", comparison["shared"]),
-        ("only in a", comparison["only_in_a"]),
-        ("only in b", comparison["only_in_b"]),
-    ):
-        for track in tracks:
-            print(f"{title:<10} {names[track]}")
+    kinds = {"in both": "shared", "only in a": "only_in_a", "only in b": "only_in_b"}
+    _print_tracks(a, b, {title: comparison[kind] for title, kind in kinds.items()})
+
+
+def _print_tracks(a: Playlist, b: Playlist, tracks: Mapping[str, Sequence[int]]) -> None:
+    """Print tracks of either playlist by name, each behind the title that it stands under."""
+    names = {track.id: _named(vars(track)) for track in [*a, *b]}
+    for title, ids in tracks.items():
+        for track_id in ids:
+            print(f"{title:<10} {names[track_id]}")
 
 
 def _cost(name: str, cost: float | None) -> str:
@@ -177,7 +182,7 @@ def _read(wb: Workbench, options: argparse.Namespace) -> int:
 def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
     kept = wb.shelf.kept(options.name)
     if options.json:
-        print_json({"playlists": [vars(summary) for summary in kept]})
+        print_json({"total": len(kept), "playlists": [vars(summary) for summary in kept]})
         return 0
     for summary in kept:
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.created_at))

@@ -124,8 +124,11 @@ def test_refresh_shows_the_difference_and_history_is_kept(run):
     assert f"{len(refreshed['added'])} added" in err
     _, out, _ = run("--list", "--name", "Daily", "--json")
     assert [kept["id"] for kept in json.loads(out)["playlists"]] == [2, 1]
+    code, out, _ = run("--refresh", 1)
+    assert code == 0
+    assert out.count("added      Artist") == out.count("removed    Artist") == len(refreshed["added"])
     _, out, _ = run("--list")
-    assert [line.split()[0] for line in out.splitlines()] == ["2"]
+    assert [line.split()[0] for line in out.splitlines()] == ["3"]
     code, out, _ = run("--compare", 1, 2)
     assert code == 0
     assert out.count("in both") == len(refreshed["kept"])
