@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 
+import workbench
 from workbench import errors
 
 CLASSES = [
@@ -24,6 +25,10 @@ def test_an_error_survives_pickling_with_its_details(cls: type[errors.WorkbenchE
     assert str(error) == "song.mp3 is broken; replace it"
     assert (error.path, error.candidates) == ("song.mp3", [1, 2])
     assert not hasattr(error, "nothing")
+
+
+def test_every_error_can_be_caught_by_its_name_in_the_package() -> None:
+    assert all(getattr(workbench, cls.__name__) is cls for cls in CLASSES)
 
 
 def test_the_drawing_names_every_class_and_kinds_differ() -> None:

@@ -1,7 +1,83 @@
-from .analysis.features import TrackFeatures as TrackFeatures
-from .playlists.playlist import Playlist as Playlist
-from .session import Workbench as Workbench
-from .settings import Settings as Settings
-from .store.track import Track as Track
+from .analysis.features import TrackFeatures
+from .errors import (
+    AudioEmptyError,
+    AudioError,
+    AudioFileMissingError,
+    AudioFormatError,
+    AudioMemoryError,
+    AudioPermissionError,
+    CancelledError,
+    DatabaseCorruptError,
+    DatabaseUnavailableError,
+    DatabaseVersionError,
+    DeadlineError,
+    ImportOrderError,
+    LibraryEmptyError,
+    LibraryPathError,
+    MissingPackageError,
+    ModelError,
+    ParameterValueError,
+    PathNotAllowedError,
+    PlaylistError,
+    PlaylistFileError,
+    ProcessingError,
+    QuerySyntaxError,
+    QueueFullError,
+    SchedulerError,
+    ServerError,
+    SettingsError,
+    SQLiteVersionError,
+    StoreError,
+    UnknownMethodError,
+    UnknownParameterError,
+    UnknownTrackError,
+    WorkbenchError,
+    WorkerCrashedError,
+)
+from .playlists.playlist import Playlist
+from .session import Workbench
+from .settings import Settings
+from .store.track import Track
+
+__all__ = [
+    "AudioEmptyError",
+    "AudioError",
+    "AudioFileMissingError",
+    "AudioFormatError",
+    "AudioMemoryError",
+    "AudioPermissionError",
+    "CancelledError",
+    "DatabaseCorruptError",
+    "DatabaseUnavailableError",
+    "DatabaseVersionError",
+    "DeadlineError",
+    "ImportOrderError",
+    "LibraryEmptyError",
+    "LibraryPathError",
+    "MissingPackageError",
+    "ModelError",
+    "ParameterValueError",
+    "PathNotAllowedError",
+    "Playlist",
+    "PlaylistError",
+    "PlaylistFileError",
+    "ProcessingError",
+    "QuerySyntaxError",
+    "QueueFullError",
+    "SQLiteVersionError",
+    "SchedulerError",
+    "ServerError",
+    "Settings",
+    "SettingsError",
+    "StoreError",
+    "Track",
+    "TrackFeatures",
+    "UnknownMethodError",
+    "UnknownParameterError",
+    "UnknownTrackError",
+    "Workbench",
+    "WorkbenchError",
+    "WorkerCrashedError",
+]
 
 __version__: str

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli_output import one_line, print_json, say, show
+from workbench.cli_output import one_line, print_json, say
 
 if TYPE_CHECKING:
-    from workbench.playlists import Playlist
+    from workbench.playlists import Parameter, Playlist
     from workbench.session import Workbench
 
 
@@ -38,9 +39,14 @@ def add_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--refresh", metavar="ID", help="bring a kept playlist up to date and show what changed")
     sub.add_argument("--compare", nargs=2, metavar="ID", help="what two kept playlists share")
     sub.add_argument("--read", metavar="FILE", help="which tracks of the library a playlist file names")
-    sub.add_argument("--list", action="store_true", help="the kept playlists")
+    sub.add_argument("--list", action="store_true", help="the kept playlists; with --name its history")
     sub.add_argument("--name", metavar="TEXT", help="name of the playlist")
     sub.add_argument("--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json")
+    sub.add_argument(
+        "--format",
+        metavar="NAME",
+        help="m3u8, xspf, jspf, pls, csv or json; the suffix of FILE tells otherwise",
+    )
     sub.add_argument("--absolute", action="store_true", help="absolute paths instead of relative to FILE")
     sub.add_argument(
         "--prefix",
@@ -60,8 +66,14 @@ def methods_text(arguments: list[str]) -> str | None:
 
     def lines(parameters: Mapping[str, Any]) -> list[str]:
         return [
-            f"    {name}: {parameter.help} ({parameter.allowed})" for name, parameter in parameters.items()
+            f"    {name}: {parameter.help} ({parameter.allowed}{default(parameter)})"
+            for name, parameter in parameters.items()
         ]
+
+    def default(parameter: Parameter) -> str:
+        if parameter.required:
+            return "; required"
+        return "" if parameter.default is None else f"; default {json.dumps(parameter.default)}"
 
     text = ["methods, each with its parameters (-p NAME=VALUE):"]
     for name, method in METHODS.items():
@@ -102,7 +114,7 @@ def _make(wb: Workbench, options: argparse.Namespace) -> int:
         "name": options.name,
         "random_state": options.random_state,
     }
-    return _show_playlists(wb.shelf.make(options.method, **named, **dict(options.parameter)), options)
+    return _show_playlists(wb.shelf.make_many(options.method, **named, **dict(options.parameter)), options)
 
 
 def _make_again(wb: Workbench, options: argparse.Namespace) -> int:
@@ -110,14 +122,45 @@ def _make_again(wb: Workbench, options: argparse.Namespace) -> int:
 
 
 def _refresh(wb: Workbench, options: argparse.Namespace) -> int:
+    old = wb.shelf.get(options.refresh)
     refreshed = wb.shelf.refresh(options.refresh)
     say(f"{len(refreshed.kept)} kept, {len(refreshed.added)} added, {len(refreshed.removed)} removed")
+    if not options.json:
+        _print_tracks(old, refreshed.playlist, {"added": refreshed.added, "removed": refreshed.removed})
     return _show_playlists([refreshed.playlist], options, {"refreshed": refreshed.to_dict()})
 
 
 def _compare(wb: Workbench, options: argparse.Namespace) -> int:
-    show(wb.shelf.compare(*options.compare).to_dict(), options)
+    a, b = (wb.shelf.get(playlist) for playlist in options.compare)
+    comparison = wb.shelf.compare(*options.compare).to_dict()
+    if options.json:
+        print_json(comparison)
+    else:
+        _print_comparison(a, b, comparison)
     return 0
+
+
+def _print_comparison(a: Playlist, b: Playlist, comparison: dict[str, Any]) -> None:
+    print(f"a: {a.name} (kept as {a.id}), {len(a)} tracks; b: {b.name} (kept as {b.id}), {len(b)} tracks")
+    tau = comparison["order_agreement"]
+    order = "" if tau is None else f", order agreement {tau:.2f} (1 the same, -1 reversed)"
+    print(f"overlap {comparison['overlap']:.0%}{order}")
+    costs = (comparison["mean_transition_a"], comparison["mean_transition_b"])
+    print("mean transition " + ", ".join(_cost(name, cost) for name, cost in zip("ab", costs, strict=True)))
+    kinds = {"in both": "shared", "only in a": "only_in_a", "only in b": "only_in_b"}
+    _print_tracks(a, b, {title: comparison[kind] for title, kind in kinds.items()})
+
+
+def _print_tracks(a: Playlist, b: Playlist, tracks: Mapping[str, Sequence[int]]) -> None:
+    """Print tracks of either playlist by name, each behind the title that it stands under."""
+    names = {track.id: _named(vars(track)) for track in [*a, *b]}
+    for title, ids in tracks.items():
+        for track_id in ids:
+            print(f"{title:<10} {names[track_id]}")
+
+
+def _cost(name: str, cost: float | None) -> str:
+    return f"{name} unknown" if cost is None else f"{name} {cost:.2f}"
 
 
 def _read(wb: Workbench, options: argparse.Namespace) -> int:
@@ -126,12 +169,24 @@ def _read(wb: Workbench, options: argparse.Namespace) -> int:
         for match in wb.shelf.read_file(options.read)
     ]
     known = sum(entry["track_id"] is not None for entry in entries)
-    show({"entries": entries, "known": known, "total": len(entries)}, options)
+    if options.json:
+        print_json({"entries": entries, "known": known, "total": len(entries)})
+    else:
+        for entry in entries:
+            found = "not known" if entry["track_id"] is None else f"{entry['track_id']} by {entry['by']}"
+            print(f"{found:<14} {one_line(str(entry['location']))}")
+        print(f"{known} of {len(entries)} are tracks of this library")
     return 0 if known == len(entries) else 3
 
 
 def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
-    show({str(kept.id): vars(kept) for kept in wb.playlists()}, options)
+    kept = wb.shelf.kept(options.name)
+    if options.json:
+        print_json({"total": len(kept), "playlists": [vars(summary) for summary in kept]})
+        return 0
+    for summary in kept:
+        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.created_at))
+        print(f"{summary.id:>6}  {made}  {summary.method:<13} {summary.size:>5}  {one_line(summary.name)}")
     return 0
 
 
@@ -161,21 +216,31 @@ def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]
         "force": options.force,
         "prefix_map": dict(options.prefix) or None,
     }
+    if options.format:
+        how["format"] = options.format
     if len(playlists) == 1 and options.count in (None, 1) and Path(options.out).suffix:
         return [playlists[0].save(options.out, **how)]
     return export_folder(playlists, options.out, **how)
 
 
 def _print_playlist(playlist: dict[str, Any]) -> None:
+    from workbench.playlists.quality_card import card_text, counted
+
     print(
-        f"{playlist['name']}: {len(playlist['tracks'])} tracks, {playlist['duration_s'] / 60:.1f} min, "
+        f"{playlist['name']}: {counted(len(playlist['tracks']), 'track')}, {playlist['duration_s'] / 60:.1f} min, "
         f"random_state {playlist['random_state']}, kept as {playlist['id']}"
     )
     for number, track in enumerate(playlist["tracks"], 1):
-        who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
-        print(f"{number:>4}  {who or one_line(track['path'] or '')}: {track['explanation'].get('text', '')}")
+        print(f"{number:>4}  {_named(track)}: {track['explanation'].get('text', '')}")
+    if quality := card_text(playlist["card"]):
+        print(f"quality   {quality}")
     for note in playlist["card"].get("notes", []):
         print(f"note      {note['message']}")
+
+
+def _named(track: Mapping[str, Any]) -> str:
+    who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
+    return who or one_line(track["path"] or f"track {track['id']}")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from workbench.playlists import (
     Playlist,
     Refreshed,
     compare,
+    generate,
     generate_many,
     match_entries,
     read_playlist_file,
@@ -35,15 +36,16 @@ class PlaylistShelf:
         self.library = library
         self.table = table
 
-    def make(self, method: str, **asked: Any) -> list[Playlist]:
-        """Make and keep one playlist or several; see ``workbench.playlists.generate_many``.
+    def make(self, method: str, **asked: Any) -> Playlist:
+        """Make and keep a playlist; see ``workbench.playlists.generate``.
 
         ``playlist`` of the method ``cache_based`` may be the id or name of a kept playlist, or a playlist file.
         """
-        given = {name: value for name, value in asked.items() if value is not None}
-        if "playlist" in given:
-            given["playlist"] = self._track_ids(given["playlist"])
-        return [self.keep(playlist) for playlist in generate_many(self.table(), method, **given)]
+        return self.keep(generate(self.table(), method, **self._given(asked)))
+
+    def make_many(self, method: str, **asked: Any) -> list[Playlist]:
+        """Make and keep several playlists; see ``workbench.playlists.generate_many``."""
+        return [self.keep(playlist) for playlist in generate_many(self.table(), method, **self._given(asked))]
 
     def keep(self, playlist: Playlist) -> Playlist:
         """Store a playlist; earlier ones of the same name stay as history."""
@@ -74,8 +76,14 @@ class PlaylistShelf:
         ----------
         recipe : mapping, path, id or name
             A recipe, a JSON file that holds one (such as ``playlist --json`` prints), or a kept playlist.
+
+        Returns
+        -------
+        Playlist
+            With a note where the library, or what chooses the tracks, has changed since.
         """
-        return self.keep(regenerate(self._recipe(recipe), self.table()))
+        read = self._recipe(recipe)
+        return self.keep(_with_changes_noted(regenerate(read, self.table()), read))
 
     def refresh(self, playlist: int | str) -> Refreshed:
         """Bring a kept playlist up to date: what still fits stays, what is new comes in. The old one is history."""
@@ -105,7 +113,31 @@ class PlaylistShelf:
         found: Mapping[str, Any] = inner if isinstance(inner, dict) else read
         return found
 
+    def _given(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        given = {name: value for name, value in asked.items() if value is not None}
+        if "playlist" in given:
+            given["playlist"] = self._track_ids(given["playlist"])
+        return given
+
     def _track_ids(self, playlist: Any) -> Any:
         if isinstance(playlist, Path) or (isinstance(playlist, str) and Path(playlist).is_file()):
             return [match.track_id for match in self.read_file(playlist) if match.track_id is not None]
         return self.get(playlist).track_ids if isinstance(playlist, int | str) else playlist
+
+
+def _with_changes_noted(playlist: Playlist, recipe: Mapping[str, Any]) -> Playlist:
+    """Say in a note why a playlist made again may not be the one that its recipe made."""
+    now = {"snapshot": playlist.snapshot, **playlist.versions}
+    then = {"snapshot": recipe.get("snapshot"), **recipe.get("versions", {})}
+    changed = {name: then[name] for name in now if then.get(name) not in (None, now[name])}
+    if not changed:
+        return playlist
+    what = ["the library" if name == "snapshot" else f"{name} ({then[name]})" for name in changed]
+    note = {
+        "constraint": "recipe",
+        "asked": changed,
+        "got": {name: now[name] for name in changed},
+        "message": f"Since this recipe was made, {' and '.join(what)} changed: other tracks may have been "
+        "chosen. Refresh a kept playlist to keep what still fits.",
+    }
+    return replace(playlist, card={**playlist.card, "notes": [*playlist.notes, note]})

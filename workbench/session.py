@@ -335,7 +335,7 @@ class Workbench:
         PlaylistError
             Unknown method, parameter or track; a value that is not allowed; nothing to choose from.
         """
-        return self.shelf.make(method, name=name, size=size, random_state=random_state, **parameters)[0]
+        return self.shelf.make(method, name=name, size=size, random_state=random_state, **parameters)
 
     def playlists(self) -> list[PlaylistSummary]:
         """Return the newest kept playlist of every name, newest first."""

@@ -146,8 +146,50 @@ def test_playlists_are_made_listed_fetched_and_deleted(server: Any, music: Path)
 def test_playlist_errors_say_what_is_wrong(server: Any) -> None:
     unknown = server.post("playlists/generate", {"method": "nonsense"})
     assert (unknown.status_code, unknown.json()["error"]) == (400, "unknown_method")
+    assert "Did you mean" in server.post("playlists/generate", {"method": "randon"}).json()["message"]
     parameter = server.post("playlists/generate", {"method": "random", "parameters": {"nonsense": 1}})
     assert (parameter.status_code, parameter.json()["error"]) == (400, "unknown_parameter")
+
+
+def test_playlists_are_made_again_brought_up_to_date_and_compared(server: Any, music: Path) -> None:
+    body = {"method": "random", "size": 3, "name": "Evening", "random_state": 4}
+    first = server.post("playlists/generate", body).json()
+    again = server.post(f"playlists/{first['id']}/again", {})
+    assert again.status_code == 201, again.text
+    ids = [track["id"] for track in first["tracks"]]
+    assert [track["id"] for track in again.json()["tracks"]] == ids
+    refreshed = server.post(f"playlists/{first['id']}/refresh", {})
+    assert refreshed.status_code == 201, refreshed.text
+    assert (refreshed.json()["kept"], refreshed.json()["added"], refreshed.json()["removed"]) == (ids, [], [])
+    history = server.get("playlists", params={"name": "Evening"}).json()["playlists"]
+    made = [refreshed.json()["playlist"]["id"], again.json()["id"], first["id"]]
+    assert [kept["id"] for kept in history] == made
+    compared = server.get("playlists/compare", params={"a": made[0], "b": made[2]}).json()
+    assert (compared["overlap"], compared["order_agreement"], compared["shared"]) == (1.0, 1.0, ids)
+    for missing in ("playlists/987654/again", "playlists/987654/refresh"):
+        assert server.post(missing, {}).status_code == 404
+    assert server.get("playlists/compare", params={"a": made[0], "b": 987654}).status_code == 404
+    assert server.get("playlists/compare", params={"a": made[0]}).status_code == 400
+
+
+def test_methods_are_listed_with_what_they_take(server: Any) -> None:
+    listed = server.get("playlists/methods").json()
+    by_name = {method["name"]: method for method in listed["methods"]}
+    assert {"similarity", "alchemy", "harmonic", "query", "all"} <= by_name.keys()
+    (strength,) = (each for each in by_name["alchemy"]["parameters"] if each["name"] == "strength")
+    assert (strength["low"], strength["high"], strength["default"]) == (0, 5, 0.5)
+    assert "artist_gap" in [parameter["name"] for parameter in listed["common"]]
+
+
+def test_history_files_come_from_allowed_folders_only(server: Any, music: Path, tmp_path: Path) -> None:
+    outside, inside = tmp_path / "plays.m3u8", music / "plays.m3u8"
+    for file in (outside, inside):
+        file.write_text("one.wav\n")
+    asked = {"method": "fingerprint", "size": 2, "parameters": {"history": str(outside)}}
+    assert server.post("playlists/generate", asked).status_code == 403
+    asked["parameters"]["history"] = str(inside)
+    assert server.post("playlists/generate", asked).status_code == 201
+    inside.unlink()
 
 
 def test_database_can_be_looked_after(server: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import resource
 import sqlite3 as standard_sqlite3
 import statistics
@@ -404,8 +405,26 @@ def large_library(folder: Path, count: int) -> None:
         report("version", library.version)
         report("table, in this process", library.table, count)
     print(f"database {path.stat().st_size / 2**20:,.0f} MiB")
-    print("in a process of its own:", flush=True)
+    load_elsewhere(path, "in the page cache")
+    forget(path)
+    load_elsewhere(path, "gone from the page cache")
+    with DatabasePool(path) as pool:
+        pool.vacuum()
+    forget(path)
+    load_elsewhere(path, "after a vacuum, gone from the page cache")
+
+
+def load_elsewhere(path: Path, state: str) -> None:
+    print(f"in a process of its own, the database {state}:", flush=True)
     subprocess.run([sys.executable, __file__, "--load", str(path)], check=True)
+
+
+def forget(path: Path) -> None:
+    """Drop a file from the page cache (Linux), so that the next reader waits for the disk."""
+    if hasattr(os, "posix_fadvise"):
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def report(name: str, function: Callable[[], object], count: int = 0) -> None:

@@ -107,7 +107,16 @@ def test_an_unknown_method_names_the_nearest(table):
         ("journey", {"waypoints": [3]}, ParameterValueError, "two or more"),
         ("alchemy", {"add": []}, ParameterValueError, "one track"),
         ("fingerprint", {"history": [[3, -1]]}, ParameterValueError, "0 or more"),
-        ("fingerprint", {"history": []}, UnknownTrackError, "no taste"),
+        ("fingerprint", {"history": []}, ParameterValueError, "one track at least"),
+        ("fingerprint", {"history": "/nowhere/plays.csv"}, ParameterValueError, "no such file"),
+        (
+            "time_based",
+            {"bpm_min": 200, "bpm_max": 100},
+            ParameterValueError,
+            "bpm_min=200 is above bpm_max=100",
+        ),
+        ("time_based", {"part": "night", "bpm_min": 150}, ParameterValueError, "give both"),
+        ("mixed", {"weights": "{bad"}, ParameterValueError, "names with weights.*similarity"),
         ("cache_based", {"playlist": []}, UnknownTrackError, "nothing to follow"),
     ],
 )

@@ -81,6 +81,14 @@ def test_include_and_exclude(table, method, arguments):
     assert len(playlist) == 10
 
 
+def test_more_tracks_that_must_be_in_it_than_asked_are_all_in_and_said(table):
+    playlist = generate(table, "random", size=2, include=[4, 5, 6], random_state=0)
+    assert sorted(playlist.track_ids) == [4, 5, 6]
+    assert [(note["constraint"], note["asked"], note["got"]) for note in playlist.notes] == [
+        ("include", 2, 3)
+    ]
+
+
 def test_genres_years_and_loudness(table):
     playlist = generate(
         table,

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
+import sys
+import tempfile
+import time
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -175,6 +180,30 @@ def test_places_that_cannot_be_written(tmp_path, target):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
+def test_who_reads_while_a_file_is_replaced_reads_the_old_one(tmp_path):
+    file = export(playlist_of(["/old.mp3"]), tmp_path / "list.m3u8")
+    with file.open() as reader:
+        export(playlist_of(["/new.mp3"] * 50), file)
+        assert reader.read().splitlines()[-1].endswith("/old.mp3")
+
+
+def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path):
+    file = export(playlist_of(["/old.mp3"]), tmp_path / "list.m3u8")
+    script = (
+        "import resource, signal, sys; from workbench.playlists import *\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "tracks = tuple(PlaylistTrack(n, 'h', path=f'/new/{n}.mp3') for n in range(100))\n"
+        "export(Playlist('x', 'random', {}, 1, 'v', tracks, {'notes': []}, {}), sys.argv[1])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=False
+    )
+    assert "PlaylistFileError" in answer.stderr.splitlines()[-1]
+    assert "cannot be written" in answer.stderr
+    assert [entry.path for entry in read_playlist_file(file)] == ["/old.mp3"]
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_a_folder_of_playlists(tmp_path, table):
     playlists = [
         generate(table, "random", size=3, random_state=seed, name=name)
@@ -326,3 +355,82 @@ def test_a_player_opens_the_tracks_of_an_m3u8(tmp_path):
     ]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert "audio" in answer.stdout, answer.stderr
+
+
+class Mpd:
+    """A music player daemon of its own on a socket, playing to nowhere."""
+
+    def __init__(self, folder, music):
+        (folder / "playlists").mkdir()
+        (folder / "mpd.conf").write_text(
+            f'music_directory "{music}"\nplaylist_directory "{folder}/playlists"\ndb_file "{folder}/db"\n'
+            f'bind_to_address "{folder}/socket"\naudio_output {{\n type "null"\n name "null"\n}}\n'
+        )
+        self.process = subprocess.Popen(
+            ["mpd", "--no-daemon", "--stderr", str(folder / "mpd.conf")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(30)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.socket.connect(str(folder / "socket"))
+                break
+            except OSError:
+                assert self.process.poll() is None, self.process.stdout.read()
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        self.answers = self.socket.makefile("rb")
+        assert self.answers.readline().startswith(b"OK MPD")
+
+    def ask(self, command):
+        """Return the lines of an answer."""
+        self.socket.sendall(command.encode() + b"\n")
+        lines = []
+        while not (line := self.answers.readline().decode().rstrip("\n")).startswith("OK"):
+            assert line and not line.startswith("ACK"), line
+            lines.append(line)
+        return lines
+
+    def close(self):
+        self.answers.close()
+        self.socket.close()
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+
+
+@pytest.mark.skipif(shutil.which("mpd") is None, reason="mpd is not installed")
+def test_mpd_reads_every_entry():
+    with tempfile.TemporaryDirectory() as base:  # short: a socket's path may have 107 characters
+        music = Path(base) / "music"
+        folder = music / "It's (a) & b, ünï #1 100%"
+        folder.mkdir(parents=True)
+        plain = [music / name for name in ("one.wav", "two(live)!.wav", "it's,one;two=2&@3.wav", "-x~.wav")]
+        hard = [
+            folder / "-first %41.wav",
+            folder / "日本.wav",
+            folder / "cafe\u0301.wav",
+            folder / "café.wav",
+        ]
+        for file in [*plain, *hard]:
+            soundfile.write(file, np.zeros(1600), 16000)
+        # MPD takes the locations of an XSPF file literally: only names that need no escape can be found through it
+        wanted = {"m3u8": plain + hard, "pls": plain + hard, "xspf": plain}
+        for format, files in wanted.items():
+            export(playlist_of(map(str, files)), music / "lists" / f"list.{format}", paths="relative")
+            export(playlist_of(map(str, files)), music / f"list.{format}", paths="absolute")
+        mpd = Mpd(Path(base), music)
+        try:
+            mpd.ask("update")
+            while any(line.startswith("updating_db") for line in mpd.ask("status")):
+                mpd.ask("idle update")
+            for format, files in wanted.items():
+                for name in (f"lists/list.{format}", f"list.{format}"):
+                    mpd.ask("clear")
+                    mpd.ask(f'load "{name}"')
+                    loaded = [line[6:] for line in mpd.ask("playlistinfo") if line.startswith("file: ")]
+                    assert [music / path for path in loaded] == files
+        finally:
+            mpd.close()

@@ -69,6 +69,22 @@ def test_similarity_breaks_ties_by_id(make_table):
     assert playlist.track_ids == [30, *(track for track in range(2, 41) if track != 30)]
 
 
+def test_distances_keep_their_digits_far_from_zero_and_beside_an_outlier(make_table):
+    rng = np.random.default_rng(3)
+    vectors = (rng.normal(size=(3000, 5)) * [1e-3, 1, 10, 1000, 1] + [1, 3000, -70, 0, 0]).astype(np.float32)
+    vectors[:, 4] = 7.25
+    vectors[0, 1] += 500
+    table = make_table(3000, vectors=vectors)
+    exact = vectors.astype(np.float64)
+    z = ((exact - exact.mean(axis=0)) / np.where(exact.std(axis=0), exact.std(axis=0), np.inf))[:, :4]
+    distances = np.sqrt(((z - z[16]) ** 2).mean(axis=1))
+    assert space_of(table).informative == 4
+    assert space_of(table).distances_from(16) == pytest.approx(distances, rel=1e-3, abs=1e-3)
+    few, most = np.array([5, 1200, 2999]), np.arange(1, 3000)
+    assert (space_of(table).distances_from(16, few) == space_of(table).distances_from(16)[few]).all()
+    assert (space_of(table).distances_from(16, most) == space_of(table).distances_from(16)[most]).all()
+
+
 def test_kmeans_finds_the_groups_there_are_and_names_them(make_table):
     rng = np.random.default_rng(0)
     group = np.repeat([0, 1, 2], 40)
@@ -88,6 +104,21 @@ def test_kmeans_finds_the_groups_there_are_and_names_them(make_table):
         names.add(playlist.name)
     assert any("fast" in name and "dark" in name and "A major" in name for name in names), names
     assert any("slow" in name and "bright" in name and "A minor" in name for name in names), names
+
+
+def test_kmeans_takes_a_cluster_that_is_large_enough_or_the_largest(make_table):
+    group = np.array([0] * 30 + [1] * 20 + [2] * 4)
+    table = make_table(54, vectors=np.eye(3)[group] * 10)
+    for size, allowed in ((25, {0}), (15, {0, 1}), (40, {0})):
+        chosen = [
+            {
+                group[track - 1]
+                for track in generate(table, "kmeans", clusters=3, size=size, random_state=seed).track_ids
+            }
+            for seed in range(12)
+        ]
+        assert set.union(*chosen) == allowed
+        assert all(len(groups) == 1 for groups in chosen)
 
 
 def test_kmeans_takes_the_cluster_of_the_start_track(make_table):
@@ -219,6 +250,11 @@ def test_alchemy_moves_in_the_direction_asked(table):
     assert not {add, subtract} & set(moved.track_ids)
     middle = (z[add - 1] + z[subtract - 1]) / 2
     assert all((z[track - 1] - middle) @ direction > 0 for track in moved.track_ids)
+    everything = generate(
+        table, "alchemy", add=[add], subtract=[subtract], strength=0, size=300, random_state=0
+    )
+    nearer = {int(track) for track in table.ids if (z[track - 1] - middle) @ direction > 0}
+    assert set(everything.track_ids) == nearer - {add}
 
 
 @pytest.mark.parametrize("size", [2, 3, 10, 50, 150])
@@ -252,6 +288,17 @@ def test_a_journey_passes_its_waypoints_in_order(table):
     assert [track for track in playlist.track_ids if track in (4, 90, 33, 7)] == [4, 90, 33, 7]
     assert len(playlist) == 40
     assert len(set(playlist.track_ids)) == 40
+
+
+def test_a_way_has_all_its_waypoints_however_few_tracks_are_asked(table):
+    for method, arguments, waypoints in (
+        ("path", {"start": 3, "end": 8}, [3, 8]),
+        ("journey", {"waypoints": [4, 9, 7]}, [4, 9, 7]),
+    ):
+        playlist = generate(table, method, size=1, random_state=0, **arguments)
+        assert playlist.track_ids == waypoints
+        (note,) = playlist.notes
+        assert (note["constraint"], note["asked"], note["got"]) == ("size", 1, len(waypoints))
 
 
 @pytest.mark.parametrize("keys", ["strict", "wide"])
@@ -313,6 +360,8 @@ def test_a_curve_that_cannot_be_followed_says_by_how_much(make_table):
     assert playlist.notes[0]["constraint"] == "curve"
     bpm = table["bpm"][np.array(playlist.track_ids) - 1]
     worst = np.abs(bpm - np.linspace(105, 140, 10)).max()
+    beyond = bpm[3:]  # from 117 BPM on nothing is in reach, so each time the fastest that is left
+    assert beyond.tolist() == sorted(set(table["bpm"]) - set(bpm[:3]))[::-1][:7]
     assert playlist.notes[0]["got"] == pytest.approx(worst, abs=1e-3)
 
 
@@ -365,6 +414,12 @@ def test_generate_many_kmeans_makes_a_playlist_a_cluster(table):
 def test_generate_many_all_makes_one_with_every_method(table):
     made = generate_many(table, "all", size=8, random_state=0)
     assert len({playlist.method for playlist in made}) == len(made) == 10
+
+
+def test_generate_many_takes_what_is_excluded_however_it_is_written(table):
+    for exclude in (5, "5", [5], "5,6", "Title 4"):
+        (made,) = generate_many(table, "similarity", start=4, size=299, exclude=exclude, random_state=0)
+        assert 5 not in made.track_ids
 
 
 def test_generate_many_stops_when_the_library_is_used_up(make_table):

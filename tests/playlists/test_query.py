@@ -82,6 +82,88 @@ def test_what_matches(small, text, found):
     assert matching(small, text) == found
 
 
+BPM = st.integers(8, 18).map(lambda tens: tens * 10)
+CONDITIONS = st.one_of(
+    st.tuples(BPM, st.integers(0, 40)).map(
+        lambda span: (
+            f"bpm {span[0]}-{span[0] + span[1]}",
+            lambda track: span[0] <= track["bpm"] <= span[0] + span[1],
+        )
+    ),
+    BPM.map(lambda bpm: (f"bpm > {bpm}", lambda track: track["bpm"] > bpm)),
+    BPM.map(lambda bpm: (f"bpm != {bpm}", lambda track: track["bpm"] == track["bpm"] != bpm)),
+    st.integers(196, 202).map(
+        lambda decade: (f"year {decade}0s", lambda track: decade * 10 <= track["year"] < decade * 10 + 10)
+    ),
+    st.lists(st.sampled_from(["1A", "3B", "8A", "12B"]), min_size=1, max_size=3).map(
+        lambda keys: (f"key {','.join(keys)}", lambda track: track["camelot"] in keys)
+    ),
+    st.sampled_from(["house", "soul", "rock", "zz"]).map(
+        lambda name: (
+            f"genre {name}",
+            lambda track: name in [part.strip().lower() for part in (track["genre"] or "").split(";")],
+        )
+    ),
+    st.sampled_from(["1", "Artist 1", "x"]).map(
+        lambda text: (f'artist ~ "{text}"', lambda track: text.lower() in (track["artist"] or "").lower())
+    ),
+)
+QUERIES = st.recursive(
+    CONDITIONS,
+    lambda inner: st.one_of(
+        inner.map(lambda node: (f"not ({node[0]})", lambda track: not node[1](track))),
+        st.tuples(inner, inner).map(
+            lambda pair: (
+                f"({pair[0][0]}) and {pair[1][0]}"
+                if " or " not in pair[1][0]
+                else f"({pair[0][0]}) and ({pair[1][0]})",
+                lambda track: pair[0][1](track) and pair[1][1](track),
+            )
+        ),
+        st.tuples(inner, inner).map(
+            lambda pair: (
+                f"{pair[0][0]} or {pair[1][0]}",
+                lambda track: pair[0][1](track) or pair[1][1](track),
+            )
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def gaps(make_table):
+    rng = np.random.default_rng(5)
+    absent = rng.random((4, 200)) < 0.15
+    return make_table(
+        200,
+        bpm=np.where(absent[0], np.nan, rng.integers(8, 19, 200) * 10.0),
+        year=np.where(absent[1], np.nan, rng.integers(1960, 2030, 200)),
+        genre=[None if gone else ("House", "Jazz; Soul", "Rock")[i % 3] for i, gone in enumerate(absent[2])],
+        artist=[None if gone else f"Artist {i % 12}" for i, gone in enumerate(absent[3])],
+    )
+
+
+@settings(deadline=None, max_examples=200)
+@given(query=QUERIES)
+def test_a_query_finds_exactly_what_reading_every_track_finds(gaps, query):
+    text, fits = query
+    assert matching(gaps, text) == {int(gaps.ids[row]) for row in range(200) if fits(_track(gaps, row))}
+
+
+def _track(table, row):
+    return {name: table[name][row] for name in ("bpm", "year", "camelot", "genre", "artist")}
+
+
+@pytest.mark.parametrize(
+    ("text", "near"), [("bpm 120-128 and kye 8A", "key"), ("bmp 120", "bpm"), ('gerne "deep house"', "genre")]
+)
+def test_a_misspelt_field_is_no_text_to_look_for(small, text, near):
+    with pytest.raises(QuerySyntaxError, match=f"Did you mean {near}"):
+        compile_query(text, small)
+    assert compile_query("blink 182", small).matches().shape == (6,)
+
+
 def test_energy_is_a_field(table):
     assert matching(table, "energy > 0.7") == set((np.flatnonzero(energy(table) > 0.7) + 1).tolist())
 

@@ -52,6 +52,10 @@ PLAYLISTS = has(total=COUNT, playlists=listing(PLAYLIST_SUMMARY))
 PLAYLIST = has(
     id=ID, name=STRING, method=STRING, parameters={"type": "object"}, tracks=listing({"type": "object"})
 )
+METHODS = has(methods=listing({"type": "object"}), common=listing({"type": "object"}))
+_TRACKS = listing(ID)
+COMPARISON = has(shared=_TRACKS, only_in_a=_TRACKS, only_in_b=_TRACKS, overlap=NUMBER)
+REFRESHED = has(kept=_TRACKS, added=_TRACKS, removed=_TRACKS, comparison=COMPARISON, playlist=PLAYLIST)
 CACHE = has(
     hits=COUNT,
     misses=COUNT,

@@ -11,7 +11,7 @@ from tornado.web import HTTPError
 
 from workbench.apps import answers
 from workbench.apps.api_handler import ApiHandler
-from workbench.apps.operations import ID, TEXT, Operation, obj
+from workbench.apps.operations import ID, TEXT, InvalidInputError, Operation, obj
 
 FORMATS = ["json", "m3u8", "xspf", "jspf", "pls", "csv"]
 NAME = {**TEXT, "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000-\\u001f]+$"}
@@ -19,12 +19,74 @@ NAME = {**TEXT, "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000-\\u001f
 
 class PlaylistsHandler(ApiHandler):
     operations: ClassVar = {
-        "get": Operation("Playlists that are kept, newest first", answers={200: answers.PLAYLISTS})
+        "get": Operation(
+            "Playlists that are kept, newest first: the newest of each name, or with a name all kept under it",
+            query={"name": TEXT},
+            answers={200: answers.PLAYLISTS},
+        )
     }
 
     async def get(self) -> None:
-        kept = await self.service.run(self.service.workbench.library.playlists)
+        kept = await self.service.run(self.service.workbench.shelf.kept, self.query.get("name"))
         self.answer({"total": len(kept), "playlists": [asdict(summary) for summary in kept]})
+
+
+class MethodsHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation(
+            "How playlists can be made: every method with its parameters, and those that all methods share",
+            answers={200: answers.METHODS},
+        )
+    }
+
+    async def get(self) -> None:
+        self.answer(await self.service.run(self.service.playlist_methods))
+
+
+class CompareHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation(
+            "What two kept playlists share: tracks, order, cost of the transitions",
+            query={"a": ID, "b": ID},
+            answers={200: answers.COMPARISON},
+            errors=(404,),
+        )
+    }
+
+    async def get(self) -> None:
+        if missing := [name for name in ("a", "b") if name not in self.query]:
+            raise InvalidInputError(missing[0], "is required: the id of a kept playlist")
+        self.answer(await self.service.run(self.service.compare_playlists, self.query["a"], self.query["b"]))
+
+
+class AgainHandler(ApiHandler):
+    path_schemas: ClassVar = {"playlist_id": ID}
+    operations: ClassVar = {
+        "post": Operation(
+            "Make a kept playlist again from its recipe: the same tracks on the same library",
+            answers={201: answers.PLAYLIST},
+            errors=(404, 409),
+        )
+    }
+
+    async def post(self, _: str) -> None:
+        made = await self.service.write(self.service.playlist_again, self.path_values["playlist_id"])
+        self.answer(made, HTTPStatus.CREATED)
+
+
+class RefreshHandler(ApiHandler):
+    path_schemas: ClassVar = {"playlist_id": ID}
+    operations: ClassVar = {
+        "post": Operation(
+            "Bring a kept playlist up to date: what still fits stays, what is new comes in; the old one is history",
+            answers={201: answers.REFRESHED},
+            errors=(404, 409),
+        )
+    }
+
+    async def post(self, _: str) -> None:
+        made = await self.service.write(self.service.refresh_playlist, self.path_values["playlist_id"])
+        self.answer(made, HTTPStatus.CREATED)
 
 
 class GenerateHandler(ApiHandler):

@@ -153,9 +153,36 @@ class Service:
         """Make and keep a playlist; return it as JSON-able values."""
         if taken := sorted(RESERVED & parameters.keys()):
             raise InvalidInputError(f"parameters.{taken[0]}", "is a field of its own, beside parameters")
+        for file in (parameters.get("history"), parameters.get("playlist")):
+            if isinstance(file, str) and "/" in file:
+                allowed_file(file, self.settings.library_roots)
         return self.workbench.playlist(
             method, size=size, name=name, random_state=random_state, **parameters
         ).to_dict()
+
+    def playlist_methods(self) -> dict[str, Any]:
+        """Return every method and the parameters that all share, each with what it allows."""
+        from workbench.playlists import COMMON_PARAMETERS, METHODS
+
+        return {
+            "methods": [method.to_dict() for method in METHODS.values()],
+            "common": [parameter.to_dict() for parameter in COMMON_PARAMETERS.values()],
+        }
+
+    def compare_playlists(self, a: int, b: int) -> dict[str, Any]:
+        """Return what two kept playlists share."""
+        for playlist_id in (a, b):
+            self._stored(playlist_id)
+        return self.workbench.shelf.compare(a, b).to_dict()
+
+    def playlist_again(self, playlist_id: int) -> dict[str, Any]:
+        """Make a kept playlist again and keep it."""
+        return self.workbench.shelf.again(self._stored(playlist_id).recipe()).to_dict()
+
+    def refresh_playlist(self, playlist_id: int) -> dict[str, Any]:
+        """Bring a kept playlist up to date and keep it."""
+        self._stored(playlist_id)
+        return self.workbench.shelf.refresh(playlist_id).to_dict()
 
     def playlist(self, playlist_id: int) -> dict[str, Any]:
         """Return a kept playlist as JSON-able values."""

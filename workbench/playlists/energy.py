@@ -28,8 +28,16 @@ def percentiles(table: LibraryTable, name: str, rows: Rows | None = None) -> Flo
     """
     ordered = derived(table, ("sorted", name), lambda: _sorted(numbers(table, name)))
     values = numbers(table, name) if rows is None else numbers(table, name)[rows]
-    below, up_to = np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right")
-    ranks = (below + up_to) / (2.0 * max(1, len(ordered)))
+    return ranks_within(ordered, values)
+
+
+def ranks_within(ordered: Floats, values: Floats) -> Floats:
+    """Return the percentile rank, 0 to 1, of each value within ascending values; NaN stays NaN."""
+    ascending = np.argsort(values)  # a search for values in their order is five times as fast
+    asked = values[ascending]
+    below, up_to = np.searchsorted(ordered, asked, "left"), np.searchsorted(ordered, asked, "right")
+    ranks = np.empty(len(values))
+    ranks[ascending] = (below + up_to) / (2.0 * max(1, len(ordered)))
     ranks[~np.isfinite(values)] = np.nan
     return ranks
 

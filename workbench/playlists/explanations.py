@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.playlists.columns import text_at, value_at
 from workbench.playlists.keys import NOT_KNOWN, RELATIONS, camelot_codes, camelot_name, relations
+from workbench.playlists.quality_card import counted
 from workbench.playlists.space import RANDOM_PAIR, space_of
 from workbench.playlists.transitions import TransitionCosts, log2_bpm, tempo_change
 
@@ -112,49 +113,68 @@ def _next(
 def _sentence(table: LibraryTable, facts: dict[str, Any], row: int) -> str:
     parts = [phrase(facts) for name, phrase in _PHRASES if name in facts]
     if shares := facts.get("shares"):
-        parts.append(_compared(table, shares))
+        parts.append(_compared(table, shares, to_seed="seed" in facts))
+    elif "seed" in facts and "waypoint" not in facts:
+        parts.insert(0, "the seed")
     if following := facts.get("next"):
         parts.append(f"next transition costs {following['cost']:.2f}")
     sentence = "; ".join(part for part in parts if part)
     return (sentence[:1].upper() + sentence[1:] + ".") if sentence else "Chosen."
 
 
-def _compared(table: LibraryTable, shares: dict[str, Any]) -> str:
+def _compared(table: LibraryTable, shares: dict[str, Any], *, to_seed: bool) -> str:
     row = table.index_of(shares["with"])
     name = (text_at(table, "title", row) if row is not None else None) or f"track {shares['with']}"
     parts = []
     if timbre := shares.get("timbre"):
-        parts.append(f"timbre {timbre['distance']:.2f} away")
+        parts.append(f"timbre {timbre['distance']:.2f} away (by chance {RANDOM_PAIR:.2f})")
     if tempo := shares.get("tempo"):
         folded = " (double or half time)" if tempo["double_or_half_time"] else ""
         parts.append(f"{tempo['bpm']:.0f} BPM against {tempo['other_bpm']:.0f}{folded}")
     if key := shares.get("key"):
         parts.append(f"{key['camelot']} against {key['other_camelot']}, {key['relation']}")
-    return f"compared with {name}: {', '.join(parts)}" if parts else ""
+    return f"{'near' if to_seed else 'after'} {name}: {', '.join(parts)}" if parts else ""
+
+
+def _group(facts: dict[str, Any]) -> str:
+    own = [
+        f"{facts['bpm']:.0f} BPM" if facts.get("bpm") is not None else "",
+        f"energy {facts['energy']:.2f}" if facts.get("energy") is not None else "",
+        *(
+            f"{name} above {facts[f'{name}_percentile']:.0f} % of the library"
+            for name in ("tempo", "energy", "brightness")
+            if f"{name}_percentile" in facts
+        ),
+    ]
+    place = "in" if facts.get("inside", True) else "nearest outside"
+    shown = ", ".join(text for text in own if text)
+    return f"{place} {facts['group']}" + (f": {shown}" if shown else "")
+
+
+def _progress(facts: dict[str, Any]) -> str:
+    if "waypoint" in facts:
+        return f"waypoint {facts['waypoint']}"
+    return f"{facts['progress']:.0%} of the way from waypoint {facts['leg']} to {facts['leg'] + 1}"
 
 
 _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
     ("included", lambda facts: "asked for by name"),
-    ("drawn_from", lambda facts: f"drawn at random from {facts['drawn_from']} tracks"),
-    (
-        "distance",
-        lambda facts: f"distance {facts['distance']:.3f} from its seed" if facts["distance"] else "the seed",
-    ),
+    ("drawn_from", lambda facts: f"drawn at random from {counted(facts['drawn_from'], 'track')}"),
     (
         "cluster_name",
         lambda facts: (
             f"{facts['distance_to_centre']:.3f} from the centre of cluster "
-            f"“{facts['cluster_name']}” ({facts['cluster_size']} tracks)"
+            f"“{facts['cluster_name']}” ({counted(facts['cluster_size'], 'track')})"
         ),
     ),
-    ("group", lambda facts: f"{'in' if facts.get('inside', True) else 'nearest outside'} {facts['group']}"),
+    ("group", _group),
     (
         "target",
         lambda facts: (
             f"{facts['feature']} {facts['value']:.3g} where the curve asks for {facts['target']:.3g}"
         ),
     ),
-    ("progress", lambda facts: f"{facts['progress']:.0%} of the way"),
+    ("progress", _progress),
     ("toward", lambda facts: f"{facts['toward']:.0%} of the way from what was subtracted to what was added"),
     (
         "mix",
@@ -164,7 +184,7 @@ _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
         "taste_distance",
         lambda facts: (
             f"{facts['taste_distance']:.3f} from taste {facts['taste'] + 1}, "
-            f"{facts['taste_share']:.0%} of the listening"
+            f"{facts['taste_share']:.0%} of what was given"
         ),
     ),
     (

@@ -11,6 +11,7 @@ import numpy as np
 from workbench.playlists.columns import Floats, numbers, texts
 from workbench.playlists.constraints import Constraints
 from workbench.playlists.ordering import order_rows
+from workbench.playlists.quality_card import counted
 from workbench.playlists.request import Pick, Request
 from workbench.playlists.spacing import closest_repeats, keep_apart
 from workbench.playlists.transitions import MixProfile
@@ -46,13 +47,20 @@ def choose(
 
 
 def _collect(start: Start, size: int, include: Sequence[int]) -> tuple[Request, list[Pick]]:
-    request, offered = start(max(1, size - len(include)))
-    taken = list(
-        itertools.islice(
-            (pick for pick in offered if request.take(pick.row, pinned=pick.pinned)),
-            max(0, size - len(include)),
+    room = max(0, size - len(include))
+    request, offered = start(max(1, room))
+    asked, taken = request.size, list[Pick]()
+    accepted = (pick for pick in offered if request.take(pick.row, pinned=pick.pinned))
+    # a method may find that it cannot do with less, and enlarge the request
+    while len(taken) < room + request.size - asked and (pick := next(accepted, None)):
+        taken.append(pick)
+    if len(include) > size:
+        request.note(
+            "include",
+            f"{counted(size, 'track')} asked; the {len(include)} that must be in it are all in.",
+            asked=size,
+            got=len(include),
         )
-    )
     for row in include:
         if row not in [pick.row for pick in taken]:
             taken.insert(cheapest_place(request, taken, row), Pick(row, {"included": True}, pinned=True))
@@ -78,8 +86,8 @@ def _note_shortage(request: Request, size: int, got: int) -> None:
     because = f" under {', '.join(barriers)}" if barriers else ""
     request.note(
         "size",
-        f"{size} tracks asked, {got} given: no more were found among "
-        f"{int(request.candidates.sum())} candidates{because}; {size - got} short.",
+        f"{counted(size, 'track')} asked, {got} given: no more were found among "
+        f"{counted(int(request.candidates.sum()), 'candidate')}{because}; {size - got} short.",
         asked=size,
         got=got,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import secrets
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +38,7 @@ class _Shared:
         str,
         Parameter(
             "text",
-            "order: " + "; ".join(f"{name}: {help}" for name, help in ORDER_HELP.items()),
+            "; ".join(f"{name}: {help}" for name, help in ORDER_HELP.items()),
             choices=tuple(ORDERS),
         ),
     ] = "none"
@@ -228,7 +229,8 @@ def json_schema(method: str) -> dict[str, Any]:
     }
 
 
-def versions() -> dict[str, str]:
+@functools.cache
+def versions() -> Mapping[str, str]:
     """Return versions of what decides which tracks are chosen."""
     return {name: version(name) for name in ("playlist-workbench", "numpy", "scikit-learn")}
 

@@ -86,15 +86,20 @@ class Parameter:
     @property
     def allowed(self) -> str:
         """What may be given, in words."""
-        if self.choices:
+        if self.choices and self.kind == "text":
             return ", ".join(self.choices)
+        low, high = (
+            None if bound is None else format(bound, "" if isinstance(bound, int) else "g")
+            for bound in (self.low, self.high)
+        )
         span = {
-            (True, True): f" from {self.low:g} to {self.high:g}" if None not in (self.low, self.high) else "",
-            (True, False): f" of at least {self.low:g}" if self.low is not None else "",
-            (False, True): f" of at most {self.high:g}" if self.high is not None else "",
+            (True, True): f" from {low} to {high}",
+            (True, False): f" of at least {low}",
+            (False, True): f" of at most {high}",
             (False, False): "",
-        }[self.low is not None, self.high is not None]
-        return KINDS[self.kind].words + span
+        }[low is not None, high is not None]
+        of = f", of {', '.join(self.choices)}" if self.choices else ""
+        return KINDS[self.kind].words + span + of
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of this parameter's value in a request."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.playlists.columns import numbers, text_at, texts
+from workbench.playlists.quality_card import card_text, counted
 from workbench.store.records import PlaylistEntry, PlaylistRecord
 
 if TYPE_CHECKING:
@@ -206,9 +207,9 @@ class Playlist:
         )
         notes = "".join(f"<p>{escape(str(note['message']))}</p>" for note in self.notes)
         return (
-            f"<h4>{escape(self.name)}</h4><p>{len(self)} tracks, {_clock(self.duration_s)}, method "
-            f"{escape(self.method)}, random_state {self.random_state}</p>{notes}<table><thead><tr><th>#</th>"
-            f"<th>Title</th><th>Artist</th><th>Length</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table>"
+            f"<h4>{escape(self.name)}</h4><p>{counted(len(self), 'track')}, {_clock(self.duration_s)}, method "
+            f"{escape(self.method)}, random_state {self.random_state}</p><p>{card_text(self.card)}</p>{notes}"
+            f"<table><thead><tr><th>#</th><th>Title</th><th>Artist</th><th>Length</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table>"
         )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workbench.playlists.columns import Floats, Rows, numbers, texts
 from workbench.playlists.energy import energy
+from workbench.playlists.space import RANDOM_PAIR
 from workbench.playlists.transitions import MixProfile, TransitionCosts
 
 if TYPE_CHECKING:
@@ -56,6 +58,25 @@ def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dic
             "energy_curve": _curve(energy(table, rows), 4),
         }
     )
+
+
+def card_text(card: Mapping[str, Any]) -> str:
+    """Return the card in one line; empty for under two tracks, which have no transition."""
+    if "mean_transition" not in card:
+        return ""
+    worst = card["worst_transition"]
+    return (
+        f"mean transition {card['mean_transition']:.2f} ({card['random_mean_transition']:.2f} in random order, "
+        f"better than {card['better_than_random_percent']:.0f} % of {card['random_orderings']}), worst "
+        f"{worst['cost']:.2f} after track {worst['position'] + 1}; diversity "
+        f"{'unknown' if card['diversity'] is None else format(card['diversity'], '.2f')} (by chance "
+        f"{RANDOM_PAIR:.2f}); {counted(card['artists'], 'artist')}"
+    )
+
+
+def counted(count: int, noun: str) -> str:
+    """Return ``"1 track"`` or ``"3 tracks"``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, Any]:

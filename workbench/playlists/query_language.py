@@ -11,8 +11,8 @@
     operator   = "=" | "!=" | "~" | "!~" | "<" | "<=" | ">" | ">="      "~" contains
     value      = word | "quoted text" | low-high | low.. | ..high
 
-A text that is no field name is looked for in title, artist, album, genre and path. Nothing is ever evaluated
-as code: the tree holds names of columns and plain values only.
+A text that is no field name, and not nearly one before a value, is looked for in title, artist, album, genre and
+path. Nothing is ever evaluated as code: the tree holds names of columns and plain values only.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class _Parser:
             return Condition(field.lower(), "=", (token,), first.position)
         following = self.tokens[self.index + 1]
         if first.text.lower() not in self.fields:
-            if following.kind == "operator":
+            if following.kind == "operator" or self.misspelt(first, following):
                 raise self.unknown_field(first)
             return Condition(None, "~", (self.take(),), first.position)
         self.take()
@@ -224,11 +224,23 @@ class _Parser:
         found = "the end" if self.token.kind == "end" else repr(self.token.text)
         return syntax_error(self.query, self.token.position, f"Expected {wanted}, found {found}.")
 
+    def misspelt(self, first: Token, following: Token) -> bool:
+        """Whether a word is nearly a field's name and stands before what looks like its value."""
+        value = following.kind == "quoted" or (
+            following.kind == "word" and following.text[0] in "0123456789."
+        )
+        word = first.text.lower()
+        alike = [field for field in self.fields if field[0] == word[0]]
+        return value and bool(difflib.get_close_matches(word, alike, n=1, cutoff=0.65))
+
     def unknown_field(self, token: Token) -> QuerySyntaxError:
         near = difflib.get_close_matches(token.text.lower(), sorted(self.fields), n=3, cutoff=0.5)
         hint = (
             f" Did you mean {' or '.join(near)}?" if near else f" Fields: {', '.join(sorted(self.fields))}."
         )
         return syntax_error(
-            self.query, token.position, f"There is no field {token.text!r}.{hint}", candidates=near
+            self.query,
+            token.position,
+            f"There is no field {token.text!r}.{hint} A text to look for goes in quotes.",
+            candidates=near,
         )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.store.library_table import LibraryTable
 
 _SHOWN = 5
+_HISTORY_SUFFIXES = {".m3u", ".m3u8", ".xspf", ".jspf", ".pls", ".csv", ".json"}
 
 
 def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> int:
@@ -78,6 +79,8 @@ def resolve_history(table: LibraryTable, history: Any, name: str = "history") ->
     """
     if isinstance(history, str | os.PathLike) and Path(history).suffix and Path(history).is_file():
         return _history_file(table, Path(history), name)
+    if isinstance(history, str | os.PathLike) and Path(history).suffix.lower() in _HISTORY_SUFFIXES:
+        raise ParameterValueError(f"{name}={str(history)!r}: there is no such file.", name=name)
     items = getattr(history, "track_ids", None)
     if items is None:
         items = listed(history)
@@ -126,10 +129,11 @@ def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too
     """
     for row in rows:
         if not table.analyzed[row]:
-            reason = text_at(table, "status", row) or "pending"
+            status = text_at(table, "status", row) or "pending"
+            reason = "has damaged features" if status == "analyzed" else f"is not analysed ({status})"
             raise UnknownTrackError(
-                f"{name}: track {_shown(table, [row])} is not analysed ({reason}), so nothing can "
-                "be compared with it. Analyse it first, or start from another.",
+                f"{name}: track {_shown(table, [row])} {reason}, so nothing can be compared with it. "
+                "Analyse it (again, with --force), or start from another.",
                 name=name,
                 candidates=[candidate(table, row)],
             )

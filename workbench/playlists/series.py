@@ -10,6 +10,7 @@ from workbench.errors import LibraryEmptyError
 from workbench.playlists.generation import DEFAULT_SIZE, RANDOM_STATE, generate
 from workbench.playlists.methods.mixed import MIXABLE
 from workbench.playlists.registry import METHODS, find_method
+from workbench.playlists.resolve import resolve_tracks
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
@@ -32,8 +33,9 @@ def generate_many(
     ----------
     table : LibraryTable
     method : str
-        ``all`` makes one with every method that needs no more than a start track. ``kmeans`` and ``hdbscan``
-        make one a cluster, largest first. Every other method makes ``count``, none of which repeats a track.
+        ``all`` makes one with every method that needs no more than a start track. Several by ``kmeans`` or
+        ``hdbscan`` are one a cluster, largest first. Every other method makes ``count``, none of which
+        repeats a track.
     count : int, optional
         1 to 1000; all that there are for ``all``, otherwise 1.
     size, random_state, name, **parameters
@@ -57,7 +59,9 @@ def generate_many(
             )
             for each in MIXABLE[:count]
         ]
-    elif method in ("kmeans", "hdbscan") and "cluster" not in parameters and "start" not in parameters:
+    elif (
+        method in ("kmeans", "hdbscan") and (count or 1) > 1 and not {"cluster", "start"} & parameters.keys()
+    ):
         made = _by_cluster(table, method, count or 1, size=size, random_state=seed, **parameters)
     else:
         made = _apart(table, method, count or 1, size=size, random_state=seed, **parameters)
@@ -94,7 +98,7 @@ def _apart(
     table: LibraryTable, method: str, count: int, *, random_state: int, **parameters: Any
 ) -> list[Playlist]:
     made: list[Playlist] = []
-    used: list[Any] = list(parameters.pop("exclude", None) or [])
+    used: list[int] = resolve_tracks(table, parameters.pop("exclude", None) or [], "exclude")
     for number in range(count):
         try:
             playlist = generate(

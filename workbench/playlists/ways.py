@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.playlists.columns import Floats, Rows, codes
+from workbench.playlists.quality_card import counted
 from workbench.playlists.request import Pick, Request
 from workbench.playlists.transitions import MixProfile
 
@@ -34,10 +35,11 @@ def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
     """
     inner = max(0, request.size - len(waypoints))
     if request.size < len(waypoints):
+        asked, request.size = request.size, len(waypoints)
         request.note(
             "size",
-            f"{request.size} tracks asked; the {len(waypoints)} waypoints are all in.",
-            asked=request.size,
+            f"{counted(asked, 'track')} asked; the {len(waypoints)} waypoints are all in.",
+            asked=asked,
             got=len(waypoints),
         )
     lengths = [float(request.space.distances_from(a, np.array([b]))[0]) for a, b in _legs(waypoints)]
@@ -56,9 +58,13 @@ def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], ban
     used = set(banned)
     ids = request.table.ids
     plan = [
-        Pick(waypoints[0], {"seed": int(ids[waypoints[0]]), "distance": 0.0, "progress": 0.0}, pinned=True)
+        Pick(
+            waypoints[0],
+            {"seed": int(ids[waypoints[0]]), "distance": 0.0, "progress": 0.0, "waypoint": 1},
+            pinned=True,
+        )
     ]
-    for (a, b), count in zip(_legs(waypoints), counts, strict=True):
+    for leg, ((a, b), count) in enumerate(zip(_legs(waypoints), counts, strict=True), start=1):
         line = _line(request, a, b, used)
         for index in _along(request, line, a, count):
             row = int(line.rows[index])
@@ -71,12 +77,19 @@ def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], ban
                     {
                         "seed": int(ids[nearer]),
                         "distance": distance,
+                        "leg": leg,
                         "progress": round(float(line.progress[index]), 6),
                         "detour": round(float(line.detour[index]), 4),
                     },
                 )
             )
-        plan.append(Pick(b, {"seed": int(ids[b]), "distance": 0.0, "progress": 1.0}, pinned=True))
+        plan.append(
+            Pick(
+                b,
+                {"seed": int(ids[b]), "distance": 0.0, "leg": leg, "progress": 1.0, "waypoint": leg + 1},
+                pinned=True,
+            )
+        )
     return plan
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.errors import PlaylistFileError
-from workbench.playlists.files.json_text import read_json
+from workbench.playlists.files.json_text import read_json, text_in
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Line, Listing
 from workbench.playlists.files.locations import as_text
 
@@ -59,15 +59,11 @@ def _entry(track: Any) -> Entry:
     if not isinstance(track, Mapping):
         raise PlaylistFileError("It is no playlist: a track is neither an object nor a path.")
 
-    def text(name: str) -> str | None:
-        value = track.get(name)
-        return value if isinstance(value, str) and value else None
-
     duration = track.get("duration_s")
     return Entry(
-        text("path") or "",
-        title=text("title"),
-        artist=text("artist"),
-        album=text("album"),
+        text_in(track, "path") or "",
+        title=text_in(track, "title"),
+        artist=text_in(track, "artist"),
+        album=text_in(track, "album"),
         duration_s=float(duration) if isinstance(duration, int | float) else None,
     )

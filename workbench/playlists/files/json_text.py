@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.errors import PlaylistFileError
@@ -24,3 +25,9 @@ def read_json(data: bytes) -> Any:
         ) from error
     except (UnicodeDecodeError, RecursionError) as error:
         raise PlaylistFileError(f"It is no JSON: {error}.") from error
+
+
+def text_in(document: Mapping[str, Any], name: str) -> str | None:
+    """Return a field that is a text, ``None`` for anything else and for an empty one."""
+    value = document.get(name)
+    return value if isinstance(value, str) and value else None

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.errors import PlaylistFileError
-from workbench.playlists.files.json_text import read_json
+from workbench.playlists.files.json_text import read_json, text_in
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Line, Listing, one_line
 from workbench.playlists.files.locations import as_uri
 from workbench.playlists.files.xspf import seconds_of
@@ -64,14 +64,10 @@ def _entry(track: Mapping[str, Any]) -> Entry:
     if isinstance(location, list):
         location = location[0] if location else ""
 
-    def text(name: str) -> str | None:
-        value = track.get(name)
-        return value if isinstance(value, str) and value else None
-
     return Entry(
         str(location),
-        title=text("title"),
-        artist=text("creator"),
-        album=text("album"),
+        title=text_in(track, "title"),
+        artist=text_in(track, "creator"),
+        album=text_in(track, "album"),
         duration_s=seconds_of(track.get("duration")),
     )

@@ -46,7 +46,7 @@ def location_of(path: str, folder: Path, *, paths: str, prefix_map: Mapping[str,
 
 def _mapped(prefix: str, rest: str) -> str:
     if _URL.match(prefix):
-        return prefix.rstrip("/") + "/" + quote(os.fsencode(rest), safe="/")
+        return prefix.rstrip("/") + "/" + _quoted(rest)
     if _DRIVE.match(prefix) or "\\" in prefix:
         return prefix.rstrip("\\/") + "\\" + rest.replace("/", "\\")
     return prefix.rstrip("/") + "/" + rest
@@ -70,11 +70,19 @@ def as_uri(location: str) -> str:
         return location
     if _DRIVE.match(location):
         drive, rest = location[:2], location[2:].replace("\\", "/")
-        return f"file:///{drive}{quote(os.fsencode(rest), safe='/')}"
+        return f"file:///{drive}{_quoted(rest)}"
     if location.startswith("\\\\"):
-        return "file:" + quote(os.fsencode(location.replace("\\", "/")), safe="/")
-    encoded = quote(os.fsencode(location), safe="/")
+        return "file:" + _quoted(location.replace("\\", "/"))
+    encoded = _quoted(location)
     return "file://" + encoded if location.startswith("/") else encoded
+
+
+def _quoted(path: str) -> str:
+    """Encode only what RFC 3986 does not allow in a path (and ``:``, which could end a scheme).
+
+    MPD 0.23 takes the locations of an XSPF file literally, so that each needless escape is a track it loses.
+    """
+    return quote(os.fsencode(path), safe="/!$&'()*+,;=@~")
 
 
 def path_of(location: str, folder: Path, *, uri: bool) -> str | None:

@@ -13,6 +13,7 @@ from workbench.playlists.parameters import Parameter
 from workbench.playlists.ranking import nearest_first
 from workbench.playlists.registry import method
 from workbench.playlists.request import Pick, Request
+from workbench.playlists.space import Vectors
 
 
 @method("alchemy", "More like some tracks and less like others.")
@@ -40,11 +41,11 @@ def alchemy(
     space, rows = request.space, request.rows
     rows = rows[~np.isin(rows, [*add, *(subtract or [])])]
     target = space.at(np.asarray(add)).mean(axis=0, dtype=np.float64)
-    toward: dict[int, float] = {}
+    toward: Vectors | None = None
     if subtract:
         unwanted = space.at(np.asarray(subtract)).mean(axis=0, dtype=np.float64)
-        toward = _nearer_to_added(request, rows, unwanted, target)
-        rows = np.fromiter(toward, dtype=np.int64, count=len(toward))
+        toward = _toward(request, unwanted, target)
+        rows = _nearer_to_added(request, rows, toward)
         target = target + strength * (target - unwanted)
     if not len(rows):
         request.note(
@@ -62,11 +63,11 @@ def alchemy(
             "distance": float(near.min()),
             "target_distance": distance,
         }
-        yield Pick(row, facts | ({"toward": round(toward[row], 4)} if row in toward else {}))
+        yield Pick(row, facts | ({} if toward is None else {"toward": round(float(toward[row]), 4)}))
 
 
-def _nearer_to_added(request: Request, rows: Rows, unwanted: Floats, wanted: Floats) -> dict[int, float]:
-    """Return how far along the way from ``unwanted`` (0) to ``wanted`` (1) rows are, of those past its middle."""
+def _toward(request: Request, unwanted: Floats, wanted: Floats) -> Vectors:
+    """Return how far along the way from ``unwanted`` (0) to ``wanted`` (1) every row is, shape (n,)."""
     direction = wanted - unwanted
     length = float(direction @ direction)
     if length == 0:
@@ -74,13 +75,17 @@ def _nearer_to_added(request: Request, rows: Rows, unwanted: Floats, wanted: Flo
             "add and subtract have the same mean, so there is no direction to go; give other tracks.",
             name="subtract",
         )
-    along = request.space.projections(direction / length, unwanted.astype(np.float32))[rows]
-    past = along > 0.5
-    if (count := int(past.sum())) < request.size:
+    return request.space.projections(direction / length, unwanted)
+
+
+def _nearer_to_added(request: Request, rows: Rows, toward: Vectors) -> Rows:
+    """Return the rows that are past the middle of the way."""
+    past = rows[toward[rows] > 0.5]
+    if (count := len(past)) < request.size:
         request.note(
             "subtract",
             f"{count} candidates are nearer to the added than to the subtracted tracks.",
             asked=request.size,
             got=count,
         )
-    return dict(zip(rows[past].tolist(), along[past].astype(float).tolist(), strict=True))
+    return past

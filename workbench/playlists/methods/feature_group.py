@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from workbench.playlists.columns import Floats, Rows
-from workbench.playlists.energy import energy, percentiles
+from workbench.playlists.energy import energy, percentiles, ranks_within
 from workbench.playlists.parameters import Parameter
 from workbench.playlists.registry import method
 from workbench.playlists.request import Pick, Request
@@ -57,11 +57,7 @@ def _ranks(request: Request, feature: str, rows: Rows) -> Floats:
         return percentiles(request.table, "spectral_centroid_hz", rows)
     scores = energy(request.table)
     known = np.sort(scores[np.isfinite(scores)])
-    own = scores[rows]
-    ranks = (np.searchsorted(known, own, "left") + np.searchsorted(known, own, "right")) / (
-        2.0 * max(1, len(known))
-    )
-    return np.where(np.isfinite(own), ranks, np.nan)
+    return ranks_within(known, scores[rows])
 
 
 def _outside(ranks: Floats, low: float, high: float) -> Floats:

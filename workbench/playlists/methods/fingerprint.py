@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from workbench.errors import UnknownTrackError
+from workbench.errors import ParameterValueError, UnknownTrackError
 from workbench.playlists.parameters import Parameter
 from workbench.playlists.registry import method
 from workbench.playlists.request import Pick, Request
@@ -31,6 +31,10 @@ def fingerprint(
 ) -> Iterator[Pick]:
     """Yield candidates near to the tastes in the history, each taste in its share."""
     known = [(row, weight) for row, weight in history if request.table.analyzed[row]]
+    if not history:
+        raise ParameterValueError(
+            "history has no track with a weight over 0; give one track at least.", name="history"
+        )
     if not known:
         raise UnknownTrackError(
             "history: none of its tracks is analysed, so it shows no taste. Analyse them first.",

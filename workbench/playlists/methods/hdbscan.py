@@ -24,7 +24,12 @@ def hdbscan(
     ] = 5,
     cluster: Annotated[
         int | None,
-        Parameter("integer", "which one, 0 is the largest; by chance when left out", low=0, high=9999),
+        Parameter(
+            "integer",
+            "which one, 0 is the largest; one that is large enough, by chance, when left out",
+            low=0,
+            high=9999,
+        ),
     ] = None,
     start: Annotated[
         int | None, Parameter("track", "take the group nearest to this track, which comes first")

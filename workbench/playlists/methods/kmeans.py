@@ -30,7 +30,12 @@ def kmeans(
     ] = None,
     cluster: Annotated[
         int | None,
-        Parameter("integer", "which one, 0 is the largest; by chance when left out", low=0, high=999),
+        Parameter(
+            "integer",
+            "which one, 0 is the largest; one that is large enough, by chance, when left out",
+            low=0,
+            high=999,
+        ),
     ] = None,
     start: Annotated[
         int | None, Parameter("track", "take the cluster of this track, which comes first")
@@ -81,7 +86,9 @@ def _choose(
         ]
         return int(np.argmin(distances))
     if cluster is None:
-        return int(request.rng.integers(len(grouping)))
+        sizes = np.bincount(grouping.labels[grouping.labels >= 0], minlength=len(grouping))
+        large_enough = np.flatnonzero(sizes >= request.size)
+        return int(request.rng.choice(large_enough)) if len(large_enough) else 0
     if cluster >= len(grouping):
         request.note(
             "cluster",

@@ -11,6 +11,7 @@ import numpy as np
 from workbench.playlists.columns import numbers, texts
 from workbench.playlists.constraints import genres_of
 from workbench.playlists.parameters import Parameter
+from workbench.playlists.quality_card import counted
 from workbench.playlists.registry import method
 from workbench.playlists.request import Pick, Request
 
@@ -42,7 +43,9 @@ def tag_based(
         rows = rows[np.lexsort((rows, np.nan_to_num(numbers(request.table, "track_number")[rows], nan=1e9)))]
     request.title = shown
     for row in rows.tolist():
-        yield Pick(row, {"group": f"{tag} “{shown}” ({len(rows)} tracks)", "tag": tag, "value": shown})
+        yield Pick(
+            row, {"group": f"{tag} “{shown}” ({counted(len(rows), 'track')})", "tag": tag, "value": shown}
+        )
 
 
 def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
@@ -54,8 +57,9 @@ def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
             [f"{int(years[row]) // 10 * 10}s"] if np.isfinite(years[row]) else [] for row in request.rows
         ]
     else:
-        column: Any = texts(request.table, tag)
-        values = [_values(column[row], tag) for row in request.rows]
+        column: list[Any] = texts(request.table, tag)[request.rows].tolist()
+        split = {text: _values(text, tag) for text in set(column)}
+        values = [split[text] for text in column]
     for row, names in zip(request.rows.tolist(), values, strict=True):
         for name in names:
             groups.setdefault(name.casefold(), (name, []))[1].append(row)

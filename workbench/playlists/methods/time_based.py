@@ -7,6 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
+from workbench.errors import ParameterValueError
 from workbench.playlists.columns import Floats, numbers
 from workbench.playlists.energy import energy
 from workbench.playlists.parameters import Parameter
@@ -42,8 +43,14 @@ def time_based(
     low, high, calm, wild = (
         own if own is not None else usual for own, usual in zip(given, RANGES[part], strict=True)
     )
+    for name, least, most in (("bpm", low, high), ("energy", calm, wild)):
+        if least > most:
+            raise ParameterValueError(
+                f"{name}_min={least:g} is above {name}_max={most:g}; give both, the lower one first.",
+                name=f"{name}_min",
+            )
     rows = request.rng.permutation(request.rows)
-    bpm, levels = numbers(request.table, "bpm")[rows], energy(request.table, rows)
+    bpm, levels = numbers(request.table, "bpm")[rows], energy(request.table)[rows]
     # 40 BPM outside weigh as much as half of the energy scale
     outside = beyond(bpm, low, high) / 40 + beyond(levels, calm, wild) / 0.5
     inside = int(np.count_nonzero(outside == 0))

@@ -1,0 +1,196 @@
+"""``workbench playlist`` as a user types it, on a library that was analysed before."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from workbench.cli import main
+from workbench.playlists import METHODS, read_playlist_file
+from workbench.store.database_pool import DatabasePool
+from workbench.store.library import Library
+from workbench.store.records import FeatureRecord, ScannedFile
+
+ARGUMENTS = {
+    "similarity": ["--start", "5"],
+    "cache_based": ["-p", "playlist=[1, 2, 3]"],
+    "fingerprint": ["-p", "history=[[1, 3], [2, 1]]"],
+    "alchemy": ["-p", "add=3", "-p", "subtract=9"],
+    "path": ["--start", "3", "--end", "8"],
+    "journey": ["-p", "waypoints=3,8,1"],
+    "query": ["-p", "filter=bpm 90-130 and not artist Nobody"],
+}
+
+
+def add_tracks(data_dir, numbers):
+    with DatabasePool(data_dir / "library.sqlite3") as pool:
+        library = Library(pool)
+        library.add_scanned(
+            [
+                ScannedFile(
+                    f"/music/Artist {n % 5}/{n:03}.flac",
+                    1000 + n,
+                    n,
+                    f"{n:032x}",
+                    {"title": f"Title {n}", "artist": f"Artist {n % 5}", "genre": ("House", "Jazz")[n % 2]},
+                )
+                for n in numbers
+            ]
+        )
+        for n in numbers:
+            rng = np.random.default_rng(n)
+            scalars = {
+                "bpm": float(rng.uniform(80, 160)),
+                "loudness_lufs": float(rng.normal(-12, 3)),
+                "duration_s": 200.0,
+                "camelot": f"{n % 12 + 1}A",
+            }
+            library.save_features(
+                f"{n:032x}", FeatureRecord(1, scalars, rng.normal(size=8).astype("f4"), {}, 1.0)
+            )
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Run ``workbench playlist`` on forty tracks: exit code, standard output, standard error."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    add_tracks(data_dir, range(40))
+
+    def call(*arguments):
+        capsys.readouterr()
+        try:
+            code = main(["playlist", *map(str, arguments), "--data-dir", str(data_dir)])
+        except SystemExit as exit:
+            code = exit.code
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    call.data_dir = data_dir
+    return call
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_every_method_answers_one_json_document(run, method):
+    code, out, err = run(method, "--size", 6, "--random-state", 4, "--json", *ARGUMENTS.get(method, ()))
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    for made in answer["playlists"] if method == "all" else [answer]:
+        assert 0 < len(made["tracks"]) <= 6
+        assert len(made["tracks"]) == 6 or made["card"]["notes"]
+        assert made["random_state"] == 4
+
+
+def test_what_a_person_reads(run):
+    code, out, _ = run("similarity", "--start", 1, "--size", 3, "--random-state", 1, "-p", "max_per_artist=1")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0] == "similarity: 3 tracks, 10.0 min, random_state 1, kept as 1"
+    assert lines[1].startswith("   1  Artist 0 – Title 0: The seed; next transition costs 0.")
+    assert "Near Title 0: timbre" in lines[2]
+    assert "(by chance 1.41)" in lines[2]
+    assert lines[4].startswith("quality   mean transition 0.")
+    assert lines[4].endswith("3 artists")
+
+
+def test_a_recipe_gives_the_same_bytes_and_a_changed_library_is_said(run, tmp_path):
+    first, again, later = (tmp_path / f"{name}.m3u8" for name in ("first", "again", "later"))
+    recipe = tmp_path / "recipe.json"
+    _, out, _ = run("kmeans", "--size", 8, "--name", "Weekly", "--out", first, "--json")
+    recipe.write_text(out)
+    for reference in (recipe, 1, "Weekly"):
+        code, out, _ = run("--recipe", reference, "--out", again, "--json")
+        assert code == 0
+        assert again.read_bytes() == first.read_bytes()
+        assert json.loads(out)["card"]["notes"] == []
+    add_tracks(run.data_dir, range(40, 44))
+    code, out, _ = run("--recipe", recipe, "--out", later, "--json")
+    (note,) = json.loads(out)["card"]["notes"]
+    assert (code, note["constraint"]) == (0, "recipe")
+    assert "the library changed" in note["message"]
+
+
+def test_refresh_shows_the_difference_and_history_is_kept(run):
+    run("similarity", "--start", 1, "--size", 10, "--name", "Daily", "--json")
+    add_tracks(run.data_dir, range(40, 60))
+    code, out, err = run("--refresh", "Daily", "--json")
+    refreshed = json.loads(out)["refreshed"]
+    assert code == 0
+    assert refreshed["added"]
+    assert set(refreshed["added"]) <= set(range(41, 61))
+    assert len(refreshed["kept"]) + len(refreshed["added"]) == 10
+    assert f"{len(refreshed['added'])} added" in err
+    _, out, _ = run("--list", "--name", "Daily", "--json")
+    assert [kept["id"] for kept in json.loads(out)["playlists"]] == [2, 1]
+    code, out, _ = run("--refresh", 1)
+    assert code == 0
+    assert out.count("added      Artist") == out.count("removed    Artist") == len(refreshed["added"])
+    _, out, _ = run("--list")
+    assert [line.split()[0] for line in out.splitlines()] == ["3"]
+    code, out, _ = run("--compare", 1, 2)
+    assert code == 0
+    assert out.count("in both") == len(refreshed["kept"])
+    assert out.count("only in b  Artist") == len(refreshed["added"])
+
+
+def test_tracks_are_listed_in_every_way_of_typing(run):
+    for one, two in (("1", "2,3"), ("[1]", "[2, 3]"), ("Title 0", "Title 1,Title 2")):
+        code, out, err = run("random", "--size", 39, "-p", f"include={one}", "-p", f"exclude={two}", "--json")
+        tracks = {track["id"] for track in json.loads(out)["tracks"]}
+        assert (code, 1 in tracks, tracks & {2, 3}) == (0, True, set()), err
+
+
+def test_a_folder_of_playlists_and_reading_one_back(run, tmp_path):
+    code, out, _ = run("random", "--count", 3, "--size", 5, "--out", tmp_path / "folder", "--json")
+    files = sorted((tmp_path / "folder").iterdir())
+    assert (code, len(json.loads(out)["playlists"]), len(files)) == (0, 3, 3)
+    code, _, _ = run("all", "--size", 4, "--out", tmp_path / "xspf", "--format", "xspf")
+    assert (code, {file.suffix for file in (tmp_path / "xspf").iterdir()}) == (0, {".xspf"})
+    code, out, _ = run("--read", files[0])
+    assert (code, out.splitlines()[-1]) == (0, "5 of 5 are tracks of this library")
+    files[0].write_text(files[0].read_text() + "/gone.mp3\n")
+    assert run("--read", files[0])[0] == 3
+
+
+def test_prefixes_and_files_of_others(run, tmp_path):
+    theirs = tmp_path / "theirs.xspf"
+    theirs.write_text("precious")
+    code, _, err = run("random", "--size", 4, "--out", theirs)
+    assert (code, theirs.read_text()) == (1, "precious")
+    assert "--force" in err
+    code, _, _ = run("random", "--size", 4, "--out", theirs, "--force", "--prefix", "/music=/media/usb")
+    assert code == 0
+    assert all(entry.path.startswith("/media/usb/Artist ") for entry in read_playlist_file(theirs))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["similarty", "--start", "1"], 1, "Did you mean similarity"),
+        (["random", "-p", "sizes=3"], 1, "Did you mean size"),
+        (["random", "--order", "smoth"], 1, "smooth"),
+        (["similarity"], 1, "needs start"),
+        (["similarity", "--start", "999"], 1, "no track of this library"),
+        (["similarity", "--start", "Title 399"], 1, "Nearest:"),
+        (["random", "--size", "0"], 1, "from 1 to 10000"),
+        (["random", "--size", "1000000000"], 1, "from 1 to 10000"),
+        (["random", "--size", "many"], 2, "invalid int"),
+        (["random", "-p", "novalue"], 2, "is not KEY=VALUE"),
+        ([], 2, "usage"),
+        (["query", "-p", "filter=bpm 100 and kye 8A"], 1, "kye"),
+        (["query", "-p", "filter=(bpm 100"], 1, "bracket"),
+        (["fingerprint", "-p", "history=/nowhere/plays.csv"], 1, "no such file"),
+        (["path", "--start", "1", "--end", "1"], 1, "same track"),
+        (["--recipe", "nothing"], 1, "There is no playlist"),
+        (["--compare", "1", "2"], 1, "There is no playlist"),
+        (["--read", "/nowhere.m3u8"], 1, "cannot be read"),
+        (["random", "--out", "x.doc"], 1, "no playlist format"),
+    ],
+)
+def test_bad_input_is_said_in_words(run, arguments, code, said):
+    answer, out, err = run(*arguments)
+    assert (answer, out) == (code, "")
+    assert said in err
+    assert "Traceback" not in err
