@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from workbench.analysis.mel import BANDS
 from workbench.analysis.spectra import Framing
 
 N_MFCC = 13
@@ -47,6 +49,12 @@ class Moments:
         return np.maximum(self._squares / max(self.count, 1) - self.mean() ** 2, 0)
 
 
+@lru_cache(maxsize=1)
+def _cosines() -> Frames:
+    """Return the first columns of the orthogonal discrete cosine transform, shape (BANDS, N_MFCC)."""
+    return np.asarray(scipy.fft.dct(np.eye(BANDS), norm="ortho")[:, :N_MFCC], np.float32)
+
+
 @dataclass(frozen=True)
 class Timbre:
     """See ``DESCRIPTORS`` for units and sources."""
@@ -79,7 +87,7 @@ class TimbreMeter:
         self._mfcc = Moments(N_MFCC)
         self._contrast = Moments(len(_CONTRAST_EDGES_HZ))
         self._last: Frames | None = None
-        self._dct = scipy.fft.dct(np.eye(40), norm="ortho")[:, :N_MFCC].astype(np.float32)
+        self._dct = _cosines()
 
     def feed(self, powers: Frames, mels: Frames, level: Frames) -> Frames:
         """Take the next frames.

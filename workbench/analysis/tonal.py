@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -158,6 +159,7 @@ def _fold(deviation: float) -> Chroma:
     return matrix.astype(np.float32)
 
 
+@lru_cache(maxsize=1)
 def _triads() -> Chroma:
     major = np.isin(np.arange(12), (0, 4, 7))
     minor = np.isin(np.arange(12), (0, 3, 7))
