@@ -76,6 +76,17 @@ def test_nothing_to_tap_along_with(analyze, samples):
     assert len(features.beats_s) == 0
 
 
+def test_a_tempo_that_drifts_is_reported_by_its_mean(analyze):
+    even = np.arange(0.3, 60, 60 / 70)
+    starts = even + 0.05 * np.sin(2 * np.pi * even / 30) * 30 / (2 * np.pi)  # 67 to 74 beats a minute
+    samples = np.zeros(62 * 44100, np.float32)
+    for start in starts:
+        samples[round(start * 44100) :][:4410] += 0.3 * note("piano", 60, 0.1)[:4410]
+    features = analyze(samples)
+    assert features.bpm == pytest.approx(70, rel=0.01)
+    assert np.abs(features.beats_s[:, None] - starts).min(axis=1).max() < 0.05
+
+
 @pytest.mark.parametrize("spread", [0.3, 0.6])
 def test_free_time_gets_a_tempo_that_is_not_trusted(analyze, spread):
     rng = np.random.default_rng(5)

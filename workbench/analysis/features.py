@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float32]
 
 HISTORY: dict[int, str] = {
     1: "first version",
-    2: "free music has a tempo, with low confidence; pads and other smooth sounds have none",
+    2: "tempo: free music has one, of low confidence, smooth sounds none; a drifting one is its mean; fewer over 190",
 }
 """What each version changed in meaning, so that a re-analysis can say why it happens. Rounding is no new version."""
 

@@ -80,6 +80,7 @@ class _Meters:
         self._mix = Mixdown(channels)
         self._fourier = ShortTimeFourier(self.framing)
         self._powers = np.empty((CHUNK_HOPS, padded(self.framing.bins)), np.float32)
+        self._ones = np.ones(self.framing.bins, np.float32)
         self._low = np.zeros((CHUNK_HOPS, Decimator.BINS), np.complex64)
         self._mel = MelBands(self.framing)
         self._loudness = LoudnessMeter(rate, channels)
@@ -110,7 +111,7 @@ class _Meters:
         powers = self._transform(mono, hops)
         self._chroma.feed(self._low[:hops])
         mels = self._mel(powers)
-        energies = powers.sum(axis=1)
+        energies = powers @ self._ones
         self._energies.extend(energies)
         self._onsets.feed(mels)
         cepstra = self._timbre.feed(powers, mels, energies)

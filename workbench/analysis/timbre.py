@@ -116,7 +116,7 @@ class TimbreMeter:
         shape /= np.sqrt(mels.sum(axis=1, keepdims=True)) + np.float32(1e-9)
         before = np.concatenate((shape[:1] if self._last is None else self._last, shape[:-1]))
         self._last = shape[-1:].copy()
-        return np.asarray(np.clip(1 - np.einsum("ij,ij->i", shape, before), 0, 1)[:, None])
+        return np.asarray(np.clip(1 - np.vecdot(shape, before), 0, 1)[:, None])
 
     def _shapes(self, powers: Frames) -> Frames:
         """Return centroid, bandwidth, rolloff, flatness and brightness of frames that are not silent, shape (n, 5)."""
@@ -127,7 +127,7 @@ class TimbreMeter:
         grouped = powers[:, 1 : 1 + groups * _GROUP].reshape(-1, _GROUP) @ np.ones(_GROUP, np.float32)
         cumulative = np.cumsum(grouped.reshape(-1, groups), axis=1)
         rolloff = self._rolloff(cumulative)
-        energy = powers.sum(axis=1)
+        energy = powers @ self._ramps[:, 0]
         bright = powers[:, self._bright :].sum(axis=1) / energy
         logs = np.log(powers + np.float32(1e-12) * energy[:, None])
         flatness = np.exp(logs.sum(axis=1) / powers.shape[1]) * powers.shape[1] / energy
