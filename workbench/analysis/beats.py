@@ -13,7 +13,7 @@ _TIGHTNESS = 60.0
 _NEAREST, _FARTHEST = 0.6, 1.6
 _HEARD = 0.3
 _SAME, _DRIFTED = 0.01, 0.05
-_STEADY = 0.5
+_EVEN, _MOSTLY = 0.1, 0.95
 _CLEAR_METRE = 0.1
 
 
@@ -102,10 +102,9 @@ def stability(beats: Times) -> float | None:
 def tempo_of(beats: Times, bpm: float) -> float:
     """Return the tempo that the beats keep, the mean of one that drifts, or ``bpm`` when they do not follow it.
 
-    They follow it when they stray by under 1 %, or under 5 % and steadily.
+    They follow it when they stray by under 1 %, or under 5 % and without leaps from one interval to the next.
     """
-    steadiness = stability(beats)
-    if steadiness is None or len(beats) < 8:
+    if len(beats) < 8:
         return bpm
     counted = np.concatenate(([0.0], np.cumsum(np.round(np.diff(beats) * bpm / 60))))
     apart = len(beats) // 2
@@ -114,7 +113,8 @@ def tempo_of(beats: Times, bpm: float) -> float:
     if abs(kept / bpm - 1) < _SAME:
         return kept
     mean = 60 * max(counted[-1], 1.0) / float(beats[-1] - beats[0])
-    return mean if steadiness > _STEADY and abs(mean / bpm - 1) < _DRIFTED else bpm
+    leaps = np.abs(np.diff(beats, n=2)) * bpm / 60
+    return mean if np.mean(leaps < _EVEN) > _MOSTLY and abs(mean / bpm - 1) < _DRIFTED else bpm
 
 
 def beats_in_a_bar(accents: npt.NDArray[np.float64]) -> int | None:

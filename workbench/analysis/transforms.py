@@ -37,7 +37,9 @@ class ForwardTransform:
     def __init__(self, rows: int, length: int, dtype: npt.DTypeLike = np.float32) -> None:
         bins = length if np.dtype(dtype).kind == "c" else length // 2 + 1
         self.input = pyfftw.zeros_aligned((rows, length), dtype, n=_BYTES)
-        self.output = pyfftw.zeros_aligned((rows, padded(bins)), np.complex64, n=_BYTES)
+        self.output: npt.NDArray[np.complex64] = pyfftw.zeros_aligned(
+            (rows, padded(bins)), np.complex64, n=_BYTES
+        )
         self._plan = pyfftw.FFTW(
             self.input,
             self.output[:, :bins],
