@@ -78,7 +78,8 @@ def test_shown(features):
 def test_versions():
     assert max(HISTORY) == VERSION
     assert stale(VERSION) is None
-    assert stale(0) == "; ".join(HISTORY[number] for number in sorted(HISTORY))
+    assert stale(0) == "out of date: " + "; ".join(HISTORY[number] for number in sorted(HISTORY))
+    assert stale(VERSION - 1) == f"out of date: {HISTORY[VERSION]}"
     assert "newer" in stale(VERSION + 1)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from workbench.audio import signals
+from workbench.audio.instruments import note
 from workbench.audio.synthesis import Score, render
 
 
@@ -72,6 +73,39 @@ def test_nothing_to_tap_along_with(analyze, samples):
     features = analyze(samples)
     assert features.bpm is None
     assert features.bpm_confidence is None
+    assert len(features.beats_s) == 0
+
+
+def test_a_tempo_that_drifts_is_reported_by_its_mean(analyze):
+    even = np.arange(0.3, 60, 60 / 70)
+    starts = even + 0.05 * np.sin(2 * np.pi * even / 30) * 30 / (2 * np.pi)  # 67 to 74 beats a minute
+    samples = np.zeros(62 * 44100, np.float32)
+    for start in starts:
+        samples[round(start * 44100) :][:4410] += 0.3 * note("piano", 60, 0.1)[:4410]
+    features = analyze(samples)
+    assert features.bpm == pytest.approx(70, rel=0.01)
+    assert np.abs(features.beats_s[:, None] - starts).min(axis=1).max() < 0.05
+
+
+@pytest.mark.parametrize("spread", [0.3, 0.6])
+def test_free_time_gets_a_tempo_that_is_not_trusted(analyze, spread):
+    rng = np.random.default_rng(5)
+    starts = np.cumsum(0.5 * np.exp(spread * rng.standard_normal(60)))
+    samples = np.zeros(round((starts[-1] + 2) * 44100), np.float32)
+    for start in starts:
+        sound = note("piano", int(rng.integers(50, 74)), 0.4)
+        samples[round(start * 44100) :][: len(sound)] += 0.3 * sound
+    features = analyze(samples)
+    assert 40 <= features.bpm <= 250
+    assert features.bpm_confidence < 0.3
+    assert features.tempo_stability < 0.6
+
+
+def test_a_pad_that_swells_has_no_tempo(analyze):
+    time = np.arange(20 * 44100) / 44100
+    swell = 0.2 * (1 + 0.3 * np.sin(0.2 * np.pi * time)) * np.sin(2 * np.pi * 220 * time)
+    features = analyze(swell + 0.1 * np.sin(2 * np.pi * 331 * time))
+    assert features.bpm is None
     assert len(features.beats_s) == 0
 
 

@@ -12,6 +12,7 @@ import importlib.util
 import multiprocessing
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,13 +23,18 @@ from pathlib import Path
 os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}  # as workers have it
 
 import numpy as np
+import psutil
+from stages import print_steps
 
+from workbench import Settings, TrackFeatures, Workbench
 from workbench.analysis import analyze_file, warm_up
+from workbench.analysis.features import stale
 from workbench.analysis.one_pass import describe
 from workbench.audio.demo_library import DEMO_TRACKS, make_demo_library
 from workbench.audio.scan import FoundFile, scan
 from workbench.audio.streaming_loader import open_audio
 from workbench.audio.synthesis import render
+from workbench.ingest import Ingest
 from workbench.lazy_imports import get_essentia
 
 ROUNDS = 5
@@ -105,6 +111,7 @@ def cpu_costs(files: list[str]) -> None:
             sum(best[n][path] for path in costs) for n in (name, "workbench", "decode only")
         )
         print(f"{name:28}{cost / seconds * 318:>12.3f}{ours / cost:>16.2f}{cost / decoding:>16.2f}")
+    print_steps(analyze_file, files, sum(durations.values()))
 
 
 def _first_seconds(durations: dict[str, float], seconds: float) -> list[str]:
@@ -121,22 +128,69 @@ def _cpu(work: Callable[[str], object], path: str) -> float:
     return time.process_time() - start
 
 
-def two_workers(files: list[str]) -> None:
-    files = sorted(files, key=lambda path: -Path(path).stat().st_size)
-    rates = {}
-    for workers in (1, 2):
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=warm_up) as pool:
-            list(pool.map(time.sleep, [0.2] * workers * 2))
-            start = time.perf_counter()
-            durations = list(pool.map(_duration, files))
-            rates[workers] = sum(durations) / (time.perf_counter() - start)
+def analyze_file_cpu(path: str, settings: Settings) -> tuple[TrackFeatures, float]:
+    """What a worker runs, with CPU seconds for the seconds that the library keeps."""
+    start = time.thread_time()
+    features = analyze_file(path, settings)
+    return features, time.thread_time() - start
+
+
+def real_runs(folder: str) -> None:
+    """Analyse a folder into an empty library with one worker and with two that are ready, and say what is not music."""
     print(
-        f"\none worker {rates[1]:.0f} × real time, two {rates[2]:.0f} ×: {rates[2] / rates[1]:.2f} × as fast"
+        f"\n{'Workbench.analyze, ready workers':34}{'wall s':>8}{'ideal':>8}{'CPU s':>8}{'inside':>8}{'beside':>9}"
     )
+    walls: dict[int, list[float]] = {1: [], 2: []}
+    for _round in range(3):
+        for workers, seconds in walls.items():
+            wall, cpu, inside = _real_run(folder, workers)
+            seconds.append(wall)
+            ideal = max(sum(inside) / workers, *inside)
+            beside = 100 * (cpu - sum(inside)) / cpu
+            print(
+                f"  {len(inside)} files, {workers} workers{'':14}{wall:>8.2f}{ideal:>8.2f}{cpu:>8.2f}"
+                f"{sum(inside):>8.2f}{beside:>7.1f} %"
+            )
+    print(f"  two workers are {min(walls[1]) / min(walls[2]):.2f} × as fast as one")
 
 
-def _duration(path: str) -> float:
-    return analyze_file(path).duration_s
+def _real_run(folder: str, workers: int) -> tuple[float, float, list[float]]:
+    """Return wall seconds, CPU seconds of all processes, and CPU seconds inside each ``analyze_file``."""
+    with tempfile.TemporaryDirectory() as data_dir, Workbench(data_dir, async_workers=workers) as wb:
+        wb.cluster.client  # noqa: B018 (starts and warms the workers)
+        plan = wb.plan(folder)
+        before, start = _cpu_of_all(), time.perf_counter()
+        ingest = Ingest(wb.library, plan, stale=stale, keep=wb._keep)
+        wb._start(ingest, analyze_file_cpu, wb.settings, show=False).result()
+        wall, cpu = time.perf_counter() - start, _cpu_of_all() - before
+        hashes = {wb.track(int(track)).content_hash for track in wb.tracks.index}
+        return wall, cpu, [wb.library.features(key).seconds for key in hashes]
+
+
+def _cpu_of_all() -> float:
+    """Return CPU seconds so far of this process, and of scheduler and workers below it."""
+    me = psutil.Process()
+    return sum(sum(process.cpu_times()[:2]) for process in (me, *me.children(recursive=True)))
+
+
+def from_the_command_on(folder: str) -> None:
+    """Run `workbench analyze` as a user does, start-up of everything included."""
+    with tempfile.TemporaryDirectory() as data_dir:
+        command = [
+            sys.executable,
+            "-m",
+            "workbench",
+            "analyze",
+            folder,
+            "--data-dir",
+            data_dir,
+            "--workers",
+            "2",
+        ]
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        wall = time.perf_counter() - start
+    print(f"  from the command on, imports and worker start included: {wall:.2f} s wall")
 
 
 def memory(files: list[str], *, long: bool) -> None:
@@ -193,7 +247,8 @@ def main() -> None:
         files = sorted(entry.path for entry in found if isinstance(entry, FoundFile))
         warm_up()
         cpu_costs(files)
-        two_workers(files)
+        real_runs(arguments.folder or folder)
+        from_the_command_on(arguments.folder or folder)
         memory(files, long=arguments.long)
 
 

@@ -12,7 +12,8 @@ Times = npt.NDArray[np.float64]
 _TIGHTNESS = 60.0
 _NEAREST, _FARTHEST = 0.6, 1.6
 _HEARD = 0.3
-_TRUSTED = 0.01
+_SAME, _DRIFTED = 0.01, 0.05
+_EVEN, _MOSTLY = 0.1, 0.95
 _CLEAR_METRE = 0.1
 
 
@@ -99,15 +100,21 @@ def stability(beats: Times) -> float | None:
 
 
 def tempo_of(beats: Times, bpm: float) -> float:
-    """Return the tempo that the beats keep, or ``bpm`` when they stray from it by over 1 %."""
+    """Return the tempo that the beats keep, the mean of one that drifts, or ``bpm`` when they do not follow it.
+
+    They follow it when they stray by under 1 %, or under 5 % and without leaps from one interval to the next.
+    """
     if len(beats) < 8:
         return bpm
     counted = np.concatenate(([0.0], np.cumsum(np.round(np.diff(beats) * bpm / 60))))
     apart = len(beats) // 2
-    kept = 60 / float(
-        np.median((beats[apart:] - beats[:-apart]) / np.maximum(counted[apart:] - counted[:-apart], 1))
-    )
-    return kept if abs(kept / bpm - 1) < _TRUSTED else bpm
+    steps = np.maximum(counted[apart:] - counted[:-apart], 1)
+    kept = 60 / float(np.median((beats[apart:] - beats[:-apart]) / steps))
+    if abs(kept / bpm - 1) < _SAME:
+        return kept
+    mean = 60 * max(counted[-1], 1.0) / float(beats[-1] - beats[0])
+    leaps = np.abs(np.diff(beats, n=2)) * bpm / 60
+    return mean if np.mean(leaps < _EVEN) > _MOSTLY and abs(mean / bpm - 1) < _DRIFTED else bpm
 
 
 def beats_in_a_bar(accents: npt.NDArray[np.float64]) -> int | None:

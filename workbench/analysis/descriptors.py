@@ -42,7 +42,8 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("truncated", "scalar", "", 0, 1,
                "true when under 95 % of the length in the header was decoded", "—"),
     # rhythm
-    Descriptor("bpm", "scalar", "beats/min", 40, 250, "tempo",
+    Descriptor("bpm", "scalar", "beats/min", 40, 250,
+               "tempo; of free music a guess with low confidence, null without clear onsets",
                "combs on the onset autocorrelation under a prior "
                "around 120: Percival & Tzanetakis 2014; van Noorden & Moelants 1999"),
     Descriptor("bpm_confidence", "scalar", "", 0, 1,

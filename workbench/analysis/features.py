@@ -18,8 +18,9 @@ Array = npt.NDArray[np.float32]
 
 HISTORY: dict[int, str] = {
     1: "first version",
+    2: "tempo: free music has one, of low confidence, smooth sounds none; a drifting one is its mean; fewer over 190",
 }
-"""What each version changed, so that a re-analysis can say why it happens."""
+"""What each version changed in meaning, so that a re-analysis can say why it happens. Rounding is no new version."""
 
 VERSION = max(HISTORY)
 
@@ -30,7 +31,8 @@ def stale(version: int) -> str | None:
         return None
     if version > VERSION:
         return f"analysed by a newer version ({version}, this is {VERSION})"
-    return "; ".join(text for number, text in sorted(HISTORY.items()) if number > version)
+    changes = "; ".join(text for number, text in sorted(HISTORY.items()) if number > version)
+    return f"out of date: {changes}"
 
 
 def _nothing() -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +29,8 @@ def find_key(chroma: npt.NDArray[np.float64]) -> Key | None:
     """Correlate a chroma of shape (12,) with the profiles of all 24 keys; ``None`` when it is flat."""
     if np.std(chroma) <= 1e-9:
         return None
-    profiles = np.array([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
-    correlations = np.array([np.corrcoef(profile, chroma)[0, 1] for profile in profiles])
+    centred = chroma - np.mean(chroma)
+    correlations = _profiles() @ (centred / np.linalg.norm(centred))
     best, second = np.argsort(-correlations, kind="stable")[:2]
     return Key(
         NAMES[best % 12],
@@ -38,6 +39,14 @@ def find_key(chroma: npt.NDArray[np.float64]) -> Key | None:
         NAMES[second % 12],
         _scale(second),
     )
+
+
+@lru_cache(maxsize=1)
+def _profiles() -> npt.NDArray[np.float64]:
+    """Return the profiles of C major … B major, C minor … B minor, centred and of unit length, shape (24, 12)."""
+    profiles = np.array([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
+    profiles -= profiles.mean(axis=1, keepdims=True)
+    return np.asarray(profiles / np.linalg.norm(profiles, axis=1, keepdims=True))
 
 
 def camelot(key: str, scale: str) -> str:

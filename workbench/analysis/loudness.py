@@ -18,6 +18,7 @@ from workbench.analysis.blocks import Samples
 from workbench.analysis.mixdown import channel_weights
 from workbench.analysis.series import Series
 from workbench.analysis.spectra import framing
+from workbench.analysis.transforms import ForwardTransform
 
 STEP_S = 0.1
 """Spacing of gating blocks: 400 ms with 75 % overlap."""
@@ -48,13 +49,13 @@ def k_weighting(frequencies: npt.NDArray[np.float64], rate: float) -> npt.NDArra
 
 @lru_cache(maxsize=16)
 def _filter_bank(rate: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the window, and power weights of its FFT that give the mean square of each of the frame's pieces."""
+    """Return the rise of the window, and power weights of its FFT that give the mean square of the frame's pieces."""
     overlap = framing(rate).hop // 2
     window = np.ones(overlap * (_PIECES + 1))
     window[:overlap] = np.sin(np.pi / 2 * (np.arange(overlap) + 0.5) / overlap)
     window[-overlap:] = window[:overlap][::-1]
     weights = _solve_weights(window, rate) / (len(window) * overlap)
-    return window.astype(np.float32), weights.astype(np.float32)
+    return window[:overlap].astype(np.float32), weights.astype(np.float32)
 
 
 def _solve_weights(window: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
@@ -87,7 +88,16 @@ class LoudnessMeter:
 
     def __init__(self, rate: int, channels: int) -> None:
         self.history = framing(rate).hop // 2
-        self._window, self._weights = _filter_bank(rate)
+        rise, weights = _filter_bank(rate)
+        # Two real channels are one complex one: |X(k)|² + |X(−k)|² = 2(|L|² + |R|²).
+        self._paired = channels == 2
+        self._transform = ForwardTransform(_BATCH, len(weights), np.complex64 if self._paired else np.float32)
+        of_bins = weights if self._paired else _one_sided(weights)
+        # Once for the real and once for the imaginary part of each bin.
+        self._weights = np.zeros(2 * self._transform.output.shape[1], np.float32)
+        self._weights[: 2 * len(of_bins)] = np.repeat(of_bins, 2)
+        per_sample = 2 if self._paired else 1
+        self._rise, self._fall = np.repeat(rise, per_sample), np.repeat(rise[::-1], per_sample)
         self._channel_weights = channel_weights(channels)
         self._gating = _GatingSteps(self.history, rate * STEP_S)
 
@@ -102,14 +112,12 @@ class LoudnessMeter:
         energies = self._frame_energies(chunk, count)
         half = self.history // 2
         pieces = chunk[half : len(chunk) - self.history + half].reshape(count, _PIECES, -1)
-        shares = np.einsum("ijk,ijk->ij", pieces, pieces) + np.float32(1e-20)
+        shares = np.vecdot(pieces, pieces) + np.float32(1e-20)
         shares /= shares.sum(axis=1, keepdims=True)
         self._gating.add((shares * energies[:, None]).ravel())
 
     def _frame_energies(self, samples: Samples, count: int) -> npt.NDArray[np.float32]:
-        if (
-            samples.shape[1] == 2
-        ):  # two real channels are one complex one: |X(k)|² + |X(−k)|² = 2(|L|² + |R|²)
+        if self._paired:
             return self._energies(samples.view(np.complex64)[:, 0], count)
         energies = np.zeros(count, np.float32)
         for channel, weight in enumerate(self._channel_weights):
@@ -118,20 +126,19 @@ class LoudnessMeter:
         return energies
 
     def _energies(self, signal: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.float32]:
-        length, step = len(self._window), signal.strides[0]
+        length, step = self._transform.input.shape[1], signal.strides[0]
         shape, strides = (count, length), (_PIECES * self.history * step, step)
         frames = np.lib.stride_tricks.as_strided(signal, shape, strides)
-        transform, weights = scipy.fft.rfft, _one_sided(self._weights)
-        if np.iscomplexobj(signal):
-            transform, weights = scipy.fft.fft, self._weights
-        doubled = np.repeat(weights, 2)  # for real and imaginary parts
+        samples, width = self._transform.input.view(np.float32), len(self._rise)
         energies = np.empty(count, np.float32)
         for start in range(0, count, _BATCH):
-            parts = transform(frames[start : start + _BATCH] * self._window, overwrite_x=True).view(
-                np.float32
-            )
+            batch = frames[start : start + _BATCH]
+            self._transform.input[: len(batch)] = batch
+            samples[:, :width] *= self._rise
+            samples[:, -width:] *= self._fall
+            parts = self._transform()[: len(batch)].view(np.float32)
             np.square(parts, out=parts)
-            energies[start : start + _BATCH] = parts @ doubled
+            energies[start : start + _BATCH] = parts @ self._weights
         return energies
 
     def finish(self, frames: int) -> Loudness:

@@ -25,16 +25,19 @@ from workbench.analysis.structure import find_sections, preview_start
 from workbench.analysis.tempo import estimate_tempo, normalize
 from workbench.analysis.timbre import TimbreMeter
 from workbench.analysis.tonal import TEXTURE_HOPS, ChromaMeter, Harmony
+from workbench.analysis.transforms import padded
 from workbench.analysis.true_peak import REACH, TruePeakMeter
-from workbench.analysis.waveform import WaveformMeter
+from workbench.analysis.waveform import WaveformMeter, extremes
 
 REPLAY_GAIN_LUFS = -18.0
 _LOUDEST = 1e6
 """Samples beyond (+120 dBFS) are noise of a broken file, and their squares would overflow."""
 _WAVEFORM_HOPS = 4
 _SHORTEST_RHYTHM_S = 3.0
-_LEAST_RISE_DB, _FEWEST_RISES = 0.1, 4
+_LEAST_RISE_DB, _FEWEST_RISES = 0.5, 4
 _MIN_REGULARITY = 0.08
+_CLEAR_ONSETS_HZ = 0.25
+"""Noise and drones have 0.05 onsets a second to 0.1; music with as many as this has a tempo, however free."""
 _BASS_FOR_BEATS = 2.0
 _CHROMA_ROWS = 500
 
@@ -76,7 +79,8 @@ class _Meters:
         self.framing = framing(rate)
         self._mix = Mixdown(channels)
         self._fourier = ShortTimeFourier(self.framing)
-        self._powers = np.empty((CHUNK_HOPS, self.framing.bins), np.float32)
+        self._powers = np.empty((CHUNK_HOPS, padded(self.framing.bins)), np.float32)
+        self._ones = np.ones(self.framing.bins, np.float32)
         self._low = np.zeros((CHUNK_HOPS, Decimator.BINS), np.complex64)
         self._mel = MelBands(self.framing)
         self._loudness = LoudnessMeter(rate, channels)
@@ -93,18 +97,21 @@ class _Meters:
 
     def feed(self, chunk: Samples) -> None:
         """Take ``history`` old frames and a multiple of 16 hops of new ones, at most 256."""
-        if chunk.max() > _LOUDEST or chunk.min() < -_LOUDEST:
-            np.clip(chunk, -_LOUDEST, _LOUDEST, out=chunk)
+        fresh = chunk[self.history :]
+        hops = len(fresh) // self.framing.hop
+        lowest, highest = extremes(fresh, self.framing.hop)
+        if highest.max() > _LOUDEST or lowest.min() < -_LOUDEST:
+            np.clip(fresh, -_LOUDEST, _LOUDEST, out=fresh)
+            lowest, highest = extremes(fresh, self.framing.hop)
         self._loudness.feed(chunk)
-        hops = (len(chunk) - self.history) // self.framing.hop
-        lowest, highest = self._true_peak.feed(chunk[self.history - 2 * REACH :])
+        self._true_peak.feed(chunk[self.history - 2 * REACH :], np.maximum(highest, -lowest))
         self._waveform.feed(lowest, highest, hops // _WAVEFORM_HOPS)
-        mono = self._mix(chunk[self.history :])
+        mono = self._mix(fresh)
         self._count_crossings(mono)
         powers = self._transform(mono, hops)
         self._chroma.feed(self._low[:hops])
         mels = self._mel(powers)
-        energies = powers.sum(axis=1)
+        energies = powers @ self._ones
         self._energies.extend(energies)
         self._onsets.feed(mels)
         cepstra = self._timbre.feed(powers, mels, energies)
@@ -119,7 +126,7 @@ class _Meters:
             self._low[start:stop, :bins] = spectra[:, :bins]
             power(spectra, self._powers[start:stop])
             start = stop
-        powers = self._powers[:hops]
+        powers = self._powers[:hops, : self.framing.bins]
         powers[:, :2] = 0  # a DC offset is not sound
         return powers
 
@@ -185,7 +192,8 @@ class _Meters:
             return found
         envelopes = np.stack([normalize(rise.astype(np.float32), period) for rise in rises])
         tempo = estimate_tempo(envelopes, period)
-        if tempo is None or tempo.regularity < _MIN_REGULARITY:
+        clear = onsets >= _FEWEST_RISES and onsets >= _CLEAR_ONSETS_HZ * duration
+        if tempo is None or not (clear or tempo.regularity >= _MIN_REGULARITY):
             return found
         everything, bass, _ = envelopes
         strength = everything + np.float32(_BASS_FOR_BEATS) * bass

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from workbench.analysis.blocks import Samples
+from workbench.analysis.transforms import ForwardTransform
 
 HOP_S = 1024 / 44100
 TOP_HZ = 22050.0
@@ -75,6 +76,7 @@ class ShortTimeFourier:
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
         self._joined = np.zeros(framing.hop, np.float32)
+        self._transform = ForwardTransform(_BATCH, framing.n_fft)
 
     def feed(self, samples: Samples) -> Iterator[Spectra]:
         """Yield spectra of the next frames, a few at a time so that they stay in the processor's cache.
@@ -85,7 +87,8 @@ class ShortTimeFourier:
 
         Yields
         ------
-        complex64 array, shape (up to 32, hop + 1)
+        complex64 array, shape (up to 32, padded(hop + 1))
+            The bins and then zeros; overwritten by the next.
         """
         hop = self.framing.hop
         if len(self._joined) != hop + len(samples):
@@ -95,12 +98,19 @@ class ShortTimeFourier:
             self._joined[hop:] = samples
         frames = np.lib.stride_tricks.sliding_window_view(self._joined, 2 * hop)[::hop]
         for start in range(0, len(frames), _BATCH):
-            yield scipy.fft.rfft(frames[start : start + _BATCH] * self.framing.window, overwrite_x=True)
+            batch = frames[start : start + _BATCH]
+            np.multiply(batch, self.framing.window, out=self._transform.input[: len(batch)])
+            yield self._transform()[: len(batch)]
 
 
 def power(spectra: Spectra, out: npt.NDArray[np.float32]) -> None:
-    """Write squared magnitudes of the first bins to ``out``, shape (frames, bins); ``spectra`` is overwritten."""
-    parts = spectra.view(np.float32)[:, : 2 * out.shape[1]]
+    """Write squared magnitudes of the first bins to ``out``, shape (frames, bins); ``spectra`` is overwritten.
+
+    NumPy takes half the time when neither has columns left out.
+    """
+    parts = spectra.view(np.float32)
+    if 2 * out.shape[1] < parts.shape[1]:
+        parts = parts[:, : 2 * out.shape[1]]
     np.square(parts, out=parts)
     np.add(parts[:, ::2], parts[:, 1::2], out=out)
 

@@ -22,6 +22,7 @@ _LONGEST_LAG_S = 6.1
 _BEATS = ((0.5, 0.5), (1, 1.0), (2, 1.0), (4, 1.0))
 _BASS_SHARE = 0.5
 _PREFERRED, _PREFERRED_OCTAVES = 120.0, 0.7
+_TOO_FAST, _TOO_FAST_OCTAVES = 190.0, 0.2
 _ALTERNATION = 1.5
 _BATCH = 32
 
@@ -87,12 +88,11 @@ def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
     mixed = overall + _BASS_SHARE * bass
     comb = sum(weight * _at(mixed, beats * lags) for beats, weight in _BEATS)
     alternation = _at(crossed, lags) - _at(crossed, 2 * lags)
-    prior = np.exp(-0.5 * (np.log2(grid / _PREFERRED) / _PREFERRED_OCTAVES) ** 2)
     scores = (
         np.maximum(comb, 0)
         * np.sqrt(_spectrum(envelopes[0], period_s, grid))
         * np.exp(_ALTERNATION * alternation)
-        * prior
+        * _prior(grid)
     )
     best = _peaks(scores)
     if not len(best):
@@ -101,6 +101,13 @@ def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
     lag = 60 / candidates[0] / period_s
     regularity = float(np.mean([_at(overall, np.array([beats * lag]))[0] for beats in (1, 2, 4)]))
     return Tempo(float(candidates[0]), regularity, candidates, scores[best] / scores[best[0]])
+
+
+def _prior(bpms: Curve) -> Curve:
+    """Return how readily people tap at these tempos: most around 120, and over three a second as good as never."""
+    preferred = np.log2(bpms / _PREFERRED) / _PREFERRED_OCTAVES
+    too_fast = np.maximum(np.log2(bpms / _TOO_FAST), 0) / _TOO_FAST_OCTAVES
+    return np.asarray(np.exp(-0.5 * (preferred**2 + too_fast**2)))
 
 
 def _correlations(envelopes: Envelope, period_s: float) -> tuple[Curve, Curve, Curve] | None:

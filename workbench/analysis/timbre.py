@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from workbench.analysis.mel import BANDS
 from workbench.analysis.spectra import Framing
 
 N_MFCC = 13
@@ -47,6 +49,12 @@ class Moments:
         return np.maximum(self._squares / max(self.count, 1) - self.mean() ** 2, 0)
 
 
+@lru_cache(maxsize=1)
+def _cosines() -> Frames:
+    """Return the first columns of the orthogonal discrete cosine transform, shape (BANDS, N_MFCC)."""
+    return np.asarray(scipy.fft.dct(np.eye(BANDS), norm="ortho")[:, :N_MFCC], np.float32)
+
+
 @dataclass(frozen=True)
 class Timbre:
     """See ``DESCRIPTORS`` for units and sources."""
@@ -79,7 +87,7 @@ class TimbreMeter:
         self._mfcc = Moments(N_MFCC)
         self._contrast = Moments(len(_CONTRAST_EDGES_HZ))
         self._last: Frames | None = None
-        self._dct = scipy.fft.dct(np.eye(40), norm="ortho")[:, :N_MFCC].astype(np.float32)
+        self._dct = _cosines()
 
     def feed(self, powers: Frames, mels: Frames, level: Frames) -> Frames:
         """Take the next frames.
@@ -108,7 +116,7 @@ class TimbreMeter:
         shape /= np.sqrt(mels.sum(axis=1, keepdims=True)) + np.float32(1e-9)
         before = np.concatenate((shape[:1] if self._last is None else self._last, shape[:-1]))
         self._last = shape[-1:].copy()
-        return np.asarray(np.clip(1 - np.einsum("ij,ij->i", shape, before), 0, 1)[:, None])
+        return np.asarray(np.clip(1 - np.vecdot(shape, before), 0, 1)[:, None])
 
     def _shapes(self, powers: Frames) -> Frames:
         """Return centroid, bandwidth, rolloff, flatness and brightness of frames that are not silent, shape (n, 5)."""
@@ -119,7 +127,7 @@ class TimbreMeter:
         grouped = powers[:, 1 : 1 + groups * _GROUP].reshape(-1, _GROUP) @ np.ones(_GROUP, np.float32)
         cumulative = np.cumsum(grouped.reshape(-1, groups), axis=1)
         rolloff = self._rolloff(cumulative)
-        energy = powers.sum(axis=1)
+        energy = powers @ self._ramps[:, 0]
         bright = powers[:, self._bright :].sum(axis=1) / energy
         logs = np.log(powers + np.float32(1e-12) * energy[:, None])
         flatness = np.exp(logs.sum(axis=1) / powers.shape[1]) * powers.shape[1] / energy

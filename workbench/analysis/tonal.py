@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ _STEPS_A_SEMITONE = _STEPS // 12
 _LOW_HZ, _HIGH_HZ = 80.0, 1300.0
 _CENTRE_SEMITONES = 12 * math.log2(350 / 440) + 9
 """Above middle C: where fundamentals are most likely, and peaks count most; an octave away they count 0.6."""
+_LOWEST_OCTAVE, _OCTAVES = -36, 6
+"""Octaves from C1 on hold all peaks from 80 to 1300 Hz, a step to spare."""
 _HARMONICS, _HARMONIC_DECAY = 5, 0.7
 _FAINT = 1e-4
 _MIN_TUNED = 0.08
@@ -101,16 +104,17 @@ class ChromaMeter:
             power(batch, powers[start : start + len(batch)])
             start += len(batch)
         rows, semitones, weights = self._peaks(powers)
-        self._tuning += complex(np.sum(weights * np.exp(2j * np.pi * semitones)))
+        turns = 2 * np.pi * (semitones - np.rint(semitones))
+        self._tuning += complex(np.dot(weights, np.cos(turns)), np.dot(weights, np.sin(turns)))
         self._weight += float(np.sum(weights))
-        steps = semitones * _STEPS_A_SEMITONE
-        whole = np.floor(steps)
-        upper = (steps - whole) * weights
-        cell = whole.astype(np.int64)
-        count = len(powers) // 2
-        folded = np.bincount((rows // 2) * _STEPS + cell % _STEPS, weights - upper, count * _STEPS)
-        folded += np.bincount((rows // 2) * _STEPS + (cell + 1) % _STEPS, upper, count * _STEPS)
-        self._folded.extend(folded.reshape(count, _STEPS))
+        steps = (semitones - _LOWEST_OCTAVE) * _STEPS_A_SEMITONE
+        cell = steps.astype(np.int64)
+        upper = (steps - cell) * weights
+        count, width = len(powers) // 2, _OCTAVES * _STEPS
+        cell += (rows >> 1) * width
+        spread = np.bincount(cell, weights - upper, count * width)
+        spread += np.bincount(cell + 1, upper, count * width)
+        self._folded.extend(spread.reshape(count, _OCTAVES, _STEPS).sum(axis=1))
 
     def _peaks(self, powers: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], ...]:
         """Return frame, semitones above C and weight of every spectral peak."""
@@ -128,7 +132,7 @@ class ChromaMeter:
         semitones = 12 * np.log2((columns + np.clip(offset, -0.5, 0.5)) * self._bin_hz / 440) + 9
         weights = np.sqrt(middle[rows, columns - self._first] / loudest[rows, 0])
         weights *= np.exp(-0.5 * ((semitones - _CENTRE_SEMITONES) / 12) ** 2)
-        return rows, semitones.astype(np.float64), weights.astype(np.float64)
+        return rows, semitones, weights
 
     def finish(self, textures: int) -> Harmony:
         """Return the chroma of the first ``textures`` periods of 16 frames."""
@@ -158,6 +162,7 @@ def _fold(deviation: float) -> Chroma:
     return matrix.astype(np.float32)
 
 
+@lru_cache(maxsize=1)
 def _triads() -> Chroma:
     major = np.isin(np.arange(12), (0, 4, 7))
     minor = np.isin(np.arange(12), (0, 3, 7))

@@ -12,6 +12,12 @@ COLUMNS = 2000
 Extremes = npt.NDArray[np.float32]
 
 
+def extremes(frames: Extremes, stretch: int) -> tuple[Extremes, Extremes]:
+    """Return minimum and maximum of each stretch of frames, all channels together, each of shape (stretches,)."""
+    stretches = frames.reshape(-1, stretch * frames.shape[1])
+    return stretches.min(axis=1), stretches.max(axis=1)
+
+
 class WaveformMeter:
     """Minimum and maximum of a stream in pieces of one length."""
 

@@ -23,6 +23,9 @@ PARENT_POLL_S = 0.5
 # A forked worker is there in a fifth of the time, and a killed one should be back soon. Not on macOS, whose
 # frameworks do not survive a fork.
 START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+# Dask has glibc give back every freed 64 KiB, and with it take every array of 128 KiB afresh from the kernel: six
+# times the page faults, and a quarter more CPU for an analysis. This keeps what the next file needs again.
+KEPT_BY_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 128 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
 IMPORTED_BEFORE_FORK = ["distributed", "distributed.nanny", "workbench.processing.batch"]
 
 
@@ -91,6 +94,8 @@ def _configure(plan: dict[str, Any]) -> None:
             "distributed.scheduler.worker-ttl": plan["worker_ttl_s"],
             "distributed.scheduler.http.routes": [],
             "distributed.scheduler.active-memory-manager.start": False,
+            "distributed.nanny.pre-spawn-environ": KEPT_BY_MALLOC
+            | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), 1),
             "distributed.worker.multiprocessing-method": START_METHOD,
             "distributed.worker.http.routes": [],
             "distributed.worker.profile.enabled": False,
