@@ -67,9 +67,7 @@ def test_nothing_of_a_machine_or_registry_is_written_down() -> None:
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split("\n")
     forbidden = re.compile(
-        "|".join(
-            ["/work" + "/", "/root" + r"/(?!\.cache/pip)", "pypi" + r"\.org", "files\\.python" + "hosted"]
-        )
+        "|".join(["/work" + "/", "/root" + r"/(?!\.cache/pip)", "pypi" + r"\.org", "files\\.python" + "hosted"])
     )
     found = [
         name

@@ -101,9 +101,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     sub.add_argument("--port", type=int, help="port to listen on (default 8500)")
     sub.add_argument("--base-url", default="/", metavar="PATH", help="prefix behind a proxy (default /)")
     sub.add_argument(
-        "--token-file",
-        metavar="FILE",
-        help="take the token from FILE; made and shown once when it is not there",
+        "--token-file", metavar="FILE", help="take the token from FILE; made and shown once when it is not there"
     )
 
     sub = add("lab", _lab, "JupyterLab on the notebooks, with the same REST")

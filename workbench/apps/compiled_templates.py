@@ -56,8 +56,9 @@ def compile_once(template_paths: Sequence[str], template_name: str) -> None:
 
 def _prepare(exporter: CompilingOnce) -> None:
     """Render a page without a kernel, for what that loads and compiles."""
-    cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell("pass")]
-    asyncio.run(_render(exporter, nbformat.v4.new_notebook(cells=cells)))
+    make: Any = nbformat.v4
+    cells = [make.new_markdown_cell("# Title"), make.new_code_cell("pass")]
+    asyncio.run(_render(exporter, make.new_notebook(cells=cells)))
 
 
 async def _render(exporter: CompilingOnce, notebook: Any) -> None:

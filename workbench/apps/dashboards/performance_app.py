@@ -32,15 +32,7 @@ class PerformanceApp(widgets.VBox):  # type: ignore[misc]
         return self._wb.library.metrics(since=time.time() - HISTORY_S)
 
     def _bench(self) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "workbench",
-            "bench",
-            "--quick",
-            "--data-dir",
-            str(self._wb.settings.data_dir),
-        ]
+        command = [sys.executable, "-m", "workbench", "bench", "--quick", "--data-dir", str(self._wb.settings.data_dir)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
