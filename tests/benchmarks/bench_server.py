@@ -66,6 +66,22 @@ print("is at http://127.0.0.1:%d/" % next(iter(server._sockets.values())).getsoc
 IOLoop.current().start()
 """
 
+PUBLISHING = """
+import sys, threading, time
+from workbench import Workbench
+with Workbench(sys.argv[1], role="kernel") as wb:
+    publisher = next(thread for thread in threading.enumerate() if thread.name == "process-publisher")
+    clock = time.pthread_getcpuclockid(publisher.ident)
+    time.sleep(2)
+    for busy in (False, True):
+        before, end = time.clock_gettime(clock), time.monotonic() + 6
+        while time.monotonic() < end:
+            if busy:
+                wb.library.info()  # a figure that changes is published every second
+            time.sleep(0.1)
+        print((time.clock_gettime(clock) - before) / 6)
+"""
+
 
 class Connection:
     """One keep-alive HTTP connection, as light as can be, so that the client is not what is measured."""
@@ -316,6 +332,13 @@ async def synchronous(file: str) -> None:
         server.stop()
 
 
+def publishing(folder: Path) -> None:
+    """What a process pays for telling the others what it does: processor time of the thread that publishes."""
+    command = [sys.executable, "-c", PUBLISHING, str(folder)]
+    idle, busy = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    row("publishing, of a core: idle / busy", f"{float(idle):.2%} / {float(busy):.2%}", "< 0.5 %")
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else Path(temporary) / "demo"
@@ -343,6 +366,7 @@ def main() -> None:
             (path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size
         )
         asyncio.run(synchronous(str(file)))
+        publishing(Path(temporary) / "publishing")
 
 
 if __name__ == "__main__":
