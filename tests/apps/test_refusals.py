@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import websocket_connect
 
 
 def refusal(answer: httpx.Response, status: int) -> dict[str, Any]:
@@ -202,6 +206,28 @@ class TestToken:
             refusal(browser.post("api/v1/performance/cache/clear", json={}), 403)
             headers = {"X-XSRFToken": browser.cookies["_xsrf"]}
             assert browser.post("api/v1/performance/cache/clear", json={}, headers=headers).status_code == 200
+
+    def test_kernels_need_it(self, token_server: Any) -> None:
+        """Whoever talks to a kernel runs what they like."""
+        page = token_server.client.get("voila/render/performance.ipynb?token=secret").text
+        found = re.search(r'"kernelId": "([^"]+)"', page)
+        assert found is not None
+        channels = f"api/kernels/{found[1]}/channels"
+
+        async def connect(query: str) -> int:
+            try:
+                connection = await websocket_connect(
+                    f"{token_server.url.replace('http', 'ws')}{channels}{query}"
+                )
+            except HTTPClientError as error:
+                return error.code
+            connection.close()
+            return 101
+
+        assert asyncio.run(connect("")) == 403
+        assert asyncio.run(connect("?token=wrong")) == 403
+        assert token_server.client.post(f"voila/api/shutdown/{found[1]}").status_code in (302, 403)
+        assert asyncio.run(connect("?token=secret")) == 101
 
     def test_pages_need_it(self, token_server: Any) -> None:
         for path in ("", "voila/render/performance.ipynb"):
