@@ -234,6 +234,9 @@ class TestToken:
             answer = token_server.client.get(path)
             assert answer.status_code in (302, 403), path
             assert "Performance" not in answer.text
+            told = token_server.client.get(path, follow_redirects=True)
+            assert told.status_code == 401
+            assert "?token=" in told.text
 
 
 def test_voila_gives_away_no_files(server: Any, token_server: Any) -> None:

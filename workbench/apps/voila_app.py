@@ -25,7 +25,7 @@ from voila.app import Voila
 from workbench.apps.api_handler import MAX_BODY_BYTES, SERVICE
 from workbench.apps.compiled_templates import compile_once
 from workbench.apps.errors_to_status import MESSAGES
-from workbench.apps.pages import HomeHandler, LostHandler
+from workbench.apps.pages import HomeHandler, LoginHandler, LostHandler
 from workbench.apps.routes import handlers
 from workbench.apps.service import Service
 from workbench.settings import Settings
@@ -130,6 +130,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         return [
             *handlers(base_url),
             (re.escape(base_url), HomeHandler, {"apps": Path(self.root_dir)}),
+            (re.escape(url_path_join(base_url, "login")), LoginHandler),
             *kept,
             (r".*", LostHandler),
         ]
