@@ -39,7 +39,7 @@ class HomeHandler(PageHandler):
 class LoginHandler(PageHandler):
     """Where pages send those without the token."""
 
-    async def get(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]
         raise HTTPError(HTTPStatus.UNAUTHORIZED)
 
 
