@@ -109,6 +109,9 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     sub = add("lab", _lab, "JupyterLab on the notebooks, with the same REST")
     sub.add_argument("--port", type=int, help="port to listen on (default 8500)")
     sub.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    sub.add_argument(
+        "jupyter", nargs="*", metavar="OPTION", help="JupyterLab's own options, after --: workbench lab -- --allow-root"
+    )
 
     sub = add("bench", cli_bench.bench, "measure before and after on this machine")
     cli_bench.add_options(sub)
@@ -269,7 +272,7 @@ def _lab(options: argparse.Namespace) -> int:
     from workbench.settings import Settings
 
     settings = Settings.load(data_dir=options.data_dir, port=options.port)
-    return lab(settings, ["--no-browser"] if options.no_browser else [])
+    return lab(settings, [*(["--no-browser"] if options.no_browser else []), *options.jupyter])
 
 
 def _db(options: argparse.Namespace) -> int:

@@ -21,42 +21,43 @@ import psutil
 import pytest
 import soundfile
 
+from workbench.apps.notebooks import apps_folder
+
 START_WITHIN_S = 60.0
 COMMAND = ("-m", "workbench", "serve")
 ALL_APPS = None
-# The same with some apps only: preheating them all is most of what a start costs.
-SOME_APPS = (
+# The same with other apps than ours, or with some only: preheating them all is most of what a start costs.
+OTHER_APPS = (
     "-c",
     """
-import os, shutil, sys, tempfile
+import os, sys
 from functools import partial
 from pathlib import Path
 import workbench.apps.server as server
-from workbench.apps.notebooks import apps_folder
+import workbench.apps.voila_app as voila_app
 from workbench.cli import main
 
-with tempfile.TemporaryDirectory() as apps:
-    for name in os.environ["SOME_APPS"].split():
-        shutil.copy(apps_folder() / name, apps)
-    server.serve = partial(server.serve, apps=Path(apps))
-    sys.exit(main(["serve", *sys.argv[1:]]))
+voila_app.CULL_IDLE_S = int(os.environ.get("CULL_IDLE_S", voila_app.CULL_IDLE_S))
+voila_app.CULL_EVERY_S = 1
+server.serve = partial(server.serve, apps=Path(os.environ["APPS"]))
+sys.exit(main(["serve", *sys.argv[1:]]))
 """,
 )
 _ADDRESS = re.compile(r"is at (http://\S+)")
 
 
 class Server:
-    """A running ``workbench serve``."""
+    """A running ``workbench serve``, on ``apps``: a folder of notebooks instead of ours."""
 
     def __init__(
-        self, data_dir: Path, roots: Path, *arguments: str, apps: str | None = ALL_APPS, **environment: str
+        self, data_dir: Path, roots: Path, *arguments: str, apps: Path | None = ALL_APPS, **environment: str
     ) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
-        command = [sys.executable, *(COMMAND if apps is ALL_APPS else SOME_APPS)]
+        command = [sys.executable, *(COMMAND if apps is ALL_APPS else OTHER_APPS)]
         self.process = subprocess.Popen(
             [*command, "--data-dir", str(data_dir), "--port", "0", *arguments],
             env=inherited
-            | {"WORKBENCH_LIBRARY_ROOTS": str(roots), "WORKBENCH_ASYNC_WORKERS": "1", "SOME_APPS": apps or ""}
+            | {"WORKBENCH_LIBRARY_ROOTS": str(roots), "WORKBENCH_ASYNC_WORKERS": "1", "APPS": str(apps)}
             | environment,
             stderr=subprocess.PIPE,
             text=True,
@@ -133,11 +134,12 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Callable[..., Server]]:
-    """Start servers, without apps unless some are named; they are stopped at the end."""
+    """Start servers, without apps unless a folder is given; they are stopped at the end."""
     servers: list[Server] = []
+    no_apps = tmp_path_factory.mktemp("no_apps")
 
     def start(
-        *arguments: str, data_dir: Path | None = None, apps: str | None = "", **environment: str
+        *arguments: str, data_dir: Path | None = None, apps: Path | None = no_apps, **environment: str
     ) -> Server:
         folder = data_dir or tmp_path_factory.mktemp("data")
         servers.append(Server(folder, music, *arguments, apps=apps, **environment))
@@ -151,6 +153,14 @@ def serve(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Cal
 
 
 @pytest.fixture(scope="session")
+def performance_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with that app of ours."""
+    folder = tmp_path_factory.mktemp("apps")
+    shutil.copy(apps_folder() / "performance.ipynb", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def server(serve: Callable[..., Server], music: Path) -> Server:
     """A server without a token, with the folder of music analysed."""
     started = serve(apps=ALL_APPS, WORKBENCH_ASYNC_WORKERS="2")
@@ -161,9 +171,9 @@ def server(serve: Callable[..., Server], music: Path) -> Server:
 
 
 @pytest.fixture(scope="session")
-def token_server(serve: Callable[..., Server]) -> Server:
+def token_server(serve: Callable[..., Server], performance_app: Path) -> Server:
     """A server that wants the token "secret", below a base URL."""
-    return serve("--base-url", "/music/", apps="performance.ipynb", WORKBENCH_TOKEN="secret")
+    return serve("--base-url", "/music/", apps=performance_app, WORKBENCH_TOKEN="secret")
 
 
 @pytest.fixture(scope="session")

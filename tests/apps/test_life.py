@@ -52,9 +52,9 @@ def test_base_url_that_is_no_path(tmp_path: Path) -> None:
 
 
 def test_stop_parks_jobs_leaves_nothing_behind_and_a_restart_goes_on(
-    serve: Callable[..., Any], music: Path, tmp_path: Path, until: Any
+    serve: Callable[..., Any], performance_app: Path, music: Path, tmp_path: Path, until: Any
 ) -> None:
-    server = serve(data_dir=tmp_path / "data", apps="performance.ipynb")
+    server = serve(data_dir=tmp_path / "data", apps=performance_app)
     jobs = [
         server.post("tracks/analyze", {"file_path": str(music / name), "force_reanalysis": True}).json()["id"]
         for name in ("one.wav", "two.wav", "more/three.wav", "more/four.flac")

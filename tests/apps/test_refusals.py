@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import websocket_connect
 
 
 def refusal(answer: httpx.Response, status: int) -> dict[str, Any]:
@@ -203,11 +207,36 @@ class TestToken:
             headers = {"X-XSRFToken": browser.cookies["_xsrf"]}
             assert browser.post("api/v1/performance/cache/clear", json={}, headers=headers).status_code == 200
 
+    def test_kernels_need_it(self, token_server: Any) -> None:
+        """Whoever talks to a kernel runs what they like."""
+        page = token_server.client.get("voila/render/performance.ipynb?token=secret").text
+        found = re.search(r'"kernelId": "([^"]+)"', page)
+        assert found is not None
+        channels = f"api/kernels/{found[1]}/channels"
+
+        async def connect(query: str) -> int:
+            try:
+                connection = await websocket_connect(
+                    f"{token_server.url.replace('http', 'ws')}{channels}{query}"
+                )
+            except HTTPClientError as error:
+                return error.code
+            connection.close()
+            return 101
+
+        assert asyncio.run(connect("")) == 403
+        assert asyncio.run(connect("?token=wrong")) == 403
+        assert token_server.client.post(f"voila/api/shutdown/{found[1]}").status_code in (302, 403)
+        assert asyncio.run(connect("?token=secret")) == 101
+
     def test_pages_need_it(self, token_server: Any) -> None:
         for path in ("", "voila/render/performance.ipynb"):
             answer = token_server.client.get(path)
             assert answer.status_code in (302, 403), path
             assert "Performance" not in answer.text
+            told = token_server.client.get(path, follow_redirects=True)
+            assert told.status_code == 401
+            assert "?token=" in told.text
 
 
 def test_voila_gives_away_no_files(server: Any, token_server: Any) -> None:

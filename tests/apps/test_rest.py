@@ -64,6 +64,7 @@ def test_figures_show_what_was_analysed(server: Any, until: Any) -> None:
     )
     assert health["started"]
     assert health["workers"] == 2
+    assert server.get("performance/metrics").json()["async_processor"]["workers"] == 2
     assert health["response_time_ms"] > 0
 
 

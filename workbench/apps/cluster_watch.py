@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import WorkbenchError
+from workbench.errors import StoreError, WorkbenchError
 from workbench.performance.published import CLUSTER_HEALTH, START_CLUSTER
 
 if TYPE_CHECKING:
@@ -52,11 +52,18 @@ class ClusterWatch:
                 self._start_when_asked()
                 self._latest = self._workbench.cluster.health(ANSWER_WITHIN_S)
                 self._publish()
-            except WorkbenchError as error:
-                self._latest = {"started": True, "status": "unhealthy", "reasons": [error.message]}
+            except StoreError as error:  # says nothing about the workers
+                _log.info("The health of the workers was not published: %s", error)
             except Exception as error:
-                _log.exception("The workers could not be asked")
-                self._latest = {"started": True, "status": "unhealthy", "reasons": [type(error).__name__]}
+                reason = error.kind if isinstance(error, WorkbenchError) else type(error).__name__
+                if self._latest.get("status") != "unhealthy":
+                    _log.exception("The workers could not be asked")
+                # the reason in full may name files, and who asks for figures may be anybody
+                self._latest = {
+                    "started": True,
+                    "status": "unhealthy",
+                    "reasons": [f"the workers could not be asked ({reason}); the server's log says why"],
+                }
 
     def _publish(self) -> None:
         """Tell other processes what was found; they have no other way to know."""

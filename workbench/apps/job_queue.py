@@ -40,14 +40,21 @@ class QueuedJob:
     result: dict[str, Any] | None = None
     error: dict[str, str] | None = None
     running: Any = None
+    last_progress: dict[str, Any] | None = None
 
     @property
     def has_ended(self) -> bool:
         return self.status in ENDED
 
+    def let_go(self) -> None:
+        """Keep what clients may still ask for, and drop the analysis with all that it holds."""
+        if self.running is not None:
+            self.last_progress, self.running = self.running.progress.to_dict(), None
+
     def to_dict(self) -> dict[str, Any]:
         """Return what clients see."""
-        progress = self.running.progress.to_dict() if self.running is not None else None
+        running = self.running
+        progress = self.last_progress if running is None else running.progress.to_dict()
         return {
             "id": self.id,
             "kind": self.kind,
@@ -137,14 +144,15 @@ class JobQueue:
     def cancel(self, job: QueuedJob) -> None:
         """Stop a job, running or not; one that has ended stays as it is."""
         with self._lock:
-            waiting = job in self._waiting
+            waiting, running = job in self._waiting, job.running
             if waiting:
                 self._waiting.remove(job)
+            elif job.status not in ENDED:
+                job.status = "cancelling"  # if it is only about to start, this stops it then
         if waiting:
             self._finish(job, "cancelled")
-        elif job.running is not None and job.status not in ENDED:
-            job.status = "cancelling"
-            job.running.cancel()
+        elif running is not None:
+            running.cancel()
 
     def newest_first(self) -> list[QueuedJob]:
         """Return the jobs of this server's life, but for ended ones of long ago."""
@@ -160,11 +168,11 @@ class JobQueue:
         with self._lock:
             self._parked = True
             self._waiting.clear()
-            running = dict(self._running)
-        for job in running:
-            if job.running is not None:
-                job.running.cancel()
-        for thread in running.values():
+            running = [(job.running, thread) for job, thread in self._running.items()]
+        for analysis, _ in running:
+            if analysis is not None:
+                analysis.cancel()
+        for _, thread in running:
             thread.join()
 
     def _admit(self, job: QueuedJob) -> None:
@@ -180,6 +188,7 @@ class JobQueue:
             job = self._waiting.popleft()
             thread = threading.Thread(target=self._run, args=(job,), name=f"job-{job.id[:8]}", daemon=True)
             self._running[job] = thread
+            job.status, job.updated_at = "running", time.time()
             thread.start()
 
     def _forget_old(self) -> None:
@@ -189,11 +198,13 @@ class JobQueue:
 
     def _run(self, job: QueuedJob) -> None:
         try:
-            job.status, job.updated_at = "running", time.time()
-            job.running = self._start(job.request)
-            if self._parked:
-                job.running.cancel()
-            job.result = job.running.result().to_dict()
+            analysis = self._start(job.request)
+            with self._lock:
+                job.running = analysis
+                unwanted = self._parked or job.status == "cancelling"
+            if unwanted:
+                analysis.cancel()
+            job.result = analysis.result().to_dict()
             status = "done"
         except CancelledError:
             status = "cancelled"
@@ -206,6 +217,7 @@ class JobQueue:
                 "failed",
                 {"error": "internal", "message": "The server failed at this; see its log."},
             )
+        job.let_go()
         if not self._parked or status == "done":
             self._finish(job, status)
         with self._lock:

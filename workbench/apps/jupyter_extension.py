@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -33,6 +34,7 @@ class WorkbenchExtension(ExtensionApp):
         self.serverapp.io_loop.add_callback(self._watch_loop)
 
     async def _watch_loop(self) -> None:
+        gc.freeze()  # see WorkbenchVoila: full collections would stop the loop for over 100 ms
         if self.service is not None:
             self.service.lag.start()
 

@@ -46,7 +46,10 @@ def app_entries(folder: Path) -> list[AppEntry]:
 
 def _entry(path: Path) -> AppEntry:
     """Read an app's title and line: the heading and the first paragraph of its first Markdown cell."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return AppEntry(path.stem, path.stem, "This notebook cannot be read.")
     text = next(("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"), "")
     heading, _, rest = text.strip().partition("\n")
     paragraph = rest.strip().partition("\n\n")[0].replace("\n", " ")

@@ -36,6 +36,13 @@ class HomeHandler(PageHandler):
         self.show("home.html", apps=app_entries(self._apps))
 
 
+class LoginHandler(PageHandler):
+    """Where pages send those without the token."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        raise HTTPError(HTTPStatus.UNAUTHORIZED)
+
+
 class LostHandler(PageHandler):
     """Every address that is nothing."""
 

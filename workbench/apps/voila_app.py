@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import logging
 import re
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import run_sync
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPServerRequest
 from tornado.ioloop import IOLoop
@@ -25,13 +25,14 @@ from voila.app import Voila
 from workbench.apps.api_handler import MAX_BODY_BYTES, SERVICE
 from workbench.apps.compiled_templates import compile_once
 from workbench.apps.errors_to_status import MESSAGES
-from workbench.apps.pages import HomeHandler, LostHandler
+from workbench.apps.pages import HomeHandler, LoginHandler, LostHandler
 from workbench.apps.routes import handlers
 from workbench.apps.service import Service
 from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
 CULL_IDLE_S = 600
+CULL_EVERY_S = 60
 SHUTDOWN_WAIT_S = 1.0
 CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
 # Not served: files beside the notebooks, Voila's own file browser, and what lists them.
@@ -45,21 +46,6 @@ CONTENT_SECURITY_POLICY = (
 )
 
 _log = logging.getLogger(__name__)
-
-
-class PooledKernelManager(AsyncMappingKernelManager):
-    """Culls idle kernels, but not those that wait, preheated, for somebody to come."""
-
-    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        waiting = [
-            task.result() for pool in getattr(self, "_pools", {}).values() for task in pool if _is_ready(task)
-        ]
-        if kernel_id not in [kernel["kernel_id"] for kernel in waiting]:
-            await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
-
-
-def _is_ready(task: Any) -> bool:
-    return task.done() and not task.cancelled() and task.exception() is None
 
 
 class CheckedApplication(Application):
@@ -116,7 +102,6 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         self, settings: Settings, service: Service, *, sockets: list[socket.socket], **options: Any
     ) -> None:
         super().__init__(**options)
-        compile_once()
         self.workbench_settings = settings
         self.service = service
         self._sockets = sockets
@@ -124,6 +109,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
     def setup_template_dirs(self) -> None:
         super().setup_template_dirs()
         self.template_paths.insert(0, str(TEMPLATES))
+        compile_once(self.template_paths, self.voila_configuration.template)
 
     def init_settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = super().init_settings()
@@ -144,6 +130,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         return [
             *handlers(base_url),
             (re.escape(base_url), HomeHandler, {"apps": Path(self.root_dir)}),
+            (re.escape(url_path_join(base_url, "login")), LoginHandler),
             *kept,
             (r".*", LostHandler),
         ]
@@ -158,6 +145,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         signal.signal(signal.SIGTERM, self._handle_signal_stop)
         signal.signal(signal.SIGINT, self._handle_signal_stop)
         self.ioloop.add_callback(self._open)
+        gc.freeze()
         try:
             self.ioloop.start()
         finally:
@@ -171,6 +159,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         self.server.add_sockets(self._sockets)
         _log.warning("Playlist Workbench is at http://%s:%d%s", _shown(self.ip), self.port, self.base_url)
         await self._preheated()
+        gc.freeze()  # what is loaded stays: going through it again at each full collection took 150 ms
         self.service.lag.end_start_up()
 
     async def _preheated(self) -> None:
@@ -212,12 +201,11 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     ]
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
-    config.VoilaConfiguration.multi_kernel_manager_class = PooledKernelManager
     config.VoilaExecutor.timeout = 120
     config.VoilaExecutor.cell_error_instruction = CELL_FAILED
     config.KernelManager.transport = "ipc"  # sockets in a private folder, not ports
     config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_S
-    config.MappingKernelManager.cull_interval = 60
+    config.MappingKernelManager.cull_interval = CULL_EVERY_S
     config.MappingKernelManager.cull_connected = False
     config.KernelManager.shutdown_wait_time = SHUTDOWN_WAIT_S
     return config

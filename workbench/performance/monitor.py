@@ -88,7 +88,7 @@ class PerformanceMonitor:
         return self._snapshot
 
     def metrics(self) -> dict[str, Any]:
-        return views.metrics(self._snapshot, self._sampler.latest())
+        return views.metrics(self._snapshot, self._sampler.latest(), self._workers())
 
     def cache_stats(self) -> dict[str, Any]:
         return views.cache_stats(self._snapshot)

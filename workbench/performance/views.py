@@ -14,14 +14,17 @@ GIB = 1024.0**3
 BUSY_LOAD_PER_CORE = 4.0  # runnable processes a core from which on people notice
 
 
-def metrics(snapshot: Snapshot, sample: SystemSample) -> dict[str, Any]:
-    """Return everything at a glance: machine, caches, pool, workers, and an entry a live process."""
+def metrics(snapshot: Snapshot, sample: SystemSample, probe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return everything at a glance: machine, caches, pool, workers, and an entry a live process.
+
+    ``probe`` is that of :func:`processor_health`: processes share workers, so theirs cannot be added up.
+    """
     return {
         "timestamp": _iso(snapshot.at),
         "system": system(sample),
         "caches": snapshot.caches,
         "database_pool": database_pool(snapshot),
-        "async_processor": snapshot.async_processor,
+        "async_processor": {**snapshot.async_processor, "workers": _alive(probe)},
         "processes": processes(snapshot),
         "retired": retired(snapshot),
     }
@@ -140,7 +143,7 @@ def processor_health(
         reasons.append(f"memory is {sample.memory_used_percent:.0f} % used, over MEMORY_LIMIT_PERCENT")
     workers = probe.get("workers") or {}
     started = bool(probe.get("started"))
-    dead = probe.get("status") == "unhealthy" or (started and not workers.get("alive"))
+    dead = probe.get("status") == "unhealthy" or (started and not _alive(probe))
     return {
         "status": "unhealthy" if dead else "degraded" if reasons else "healthy",
         "reasons": reasons,
@@ -152,10 +155,14 @@ def processor_health(
         "total_processed": totals["total_processed"],
         "total_failed": totals["total_failed"],
         "total_timeouts": totals["total_timeouts"],
-        "workers": int(workers.get("alive") or 0),
+        "workers": _alive(probe),
         "expected_workers": int(workers.get("expected") or 0),
         "started": started,
     }
+
+
+def _alive(probe: Mapping[str, Any]) -> int:
+    return int((probe.get("workers") or {}).get("alive") or 0)
 
 
 def _rate(before: SystemSample, now: SystemSample, name: str) -> float:
