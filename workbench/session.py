@@ -135,7 +135,12 @@ class Workbench:
 
         with self._lock:
             if self._cluster is None:
-                self._cluster = Cluster(self.settings, warm_up=warm_up, share=self._share_cluster)
+                self._cluster = Cluster(
+                    self.settings,
+                    warm_up=warm_up,
+                    shared_modules=["workbench.analysis.warmed_up"],
+                    share=self._share_cluster,
+                )
             return self._cluster
 
     # Analysis

@@ -5,11 +5,12 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
 from workbench.errors import ProcessingError, WorkbenchError
+from workbench.performance.cgroup import memory_limit_bytes
 from workbench.processing.link import Link, link_named, link_own, link_published
 from workbench.settings import Settings
 
@@ -29,6 +30,8 @@ class Cluster:
     settings : Settings
     warm_up : callable, optional
         Importable, without arguments; runs once in every worker before its first file.
+    shared_modules : sequence of str
+        Imported before our own workers are forked (Linux), which then share them.
     workers : int, optional
         How many of our own; ASYNC_WORKERS by default.
     share : bool
@@ -42,12 +45,14 @@ class Cluster:
         settings: Settings,
         *,
         warm_up: Callable[[], None] | None = None,
+        shared_modules: Sequence[str] = (),
         workers: int | None = None,
         share: bool = False,
         memory_limit_bytes: int | None = None,
     ) -> None:
         self.settings = settings
         self._warm_up = warm_up
+        self._shared_modules = shared_modules
         self._asked_workers = workers
         self._share = share
         self._memory_limit_bytes = memory_limit_bytes
@@ -125,9 +130,11 @@ class Cluster:
         """Memory that one of our own worker processes may use."""
         if self._memory_limit_bytes is not None:
             return self._memory_limit_bytes
-        from distributed.system import MEMORY_LIMIT
+        import psutil
 
-        share = MEMORY_LIMIT * self.settings.memory_limit_percent / 100 / self._own_processes
+        machine = psutil.virtual_memory().total
+        limit = min(machine, memory_limit_bytes() or machine)
+        share = limit * self.settings.memory_limit_percent / 100 / self._own_processes
         return max(LEAST_MEMORY_BYTES, int(share))
 
     def expected_processes(self, seen: int) -> int:
@@ -197,6 +204,7 @@ class Cluster:
             memory_limit_bytes=self.memory_limit_bytes,
             worker_ttl_s=self.settings.analysis_timeout_seconds * 1.5 + 30,
             publish_in=self.settings.data_dir if self._share else None,
+            shared_modules=self._shared_modules,
         )
 
     def _heard(self, event: tuple[float, dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,13 @@ def link_published(folder: Path) -> Link | None:
 
 
 def link_own(
-    *, workers: int, threads: int, memory_limit_bytes: int, worker_ttl_s: float, publish_in: Path | None
+    *,
+    workers: int,
+    threads: int,
+    memory_limit_bytes: int,
+    worker_ttl_s: float,
+    publish_in: Path | None,
+    shared_modules: Sequence[str] = (),
 ) -> Link:
     """Start a cluster on this machine, and publish it in a folder if one is given.
 
@@ -112,16 +119,16 @@ def link_own(
     ProcessingError
         It does not start, or the folder cannot be written.
     """
-    credentials = Credentials.temporary()
-    host = HostProcess(
-        workers=workers,
-        threads=threads,
-        memory_limit_bytes=memory_limit_bytes,
-        worker_ttl_s=worker_ttl_s,
-        credentials=credentials,
-    )
+    host = HostProcess(shared_modules)
     try:
-        address = host.address()
+        credentials = Credentials.temporary()
+        address = host.serve(
+            workers=workers,
+            threads=threads,
+            memory_limit_bytes=memory_limit_bytes,
+            worker_ttl_s=worker_ttl_s,
+            credentials=credentials,
+        )
         link = Link(connect(address, credentials, timeout_s=CONNECT_TIMEOUT_S), host)
     except BaseException:
         host.close()
