@@ -70,7 +70,9 @@ def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: 
     tracks, audio_s = choose_tracks(paths, effort)
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
         folder = Path(name)
-        samples = _measure(folder, tracks, effort, say)
+        samples = _measure(
+            folder, tracks, effort, lambda line: say(f"{time.monotonic() - start:4.0f} s  {line}")
+        )
     return {
         "figures": {figure.name: _sum_up(figure, samples[figure.name]) for figure in FIGURES},
         "machine": machine(),

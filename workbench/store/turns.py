@@ -24,7 +24,7 @@ class _Waiter:
 
 
 class Turns:
-    """Up to ``most`` holders at a time. Whoever holds ``lock`` already takes and gives turns without taking it again."""
+    """Up to ``most`` holders at a time. ``…_locked`` are for those who hold ``lock`` already."""
 
     def __init__(self, most: int = 1) -> None:
         self.lock = threading.Lock()
