@@ -198,7 +198,8 @@ class Workbench:
         plan = plan or self.plan(*paths, force=force)
         elsewhere = self.shared_cache.get_many if self.shared_cache is not None else None
         ingest = Ingest(self.library, plan, stale=stale, keep=self._keep, elsewhere=elsewhere)
-        return self._start(ingest, analyze_file_timed, self.settings, timeout=timeout, show=show)
+        for_workers = self.settings.with_(token=None, redis_url=None)
+        return self._start(ingest, analyze_file_timed, for_workers, timeout=timeout, show=show)
 
     def embed(self, *, force: bool = False, show: bool | None = None) -> AnalysisJob:
         """Run the published models in MODELS_DIR over the analysed tracks that they have not seen; return at once.
