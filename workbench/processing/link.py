@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,22 +103,21 @@ def link_published(folder: Path) -> Link | None:
 
 
 def link_own(
+    host: HostProcess,
     *,
     workers: int,
     threads: int,
     memory_limit_bytes: int,
     worker_ttl_s: float,
     publish_in: Path | None,
-    shared_modules: Sequence[str] = (),
 ) -> Link:
-    """Start a cluster on this machine, and publish it in a folder if one is given.
+    """Have a host process, ended if that fails, serve a cluster; publish it in a folder if one is given.
 
     Raises
     ------
     ProcessingError
         It does not start, or the folder cannot be written.
     """
-    host = HostProcess(shared_modules)
     try:
         credentials = Credentials.temporary()
         address = host.serve(

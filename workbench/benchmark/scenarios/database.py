@@ -12,7 +12,7 @@ from workbench.benchmark.child import Job
 from workbench.benchmark.plain_program import connection
 
 ROWS = 1000
-SECONDS = 0.3
+SECONDS = 0.25
 READERS, WRITERS = 8, 2
 
 Open = Callable[[], AbstractContextManager[Any]]
