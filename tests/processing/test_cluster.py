@@ -112,11 +112,13 @@ def test_workers_share_what_was_imported_before_they_were_forked(calm, monkeypat
 def test_a_prepared_cluster_has_no_worker_until_it_is_used_and_leaves_nothing(
     calm, files, ledger, descendants, all_gone
 ):
+    others = descendants()
     with Cluster(calm) as unused:
         unused.prepare()
         assert not unused.started
         assert not unused.worker_pids()
-        idle = descendants()
+        idle = descendants() - others
+    assert idle
     all_gone(idle)
     with Cluster(calm, warm_up=chores.warm_up) as cluster:
         cluster.prepare()
