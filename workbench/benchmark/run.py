@@ -34,7 +34,7 @@ class Effort:
     longest_minutes: int
 
 
-QUICK = Effort({"start": 2, "analyse": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 45, 3, 12)
+QUICK = Effort({"start": 2, "analyse": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 90, 3, 12)
 FULL = Effort(
     {"start": 7, "analyse": 5, "long_file": 2, "serve": 5, "cache": 5, "database": 5}, 3600, 30, 128
 )
