@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
+from workbench import Workbench
 from workbench.errors import SettingsError
 from workbench.processing.worker_paths import translation
 
@@ -64,9 +67,9 @@ def clean_environment(**more: str) -> dict[str, str]:
     return kept | more
 
 
-def write_tracks(folder: Path, seconds: float) -> None:
+def write_tracks(folder: Path, seconds: float, count: int = 4) -> None:
     folder.mkdir()
-    for number in range(4):
+    for number in range(count):
         time_s = np.arange(int(RATE * seconds)) / RATE
         tone = 0.3 * np.sin(2 * np.pi * 220 * (number + 1) * time_s)
         soundfile.write(folder / f"{number}.wav", tone.astype(np.float32), RATE)
@@ -124,6 +127,51 @@ def test_without_the_mapping_the_workers_miss_the_files_and_say_so(tmp_path: Pat
     failed: list[dict[str, Any]] = json.loads(done.stdout)["failed"]
     assert [failure["kind"] for failure in failed] == ["missing"] * 4
     assert all(failure["path"].startswith(str(tmp_path / "here")) for failure in failed)
+
+
+def test_a_lost_worker_costs_nothing_and_a_lost_scheduler_only_what_was_not_done(
+    tmp_path: Path, machine: Machine
+) -> None:
+    count, local = 16, ["--host", "127.0.0.1", "--no-dashboard"]
+    write_tracks(tmp_path / "music", 90, count)
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    scheduler = machine("scheduler", "scheduler", "--port", "0", "--scheduler-file", str(first), *local)
+    workers = [
+        machine(name, "worker", wait_for_address(first), "--nthreads", "1", *local) for name in ("one", "two")
+    ]
+    run = analyze(tmp_path, wait_for_address(first))
+    wait_for_tracks(tmp_path / "data", 1, run)
+    for process in [*psutil.Process(workers[0].pid).children(recursive=True), workers[0]]:
+        process.kill()
+    wait_for_tracks(tmp_path / "data", 4, run)
+    scheduler.kill()
+    _, said = run.communicate(timeout=100)
+    assert run.returncode == 1
+    assert re.search(r"scheduler at tcp://\S+ went away.*saved: run again", said)
+
+    machine("other scheduler", "scheduler", "--port", "0", "--scheduler-file", str(second), *local)
+    machine("three", "worker", wait_for_address(second), "--nthreads", "1", *local)
+    run = analyze(tmp_path, wait_for_address(second))
+    found = json.loads(run.communicate(timeout=200)[0])
+    assert (found["analyzed"] + found["cached"], found["failed"]) == (count, [])
+    assert 4 <= found["cached"] < count
+
+
+def analyze(folder: Path, address: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "workbench", "analyze", str(folder / "music"), "--scheduler", address, "--json",
+         "--data-dir", str(folder / "data")],
+        env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for_tracks(data_dir: Path, count: int, run: subprocess.Popen[str]) -> None:
+    """Wait until so many tracks are analysed and the run still has some to do."""
+    deadline = time.monotonic() + 120
+    with Workbench(data_dir) as wb:
+        while len(wb.library.tracks(status="analyzed")) < count:
+            assert run.poll() is None and time.monotonic() < deadline, run.communicate()
+            time.sleep(0.02)
 
 
 def wait_for_address(file: Path) -> str:

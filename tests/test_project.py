@@ -43,10 +43,20 @@ def test_environment_yml_asks_for_what_pyproject_asks_for() -> None:
         wanted[CONDA_NAMES.get(name, name)] = pins
     text = (ROOT / "environment.yml").read_text()
     listed = dict(re.findall(r"^ +- ([\w-]+) ?([<>=!][^\s]*)?$", text, re.MULTILINE))
-    extra = {"python", "pip", "nodefaults", "conda-forge", "protobuf", "playlist-workbench"}
+    extra = {"python", "pip", "nodefaults", "conda-forge", "protobuf"}
     assert {name: pins for name, pins in listed.items() if name not in extra} == wanted
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert listed["python"] == project["requires-python"]
+    [optional] = project["optional-dependencies"]["redis"]
+    assert f"# - {optional.replace('redis', 'redis-py ')}\n" in text
+    from_pip = text.partition("- pip:")[2]
+    assert from_pip.rstrip().endswith("- ."), "the package itself comes from the clone"
+    wheels = {
+        "tensorflow",
+        "essentia-tensorflow",
+        "pysqlite3",
+    }  # not to be had from conda-forge, or not together
+    assert set(re.findall(r"^ +- ([a-z][\w-]+)", from_pip, re.MULTILINE)) == wheels | {"protobuf"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
 
 Stale = Callable[[int], str | None]
+Elsewhere = Callable[[Sequence[str]], dict[str, FeatureRecord]]
 
 # What failed for these reasons fails again on the same bytes; only --force tries again.
 LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
@@ -143,12 +144,19 @@ class Ingest:
     """
 
     def __init__(
-        self, library: Library, plan: Plan, *, stale: Stale, keep: Callable[[str, FeatureRecord], None]
+        self,
+        library: Library,
+        plan: Plan,
+        *,
+        stale: Stale,
+        keep: Callable[[str, FeatureRecord], None],
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.library = library
         self.plan = plan
         self.stale = stale
         self.keep = keep
+        self.elsewhere = elsewhere
         self.analyzed = 0
         self.cached = 0
         self.audio_seconds = 0.0
@@ -179,6 +187,8 @@ class Ingest:
             self.library.clear_quarantine(hashes)
         versions = self.library.feature_versions(hashes)
         quarantined = self.library.quarantined(hashes)
+        if self.elsewhere is not None and not self.plan.force:
+            versions |= self._take_over([key for key in dict.fromkeys(hashes) if self._needs(key, versions)])
         for file in scanned:
             key = file.content_hash
             if key is None:
@@ -192,6 +202,17 @@ class Ingest:
             else:
                 self._files[key] = [file]
                 yield Task(key=key, path=file.path, size_bytes=file.size_bytes)
+
+    def _needs(self, key: str, versions: dict[str, int]) -> bool:
+        return key not in self._files and (key not in versions or bool(self.stale(versions[key])))
+
+    def _take_over(self, keys: list[str]) -> dict[str, int]:
+        """Save what another server has found out about these contents; return its versions."""
+        assert self.elsewhere is not None
+        found = self.elsewhere(keys)
+        for key, record in found.items():
+            self.library.save_features(key, record)
+        return {key: record.version for key, record in found.items()}
 
     def _known(self, path: str) -> Cached:
         self.cached += 1

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.processing.cluster import Cluster
     from workbench.store.library_table import LibraryTable
     from workbench.store.records import FeatureRecord, PlaylistSummary
+    from workbench.store.shared_cache import SharedCache
     from workbench.store.track import Track
 
 PathLike = str | os.PathLike[str]
@@ -87,6 +88,7 @@ class Workbench:
         ttl_seconds = self.settings.cache_ttl_seconds
         self.analysis_cache = MemoryCache(half_bytes, ttl_seconds, name="analysis_cache")
         self.feature_cache = MemoryCache(half_bytes, ttl_seconds, name="feature_cache")
+        self.shared_cache = self._open_shared_cache()
         self._share_cluster = share_cluster
         self._cluster: Cluster | None = None
         self._monitor: PerformanceMonitor | None = None
@@ -125,6 +127,8 @@ class Workbench:
         self._publisher.close()
         self.analysis_cache.close()
         self.feature_cache.close()
+        if self.shared_cache is not None:
+            self.shared_cache.close()
         self.pool.close()
 
     @property
@@ -135,7 +139,12 @@ class Workbench:
 
         with self._lock:
             if self._cluster is None:
-                self._cluster = Cluster(self.settings, warm_up=warm_up, share=self._share_cluster)
+                self._cluster = Cluster(
+                    self.settings,
+                    warm_up=warm_up,
+                    shared_modules=["workbench.analysis.warmed_up"],
+                    share=self._share_cluster,
+                )
             return self._cluster
 
     # Analysis
@@ -187,8 +196,10 @@ class Workbench:
         from workbench.ingest import Ingest
 
         plan = plan or self.plan(*paths, force=force)
-        ingest = Ingest(self.library, plan, stale=stale, keep=self._keep)
-        return self._start(ingest, analyze_file_timed, self.settings, timeout=timeout, show=show)
+        elsewhere = self.shared_cache.get_many if self.shared_cache is not None else None
+        ingest = Ingest(self.library, plan, stale=stale, keep=self._keep, elsewhere=elsewhere)
+        for_workers = self.settings.with_(token=None, redis_url=None)
+        return self._start(ingest, analyze_file_timed, for_workers, timeout=timeout, show=show)
 
     def embed(self, *, force: bool = False, show: bool | None = None) -> AnalysisJob:
         """Run the published models in MODELS_DIR over the analysed tracks that they have not seen; return at once.
@@ -251,6 +262,18 @@ class Workbench:
     def _keep(self, content_hash: str, record: FeatureRecord) -> None:
         self.library.save_features(content_hash, record)
         self.analysis_cache.pop(content_hash, None)
+        if self.shared_cache is not None:
+            self.shared_cache.put(content_hash, record)
+
+    def _open_shared_cache(self) -> SharedCache | None:
+        if self.settings.redis_url is None:
+            return None
+        from workbench.analysis.features import VERSION
+        from workbench.store.shared_cache import SharedCache
+
+        return SharedCache(
+            self.settings.redis_url, version=VERSION, ttl_seconds=self.settings.cache_ttl_seconds
+        )
 
     # Tracks
 
@@ -388,8 +411,11 @@ class Workbench:
         return [] if self._cluster is None else self._cluster.worker_pids()
 
     def _figures(self) -> dict[str, Any]:
+        caches = (self.analysis_cache, self.feature_cache, self.shared_cache)
         return {
-            "caches": {cache.name: cache.stats() for cache in (self.analysis_cache, self.feature_cache)},
+            "caches": {
+                stats["name"]: stats for stats in (cache.stats() for cache in caches if cache is not None)
+            },
             "database_pool": self.pool.stats(),
             "async_processor": self.job_figures.figures(),
         }

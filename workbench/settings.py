@@ -17,6 +17,8 @@ from workbench.errors import SettingsError
 
 PREFIX = "WORKBENCH_"
 CONFIG_NAME = "workbench.toml"
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+SECRET = ("token", "redis_url")  # which may hold a password
 
 
 def available_cores() -> int:
@@ -71,6 +73,9 @@ class Settings:
     worker_paths: str | None = _setting(
         None, help="HERE=THERE: workers find the music below HERE as THERE; several separated by :"
     )
+    redis_url: str | None = _setting(
+        None, help="Redis that several servers share features through, redis://, rediss:// or unix://"
+    )
     models_dir: Path | None = _setting(
         None, help="Essentia .pb + .json pairs; default: models/ in the data folder"
     )
@@ -89,6 +94,10 @@ class Settings:
             object.__setattr__(self, "models_dir", self.data_dir / "models")
         if not self.library_roots:
             object.__setattr__(self, "library_roots", (Path.home(), self.data_dir / "demo"))
+        if self.redis_url is not None and not self.redis_url.startswith(REDIS_SCHEMES):
+            raise _refuse(
+                "redis_url", self.redis_url, "an address that begins with " + ", ".join(REDIS_SCHEMES)
+            )
         if self.db_max_connections < self.db_min_connections:
             raise SettingsError(
                 f"DB_MAX_CONNECTIONS={self.db_max_connections} is less than "
@@ -138,7 +147,7 @@ class Settings:
         return self.data_dir / "library.sqlite3"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return every setting under its seed name, JSON-able, the token hidden."""
+        """Return every setting under its seed name, JSON-able, secrets hidden."""
         values: dict[str, Any] = {}
         for f in fields(self):
             value = getattr(self, f.name)
@@ -146,7 +155,7 @@ class Settings:
                 value = [str(item) for item in value]
             elif isinstance(value, Path):
                 value = str(value)
-            values[f.name.upper()] = "(set)" if f.name == "token" and value else value
+            values[f.name.upper()] = "(set)" if f.name in SECRET and value else value
         return values
 
 
@@ -178,7 +187,7 @@ def _read_config(path: Path, known: set[str]) -> dict[str, Any]:
 
 
 def _refuse(name: str, value: object, allowed: str) -> SettingsError:
-    shown = "(hidden)" if name == "token" else repr(value)
+    shown = "(hidden)" if name in SECRET else repr(value)
     return SettingsError(
         f"{name.upper()}={shown} is not allowed; allowed: {allowed}.", name=name.upper(), value=shown
     )

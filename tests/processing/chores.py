@@ -10,10 +10,15 @@ from pathlib import Path
 from workbench.errors import AudioFormatError
 
 WARMED = []
+IMPORTED_IN = os.getpid()
 
 
 def length(path):
     return len(path)
+
+
+def imported_in():
+    return IMPORTED_IN
 
 
 def worker_facts(path):

@@ -25,7 +25,8 @@ _log = logging.getLogger(__name__)
 class ClusterWatch:
     """Keep the last round trip through the workers, measured on a thread of its own.
 
-    Nothing is started for the sake of asking. Other processes ask for workers through the library, so that
+    No worker is started for the sake of asking; only what they need is imported, so that the first analysis waits
+    less. Other processes ask for workers through the library, so that
     the server owns the one cluster and they join it.
     """
 
@@ -47,6 +48,8 @@ class ClusterWatch:
         self._thread.join(INTERVAL_S)  # it may be waiting for an answer; the cluster closes under it
 
     def _run(self) -> None:
+        if not self._stop.wait(INTERVAL_S):
+            self._workbench.cluster.prepare()
         while not self._stop.wait(INTERVAL_S):
             try:
                 self._start_when_asked()

@@ -101,7 +101,9 @@ def is_loopback(host: str) -> bool:
 def pass_to_kernels(settings: Settings) -> None:
     """Put the settings, but for the token, where the processes that we start will read them."""
     for name, value in settings.to_dict().items():
-        if name == "TOKEN" or value is None:
+        if name == "REDIS_URL" and settings.redis_url:
+            os.environ[PREFIX + name] = settings.redis_url  # kernels keep features there as well
+        elif name == "TOKEN" or value is None:
             os.environ.pop(PREFIX + name, None)
         elif isinstance(value, list):
             os.environ[PREFIX + name] = os.pathsep.join(value)

@@ -83,7 +83,7 @@ FIGURES = (
     ),
     Figure(
         "concurrent_requests", "Of 32 requests at once, answered within a second while analysing", "", "serve",
-        "a thread for each, Essentia in the same process", "an event loop, Essentia in workers", after_at_least=8,
+        "a thread for each, Essentia in the same process", "an event loop, analysis in workers", after_at_least=8,
     ),
     Figure(
         "cache_hit_rate", "Cache hits, requests Zipf-distributed (s = 1), 20 for each track", "%", "cache",

@@ -9,7 +9,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class Effort:
     longest_minutes: int
 
 
-QUICK = Effort({"start": 3, "analyse": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 90, 4, 12)
+QUICK = Effort({"start": 2, "analyse": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 90, 3, 12)
 FULL = Effort(
     {"start": 7, "analyse": 5, "long_file": 2, "serve": 5, "cache": 5, "database": 5}, 3600, 30, 128
 )
@@ -70,7 +70,9 @@ def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: 
     tracks, audio_s = choose_tracks(paths, effort)
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
         folder = Path(name)
-        samples = _measure(folder, tracks, effort, say)
+        samples = _measure(
+            folder, tracks, effort, lambda line: say(f"{time.monotonic() - start:4.0f} s  {line}")
+        )
     return {
         "figures": {figure.name: _sum_up(figure, samples[figure.name]) for figure in FIGURES},
         "machine": machine(),
@@ -139,14 +141,18 @@ def _measure(folder: Path, tracks: tuple[str, ...], effort: Effort, say: Say) ->
     library = folder / "library" / "library.sqlite3"
     todo = [(scenario, number) for scenario in _ordered() for number in range(effort.rounds[scenario])]
     for done, (scenario, number) in enumerate(todo, 1):
-        for side in SIDES:
-            own = fresh_folder(folder, f"{scenario}-{number}-{side}")
-            figures = _run(scenario, side, Job(own, tracks, library, effort.longest_minutes))
+        jobs = {
+            side: Job(
+                fresh_folder(folder, f"{scenario}-{number}-{side}"), tracks, library, effort.longest_minutes
+            )
+            for side in SIDES
+        }
+        for side, figures in _run(scenario, jobs):
             for name, value in figures.items():
                 samples[name][side].append(value)
             say(f"{done}/{len(todo)} {scenario} {side}: {_told(figures)}")
             if scenario == "analyse" and side == "after" and not library.exists():
-                (own / "library").rename(library.parent)
+                (jobs[side].folder / "library").rename(library.parent)
     return samples
 
 
@@ -155,11 +161,18 @@ def _ordered() -> list[str]:
     return sorted(SCENARIOS, key=lambda scenario: scenario != "analyse")
 
 
-def _run(scenario: str, side: str, job: Job) -> dict[str, float]:
+def _run(scenario: str, jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
+    """Run one round of a scenario, one side after the other."""
     if scenario == "serve":
         from workbench.benchmark.scenarios import serve
 
-        return getattr(serve, side)(job)  # type: ignore[no-any-return]
+        yield from serve.in_turns(jobs)
+        return
+    for side, job in jobs.items():
+        yield side, _run_in_process(scenario, side, job)
+
+
+def _run_in_process(scenario: str, side: str, job: Job) -> dict[str, float]:
     figures = run_child(scenario, side, job)
     taken = {name: figures.pop(name) for name in ("_wall", "_cpu", "_peak")}
     if scenario == "start":

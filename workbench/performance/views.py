@@ -78,12 +78,23 @@ def cache_stats(snapshot: Snapshot) -> dict[str, Any]:
     caches = snapshot.caches
     hits = sum(stats["hits"] for stats in caches.values())
     lookups = hits + sum(stats["misses"] for stats in caches.values())
+    published = [row.payload.get("caches", {}).get("shared_cache") for row in snapshot.processes]
+    shared = [stats for stats in published if stats]
     return {
         **caches,
+        **({"shared_cache": _shared_cache(shared)} if shared else {}),
         "total_memory_usage_mb": sum(stats["size_mb"] for stats in caches.values()),
         "combined_hit_rate": ratio(hits, lookups) or 0.0,
         "processes": len([row for row in snapshot.processes if row.payload.get("caches")]),
     }
+
+
+def _shared_cache(published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what live processes counted at the Redis that they share, and whether it answers all of them."""
+    counters = ("hits", "misses", "stored", "rejected", "errors")
+    totals: dict[str, Any] = {name: sum(stats[name] for stats in published) for name in counters}
+    totals["hit_rate"] = ratio(totals["hits"], totals["hits"] + totals["misses"]) or 0.0
+    return {**totals, "available": all(stats["available"] for stats in published)}
 
 
 def database_pool(snapshot: Snapshot) -> dict[str, Any]:

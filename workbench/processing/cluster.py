@@ -5,11 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
 from workbench.errors import ProcessingError, WorkbenchError
+from workbench.performance.cgroup import memory_limit_bytes
+from workbench.processing.host_process import HostProcess
 from workbench.processing.link import Link, link_named, link_own, link_published
 from workbench.settings import Settings
 
@@ -29,6 +31,8 @@ class Cluster:
     settings : Settings
     warm_up : callable, optional
         Importable, without arguments; runs once in every worker before its first file.
+    shared_modules : sequence of str
+        Imported before our own workers are forked (Linux), which then share them.
     workers : int, optional
         How many of our own; ASYNC_WORKERS by default.
     share : bool
@@ -42,18 +46,21 @@ class Cluster:
         settings: Settings,
         *,
         warm_up: Callable[[], None] | None = None,
+        shared_modules: Sequence[str] = (),
         workers: int | None = None,
         share: bool = False,
         memory_limit_bytes: int | None = None,
     ) -> None:
         self.settings = settings
         self._warm_up = warm_up
+        self._shared_modules = shared_modules
         self._asked_workers = workers
         self._share = share
         self._memory_limit_bytes = memory_limit_bytes
         self._lock = threading.RLock()
         self._listeners: dict[str, Listener] = {}
         self._link: Link | None = None
+        self._prepared: HostProcess | None = None
         self._most_workers = 0
         self._pid = os.getpid()
         self._closed = False
@@ -74,11 +81,24 @@ class Cluster:
             if self._closed:
                 raise ProcessingError("The cluster was closed. Open a new Workbench.")
             if self._pid != os.getpid():
-                self._link, self._pid = None, os.getpid()  # a fork: sockets and processes are the parent's
+                self._link, self._prepared, self._pid = (
+                    None,
+                    None,
+                    os.getpid(),
+                )  # a fork: sockets and processes are the parent's
             if self._link is None or self._link.lost:
                 self._replace_link()
             assert self._link is not None
             return self._link.client
+
+    def prepare(self) -> None:
+        """Import what our own workers would need, in a process of its own, so that their first use waits less.
+
+        Starts neither a scheduler nor a worker; does nothing when there are some, or would be another's.
+        """
+        with self._lock:
+            if self.local and self._link is None and self._prepared is None and not self._closed:
+                self._prepared = HostProcess(self._shared_modules)
 
     @property
     def started(self) -> bool:
@@ -125,9 +145,11 @@ class Cluster:
         """Memory that one of our own worker processes may use."""
         if self._memory_limit_bytes is not None:
             return self._memory_limit_bytes
-        from distributed.system import MEMORY_LIMIT
+        import psutil
 
-        share = MEMORY_LIMIT * self.settings.memory_limit_percent / 100 / self._own_processes
+        machine = psutil.virtual_memory().total
+        limit = min(machine, memory_limit_bytes() or machine)
+        share = limit * self.settings.memory_limit_percent / 100 / self._own_processes
         return max(LEAST_MEMORY_BYTES, int(share))
 
     def expected_processes(self, seen: int) -> int:
@@ -152,8 +174,11 @@ class Cluster:
         """End own workers, or leave a joined cluster. Harmless when called again."""
         with self._lock:
             link, self._link, self._closed = self._link, None, True
-            if link is not None and self._pid == os.getpid():
-                link.close()
+            prepared, self._prepared = self._prepared, None
+            if self._pid == os.getpid():
+                for process in (link, prepared):
+                    if process is not None:
+                        process.close()
         atexit.unregister(self.close)
 
     def __enter__(self) -> Cluster:
@@ -191,7 +216,11 @@ class Cluster:
         if not self.local:
             return link_named(self.settings.scheduler_address, self.settings.scheduler_file)
         joined = link_published(self.settings.data_dir) if self._asked_workers is None else None
-        return joined or link_own(
+        if joined:
+            return joined
+        prepared, self._prepared = self._prepared, None
+        return link_own(
+            prepared if prepared and prepared.alive else HostProcess(self._shared_modules),
             workers=self._own_processes,
             threads=self._own_workers // self._own_processes,
             memory_limit_bytes=self.memory_limit_bytes,

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ STOP_TIMEOUT_S = 3.0
 # Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns.
 _PROGRAM = """
 import json, sys
-plan = json.loads(sys.stdin.readline())
-sys.path[:] = plan["sys_path"]
+needs = json.loads(sys.stdin.readline())
+sys.path[:] = needs["sys_path"]
 from workbench.processing.local_cluster import main
-main(plan)
+main(needs["shared_modules"])
 """
 
 ONE_THREAD_EACH = (
@@ -46,17 +46,10 @@ class HostProcess:
     """Scheduler, nannies and workers, in a process group of their own: Ctrl-C in a terminal passes them by.
 
     In the session of their parent nevertheless: Linux weighs niceness only within one (see sched(7), autogroup).
+    Making it starts the process, which imports what it needs while its parent does the same; then :meth:`serve`.
     """
 
-    def __init__(
-        self,
-        *,
-        workers: int,
-        threads: int,
-        memory_limit_bytes: int,
-        worker_ttl_s: float,
-        credentials: Credentials,
-    ) -> None:
+    def __init__(self, shared_modules: Sequence[str] = ()) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="playlist-workbench-"))
         self._log = self._directory / "cluster.log"
         with self._log.open("w") as log:
@@ -69,16 +62,8 @@ class HostProcess:
                 process_group=0,
                 env=_environment(os.environ),
             )
-        plan = {
-            "workers": workers,
-            "threads": threads,
-            "memory_limit_bytes": memory_limit_bytes,
-            "worker_ttl_s": worker_ttl_s,
-            "local_directory": str(self._directory),
-            "security": credentials.security_fields(),
-            "sys_path": [str(Path(entry).absolute()) for entry in sys.path],
-        }
-        self._tell(plan)
+        sys_path = [str(Path(entry).absolute()) for entry in sys.path]
+        self._tell({"sys_path": sys_path, "shared_modules": list(shared_modules)})
 
     @property
     def pid(self) -> int:
@@ -88,14 +73,31 @@ class HostProcess:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def address(self) -> str:
-        """Wait for the scheduler and return its address.
+    def serve(
+        self,
+        *,
+        workers: int,
+        threads: int,
+        memory_limit_bytes: int,
+        worker_ttl_s: float,
+        credentials: Credentials,
+    ) -> str:
+        """Start the scheduler and the workers, and return the scheduler's address.
 
         Raises
         ------
         ProcessingError
             The process ended, or said nothing in time.
         """
+        plan = {
+            "workers": workers,
+            "threads": threads,
+            "memory_limit_bytes": memory_limit_bytes,
+            "worker_ttl_s": worker_ttl_s,
+            "local_directory": str(self._directory),
+            "security": credentials.security_fields(),
+        }
+        self._tell(plan)
         assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
@@ -120,10 +122,10 @@ class HostProcess:
         self._process.stdout.close()
         shutil.rmtree(self._directory, ignore_errors=True)
 
-    def _tell(self, plan: dict[str, Any]) -> None:
+    def _tell(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(OSError):  # it died at once: address() says why
-            self._process.stdin.write(json.dumps(plan) + "\n")
+        with contextlib.suppress(OSError):  # it died at once: serve() says why
+            self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
     def _last_words(self) -> str:

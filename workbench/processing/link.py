@@ -103,25 +103,30 @@ def link_published(folder: Path) -> Link | None:
 
 
 def link_own(
-    *, workers: int, threads: int, memory_limit_bytes: int, worker_ttl_s: float, publish_in: Path | None
+    host: HostProcess,
+    *,
+    workers: int,
+    threads: int,
+    memory_limit_bytes: int,
+    worker_ttl_s: float,
+    publish_in: Path | None,
 ) -> Link:
-    """Start a cluster on this machine, and publish it in a folder if one is given.
+    """Have a host process, ended if that fails, serve a cluster; publish it in a folder if one is given.
 
     Raises
     ------
     ProcessingError
         It does not start, or the folder cannot be written.
     """
-    credentials = Credentials.temporary()
-    host = HostProcess(
-        workers=workers,
-        threads=threads,
-        memory_limit_bytes=memory_limit_bytes,
-        worker_ttl_s=worker_ttl_s,
-        credentials=credentials,
-    )
     try:
-        address = host.address()
+        credentials = Credentials.temporary()
+        address = host.serve(
+            workers=workers,
+            threads=threads,
+            memory_limit_bytes=memory_limit_bytes,
+            worker_ttl_s=worker_ttl_s,
+            credentials=credentials,
+        )
         link = Link(connect(address, credentials, timeout_s=CONNECT_TIMEOUT_S), host)
     except BaseException:
         host.close()

@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import multiprocessing
 import os
 import shutil
 import signal
 import sys
 import threading
 import traceback
+from multiprocessing import forkserver
 from typing import Any, NoReturn
 
 PARENT_POLL_S = 0.5
@@ -29,10 +31,17 @@ KEPT_BY_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 128 << 20, "MALLOC_MMAP_THRESHOLD_":
 IMPORTED_BEFORE_FORK = ["distributed", "distributed.nanny", "workbench.processing.batch"]
 
 
-def main(plan: dict[str, Any]) -> NoReturn:
-    """Serve until the parent is gone or has enough. ``plan`` is what HostProcess wrote."""
+def main(shared_modules: list[str]) -> NoReturn:
+    """Get ready, wait for the plan that HostProcess writes, and serve until the parent is gone or has enough."""
+    parent = os.getppid()
+    _prepare_forks(shared_modules)  # imports on another core while we import here
+    import distributed  # noqa: F401
+
+    if not (line := sys.stdin.readline()):
+        os._exit(0)
+    plan = json.loads(line)
     try:
-        asyncio.run(_serve(plan, parent=os.getppid()))
+        asyncio.run(_serve(plan, parent))
     except BaseException:
         traceback.print_exc()
         _end(plan["local_directory"], 1)
@@ -44,7 +53,6 @@ async def _serve(plan: dict[str, Any], parent: int) -> None:
     from distributed.security import Security
 
     _configure(plan)
-    _prepare_forks()
     security = Security(**plan["security"])  # type: ignore[no-untyped-call]
     everyone: dict[str, Any] = {
         "host": "127.0.0.1",
@@ -111,12 +119,11 @@ def _configure(plan: dict[str, Any]) -> None:
     )
 
 
-def _prepare_forks() -> None:
-    from distributed.utils import get_mp_context
-
+def _prepare_forks(shared_modules: list[str]) -> None:
+    """Start the process that workers are forked from. Dask would name modules to it later, pandas among them."""
     if START_METHOD == "forkserver":
-        context = get_mp_context()  # type: ignore[no-untyped-call]
-        context.set_forkserver_preload(IMPORTED_BEFORE_FORK)  # in place of Dask's list, which has pandas
+        multiprocessing.set_forkserver_preload([*IMPORTED_BEFORE_FORK, *shared_modules])
+        forkserver.ensure_running()
 
 
 def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -257,10 +257,11 @@ class Reading:
         pool = self._pool
         writer = pool._writer
         try:
-            if writer.is_mine and writer.connection is not None:
+            if writer.owner is not None and writer.is_mine and writer.connection is not None:
                 self._connection = writer.connection
             else:
-                writer.prepare()
+                if not writer.opened_before:
+                    writer.prepare()
                 self._connection = pool._readers.acquire()
         except sqlite3.Error as error:
             raise pool.failure(error) from error

@@ -82,8 +82,10 @@ class MemoryCache(MutableMapping[Hashable, Any]):
     cleanup_interval_seconds : float
         How often expired values are removed by a thread in the background.
 
-    Notes ----- Setting a value over ``max_bytes`` raises ``ValueError``, as in cachetools, is counted as
-    rejected, and leaves everything else in place; :meth:`get_or_compute` just does not keep it.
+    Notes
+    -----
+    Setting a value over ``max_bytes`` raises ``ValueError``, as in cachetools, is counted as rejected, and leaves
+    everything else in place; :meth:`get_or_compute` just does not keep it.
     """
 
     def __init__(

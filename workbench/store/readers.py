@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -59,8 +58,8 @@ class Readers:
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self._closed = False
-        self._lock = threading.Lock()
         self._turns = Turns(most)
+        self._lock = self._turns.lock  # one for both, because every read takes it
         self._frozen_turns = 0
 
     def acquire(self) -> Connection:
@@ -73,17 +72,14 @@ class Readers:
         sqlite3.Error
             It cannot be opened.
         """
-        had_to_wait = not self._turns.take_free()
-        if had_to_wait:
-            self._wait_for_turn()
-        try:
-            connection = self._take(had_to_wait)
-            if connection is not None and self._is_fresh(connection):
-                return connection
-            return self._open()
-        except BaseException:
-            self._turns.release()
-            raise
+        with self._lock:
+            has_turn = self._turns.take_free_locked()
+            connection = self._take_idle() if has_turn else None
+            if connection is not None:
+                self._statistics.hits += 1
+        if connection is not None and self._timer() - connection.last_used < TRUSTED_SECONDS:
+            return connection
+        return self._acquire_slowly(has_turn, connection)
 
     def release(self, connection: Connection, *, failed: bool) -> None:
         """Take a connection back; one that ``failed`` is asked for its health before it is lent again."""
@@ -103,7 +99,7 @@ class Readers:
             else:
                 self._idle.append(connection)
                 self._trim(now)
-        self._turns.release()
+            self._turns.release_locked()
 
     def close(self) -> None:
         """Close what is idle now, what is lent when it comes back, and lend no more."""
@@ -137,6 +133,24 @@ class Readers:
         """Return the connections that are out."""
         return list(self._busy)
 
+    def _acquire_slowly(self, has_turn: bool, connection: Connection | None) -> Connection:
+        """Wait for a turn where there was none, and open a connection where none is idle and sound."""
+        if not has_turn:
+            self._wait_for_turn()
+        try:
+            if connection is None:
+                with self._lock:
+                    if self._closed:
+                        raise closed_error(self._path)
+                    self._statistics.misses += 1
+                    connection = self._take_idle()
+            if connection is not None and self._is_fresh(connection):
+                return connection
+            return self._open()
+        except BaseException:
+            self._turns.release()
+            raise
+
     def _wait_for_turn(self) -> None:
         start = self._timer()
         seconds = patience(self._wait_seconds)
@@ -149,20 +163,13 @@ class Readers:
                 path=str(self._path),
             )
 
-    def _take(self, had_to_wait: bool) -> Connection | None:
-        """Return the idle connection that was used last, or ``None`` when one must be opened."""
-        with self._lock:
-            if self._closed:
-                raise closed_error(self._path)
-            if had_to_wait or not self._idle:
-                self._statistics.misses += 1
-            else:
-                self._statistics.hits += 1
-            if not self._idle:
-                return None
-            connection = self._idle.pop()
-            self._busy.add(connection)
-            return connection
+    def _take_idle(self) -> Connection | None:
+        """Return the idle connection that was used last, or ``None``. Holds the lock."""
+        if not self._idle:
+            return None
+        connection = self._idle.pop()
+        self._busy.add(connection)
+        return connection
 
     def _is_fresh(self, connection: Connection) -> bool:
         if is_fresh(connection, self._path, self._timer(), self._statistics):

@@ -24,32 +24,36 @@ class _Waiter:
 
 
 class Turns:
-    """Up to ``most`` holders at a time."""
+    """Up to ``most`` holders at a time. ``…_locked`` are for those who hold ``lock`` already."""
 
     def __init__(self, most: int = 1) -> None:
+        self.lock = threading.Lock()
         self._free = most
         self._queue: deque[_Waiter] = deque()
-        self._lock = threading.Lock()
 
     def take_free(self) -> bool:
         """Take a turn if one is free now."""
-        with self._lock:
-            if self._free:
-                self._free -= 1
-                return True
-            return False
+        with self.lock:
+            return self.take_free_locked()
+
+    def take_free_locked(self) -> bool:
+        """Take a turn if one is free now. Holds the lock."""
+        if self._free:
+            self._free -= 1
+            return True
+        return False
 
     def acquire(self, timeout: float) -> bool:
         """Take a turn, waiting for it up to ``timeout`` seconds; false when it did not come."""
         waiter = _Waiter(time.monotonic())
-        with self._lock:
+        with self.lock:
             self._queue.append(waiter)
             if self._take(waiter):
                 return True
         try:
             return self._wait(waiter, waiter.since + timeout)
         except BaseException:  # Ctrl-C: a turn must not go to who is not there any more
-            with self._lock:
+            with self.lock:
                 granted = waiter.granted or self._leave(waiter)
             if granted:
                 self.release()
@@ -57,19 +61,23 @@ class Turns:
 
     def release(self) -> None:
         """Give the turn back: to who has waited too long, else to whoever comes first."""
-        with self._lock:
-            if self._queue and time.monotonic() - self._queue[0].since >= PATIENCE_SECONDS:
-                waiter = self._queue.popleft()
-                waiter.granted = True
-                waiter.bell.set()
-                return
-            self._free += 1
-            self._wake_next()
+        with self.lock:
+            self.release_locked()
+
+    def release_locked(self) -> None:
+        """Give the turn back. Holds the lock."""
+        if self._queue and time.monotonic() - self._queue[0].since >= PATIENCE_SECONDS:
+            waiter = self._queue.popleft()
+            waiter.granted = True
+            waiter.bell.set()
+            return
+        self._free += 1
+        self._wake_next()
 
     def _wait(self, waiter: _Waiter, deadline: float) -> bool:
         while True:
             rang = waiter.bell.wait(max(0.0, deadline - time.monotonic()))
-            with self._lock:
+            with self.lock:
                 if waiter.granted or self._take(waiter):
                     return True
                 if not rang:

@@ -44,25 +44,25 @@ class Writer:
         self._wait_seconds = wait_seconds
         self._timer = timer
         self._turn = Turns()
-        self._owner: int | None = None
+        self.owner: int | None = None
         self._depth = 0
-        self._opened_before = False
+        self.opened_before = False
         self._closed = False
         self._pid = os.getpid()
 
     @property
     def is_mine(self) -> bool:
         """Whether the calling thread is inside a transaction."""
-        return self._owner == get_ident()
+        return self.owner == get_ident()
 
     @property
     def is_active(self) -> bool:
         """Whether any thread is."""
-        return self._owner is not None
+        return self.owner is not None
 
     def prepare(self) -> None:
         """Create or migrate the database unless this was done before."""
-        if not self._opened_before:
+        if not self.opened_before:
             with self.maintenance():
                 pass
 
@@ -77,7 +77,7 @@ class Writer:
         except BaseException:
             self._turn.release()
             raise
-        self._owner = get_ident()
+        self.owner = get_ident()
         return connection
 
     def end(self, *, commit: bool) -> None:
@@ -93,7 +93,7 @@ class Writer:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             connection.last_used = self._timer()
-            self._owner = None
+            self.owner = None
             self._turn.release()
 
     @contextmanager
@@ -104,11 +104,11 @@ class Writer:
         self._take_turn()
         try:
             connection = self._ready()
-            self._owner = get_ident()
+            self.owner = get_ident()
             try:
                 yield connection
             finally:
-                self._owner = None
+                self.owner = None
         finally:
             self._turn.release()
 
@@ -161,11 +161,11 @@ class Writer:
             self._shut()
         self._statistics.count("misses")
         connection = open_writer(
-            self._path, migrations=self._migrations, backoff=self._backoff, create=not self._opened_before
+            self._path, migrations=self._migrations, backoff=self._backoff, create=not self.opened_before
         )
         connection.last_used = self._timer()
         self.connection = connection
-        self._opened_before = True
+        self.opened_before = True
         return connection
 
     def _begin_immediate(self, connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from workbench.benchmark.child import Job
 from workbench.benchmark.plain_program import connection
 
 ROWS = 1000
-SECONDS = 0.3
+SLICES, SLICE_S = 5, 0.05  # the median of several: another program may take the core during one
+CONTENTION_S = 0.25
 READERS, WRITERS = 8, 2
 
 Open = Callable[[], AbstractContextManager[Any]]
@@ -63,10 +65,14 @@ def _measure(reading: Open, writing: Open) -> dict[str, float]:
     }
 
 
-def _per_second(act: Callable[[], None], until: threading.Event | None = None) -> float:
+def _per_second(act: Callable[[], None]) -> float:
     act()
+    return statistics.median(_rate(act, SLICE_S) for _ in range(SLICES))
+
+
+def _rate(act: Callable[[], None], seconds: float) -> float:
     count, start = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < SECONDS and not (until and until.is_set()):
+    while (elapsed := time.perf_counter() - start) < seconds:
         act()
         count += 1
     return count / elapsed
@@ -82,7 +88,9 @@ def _under_contention(read: Callable[[], None], write: Callable[[], None]) -> fl
             time.sleep(0.001)
 
     writers = [threading.Thread(target=keep_writing) for _ in range(WRITERS)]
-    readers = [threading.Thread(target=lambda: rates.append(_per_second(read))) for _ in range(READERS)]
+    readers = [
+        threading.Thread(target=lambda: rates.append(_rate(read, CONTENTION_S))) for _ in range(READERS)
+    ]
     for thread in (*writers, *readers):
         thread.start()
     for thread in readers:

@@ -48,7 +48,7 @@ def _make(folder: Path, minutes: int) -> Path:
     rng = np.random.default_rng(7)
     beat = np.exp(-np.arange(RATE // 2) / (RATE / 40))[:, None]
     bar = np.tile(beat * rng.normal(0, 0.1, (RATE // 2, 2)), (20, 1)).astype(np.float32)
-    with soundfile.SoundFile(path, "w", RATE, 2) as file:
+    with soundfile.SoundFile(path, "w", RATE, 2, compression_level=0.0) as file:
         for _ in range(minutes * 6):
             file.write(bar)
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -10,9 +11,9 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -32,51 +33,61 @@ ANSWER_WITHIN_S = 600.0
 WAIT_S = 30
 
 
-def before(job: Job) -> dict[str, float]:
+def in_turns(jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
+    """Start both servers at once, which saves a wait; ask one, then the other, and yield side and figures."""
+    with ExitStack() as stack:
+        servers = {side: stack.enter_context(_Server(*COMMANDS[side](job))) for side, job in jobs.items()}
+        urls = {side: server.address() for side, server in servers.items()}
+        for side, url in urls.items():
+            yield side, _ask(url, jobs[side].tracks)
+
+
+def _before(job: Job) -> tuple[list[str], dict[str, str]]:
     code = "import sys, pathlib; from workbench.benchmark.plain_program import serve; serve(pathlib.Path(sys.argv[1]))"
-    with _running([sys.executable, "-c", code, str(job.folder / "plain.sqlite3")], {}) as url:
-        found = _ask_about_one(url, job.tracks[0])
-        return found | {"concurrent_requests": _served_while(url, lambda: _analyse_each(url, job.tracks[1:]))}
+    return [sys.executable, "-c", code, str(job.folder / "plain.sqlite3")], {}
 
 
-def after(job: Job) -> dict[str, float]:
-    roots = {"WORKBENCH_LIBRARY_ROOTS": ":".join({str(Path(path).parent) for path in job.tracks})}
-    command = [
-        sys.executable,
-        "-m",
-        "workbench",
-        "serve",
-        "--data-dir",
-        str(job.folder / "library"),
-        "--port",
-        "0",
-    ]
-    with _running(command, roots) as url:
-        found = _ask_about_one(url, job.tracks[0])
-        return found | {"concurrent_requests": _served_while(url, lambda: _analyse_each(url, job.tracks[1:]))}
+def _after(job: Job) -> tuple[list[str], dict[str, str]]:
+    library = str(job.folder / "library")
+    command = [sys.executable, "-m", "workbench", "serve", "--data-dir", library, "--port", "0"]
+    return command, {
+        "WORKBENCH_LIBRARY_ROOTS": os.pathsep.join({str(Path(path).parent) for path in job.tracks})
+    }
 
 
-@contextmanager
-def _running(command: Sequence[str], more: dict[str, str]) -> Iterator[str]:
-    """Start a server, wait until it has started whatever it starts, yield its address and stop it."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment() | more
-    )
-    assert process.stdout is not None
-    said: list[str] = []
-    try:
-        for line in process.stdout:
-            said.append(line)
+COMMANDS = {"before": _before, "after": _after}
+
+
+def _ask(url: str, tracks: Sequence[str]) -> dict[str, float]:
+    found = _ask_about_one(url, tracks[0])
+    return found | {"concurrent_requests": _served_while(url, lambda: _analyse_each(url, tracks))}
+
+
+class _Server:
+    """A server process, for the length of a ``with`` statement."""
+
+    def __init__(self, command: Sequence[str], more: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment() | more
+        )
+
+    def __enter__(self) -> _Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(60)
+
+    def address(self) -> str:
+        """Wait until it has started whatever it starts, and return its address."""
+        assert self._process.stdout is not None
+        line = ""
+        for line in self._process.stdout:
             if found := re.search(r"is at (http://\S+)", line):
-                break
-        else:
-            raise ProcessingError(f"The benchmark's server did not start: {''.join(said[-1:]).strip()}")
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        _wait_until_calm(process.pid)
-        yield found[1]
-    finally:
-        process.terminate()
-        process.wait(60)
+                threading.Thread(target=self._process.stdout.read, daemon=True).start()
+                _wait_until_calm(self._process.pid)
+                return found[1]
+        raise ProcessingError(f"The benchmark's server did not start: {line.strip()}")
 
 
 def _wait_until_calm(pid: int) -> None:
@@ -109,7 +120,7 @@ def _ask_about_one(url: str, track: str) -> dict[str, float]:
 
 def _analyse_each(url: str, tracks: Sequence[str]) -> None:
     for track in tracks:
-        _wait_for(url, _post(url, {"file_path": track}))
+        _wait_for(url, _post(url, {"file_path": track, "force_reanalysis": True}))
 
 
 def _wait_for(url: str, answer: dict[str, Any]) -> None:
@@ -125,10 +136,10 @@ def _served_while(url: str, work: Callable[[], None]) -> float:
     worker = threading.Thread(target=work)
     worker.start()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        while worker.is_alive():
-            worker.join(BETWEEN_BURSTS_S)
+        while worker.is_alive() or not counts:
             answers = list(pool.map(lambda _: _seconds_for(url), range(AT_ONCE)))
             counts.append(sum(seconds <= WITHIN_S for seconds in answers))
+            worker.join(BETWEEN_BURSTS_S)
     return statistics.median(counts)
 
 
@@ -144,7 +155,7 @@ def _get(url: str, path: str) -> dict[str, Any]:
     return value
 
 
-def _post(url: str, body: dict[str, str]) -> dict[str, Any]:
+def _post(url: str, body: dict[str, Any]) -> dict[str, Any]:
     parts = urlsplit(url)
     connection = HTTPConnection(str(parts.hostname), parts.port, timeout=ANSWER_WITHIN_S)
     try:
