@@ -76,12 +76,12 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     sub.add_argument(
         "--out", metavar="DIR", help="folder for the playlists (default: playlists/ in the data folder)"
     )
-    _add_analysis_options(sub)
+    cli_models.add_analysis_options(sub)
 
     sub = add("analyze", _analyze, "analyse every audio file below the given folders and files")
     sub.add_argument("paths", nargs="+", metavar="PATH")
     sub.add_argument("--force", action="store_true", help="analyse again what is known, retry what failed")
-    _add_analysis_options(sub)
+    cli_models.add_analysis_options(sub)
 
     sub = add("tracks", _tracks, "list the tracks of the library")
     sub.add_argument(
@@ -132,16 +132,6 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     add("doctor", _doctor, "what is installed, what is missing and the fix")
     cli_models.add_commands(add, common)
     return parser
-
-
-def _add_analysis_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--workers", type=int, metavar="N", help="workers (default: ASYNC_WORKERS)")
-    sub.add_argument(
-        "--timeout", type=float, metavar="S", help="deadline for one file (ANALYSIS_TIMEOUT_SECONDS)"
-    )
-    sub.add_argument(
-        "--scheduler", metavar="ADDR", help="Dask scheduler of a remote cluster, tcp:// or tls://"
-    )
 
 
 def _open(options: argparse.Namespace, **settings: Any) -> Workbench:

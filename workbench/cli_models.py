@@ -15,6 +15,17 @@ DONE, SOME_FAILED = 0, 3
 Add = Callable[..., argparse.ArgumentParser]
 
 
+def add_analysis_options(sub: argparse.ArgumentParser) -> None:
+    """Add what every command that sends files to workers takes."""
+    sub.add_argument("--workers", type=int, metavar="N", help="workers (default: ASYNC_WORKERS)")
+    sub.add_argument(
+        "--timeout", type=float, metavar="S", help="deadline for one file (ANALYSIS_TIMEOUT_SECONDS)"
+    )
+    sub.add_argument(
+        "--scheduler", metavar="ADDR", help="Dask scheduler of a remote cluster, tcp:// or tls://"
+    )
+
+
 def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
     """Add the commands to a parser; ``add(name, command, text)`` makes one."""
     add(
@@ -22,7 +33,7 @@ def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
     )
     sub = add("embed", embed, "run published models over the analysed tracks that they have not seen")
     sub.add_argument("--force", action="store_true", help="over all analysed tracks")
-    sub.add_argument("--workers", type=int, metavar="N", help="workers (default: ASYNC_WORKERS)")
+    add_analysis_options(sub)
     _add_tagger(
         add("tagger", tagger, "learn tags from your own library and predict them for the rest"), common
     )
@@ -106,7 +117,12 @@ def embed(options: argparse.Namespace) -> int:
     """Run published models over the library."""
     from workbench.session import Workbench
 
-    with Workbench(options.data_dir, async_workers=options.workers) as wb:
+    with Workbench(
+        options.data_dir,
+        async_workers=options.workers,
+        analysis_timeout_seconds=options.timeout,
+        scheduler_address=options.scheduler,
+    ) as wb:
         job = wb.embed(force=options.force, show=True)
         try:
             report = job.result().to_dict()

@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -201,8 +201,19 @@ class Workbench:
         for_workers = self.settings.with_(token=None, redis_url=None)
         return self._start(ingest, analyze_file_timed, for_workers, timeout=timeout, show=show)
 
-    def embed(self, *, force: bool = False, show: bool | None = None) -> AnalysisJob:
+    def embed(
+        self, *, force: bool = False, timeout: float | None = None, show: bool | None = None
+    ) -> AnalysisJob:
         """Run the published models in MODELS_DIR over the analysed tracks that they have not seen; return at once.
+
+        Parameters
+        ----------
+        force : bool
+            Over all analysed tracks.
+        timeout : float, seconds, optional
+            Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default.
+        show : bool, optional
+            Show a progress bar; by default in a notebook and on a terminal.
 
         Raises
         ------
@@ -210,13 +221,22 @@ class Workbench:
             There is no usable model; says what models would add.
         """
         from workbench.embedding_run import EmbeddingRun
+        from workbench.models.gpu import embedding_needs
         from workbench.models.inference import run_models
         from workbench.models.registry import usable_models, what_models_would_add
 
         models = usable_models(self.settings.models_dir)
         if not models:
             raise ModelError(what_models_would_add(self.settings.models_dir))
-        return self._start(EmbeddingRun(self.library, models, force=force), run_models, models, show=show)
+        work = EmbeddingRun(self.library, models, force=force)
+        return self._start(
+            work,
+            run_models,
+            models,
+            timeout=timeout,
+            show=show,
+            needs=lambda client: embedding_needs(client, models),
+        )
 
     def _start(
         self,
@@ -226,6 +246,7 @@ class Workbench:
         *,
         timeout: float | None = None,
         show: bool | None = None,
+        needs: Callable[[Any], Mapping[str, int]] | None = None,
     ) -> AnalysisJob:
         from workbench.analysis_job import AnalysisJob
         from workbench.processing.job import run
@@ -243,6 +264,7 @@ class Workbench:
             worker_path=translation(self.settings.worker_paths),
             on_value=work.on_value,
             on_failure=work.on_failure,
+            needs=needs,
         )
         analysis = AnalysisJob(job, work, self.settings.async_workers)
         self.job_figures.watch(job)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from workbench.errors import MissingPackageError
 from workbench.lazy_imports import get_tensorflow
+from workbench.models.model_file import ModelFile, saved_model_folder
 
 logger = logging.getLogger(__name__)
 
-DASK_RESOURCE = "GPU"
+RESOURCE = "GPU"
+"""The Dask resource that workers with a GPU declare, as ``dask worker --resources "GPU=1"`` does."""
 
 
 @lru_cache(maxsize=1)
@@ -31,10 +36,50 @@ def prepare_gpu() -> Any:
 
 @lru_cache(maxsize=1)
 def gpu_count() -> int:
-    """Return how many GPUs TensorFlow sees; loads TensorFlow."""
-    return len(prepare_gpu().config.list_physical_devices("GPU"))
+    """Return how many GPUs TensorFlow sees, which loads it; none where it is not installed."""
+    try:
+        return len(prepare_gpu().config.list_physical_devices("GPU"))
+    except MissingPackageError:
+        return 0
 
 
-def worker_resources() -> dict[str, int]:
-    """Return what a Dask worker on this machine should announce: its GPUs, each good for one task at a time."""
-    return {DASK_RESOURCE: gpu_count()} if gpu_count() else {}
+def may_use_gpu() -> bool:
+    """Whether this process may look for a GPU: any may, but of Dask workers only one that declares the resource."""
+    if "distributed" not in sys.modules:
+        return True
+    from distributed import get_worker
+
+    try:
+        return bool(get_worker().state.total_resources.get(RESOURCE))
+    except ValueError:  # no worker
+        return True
+
+
+def embedding_needs(client: Any, models: Sequence[ModelFile]) -> dict[str, int]:
+    """Return what running these models takes of a Dask worker's resources: one GPU, where there is use for it.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    models : sequence of ModelFile
+        Only those with a SavedModel can run on a GPU. With none, nothing is asked of the workers.
+
+    Returns
+    -------
+    dict
+        ``{"GPU": 1}`` when a worker declares a GPU and TensorFlow sees it there; otherwise empty, with a warning
+        that says why the CPU is used.
+    """
+    if not (names := [model.name for model in models if saved_model_folder(model)]):
+        return {}
+    workers = client.scheduler_info()["workers"]
+    declaring = [address for address, facts in workers.items() if facts["resources"].get(RESOURCE)]
+    if declaring and any(client.run(gpu_count, workers=declaring).values()):
+        return {RESOURCE: 1}
+    reason = (
+        "TensorFlow sees no GPU on the workers that declare one"
+        if declaring
+        else "no worker has a GPU (a remote one declares it with --resources GPU=1)"
+    )
+    logger.warning("%s: %s. The graphs (.pb) are run on the CPU.", ", ".join(names), reason)
+    return {}

@@ -17,12 +17,12 @@ import numpy.typing as npt
 
 from workbench.errors import ModelError
 from workbench.lazy_imports import get_essentia
-from workbench.models.model_file import ModelFile
+from workbench.models.model_file import ModelFile, saved_model_folder
 from workbench.models.mono_16k import mono_16k
 from workbench.models.patches import PatchWindows, Window
 from workbench.models.published import HEAD_ALGORITHM
 from workbench.models.registry import family
-from workbench.models.saved_model import SavedModelPredictor, on_gpu, saved_model_folder
+from workbench.models.saved_model import SavedModelPredictor, on_gpu
 
 SILENCE = 10 ** (-80 / 20)
 """Peak, full scale 1.0, under which a file is silent and no mood is predicted for it."""

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from workbench.models.published import FRONTS, Front
 
 Kind = Literal["embedding", "classifier", "head"]
+
+
+FRAME_ALGORITHMS = {
+    "TensorflowPredictMusiCNN": "TensorflowInputMusiCNN",
+    "TensorflowPredictEffnetDiscogs": "TensorflowInputMusiCNN",
+    "TensorflowPredictVGGish": "TensorflowInputVGGish",
+}
+"""For the algorithms whose embeddings a SavedModel can give as well: the one that makes their frames."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,3 +106,10 @@ class ModelFile:
             "size_check": self.size_check,
             "problem": self.problem,
         }
+
+
+def saved_model_folder(model: ModelFile) -> Path | None:
+    """Return the SavedModel beside an embedding's ``.pb``, if there is one that can be run."""
+    folder = Path(model.path).with_name(f"{model.name}-savedmodel")
+    runs = model.kind == "embedding" and model.algorithm in FRAME_ALGORITHMS
+    return folder if runs and (folder / "saved_model.pb").is_file() else None

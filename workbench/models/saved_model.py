@@ -15,32 +15,19 @@ import numpy.typing as npt
 
 from workbench.errors import ModelError
 from workbench.lazy_imports import get_essentia
-from workbench.models.gpu import gpu_count, prepare_gpu
-from workbench.models.model_file import ModelFile
+from workbench.models.gpu import gpu_count, may_use_gpu, prepare_gpu
+from workbench.models.model_file import FRAME_ALGORITHMS, ModelFile, saved_model_folder
 
 logger = logging.getLogger(__name__)
 
-_INPUTS = {
-    "TensorflowPredictMusiCNN": "TensorflowInputMusiCNN",
-    "TensorflowPredictEffnetDiscogs": "TensorflowInputMusiCNN",
-    "TensorflowPredictVGGish": "TensorflowInputVGGish",
-}
-
 Rows = npt.NDArray[np.float32]
-
-
-def saved_model_folder(model: ModelFile) -> Path | None:
-    """Return the SavedModel beside an embedding's ``.pb``, if there is one that can be run."""
-    folder = Path(model.path).with_name(f"{model.name}-savedmodel")
-    runs = model.kind == "embedding" and model.algorithm in _INPUTS
-    return folder if runs and (folder / "saved_model.pb").is_file() else None
 
 
 def on_gpu(model: ModelFile) -> bool:
     """Whether this model's batches go to a GPU; said once a process when there is a SavedModel but no GPU."""
     if saved_model_folder(model) is None:
         return False
-    if gpu_count():
+    if may_use_gpu() and gpu_count():
         return True
     logger.info("%s has a SavedModel, but TensorFlow sees no GPU: its .pb is run on the CPU", model.name)
     return False
@@ -73,7 +60,7 @@ class SavedModelPredictor:
             )
         (self._input,) = self._function.structured_input_signature[1]
         self._tensorflow, self._front, self._last_patch = tensorflow, model.front, last_patch
-        self._bands: Any = getattr(get_essentia(), _INPUTS[model.algorithm])()
+        self._bands: Any = getattr(get_essentia(), FRAME_ALGORITHMS[model.algorithm])()
 
     def __call__(self, signal: Rows) -> Rows:
         front, frames = self._front, self._frames(signal)

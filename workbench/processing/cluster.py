@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.errors import ProcessingError, WorkbenchError
 from workbench.performance.cgroup import memory_limit_bytes
+from workbench.processing.gpus import visible_gpus
 from workbench.processing.host_process import HostProcess
 from workbench.processing.link import Link, link_named, link_own, link_published
 from workbench.settings import Settings
@@ -39,6 +40,8 @@ class Cluster:
         Publish an own cluster in the data folder, for other processes to join.
     memory_limit_bytes : int, optional
         Of one worker; an equal share of MEMORY_LIMIT_PERCENT of the machine by default.
+    gpus : sequence of str, optional
+        GPUs that our own workers declare and share; those of this machine by default.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Cluster:
         workers: int | None = None,
         share: bool = False,
         memory_limit_bytes: int | None = None,
+        gpus: Sequence[str] | None = None,
     ) -> None:
         self.settings = settings
         self._warm_up = warm_up
@@ -57,6 +61,7 @@ class Cluster:
         self._asked_workers = workers
         self._share = share
         self._memory_limit_bytes = memory_limit_bytes
+        self._gpus = visible_gpus(os.environ) if gpus is None else gpus
         self._lock = threading.RLock()
         self._listeners: dict[str, Listener] = {}
         self._link: Link | None = None
@@ -225,6 +230,7 @@ class Cluster:
             threads=self._own_workers // self._own_processes,
             memory_limit_bytes=self.memory_limit_bytes,
             worker_ttl_s=self.settings.analysis_timeout_seconds * 1.5 + 30,
+            gpus=self._gpus,
             publish_in=self.settings.data_dir if self._share else None,
         )
 

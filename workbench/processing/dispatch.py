@@ -19,7 +19,7 @@ from workbench.processing.batch import ANNOUNCE_EVERY_S, Batch, Outcome, unpack
 from workbench.processing.batching import Pending
 from workbench.processing.cluster import Cluster
 from workbench.processing.feeder import Feeder
-from workbench.processing.fleet import Fleet
+from workbench.processing.fleet import Fleet, Needs
 from workbench.processing.tally import Tally
 from workbench.processing.task import Cached, Failure, Progress, Task
 
@@ -40,6 +40,7 @@ class Work:
     timeout_s: float
     priority: int
     worker_path: Callable[[str], str]
+    needs: Needs | None = None
 
 
 @dataclass
@@ -177,7 +178,7 @@ class Dispatcher:
         if self.state != "running" or not (self._pending or self._suspects):
             return
         if self._fleet is None:
-            self._fleet = Fleet(self._cluster)
+            self._fleet = Fleet(self._cluster, self._work.needs)
             self._fleet.look()
         while self._has_room(self._fleet):
             batch, alone = self._take(self._fleet)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workbench.errors import SchedulerError
@@ -12,16 +12,27 @@ from workbench.processing.batch import Batch, Outcome, run_batch
 from workbench.processing.cluster import Cluster, topic
 from workbench.processing.kill_worker import kill_worker
 
+Needs = Callable[[Any], Mapping[str, int]]
+"""Given the client, what of each declared resource a file takes while it is worked on."""
+
 LOOK_EVERY_S = 2.0
 LOOK_AGAIN_S = 0.1
 NO_WORKERS_S = 60.0
 
 
 class Fleet:
-    """The client of one cluster for the length of a job. Making it starts or joins the cluster."""
+    """The client of one cluster for the length of a job. Making it starts or joins the cluster.
 
-    def __init__(self, cluster: Cluster) -> None:
+    Parameters
+    ----------
+    cluster : Cluster
+    needs : callable, optional
+        What a file takes of the resources that workers declare; only workers that have it are seen then.
+    """
+
+    def __init__(self, cluster: Cluster, needs: Needs | None = None) -> None:
         self._client = cluster.client
+        self._resources = dict(needs(self._client)) if needs is not None else {}
         self._address = cluster.address
         self._threads: dict[str, int] = {}
         self._looked_at = float("-inf")
@@ -42,15 +53,16 @@ class Fleet:
         if not afresh and now - self._looked_at < (LOOK_EVERY_S if self._threads else LOOK_AGAIN_S):
             return
         try:
-            self._threads = dict(self._client.nthreads())
+            self._threads = self._usable_threads()
         except (OSError, TimeoutError) as error:
             raise self._gone() from error
         self._looked_at = now
         if self._threads:
             self._seen_at = now
         elif now - self._seen_at > NO_WORKERS_S:
+            having = f" with {', '.join(self._resources)}" if self._resources else ""
             raise SchedulerError(
-                f"The Dask scheduler at {self._address} has had no worker for {NO_WORKERS_S:.0f} s. "
+                f"The Dask scheduler at {self._address} has had no worker{having} for {NO_WORKERS_S:.0f} s. "
                 "Start workers for it and run again: what was done is saved.",
                 address=self._address,
             )
@@ -86,6 +98,7 @@ class Fleet:
             args,
             key=f"workbench-{batch.job}-{batch.number}",
             priority=priority,
+            resources=self._resources or None,
             pure=False,
         )
         self._client.loop.add_callback(_follow, future, on_end)
@@ -99,6 +112,16 @@ class Fleet:
         """Kill a worker process; its nanny, on whatever machine, starts a new one."""
         kill_worker(self._client, worker, pid)
         self.look_soon()
+
+    def _usable_threads(self) -> dict[str, int]:
+        if not self._resources:
+            return dict(self._client.nthreads())
+        usable = {}
+        for worker, facts in self._client.scheduler_info()["workers"].items():
+            rooms = [int(facts["resources"].get(name, 0) // take) for name, take in self._resources.items()]
+            if room := min(facts["nthreads"], *rooms):
+                usable[worker] = room
+        return usable
 
     def _gone(self) -> SchedulerError:
         return SchedulerError(

@@ -80,6 +80,7 @@ class HostProcess:
         threads: int,
         memory_limit_bytes: int,
         worker_ttl_s: float,
+        gpus: Sequence[str],
         credentials: Credentials,
     ) -> str:
         """Start the scheduler and the workers, and return the scheduler's address.
@@ -94,6 +95,7 @@ class HostProcess:
             "threads": threads,
             "memory_limit_bytes": memory_limit_bytes,
             "worker_ttl_s": worker_ttl_s,
+            "gpus": list(gpus),
             "local_directory": str(self._directory),
             "security": credentials.security_fields(),
         }

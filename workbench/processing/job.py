@@ -14,6 +14,7 @@ from typing import Any
 from workbench.errors import CancelledError
 from workbench.processing.cluster import Cluster
 from workbench.processing.dispatch import Dispatcher, Work
+from workbench.processing.fleet import Needs
 from workbench.processing.task import Cached, Failure, Progress, Task
 
 __all__ = ["Cached", "Failure", "Job", "Progress", "Task", "run"]
@@ -35,6 +36,7 @@ def run(
     timeout_s: float | None = None,
     priority: int = 0,
     worker_path: Callable[[str], str] = str,
+    needs: Needs | None = None,
 ) -> Job:
     """Start a job and return at once.
 
@@ -59,6 +61,9 @@ def run(
         Higher goes first among the jobs that share the cluster: people before batches.
     worker_path : callable
         Translates a path to what the workers call it, when they mount the music elsewhere.
+    needs : callable, optional
+        ``needs(client) -> {resource: amount}``, asked once the workers are there: what of the resources that
+        workers declare a file takes while it is worked on, such as ``{"GPU": 1}``. Nothing by default.
     """
     work = Work(
         function=function,
@@ -68,6 +73,7 @@ def run(
         timeout_s=cluster.settings.analysis_timeout_seconds if timeout_s is None else timeout_s,
         priority=priority,
         worker_path=worker_path,
+        needs=needs,
     )
     return Job(cluster, tasks, work)
 

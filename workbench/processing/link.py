@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,7 @@ def link_own(
     threads: int,
     memory_limit_bytes: int,
     worker_ttl_s: float,
+    gpus: Sequence[str],
     publish_in: Path | None,
 ) -> Link:
     """Have a host process, ended if that fails, serve a cluster; publish it in a folder if one is given.
@@ -125,6 +127,7 @@ def link_own(
             threads=threads,
             memory_limit_bytes=memory_limit_bytes,
             worker_ttl_s=worker_ttl_s,
+            gpus=gpus,
             credentials=credentials,
         )
         link = Link(connect(address, credentials, timeout_s=CONNECT_TIMEOUT_S), host)

@@ -21,6 +21,9 @@ import traceback
 from multiprocessing import forkserver
 from typing import Any, NoReturn
 
+from workbench.models.gpu import RESOURCE
+from workbench.processing.gpus import VISIBLE, share
+
 PARENT_POLL_S = 0.5
 # A forked worker is there in a fifth of the time, and a killed one should be back soon. Not on macOS, whose
 # frameworks do not survive a fork.
@@ -60,6 +63,7 @@ async def _serve(plan: dict[str, Any], parent: int) -> None:
         "security": security,
         "dashboard": False,
     }
+    gpus = share(plan["gpus"], plan["workers"])
     scheduler = await Scheduler(dashboard_address="127.0.0.1:0", **everyone)
     # Not a LocalCluster: that gives up a worker which happens to be restarting 15 s after it died once before.
     nannies = [
@@ -70,6 +74,8 @@ async def _serve(plan: dict[str, Any], parent: int) -> None:
             memory_limit=plan["memory_limit_bytes"],
             local_directory=plan["local_directory"],
             preload=["workbench.processing.worker_process"],
+            resources={RESOURCE: len(gpus[number])} if gpus[number] else None,
+            env={VISIBLE: ",".join(gpus[number])} if plan["gpus"] else None,
             silence_logs=logging.ERROR,
             **everyone,
         )

@@ -70,14 +70,18 @@ class ModelRecords(Part):
                 rows,
             )
 
-    def predictions(self, content_hash: str | None = None, *, model: str | None = None) -> list[Prediction]:
-        """Return predictions of one content or all, of one model or all."""
+    def predictions(
+        self, content_hash: str | Iterable[str] | None = None, *, model: str | None = None
+    ) -> list[Prediction]:
+        """Return predictions of one content, several or all, of one model or all."""
+        wanted = [content_hash] if isinstance(content_hash, str) else content_hash
+        chosen = None if wanted is None else to_json(list(wanted))
         with self.pool.reading() as connection:
             rows = connection.execute(
                 "SELECT content_hash, model, version, model_hash, scores FROM predictions "
-                "WHERE (?1 IS NULL OR content_hash = ?1) AND (?2 IS NULL OR model = ?2) "
-                "ORDER BY content_hash, model",
-                (content_hash, model),
+                "WHERE (?1 IS NULL OR content_hash IN (SELECT value FROM json_each(?1))) "
+                "AND (?2 IS NULL OR model = ?2) ORDER BY content_hash, model",
+                (chosen, model),
             ).fetchall()
         return [
             Prediction(hash_, name, version, model_hash, from_json(scores))
