@@ -198,6 +198,7 @@ def _run_analysis(wb: Workbench, paths: list[str], *, force: bool) -> dict[str, 
     job = wb.analyze(plan=plan, show=True)
     try:
         report: dict[str, Any] = job.result().to_dict()
+        cli_models.tell_of_models_once(wb)
         return report
     except KeyboardInterrupt:
         job.cancel()
@@ -219,16 +220,18 @@ def _tracks(options: argparse.Namespace) -> int:
         status = "failed" if options.failed else None
         tracks = wb.library.tracks(query=options.query, status=status)
         if options.json:
-            print_json({"total": len(tracks), "tracks": [track.to_dict() for track in tracks]})
+            print_json({"total": len(tracks), "tracks": wb.described(tracks)})
             return DONE
-        for track in tracks:
-            print(_track_line(track.to_dict(), track.error))
+        for track in wb.described(tracks):
+            print(_track_line(track))
         print(f"{len(tracks)} tracks")
     return DONE
 
 
-def _track_line(track: dict[str, Any], error: str | None) -> str:
-    features = track["features"]
+def _track_line(track: dict[str, Any]) -> str:
+    from workbench.models.predicted import predicted_text
+
+    features, error = track["features"], track["error"]
     who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
     if error:
         return f"{track['id']:>6}  {track['status']:<9} {one_line(track['path'])}: {one_line(error)}"
@@ -242,6 +245,7 @@ def _track_line(track: dict[str, Any], error: str | None) -> str:
     return (
         f"{track['id']:>6}  {track['status']:<9} {show('bpm', '5.1f'):>5} BPM  {features.get('camelot') or '–':>3}  "
         f"{show('loudness_lufs', '5.1f'):>5} LUFS  {who}"
+        + (f"  predicted: {one_line(predicted_text(track['predicted']))}" if track["predicted"] else "")
     )
 
 

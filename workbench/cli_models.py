@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.cli_output import one_line, print_json, say
 from workbench.settings import Settings
 
 DONE, SOME_FAILED = 0, 3
+TOLD = "told of models"
+
+if TYPE_CHECKING:
+    from workbench.session import Workbench
 
 Add = Callable[..., argparse.ArgumentParser]
 
@@ -90,6 +94,17 @@ def _probability(text: str) -> float:
     return value
 
 
+def tell_of_models_once(wb: Workbench) -> None:
+    """Say what models would add to a library that has none; never again for this library."""
+    from workbench.models.registry import what_models_would_add
+
+    folder = wb.settings.models_dir
+    if (folder and any(folder.glob("*.pb"))) or wb.library.meta(TOLD):
+        return
+    wb.library.set_meta(TOLD, True)
+    say(what_models_would_add(folder))
+
+
 def models(options: argparse.Namespace) -> int:
     """List what is in MODELS_DIR."""
     from workbench.models.registry import find_models, what_models_would_add
@@ -106,9 +121,7 @@ def models(options: argparse.Namespace) -> int:
             print(f"{model.name}: NOT USED: {model.problem}")
         else:
             adds = ", ".join(model.adds) or "classes"
-            known = (
-                "size as published" if model.size_check == "published" else "not a file we know: unverified"
-            )
+            known = "hash as known" if model.known else "not a file we know: unverified"
             print(f"{model.name}: {model.kind}, version {model.version or '?'}, adds {adds} ({known})")
     return DONE
 

@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
     from workbench.processing.cluster import Cluster
     from workbench.store.library_table import LibraryTable
-    from workbench.store.records import FeatureRecord, PlaylistSummary
+    from workbench.store.records import FeatureRecord, PlaylistSummary, Prediction
     from workbench.store.shared_cache import SharedCache
     from workbench.store.track import Track
 
@@ -330,6 +330,18 @@ class Workbench:
         raise UnknownTrackError(
             f"{problem} {track!r}. Give an id from `workbench tracks`.", candidates=candidates
         )
+
+    def described(self, tracks: Sequence[Track]) -> list[dict[str, Any]]:
+        """Return tracks as JSON-able values, with what models predict apart from the tags, in ``predicted``."""
+        from workbench.models.predicted import predicted
+
+        by_content: dict[str, list[Prediction]] = {}
+        for prediction in self.library.predictions({track.content_hash for track in tracks}):
+            by_content.setdefault(prediction.content_hash, []).append(prediction)
+        return [
+            track.to_dict() | {"predicted": predicted(by_content.get(track.content_hash, ()))}
+            for track in tracks
+        ]
 
     def features(self, track: int | str) -> TrackFeatures | None:
         """Return the features of a track, curves included, or ``None`` when it is not analysed."""

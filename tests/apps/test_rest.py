@@ -9,6 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from workbench.store.database_pool import DatabasePool
+from workbench.store.library import Library
+from workbench.store.records import Prediction
+
 FIGURES = {
     "performance/metrics": {
         "timestamp", "system", "caches", "database_pool", "async_processor", "processes",
@@ -86,6 +90,25 @@ def test_one_track_and_its_neighbours(server: Any) -> None:
     near = server.get(f"tracks/{track['id']}/similar", params={"limit": 2}).json()
     assert len(near["tracks"]) == 2
     assert track["id"] not in [other["id"] for other in near["tracks"]]
+
+
+def test_what_models_predict_is_apart_from_the_tags(server: Any) -> None:
+    track = server.get("tracks", params={"query": "three"}).json()["tracks"][0]
+    assert track["predicted"] == {}
+    pool = DatabasePool(server.data_dir / "library.sqlite3")
+    scores = {"Drone": 0.9, "House": 0.1}
+    Library(pool).save_predictions([Prediction(track["content_hash"], "tagger:genre", "1", "ab", scores)])
+    try:
+        predicted = {"genre": {"value": "Drone", "probability": 0.9, "model": "tagger:genre", "version": "1"}}
+        assert server.get(f"tracks/{track['id']}").json() == track | {"predicted": predicted}
+        everything = server.get("tracks").json()["tracks"]
+        assert [one["predicted"] for one in everything if one["predicted"]] == [predicted]
+        assert server.get("tracks", params={"query": "Drone"}).json()["total"] == 0, "no prediction is a tag"
+        known = server.post("tracks/analyze", {"file_path": track["path"]}).json()
+        assert known["track"]["predicted"] == predicted
+    finally:
+        Library(pool).delete_model("tagger:genre")
+        pool.close()
 
 
 def test_analysis_statistics(server: Any) -> None:

@@ -1,6 +1,6 @@
 """What models cost: time to the first prediction, steady rate by batch size, memory, training and applying a tagger.
 
-``python tests/benchmarks/bench_models.py [--tracks N] [--minutes M]``
+``python tests/benchmarks/bench_models.py [--tracks N] [--minutes M] [--hours H] [--only STEP...]``
 
 The published models may not be shipped, so the graph here is a stand-in of MusiCNN's shape: the same input, two
 wide convolutions over frequency, three over time, dense layers; random weights. Each figure is measured in a process
@@ -30,14 +30,23 @@ def main() -> None:
     )
     parser.add_argument("--tracks", type=int, default=10_000)
     parser.add_argument("--minutes", type=float, default=10.0, help="length of the file that models run on")
+    parser.add_argument(
+        "--hours", type=float, default=10.0, help="length of the file whose memory is watched"
+    )
+    parser.add_argument("--only", nargs="+", choices=STEPS, default=list(STEPS), metavar="STEP", help="steps")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
         STEPS[options.step](json.loads(os.environ["BENCH_MODELS"]))
         return
     with tempfile.TemporaryDirectory() as folder:
-        facts = {"folder": folder, "tracks": options.tracks, "minutes": options.minutes}
-        for step in STEPS:
+        facts = {
+            "folder": folder,
+            "tracks": options.tracks,
+            "minutes": options.minutes,
+            "hours": options.hours,
+        }
+        for step in options.only:
             run(step, facts)
 
 
@@ -118,6 +127,50 @@ def published(facts: dict[str, Any], name: str = "long", batch: int | None = Non
         f"steady rate, batches of {models[0].front.batch}",
         f"{rate:.0f} × real time",
         f"{facts['minutes']:g} minutes, peak {peak_mib():.0f} MiB",
+    )
+
+
+def build_mean_graph(facts: dict[str, Any]) -> None:
+    """Write a graph that only takes means, for a file so long that a network would take an hour."""
+    from workbench.lazy_imports import get_tensorflow
+
+    tf, folder = get_tensorflow(), Path(facts["folder"]) / "mean"
+    folder.mkdir()
+    graph = tf.compat.v1.Graph()
+    with graph.as_default():
+        x = tf.compat.v1.placeholder(tf.float32, [None, 187, 96], name="model/Placeholder")
+        tf.reduce_mean(x, axis=1, name="model/dense/BiasAdd")
+    (folder / "mean-msd-musicnn-1.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    shape = {"name": "model/dense/BiasAdd", "shape": [96], "output_purpose": "embeddings"}
+    (folder / "mean-msd-musicnn-1.json").write_text(
+        json.dumps(
+            {
+                "version": "1",
+                "inference": {"sample_rate": RATE, "algorithm": "TensorflowPredictMusiCNN"},
+                "schema": {"inputs": [{"name": "model/Placeholder", "shape": [187, 96]}], "outputs": [shape]},
+            }
+        )
+    )
+
+
+def long_memory(facts: dict[str, Any], hours: float) -> None:
+    """Run the graph of means over a file of this length and show the most memory that the process had."""
+    import soundfile
+
+    from workbench.models.inference import run_models
+    from workbench.models.registry import usable_models
+
+    path, generator = Path(facts["folder"]) / "hours.wav", np.random.default_rng(0)
+    minute = generator.normal(0, 0.1, 60 * RATE).astype(np.float32)
+    with soundfile.SoundFile(path, "w", RATE, 1, "PCM_16") as file:
+        for _ in range(round(hours * 60)):
+            file.write(minute)
+    found = run_models(str(path), usable_models(Path(facts["folder"]) / "mean"))
+    path.unlink()
+    row(
+        f"memory with a file of {hours * 60:g} minutes",
+        f"{peak_mib():.0f} MiB",
+        f"{found.audio_seconds:.0f} s of audio, {found.patches['mean-msd-musicnn-1']} patches",
     )
 
 
@@ -239,6 +292,9 @@ STEPS: dict[str, Any] = {
     "short file": short_memory,
     "batch of 64": lambda facts: published(facts, batch=64),
     "batch of 1": lambda facts: published(facts, batch=1),
+    "graph of means": build_mean_graph,
+    "ten minutes": lambda facts: long_memory(facts, 1 / 6),
+    "ten hours": lambda facts: long_memory(facts, facts["hours"]),
     "library": make_library,
     "train": train,
     "apply": apply,

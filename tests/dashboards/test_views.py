@@ -22,9 +22,11 @@ from workbench.apps.dashboards.map_app import positions_of
 from workbench.apps.dashboards.map_view import MapView
 from workbench.apps.dashboards.parameter_form import ParameterForm
 from workbench.apps.dashboards.playlist_edits import in_order, kept_in_place
+from workbench.apps.dashboards.rating_view import RatingView
 from workbench.apps.dashboards.save_view import SaveView
 from workbench.apps.dashboards.scatter import Scatter
 from workbench.apps.dashboards.table_view import TableView
+from workbench.apps.dashboards.track_view import TrackView
 from workbench.errors import LibraryPathError
 from workbench.playlists import COMMON_PARAMETERS, METHODS, generate
 from workbench.processing.task import Failure, Progress
@@ -53,6 +55,29 @@ def test_the_table_filters_by_query_and_explains_a_wrong_one(table: LibraryTable
 def test_an_empty_table_says_what_to_do(table: LibraryTable) -> None:
     view = TableView(table.take(np.zeros(40, bool)), matches, lambda track_id: None)
     assert "analyse a folder" in view.grid.empty
+
+
+def test_thumbs_rate_the_track_that_is_shown() -> None:
+    rated: list[tuple[int, float | None]] = []
+    view = RatingView(lambda track_id, rating: rated.append((track_id, rating)))
+    view.value = 1.0
+    assert rated == [], "no track is shown yet"
+    for stars, thumb in ((None, None), (5.0, 1.0), (2.0, -1.0), (3.0, None), (1.0, 1.0), (-1.0, -1.0)):
+        view.show(7, stars)
+        assert view.value == thumb and rated == []
+    view.value = 1.0
+    view.value = None
+    assert rated == [(7, 1.0), (7, None)]
+
+
+def test_what_is_predicted_is_marked_and_no_tag() -> None:
+    track = {"id": 1, "path": "/a.flac", "title": "A", "artist": None, "genre": None, "features": {}}
+    genre = {"value": "<Dub>", "probability": 0.75, "model": "tagger:genre", "version": "1"}
+    view = TrackView(lambda track_id: None, "choose")
+    view.show(track | {"predicted": {"genre": genre}}, None)
+    assert "Predicted</th><td>genre &lt;Dub&gt; (75%)" in shown(view) and "Genre</th><td>—" in shown(view)
+    view.show(track | {"predicted": {}}, None)
+    assert "Predicted" not in shown(view)
 
 
 def test_the_folder_picker_stays_below_its_roots(tmp_path: Path) -> None:

@@ -96,12 +96,15 @@ def two_outputs(name: str) -> Callable[[Any], None]:
 
 
 def maest_outputs(mean: Any) -> None:
-    tokens = tf.stack([mean, mean + 1.0, mean + 2.0], axis=1)[:, None]
-    tf.raw_ops.IdentityN(input=[tf.sigmoid(mean), tokens], name="StatefulPartitionedCall")
+    """Tokens of two layers, CLS first, and predictions, under the names of the second version of MAEST."""
+    for layer in (6, 7):
+        tokens = tf.stack([mean + (7.0 - layer), mean + 1.0, mean + 2.0], axis=1)
+        tf1.identity(tokens, name=f"PartitionedCall/Identity_{layer}")
+    tf1.sigmoid(mean, name="PartitionedCall/Identity_13")
 
 
 def main(folder: Path) -> None:
-    musicnn = folder / "msd-musicnn-1.pb"
+    musicnn = folder / "toy-msd-musicnn-1.pb"
 
     def tagging(mean: Any) -> None:
         tf1.identity(mean, name="model/dense/BiasAdd")
@@ -135,14 +138,15 @@ def main(folder: Path) -> None:
         ],
     )
     audio_model(
-        folder / "discogs-maest-30s-pw-1.pb",
+        folder / "toy-discogs-maest-30s-pw-2.pb",
         "TensorflowPredictMAEST",
         [1, 1876, 96],
         "melspectrogram",
         maest_outputs,
         [
-            node("StatefulPartitionedCall:0", [1, 96], "predictions"),
-            node("StatefulPartitionedCall:1", [1, 1, 3, 96], "embeddings"),
+            node("PartitionedCall/Identity_6", [1, 3, 96], "embeddings"),
+            node("PartitionedCall/Identity_7", [1, 3, 96], "embeddings"),
+            node("PartitionedCall/Identity_13", [1, 96], "predictions"),
         ],
     )
     audio_model(
@@ -159,7 +163,7 @@ def main(folder: Path) -> None:
         band_weights(96, [(5, 2.0), (60, 1.0)]),
         ["happy", "non_happy"],
         "model/Softmax",
-        "msd-musicnn-1",
+        "toy-msd-musicnn-1",
         tf1.nn.softmax,
     )
     head(
@@ -167,11 +171,11 @@ def main(folder: Path) -> None:
         band_weights(96, [(5, -1.0), (30, 1.0)]),
         ["instrumental", "voice"],
         "model/Softmax",
-        "msd-musicnn-1",
+        "toy-msd-musicnn-1",
         tf1.nn.softmax,
     )
     head(
-        folder / "deam-msd-musicnn-2.pb",
+        folder / "deam-toy-msd-musicnn-2.pb",
         band_weights(96, [(5, 1.0), (60, 2.0)]),
         ["valence", "arousal"],
         "model/Identity",

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from workbench.embedding_run import EmbeddingRun
+from workbench.models.gpu import embedding_needs, gpu_count
 from workbench.models.inference import run_models
 from workbench.models.registry import usable_models
 from workbench.processing.cluster import Cluster
-from workbench.processing.job import run
+from workbench.processing.job import Task, run
 from workbench.settings import Settings
 from workbench.store.library import Library
 from workbench.store.records import FeatureRecord, ScannedFile
@@ -42,10 +44,49 @@ def test_workers_run_models_and_one_bad_file_costs_the_others_nothing(
     report = embedding.report(workers=1)
     assert (report.found, report.analyzed, report.audio_seconds) == (3, 2, 8.0)
     assert [(failure.path, failure.kind) for failure in report.failed] == [(paths[1], "format")]
-    hashes, matrix = library.embeddings("msd-musicnn-1")
+    hashes, matrix = library.embeddings("toy-msd-musicnn-1")
     assert hashes == [f"{0:032x}", f"{2:032x}"] and matrix.shape == (2, 96)
     np.testing.assert_array_equal(matrix[0], run_models(paths[0], models).outputs[0].embedding)
     assert library.counts()["analyzed"] == 3  # a model that fails takes no track away
     assert [file.path for file in EmbeddingRun(library, models).files] == [paths[1]]
     newer = [replace(model, sha256="0" * 64) for model in models]
     assert len(EmbeddingRun(library, newer).files) == 3
+
+
+@pytest.mark.parametrize(
+    ("gpus", "said"), [([], "no worker has a GPU"), (["0"], "sees no GPU on the workers")]
+)
+def test_a_saved_model_without_a_gpu_is_run_on_the_cpu_with_a_message(
+    toy_models: Path,
+    wav: Callable[..., str],
+    data_dir: Path,
+    caplog: pytest.LogCaptureFixture,
+    gpus: list[str],
+    said: str,
+) -> None:
+    if gpu_count():
+        pytest.skip("this machine has a GPU")
+    models = [model for model in usable_models(toy_models) if "effnet" in model.name]
+    path = wav(np.full(16_000 * 4, 0.1, np.float32))
+    values = {}
+    with Cluster(
+        Settings(data_dir=data_dir, async_workers=1, memory_limit_percent=100), gpus=gpus
+    ) as cluster:
+        run(
+            cluster,
+            [Task("one", path, 1)],
+            run_models,
+            args=(tuple(models),),
+            on_value=lambda task, value: values.setdefault(task.key, value).audio_seconds,
+            on_failure=lambda task, failure: pytest.fail(failure.error),
+            needs=lambda client: embedding_needs(client, models),
+        ).result(timeout=120)
+    assert said in caplog.text and models[0].name in caplog.text
+    np.testing.assert_array_equal(
+        values["one"].outputs[0].embedding, run_models(path, models).outputs[0].embedding
+    )
+
+
+def test_graphs_alone_ask_nothing_of_the_workers(toy_models: Path) -> None:
+    models = [model for model in usable_models(toy_models) if "musicnn" in model.name]
+    assert embedding_needs(None, models) == {}

@@ -75,22 +75,22 @@ def test_from_file_to_playlist_filter(library: Library, two_files: dict[str, str
 
 def test_vectors_are_never_a_mixture(library: Library, two_files: dict[str, str]) -> None:
     table = library.table()
-    one = Embedding(two_files["hum"], "msd-musicnn-1", "1", "ab" * 32, np.ones(3, np.float32))
+    one = Embedding(two_files["hum"], "toy-msd-musicnn-1", "1", "ab" * 32, np.ones(3, np.float32))
     library.save_embeddings([one])
     assert complete_embedding(library, table) is None
     np.testing.assert_array_equal(with_model_results(library, table).vectors, table.vectors)
     library.save_embeddings(
-        [Embedding(two_files["whistle"], "msd-musicnn-1", "2", "cd" * 32, np.ones(3, np.float32))]
+        [Embedding(two_files["whistle"], "toy-msd-musicnn-1", "2", "cd" * 32, np.ones(3, np.float32))]
     )
     assert complete_embedding(library, table) is None  # of another model file
     library.save_embeddings(
-        [Embedding(two_files["whistle"], "msd-musicnn-1", "1", "ab" * 32, np.zeros(3, np.float32))]
+        [Embedding(two_files["whistle"], "toy-msd-musicnn-1", "1", "ab" * 32, np.zeros(3, np.float32))]
     )
     assert with_model_results(library, table).vectors.tolist() == [[1, 1, 1], [0, 0, 0]]
 
 
 def test_a_changed_model_is_run_again(library: Library, two_files: dict[str, str], toy_models: Path) -> None:
-    model = next(model for model in usable_models(toy_models) if model.name == "msd-musicnn-1")
+    model = next(model for model in usable_models(toy_models) if model.name == "toy-msd-musicnn-1")
     library.save_embeddings(
         Embedding(content, model.name, "0", "00" * 32, np.ones(3, np.float32))
         for content in two_files.values()

@@ -65,12 +65,12 @@ def test_embeddings_and_heads_by_value(models: dict[str, ModelFile], noise: Nois
     samples = resampled(path)
     musicnn = mel_frames(samples, "TensorflowPredictMusiCNN")
     means = patch_means(musicnn, 187, 93)
-    assert found.patches["msd-musicnn-1"] == len(means) > 2 * 64  # more than one window
-    np.testing.assert_allclose(one(found, "msd-musicnn-1").embedding, means.mean(axis=0), atol=2e-5)
+    assert found.patches["toy-msd-musicnn-1"] == len(means) > 2 * 64  # more than one window
+    np.testing.assert_allclose(one(found, "toy-msd-musicnn-1").embedding, means.mean(axis=0), atol=2e-5)
     happy = softmax(np.stack([2 * means[:, 5], means[:, 60]], axis=1)).mean(axis=0)
     scores = one(found, "mood_happy-toy-msd-musicnn-1").probabilities
     assert scores == pytest.approx({"happy": happy[0], "non_happy": happy[1]}, abs=1e-5)
-    emotions = one(found, "deam-msd-musicnn-2").probabilities
+    emotions = one(found, "deam-toy-msd-musicnn-2").probabilities
     assert emotions == pytest.approx(
         {"valence": means[:, 5].mean(), "arousal": 2 * means[:, 60].mean()}, abs=1e-5
     )
@@ -86,22 +86,24 @@ def test_embeddings_and_heads_by_value(models: dict[str, ModelFile], noise: Nois
         one(found, "toy-discogs-effnet-bs64-1").embedding, effnet.mean(axis=0), atol=2e-5
     )
     maest = (patch_means(musicnn, 1876, 1875) - MAEST_MEAN) / (2 * MAEST_STD)
-    assert found.patches["discogs-maest-30s-pw-1"] == len(maest)
-    np.testing.assert_allclose(one(found, "discogs-maest-30s-pw-1").embedding, maest.mean(axis=0), atol=2e-4)
+    assert found.patches["toy-discogs-maest-30s-pw-2"] == len(maest)
+    np.testing.assert_allclose(
+        one(found, "toy-discogs-maest-30s-pw-2").embedding, maest.mean(axis=0), atol=2e-4
+    )
     assert found.audio_seconds == pytest.approx(250.0)
 
 
 def test_results_carry_name_version_and_hash(models: dict[str, ModelFile], noise: Noise, wav: Wav) -> None:
-    model = models["msd-musicnn-1"]
+    model = models["toy-msd-musicnn-1"]
     output = run_models(wav(noise(4.0)), [model]).outputs[0]
-    assert (output.model, output.version, output.model_hash) == ("msd-musicnn-1", "1", model.sha256)
+    assert (output.model, output.version, output.model_hash) == ("toy-msd-musicnn-1", "1", model.sha256)
     assert output.embedding is not None and output.embedding.dtype == np.float32
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100])
 def test_block_size_does_not_matter(models: dict[str, ModelFile], noise: Noise, wav: Wav, rate: int) -> None:
     path = wav(np.stack([noise(150.0), -0.5 * noise(150.0)], axis=1), rate)
-    chosen = [models["msd-musicnn-1"], models["mood_happy-toy-msd-musicnn-1"]]
+    chosen = [models["toy-msd-musicnn-1"], models["mood_happy-toy-msd-musicnn-1"]]
     results = [run_models(path, chosen, block_seconds=seconds) for seconds in (0.37, 10.0, 200.0)]
     for other in results[1:]:
         assert other.patches == results[0].patches
@@ -150,29 +152,29 @@ def test_a_clip_shorter_than_a_patch_is_repeated(
     models: dict[str, ModelFile], noise: Noise, wav: Wav, seconds: float
 ) -> None:
     path = wav(noise(seconds))
-    found = run_models(path, [models["msd-musicnn-1"], models["discogs-maest-30s-pw-1"]])
-    assert found.patches == {"msd-musicnn-1": 1, "discogs-maest-30s-pw-1": 1}
+    found = run_models(path, [models["toy-msd-musicnn-1"], models["toy-discogs-maest-30s-pw-2"]])
+    assert found.patches == {"toy-msd-musicnn-1": 1, "toy-discogs-maest-30s-pw-2": 1}
     frames = mel_frames(resampled(path), "TensorflowPredictMusiCNN")
     repeated = np.resize(frames, (187, 96))
-    np.testing.assert_allclose(one(found, "msd-musicnn-1").embedding, repeated.mean(axis=0), atol=2e-5)
+    np.testing.assert_allclose(one(found, "toy-msd-musicnn-1").embedding, repeated.mean(axis=0), atol=2e-5)
 
 
 def test_exactly_one_patch(models: dict[str, ModelFile], noise: Noise, wav: Wav) -> None:
     path = wav(noise(187 * 256 / 16_000))
-    found = run_models(path, [models["msd-musicnn-1"]])
+    found = run_models(path, [models["toy-msd-musicnn-1"]])
     frames = mel_frames(resampled(path), "TensorflowPredictMusiCNN")
-    assert found.patches == {"msd-musicnn-1": 1}
+    assert found.patches == {"toy-msd-musicnn-1": 1}
     np.testing.assert_allclose(found.outputs[0].embedding, frames[:187].mean(axis=0), atol=2e-5)
 
 
 def test_silence_has_an_embedding_but_no_mood(models: dict[str, ModelFile], wav: Wav) -> None:
     chosen = [
-        models["msd-musicnn-1"],
+        models["toy-msd-musicnn-1"],
         models["mood_happy-toy-msd-musicnn-1"],
         models["mood_sad-musicnn-msd-2"],
     ]
     found = run_models(wav(np.zeros(16_000 * 10)), chosen)
-    np.testing.assert_array_equal(one(found, "msd-musicnn-1").embedding, np.zeros(96))
+    np.testing.assert_array_equal(one(found, "toy-msd-musicnn-1").embedding, np.zeros(96))
     assert one(found, "mood_happy-toy-msd-musicnn-1").probabilities is None
     assert one(found, "mood_sad-musicnn-msd-2").probabilities is None
 
@@ -190,25 +192,25 @@ def test_resampling_keeps_the_band_and_rejects_what_would_alias(wav: Wav) -> Non
 def test_a_graph_damaged_after_it_was_chosen_is_an_error_with_its_name(
     models: dict[str, ModelFile], tmp_path: Path, noise: Noise, wav: Wav
 ) -> None:
-    graph = tmp_path / "msd-musicnn-1.pb"
-    graph.write_bytes(Path(models["msd-musicnn-1"].path).read_bytes()[:200] + b"\xff" * 300)
-    with pytest.raises(ModelError, match=r"msd-musicnn-1 cannot be run.*GraphDef"):
-        run_models(wav(noise(4.0)), [replace(models["msd-musicnn-1"], path=str(graph))])
+    graph = tmp_path / "toy-msd-musicnn-1.pb"
+    graph.write_bytes(Path(models["toy-msd-musicnn-1"].path).read_bytes()[:200] + b"\xff" * 300)
+    with pytest.raises(ModelError, match=r"toy-msd-musicnn-1 cannot be run.*GraphDef"):
+        run_models(wav(noise(4.0)), [replace(models["toy-msd-musicnn-1"], path=str(graph))])
     graph.unlink()
-    with pytest.raises(ModelError, match=r"msd-musicnn-1 is gone"):
-        run_models(wav(noise(4.0)), [replace(models["msd-musicnn-1"], path=str(graph), version="2")])
+    with pytest.raises(ModelError, match=r"toy-msd-musicnn-1 is gone"):
+        run_models(wav(noise(4.0)), [replace(models["toy-msd-musicnn-1"], path=str(graph), version="2")])
 
 
 def test_a_graph_that_is_not_what_its_json_says(models: dict[str, ModelFile], noise: Noise, wav: Wav) -> None:
     path = wav(noise(4.0))
-    with pytest.raises(ModelError, match=r"msd-musicnn-1 cannot be run"):
-        run_models(path, [replace(models["msd-musicnn-1"], output_node="model/dense/Other")])
-    with pytest.raises(ModelError, match=r"msd-musicnn-1 gives .*96.* says 200"):
-        run_models(path, [replace(models["msd-musicnn-1"], dimensions=200)])
+    with pytest.raises(ModelError, match=r"toy-msd-musicnn-1 cannot be run"):
+        run_models(path, [replace(models["toy-msd-musicnn-1"], output_node="model/dense/Other")])
+    with pytest.raises(ModelError, match=r"toy-msd-musicnn-1 gives .*96.* says 200"):
+        run_models(path, [replace(models["toy-msd-musicnn-1"], dimensions=200)])
 
 
 def test_a_bad_file_is_an_audio_error(models: dict[str, ModelFile], tmp_path: Path) -> None:
     text = tmp_path / "not.wav"
     text.write_text("not audio")
     with pytest.raises(AudioError):
-        run_models(str(text), [models["msd-musicnn-1"]])
+        run_models(str(text), [models["toy-msd-musicnn-1"]])

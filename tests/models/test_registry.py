@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from workbench.models.flat_names import flat_names, flatten, moods
 from workbench.models.model_file import ModelFile
-from workbench.models.published import PUBLISHED_SIZES_BYTES
+from workbench.models.published import PUBLISHED_SHA256
 from workbench.models.registry import family, find_models, usable_models, what_models_would_add
 
 
@@ -31,41 +32,51 @@ def folder(toy_models: Path, tmp_path: Path) -> Path:
 def test_kinds_nodes_and_what_each_adds(toy_models: Path) -> None:
     models = by_name(toy_models)
     assert not [model.problem for model in models.values() if model.problem]
-    musicnn = models["msd-musicnn-1"]
+    musicnn = models["toy-msd-musicnn-1"]
     assert (musicnn.kind, musicnn.output_node, musicnn.dimensions) == ("embedding", "model/dense/BiasAdd", 96)
-    assert musicnn.sha256 == hashlib.sha256((toy_models / "msd-musicnn-1.pb").read_bytes()).hexdigest()
+    assert musicnn.sha256 == hashlib.sha256((toy_models / "toy-msd-musicnn-1.pb").read_bytes()).hexdigest()
     assert models["mood_sad-musicnn-msd-2"].kind == "classifier"
     assert models["mood_sad-musicnn-msd-2"].adds == ("mood_sad",)
     happy = models["mood_happy-toy-msd-musicnn-1"]
-    assert (happy.kind, happy.embedding, happy.adds) == ("head", "msd-musicnn", ("mood_happy",))
+    assert (happy.kind, happy.embedding, happy.adds) == ("head", "toy-msd-musicnn", ("mood_happy",))
     assert models["voice_instrumental-toy-msd-musicnn-1"].adds == ("instrumentalness",)
-    assert set(models["deam-msd-musicnn-2"].adds) == {"valence", "arousal"}
-    assert models["deam-msd-musicnn-2"].embedding == "msd-musicnn"  # from its name: this JSON does not say
+    assert set(models["deam-toy-msd-musicnn-2"].adds) == {"valence", "arousal"}
+    assert (
+        models["deam-toy-msd-musicnn-2"].embedding == "toy-msd-musicnn"
+    )  # from its name: this JSON does not say
     assert models["toy-discogs-effnet-bs64-1"].front.batch == 64
+    assert models["toy-discogs-maest-30s-pw-2"].output_node == "PartitionedCall/Identity_7"
     assert json.dumps([model.to_dict() for model in models.values()])
 
 
-def padded(graph: bytes, size_bytes: int) -> bytes:
-    """Lengthen a graph by a node that nothing uses."""
-    name = b"x" * (size_bytes - len(graph) - 8)
-    inner = b"\x0a" + varint(len(name)) + name
-    return graph + b"\x0a" + varint(len(inner)) + inner
+def test_hash_of_a_known_file_is_checked(folder: Path) -> None:
+    stem = "toy-msd-musicnn-1"
+    sha256 = hashlib.sha256((folder / f"{stem}.pb").read_bytes()).hexdigest()
+    models = {model.name: model for model in find_models(folder, manifest={stem: sha256})}
+    assert models[stem].known and not models["audioset-vggish-3"].known
+    models = {model.name: model for model in find_models(folder, manifest={stem: "ab" * 32})}
+    assert "not the file that Essentia publishes" in str(models[stem].problem) and not models[stem].known
+    assert models["deam-toy-msd-musicnn-2"].problem and models["audioset-vggish-3"].problem is None
 
 
-def varint(number: int) -> bytes:
-    return bytes((number >> shift & 0x7F) | (0x80 if shift < 14 else 0) for shift in (0, 7, 14))
+def test_the_manifest_is_of_names_and_hashes(folder: Path) -> None:
+    assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in PUBLISHED_SHA256.values())
+    assert len(set(PUBLISHED_SHA256.values())) == len(PUBLISHED_SHA256) > 20
+    for suffix in (".pb", ".json"):
+        shutil.copy(folder / f"toy-msd-musicnn-1{suffix}", folder / f"msd-musicnn-1{suffix}")
+    assert "SHA-256" in str(by_name(folder)["msd-musicnn-1"].problem)
 
 
-def test_size_of_a_known_file_is_checked(folder: Path) -> None:
-    stem = "danceability-msd-musicnn-1"
-    shutil.copy(folder / "mood_happy-toy-msd-musicnn-1.json", folder / f"{stem}.json")
-    (folder / f"{stem}.pb").write_bytes(b"x" * 1000)
-    problem = by_name(folder)[stem].problem
-    assert problem is not None and "1000 bytes" in problem and str(PUBLISHED_SIZES_BYTES[stem]) in problem
-    graph = (folder / "mood_happy-toy-msd-musicnn-1.pb").read_bytes()
-    (folder / f"{stem}.pb").write_bytes(padded(graph, PUBLISHED_SIZES_BYTES[stem]))
-    assert by_name(folder)[stem].size_check == "published"
-    assert by_name(folder)["msd-musicnn-1"].size_check == "unverified"
+@pytest.mark.parametrize(
+    ("seconds", "patch", "hop"), [(5, 316, 313), (10, 626, 625), (20, 1256, 1250), (30, 1876, 1875)]
+)
+def test_maest_networks_of_every_length_go_on_by_whole_seconds(
+    folder: Path, seconds: int, patch: int, hop: int
+) -> None:
+    sidecar = folder / "toy-discogs-maest-30s-pw-2.json"
+    sidecar.write_text(sidecar.read_text().replace("1876", str(patch)))
+    front = by_name(folder)["toy-discogs-maest-30s-pw-2"].front
+    assert (front.patch, front.patch_hop, front.batch) == (patch, hop, 1)
 
 
 def rename_node(sidecar: Path) -> None:
@@ -75,21 +86,21 @@ def rename_node(sidecar: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda folder: (folder / "msd-musicnn-1.json").unlink(), "msd-musicnn-1.json is missing"),
-        (lambda folder: (folder / "msd-musicnn-1.json").write_text("{"), "cannot be read"),
-        (lambda folder: (folder / "msd-musicnn-1.json").write_text("[]"), "not a description"),
-        (lambda folder: (folder / "msd-musicnn-1.pb").unlink(), "msd-musicnn-1.pb is missing"),
-        (lambda folder: (folder / "msd-musicnn-1.pb").write_bytes(b""), "empty"),
-        (lambda folder: (folder / "msd-musicnn-1.pb").write_bytes(b"<!doctype html>"), "no frozen graph"),
-        (lambda folder: os.truncate(folder / "msd-musicnn-1.pb", 300), "bytes early"),
-        (lambda folder: rename_node(folder / "msd-musicnn-1.json"), "has no node model/dense/Other"),
+        (lambda folder: (folder / "toy-msd-musicnn-1.json").unlink(), "toy-msd-musicnn-1.json is missing"),
+        (lambda folder: (folder / "toy-msd-musicnn-1.json").write_text("{"), "cannot be read"),
+        (lambda folder: (folder / "toy-msd-musicnn-1.json").write_text("[]"), "not a description"),
+        (lambda folder: (folder / "toy-msd-musicnn-1.pb").unlink(), "toy-msd-musicnn-1.pb is missing"),
+        (lambda folder: (folder / "toy-msd-musicnn-1.pb").write_bytes(b""), "empty"),
+        (lambda folder: (folder / "toy-msd-musicnn-1.pb").write_bytes(b"<!doctype html>"), "no frozen graph"),
+        (lambda folder: os.truncate(folder / "toy-msd-musicnn-1.pb", 300), "bytes early"),
+        (lambda folder: rename_node(folder / "toy-msd-musicnn-1.json"), "has no node model/dense/Other"),
     ],
 )
 def test_a_bad_pair_says_what_is_wrong_and_takes_its_heads_with_it(folder: Path, change, said: str) -> None:  # type: ignore[no-untyped-def]
     change(folder)
     models = by_name(folder)
-    assert said in str(models["msd-musicnn-1"].problem)
-    assert "embedding msd-musicnn" in str(models["mood_happy-toy-msd-musicnn-1"].problem)
+    assert said in str(models["toy-msd-musicnn-1"].problem)
+    assert "embedding toy-msd-musicnn" in str(models["mood_happy-toy-msd-musicnn-1"].problem)
     assert models["audioset-vggish-3"].problem is None
 
 
@@ -106,9 +117,9 @@ def test_a_bad_pair_says_what_is_wrong_and_takes_its_heads_with_it(folder: Path,
     ],
 )
 def test_wrong_input_is_refused(folder: Path, edit: dict[str, object], said: str) -> None:
-    sidecar = folder / "msd-musicnn-1.json"
+    sidecar = folder / "toy-msd-musicnn-1.json"
     sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | edit))
-    assert said in str(by_name(folder)["msd-musicnn-1"].problem)
+    assert said in str(by_name(folder)["toy-msd-musicnn-1"].problem)
 
 
 def test_classes_must_match_the_outputs(folder: Path) -> None:
@@ -121,7 +132,7 @@ def test_usable_models_leave_out_the_bad_and_say_so(folder: Path, caplog: pytest
     (folder / "audioset-vggish-3.pb").write_bytes(b"")
     with caplog.at_level(logging.WARNING):
         names = [model.name for model in usable_models(folder)]
-    assert "audioset-vggish-3" not in names and "msd-musicnn-1" in names
+    assert "audioset-vggish-3" not in names and "toy-msd-musicnn-1" in names
     assert "audioset-vggish-3" in caplog.text
 
 

@@ -49,9 +49,8 @@ def test_two_gpus_have_two_tasks(calm, files, ledger, names):
 
 def test_a_gpu_that_nobody_declares_is_waited_for_and_then_said(calm, files, ledger, monkeypatch):
     monkeypatch.setattr(fleet, "NO_WORKERS_S", 1.0)
-    with Cluster(calm, gpus=[]) as cluster:
-        with pytest.raises(SchedulerError, match="no worker with GPU"):
-            ledger.run(cluster, files("a"), chores.meet, needs=one_gpu).result(60)
+    with Cluster(calm, gpus=[]) as cluster, pytest.raises(SchedulerError, match="no worker with GPU"):
+        ledger.run(cluster, files("a"), chores.meet, needs=one_gpu).result(60)
 
 
 def test_gpus_are_counted_without_loading_anything(tmp_path):

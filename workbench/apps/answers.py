@@ -33,6 +33,12 @@ TRACK = has(
     year={"type": ["integer", "null"]},
     duration_s=MAYBE_NUMBER,
     features={"type": "object"},
+    predicted={
+        "type": "object",
+        "additionalProperties": has(
+            value={"type": ["string", "number"]}, probability=MAYBE_NUMBER, model=STRING, version=STRING
+        ),
+    },
 )
 TRACKS = has(total=COUNT, limit=COUNT, offset=COUNT, tracks=listing(TRACK))
 SIMILAR = has(

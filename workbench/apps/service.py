@@ -120,7 +120,8 @@ class Service:
             track = self.workbench.library.track(known.id)
             if track is None:
                 return None
-            self.workbench.feature_cache[key] = found = track.to_dict()
+            (found,) = self.workbench.described([track])
+            self.workbench.feature_cache[key] = found
         return found
 
     def track(self, track_id: int) -> Track:

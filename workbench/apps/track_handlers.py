@@ -13,7 +13,8 @@ from workbench.errors import UnknownTrackError
 class TracksHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation(
-            "Tracks in order of id; query: words that all occur in title, artist, album, genre or path",
+            "Tracks in order of id; query: words that all occur in title, artist, album, genre or path. "
+            "What models predict is in predicted, apart from the tags",
             query={
                 "limit": LIMIT,
                 "offset": OFFSET,
@@ -34,7 +35,7 @@ class TracksHandler(ApiHandler):
             "total": library.total(query, status),
             "limit": limit,
             "offset": offset,
-            "tracks": [track.to_dict() for track in tracks],
+            "tracks": self.service.workbench.described(tracks),
         }
 
 
@@ -43,8 +44,10 @@ class TrackHandler(ApiHandler):
     operations: ClassVar = {"get": Operation("One track", answers={200: answers.TRACK}, errors=(404,))}
 
     async def get(self, _: str) -> None:
-        track = await self.service.run(self.service.track, self.path_values["track_id"])
-        self.answer(track.to_dict())
+        self.answer(await self.service.run(self._track, self.path_values["track_id"]))
+
+    def _track(self, track_id: int) -> Any:
+        return self.service.workbench.described([self.service.track(track_id)])[0]
 
 
 class SimilarHandler(ApiHandler):

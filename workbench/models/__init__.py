@@ -7,5 +7,5 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"registry", "inference", "columns", "embed", "tagger", "tag_files", "gpu"},
+    submodules={"registry", "inference", "columns", "predicted", "embed", "tagger", "tag_files", "gpu"},
 )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.models.flat_names import flatten, moods
+from workbench.models.flat_names import moods
+from workbench.models.predicted import flat, in_order
 from workbench.store.library_table import LibraryTable
 from workbench.store.model_results import stored_embeddings
 
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
     from workbench.store.library import Library
     from workbench.store.records import Prediction
-
-TAGGER = "tagger:"
-"""What the names of taggers' predictions begin with."""
-
-WRITTEN = "written:genre"
-"""Name under which it is kept that the genre tag of a file is a prediction, so that no tagger learns from it."""
 
 _PREFERRED = ("discogs", "msd-musicnn", "mtt-musicnn", "audioset-vggish")
 """Which embedding serves similarity when there are several: those trained on most music first."""
@@ -46,8 +41,8 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
 def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -> dict[str, npt.NDArray[Any]]:
     """Return one column a flat value that any prediction has: float64 with NaN, or text with ``None``."""
     by_content: dict[str, dict[str, float | str]] = {}
-    for prediction in sorted(predictions, key=lambda p: (p.model.startswith(TAGGER), p.model)):
-        by_content.setdefault(prediction.content_hash, {}).update(_flat(prediction))
+    for prediction in in_order(predictions):
+        by_content.setdefault(prediction.content_hash, {}).update(flat(prediction))
     for values in by_content.values():
         if (words := moods(values)) is not None:
             values["mood"] = words
@@ -89,17 +84,6 @@ def tagger_inputs(library: Library) -> tuple[LibraryTable, str]:
     if found is None:
         return table, f"analysis {VERSION}"
     return replace(table, vectors=np.hstack([table.vectors, found[1]])), f"analysis {VERSION} + {found[0]}"
-
-
-def _flat(prediction: Prediction) -> dict[str, float | str]:
-    scores = prediction.scores
-    if not prediction.model.startswith(TAGGER):
-        return flatten(prediction.model.partition("-")[0], scores)
-    if not scores:
-        return {}
-    name = f"predicted_{prediction.model.removeprefix(TAGGER)}"
-    best = max(scores, key=lambda label: scores[label])
-    return {name: best, f"{name}_probability": scores[best]}
 
 
 def _preference(model: str) -> tuple[int, str]:

@@ -13,7 +13,8 @@ _RENAMED = {
     ("tonal_atonal", "tonal"): "tonality",
     ("timbre", "bright"): "timbre_bright",
 }
-_EMOTIONS = ("valence", "arousal")
+EMOTIONS = ("valence", "arousal")
+"""Values that are no probabilities."""
 
 
 def flat_names(task: str, classes: Sequence[str]) -> tuple[str, ...]:
@@ -38,8 +39,8 @@ def flatten(task: str, probabilities: Mapping[str, float]) -> dict[str, float | 
         probable class of a genre model (the tag ``genre`` stays the user's). Empty for models of other kinds,
         whose classes are still stored.
     """
-    if set(_EMOTIONS) <= probabilities.keys():
-        return {name: _unit_range(probabilities[name]) for name in _EMOTIONS}
+    if set(EMOTIONS) <= probabilities.keys():
+        return {name: _unit_range(probabilities[name]) for name in EMOTIONS}
     for (known, label), name in _RENAMED.items():
         if task == known and label in probabilities:
             flat: dict[str, float | str] = {name: probabilities[label]}

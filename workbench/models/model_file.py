@@ -43,8 +43,9 @@ class ModelFile:
         Names of the outputs; empty for embeddings.
     sha256 : str
         Of the ``.pb``.
-    size_check : {"published", "unverified"}
-        Whether the size is the one that Essentia's site lists; hashes are not published.
+    known : bool
+        Whether the hash is that of the file that Essentia publishes under this name; ``False`` for names whose
+        hash is not known.
     problem : str or None
         Why it cannot be used; the other fields may then be empty.
     """
@@ -63,7 +64,7 @@ class ModelFile:
     classes: tuple[str, ...] = ()
     sha256: str = ""
     size_bytes: int = 0
-    size_check: Literal["published", "unverified"] = "unverified"
+    known: bool = False
     problem: str | None = None
 
     @property
@@ -73,7 +74,7 @@ class ModelFile:
         if self.batch:
             front = replace(front, batch=self.batch)
         if self.patch and self.patch != front.patch:
-            front = replace(front, patch=self.patch, patch_hop=self.patch - 1)
+            front = front.with_patch(self.patch)
         return front
 
     @property
@@ -103,7 +104,7 @@ class ModelFile:
             "adds": list(self.adds),
             "sha256": self.sha256,
             "size_bytes": self.size_bytes,
-            "size_check": self.size_check,
+            "known": self.known,
             "problem": self.problem,
         }
 

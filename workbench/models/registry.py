@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from workbench.models.published import (
     FRONTS,
     HEAD_ALGORITHM,
     LICENSE,
-    PUBLISHED_SIZES_BYTES,
+    PUBLISHED_SHA256,
     SOURCE,
 )
 
@@ -28,13 +29,17 @@ class _Bad(ValueError):
     """What is wrong with one pair; becomes ``ModelFile.problem``."""
 
 
-def find_models(models_dir: Path | None) -> list[ModelFile]:
+def find_models(
+    models_dir: Path | None, *, manifest: Mapping[str, str] = PUBLISHED_SHA256
+) -> list[ModelFile]:
     """List every ``.pb`` and ``.json`` in a folder, good or bad, by name.
 
     Parameters
     ----------
     models_dir : Path or None
         ``settings.models_dir``; a folder that does not exist holds no models.
+    manifest : mapping of stem to SHA-256
+        A file of one of these names must have this hash.
 
     Returns
     -------
@@ -44,7 +49,7 @@ def find_models(models_dir: Path | None) -> list[ModelFile]:
     if models_dir is None or not models_dir.is_dir():
         return []
     stems = {path.stem for path in models_dir.iterdir() if path.suffix in (".pb", ".json") and path.is_file()}
-    models = [_read(models_dir / f"{stem}.pb") for stem in sorted(stems)]
+    models = [_read(models_dir / f"{stem}.pb", manifest.get(stem)) for stem in sorted(stems)]
     embeddings = {family(model.name) for model in models if model.kind == "embedding" and not model.problem}
     return [_needing(model, embeddings) for model in models]
 
@@ -72,32 +77,35 @@ def family(name: str) -> str:
     return re.sub(r"(-bs\w+)?(-\d+)?$", "", name)
 
 
-def _read(path: Path) -> ModelFile:
+def _read(path: Path, sha256: str | None) -> ModelFile:
     try:
-        return _describe(path)
+        return _describe(path, sha256)
     except _Bad as problem:
         return ModelFile(name=path.stem, path=str(path), problem=str(problem))
 
 
-def _describe(path: Path) -> ModelFile:
+def _describe(path: Path, published: str | None) -> ModelFile:
     metadata = _metadata(path)
     if not path.exists():
         raise _Bad(f"{path.name} is missing beside its .json; put it there.")
     stat = path.stat()
-    published = PUBLISHED_SIZES_BYTES.get(path.stem)
     if not stat.st_size:
         raise _Bad(f"{path.name} is empty; fetch it again.")
-    if published is not None and stat.st_size != published:
-        raise _Bad(f"{path.name} has {stat.st_size} bytes where {published} are published; fetch it again.")
     facts = _facts(path.stem, metadata)
     _check_nodes(path, facts)
+    sha256 = _sha256(str(path), stat.st_size, stat.st_mtime_ns)
+    if published is not None and sha256 != published:
+        raise _Bad(
+            f"{path.name} is not the file that Essentia publishes under this name (SHA-256 {sha256[:12]}… where "
+            f"{published[:12]}… is known); fetch it again, or give a model of your own a name of its own."
+        )
     return ModelFile(
         name=path.stem,
         path=str(path),
         version=str(metadata.get("version", "")),
-        sha256=_sha256(str(path), stat.st_size, stat.st_mtime_ns),
+        sha256=sha256,
         size_bytes=stat.st_size,
-        size_check="published" if published is not None else "unverified",
+        known=published is not None,
         **facts,
     )
 
@@ -146,8 +154,9 @@ def _facts(stem: str, metadata: dict[str, Any]) -> dict[str, Any]:
             f"{stem}.json says that the input has shape {shape[-2:]}; {algorithm} gives "
             f"{[front.patch, front.bands]}."
         )
-    purpose = "embeddings" if _output(metadata, "embeddings") else "predictions"
-    output = _output(metadata, purpose) or _node(stem, metadata, "outputs")
+    embedding = _embedding(metadata)
+    purpose = "embeddings" if embedding else "predictions"
+    output = embedding or _output(metadata, "predictions") or _node(stem, metadata, "outputs")
     return {
         "kind": "embedding" if purpose == "embeddings" else "classifier",
         "algorithm": algorithm,
@@ -189,16 +198,24 @@ def _mapping(value: dict[str, Any], name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _output(metadata: dict[str, Any], purpose: str) -> dict[str, Any] | None:
+def _outputs(metadata: dict[str, Any], purpose: str) -> list[dict[str, Any]]:
     outputs = _mapping(metadata, "schema").get("outputs") or []
-    return next(
-        (
-            node
-            for node in outputs
-            if isinstance(node, dict) and node.get("output_purpose") == purpose and node.get("name")
-        ),
-        None,
-    )
+    return [
+        node
+        for node in outputs
+        if isinstance(node, dict) and node.get("output_purpose") == purpose and node.get("name")
+    ]
+
+
+def _output(metadata: dict[str, Any], purpose: str) -> dict[str, Any] | None:
+    return next(iter(_outputs(metadata, purpose)), None)
+
+
+def _embedding(metadata: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the output that is the embedding; of a transformer's layers the seventh, as Essentia's examples do."""
+    layers = _outputs(metadata, "embeddings")
+    seventh = [node for node in layers if re.search(r"[:_]7$", node["name"])]
+    return next(iter(seventh or layers), None)
 
 
 def _node(stem: str, metadata: dict[str, Any], side: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.audio.fingerprint import content_hash
 from workbench.errors import AudioError, ModelError
-from workbench.models.columns import TAGGER, WRITTEN
+from workbench.models.predicted import TAGGER, WRITTEN
 from workbench.store.model_results import copy_results
 from workbench.store.records import Prediction, ScannedFile
 

@@ -231,7 +231,7 @@ def compile_query(text: str, table: LibraryTable) -> Query:
 def _names(name: str, text: str) -> set[str]:
     """Return the texts that equal a value: the whole, and for a genre its parts."""
     whole = _folded(text)
-    parts = re.split(r"\s*[;/,|]\s*", whole) if name in ("genre", "mood", "predicted_genre") else []
+    parts = re.split(r"\s*(?:[;/,|]|---)\s*", whole) if name in ("genre", "mood", "predicted_genre") else []
     return {whole, *parts}
 
 

@@ -72,7 +72,8 @@ def details(
     """Return a track, its features, and the table rows of its nearest neighbours with their ``distance``."""
     from workbench.playlists.space import space_of
 
-    track, features, row = wb.track(track_id).to_dict(), wb.features(track_id), table.index_of(track_id)
+    (track,), features = wb.described([wb.track(track_id)]), wb.features(track_id)
+    row = table.index_of(track_id)
     if row is None or not table.analyzed[row]:
         return track, features, []
     distances = space_of(table).distances_from(row).astype(np.float64)
@@ -83,6 +84,12 @@ def details(
         features,
         [table.row(int(i)) | {"distance": float(distances[i])} for i in near if np.isfinite(distances[i])],
     )
+
+
+def rating_of(wb: Workbench, track_id: int) -> float | None:
+    """Return how the user rated a track, ``None`` where not at all."""
+    rating = wb.library.ratings().get(wb.track(track_id).content_hash)
+    return rating.rating if rating else None
 
 
 def playlist_of(table: LibraryTable, ids: Sequence[int], order: str) -> Playlist:

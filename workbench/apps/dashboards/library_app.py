@@ -15,8 +15,10 @@ from workbench.apps.dashboards.library_actions import (
     matches,
     playlist_of,
     playlists_folder,
+    rating_of,
 )
 from workbench.apps.dashboards.page import button, heading, page, row, section
+from workbench.apps.dashboards.rating_view import RatingView
 from workbench.apps.dashboards.save_view import SaveView
 from workbench.apps.dashboards.selection_view import SelectionView
 from workbench.apps.dashboards.table_view import TableView
@@ -38,8 +40,11 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
         self.picker = FolderPicker(wb.settings.library_roots)
         self.job = JobView(self._analyze, self._watch.renew)
         self.table = TableView(self._watch.table, matches, self.open_track, height=330)
+        self.rating = RatingView(self._rate)
         self.track = TrackView(
-            self.open_track, advice="Click a row of the table, or go through it with the arrow keys."
+            self.open_track,
+            advice="Click a row of the table, or go through it with the arrow keys.",
+            below=(self.rating,),
         )
         save = SaveView(wb.shelf.keep, playlists_folder(wb))
         self.selection = SelectionView(lambda ids, order: playlist_of(wb.table(), ids, order), save)
@@ -64,8 +69,12 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
         """Show the details of a track."""
         try:
             self.track.show(*details(self._wb, self._watch.table, track_id))
+            self.rating.show(track_id, rating_of(self._wb, track_id))
         except WorkbenchError:
             self._watch.renew()
+
+    def _rate(self, track_id: int, rating: float | None) -> None:
+        self._wb.library.rate(self._wb.track(track_id).content_hash, rating)
 
     def _analyze(self, paths: Sequence[str], force: bool) -> AnalysisJob:
         if paths == ["demo"]:

@@ -13,6 +13,7 @@ from workbench.apps.dashboards.grid import Grid, GridColumn
 from workbench.apps.dashboards.page import columns, empty_html, facts_html, heading
 from workbench.apps.dashboards.player import Player
 from workbench.apps.dashboards.writing import PITCH_CLASSES, clock, key_name, number, track_name
+from workbench.models.predicted import predicted_text
 
 if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
@@ -42,9 +43,13 @@ class TrackView(widgets.VBox):  # type: ignore[misc]
         Called with the id of a neighbour that was opened.
     advice : str
         What to do while no track is shown.
+    below : widgets
+        More about the track, below the player.
     """
 
-    def __init__(self, on_open: Callable[[int], None], advice: str) -> None:
+    def __init__(
+        self, on_open: Callable[[int], None], advice: str, *, below: Sequence[widgets.Widget] = ()
+    ) -> None:
         self.player = Player()
         self._facts = widgets.HTML(empty_html(advice))
         self._title = heading("Track")
@@ -72,7 +77,7 @@ class TrackView(widgets.VBox):  # type: ignore[misc]
         )
         self._details = widgets.VBox([columns(self._loudness, self._chroma), self.neighbours])
         self._details.layout.display = "none"
-        super().__init__([self._title, self.player, self._facts, self._details])
+        super().__init__([self._title, self.player, *below, self._facts, self._details])
 
     def show(
         self,
@@ -163,6 +168,8 @@ def _facts(track: Mapping[str, Any]) -> list[tuple[str, str]]:
         ]
     else:
         facts.append(("Analysis", track.get("error") or "Not analysed yet: analyse its folder."))
+    if predicted := predicted_text(track.get("predicted", {})):
+        facts.append(("Predicted", predicted))
     return [*facts, ("File", str(track["path"]))]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import ModelError
-from workbench.models.columns import WRITTEN
+from workbench.models.predicted import WRITTEN
 
 if TYPE_CHECKING:
     from workbench.store.library import Library

@@ -1,0 +1,53 @@
+"""Thumbs for the track that is shown: what a tagger of the user's own taste learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+CHOICES = (("👍 Like", 1.0), ("Not rated", None), ("👎 Dislike", -1.0))
+
+
+class RatingView(widgets.ToggleButtons):  # type: ignore[misc]
+    """Like, dislike, or neither.
+
+    Parameters
+    ----------
+    on_rate : callable
+        Called with the id of the track and 1.0, -1.0 or ``None`` when the user chooses.
+    """
+
+    def __init__(self, on_rate: Callable[[int, float | None], None]) -> None:
+        self._on_rate = on_rate
+        self._track_id: int | None = None
+        super().__init__(
+            options=CHOICES,
+            value=None,
+            description="Rating",
+            tooltips=[
+                "I like this track",
+                "Take the rating back",
+                "I do not like this track",
+            ],
+            style={"button_width": "auto"},
+        )
+        self.layout.display = "none"
+        self.observe(self._chosen, "value")
+
+    def show(self, track_id: int, rating: float | None) -> None:
+        """Show the rating of another track: of five stars, 4 and 5 count as liked, 1 and 2 as disliked."""
+        self._track_id = None
+        self.value = _thumb(rating)
+        self._track_id = track_id
+        self.layout.display = ""
+
+    def _chosen(self, change: dict[str, float | None]) -> None:
+        if self._track_id is not None:
+            self._on_rate(self._track_id, change["new"])
+
+
+def _thumb(rating: float | None) -> float | None:
+    if not rating or 2 < rating < 4:
+        return None
+    return 1.0 if rating == 1 or rating >= 4 else -1.0

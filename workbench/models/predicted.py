@@ -1,0 +1,77 @@
+"""What models say of a track, apart from its tags: under names of its own, each with the model that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from workbench.models.flat_names import EMOTIONS, flatten
+
+if TYPE_CHECKING:
+    from workbench.store.records import Prediction
+
+TAGGER = "tagger:"
+"""What the names of taggers' predictions begin with."""
+
+WRITTEN = "written:genre"
+"""Name under which it is kept that the genre tag of a file is a prediction, so that no tagger learns from it."""
+
+
+def in_order(predictions: Iterable[Prediction]) -> list[Prediction]:
+    """Return predictions so that of those with one name the last counts: taggers, then models of most classes."""
+    return sorted(predictions, key=lambda found: (_tagged(found) is not None, len(found.scores), found.model))
+
+
+def predicted(predictions: Iterable[Prediction]) -> dict[str, dict[str, Any]]:
+    """Return what was predicted for one content, by label.
+
+    Returns
+    -------
+    dict of label to dict
+        ``value``: the most probable class (``genre`` and the labels of taggers) or a number, 0–1 (``mood_happy``,
+        ``instrumentalness``, ``valence``…). ``probability``: of that class, or of the label where the value is its
+        probability; ``None`` for ``valence`` and ``arousal``. ``model`` and ``version``: who says so.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for prediction in in_order(predictions):
+        for name, value in flat(prediction).items():
+            if name.endswith("_probability"):
+                continue
+            number = None if name in EMOTIONS else value
+            probability = prediction.scores[value] if isinstance(value, str) else number
+            found[name.removeprefix("predicted_")] = {
+                "value": value,
+                "probability": probability,
+                "model": prediction.model,
+                "version": prediction.version,
+            }
+    return found
+
+
+def flat(prediction: Prediction) -> dict[str, float | str]:
+    """Return one prediction under the names that columns of the library have."""
+    scores, label = prediction.scores, _tagged(prediction)
+    if label is None:
+        return flatten(prediction.model.partition("-")[0], scores)
+    if not scores:
+        return {}
+    name, best = f"predicted_{label}", max(scores, key=lambda found: scores[found])
+    return {name: best, f"{name}_probability": scores[best]}
+
+
+def predicted_text(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say in a line what is predicted: classes with their probability, moods of 0.5 or more, and other numbers."""
+    parts = []
+    for label, entry in sorted(found.items(), key=lambda item: isinstance(item[1]["value"], float)):
+        value, probability = entry["value"], entry["probability"]
+        if isinstance(value, str):
+            parts.append(f"{label} {value} ({probability:.0%})")
+        elif not label.startswith("mood_"):
+            parts.append(f"{label} {value:.2f}")
+        elif value >= 0.5:
+            parts.append(f"{label.removeprefix('mood_')} ({value:.0%})")
+    return ", ".join(parts)
+
+
+def _tagged(prediction: Prediction) -> str | None:
+    return prediction.model.removeprefix(TAGGER) if prediction.model.startswith(TAGGER) else None
