@@ -132,6 +132,7 @@ def test_the_baseline_is_used_unless_the_network_beats_it(styled: Fill, tmp_path
     best = max(report.scores[kind].balanced_accuracy for kind in ("logistic", "neighbours"))
     assert (report.chosen == "network") == (report.scores["network"].balanced_accuracy > best)
     assert any("baseline" in message for message in report.messages)
+    assert any("GPU" in message for message in report.messages)
 
 
 def test_a_saved_network_gives_the_same_logits_and_is_not_pickled(styled: Fill, tmp_path: Path) -> None:

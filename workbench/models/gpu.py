@@ -43,6 +43,13 @@ def gpu_count() -> int:
         return 0
 
 
+def used_for_training() -> str:
+    """Say what a network is trained on."""
+    if found := gpu_count():
+        return f"The network was trained on a GPU ({found} there)."
+    return "TensorFlow sees no GPU: the network was trained on the CPU."
+
+
 def may_use_gpu() -> bool:
     """Whether this process may look for a GPU: any may, but of Dask workers only one that declares the resource."""
     if "distributed" not in sys.modules:

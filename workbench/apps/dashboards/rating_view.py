@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-CHOICES = (("👍 Like", 1.0), ("Not rated", None), ("👎 Dislike", -1.0))
+CHOICES = (("Like", 1.0), ("Not rated", None), ("Dislike", -1.0))
 
 
 class RatingView(widgets.ToggleButtons):  # type: ignore[misc]
@@ -36,7 +36,7 @@ class RatingView(widgets.ToggleButtons):  # type: ignore[misc]
         self.observe(self._chosen, "value")
 
     def show(self, track_id: int, rating: float | None) -> None:
-        """Show the rating of another track: of five stars, 4 and 5 count as liked, 1 and 2 as disliked."""
+        """Show the rating of another track: 1 and -1 are thumbs; of five stars, 4 and 5 are liked and 2 is not."""
         self._track_id = None
         self.value = _thumb(rating)
         self._track_id = track_id

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.models.columns import tagger_inputs
+from workbench.models.gpu import used_for_training
 from workbench.models.tagger import storage
 from workbench.models.tagger.baselines import BASELINES, Classifier
 from workbench.models.tagger.calibration import fit_temperature, reliability, softmax
@@ -101,7 +102,7 @@ def train(
         seconds=time.perf_counter() - began,
         inputs=inputs,
         dimensions=examples.inputs.shape[1],
-        messages=[message, *_left_out_messages(left_out)],
+        messages=[message, used_for_training(), *_left_out_messages(left_out)],
     )
     storage.save(
         folder,
