@@ -32,7 +32,8 @@ def describe(path: Path, **metadata: Any) -> None:
 
 
 def node(name: str, shape: list[int], purpose: str | None = None) -> dict[str, Any]:
-    return {"name": name, "type": "float", "shape": shape} | ({"output_purpose": purpose} if purpose else {})
+    facts = {"name": name, "type": "float", "shape": shape}
+    return facts if purpose is None else facts | {"output_purpose": purpose}
 
 
 def audio_model(
@@ -84,6 +85,37 @@ def head(
     )
 
 
+def exported_head(path: Path, weights: np.ndarray, classes: list[str], embedding: str) -> None:
+    """A head as it comes out of a SavedModel, such as genre_discogs400: a call of a function in the graph's library."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, len(weights)], tf.float32)])  # type: ignore[misc]
+    def call(features: Any) -> Any:
+        return tf.sigmoid(tf.matmul(features, tf.constant(weights, tf.float32)))
+
+    def build() -> None:
+        call.get_concrete_function()(
+            tf1.placeholder(tf1.float32, [None, len(weights)], name="serving_default_model_Placeholder")
+        )
+
+    freeze(path, build)
+    source = {"name": "serving_default_model_Placeholder", "shape": ["batch_size", len(weights)]}
+    target = {
+        "name": "PartitionedCall:0",
+        "shape": ["batch_size", len(classes)],
+        "output_purpose": "predictions",
+    }
+    describe(
+        path,
+        classes=classes,
+        inference={
+            "sample_rate": 16000,
+            "algorithm": "TensorflowPredict2D",
+            "embedding_model": {"algorithm": "TensorflowPredictEffnetDiscogs", "model_name": embedding},
+        },
+        schema={"inputs": [source], "outputs": [target]},
+    )
+
+
 def band_weights(bands: int, columns: list[tuple[int, float]]) -> np.ndarray:
     weights = np.zeros((bands, len(columns)), np.float32)
     for column, (band, weight) in enumerate(columns):
@@ -116,7 +148,11 @@ def main(folder: Path) -> None:
         [None, 187, 96],
         "model/Placeholder",
         tagging,
-        [node("model/Sigmoid", [50], "predictions"), node("model/dense/BiasAdd", [96], "embeddings")],
+        [
+            node("model/Sigmoid", [1, 50], "predictions"),
+            node("model/dense_1/BiasAdd", [1, 50], ""),
+            node("model/dense/BiasAdd", [1, 96], "embeddings"),
+        ],
     )
     audio_model(
         folder / "audioset-vggish-3.pb",
@@ -173,6 +209,12 @@ def main(folder: Path) -> None:
         "model/Softmax",
         "toy-msd-musicnn-1",
         tf1.nn.softmax,
+    )
+    exported_head(
+        folder / "genre_toy-toy-discogs-effnet-1.pb",
+        band_weights(96, [(5, -2.0), (60, 1.0), (30, 0.5)]),
+        ["Electronic---House", "Jazz---Bop", "Rock---Emo"],
+        "toy-discogs-effnet-bs64-1",
     )
     head(
         folder / "deam-toy-msd-musicnn-2.pb",

@@ -85,6 +85,11 @@ def test_embeddings_and_heads_by_value(models: dict[str, ModelFile], noise: Nois
     np.testing.assert_allclose(
         one(found, "toy-discogs-effnet-bs64-1").embedding, effnet.mean(axis=0), atol=2e-5
     )
+    genres = 1 / (1 + np.exp(-np.stack([-2 * effnet[:, 5], effnet[:, 60], 0.5 * effnet[:, 30]], axis=1)))
+    assert one(found, "genre_toy-toy-discogs-effnet-1").probabilities == pytest.approx(
+        dict(zip(("Electronic---House", "Jazz---Bop", "Rock---Emo"), genres.mean(axis=0), strict=True)),
+        abs=1e-5,
+    )
     maest = (patch_means(musicnn, 1876, 1875) - MAEST_MEAN) / (2 * MAEST_STD)
     assert found.patches["toy-discogs-maest-30s-pw-2"] == len(maest)
     np.testing.assert_allclose(

@@ -45,6 +45,9 @@ def test_kinds_nodes_and_what_each_adds(toy_models: Path) -> None:
         models["deam-toy-msd-musicnn-2"].embedding == "toy-msd-musicnn"
     )  # from its name: this JSON does not say
     assert models["toy-discogs-effnet-bs64-1"].front.batch == 64
+    genre = models["genre_toy-toy-discogs-effnet-1"]
+    assert (genre.input_node, genre.output_node) == ("serving_default_model_Placeholder", "PartitionedCall:0")
+    assert (genre.embedding, genre.adds) == ("toy-discogs-effnet", ("predicted_genre",))
     assert models["toy-discogs-maest-30s-pw-2"].output_node == "PartitionedCall/Identity_7"
     assert json.dumps([model.to_dict() for model in models.values()])
 

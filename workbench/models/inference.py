@@ -83,13 +83,7 @@ def run_models(
     from workbench.audio.streaming_loader import open_audio
 
     began = time.perf_counter()
-    chains = [
-        _Chain(
-            model, [head for head in models if head.kind == "head" and head.embedding == family(model.name)]
-        )
-        for model in models
-        if model.kind != "head"
-    ]
+    chains = _chains(models)
     peak = 0.0
     with open_audio(path, block_seconds=block_seconds, memory_limit_percent=memory_limit_percent) as stream:
         for block in mono_16k(stream):
@@ -113,6 +107,18 @@ def warm_up(models: Sequence[ModelFile]) -> None:
     """Load every graph into this process, so that the first file does not wait for it."""
     for model in models:
         _algorithm(model, "discard")
+
+
+def _chains(models: Sequence[ModelFile]) -> list[_Chain]:
+    """Give every head to the first of the embeddings that it can read, such as those of other batch sizes."""
+    heads = [model for model in models if model.kind == "head"]
+    chains = []
+    for model in models:
+        if model.kind != "head":
+            own = [head for head in heads if head.embedding == family(model.name)]
+            heads = [head for head in heads if head not in own]
+            chains.append(_Chain(model, own))
+    return chains
 
 
 class _Mean:
