@@ -110,7 +110,10 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     sub.add_argument("--port", type=int, help="port to listen on (default 8500)")
     sub.add_argument("--no-browser", action="store_true", help="do not open a browser")
     sub.add_argument(
-        "jupyter", nargs="*", metavar="OPTION", help="JupyterLab's own options, after --: workbench lab -- --allow-root"
+        "jupyter",
+        nargs="*",
+        metavar="OPTION",
+        help="JupyterLab's own options, after --: workbench lab -- --allow-root",
     )
 
     sub = add("bench", cli_bench.bench, "measure before and after on this machine")
