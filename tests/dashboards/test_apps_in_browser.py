@@ -173,6 +173,15 @@ def test_the_timers_of_a_closed_tab_end(visit: Callable[..., Any], app_server: A
     assert closed()["last_activity"] == rested
 
 
+def test_the_browser_keeps_the_files_of_a_page_and_loads_no_mathjax(visit: Callable[..., Any]) -> None:
+    seen = visit("problems")
+    wait_for_text(seen.page, "Duplicates (")
+    kept = [url for url in seen.asked if "/voila/static" in url or "/voila/labextensions/" in url]
+    assert len(kept) > 50
+    assert {urlopen(url).headers["Cache-Control"] for url in kept} == {"public, max-age=31536000, immutable"}
+    assert not seen.page.evaluate("'version' in MathJax")
+
+
 @pytest.mark.parametrize("name", APPS)
 def test_an_app_has_a_title_and_fits_a_phone(name: str, visit: Callable[..., Any]) -> None:
     page = visit(name, width=390, height=844, dark=True).page

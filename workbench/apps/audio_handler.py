@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Generator
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
@@ -68,9 +68,7 @@ class AudioHandler(ApiHandler):
         size, media_type, read = await self.service.run(_sound, path, track, self.query["format"])
         await self._send(size, media_type, read, etag=f'"{track.content_hash}-{media_type}"')
 
-    async def _send(
-        self, size: int, media_type: str, read: Reader, *, etag: str
-    ) -> None:
+    async def _send(self, size: int, media_type: str, read: Reader, *, etag: str) -> None:
         self.set_header("Content-Type", media_type)
         self.set_header("Accept-Ranges", "bytes")
         self.set_header("Etag", etag)

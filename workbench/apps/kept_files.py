@@ -6,6 +6,7 @@ Voila itself loads does not, so its version goes into the address.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,12 @@ class KeptFileHandler(MultiStaticFileHandler):  # type: ignore[misc]
 def kept_files(base_url: str, folders: list[str]) -> list[Route]:
     """Return the routes of Voila's files and our own below a base URL."""
     return [
-        (url_path_join(base_url, VOILA_FILES, "(.*)"), KeptFileHandler, {"paths": folders}),
-        (url_path_join(base_url, OWN_FILES, "(.*)"), StaticFileHandler, {"path": str(OWN_FOLDER)}),
+        (re.escape(url_path_join(base_url, VOILA_FILES)) + "/(.*)", KeptFileHandler, {"paths": folders}),
+        (
+            re.escape(url_path_join(base_url, OWN_FILES)) + "/(.*)",
+            StaticFileHandler,
+            {"path": str(OWN_FOLDER)},
+        ),
     ]
 
 
