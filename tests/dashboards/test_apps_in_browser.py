@@ -173,6 +173,13 @@ def test_the_timers_of_a_closed_tab_end(visit: Callable[..., Any], app_server: A
     assert closed()["last_activity"] == rested
 
 
+def test_the_performance_app_shows_the_event_loops_of_kernel_and_server(visit: Callable[..., Any]) -> None:
+    lag = r"/Event-loop lag.* this page's kernel [\d.]+, server, longest of a minute [\d.]+/"
+    visit("performance").page.wait_for_function(
+        f"[...document.querySelectorAll('.pw-chart svg')].some((chart) => {lag}.test(chart.ariaLabel))"
+    )
+
+
 def test_the_browser_keeps_the_files_of_a_page_and_loads_no_mathjax(visit: Callable[..., Any]) -> None:
     seen = visit("problems")
     wait_for_text(seen.page, "Duplicates (")
