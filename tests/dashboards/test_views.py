@@ -281,6 +281,8 @@ def test_live_series_forget_and_show_gaps_for_late_figures() -> None:
         live.add(at, {"cpu": at} | ({"worker 7": 1.0} if at >= 2 else {}))
     assert list(live.times) == [1, 2, 3] and live["cpu"] == [1, 2, 3]
     assert np.isnan(live["worker 7"][0]) and live["worker 7"][1:] == [1.0, 1.0]
+    live.add(3600, {"cpu": 5.0})  # nobody looked for an hour
+    assert list(live.times) == [3600] and live["cpu"] == [5.0] and np.isnan(live["worker 7"][0])
 
 
 def test_rates_come_out_of_counters_and_a_restart_is_no_negative_rate() -> None:
