@@ -84,7 +84,7 @@ class WavRendition:
         self.path = os.fspath(path)
         with open_file(self.path) as descriptor, self._opened(descriptor) as container:
             stream = container.streams.audio[0]
-            rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+            rate, channels = stream.codec_context.sample_rate, stream.codec_context.layout.nb_channels
             if duration_s is None:
                 duration_s = (container.duration or 0) / av.time_base
         self.rate, self.channels = min(rate, HIGHEST_RATE), min(channels, 2)
