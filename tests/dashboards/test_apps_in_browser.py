@@ -59,7 +59,9 @@ def test_from_an_empty_library_to_a_playlist_on_disk(
     assert len([line for line in lines if line and not line.startswith("#")]) == 6
 
 
-def test_the_map_shows_every_track_and_a_lasso_selects(visit: Callable[..., Any]) -> None:
+def test_the_map_shows_every_track_and_a_lasso_makes_a_playlist(
+    visit: Callable[..., Any], app_data_dir: Path
+) -> None:
     page = visit("music_map").page
     page.wait_for_selector(".pw-field[data-drawn='6']")
     page.get_by_role("button", name="Lasso").click()
@@ -74,6 +76,12 @@ def test_the_map_shows_every_track_and_a_lasso_selects(visit: Callable[..., Any]
     wait_for_text(page, "6 of 6 tracks selected")
     page.locator(".pw-field").press("ArrowRight")
     page.wait_for_function("document.querySelector('.pw-tip').textContent.includes('BPM')")
+    press(page, "Playlist of 6 selected tracks")
+    wait_for_text(page, "6 tracks, ")
+    press(page, "Export file")
+    wait_for_text(page, "Written to")
+    lines = (app_data_dir / "playlists" / "Selection of 6.m3u8").read_text("utf-8").splitlines()
+    assert len([line for line in lines if line and not line.startswith("#")]) == 6
 
 
 def test_the_maker_makes_reorders_and_keeps_locked_tracks(visit: Callable[..., Any]) -> None:
