@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+import soundfile
 
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library import Library
@@ -271,6 +274,25 @@ class TestAudio:
         assert (first.status_code, first.content) == (200, b"")
         again = server.get(f"tracks/{track['id']}/audio", headers={"If-None-Match": first.headers["Etag"]})
         assert (again.status_code, again.content) == (304, b"")
+
+    def test_a_format_that_browsers_lack_is_sent_as_wav_whose_ranges_fit(
+        self, server: Any, music: Path
+    ) -> None:
+        samples = np.random.default_rng(1).uniform(-0.5, 0.5, (44100, 2))
+        soundfile.write(music / "rare.aiff", samples, 44100)
+        job = server.post("tracks/analyze", {"file_path": str(music / "rare.aiff")}).json()
+        server.get(f"jobs/{job['id']}", params={"wait": 60})
+        track = server.get("tracks", params={"query": "rare"}).json()["tracks"][0]
+        address = f"tracks/{track['id']}/audio"
+        whole = server.get(address)
+        assert whole.headers["Content-Type"] == "audio/wav"
+        heard, rate = soundfile.read(io.BytesIO(whole.content))
+        assert rate == 44100 and np.abs(heard - samples).max() < 2 / 32768
+        part = server.get(address, headers={"Range": "bytes=90001-120000"})
+        assert part.status_code == 206 and part.content == whole.content[90001:120001]
+        asked = server.get(address, params={"format": "file"})
+        assert asked.content == (music / "rare.aiff").read_bytes()
+        (music / "rare.aiff").unlink()
 
 
 def test_prometheus_text_is_valid_and_names_follow_convention(server: Any) -> None:

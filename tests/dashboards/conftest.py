@@ -92,11 +92,16 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six short tracks of the demo library."""
+    """Six short tracks of the demo library, one of them in a format that browsers lack."""
+    import soundfile
+
     from workbench.audio.demo_library import DEMO_TRACKS, make_demo_library
 
     folder = tmp_path_factory.mktemp("music")
     make_demo_library(folder, tracks=DEMO_TRACKS[:6])
+    last = max(path for path in folder.rglob("*") if path.suffix in (".wav", ".flac", ".ogg", ".mp3"))
+    soundfile.write(folder / "Unheard of.aiff", *soundfile.read(last))
+    last.unlink()
     return folder
 
 

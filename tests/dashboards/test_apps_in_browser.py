@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -22,6 +24,13 @@ APPS = {
 
 def press(page: Any, text: str) -> None:
     page.get_by_role("button", name=text, exact=True).click()
+
+
+def until(happens: Callable[[], bool], within_s: float = 30) -> None:
+    give_up = time.monotonic() + within_s
+    while not happens():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
 
 
 def wait_for_text(page: Any, text: str) -> None:
@@ -50,7 +59,9 @@ def test_from_an_empty_library_to_a_playlist_on_disk(
     assert len([line for line in lines if line and not line.startswith("#")]) == 6
 
 
-def test_the_map_shows_every_track_and_a_lasso_selects(visit: Callable[..., Any]) -> None:
+def test_the_map_shows_every_track_and_a_lasso_makes_a_playlist(
+    visit: Callable[..., Any], app_data_dir: Path
+) -> None:
     page = visit("music_map").page
     page.wait_for_selector(".pw-field[data-drawn='6']")
     page.get_by_role("button", name="Lasso").click()
@@ -65,6 +76,12 @@ def test_the_map_shows_every_track_and_a_lasso_selects(visit: Callable[..., Any]
     wait_for_text(page, "6 of 6 tracks selected")
     page.locator(".pw-field").press("ArrowRight")
     page.wait_for_function("document.querySelector('.pw-tip').textContent.includes('BPM')")
+    press(page, "Playlist of 6 selected tracks")
+    wait_for_text(page, "6 tracks, ")
+    press(page, "Export file")
+    wait_for_text(page, "Written to")
+    lines = (app_data_dir / "playlists" / "Selection of 6.m3u8").read_text("utf-8").splitlines()
+    assert len([line for line in lines if line and not line.startswith("#")]) == 6
 
 
 def test_the_maker_makes_reorders_and_keeps_locked_tracks(visit: Callable[..., Any]) -> None:
@@ -100,6 +117,84 @@ def test_the_player_plays_and_seeks_by_keyboard(visit: Callable[..., Any]) -> No
         "(wave => wave.getAttribute('aria-valuenow') >= wave.getAttribute('aria-valuemax') - 1)"
         "(document.querySelector('.pw-wave'))"
     )
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["server knows", "browser finds out"])
+def test_a_track_in_a_format_that_the_browser_lacks_plays_and_seeks(
+    knows: bool, visit: Callable[..., Any]
+) -> None:
+    page = visit("library").page
+    if not knows:  # as for a browser that lacks what others play: it is given the file itself
+        page.route("**/audio", lambda route: route.continue_(url=route.request.url + "?format=file"))
+    field = page.get_by_placeholder("night ·")
+    field.fill("unheard")
+    field.press("Enter")
+    page.wait_for_function("document.querySelector('.pw-grid').getAttribute('aria-rowcount') == 2")
+    page.locator(".pw-grid [role=row][aria-rowindex='2']").first.click()
+    page.wait_for_function("!document.querySelector('.pw-player button').disabled")
+    wave = page.get_by_role("slider", name="Position in the track")
+    wave.press("Space")
+    page.wait_for_function("document.querySelector('.pw-wave').getAttribute('aria-valuenow') >= 1")
+    wave.press("Home")
+    for _ in range(2):
+        wave.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.pw-wave').getAttribute('aria-valuenow') >= 11")
+    assert not page.locator(".pw-player .pw-problem").is_visible()
+
+
+def test_two_playlists_are_compared(visit: Callable[..., Any]) -> None:
+    page = visit("playlist_maker").page
+    page.get_by_label("size").fill("3")
+    press(page, "Make playlist")
+    page.wait_for_selector(".pw-list li")
+    page.get_by_label("Name", exact=True).fill("An earlier one")
+    page.get_by_label("Name", exact=True).press("Tab")
+    press(page, "Save")
+    wait_for_text(page, "Saved as 'An earlier one'")
+    page.get_by_label("size").fill("5")
+    press(page, "Make playlist")
+    page.wait_for_function("document.querySelectorAll('.pw-list li').length == 5")
+    page.get_by_text("Compare with an earlier playlist").click()
+    page.get_by_label("Compare with").select_option(label="An earlier one (3)")
+    wait_for_text(page, "3 tracks in both.")
+    card = page.locator("table.pw-facts", has_text="An earlier one")
+    assert card.locator("tr", has_text="Tracks").first.locator("td").all_inner_texts()[-2:] == ["5", "3"]
+
+
+def test_the_timers_of_a_closed_tab_end(visit: Callable[..., Any], app_server: Any) -> None:
+    def kernel(page: Any) -> Callable[[], dict[str, Any]]:
+        config = json.loads(page.locator("#jupyter-config-data").text_content())
+        address = f"{app_server.url}api/kernels/{config['kernelId']}"
+        return lambda: json.loads(urlopen(address).read())
+
+    closing, staying = visit("performance").page, visit("performance").page
+    closed, open_one = kernel(closing), kernel(staying)
+    before = closed()
+    assert before["connections"] == 1
+    until(lambda: closed()["last_activity"] > before["last_activity"])
+    closing.close()
+    until(lambda: closed()["connections"] == 0 and closed()["execution_state"] == "idle")
+    rested = closed()["last_activity"]
+    for _ in range(3):  # the tab that stays tells that there was time for three looks
+        last = open_one()["last_activity"]
+        until(lambda last=last: open_one()["last_activity"] > last)
+    assert closed()["last_activity"] == rested
+
+
+def test_the_performance_app_shows_the_event_loops_of_kernel_and_server(visit: Callable[..., Any]) -> None:
+    lag = r"/Event-loop lag.* this page's kernel [\d.]+, server, longest of a minute [\d.]+/"
+    visit("performance").page.wait_for_function(
+        f"[...document.querySelectorAll('.pw-chart svg')].some((chart) => {lag}.test(chart.ariaLabel))"
+    )
+
+
+def test_the_browser_keeps_the_files_of_a_page_and_loads_no_mathjax(visit: Callable[..., Any]) -> None:
+    seen = visit("problems")
+    wait_for_text(seen.page, "Duplicates (")
+    kept = [url for url in seen.asked if "/voila/static" in url or "/voila/labextensions/" in url]
+    assert len(kept) > 50
+    assert {urlopen(url).headers["Cache-Control"] for url in kept} == {"public, max-age=31536000, immutable"}
+    assert not seen.page.evaluate("'version' in MathJax")
 
 
 @pytest.mark.parametrize("name", APPS)

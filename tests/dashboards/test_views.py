@@ -13,6 +13,7 @@ import pytest
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.chart import MOST_POINTS, Chart
 from workbench.apps.dashboards.colouring import by_category, by_key, by_number
+from workbench.apps.dashboards.compare_view import CompareView
 from workbench.apps.dashboards.folder_picker import FolderPicker
 from workbench.apps.dashboards.job_view import JobView
 from workbench.apps.dashboards.layouts import neighbour_map, principal_components
@@ -27,7 +28,7 @@ from workbench.apps.dashboards.save_view import SaveView
 from workbench.apps.dashboards.scatter import Scatter
 from workbench.apps.dashboards.table_view import TableView
 from workbench.apps.dashboards.track_view import TrackView
-from workbench.errors import LibraryPathError
+from workbench.errors import LibraryPathError, PlaylistError
 from workbench.playlists import COMMON_PARAMETERS, METHODS, generate
 from workbench.processing.task import Failure, Progress
 from workbench.store.library_table import LibraryTable
@@ -305,6 +306,8 @@ def test_live_series_forget_and_show_gaps_for_late_figures() -> None:
         live.add(at, {"cpu": at} | ({"worker 7": 1.0} if at >= 2 else {}))
     assert list(live.times) == [1, 2, 3] and live["cpu"] == [1, 2, 3]
     assert np.isnan(live["worker 7"][0]) and live["worker 7"][1:] == [1.0, 1.0]
+    live.add(3600, {"cpu": 5.0})  # nobody looked for an hour
+    assert list(live.times) == [3600] and live["cpu"] == [5.0] and np.isnan(live["worker 7"][0])
 
 
 def test_rates_come_out_of_counters_and_a_restart_is_no_negative_rate() -> None:
@@ -321,3 +324,30 @@ def test_rates_come_out_of_counters_and_a_restart_is_no_negative_rate() -> None:
     assert lines["tracks per minute"] == [5.0, 0.0]
     assert lines["queries per second"] == [2.0, 0.0]
     assert lines["hit rate"][0] == 75.0 and np.isnan(lines["hit rate"][1])
+
+
+def test_a_playlist_is_compared_with_an_earlier_one(table: LibraryTable) -> None:
+    now = generate(table, "random", size=6, include=[1, 2], random_state=1, name="Now")
+    then = generate(table, "random", size=4, include=[1, 2], random_state=2, name="Then")
+    kept: dict[int, Any] = {}
+
+    def load(playlist_id: int) -> Any:
+        if playlist_id not in kept:
+            raise PlaylistError(f"There is no playlist {playlist_id}.")
+        return kept[playlist_id]
+
+    view = CompareView(
+        lambda: [(f"No {number}", number) for number in kept] + [("gone", 9)] * bool(kept), load
+    )
+    assert view.other.label == "no playlist is saved yet"
+    view.show(now)
+    kept[3] = then
+    view.renew()
+    assert "Then" not in shown(view)
+    view.other.value = 3
+    both = len(set(now.track_ids) & set(then.track_ids))
+    assert "Then" in shown(view) and f"{both} tracks in both" in shown(view)
+    view.show(then)
+    assert "4 tracks in both" in shown(view)
+    view.other.value = 9
+    assert "There is no playlist 9." in shown(view)

@@ -25,6 +25,7 @@ from voila.app import Voila
 from workbench.apps.api_handler import MAX_BODY_BYTES, SERVICE
 from workbench.apps.compiled_templates import compile_once
 from workbench.apps.errors_to_status import MESSAGES
+from workbench.apps.kept_files import EXTENSION_FILES, kept_files, with_kept_files
 from workbench.apps.pages import HomeHandler, LoginHandler, LostHandler
 from workbench.apps.routes import handlers
 from workbench.apps.service import Service
@@ -122,6 +123,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
             "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "same-origin"},
             "log_function": _log_request,
             "xsrf_cookie_kwargs": {"samesite": "strict"},
+            "static_immutable_cache": [url_path_join(self.base_url, EXTENSION_FILES)],
         }
 
     def init_handlers(self) -> list[Any]:
@@ -131,6 +133,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
             *handlers(base_url),
             (re.escape(base_url), HomeHandler, {"apps": Path(self.root_dir)}),
             (re.escape(url_path_join(base_url, "login")), LoginHandler),
+            *kept_files(base_url, self.static_paths),
             *kept,
             (r".*", LostHandler),
         ]
@@ -199,6 +202,7 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
         "@jupyter-widgets/jupyterlab-manager",
         "anywidget",
     ]
+    config.VoilaConfiguration.page_config_hook = with_kept_files
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
     config.VoilaExecutor.timeout = 120

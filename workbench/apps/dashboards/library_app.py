@@ -62,7 +62,17 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
             open=not len(self._watch.table),
         )
         super().__init__(
-            [page(self._adding, heading("Tracks"), self.table, self.selection, self.track, self._watch)]
+            [
+                page(
+                    self._adding,
+                    heading("Tracks"),
+                    self.table,
+                    self.selection,
+                    self.track,
+                    self._watch,
+                    app="library",
+                )
+            ]
         )
 
     def open_track(self, track_id: int) -> None:

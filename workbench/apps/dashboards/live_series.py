@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 NAN = float("nan")
+GAP_S = 30.0  # nobody looked for longer than that: the page was prepared ahead, or hidden
 
 
 class LiveSeries:
@@ -19,7 +20,10 @@ class LiveSeries:
         self._values: dict[str, deque[float]] = {}
 
     def add(self, at: float, figures: Mapping[str, float | None]) -> None:
-        """Add a moment; a figure that was not there before has gaps until now."""
+        """Add a moment; a figure that was not there before has gaps until now. After ``GAP_S`` it starts anew."""
+        if self.times and at - self.times[-1] > GAP_S:
+            self.times.clear()
+            self._values.clear()
         for name in figures.keys() - self._values.keys():
             self._values[name] = deque([NAN] * len(self.times), maxlen=self._points)
         self.times.append(at)

@@ -73,7 +73,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         self._bench_button = button(
             "Run benchmark", self._run_bench, tooltip="Measures before and after: a minute"
         )
-        self._pulse = Pulse(self.look, PULSE_S)
+        self._pulse = Pulse(self.look, PULSE_S, ask_server=True)
         super().__init__(
             [
                 row(self._state, button("Clear caches", self._clear_caches), self._bench_button),
@@ -117,7 +117,10 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
 
     def show(self, figures: Figures) -> None:
         """Show one measurement."""
-        self._live.add(self._clock(), figures_of(figures) | {"answer": self._pulse.took_ms})
+        lag_ms = self._pulse.health.get("event_loop_lag_ms", {}).get("last_minute")
+        self._live.add(
+            self._clock(), figures_of(figures) | {"answer": self._pulse.took_ms, "server lag": lag_ms}
+        )
         report, health = figures["optimization_report"], figures["async_processor_health"]
         workers = {"healthy": "workers healthy"}.get(health["status"], f"workers {health['status']}")
         reasons = ": " + "; ".join(health["reasons"]) if health["reasons"] else ""
@@ -167,7 +170,7 @@ def _charts() -> dict[str, Chart]:
         "pool": Chart("Database connections", time_of_day, "connections", **clock),
         "waits": Chart("Wait for a connection", time_of_day, "mean (ms)", **clock),
         "workers": Chart("Analysis", time_of_day, "files, workers", **clock),
-        "answer": Chart("Answer of this page's kernel", time_of_day, "event loop (ms)", **clock),
+        "answer": Chart("Event-loop lag", time_of_day, "wait (ms)", **clock),
     }
 
 
@@ -191,7 +194,7 @@ def _lines(figures: Figures) -> list[dict[str, str]]:
         {"open": "connections", "in use": "connections in use"},
         {"mean wait": "mean wait"},
         {"in work": "files in work", "waiting": "files waiting", "workers": "workers"},
-        {"question to answer": "answer"},
+        {"this page's kernel": "answer", "server, longest of a minute": "server lag"},
     ]
 
 

@@ -108,13 +108,23 @@ function render({ model, el }) {
     wave.hidden = keysHint.hidden = !url;
     redraw();
   }
+  // The server sends WAV where it knows that browsers lack the format; this browser may lack another one.
   function fail() {
-    if (!audio.dataset.url) return;
+    const url = audio.dataset.url, asWav = url + "?format=wav";
+    if (!url) return;
+    if (audio.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED && audio.src === url) {
+      const wanted = !audio.paused, at = audio.currentTime;
+      audio.src = asWav;
+      if (at) seekWhenReady(audio, at);
+      if (wanted) start();
+      return;
+    }
     problem.hidden = false;
-    problem.textContent = "This track cannot be heard here: its file is gone, its format is not one that the browser plays, or this page was not opened with `workbench serve` or `workbench lab`.";
+    problem.textContent = "This track cannot be heard here: its file is gone or damaged, or this page was not opened with `workbench serve` or `workbench lab`.";
     redraw();
   }
-  const start = () => audio.dataset.url && audio.play().catch((error) => error.name !== "AbortError" && fail());
+  // NotSupportedError comes with the event "error", where it is dealt with.
+  const start = () => audio.dataset.url && audio.play().catch((error) => !["AbortError", "NotSupportedError"].includes(error.name) && fail());
   function seek(seconds) {
     const to = Math.min(Math.max(0, seconds), Math.max(0, duration() - 0.05));
     audio.currentTime = to;

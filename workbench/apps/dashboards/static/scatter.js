@@ -58,7 +58,7 @@ function render({ model, el }) {
     const image = context.createImageData(width, height), pixels = image.data, k = scale() * ratio;
     const { reach, dx, dy, cover } = stamp(radius() * ratio), middleX = width / 2 - view.x * k, middleY = height / 2 + view.y * k;
     for (let pass = 0; pass < (chosenCount ? 2 : 1); pass++) {
-      const strength = chosenCount && !pass ? 0.18 : 0.88;
+      const strength = chosenCount && !pass ? 0.28 : 0.88;
       for (let i = 0; i < codes.length; i++) {
         if ((chosen[i] || 0) !== pass) continue;
         const left = Math.round(middleX + points[2 * i] * k), top = Math.round(middleY - points[2 * i + 1] * k);

@@ -1,0 +1,190 @@
+"""Sound for a browser: whether it plays a file as it is, and any file as WAV from any byte on."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Generator, Iterator
+
+import av
+
+from workbench.audio.containers import container_of, id3_size, wav_promised_frames
+from workbench.audio.ffmpeg_decoder import open_container
+from workbench.audio.source import open_file, read_head
+from workbench.errors import AudioFormatError
+
+HEADER_BYTES = 44
+MOST_BYTES = 0xFFFFFFFF - HEADER_BYTES  # a WAV's sizes have 32 bits
+HIGHEST_RATE = 48000
+SAMPLE_BYTES = 2
+# Decoders that build on what went before are right again after this long, and time stamps of packets are coarse.
+RUN_UP_S = 1.0
+_PLAYED = frozenset({"flac", "ogg", "opus", "aac"})
+_LAYER_3 = 0x02
+
+
+def browser_plays(path: str | os.PathLike[str]) -> bool:
+    """Return whether Chromium and Firefox play a file as it is: told by its content, not by its name.
+
+    They play mp3, flac, ogg, opus, AAC and PCM in wav; not wma, ape, wavpack, aiff, ALAC, mp2 and other rarities.
+
+    Raises
+    ------
+    AudioError
+        The file cannot be read.
+    """
+    name = os.fspath(path)
+    with open_file(name) as descriptor:
+        head = read_head(descriptor, name)
+        audio_at = id3_size(head)
+        if audio_at:
+            head = os.pread(descriptor, 64, audio_at)
+        container = container_of(head)
+        if container == "wav":
+            return wav_promised_frames(descriptor) is not None
+        if container == "mp3":
+            return head[1] & 0x06 == _LAYER_3
+        if container == "mp4":
+            return _codec(descriptor) == "aac"
+        return container in _PLAYED
+
+
+def _codec(descriptor: int) -> str:
+    try:
+        with open_container(descriptor) as container:
+            return container.streams.audio[0].codec_context.name if container.streams.audio else ""
+    except (av.FFmpegError, ValueError):
+        return ""
+
+
+class WavRendition:
+    """A file as 16-bit WAV whose every byte can be asked for, decoded in pieces as it is read.
+
+    Parameters
+    ----------
+    path : path
+    duration_s : float, optional
+        What was decoded when it was analysed; from the file's header when left out. Where less comes out of the
+        decoder, silence follows; what is over is left out.
+
+    Attributes
+    ----------
+    size_bytes : int
+        Of the whole WAV.
+    rate, channels : int
+        Those of the file, but 48 kHz and two channels at most, and fewer where 4 GiB would not hold it.
+
+    Raises
+    ------
+    AudioError
+        The file cannot be read or decoded.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], duration_s: float | None = None) -> None:
+        self.path = os.fspath(path)
+        with open_file(self.path) as descriptor, self._opened(descriptor) as container:
+            stream = container.streams.audio[0]
+            rate, channels = stream.codec_context.sample_rate, stream.codec_context.layout.nb_channels
+            if duration_s is None:
+                duration_s = (container.duration or 0) / av.time_base
+        self.rate, self.channels = min(rate, HIGHEST_RATE), min(channels, 2)
+        while round(duration_s * self.rate) * self.frame_bytes > MOST_BYTES:
+            self.channels, self.rate = 1, self.rate if self.channels == 2 else self.rate // 2
+        self.frames = round(duration_s * self.rate)
+        self.size_bytes = HEADER_BYTES + self.frames * self.frame_bytes
+
+    @property
+    def frame_bytes(self) -> int:
+        return SAMPLE_BYTES * self.channels
+
+    def _opened(self, descriptor: int) -> av.container.InputContainer:
+        refusal = AudioFormatError(f"{self.path} cannot be decoded. Convert or remove it.", path=self.path)
+        try:
+            container = open_container(descriptor)
+        except (av.FFmpegError, ValueError) as error:
+            raise refusal from error
+        if not container.streams.audio or not container.streams.audio[0].codec_context.sample_rate:
+            container.close()
+            raise refusal
+        return container
+
+    def header(self) -> bytes:
+        """Return the 44 bytes before the samples (RIFF, WAVE format 1)."""
+        data_bytes = self.frames * self.frame_bytes
+        return struct.pack(
+            "<4sI4s4sIHHIIHH4sI",
+            b"RIFF",
+            HEADER_BYTES - 8 + data_bytes,
+            b"WAVE",
+            b"fmt ",
+            16,
+            1,
+            self.channels,
+            self.rate,
+            self.rate * self.frame_bytes,
+            self.frame_bytes,
+            8 * SAMPLE_BYTES,
+            b"data",
+            data_bytes,
+        )
+
+    def read(self, start: int, end: int) -> Generator[bytes, None, None]:
+        """Yield the bytes from ``start`` up to ``end``, in pieces of one packet; the file is open in between."""
+        if start < HEADER_BYTES:
+            yield self.header()[start:end]
+        first = max(0, start - HEADER_BYTES)
+        left = min(end, self.size_bytes) - HEADER_BYTES - first
+        skipped = first % self.frame_bytes
+        for samples in self._samples(first // self.frame_bytes):
+            if left <= 0:
+                return
+            piece = samples[skipped : skipped + left]
+            skipped = max(0, skipped - len(samples))
+            left -= len(piece)
+            yield piece
+        while left > 0:  # the decoder ended early
+            yield bytes(min(left, 1 << 16))
+            left -= min(left, 1 << 16)
+
+    def _samples(self, start: int) -> Iterator[bytes]:
+        """Yield interleaved samples from frame ``start`` on; nothing where the decoder stops."""
+        with open_file(self.path) as descriptor, self._opened(descriptor) as container:
+            stream = container.streams.audio[0]
+            origin_s = float((stream.start_time or 0) * (stream.time_base or 0))
+            from_s = start / self.rate - RUN_UP_S
+            position: int | None = 0
+            if from_s > 0:
+                try:
+                    container.seek(round((origin_s + from_s) * av.time_base))
+                    position = None
+                except av.FFmpegError:
+                    pass  # it cannot be sought in: decode from the start
+            layout = "stereo" if self.channels == 2 else "mono"
+            resampler = av.AudioResampler(format="s16", layout=layout, rate=self.rate)
+            for frame in self._decoded(container, stream):
+                if position is None:
+                    at_s = frame.time if frame.time is not None else origin_s
+                    position = max(0, round((at_s - origin_s) * self.rate))
+                frame.pts = None
+                for piece in resampler.resample(frame):
+                    unwanted = max(0, start - position)
+                    position += piece.samples
+                    if unwanted < piece.samples:
+                        used = piece.samples * self.frame_bytes
+                        yield bytes(piece.planes[0])[unwanted * self.frame_bytes : used]
+
+    def _decoded(
+        self, container: av.container.InputContainer, stream: av.AudioStream
+    ) -> Iterator[av.AudioFrame]:
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.FFmpegError, OSError):
+                return  # cut off
+            if packet is None:
+                return
+            try:
+                yield from packet.decode()
+            except (av.FFmpegError, ValueError):
+                continue  # a damaged packet
