@@ -122,7 +122,9 @@ def test_a_prepared_cluster_has_no_worker_until_it_is_used_and_leaves_nothing(
     all_gone(idle)
     with Cluster(calm, warm_up=chores.warm_up) as cluster:
         cluster.prepare()
-        psutil.Process().children()[-1].kill()  # a prepared process that died is replaced
+        prepared = psutil.Process().children()[-1]
+        prepared.kill()
+        prepared.wait()  # one that died is replaced
         assert ledger.run(cluster, files("ok-1"), chores.behave).result(60).done == 1
 
 

@@ -132,7 +132,9 @@ class HostProcess:
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
-        return lines[-1] if lines else f"no answer within {START_TIMEOUT_S:g} s"
+        if lines:
+            return lines[-1]
+        return f"no answer within {START_TIMEOUT_S:g} s" if self.alive else "their process was killed"
 
 
 def _environment(base: Mapping[str, str]) -> dict[str, str]:
