@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from types import CodeType
 from typing import Any
 
+import IPython.lib.lexers  # noqa: F401  # pages need it: not to be met half-imported by two threads
 import nbformat
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket

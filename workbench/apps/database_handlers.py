@@ -66,12 +66,3 @@ class HealthHandler(ApiHandler):
                 },
             }
         )
-
-
-class OpenApiHandler(ApiHandler):
-    operations: ClassVar = {"get": Operation("This document", answers={200: ANY_OBJECT})}
-
-    async def get(self) -> None:
-        from workbench.apps.openapi import document
-
-        self.answer(document(self.base_url))

@@ -10,7 +10,6 @@ import workbench
 from workbench.apps import answers
 from workbench.apps.api_handler import ApiHandler
 from workbench.apps.operations import Operation
-from workbench.apps.routes import ROUTES
 
 DESCRIPTIONS = {
     200: "Done",
@@ -28,13 +27,14 @@ DESCRIPTIONS = {
     413: "The body is too large",
     415: "The body is not JSON",
     416: "The file does not have this range",
+    422: "The file cannot be used as it is: why",
     503: "Not now: Retry-After says when",
 }
 
 
 @cache
-def document(base_url: str) -> dict[str, Any]:
-    """Return the document for a server at this base URL."""
+def document(routes: tuple[tuple[str, type[ApiHandler]], ...], base_url: str) -> dict[str, Any]:
+    """Return the document of (address, handler) pairs for a server at this base URL."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -43,7 +43,7 @@ def document(base_url: str) -> dict[str, Any]:
             "license": {"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
         },
         "servers": [{"url": base_url.rstrip("/") or "/"}],
-        "paths": {template: _path(template, handler) for template, handler in ROUTES},
+        "paths": {template: _path(template, handler) for template, handler in routes},
         "components": {
             "schemas": {"Error": answers.ERROR},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},

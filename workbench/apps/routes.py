@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import ClassVar
 
 from jupyter_server.utils import url_path_join
 
@@ -16,12 +17,22 @@ from workbench.apps import (
     track_handlers,
 )
 from workbench.apps.api_handler import ApiHandler, UnknownPathHandler
+from workbench.apps.openapi import document
+from workbench.apps.operations import ANY_OBJECT, Operation
 
 PREFIX = "/api/v1"
 
+
+class OpenApiHandler(ApiHandler):
+    operations: ClassVar = {"get": Operation("This document", answers={200: ANY_OBJECT})}
+
+    async def get(self) -> None:
+        self.answer(document(ROUTES, self.base_url))
+
+
 ROUTES: tuple[tuple[str, type[ApiHandler]], ...] = (
     ("/api/v1/health", database_handlers.HealthHandler),
-    ("/api/v1/openapi.json", database_handlers.OpenApiHandler),
+    ("/api/v1/openapi.json", OpenApiHandler),
     ("/api/v1/performance/metrics", performance_handlers.MetricsHandler),
     ("/api/v1/performance/cache/stats", performance_handlers.CacheStatsHandler),
     ("/api/v1/performance/cache/clear", performance_handlers.CacheClearHandler),
