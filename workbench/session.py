@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from workbench.errors import ModelError, UnknownTrackError, WorkbenchError
+from workbench.errors import UnknownTrackError
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,20 +18,16 @@ if TYPE_CHECKING:
 
     from workbench.analysis.features import TrackFeatures
     from workbench.analysis_job import AnalysisJob
-    from workbench.embedding_run import EmbeddingRun
-    from workbench.ingest import Ingest, Plan, Report
+    from workbench.ingest import Plan, Report
     from workbench.performance.monitor import PerformanceMonitor
     from workbench.playlist_shelf import PlaylistShelf
     from workbench.playlists.playlist import Playlist
     from workbench.processing.cluster import Cluster
     from workbench.store.library_table import LibraryTable
-    from workbench.store.records import FeatureRecord, PlaylistSummary, Prediction
-    from workbench.store.shared_cache import SharedCache
+    from workbench.store.records import PlaylistSummary, Prediction
     from workbench.store.track import Track
 
 PathLike = str | os.PathLike[str]
-
-CLOSE_WAIT_S = 5.0
 
 
 class Workbench:
@@ -69,12 +63,12 @@ class Workbench:
         share_cluster: bool = False,
         **overrides: Any,
     ) -> None:
-        from workbench.performance.job_figures import JobFigures
+        from workbench.caches import Caches
         from workbench.performance.process_publisher import ProcessPublisher
+        from workbench.runs import Runs
         from workbench.store.data_folder import make_data_folder
         from workbench.store.database_pool import DatabasePool
         from workbench.store.library import Library
-        from workbench.store.memory_cache import MemoryCache
 
         self.settings = settings or Settings.load(data_dir=data_dir, **overrides)
         make_data_folder(self.settings.data_dir)
@@ -84,21 +78,18 @@ class Workbench:
             max_connections=self.settings.db_max_connections,
         )
         self.library = Library(self.pool)
-        half_bytes = int(self.settings.cache_size_mb * 2**20) // 2
-        ttl_seconds = self.settings.cache_ttl_seconds
-        self.analysis_cache = MemoryCache(half_bytes, ttl_seconds, name="analysis_cache")
-        self.feature_cache = MemoryCache(half_bytes, ttl_seconds, name="feature_cache")
-        self.shared_cache = self._open_shared_cache()
-        self._share_cluster = share_cluster
-        self._cluster: Cluster | None = None
+        self.caches = Caches(self.settings)
+        self.runs = Runs(self.settings, self.library, self.caches, share_cluster=share_cluster)
         self._monitor: PerformanceMonitor | None = None
         self._table: LibraryTable | None = None
-        self._jobs: list[AnalysisJob] = []
         self._lock = threading.RLock()
         self._closed = False
-        self.job_figures = JobFigures(lambda: self.settings.async_workers)
         self._publisher = ProcessPublisher(
-            role, self.library, self._figures, clear_caches=self.clear_caches, workers=self._worker_pids
+            role,
+            self.library,
+            self._figures,
+            clear_caches=self.clear_caches,
+            workers=self.runs.worker_pids,
         )
 
     def __enter__(self) -> Self:
@@ -115,37 +106,17 @@ class Workbench:
             if self._closed:
                 return
             self._closed = True
-        for job in self._jobs:
-            job.cancel()
-        for job in self._jobs:
-            with contextlib.suppress(WorkbenchError, TimeoutError):
-                job.result(timeout=CLOSE_WAIT_S)
-        if self._cluster is not None:
-            self._cluster.close()
+        self.runs.close()
         if self._monitor is not None:
             self._monitor.close()
         self._publisher.close()
-        self.analysis_cache.close()
-        self.feature_cache.close()
-        if self.shared_cache is not None:
-            self.shared_cache.close()
+        self.caches.close()
         self.pool.close()
 
     @property
     def cluster(self) -> Cluster:
         """The Dask cluster, which starts at its first use."""
-        from workbench.analysis import warm_up
-        from workbench.processing.cluster import Cluster
-
-        with self._lock:
-            if self._cluster is None:
-                self._cluster = Cluster(
-                    self.settings,
-                    warm_up=warm_up,
-                    shared_modules=["workbench.analysis.warmed_up"],
-                    share=self._share_cluster,
-                )
-            return self._cluster
+        return self.runs.cluster
 
     # Analysis
 
@@ -191,15 +162,7 @@ class Workbench:
         show : bool, optional
             Show a progress bar; by default in a notebook and on a terminal.
         """
-        from workbench.analysis.features import stale
-        from workbench.analysis.timed import analyze_file_timed
-        from workbench.ingest import Ingest
-
-        plan = plan or self.plan(*paths, force=force)
-        elsewhere = self.shared_cache.get_many if self.shared_cache is not None else None
-        ingest = Ingest(self.library, plan, stale=stale, keep=self._keep, elsewhere=elsewhere)
-        for_workers = self.settings.with_(token=None, redis_url=None)
-        return self._start(ingest, analyze_file_timed, for_workers, timeout=timeout, show=show)
+        return self.runs.analyze(plan or self.plan(*paths, force=force), timeout=timeout, show=show)
 
     def embed(
         self, *, force: bool = False, timeout: float | None = None, show: bool | None = None
@@ -220,59 +183,7 @@ class Workbench:
         ModelError
             There is no usable model; says what models would add.
         """
-        from workbench.embedding_run import EmbeddingRun
-        from workbench.models.gpu import embedding_needs
-        from workbench.models.inference import run_models
-        from workbench.models.registry import usable_models, what_models_would_add
-
-        models = usable_models(self.settings.models_dir)
-        if not models:
-            raise ModelError(what_models_would_add(self.settings.models_dir))
-        work = EmbeddingRun(self.library, models, force=force)
-        return self._start(
-            work,
-            run_models,
-            models,
-            timeout=timeout,
-            show=show,
-            needs=lambda client: embedding_needs(client, models),
-        )
-
-    def _start(
-        self,
-        work: Ingest | EmbeddingRun,
-        function: Callable[..., Any],
-        argument: Any,
-        *,
-        timeout: float | None = None,
-        show: bool | None = None,
-        needs: Callable[[Any], Mapping[str, int]] | None = None,
-    ) -> AnalysisJob:
-        from workbench.analysis_job import AnalysisJob
-        from workbench.processing.job import run
-        from workbench.processing.progress import in_notebook, show_progress
-        from workbench.processing.worker_paths import translation
-        from workbench.shared_cluster import with_server_workers
-
-        entries = work.tasks()
-        job = run(
-            self.cluster,
-            entries if self._share_cluster else with_server_workers(entries, self.library, self.settings),
-            function,
-            args=(argument,),
-            timeout_s=timeout,
-            worker_path=translation(self.settings.worker_paths),
-            on_value=work.on_value,
-            on_failure=work.on_failure,
-            needs=needs,
-        )
-        analysis = AnalysisJob(job, work, self.settings.async_workers)
-        self.job_figures.watch(job)
-        with self._lock:
-            self._jobs = [known for known in self._jobs if not known.done()] + [analysis]
-        if in_notebook() or sys.stderr.isatty() if show is None else show:
-            show_progress(job)
-        return analysis
+        return self.runs.embed(force=force, timeout=timeout, show=show)
 
     async def analyze_async(
         self, *paths: PathLike, force: bool = False, timeout: float | None = None
@@ -280,22 +191,6 @@ class Workbench:
         """Analyse without blocking the event loop; see :meth:`analyze`."""
         plan = await asyncio.to_thread(self.plan, *paths, force=force)
         return await self.analyze(plan=plan, timeout=timeout, show=False)
-
-    def _keep(self, content_hash: str, record: FeatureRecord) -> None:
-        self.library.save_features(content_hash, record)
-        self.analysis_cache.pop(content_hash, None)
-        if self.shared_cache is not None:
-            self.shared_cache.put(content_hash, record)
-
-    def _open_shared_cache(self) -> SharedCache | None:
-        if self.settings.redis_url is None:
-            return None
-        from workbench.analysis.features import VERSION
-        from workbench.store.shared_cache import SharedCache
-
-        return SharedCache(
-            self.settings.redis_url, version=VERSION, ttl_seconds=self.settings.cache_ttl_seconds
-        )
 
     # Tracks
 
@@ -351,7 +246,7 @@ class Workbench:
         if not found.features:
             return None
         return TrackFeatures.from_record(
-            self.analysis_cache.get_or_compute(
+            self.caches.analysis.get_or_compute(
                 found.content_hash, lambda: self.library.features(found.content_hash)
             )
         )
@@ -429,27 +324,17 @@ class Workbench:
         with self._lock:
             if self._monitor is None:
                 self._monitor = PerformanceMonitor(
-                    self.settings, self.library, SystemSampler(self.settings.data_dir), probe=self._probe
+                    self.settings, self.library, SystemSampler(self.settings.data_dir), probe=self.runs.health
                 )
             return self._monitor
 
     def clear_caches(self) -> None:
         """Empty the caches of this process."""
-        self.analysis_cache.clear()
-        self.feature_cache.clear()
-
-    def _probe(self) -> dict[str, Any]:
-        return {"started": False} if self._cluster is None else self._cluster.health()
-
-    def _worker_pids(self) -> list[int]:
-        return [] if self._cluster is None else self._cluster.worker_pids()
+        self.caches.clear()
 
     def _figures(self) -> dict[str, Any]:
-        caches = (self.analysis_cache, self.feature_cache, self.shared_cache)
         return {
-            "caches": {
-                stats["name"]: stats for stats in (cache.stats() for cache in caches if cache is not None)
-            },
+            "caches": self.caches.stats(),
             "database_pool": self.pool.stats(),
-            "async_processor": self.job_figures.figures(),
+            "async_processor": self.runs.figures.figures(),
         }

@@ -176,8 +176,8 @@ def _real_run(folder: str, workers: int) -> tuple[float, float, list[float]]:
         wb.cluster.client  # noqa: B018 (starts and warms the workers)
         plan = wb.plan(folder)
         before, start = _cpu_of_all(), time.perf_counter()
-        ingest = Ingest(wb.library, plan, stale=stale, keep=wb._keep)
-        wb._start(ingest, analyze_file_cpu, wb.settings, show=False).result()
+        ingest = Ingest(wb.library, plan, stale=stale, keep=wb.runs.keep)
+        wb.runs.start(ingest, analyze_file_cpu, wb.settings, show=False).result()
         wall, cpu = time.perf_counter() - start, _cpu_of_all() - before
         hashes = {wb.track(int(track)).content_hash for track in wb.tracks.index}
         return wall, cpu, [wb.library.features(key).seconds for key in hashes]

@@ -110,7 +110,7 @@ class Service:
         file = allowed_file(path, self.settings.library_roots)
         status = file.stat()
         key = f"track:{file}:{status.st_size}:{status.st_mtime_ns}:{self.workbench.library.version()}"
-        found: dict[str, Any] | None = self.workbench.feature_cache.get(key)
+        found: dict[str, Any] | None = self.workbench.caches.features.get(key)
         if found is None:
             known = self.workbench.library.known_files([str(file)]).get(str(file))
             if known is None or known.status != "analyzed":
@@ -121,7 +121,7 @@ class Service:
             if track is None:
                 return None
             (found,) = self.workbench.described([track])
-            self.workbench.feature_cache[key] = found
+            self.workbench.caches.features[key] = found
         return found
 
     def track(self, track_id: int) -> Track:

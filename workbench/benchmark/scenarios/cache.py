@@ -33,10 +33,10 @@ def after(job: Job) -> dict[str, float]:
     with Workbench(job.library.parent) as wb:
 
         def read(content_hash: str) -> None:
-            wb.analysis_cache.get_or_compute(content_hash, lambda: wb.library.features(content_hash))
+            wb.caches.analysis.get_or_compute(content_hash, lambda: wb.library.features(content_hash))
 
         milliseconds = _ask(job, read)
-        rate = wb.analysis_cache.stats()["hit_rate"]
+        rate = wb.caches.analysis.stats()["hit_rate"]
     return {"cache_hit_rate": 100 * rate, "cached_answer": milliseconds}
 
 
