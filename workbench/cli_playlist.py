@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli_output import one_line, print_json, say
+from workbench.errors import PlaylistError
 
 if TYPE_CHECKING:
     from workbench.playlists import Parameter, Playlist
@@ -105,16 +106,13 @@ def playlist(options: argparse.Namespace) -> int:
 
 
 def _make(wb: Workbench, options: argparse.Namespace) -> int:
-    named = {
-        "start": options.start,
-        "end": options.end,
-        "order": options.order,
-        "size": options.size,
-        "count": options.count,
-        "name": options.name,
-        "random_state": options.random_state,
-    }
-    return _show_playlists(wb.shelf.make_many(options.method, **named, **dict(options.parameter)), options)
+    named = ("start", "end", "order", "size", "count", "name", "random_state")
+    asked = {name: value for name in named if (value := getattr(options, name)) is not None}
+    for key, value in options.parameter:
+        if key in asked or key == "method":
+            raise PlaylistError(f"-p {key}={value}: {key} is given already. Give it once.")
+        asked[key] = value
+    return _show_playlists(wb.shelf.make_many(options.method, **asked), options)
 
 
 def _make_again(wb: Workbench, options: argparse.Namespace) -> int:

@@ -36,14 +36,14 @@ class PlaylistShelf:
         self.library = library
         self.table = table
 
-    def make(self, method: str, **asked: Any) -> Playlist:
+    def make(self, /, method: str, **asked: Any) -> Playlist:
         """Make and keep a playlist; see ``workbench.playlists.generate``.
 
         ``playlist`` of the method ``cache_based`` may be the id or name of a kept playlist, or a playlist file.
         """
         return self.keep(generate(self.table(), method, **self._given(asked)))
 
-    def make_many(self, method: str, **asked: Any) -> list[Playlist]:
+    def make_many(self, /, method: str, **asked: Any) -> list[Playlist]:
         """Make and keep several playlists; see ``workbench.playlists.generate_many``."""
         return [self.keep(playlist) for playlist in generate_many(self.table(), method, **self._given(asked))]
 

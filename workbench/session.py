@@ -262,6 +262,7 @@ class Workbench:
 
     def playlist(
         self,
+        /,
         method: str,
         *,
         name: str | None = None,

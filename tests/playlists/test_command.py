@@ -178,6 +178,11 @@ def test_prefixes_and_files_of_others(run, tmp_path):
         (["random", "--size", "1000000000"], 1, "from 1 to 10000"),
         (["random", "--size", "many"], 2, "invalid int"),
         (["random", "-p", "novalue"], 2, "is not KEY=VALUE"),
+        (["random", "--order", "smooth", "-p", "order=none"], 1, "given already"),
+        (["random", "-p", "include=1", "-p", "include=2"], 1, "given already"),
+        (["random", "-p", "method=kmeans"], 1, "given already"),
+        (["random", "-p", "self=1"], 1, "no parameter 'self'"),
+        (["random", "-p", "table=1"], 1, "no parameter 'table'"),
         ([], 2, "usage"),
         (["query", "-p", "filter=bpm 100 and kye 8A"], 1, "kye"),
         (["query", "-p", "filter=(bpm 100"], 1, "bracket"),
@@ -194,3 +199,12 @@ def test_bad_input_is_said_in_words(run, arguments, code, said):
     assert (answer, out) == (code, "")
     assert said in err
     assert "Traceback" not in err
+
+
+def test_what_has_an_option_of_its_own_may_also_be_a_parameter(run):
+    typed = ("similarity", "--random-state", 1, "--json")
+    as_parameters = run(*typed, "-p", "order=ramp_up", "-p", "size=4", "-p", "start=3")
+    as_options = run(*typed, "--order", "ramp_up", "--size", 4, "--start", 3)
+    tracks = [json.loads(out)["tracks"] for _, out, _ in (as_parameters, as_options)]
+    assert tracks[0] == tracks[1]
+    assert len(tracks[0]) == 4

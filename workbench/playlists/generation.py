@@ -67,6 +67,7 @@ RANDOM_STATE = Parameter(
 
 def generate(
     table: LibraryTable,
+    /,
     method: str,
     *,
     size: int = DEFAULT_SIZE,

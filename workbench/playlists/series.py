@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def generate_many(
     table: LibraryTable,
+    /,
     method: str,
     *,
     count: int | None = None,
@@ -81,7 +82,7 @@ def _start_of(method: str, start: dict[str, Any], table: LibraryTable, seed: int
 
 
 def _by_cluster(
-    table: LibraryTable, method: str, count: int, *, random_state: int, **parameters: Any
+    table: LibraryTable, method: str, count: int, /, *, random_state: int, **parameters: Any
 ) -> list[Playlist]:
     if method == "kmeans":
         parameters.setdefault("clusters", max(2, count))
@@ -95,7 +96,7 @@ def _by_cluster(
 
 
 def _apart(
-    table: LibraryTable, method: str, count: int, *, random_state: int, **parameters: Any
+    table: LibraryTable, method: str, count: int, /, *, random_state: int, **parameters: Any
 ) -> list[Playlist]:
     made: list[Playlist] = []
     used: list[int] = resolve_tracks(table, parameters.pop("exclude", None) or [], "exclude")
