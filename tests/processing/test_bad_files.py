@@ -96,12 +96,16 @@ def test_a_file_that_eats_memory_is_stopped(calm, files, ledger):
 
 
 def test_threads_suffer_the_same_and_recover(calm, files, ledger, eventually):
-    """With PROCESS_POOL=false one process holds all threads; what kills it kills neighbours, who go again."""
+    """With PROCESS_POOL=false one process holds all threads; what kills it kills neighbours, who go again.
+
+    Among them one that spins, and starts beside others when the session may not have seen the new process yet.
+    """
     settings = calm.with_(process_pool=False, async_workers=3)
     with Cluster(settings) as cluster:
         assert cluster.workers == 3
         bad = {"die-1": "crash", "spin-1": "timeout", "raise-1": "format"}
-        tasks = files(*bad, *(f"nap-{n}" for n in range(9)), size_bytes=10**9)
+        good = [f"nap-{n}" for n in range(9)]
+        tasks = files("die-1", *good[:2], "spin-1", *good[2:], "raise-1", size_bytes=10**9)
         ledger.run(cluster, tasks, chores.behave, timeout_s=2).result(120)
         eventually(lambda: list(cluster.threads().values()) == [3])
     assert ledger.kinds == bad

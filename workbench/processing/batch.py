@@ -94,6 +94,7 @@ def _announce(batch: Batch, index: int) -> None:
         "index": index,
         "worker": worker.address,
         "pid": os.getpid(),
+        "threads": worker.state.nthreads,
     }
     if index:
         worker.log_event(batch.topic, message)

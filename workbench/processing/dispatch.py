@@ -237,7 +237,7 @@ class Dispatcher:
         if "removed" in message:
             self._on_worker_removed(message["removed"], message["expected"])
             return
-        if message["index"] == 0 and self._fleet is not None and not self._fleet.shares_processes:
+        if message["index"] == 0 and message["threads"] == 1:
             for earlier in self._sent.values():
                 if earlier.worker == message["worker"]:
                     self._pass(earlier)
