@@ -106,6 +106,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         self.workbench_settings = settings
         self.service = service
         self._sockets = sockets
+        logging.getLogger(type(self).__name__).addFilter(_is_not_about_trust)
 
     def setup_template_dirs(self) -> None:
         super().setup_template_dirs()
@@ -177,6 +178,11 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         self.service.closing = True
         run_sync(self.kernel_manager.shutdown_all)(now=True)
         shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def _is_not_about_trust(record: logging.LogRecord) -> bool:
+    """Trust is about stored outputs, and the apps have none."""
+    return not record.getMessage().endswith("is not trusted")
 
 
 def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
