@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from workbench.benchmark.processes import fresh_folder, run_child
 from workbench.errors import LibraryPathError
 
 SIDES = ("before", "after")
+UNTIMED = "long_file"
+MOST_LOOKED_AT = 100  # of the smallest files, for some that are short enough
 Say = Callable[[str], None]
 Samples = dict[str, dict[str, list[float]]]
 
@@ -83,30 +86,45 @@ def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: 
 
 
 def choose_tracks(paths: Sequence[str | os.PathLike[str]], effort: Effort) -> tuple[tuple[str, ...], float]:
-    """Return files spread over what is found, and their seconds, within what ``effort`` allows."""
+    """Return files spread over what is found, and their seconds, within what ``effort`` allows.
+
+    Where every file is longer than that, it is the shortest of those looked at.
+    """
     from workbench.audio.scan import FoundFile, scan
-    from workbench.audio.streaming_loader import open_audio
-    from workbench.errors import AudioError
 
     found = sorted((file.size_bytes, file.path) for file in scan(paths) if isinstance(file, FoundFile))
     step = max(1, len(found) // effort.tracks)
+    spread = found[step // 2 :: step]
+    shortest: tuple[float, str] | None = None
     chosen: list[str] = []
     total_s = 0.0
-    for _, path in found[step // 2 :: step]:
-        try:
-            with open_audio(path) as stream:
-                seconds = stream.header_duration_s or 0.0
-        except AudioError:
+    for _, path in [*spread, *(file for file in found[:MOST_LOOKED_AT] if file not in spread)]:
+        seconds = _header_seconds(path)
+        if not seconds:
             continue
-        if chosen and (total_s + seconds > effort.audio_s or len(chosen) == effort.tracks):
-            continue
-        chosen.append(path)
-        total_s += seconds
-    if not chosen:
-        raise LibraryPathError(
-            "There is no audio to measure with below the given paths. Give a folder of music."
-        )
-    return tuple(chosen), total_s
+        shortest = min(shortest or (seconds, path), (seconds, path))
+        if total_s + seconds <= effort.audio_s:
+            chosen.append(path)
+            total_s += seconds
+        if len(chosen) == effort.tracks:
+            break
+    if chosen:
+        return tuple(chosen), total_s
+    if shortest:
+        return (shortest[1],), shortest[0]
+    raise LibraryPathError("There is no audio to measure with below the given paths. Give a folder of music.")
+
+
+def _header_seconds(path: str) -> float:
+    """Return how long a file says that it is, 0 where it does not say or cannot be read."""
+    from workbench.audio.streaming_loader import open_audio
+    from workbench.errors import AudioError
+
+    try:
+        with open_audio(path) as stream:
+            return stream.header_duration_s or 0.0
+    except AudioError:
+        return 0.0
 
 
 def machine() -> dict[str, Any]:
@@ -162,14 +180,16 @@ def _ordered() -> list[str]:
 
 
 def _run(scenario: str, jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
-    """Run one round of a scenario, one side after the other."""
+    """Run one round of a scenario, one side after the other, or both at once where time does not count."""
     if scenario == "serve":
         from workbench.benchmark.scenarios import serve
 
         yield from serve.in_turns(jobs)
         return
-    for side, job in jobs.items():
-        yield side, _run_in_process(scenario, side, job)
+    with ThreadPoolExecutor(len(jobs) if scenario == UNTIMED else 1) as pool:
+        yield from zip(
+            jobs, pool.map(lambda side: _run_in_process(scenario, side, jobs[side]), jobs), strict=True
+        )
 
 
 def _run_in_process(scenario: str, side: str, job: Job) -> dict[str, float]:
