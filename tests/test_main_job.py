@@ -18,6 +18,8 @@ import pytest
 
 from workbench import Workbench
 from workbench.audio.demo_library import DEMO_TRACKS
+from workbench.doctor import examine
+from workbench.settings import Settings
 
 
 def workbench(*arguments: object, data_dir: Path, check: int | None = 0) -> subprocess.CompletedProcess[str]:
@@ -123,6 +125,18 @@ def test_doctor_finds_this_installation_well(data_dir: Path) -> None:
     assert {"essentia-tensorflow", "SQLite", "data folder", "models"} <= {
         check["name"] for check in report["checks"]
     }
+
+
+def test_doctor_names_what_is_missing_or_too_old(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
+    asked = ["numpy>=1000", "no-such-package>=2", "redis>=5 ; extra == 'redis'", "psutil>=1"]
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: asked)
+    report = examine(Settings(data_dir=data_dir))
+    checks = {check["name"]: check for check in report["checks"]}
+    assert not report["ok"] and "redis" not in checks
+    assert checks["numpy"]["fix"] == "python -m pip install 'numpy>=1000'"
+    assert checks["numpy"]["found"].endswith("not >=1000")
+    assert checks["no-such-package"]["found"] == "not installed"
+    assert checks["psutil"]["ok"]
 
 
 def test_a_moved_file_keeps_its_analysis_and_a_deleted_one_is_missing(

@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import shutil
 from typing import Any
 
+from packaging.requirements import Requirement
+
 from workbench import __version__
 from workbench.errors import WorkbenchError
 from workbench.settings import Settings, available_cores
-
-# Distribution on the package index → module that it provides.
-PACKAGES = {
-    "essentia-tensorflow": "essentia",
-    "tensorflow": "tensorflow",
-    "numpy": "numpy",
-    "scipy": "scipy",
-    "scikit-learn": "sklearn",
-    "pandas": "pandas",
-    "soundfile": "soundfile",
-    "av": "av",
-    "mutagen": "mutagen",
-    "cachetools": "cachetools",
-    "dask": "dask",
-    "distributed": "distributed",
-    "psutil": "psutil",
-    "jupyterlab": "jupyterlab",
-    "ipywidgets": "ipywidgets",
-    "voila": "voila",
-    "papermill": "papermill",
-}
 
 
 def examine(settings: Settings) -> dict[str, Any]:
@@ -43,7 +23,7 @@ def examine(settings: Settings) -> dict[str, Any]:
         ``ok`` (bool) and ``checks``: a list of ``{"name", "ok", "found", "fix"}``, ``fix`` null where all is well.
     """
     checks = [_check("playlist-workbench", True, __version__)]
-    checks += [_package(name, module) for name, module in PACKAGES.items()]
+    checks += [_package(requirement) for requirement in _requirements()]
     checks += [_sqlite(), _data_folder(settings), _memory(), _models(settings), _config(settings)]
     return {"ok": all(check["ok"] for check in checks), "checks": checks}
 
@@ -52,12 +32,20 @@ def _check(name: str, ok: bool, found: str, fix: str | None = None) -> dict[str,
     return {"name": name, "ok": ok, "found": found, "fix": None if ok else fix}
 
 
-def _package(name: str, module: str) -> dict[str, Any]:
-    fix = f"python -m pip install '{name}'"
+def _requirements() -> list[Requirement]:
+    """Return what this package asks for, extras aside."""
+    asked = map(Requirement, importlib.metadata.requires("playlist-workbench") or ())
+    return [requirement for requirement in asked if not requirement.marker or requirement.marker.evaluate()]
+
+
+def _package(requirement: Requirement) -> dict[str, Any]:
+    name = requirement.name
+    fix = f"python -m pip install '{name}{requirement.specifier}'"
     version = _version(name) or _version(f"{name}-cpu")  # tensorflow-cpu is what the image has
     if version is None:
         return _check(name, False, "not installed", fix)
-    return _check(name, importlib.util.find_spec(module) is not None, version, fix + " --force-reinstall")
+    fits = requirement.specifier.contains(version, prereleases=True)
+    return _check(name, fits, version if fits else f"{version}, not {requirement.specifier}", fix)
 
 
 def _version(name: str) -> str | None:

@@ -1,6 +1,6 @@
 """One scenario, one way, in a process of its own: ``python -m workbench.benchmark.child SCENARIO SIDE JOB``.
 
-Prints its figures as one line of JSON as soon as it has them.
+Prints what it has found as a line of JSON: figures on the way, through ``tell``, and the rest at the end.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,10 +39,12 @@ class Job:
 
 def main(scenario: str, side: str, job: str) -> None:
     module = importlib.import_module(f"workbench.benchmark.scenarios.{scenario}")
-    figures = getattr(module, side)(Job.from_json(job))
-    os.write(
-        1, (json.dumps(figures) + "\n").encode()
-    )  # native libraries may still hold sys.stdout's descriptor
+    tell(getattr(module, side)(Job.from_json(job)) | {"ended": True})
+
+
+def tell(figures: Mapping[str, float]) -> None:
+    """Send figures to the parent, which notes when they came."""
+    os.write(1, (json.dumps(figures) + "\n").encode())  # native libraries may hold sys.stdout's descriptor
 
 
 if __name__ == "__main__":

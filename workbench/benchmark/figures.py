@@ -46,11 +46,11 @@ class Figure:
 
 FIGURES = (
     Figure(
-        "startup_time", "Start, until the library is open", "s", "start",
+        "startup_time", "Start, until the library is open", "s", "analyse",
         "imports everything at the top", "imports what is used", at_most=0.15,
     ),
     Figure(
-        "memory_usage", "Memory with the library open", "MB", "start",
+        "memory_usage", "Memory with the library open", "MB", "analyse",
         "imports everything at the top", "imports what is used", at_most=0.5,
     ),
     Figure(
@@ -111,3 +111,4 @@ FIGURES = (
     ),
 )  # fmt: skip
 SCENARIOS = tuple(dict.fromkeys(figure.scenario for figure in FIGURES))
+"""In this order: the analysis makes the library that others open."""

@@ -44,10 +44,9 @@ def connection(path: Path) -> Iterator[Any]:
         opened.close()
 
 
-def count_tracks(library: Path) -> int:
-    """Return how many tracks a library of ours holds; stands for opening it."""
-    with connection(library) as opened:
-        return int(opened.execute("SELECT count(*) FROM tracks").fetchone()[0])
+def make_table(database: Path) -> None:
+    with connection(database) as opened:
+        opened.execute("CREATE TABLE IF NOT EXISTS features (path TEXT PRIMARY KEY, features TEXT)")
 
 
 def analyse(path: str) -> dict[str, Any]:
@@ -95,7 +94,6 @@ def analyse_all(paths: Sequence[str], database: Path) -> None:
 
 def keep(database: Path, path: str, features: dict[str, Any]) -> None:
     with connection(database) as opened:
-        opened.execute("CREATE TABLE IF NOT EXISTS features (path TEXT PRIMARY KEY, features TEXT)")
         opened.execute("INSERT OR REPLACE INTO features VALUES (?, ?)", (path, json.dumps(features)))
 
 
@@ -137,9 +135,8 @@ class _Server(ThreadingHTTPServer):
 def serve(database: Path) -> None:
     """Serve until killed; the address is the first line printed."""
     import_everything()
+    make_table(database)
     _Handler.database = database
-    with connection(database) as opened:
-        opened.execute("CREATE TABLE IF NOT EXISTS features (path TEXT PRIMARY KEY, features TEXT)")
     server = _Server(("127.0.0.1", 0), _Handler)
     os.write(1, f"is at http://127.0.0.1:{server.server_port}/\n".encode())
     server.serve_forever()

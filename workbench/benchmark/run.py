@@ -37,10 +37,8 @@ class Effort:
     longest_minutes: int
 
 
-QUICK = Effort({"start": 2, "analyse": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 90, 3, 12)
-FULL = Effort(
-    {"start": 7, "analyse": 5, "long_file": 2, "serve": 5, "cache": 5, "database": 5}, 3600, 30, 128
-)
+QUICK = Effort({"analyse": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 90, 3, 12)
+FULL = Effort({"analyse": 5, "long_file": 2, "serve": 5, "cache": 5, "database": 5}, 3600, 30, 128)
 
 
 def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: Say) -> dict[str, Any]:
@@ -157,7 +155,7 @@ def _processor() -> str:
 def _measure(folder: Path, tracks: tuple[str, ...], effort: Effort, say: Say) -> Samples:
     samples: Samples = defaultdict(lambda: {side: [] for side in SIDES})
     library = folder / "library" / "library.sqlite3"
-    todo = [(scenario, number) for scenario in _ordered() for number in range(effort.rounds[scenario])]
+    todo = [(scenario, number) for scenario in SCENARIOS for number in range(effort.rounds[scenario])]
     for done, (scenario, number) in enumerate(todo, 1):
         jobs = {
             side: Job(
@@ -172,11 +170,6 @@ def _measure(folder: Path, tracks: tuple[str, ...], effort: Effort, say: Say) ->
             if scenario == "analyse" and side == "after" and not library.exists():
                 (jobs[side].folder / "library").rename(library.parent)
     return samples
-
-
-def _ordered() -> list[str]:
-    """The analysis first: it makes the library that others open."""
-    return sorted(SCENARIOS, key=lambda scenario: scenario != "analyse")
 
 
 def _run(scenario: str, jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
@@ -194,11 +187,10 @@ def _run(scenario: str, jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str
 
 def _run_in_process(scenario: str, side: str, job: Job) -> dict[str, float]:
     figures = run_child(scenario, side, job)
-    taken = {name: figures.pop(name) for name in ("_wall", "_cpu", "_peak")}
-    if scenario == "start":
-        figures |= {"startup_time": taken["_wall"]}
-    elif scenario == "analyse":
+    taken = {name: figures.pop(name) for name in ("_first", "_wall", "_cpu", "_peak")}
+    if scenario == "analyse":
         figures |= {
+            "startup_time": taken["_first"],
             "analysis_time": taken["_wall"],
             "analysis_cpu": taken["_cpu"],
             "peak_memory": taken["_peak"],

@@ -1,15 +1,18 @@
-"""Analyse tracks that nobody has seen, from the command on. The parent adds time, CPU and memory of all processes."""
+"""Start, and analyse tracks that nobody has seen. The parent adds time, CPU and memory of all processes."""
 
 from __future__ import annotations
 
-from workbench.benchmark.child import Job
+from workbench.benchmark.child import Job, tell
 
 
 def before(job: Job) -> dict[str, float]:
-    from workbench.benchmark.plain_program import analyse_all, import_everything
+    from workbench.benchmark.plain_program import analyse_all, import_everything, make_table
 
     import_everything()
-    analyse_all(job.tracks, job.folder / "plain.sqlite3")
+    database = job.folder / "plain.sqlite3"
+    make_table(database)
+    tell({"memory_usage": resident_mb()})
+    analyse_all(job.tracks, database)
     return {}
 
 
@@ -17,7 +20,15 @@ def after(job: Job) -> dict[str, float]:
     from workbench import Workbench
 
     with Workbench(job.folder / "library") as wb:
+        wb.library.count()
+        tell({"memory_usage": resident_mb()})
         report = wb.analyze(*job.tracks, show=False).result()
     if report.failed:
         raise RuntimeError(f"{report.failed[0].path}: {report.failed[0].error}")
     return {}
+
+
+def resident_mb() -> float:
+    import psutil
+
+    return float(psutil.Process().memory_info().rss / 2**20)
