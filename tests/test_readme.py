@@ -198,10 +198,22 @@ def test_ci_runs_the_two_commands_that_are_not_run_here() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
-        text = (ROOT / name).read_text("utf-8")
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
-            assert "://" in target or (ROOT / target).exists(), f"{name}: {target}"
+    pages = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("workbench/**/*.md"),
+        *ROOT.glob("notebooks/**/*.ipynb"),
+    ]
+    for page in pages:
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", page.read_text("utf-8")):
+            leads_to = page.parent / target if target else page
+            assert "://" in target or leads_to.exists(), f"{page.name}: {target}"
+            assert not anchor or anchor in anchors(leads_to.read_text("utf-8")), f"{page.name}: #{anchor}"
+
+
+def anchors(markdown: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", markdown, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_modules_and_settings_that_are_named_are_there() -> None:
