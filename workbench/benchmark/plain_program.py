@@ -133,8 +133,13 @@ class _Server(ThreadingHTTPServer):
 
 
 def serve(database: Path) -> None:
-    """Serve until killed; the address is the first line printed."""
-    import_everything()
+    """Serve until killed; the address is the first line printed.
+
+    What an analysis does not use is not imported: it would only delay the start, which is measured by itself.
+    """
+    from workbench.lazy_imports import get_essentia
+
+    get_essentia()
     make_table(database)
     _Handler.database = database
     server = _Server(("127.0.0.1", 0), _Handler)

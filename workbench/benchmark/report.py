@@ -49,8 +49,9 @@ def number(value: float) -> str:
 
 def _machine(result: Mapping[str, Any]) -> str:
     machine, audio = result["machine"], result["audio"]
+    plural = "" if audio["tracks"] == 1 else "s"
     return (
-        f"{audio['tracks']} tracks, {audio['seconds'] / 60:.1f} min of audio; {machine['processor']}, "
+        f"{audio['tracks']} track{plural}, {audio['seconds'] / 60:.1f} min of audio; {machine['processor']}, "
         f"{machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}, Python {machine['python']}, "
         f"load {machine['load_at_end']}; {'quick' if result['quick'] else 'full'} run of {result['seconds']:.0f} s."
     )
