@@ -78,7 +78,8 @@ def test_file_that_is_no_notebook_leaves_its_neighbours_alone(app_server: Any) -
 
 
 def test_kernel_ends_when_nobody_looks_unless_it_waits_for_somebody(app_server: Any, until: Any) -> None:
-    left, looked_at = page(app_server, "works"), page(app_server, "works")
+    left_kernel = kernel_of(app_server, page(app_server, "works"))
+    looked_at = page(app_server, "works")
     looked_at_kernel = kernel_of(app_server, looked_at)
 
     async def look() -> None:
@@ -86,7 +87,6 @@ def test_kernel_ends_when_nobody_looks_unless_it_waits_for_somebody(app_server: 
         assert found is not None
         address = app_server.url.replace("http", "ws")
         connection = await websocket_connect(f"{address}api/kernels/{found[1]}/channels")
-        left_kernel = kernel_of(app_server, left)
         await asyncio.to_thread(until, lambda: not left_kernel.is_running(), 30)
         assert looked_at_kernel.is_running()
         connection.close()
