@@ -245,7 +245,8 @@ class TestToken:
 FILE_ADDRESSES = (
     "voila/static/", "voila/static-0/", "voila/templates/", "voila/templates/lab/static/", "voila/labextensions/",
     "voila/labextensions/anywidget/static/", "voila/workbench/", "voila/files/", "voila/api/themes/", "voila/tree/",
-    "voila/api/contents/", "voila/render/", "voila/query/", "voila/nbextensions/", "api/kernels/", "static/", "files/", "",
+    "voila/api/contents/", "voila/render/", "voila/query/", "voila/nbextensions/", "api/kernels/", "static/", "files/",
+    "",
 )  # fmt: skip
 NOT_FOR_YOU = (
     "../" * 12 + "etc/passwd", "%2e%2e/" * 12 + "etc/passwd", "..%2f" * 12 + "etc%2fpasswd", "/etc/passwd",
