@@ -41,7 +41,7 @@ class Runs:
         self._cluster: Cluster | None = None
         self._jobs: list[AnalysisJob] = []
         self._lock = threading.Lock()
-        self.figures = JobFigures(lambda: settings.async_workers)
+        self.figures = JobFigures(lambda: settings.async_workers, joined=self._has_joined)
 
     @property
     def cluster(self) -> Cluster:
@@ -133,6 +133,9 @@ class Runs:
 
     def health(self) -> dict[str, Any]:
         return {"started": False} if self._cluster is None else self._cluster.health()
+
+    def _has_joined(self) -> bool:
+        return self._cluster is not None and self._cluster.joined
 
     def worker_pids(self) -> list[int]:
         return [] if self._cluster is None else self._cluster.worker_pids()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,11 +75,65 @@ def test_missing_page_is_useful(server: Any, visit: Visit) -> None:
     assert not visit.outside
 
 
-def test_app_below_a_base_url_with_a_token(token_server: Any, browser: Any) -> None:
-    visit = Visit(browser.new_page())
-    visit.page.goto(f"{token_server.url}?token=secret")
-    visit.page.get_by_role("link", name="Performance").click()
-    visit.page.get_by_text("Overall").first.wait_for(timeout=90_000)
-    assert all(urlsplit(url).path.startswith("/music/") for url in visit.asked if url.startswith("http"))
-    assert not visit.outside
-    visit.page.close()
+@pytest.mark.parametrize("proxied", [False, True], ids=["as it is", "taken off by a proxy"])
+def test_app_below_a_base_url_with_a_token(token_server: Any, browser: Any, proxied: bool) -> None:
+    way = stripping_proxy(token_server.url, "/music") if proxied else nullcontext(token_server.url)
+    with way as url, closing(browser.new_context()) as context:
+        visit = Visit(context.new_page())
+        visit.page.goto(f"{url}?token=secret")
+        assert visit.page.evaluate("fetch('api/v1/tracks').then(answer => answer.status)") == 200
+        visit.page.get_by_role("link", name="Performance").click()
+        visit.page.get_by_text("Overall").first.wait_for(timeout=90_000)
+        assert all(urlsplit(url).path.startswith("/music/") for url in visit.asked if url.startswith("http"))
+        assert not visit.outside
+        assert not visit.errors
+
+
+@contextmanager
+def stripping_proxy(server_url: str, prefix: str) -> Iterator[str]:
+    """Yield the address of a reverse proxy that takes a prefix off every address; WebSockets pass as well."""
+    target = urlsplit(server_url)
+    started: list[str] = []
+    ready = threading.Event()
+    loop = asyncio.new_event_loop()
+    stopped = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        onward = await asyncio.open_connection(target.hostname, target.port)
+        onward[1].write(without(prefix.encode(), head))
+        await asyncio.gather(copy(reader, onward[1]), copy(onward[0], writer), return_exceptions=True)
+
+    async def run() -> None:
+        proxy = await asyncio.start_server(handle, "127.0.0.1", 0)
+        started.append(f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}{prefix}/")
+        ready.set()
+        await stopped.wait()
+        proxy.close()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread.start()
+    ready.wait()
+    yield started[0]
+    loop.call_soon_threadsafe(stopped.set)
+    thread.join()
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+
+def without(prefix: bytes, head: bytes) -> bytes:
+    """Return the head of a request without the prefix, and for this one request on a connection only."""
+    return head.replace(b" " + prefix + b"/", b" /", 1).replace(
+        b"Connection: keep-alive", b"Connection: close"
+    )
+
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while block := await reader.read(65536):
+            writer.write(block)
+            await writer.drain()
+    finally:
+        writer.close()

@@ -13,6 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
+from workbench.performance.system import SystemSampler
+
 KERNEL = """
 import sys
 from workbench import Workbench
@@ -26,6 +28,7 @@ with Workbench(sys.argv[1], role="kernel", async_workers=1) as wb:
     sys.stdin.readline()
 """
 
+SHOWN_WITHIN_S = 2.0
 COUNTED = (
     ("performance/cache/stats", ("analysis_cache", "hits")),
     ("performance/cache/stats", ("analysis_cache", "misses")),
@@ -73,7 +76,7 @@ def test_other_process_is_shown_and_when_killed_its_counts_stay(server: Any, ker
         grown = [now - then for now, then in zip(after, before, strict=True)]
         return kernel.pid in live_pids(server) and grown[0] >= 4 and grown[1] >= 1 and grown[3] >= 1
 
-    until(shown, 2.5)
+    until(shown, SHOWN_WITHIN_S)
     at_kill = counters(server)
     os.kill(kernel.pid, signal.SIGKILL)
 
@@ -126,3 +129,42 @@ def test_killed_worker_is_told_until_another_has_taken_its_place(server: Any, un
         starter.resume()
     until(lambda: health() == "healthy", 60)
     until(lambda: len(found := workers()) == 2 and victim.pid not in found, 15)
+
+
+def test_stuck_worker_is_told_until_it_answers_again(server: Any, until: Any) -> None:
+    def health() -> Any:
+        return server.get("performance/async-processor/health").json()
+
+    def workers() -> list[int]:
+        processes = server.get("performance/metrics").json()["processes"]
+        return [process["pid"] for process in processes if process["role"] == "worker"]
+
+    until(lambda: health()["status"] == "healthy" and health()["workers"] == 2, 60)
+    stuck = psutil.Process(until(workers, 15)[0])
+    stuck.suspend()
+    try:
+        told = until(lambda: (found := health())["status"] == "degraded" and found, 30)
+        assert "silent" in told["reasons"][0]
+        assert (told["workers"], told["expected_workers"]) == (1, 2)
+    finally:
+        stuck.resume()
+    until(lambda: health()["status"] == "healthy", 30)
+
+
+def test_short_memory_is_told_until_there_is_room(serve: Any, tmp_path: Path, until: Any) -> None:
+    sampler = SystemSampler(tmp_path)
+    before = sampler.latest()
+    sampler.close()
+    limit = before.memory_used_percent + 8  # the server itself takes some
+    server = serve(WORKBENCH_MEMORY_LIMIT_PERCENT=f"{limit:.1f}")
+
+    def health() -> Any:
+        return server.get("performance/async-processor/health").json()
+
+    until(lambda: health()["status"] == "healthy", 15)
+    taken = b"x" * (before.memory_total_bytes * 14 // 100)
+    told = until(lambda: (found := health())["status"] == "degraded" and found, 15)
+    assert not told["memory_ok"]
+    assert "MEMORY_LIMIT_PERCENT" in told["reasons"][0]
+    del taken
+    until(lambda: health()["status"] == "healthy" and health()["memory_ok"], 15)

@@ -6,6 +6,9 @@ import asyncio
 import json
 import os
 import re
+from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -239,10 +242,56 @@ class TestToken:
             assert "?token=" in told.text
 
 
-def test_voila_gives_away_no_files(server: Any, token_server: Any) -> None:
-    for path in ("voila/files/performance.ipynb", "voila/files/x.png", "voila/tree", "voila/api/contents"):
-        assert server.client.get(path).status_code in (403, 404)
-        assert token_server.client.get(path).status_code in (302, 403, 404)
+FILE_ADDRESSES = (
+    "voila/static/", "voila/static-0/", "voila/templates/", "voila/templates/lab/static/", "voila/labextensions/",
+    "voila/labextensions/anywidget/static/", "voila/workbench/", "voila/files/", "voila/api/themes/", "voila/tree/",
+    "voila/api/contents/", "voila/render/", "voila/query/", "voila/nbextensions/", "api/kernels/", "static/", "files/",
+    "",
+)  # fmt: skip
+NOT_FOR_YOU = (
+    "../" * 12 + "etc/passwd", "%2e%2e/" * 12 + "etc/passwd", "..%2f" * 12 + "etc%2fpasswd", "/etc/passwd",
+    "%2fetc%2fpasswd", "..", "..%2f..", "lab/../../../conf.json", "..%2fconf.json", "%00", "voila.js%00", "%ff", "%",
+    "~root/.bashrc", "a" * 3000, "../library.ipynb", "..%2f..%2fREADME.md", "performance.ipynb%00", "custom.css",
+    "00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000000/channels",
+)  # fmt: skip
+
+
+def statuses(server: Any, paths: list[str], seen: Callable[[str], None]) -> dict[str, int]:
+    """Ask for addresses as they are, which clients would tidy up; ``seen`` is given each body."""
+    url = httpx.URL(server.url)
+    found = {}
+    with closing(HTTPConnection(url.host, url.port, timeout=30)) as connection:
+        for path in paths:
+            connection.putrequest("GET", url.path + path, skip_host=True)
+            connection.putheader("Host", "localhost")
+            connection.endheaders()
+            answer = connection.getresponse()
+            seen(answer.read().decode("utf-8", "replace"))
+            found[path] = answer.status
+    return found
+
+
+@pytest.mark.parametrize("which", ["server", "token_server"])
+def test_no_address_of_voila_s_gives_away_a_file(which: str, request: pytest.FixtureRequest) -> None:
+    server = request.getfixturevalue(which)
+    bodies: list[str] = []
+    found = statuses(server, [a + name for a in FILE_ADDRESSES for name in NOT_FOR_YOU], bodies.append)
+    refused = (400, 403, 404) if which == "server" else (302, 400, 403, 404)
+    assert {path: status for path, status in found.items() if status not in refused} == {}
+    assert not [body for body in bodies if "root:" in body or "Traceback" in body or "site-packages" in body]
+    page = server.client.get("voila/render/performance.ipynb?token=secret").text
+    script = re.search(r'src="[^"]*(voila/(?:static|templates)[^"]*\.js)', page)
+    assert script is not None
+    assert server.client.get(script[1]).status_code == 200  # what pages load is there, and needs no login
+    assert server.client.get("voila/labextensions/jupyterlab_pygments/package.json").status_code == 404
+
+
+def test_who_logs_out_needs_the_token_again(token_server: Any) -> None:
+    with httpx.Client(base_url=token_server.url, follow_redirects=True) as browser:
+        browser.get("?token=secret")
+        assert browser.get("api/v1/tracks").status_code == 200
+        assert browser.get("logout").status_code == 401
+        assert browser.get("api/v1/tracks").status_code == 401
 
 
 def test_openapi_describes_every_address(server: Any) -> None:

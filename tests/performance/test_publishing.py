@@ -205,3 +205,30 @@ def test_jobs_are_counted_while_they_run_and_after() -> None:
     after = counted.figures()
     assert (after["total_processed"], after["active_operations"], after["queued_operations"]) == (3, 0, 0)
     assert after == counted.figures() | {"busy_seconds": after["busy_seconds"]}
+
+
+def test_time_of_shared_workers_is_counted_once(library: Library, monitor: Any) -> None:
+    clock = FakeClock()
+    owner = JobFigures(lambda: 2, timer=clock)
+    owner.account_for(monitor.guest_operations)
+    guests = [JobFigures(lambda: 2, joined=lambda: True, timer=clock) for _ in range(2)]
+    jobs = [LiteralJob(Progress(total=9, done=0, current=("a",)), []) for _ in guests]
+    for guest, job in zip(guests, jobs, strict=True):
+        guest.watch(job)
+
+    def publish_all() -> dict[str, Any]:
+        for number, figures in zip((-1, 0, 1), [owner, *guests], strict=True):
+            payload = {"async_processor": figures.figures()}
+            publish(library, psutil.Process(), payload, started_at=psutil.Process().create_time() + number)
+        return dict(monitor.refresh().async_processor)
+
+    idle = publish_all()
+    assert (idle["busy_seconds"], idle["available_seconds"], idle["active_operations"]) == (0, 0, 2)
+    clock.now = 10.0
+    busy = publish_all()
+    assert (busy["busy_seconds"], busy["available_seconds"]) == (20, 20)
+    for job in jobs:
+        job.ended = True
+    publish_all()
+    clock.now = 20.0
+    assert publish_all()["available_seconds"] == 20

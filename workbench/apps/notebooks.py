@@ -39,9 +39,14 @@ def apps_folder() -> Path:
     return notebooks_folder() / "apps"
 
 
-def app_entries(folder: Path) -> list[AppEntry]:
+def app_files(folder: Path) -> list[Path]:
     """Return the apps of a folder in order of name."""
-    return [_entry(path) for path in sorted(folder.glob("*.ipynb"))]
+    return sorted(folder.glob("*.ipynb"))
+
+
+def app_entries(folder: Path) -> list[AppEntry]:
+    """Return what the apps of a folder say of themselves, in order of name."""
+    return [_entry(path) for path in app_files(folder)]
 
 
 def _entry(path: Path) -> AppEntry:

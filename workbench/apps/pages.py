@@ -1,15 +1,18 @@
-"""Pages that are not notebooks: the home page, and what is shown where there is nothing."""
+"""The pages: apps, the list of them, and what is shown where there is nothing."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
+from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import HTTPError, authenticated
+from voila.request_info_handler import RequestInfoSocketHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from workbench.apps.notebooks import app_entries
+from workbench.apps.notebooks import app_entries, app_files
 
 
 class PageHandler(JupyterHandler):
@@ -27,13 +30,41 @@ class PageHandler(JupyterHandler):
 class HomeHandler(PageHandler):
     """The list of apps."""
 
-    def initialize(self, apps: Path) -> None:
-        self._apps = apps
-
     @authenticated
     async def get(self) -> None:
         _ = self.xsrf_token  # sets the cookie that the pages' own requests will need
-        self.show("home.html", apps=app_entries(self._apps))
+        self.show("home.html", apps=app_entries(self.settings["apps"]))
+
+
+class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
+    """An app of the list; no other notebook is run, and no other file looked at."""
+
+    @authenticated
+    async def get(self, path: str) -> None:
+        if path not in {file.name for file in app_files(self.settings["apps"])}:
+            raise HTTPError(HTTPStatus.NOT_FOUND)
+        await super().get(path)
+
+
+class AppRequestHandler(RequestInfoSocketHandler):  # type: ignore[misc]
+    """Where the kernel of a preheated app hears of the request it is for; whoever asks must know its id."""
+
+    async def prepare(self) -> None:
+        if self.path_kwargs["kernel_id"] not in self.settings["kernel_manager"]:
+            raise HTTPError(HTTPStatus.NOT_FOUND)
+
+
+class AppChannelsHandler(PageHandler, VoilaKernelWebsocketHandler):  # type: ignore[misc]
+    """What a page and its kernel say to each other."""
+
+
+class LogoutHandler(PageHandler):
+    """Forget the token that a browser has shown."""
+
+    @allow_unauthenticated
+    async def get(self) -> None:
+        self.identity_provider.clear_login_cookie(self)
+        self.redirect(self.base_url)
 
 
 class LoginHandler(PageHandler):

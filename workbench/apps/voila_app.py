@@ -15,18 +15,31 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import run_sync
+from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPServerRequest
 from tornado.ioloop import IOLoop
 from tornado.web import Application, RequestHandler, stream_request_body
 from traitlets.config import Config
 from voila.app import Voila
+from voila.request_info_handler import RequestInfoSocketHandler
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from workbench.apps.api_handler import MAX_BODY_BYTES, SERVICE
 from workbench.apps.compiled_templates import compile_once
 from workbench.apps.errors_to_status import MESSAGES
-from workbench.apps.kept_files import EXTENSION_FILES, kept_files, with_kept_files
-from workbench.apps.pages import HomeHandler, LoginHandler, LostHandler
+from workbench.apps.kept_files import EXTENSIONS, file_routes, kept_addresses, with_kept_files
+from workbench.apps.pages import (
+    AppChannelsHandler,
+    AppHandler,
+    AppRequestHandler,
+    HomeHandler,
+    LoginHandler,
+    LogoutHandler,
+    LostHandler,
+)
 from workbench.apps.routes import handlers
 from workbench.apps.service import Service
 from workbench.settings import Settings
@@ -36,8 +49,14 @@ CULL_IDLE_S = 600
 CULL_EVERY_S = 60
 SHUTDOWN_WAIT_S = 1.0
 CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
-# Not served: files beside the notebooks, Voila's own file browser, and what lists them.
-DROPPED = ("/voila/files/", "/voila/tree", "/voila/api/contents")
+# What is served of Voila, and by whom. Not its file browser, nor the files of notebooks, themes and extensions.
+VOILA_HANDLERS: dict[type[RequestHandler], type[RequestHandler]] = {
+    TornadoVoilaHandler: AppHandler,
+    RequestInfoSocketHandler: AppRequestHandler,
+    VoilaShutdownKernelHandler: VoilaShutdownKernelHandler,
+    VoilaKernelWebsocketHandler: AppChannelsHandler,
+    KernelHandler: KernelHandler,
+}
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; "
@@ -57,6 +76,8 @@ class CheckedApplication(Application):
     """
 
     def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:
+        if not f"{request.path}/".startswith(self.settings["base_url"]):  # a proxy has taken it off
+            request.path = url_path_join(self.settings["base_url"], request.path)
         if not self.settings["any_host"] and not is_local_host(
             request.host_name, self.settings["local_hostnames"]
         ):
@@ -118,24 +139,30 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         return {
             **settings,
             SERVICE: self.service,
+            "apps": Path(self.root_dir),
             "allow_remote_access": True,  # CheckedApplication has looked at the Host header before
             "any_host": bool(self.workbench_settings.token),
             "local_hostnames": ["localhost", self.workbench_settings.host.lower()],
             "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "same-origin"},
             "log_function": _log_request,
             "xsrf_cookie_kwargs": {"samesite": "strict"},
-            "static_immutable_cache": [url_path_join(self.base_url, EXTENSION_FILES)],
+            "static_immutable_cache": kept_addresses(self.base_url),
         }
 
     def init_handlers(self) -> list[Any]:
         base_url = self.server_url
-        kept = [handler for handler in super().init_handlers() if not _is_dropped(handler[0], base_url)]
+        voila = [
+            (pattern, VOILA_HANDLERS[handler], *options)
+            for pattern, handler, *options in super().init_handlers()
+            if handler in VOILA_HANDLERS
+        ]
         return [
             *handlers(base_url),
-            (re.escape(base_url), HomeHandler, {"apps": Path(self.root_dir)}),
+            (re.escape(base_url) + "?", HomeHandler),
             (re.escape(url_path_join(base_url, "login")), LoginHandler),
-            *kept_files(base_url, self.static_paths),
-            *kept,
+            (re.escape(url_path_join(base_url, "logout")), LogoutHandler),
+            *file_routes(base_url, voila=self.static_paths, extensions=self.labextensions_path),
+            *voila,
             (r".*", LostHandler),
         ]
 
@@ -202,12 +229,7 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.VoilaConfiguration.strip_sources = True
     config.VoilaConfiguration.show_tracebacks = False
     config.VoilaConfiguration.file_allowlist = []
-    # Every JupyterLab extension that happens to be installed would load in each page; these draw the apps.
-    config.VoilaConfiguration.extension_allowlist = [
-        "@voila-dashboards/widgets-manager8",
-        "@jupyter-widgets/jupyterlab-manager",
-        "anywidget",
-    ]
+    config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
     config.VoilaConfiguration.page_config_hook = with_kept_files
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
@@ -219,10 +241,6 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.MappingKernelManager.cull_connected = False
     config.KernelManager.shutdown_wait_time = SHUTDOWN_WAIT_S
     return config
-
-
-def _is_dropped(pattern: str, base_url: str) -> bool:
-    return pattern == base_url or any(part in pattern for part in DROPPED)
 
 
 def _shown(host: str) -> str:

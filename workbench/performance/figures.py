@@ -38,7 +38,7 @@ PROCESSOR_COUNTERS = (
     "busy_seconds",
     "available_seconds",
 )
-PROCESSOR_LEVELS = ("active_operations", "queued_operations")
+PROCESSOR_LEVELS = ("active_operations", "guest_operations", "queued_operations")
 CACHES = ("analysis_cache", "feature_cache")
 
 MIB = 1024.0 * 1024.0

@@ -47,13 +47,24 @@ class JobFigures:
     ----------
     workers : callable
         Returns the number of workers that the jobs may use.
+    joined : callable
+        Returns whether these are another process's, which accounts for their time: processes that share workers
+        would otherwise each count it.
     timer : callable
         Monotonic seconds. Busy worker time is sampled: files in work at a call of :meth:`figures`, times the
-        time since the call before.
+        time since the call before. Time is available while there is work, whosever it is.
     """
 
-    def __init__(self, workers: Callable[[], int], *, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        workers: Callable[[], int],
+        *,
+        joined: Callable[[], bool] = lambda: False,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._workers = workers
+        self._joined = joined
+        self._guests: Callable[[], int] = lambda: 0
         self._timer = timer
         self._running: list[Job] = []
         self._finished = _Counts()
@@ -67,6 +78,10 @@ class JobFigures:
         with self._lock:
             self._running.append(job)
 
+    def account_for(self, guests: Callable[[], int]) -> None:
+        """Let ``guests`` return how many files of processes that joined our workers are in work."""
+        self._guests = guests
+
     def figures(self) -> dict[str, Any]:
         """Return counters and levels under the names that are published."""
         with self._lock:
@@ -78,22 +93,24 @@ class JobFigures:
                 counts.add(job)
             active = sum(len(job.progress.current) for job in self._running)
             queued = sum(_waiting(job.progress) for job in self._running)
-            self._sample(active)
+            joined = self._joined()
+            self._sample(active, joined=joined)
             return {
                 **vars(counts),
                 "active_operations": active,
+                "guest_operations": active if joined else 0,
                 "queued_operations": queued,
                 "workers": self._workers(),
                 "busy_seconds": round(self._busy_seconds, 3),
                 "available_seconds": round(self._available_seconds, 3),
             }
 
-    def _sample(self, active: int) -> None:
+    def _sample(self, active: int, *, joined: bool) -> None:
         now = self._timer()
         elapsed, self._asked_at = now - self._asked_at, now
-        if active:
-            workers = max(1, self._workers())
-            self._busy_seconds += elapsed * min(active, workers)
+        workers = max(1, self._workers())
+        self._busy_seconds += elapsed * min(active, workers)
+        if not joined and (active or self._guests()):
             self._available_seconds += elapsed * workers
 
 

@@ -104,6 +104,10 @@ class PerformanceMonitor:
             memory_limit_percent=self._settings.memory_limit_percent,
         )
 
+    def guest_operations(self) -> int:
+        """Return how many files are in work for processes at the workers of another one."""
+        return int(self._snapshot.async_processor["guest_operations"])
+
     def resource_usage(self) -> dict[str, Any]:
         return views.resource_usage(self._sampler.history())
 

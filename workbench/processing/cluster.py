@@ -127,6 +127,11 @@ class Cluster:
         return self._link is not None and self._link.host is not None
 
     @property
+    def joined(self) -> bool:
+        """Whether the workers there are now are those that another process of this machine published."""
+        return self.local and self.started and not self.owned
+
+    @property
     def address(self) -> str | None:
         """Address of the scheduler, None before there is one."""
         return None if self._link is None else self._link.address
