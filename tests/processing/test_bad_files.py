@@ -9,7 +9,7 @@ import psutil
 import pytest
 from distributed import KilledWorker
 
-from workbench.processing.batch import WATCHDOG_MARGIN_S, Batch, run_batch
+from workbench.processing.batch import WATCHDOG_MARGIN_S, Batch, pack, run_batch
 from workbench.processing.cluster import Cluster
 
 
@@ -112,6 +112,18 @@ def test_threads_suffer_the_same_and_recover(calm, files, ledger, eventually):
     assert len(ledger.values) == 9
 
 
+def test_a_thread_that_never_ends_is_noticed_though_its_process_has_just_come_back(calm, files, ledger):
+    """What waited behind a crash begins at once in the new process, before anyone looks which workers there are."""
+    settings = calm.with_(process_pool=False, async_workers=6)
+    stuck = [f"spin-{n}" for n in range(3)]
+    others = [f"nap-{n}" for n in range(3)]
+    with Cluster(settings) as cluster:
+        tasks = files(*(f"fall-{n}" for n in range(6)), *stuck, *others, size_bytes=10**9)
+        ledger.run(cluster, tasks, chores.behave, timeout_s=2).result(60)
+    assert ledger.kinds == dict.fromkeys(stuck, "timeout")
+    assert len(ledger.values) == 9
+
+
 def test_work_waits_for_memory_and_does_not_fail(calm, files, ledger, eventually):
     short = calm.with_()
     object.__setattr__(short, "memory_limit_percent", 0.001)  # less than any machine uses, so not allowed
@@ -148,7 +160,7 @@ def test_a_worker_frees_itself_when_its_session_is_gone(kept, files, all_gone):
     [task] = files("native-1")
     timeout_s = 1 - WATCHDOG_MARGIN_S
     batch = Batch(job="lost", number=1, topic="nobody listens", paths=(task.path,), timeout_s=timeout_s)
-    future = kept.client.submit(run_batch, batch, chores.behave, (), pure=False)
+    future = kept.client.submit(run_batch, batch, pack((chores.behave, ())), pure=False)
     with pytest.raises(KilledWorker):
         future.result(60)
     [start] = Path(task.path).with_name("starts.log").read_text().splitlines()
