@@ -57,11 +57,6 @@ def behave(path):
         os._exit(7)
     if what == "segfault":
         os.kill(os.getpid(), signal.SIGSEGV)
-    if what == "fall":  # once, together with five others
-        while (started := (place.parent / "starts.log").read_text().count("\n")) < 6:
-            time.sleep(0.01)
-        if started == 6:
-            os._exit(7)
     if what == "spin":
         while True:
             pass

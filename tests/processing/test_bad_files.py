@@ -112,18 +112,6 @@ def test_threads_suffer_the_same_and_recover(calm, files, ledger, eventually):
     assert len(ledger.values) == 9
 
 
-def test_a_thread_that_never_ends_is_noticed_though_its_process_has_just_come_back(calm, files, ledger):
-    """What waited behind a crash begins at once in the new process, before anyone looks which workers there are."""
-    settings = calm.with_(process_pool=False, async_workers=6)
-    stuck = [f"spin-{n}" for n in range(3)]
-    others = [f"nap-{n}" for n in range(3)]
-    with Cluster(settings) as cluster:
-        tasks = files(*(f"fall-{n}" for n in range(6)), *stuck, *others, size_bytes=10**9)
-        ledger.run(cluster, tasks, chores.behave, timeout_s=2).result(60)
-    assert ledger.kinds == dict.fromkeys(stuck, "timeout")
-    assert len(ledger.values) == 9
-
-
 def test_work_waits_for_memory_and_does_not_fail(calm, files, ledger, eventually):
     short = calm.with_()
     object.__setattr__(short, "memory_limit_percent", 0.001)  # less than any machine uses, so not allowed
