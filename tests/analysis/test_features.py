@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import workbench.analysis as analysis
-from workbench.analysis.descriptors import DESCRIPTORS, to_markdown
+from workbench.analysis.descriptor_page import to_markdown
+from workbench.analysis.descriptors import DESCRIPTORS
 from workbench.analysis.features import HISTORY, VERSION, TrackFeatures, stale
 from workbench.analysis.similarity import COMPOSITION, SIZE, similarity_vector
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from distributed import KilledWorker
 
-from workbench.processing.batch import WATCHDOG_MARGIN_S, Batch, run_batch
+from workbench.processing.batch import WATCHDOG_MARGIN_S, Batch, pack, run_batch
 from workbench.processing.cluster import Cluster
 
 
@@ -148,7 +148,7 @@ def test_a_worker_frees_itself_when_its_session_is_gone(kept, files, all_gone):
     [task] = files("native-1")
     timeout_s = 1 - WATCHDOG_MARGIN_S
     batch = Batch(job="lost", number=1, topic="nobody listens", paths=(task.path,), timeout_s=timeout_s)
-    future = kept.client.submit(run_batch, batch, chores.behave, (), pure=False)
+    future = kept.client.submit(run_batch, batch, pack((chores.behave, ())), pure=False)
     with pytest.raises(KilledWorker):
         future.result(60)
     [start] = Path(task.path).with_name("starts.log").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Every descriptor that a track gets: name, unit, range, meaning, source. DESCRIPTORS.md is made from this table."""
+"""Every descriptor that a track gets: name, unit, range, meaning, source. ``descriptor_page`` makes a page of it."""
 
 from __future__ import annotations
 
@@ -162,51 +162,3 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
 def names(*kinds: Kind) -> tuple[str, ...]:
     """Return the names of descriptors of these kinds, in the order of the table."""
     return tuple(d.name for d in DESCRIPTORS if d.kind in kinds)
-
-
-def to_markdown() -> str:
-    """Return ``DESCRIPTORS.md``: the table, and what the similarity vector is made of."""
-    from workbench.analysis.features import HISTORY
-    from workbench.analysis.similarity import COMPOSITION
-
-    lines = [
-        "# Descriptors",
-        "",
-        "Made from `workbench/analysis/descriptors.py`: run `python -m workbench.analysis.descriptors` after a change.",
-        "",
-        "Numbers, words and profiles are null or empty where there is nothing to say: the key of noise, the tempo of a "
-        "drone, anything of silence.",
-        "",
-        "| name | kind | unit | range | what it says | source |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| `{d.name}` | {d.kind} | {d.unit} | {_range(d)} | {d.meaning} | {d.source} |" for d in DESCRIPTORS
-    ]
-    lines += [
-        "",
-        "## The similarity vector",
-        "",
-        "Raw units, float32; standardised by the library at query time.",
-        "",
-        "| from | part | values; value when there is nothing to say |",
-        "|---|---|---|",
-    ]
-    start = 0
-    for part, length, contents in COMPOSITION:
-        lines.append(f"| {start} | {part}, {length} | {contents} |")
-        start += length
-    lines += ["", "## Versions", ""]
-    lines += [f"- {version}: {change}" for version, change in HISTORY.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _range(descriptor: Descriptor) -> str:
-    low, high = ("" if bound is None else f"{bound:g}" for bound in (descriptor.low, descriptor.high))
-    return f"{low} … {high}".strip() if low or high else ""
-
-
-if __name__ == "__main__":
-    from pathlib import Path
-
-    Path(__file__).with_name("DESCRIPTORS.md").write_text(to_markdown(), encoding="utf-8")

@@ -48,8 +48,12 @@ class Batch:
     timeout_s: float
 
 
-def run_batch(batch: Batch, function: Callable[..., Any], args: Sequence[Any]) -> list[Outcome]:
-    """Call ``function(path, *args)`` for each file of the batch, in order."""
+def run_batch(batch: Batch, packed_work: bytes) -> list[Outcome]:
+    """Call ``function(path, *args)`` for each file of the batch, in order; ``packed_work`` is the function and args.
+
+    Packed, because the scheduler unpickles what a task calls: it would import the analysis, and never use it.
+    """
+    function, args = unpack(packed_work)
     outcomes = []
     announced_at = float("-inf")
     for index, path in enumerate(batch.paths):
@@ -62,11 +66,9 @@ def run_batch(batch: Batch, function: Callable[..., Any], args: Sequence[Any]) -
 
 
 def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Outcome:
-    from distributed.protocol.pickle import dumps
-
     start = time.perf_counter()
     try:
-        packed = dumps(function(path, *args))  # type: ignore[no-untyped-call]
+        packed = pack(function(path, *args))
     except WorkbenchError as error:
         return Outcome(time.perf_counter() - start, error=str(error), kind=error.kind)
     except BaseException as error:  # SystemExit too: a library's sys.exit() is a failure of the file
@@ -76,11 +78,19 @@ def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Ou
     return Outcome(time.perf_counter() - start, packed)
 
 
-def unpack(outcome: Outcome) -> Any:
-    """Return the value of an outcome without error."""
+def pack(value: Any) -> bytes:
+    """Pickle as Dask does, by value what cannot be imported."""
+    from distributed.protocol.pickle import dumps
+
+    packed: bytes = dumps(value)  # type: ignore[no-untyped-call]
+    return packed
+
+
+def unpack(packed: bytes) -> Any:
+    """Return what was packed."""
     from distributed.protocol.pickle import loads
 
-    return loads(outcome.packed)  # type: ignore[no-untyped-call]
+    return loads(packed)  # type: ignore[no-untyped-call]
 
 
 def _announce(batch: Batch, index: int) -> None:

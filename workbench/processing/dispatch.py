@@ -277,7 +277,7 @@ class Dispatcher:
             self._fail(task, outcome.error, outcome.kind or "error")
             return
         self._pending.learn(task.size_bytes, outcome.seconds)
-        self._finish(task, self._work.on_value(task, unpack(outcome)))
+        self._finish(task, self._work.on_value(task, unpack(outcome.packed)))
 
     def _fail(self, task: Task, error: str, kind: str) -> None:
         self._work.on_failure(task, Failure(task.path, error, kind))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workbench.errors import SchedulerError
-from workbench.processing.batch import Batch, Outcome, run_batch
+from workbench.processing.batch import Batch, Outcome, pack, run_batch
 from workbench.processing.cluster import Cluster, topic
 from workbench.processing.kill_worker import kill_worker
 
@@ -94,8 +94,7 @@ class Fleet:
         future = self._client.submit(
             run_batch,
             batch,
-            function,
-            args,
+            pack((function, args)),
             key=f"workbench-{batch.job}-{batch.number}",
             priority=priority,
             resources=self._resources or None,
