@@ -101,15 +101,19 @@ def _probability(text: str) -> float:
     return value
 
 
-def tell_of_models_once(wb: Workbench) -> None:
-    """Say what models would add to a library that has none; never again for this library."""
-    from workbench.models.registry import what_models_would_add
+def tell_of_models(wb: Workbench) -> None:
+    """Say which tracks models have not seen; once for a library without models, what they would add."""
+    from workbench.models.embed import files_to_embed
+    from workbench.models.registry import find_models, what_models_would_add
 
     folder = wb.settings.models_dir
-    if (folder and any(folder.glob("*.pb"))) or wb.library.meta(TOLD):
-        return
-    wb.library.set_meta(TOLD, True)
-    say(what_models_would_add(folder))
+    if folder and any(folder.glob("*.pb")):
+        models = [model for model in find_models(folder) if not model.problem]
+        if unseen := files_to_embed(wb.library, models):
+            say(f"The models in {folder} have not seen {len(unseen)} of the tracks: run workbench embed.")
+    elif not wb.library.meta(TOLD):
+        wb.library.set_meta(TOLD, True)
+        say(what_models_would_add(folder))
 
 
 def models(options: argparse.Namespace) -> int:
