@@ -5,12 +5,12 @@ from .files.listing import Entry
 from .files.matching import Match, match_entries
 from .files.reading import read_playlist_file
 from .generation import COMMON_PARAMETERS, generate, json_schema
-from .methods import METHODS
+from .methods import METHODS, find_method
 from .ordering import ORDER_HELP, ORDERS
 from .parameters import Parameter
 from .playlist import Playlist, PlaylistTrack
 from .recipes import Refreshed, refresh, regenerate
-from .registry import Method, find_method
+from .registry import Method
 from .resolve import resolve_track
 from .series import generate_many
 
