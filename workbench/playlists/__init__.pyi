@@ -1,5 +1,5 @@
 from .comparing import Comparison, compare
-from .files.exporting import export, export_folder, render
+from .files.exporting import check_target, export, export_folder, render
 from .files.formats import FORMATS
 from .files.listing import Entry
 from .files.matching import Match, match_entries
@@ -28,6 +28,7 @@ __all__ = [
     "Playlist",
     "PlaylistTrack",
     "Refreshed",
+    "check_target",
     "compare",
     "export",
     "export_folder",

@@ -40,8 +40,9 @@ def location_of(path: str, folder: Path, *, paths: str, prefix_map: Mapping[str,
     if paths == "absolute" or not path.startswith("/"):
         return path
     relative = os.path.relpath(path, folder)
-    guarded = relative.startswith((".." + os.sep, "." + os.sep)) or relative[:1].isalnum()
-    return relative if guarded else "./" + relative
+    first = relative.partition("/")[0]
+    plain = first in (".", "..") or (first[:1].isalnum() and ":" not in first)  # "file:" would be a scheme
+    return relative if plain else "./" + relative
 
 
 def _mapped(prefix: str, rest: str) -> str:
