@@ -111,7 +111,7 @@ def _from_file_uri(rest: str) -> str | None:
         host, slash, tail = rest[2:].partition("/")
         rest = slash + tail if host.lower() in ("", "localhost") else rest
     path = os.fsdecode(unquote_to_bytes(rest))
-    if _DRIVE.match(path.lstrip("/")):
+    if _DRIVE.match(rest.lstrip("/")):  # an escaped colon is no drive's but a folder's called "C:"
         return path.lstrip("/")
     return os.path.normpath(path) if path.startswith("/") and "\0" not in path else None
 
