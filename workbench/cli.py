@@ -201,7 +201,7 @@ def _run_analysis(wb: Workbench, paths: list[str], *, force: bool) -> dict[str, 
     job = wb.analyze(plan=plan, show=True)
     try:
         report: dict[str, Any] = job.result().to_dict()
-        cli_models.tell_of_models_once(wb)
+        cli_models.tell_of_models(wb)
         return report
     except KeyboardInterrupt:
         job.cancel()

@@ -62,8 +62,15 @@ def _add_tagger(sub: argparse.ArgumentParser, common: argparse.ArgumentParser) -
         ("evaluate", "score a tagger on the artists that were kept from it"),
         ("apply", "predict a label for the tracks that have none"),
     ):
-        action(name, text).add_argument(
-            "--csv", metavar="FILE", help="labels from a file: path (or id), label"
+        where = action(name, text).add_mutually_exclusive_group()
+        where.add_argument(
+            "--csv", metavar="FILE", help="labels from a file: path (or id), and label or rating"
+        )
+        where.add_argument(
+            "--playlist",
+            metavar="NAME|FILE",
+            action="append",
+            help="the tracks of a kept playlist or a playlist file have its name as their label; give two or more",
         )
     actions.choices["train"].add_argument(
         "--random-state", type=int, default=0, metavar="INT", help="of the split and the network (default 0)"
@@ -94,15 +101,19 @@ def _probability(text: str) -> float:
     return value
 
 
-def tell_of_models_once(wb: Workbench) -> None:
-    """Say what models would add to a library that has none; never again for this library."""
-    from workbench.models.registry import what_models_would_add
+def tell_of_models(wb: Workbench) -> None:
+    """Say which tracks models have not seen; once for a library without models, what they would add."""
+    from workbench.models.embed import files_to_embed
+    from workbench.models.registry import find_models, what_models_would_add
 
     folder = wb.settings.models_dir
-    if (folder and any(folder.glob("*.pb"))) or wb.library.meta(TOLD):
-        return
-    wb.library.set_meta(TOLD, True)
-    say(what_models_would_add(folder))
+    if folder and any(folder.glob("*.pb")):
+        models = [model for model in find_models(folder) if not model.problem]
+        if unseen := files_to_embed(wb.library, models):
+            say(f"The models in {folder} have not seen {len(unseen)} of the tracks: run workbench embed.")
+    elif not wb.library.meta(TOLD):
+        wb.library.set_meta(TOLD, True)
+        say(what_models_would_add(folder))
 
 
 def models(options: argparse.Namespace) -> int:
@@ -170,12 +181,19 @@ def tagger(options: argparse.Namespace) -> int:
 Answer = tuple[dict[str, Any], str, int]
 
 
+def _labels(wb: Any, options: argparse.Namespace) -> dict[str, str]:
+    from workbench.models.tagger import labels_of
+
+    named = None if options.playlist is None else dict(map(wb.shelf.contents, options.playlist))
+    return labels_of(wb.library, options.label, csv_file=options.csv, playlists=named)
+
+
 def _train(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
     from workbench.models import tagger
 
     say(f"learning {options.label}…")
     report = tagger.train(
-        wb.library, options.label, folder=folder, seed=options.random_state, csv_file=options.csv
+        wb.library, options.label, folder=folder, seed=options.random_state, labels=_labels(wb, options)
     )
     return report.to_dict(), str(report), DONE
 
@@ -183,7 +201,7 @@ def _train(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
 def _evaluate(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
     from workbench.models import tagger
 
-    found = tagger.evaluate(wb.library, options.label, folder=folder, csv_file=options.csv)
+    found = tagger.evaluate(wb.library, options.label, folder=folder, labels=_labels(wb, options))
     return found.to_dict(), str(found), DONE
 
 
@@ -191,7 +209,7 @@ def _apply(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
     from workbench.models import tagger
 
     found = tagger.apply(
-        wb.library, options.label, folder=folder, csv_file=options.csv, everything=options.all
+        wb.library, options.label, folder=folder, labels=_labels(wb, options), everything=options.all
     )
     return found.to_dict(), str(found), DONE
 

@@ -101,8 +101,17 @@ def playlist(options: argparse.Namespace) -> int:
             "see workbench playlist --help"
         )
         return 2
+    if _one_file(options):
+        from workbench.playlists import check_target
+
+        check_target(options.out, format=options.format, force=options.force)
     with Workbench(options.data_dir) as wb:
         return ways[asked[0]](wb, options)
+
+
+def _one_file(options: argparse.Namespace) -> bool:
+    one = options.count in (None, 1) and options.method != "all"
+    return bool(options.out and one and Path(options.out).suffix)
 
 
 def _make(wb: Workbench, options: argparse.Namespace) -> int:
@@ -216,7 +225,7 @@ def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]
     }
     if options.format:
         how["format"] = options.format
-    if len(playlists) == 1 and options.count in (None, 1) and Path(options.out).suffix:
+    if _one_file(options):
         return [playlists[0].save(options.out, **how)]
     return export_folder(playlists, options.out, **how)
 

@@ -98,6 +98,22 @@ class PlaylistShelf:
         """Return the entries of a playlist file, each with the track of the library that it is, or ``None``."""
         return match_entries(read_playlist_file(path), self.table())
 
+    def contents(self, playlist: str | Path) -> tuple[str, list[str]]:
+        """Return the name of a kept playlist or a playlist file, and the content hashes of its tracks.
+
+        Raises
+        ------
+        PlaylistError
+            There is none, or the file cannot be read.
+        """
+        if Path(playlist).is_file():
+            name, ids = Path(playlist).stem, self._track_ids(Path(playlist))
+        else:
+            kept = self.get(str(playlist))
+            name, ids = kept.name, kept.track_ids
+        tracks = self.library.tracks_by_id(ids)
+        return name, [track.content_hash for track in tracks.values() if track.content_hash]
+
     def _recipe(self, recipe: Mapping[str, Any] | str | int | Path) -> Mapping[str, Any]:
         if isinstance(recipe, Mapping):
             return recipe

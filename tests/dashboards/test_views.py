@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,21 @@ def test_the_table_filters_by_query_and_explains_a_wrong_one(table: LibraryTable
     assert view.grid.total == 40 and "pw-problem" not in shown(view)
 
 
+def test_predicted_genres_have_a_column_of_their_own_once_there_are_any(table: LibraryTable) -> None:
+    view = TableView(table, matches, lambda track_id: None)
+    heads = [column["label"] for column in view.grid.columns]
+    assert "Genre" in heads and "Predicted genre" not in heads
+    guesses = np.full(40, None, object)
+    guesses[3] = "Dub Techno"
+    view.fill(replace(table, columns=dict(table.columns) | {"predicted_genre": guesses}))
+    at = [column["label"] for column in view.grid.columns].index("Predicted genre")
+    assert view.grid.cells(3, 1)[0][1 + at] == "Dub Techno" and view.grid.cells(4, 1)[0][1 + at] == ""
+    view.grid.sort("predicted_genre")
+    assert view.grid.cells(0, 1)[0][0] == table.ids[3]
+    view.fill(table)
+    assert [column["label"] for column in view.grid.columns] == heads and view.grid.sort_column == ""
+
+
 def test_an_empty_table_says_what_to_do(table: LibraryTable) -> None:
     view = TableView(table.take(np.zeros(40, bool)), matches, lambda track_id: None)
     assert "analyse a folder" in view.grid.empty
@@ -63,8 +79,8 @@ def test_thumbs_rate_the_track_that_is_shown() -> None:
     view = RatingView(lambda track_id, rating: rated.append((track_id, rating)))
     view.value = 1.0
     assert rated == [], "no track is shown yet"
-    for stars, thumb in ((None, None), (5.0, 1.0), (2.0, -1.0), (3.0, None), (1.0, 1.0), (-1.0, -1.0)):
-        view.show(7, stars)
+    for thumb in (None, 1.0, -1.0):
+        view.show(7, thumb)
         assert view.value == thumb and rated == []
     view.value = 1.0
     view.value = None

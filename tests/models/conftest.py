@@ -17,6 +17,7 @@ from workbench.store.library import Library
 from workbench.store.records import FeatureRecord, ScannedFile
 
 RATE = 16_000
+SCALARS = {"bpm": 120.0, "duration_s": 180.0, "sample_rate_hz": 44_100, "channels": 2}
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +103,7 @@ def styled(library: Library) -> Callable[..., StyledLibrary]:
                     }
                     files.append(ScannedFile(f"/music/{content}.flac", 1000, 1, content, tags))
                     vector = centres[style] + own + generator.normal(0, spread, dimensions)
-                    records.append((content, FeatureRecord(1, {"bpm": 120.0}, vector.astype(np.float32), {})))
+                    records.append((content, FeatureRecord(1, SCALARS, vector.astype(np.float32), {})))
         with library.batch():
             library.add_scanned(files)
             for content, record in records:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.cli import main
 from workbench.cli_models import add_commands
 from workbench.errors import ModelError
 
@@ -50,6 +51,27 @@ def test_models_says_what_is_there_or_what_it_would_add(
     assert "mood_happy-toy-msd-musicnn-1: head, version 1, adds mood_happy (not a file we know" in out
     listed = json.loads(command("models", "--json")[1])
     assert {model["kind"] for model in listed["models"]} == {"embedding", "head", "classifier"}
+
+
+def test_analyze_says_once_what_models_would_add_then_which_tracks_they_have_not_seen(
+    styled,  # type: ignore[no-untyped-def]
+    toy_models: Path,
+    data_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    styled(styles=2, artists=1)
+    (tmp_path / "no music").mkdir()
+
+    def said() -> str:
+        assert main(["analyze", str(tmp_path / "no music"), "--data-dir", str(data_dir)]) == 0
+        return capsys.readouterr().err
+
+    assert "models would add" in said()
+    assert "models" not in said()
+    monkeypatch.setenv("WORKBENCH_MODELS_DIR", str(toy_models))
+    assert f"The models in {toy_models} have not seen 12 of the tracks: run workbench embed." in said()
 
 
 def test_a_tagger_from_training_to_tags(command, styled) -> None:  # type: ignore[no-untyped-def]

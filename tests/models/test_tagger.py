@@ -206,9 +206,9 @@ def test_labels_by_hand_playlists_ratings_and_csv(styled: Fill, tmp_path: Path) 
     for content, thumb in ((contents[1], 1), (contents[2], -1)):
         library.rate(content, thumb)
     assert labels_of(library, "rating") == {contents[1]: "liked", contents[2]: "disliked"}
-    for content, stars in ((contents[1], 5), (contents[2], 2), (contents[3], 3)):
-        library.rate(content, stars)
-    assert labels_of(library, "rating") == {contents[1]: "liked", contents[2]: "disliked"}
+    library.rate(contents[2], None)
+    assert labels_of(library, "rating") == {contents[1]: "liked"}
+    library.rate(contents[2], -1)
     sheet = tmp_path / "labels.csv"
     sheet.write_text(f"path,label\n/music/{contents[3]}.flac,Dub Techno\n/else.flac,x\n", encoding="utf-8")
     assert labels_of(library, "style", csv_file=sheet) == {contents[3]: "Dub Techno"}

@@ -95,6 +95,21 @@ def test_what_a_person_reads(run):
     assert lines[4].endswith("3 artists")
 
 
+def test_a_file_that_cannot_be_is_refused_before_a_playlist_is_kept(run, tmp_path):
+    mine = tmp_path / "mine.m3u8"
+    mine.write_text("mine")
+    for out, said in (
+        (tmp_path / "x.foo", "no playlist format 'foo'"),
+        (mine, "not made by Playlist Workbench"),
+    ):
+        code, _, err = run("random", "--out", out)
+        assert code == 1 and said in err
+    assert mine.read_text() == "mine"
+    assert json.loads(run("--list", "--json")[1])["total"] == 0
+    assert run("all", "--size", 3, "--out", tmp_path / "folder 1.0")[0] == 0
+    assert len(list((tmp_path / "folder 1.0").iterdir())) > 5
+
+
 def test_a_recipe_gives_the_same_bytes_and_a_changed_library_is_said(run, tmp_path):
     first, again, later = (tmp_path / f"{name}.m3u8" for name in ("first", "again", "later"))
     recipe = tmp_path / "recipe.json"

@@ -90,6 +90,7 @@ def test_nasty_names_survive(tmp_path, format, paths):
 @given(folder=names, name=names, title=st.text(max_size=30), artist=st.text(max_size=30))
 @example(folder="  ", name="\n", title="\n", artist="")
 @example(folder="#", name="~", title="'=1", artist="-")
+@example(folder="C:", name="FILE:", title="", artist="")
 def test_any_name_survives_beside_and_above_the_playlist(
     tmp_path_factory, format, folder, name, title, artist
 ):

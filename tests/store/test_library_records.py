@@ -186,12 +186,14 @@ def test_predictions_and_ratings_stand_apart(library: Library) -> None:
     assert library.version() != version
     assert library.predictions() == library.predictions("a", model="tagger") == [prediction]
     assert library.predictions("b") == []
-    library.rate("a", 4.5)
+    library.rate("a", 1)
+    with pytest.raises(StoreError, match=r"1 \(liked\), -1 \(disliked\) or None, not 4.5"):
+        library.rate("a", 4.5)
     library.add_play("a")
     library.add_play("a", plays=2)
     library.label("a", {"genre": "rock"})
     rating = library.ratings()["a"]
-    assert (rating.rating, rating.plays, rating.labels) == (4.5, 3, {"genre": "rock"})
+    assert (rating.rating, rating.plays, rating.labels) == (1, 3, {"genre": "rock"})
     assert rating.last_played_at is not None
     library.rate("a", None)
     assert library.ratings()["a"].rating is None

@@ -1,16 +1,16 @@
 from .comparing import Comparison, compare
-from .files.exporting import export, export_folder, render
+from .files.exporting import check_target, export, export_folder, render
 from .files.formats import FORMATS
 from .files.listing import Entry
 from .files.matching import Match, match_entries
 from .files.reading import read_playlist_file
 from .generation import COMMON_PARAMETERS, generate, json_schema
-from .methods import METHODS
+from .methods import METHODS, find_method
 from .ordering import ORDER_HELP, ORDERS
 from .parameters import Parameter
 from .playlist import Playlist, PlaylistTrack
 from .recipes import Refreshed, refresh, regenerate
-from .registry import Method, find_method
+from .registry import Method
 from .resolve import resolve_track
 from .series import generate_many
 
@@ -28,6 +28,7 @@ __all__ = [
     "Playlist",
     "PlaylistTrack",
     "Refreshed",
+    "check_target",
     "compare",
     "export",
     "export_folder",

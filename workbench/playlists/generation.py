@@ -17,11 +17,12 @@ from workbench.errors import UnknownParameterError
 from workbench.playlists.constraints import Constraints, candidate_rows, check_not_empty
 from workbench.playlists.explanations import explain
 from workbench.playlists.fitting import arrange, choose
+from workbench.playlists.methods import find_method
 from workbench.playlists.ordering import ORDER_HELP, ORDERS
 from workbench.playlists.parameters import Parameter, described
 from workbench.playlists.playlist import Playlist, PlaylistTrack
 from workbench.playlists.quality_card import quality_card
-from workbench.playlists.registry import Method, find_method
+from workbench.playlists.registry import Method
 from workbench.playlists.request import Pick, Request
 from workbench.playlists.resolve import check_usable
 from workbench.playlists.transitions import transition_costs

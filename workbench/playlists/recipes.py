@@ -19,7 +19,8 @@ from workbench.playlists.comparing import Comparison, compare
 from workbench.playlists.constraints import Constraints, candidate_rows
 from workbench.playlists.fitting import arrange, cheapest_place
 from workbench.playlists.generation import COMMON_PARAMETERS, CONSTRAINT_NAMES, assemble, generate
-from workbench.playlists.registry import Method, find_method
+from workbench.playlists.methods import find_method
+from workbench.playlists.registry import Method
 from workbench.playlists.request import Pick, Request
 
 if TYPE_CHECKING:

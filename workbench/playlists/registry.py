@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import UnknownMethodError
 from workbench.playlists.parameters import Parameter, described
 
 if TYPE_CHECKING:
@@ -80,25 +78,3 @@ def method(
 
 
 _REQUEST_NAMES = {"Request": Any, "Pick": Any}
-
-
-def find_method(name: str) -> Method:
-    """Return a method by name.
-
-    Raises
-    ------
-    UnknownMethodError
-        With the nearest names as ``candidates``.
-    """
-    import workbench.playlists.methods  # noqa: F401  (registers)
-
-    found = METHODS.get(name)
-    if found is None:
-        near = difflib.get_close_matches(str(name), METHODS, n=3, cutoff=0.4)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise UnknownMethodError(
-            f"There is no playlist method {name!r}.{hint} Methods: {', '.join(METHODS)}.",
-            name=name,
-            candidates=near,
-        )
-    return found

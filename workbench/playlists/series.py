@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import LibraryEmptyError
 from workbench.playlists.generation import DEFAULT_SIZE, RANDOM_STATE, generate
+from workbench.playlists.methods import find_method
 from workbench.playlists.methods.mixed import MIXABLE
-from workbench.playlists.registry import METHODS, find_method
+from workbench.playlists.registry import METHODS
 from workbench.playlists.resolve import resolve_tracks
 
 if TYPE_CHECKING:

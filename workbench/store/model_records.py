@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import StoreError
 from workbench.store.part import Part, from_json, to_json
 from workbench.store.records import Artifact, Embedding, Prediction, Rating
 
@@ -97,7 +98,15 @@ class ModelRecords(Part):
             )
 
     def rate(self, content_hash: str, rating: float | None) -> None:
-        """Keep the user's rating of a content; ``None`` takes it back."""
+        """Keep the user's thumb for a content: 1 up, -1 down; ``None`` takes it back.
+
+        Raises
+        ------
+        StoreError
+            The rating is something else, such as a number of stars.
+        """
+        if rating not in (1, -1, None):
+            raise StoreError(f"A rating is 1 (liked), -1 (disliked) or None, not {rating!r}.")
         self._change_rating(content_hash, "rating = ?", rating)
 
     def add_play(self, content_hash: str, *, plays: int = 1) -> None:

@@ -180,7 +180,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Rating:
-    """The user's own opinion of a content: stars or thumbs, plays, and labels put right by hand."""
+    """The user's own opinion of a content: a thumb (1 or -1), plays, and labels put right by hand."""
 
     content_hash: str
     rating: float | None = None

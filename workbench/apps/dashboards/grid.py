@@ -79,19 +79,10 @@ class Grid(anywidget.AnyWidget):
         height: int = 420,
         on_open: Callable[[int], None] | None = None,
     ) -> None:
-        shown = [
-            {
-                "name": c.name,
-                "label": c.label,
-                "width": c.width,
-                "right": c.right,
-                "narrow": c.narrow,
-                "help": c.help,
-            }
-            for c in columns
-        ]
-        super().__init__(columns=shown, label=label, empty=empty, height=height)
-        self._columns = tuple(columns)
+        super().__init__(
+            columns=[_head(column) for column in columns], label=label, empty=empty, height=height
+        )
+        self._possible = self._columns = tuple(columns)
         self._on_open = on_open
         self._ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._values: Mapping[str, Column] = {}
@@ -101,8 +92,15 @@ class Grid(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def fill(self, ids: npt.NDArray[np.int64], values: Mapping[str, Column]) -> None:
-        """Show these rows, all of them; ``values`` holds an array a column name, of the length of ``ids``."""
+        """Show these rows, all of them; ``values`` holds an array a column name, of the length of ``ids``.
+
+        A column without values is not shown.
+        """
         self._ids, self._values, self._ranks = ids, values, {}
+        self._columns = tuple(column for column in self._possible if column.name in values)
+        self.columns = [_head(column) for column in self._columns]
+        if self.sort_column not in values:
+            self.sort_column = ""
         self.show(np.arange(len(ids)))
 
     def show(self, rows: npt.NDArray[Any]) -> None:
@@ -155,6 +153,17 @@ class Grid(anywidget.AnyWidget):
                 self.selected = self._ids[self.rows[first : last + 1]].tolist()
             case {"kind": "open", "id": int(chosen)} if self._on_open is not None:
                 self._on_open(chosen)
+
+
+def _head(column: GridColumn) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "label": column.label,
+        "width": column.width,
+        "right": column.right,
+        "narrow": column.narrow,
+        "help": column.help,
+    }
 
 
 def _rank(values: Column) -> npt.NDArray[np.float64]:

@@ -36,18 +36,12 @@ class RatingView(widgets.ToggleButtons):  # type: ignore[misc]
         self.observe(self._chosen, "value")
 
     def show(self, track_id: int, rating: float | None) -> None:
-        """Show the rating of another track: 1 and -1 are thumbs; of five stars, 4 and 5 are liked and 2 is not."""
+        """Show the rating of another track."""
         self._track_id = None
-        self.value = _thumb(rating)
+        self.value = rating
         self._track_id = track_id
         self.layout.display = ""
 
     def _chosen(self, change: dict[str, float | None]) -> None:
         if self._track_id is not None:
             self._on_rate(self._track_id, change["new"])
-
-
-def _thumb(rating: float | None) -> float | None:
-    if not rating or 2 < rating < 4:
-        return None
-    return 1.0 if rating == 1 or rating >= 4 else -1.0

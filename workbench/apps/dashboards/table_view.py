@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
 Match = Callable[[str, "LibraryTable"], npt.NDArray[np.bool_]]
 
+PREDICTED = "predicted_genre"
 COLUMNS = (
     GridColumn("title", "Title", 190, narrow=True),
     GridColumn("artist", "Artist", 150),
     GridColumn("genre", "Genre", 100),
+    GridColumn(
+        PREDICTED,
+        "Predicted genre",
+        125,
+        help="What a model or your tagger predicts; your own tags are in Genre",
+    ),
     GridColumn("bpm", "Tempo (BPM)", 100, "{:.1f}".format, right=True, narrow=True),
     GridColumn("key", "Key", 60),
     GridColumn("scale", "Scale", 70),
@@ -85,6 +92,8 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         self.table = table
         blank = np.full(len(table), None, object)
         values = {column.name: table.columns.get(column.name, blank) for column in COLUMNS}
+        if PREDICTED not in table.columns:
+            del values[PREDICTED]
         self.grid.fill(table.ids, values)
         self._filter()
 

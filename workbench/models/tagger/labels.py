@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import logging
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,23 +18,34 @@ if TYPE_CHECKING:
     from workbench.store.library_table import LibraryTable
     from workbench.store.records import Rating
 
+logger = logging.getLogger(__name__)
+
+LIKED, DISLIKED = "liked", "disliked"
+
 Labels = dict[str, str]
 """Label by content hash."""
 
 
 def labels_of(
-    library: Library, label: str, *, csv_file: str | Path | None = None, table: LibraryTable | None = None
+    library: Library,
+    label: str,
+    *,
+    csv_file: str | Path | None = None,
+    playlists: Mapping[str, Iterable[str]] | None = None,
+    table: LibraryTable | None = None,
 ) -> Labels:
-    """Return the labels that a tagger called ``label`` learns from.
+    """Return the labels that a tagger called ``label`` learns from. Labels set by hand win.
 
     Parameters
     ----------
     label : str
         ``genre``: the genre tags, but not those that were predicted; ``rating``: liked or disliked;
-        ``playlist``: which of the user's playlists a track is in; any other name: the labels of that name that
-        were set by hand. Labels set by hand win.
+        ``playlist``: which of the kept playlists a track is in; any other name: the labels of that name that
+        were set by hand.
     csv_file : path, optional
-        Take the labels from this file instead: columns ``path`` (or ``id``) and ``label``.
+        Take the labels from this file instead; see :func:`labels_from_csv`.
+    playlists : mapping of name to content hashes, optional
+        Take the labels from these playlists instead; see :func:`labels_from_playlists`.
 
     Raises
     ------
@@ -44,6 +57,8 @@ def labels_of(
     by_hand = {rating.content_hash: rating.labels[label] for rating in ratings if rating.labels.get(label)}
     if csv_file is not None:
         return labels_from_csv(csv_file, table) | by_hand
+    if playlists is not None:
+        return labels_from_playlists(playlists) | by_hand
     if label == "genre":
         written = {prediction.content_hash for prediction in library.predictions(model=WRITTEN)}
         tags = {content: tag for content, tag in labels_from_genre(table).items() if content not in written}
@@ -51,7 +66,7 @@ def labels_of(
     if label == "rating":
         return labels_from_ratings(ratings) | by_hand
     if label == "playlist":
-        return labels_from_playlists(library) | by_hand
+        return labels_from_playlists(_kept_playlists(library)) | by_hand
     return by_hand
 
 
@@ -70,67 +85,102 @@ def labels_from_genre(table: LibraryTable) -> Labels:
 
 
 def labels_from_ratings(ratings: Iterable[Rating]) -> Labels:
-    """Return ``liked`` and ``disliked``: thumbs are 1 and -1; of five stars 4–5 and 1–2, and 3 is neither."""
-    rated = {rating.content_hash: rating.rating for rating in ratings if rating.rating}
-    thumbs = all(abs(value) <= 1 for value in rated.values())
-    low, high = (0.0, 0.0) if thumbs else (2.0, 4.0)
-    return {content: "liked" for content, value in rated.items() if value >= high and value > 0} | {
-        content: "disliked" for content, value in rated.items() if value <= low
+    """Return ``liked`` for a thumb up and ``disliked`` for one down."""
+    return {
+        rating.content_hash: LIKED if rating.rating > 0 else DISLIKED for rating in ratings if rating.rating
     }
 
 
-def labels_from_playlists(library: Library, names: Iterable[str] | None = None) -> Labels:
+def labels_from_playlists(playlists: Mapping[str, Iterable[str]]) -> Labels:
     """Return the playlist of every track that is in exactly one of them.
 
     Parameters
     ----------
-    names : iterable of str, optional
-        Which playlists; all by default.
+    playlists : mapping of name to content hashes
     """
-    wanted = None if names is None else set(names)
     found: dict[str, set[str]] = {}
-    for summary in library.playlists():
-        if wanted is not None and summary.name not in wanted:
-            continue
-        record = library.playlist(summary.id)
-        for entry in record.entries if record else ():
-            if entry.content_hash:
-                found.setdefault(entry.content_hash, set()).add(summary.name)
+    for name, contents in playlists.items():
+        for content in contents:
+            found.setdefault(content, set()).add(name)
     return {content: next(iter(names)) for content, names in found.items() if len(names) == 1}
 
 
 def labels_from_csv(path: str | Path, table: LibraryTable) -> Labels:
-    """Read labels from a CSV file with columns ``path`` or ``id``, and ``label``.
+    """Read labels from a CSV file with columns ``path`` or ``id``, and ``label`` or ``rating``.
+
+    Paths are whole, or relative to the file. Ratings are thumbs (1 and -1) or stars: of five, 4 and 5 are liked, 1 and
+    2 disliked, and 3 is neither. Rows that name no track of the library are passed over with a warning.
 
     Raises
     ------
     ModelError
-        The file cannot be read, lacks a column, or names no track of the library.
+        The file cannot be read, lacks a column, holds a rating that is none, or names no track of the library.
     """
+    path = Path(path)
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ModelError(f"{path} cannot be read: {error}. Give a UTF-8 CSV file.", path=str(path)) from error
-    key = next((name for name in ("path", "id") if rows and name in rows[0]), None)
-    if key is None or "label" not in rows[0]:
+    key, value = (
+        next((name for name in names if rows and name in rows[0]), None)
+        for names in (("path", "id"), ("label", "rating"))
+    )
+    if key is None or value is None:
         raise ModelError(
-            f"{path} needs a row of names with path (or id) and label, and at least one track.",
+            f"{path} needs a row of names with path (or id) and label (or rating), and at least one track.",
             path=str(path),
         )
-    contents = _content_by(table, key)
-    labels = {
-        contents[row[key]]: " ".join(row["label"].split())
-        for row in rows
-        if row[key] in contents and (row["label"] or "").strip()
-    }
-    if not labels:
+    given = {row[key] or "": " ".join((row[value] or "").split()) for row in rows}
+    contents = _content_by(table, key, path.parent.absolute(), given)
+    if unknown := [name for name in given if name not in contents]:
+        logger.warning(
+            "%s: %d of %d rows name no track of this library, such as %s",
+            path,
+            len(unknown),
+            len(given),
+            unknown[0],
+        )
+    named = {name: text for name, text in given.items() if text and name in contents}
+    if not named:
         raise ModelError(
             f"{path} labels no track of this library; its {key} column should name some.", path=str(path)
         )
-    return labels
+    chosen = _opinions(named, path) if value == "rating" else named
+    return {contents[name]: text for name, text in chosen.items()}
 
 
-def _content_by(table: LibraryTable, key: str) -> Mapping[str, str]:
+def _opinions(ratings: Mapping[str, str], path: Path) -> dict[str, str]:
+    try:
+        numbers = {name: float(text) for name, text in ratings.items()}
+    except ValueError as error:
+        raise ModelError(
+            f"{path} holds a rating that is no number ({error}). Give 1 and -1, or stars from 1 to 5.",
+            path=str(path),
+        ) from error
+    if wrong := [number for number in numbers.values() if not -1 <= number <= 5]:
+        raise ModelError(
+            f"{path} holds the rating {wrong[0]:g}. Give 1 and -1, or stars from 1 to 5.", path=str(path)
+        )
+    thumbs = max(numbers.values()) <= 1
+    lowest_liked, highest_disliked = (1, -1) if thumbs else (4, 2)
+    return {name: LIKED for name, number in numbers.items() if number >= lowest_liked} | {
+        name: DISLIKED for name, number in numbers.items() if number and number <= highest_disliked
+    }
+
+
+def _content_by(table: LibraryTable, key: str, folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the content hash of each name that is a track's, by name."""
     keys = table["path"] if key == "path" else [str(track_id) for track_id in table.ids]
-    return {name: content for name, content in zip(keys, table["content_hash"], strict=True) if content}
+    known = {name: content for name, content in zip(keys, table["content_hash"], strict=True) if content}
+    whole = {name: os.path.normpath(folder / name) if key == "path" else name.strip() for name in names}
+    return {name: known[at] for name, at in whole.items() if at in known}
+
+
+def _kept_playlists(library: Library) -> dict[str, list[str]]:
+    records = (library.playlist(summary.id) for summary in library.playlists())
+    return {
+        record.name: [entry.content_hash for entry in record.entries if entry.content_hash]
+        for record in records
+        if record
+    }

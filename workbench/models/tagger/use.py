@@ -105,8 +105,8 @@ def evaluate(
     )
     if not len(places):
         raise ModelError(
-            f"None of the tracks that were kept from the tagger for {label} is in the library with a "
-            "label; train it again.",
+            f"None of the tracks that were kept from the tagger for {label} is in the library with a label. "
+            "Where it learnt from a CSV file or playlists, give them here too; or train it again.",
             label=label,
         )
     targets = np.array([numbers[str(examples.labels[place])] for place in places], np.intp)

@@ -60,8 +60,7 @@ def export(
     chosen = find_format(target, format)
     try:
         target = target.resolve()
-        if not force:
-            _refuse_foreign(target, chosen)
+        check_target(target, format=chosen.name, force=force)
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(
             target,
@@ -73,6 +72,21 @@ def export(
             f"{target} cannot be written: {reason}. Choose another place.", path=str(target)
         ) from error
     return target
+
+
+def check_target(path: str | Path, *, format: str | None = None, force: bool = False) -> Format:
+    """Return the format that a playlist file would have.
+
+    Raises
+    ------
+    PlaylistFileError
+        As :func:`export` would for its name, before there is a playlist.
+    """
+    target = Path(path).expanduser()
+    chosen = find_format(target, format)
+    if not force:
+        _refuse_foreign(target, chosen)
+    return chosen
 
 
 def render(

@@ -40,8 +40,9 @@ def location_of(path: str, folder: Path, *, paths: str, prefix_map: Mapping[str,
     if paths == "absolute" or not path.startswith("/"):
         return path
     relative = os.path.relpath(path, folder)
-    guarded = relative.startswith((".." + os.sep, "." + os.sep)) or relative[:1].isalnum()
-    return relative if guarded else "./" + relative
+    first = relative.partition("/")[0]
+    plain = first in (".", "..") or (first[:1].isalnum() and ":" not in first)  # "file:" would be a scheme
+    return relative if plain else "./" + relative
 
 
 def _mapped(prefix: str, rest: str) -> str:
@@ -110,7 +111,7 @@ def _from_file_uri(rest: str) -> str | None:
         host, slash, tail = rest[2:].partition("/")
         rest = slash + tail if host.lower() in ("", "localhost") else rest
     path = os.fsdecode(unquote_to_bytes(rest))
-    if _DRIVE.match(path.lstrip("/")):
+    if _DRIVE.match(rest.lstrip("/")):  # an escaped colon is no drive's but a folder's called "C:"
         return path.lstrip("/")
     return os.path.normpath(path) if path.startswith("/") and "\0" not in path else None
 

@@ -1,5 +1,8 @@
 """Playlist methods, one a file. Importing this package registers them all."""
 
+import difflib
+
+from workbench.errors import UnknownMethodError
 from workbench.playlists.methods import (
     alchemy,
     cache_based,
@@ -19,7 +22,7 @@ from workbench.playlists.methods import (
     tag_based,
     time_based,
 )  # isort: skip
-from workbench.playlists.registry import METHODS
+from workbench.playlists.registry import METHODS, Method
 
 __all__ = [
     "METHODS",
@@ -27,6 +30,7 @@ __all__ = [
     "cache_based",
     "curve",
     "feature_group",
+    "find_method",
     "fingerprint",
     "harmonic",
     "hdbscan",
@@ -41,3 +45,23 @@ __all__ = [
     "tag_based",
     "time_based",
 ]
+
+
+def find_method(name: str) -> Method:
+    """Return a method by name.
+
+    Raises
+    ------
+    UnknownMethodError
+        With the nearest names as ``candidates``.
+    """
+    found = METHODS.get(name)
+    if found is None:
+        near = difflib.get_close_matches(str(name), METHODS, n=3, cutoff=0.4)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise UnknownMethodError(
+            f"There is no playlist method {name!r}.{hint} Methods: {', '.join(METHODS)}.",
+            name=name,
+            candidates=near,
+        )
+    return found

@@ -72,8 +72,8 @@ def _note(request: Request, misses: Mapping[int, float], within: float) -> None:
     position, worst = max(misses.items(), key=lambda miss: miss[1])
     request.note(
         "curve",
-        f"{len(misses)} of {request.size} tracks are more than {within:g} from the curve, the worst by "
-        f"{worst:.3g} at place {position + 1}.",
+        f"Tracks more than {within:g} from the curve: {len(misses)}, the worst by {worst:.3g} at place "
+        f"{position + 1}.",
         asked=within,
         got=round(worst, 4),
     )

@@ -39,7 +39,10 @@ def feature_group(
     request.title = name
     if inside < request.size:
         request.note(
-            "bands", f"{inside} tracks have {name}; the rest are the nearest.", asked=request.size, got=inside
+            "bands",
+            f"Tracks with {name}: {inside}; the rest are the nearest.",
+            asked=request.size,
+            got=inside,
         )
     for index in np.argsort(outside, kind="stable").tolist():
         ranked = {

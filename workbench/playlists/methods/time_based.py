@@ -58,8 +58,7 @@ def time_based(
     if inside < request.size:
         request.note(
             "part",
-            f"{inside} tracks have {low:g}–{high:g} BPM and energy {calm:g}–{wild:g}; "
-            "the rest are the nearest.",
+            f"Tracks with {low:g}–{high:g} BPM and energy {calm:g}–{wild:g}: {inside}; the rest are the nearest.",
             asked=request.size,
             got=inside,
         )
