@@ -9,7 +9,6 @@ import pytest
 
 from workbench.settings import Settings
 
-
 SHARE_A_SERVER = ("apps", "dashboards")
 
 

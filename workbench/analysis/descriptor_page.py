@@ -14,7 +14,7 @@ def to_markdown() -> str:
     lines = [
         "# Descriptors",
         "",
-        "Made from `workbench/analysis/descriptors.py`: run `python -m workbench.analysis.descriptor_page` after a change.",
+        "Made from `workbench/analysis/descriptors.py` by `python -m workbench.analysis.descriptor_page`.",
         "",
         "Numbers, words and profiles are null or empty where there is nothing to say: the key of noise, the tempo of a "
         "drone, anything of silence.",
