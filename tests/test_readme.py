@@ -161,7 +161,7 @@ def test_every_command_works_as_written(reader: Reader) -> None:
             if not line.startswith(ELSEWHERE):
                 reader.types(line)
         reader.stops_everything()
-    assert (reader.clone / "party.m3u8").read_text("utf-8").count("#EXTINF") == 3
+    assert (reader.clone / "party.m3u8").read_text("utf-8").count("#EXTINF") == 5
     assert len(list((reader.clone / "playlists").iterdir())) >= 3
 
 
