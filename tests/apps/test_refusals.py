@@ -102,6 +102,7 @@ def test_wrong_method_says_which_are_right(server: Any) -> None:
     answer = server.client.put("api/v1/tracks")
     refusal(answer, 405)
     assert answer.headers["Allow"] == "HEAD, GET"
+    assert server.client.head("").status_code == 200
     refusal(server.client.delete("api/v1/performance/metrics"), 405)
 
 

@@ -29,6 +29,8 @@ CALM = SystemSample(
 )  # fmt: skip
 SHORT = replace(CALM, memory_available_bytes=GIB // 2)
 BUSY = {"total_processed": 20, "queued_operations": 9, "busy_seconds": 9, "available_seconds": 10}
+DONE = {"total_processed": 20}
+LOADED = replace(CALM, load_average=(9.0, 9.0, 9.0))
 LATE = {"total_processed": 8, "total_failed": 2, "total_timeouts": 2}
 SETTINGS = Settings(data_dir=Path("/nowhere"), async_workers=2)
 
@@ -103,6 +105,7 @@ def test_all_well_needs_no_advice() -> None:
     ("state", "sample", "expected"),
     [
         (snapshot({"hits": 10, "misses": 90, "evictions": 50}), CALM, {"CACHE_SIZE_MB": 512}),
+        (snapshot({"hits": 10, "misses": 90, "rejected": 9}), CALM, {"CACHE_SIZE_MB": 512}),
         (snapshot({"hits": 10, "misses": 90, "expirations": 50}), CALM, {"CACHE_TTL_SECONDS": 7200}),
         (snapshot(pool={"pool_hits": 90, "pool_misses": 10, "wait_seconds": 2.0}), CALM, {"DB_MAX_CONNECTIONS": 20}),
         (snapshot(pool={"pool_hits": 50, "pool_misses": 50}), CALM, {"DB_MIN_CONNECTIONS": 4}),
@@ -115,11 +118,32 @@ def test_trouble_names_the_setting_and_its_new_value(
     state: Snapshot, sample: Any, expected: dict[str, Any]
 ) -> None:
     found = recommend(SETTINGS, state, sample)
+    check_advice(SETTINGS, found, expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "sample", "expected"),
+    [
+        ({"async_workers": 8}, snapshot(processor=DONE), LOADED, {"ASYNC_WORKERS": 4}),
+        ({"process_pool": False}, snapshot(processor=DONE), CALM, {"PROCESS_POOL": True}),
+        ({"async_workers": 1, "cache_size_mb": 16, "stream_block_seconds": 5}, snapshot(), SHORT, {}),
+        ({"cache_size_mb": 600_000}, snapshot({"hits": 1, "misses": 99, "evictions": 9}), CALM, {}),
+    ],
+)
+def test_settings_that_do_not_suit_the_machine(
+    changes: dict[str, Any], state: Snapshot, sample: Any, expected: dict[str, Any]
+) -> None:
+    settings = SETTINGS.with_(**changes)
+    check_advice(settings, recommend(settings, state, sample), expected)
+
+
+def check_advice(settings: Settings, found: list[dict[str, Any]], expected: dict[str, Any]) -> None:
+    """Check that advice names settings, what they are and what they should be, which they can be."""
     assert {entry["setting"]: entry["suggested"] for entry in found} == expected
     for entry in found:
-        assert entry["present"] == SETTINGS.to_dict()[entry["setting"]]
-        assert str(entry["present"]) in entry["message"]
-        SETTINGS.with_(**{entry["setting"].lower(): entry["suggested"]})
+        assert entry["present"] == settings.to_dict()[entry["setting"]]
+        assert f"{entry['setting']}={entry['suggested']} (now {entry['present']})" in entry["message"]
+        settings.with_(**{entry["setting"].lower(): entry["suggested"]})
 
 
 def test_little_evidence_is_no_advice() -> None:

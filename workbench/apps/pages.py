@@ -8,7 +8,6 @@ from typing import Any
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import HTTPError, authenticated
-from voila.request_info_handler import RequestInfoSocketHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
@@ -35,6 +34,9 @@ class HomeHandler(PageHandler):
         _ = self.xsrf_token  # sets the cookie that the pages' own requests will need
         self.show("home.html", apps=app_entries(self.settings["apps"]))
 
+    async def head(self) -> None:
+        await self.get()
+
 
 class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
     """An app of the list; no other notebook is run, and no other file looked at."""
@@ -44,14 +46,6 @@ class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
         if path not in {file.name for file in app_files(self.settings["apps"])}:
             raise HTTPError(HTTPStatus.NOT_FOUND)
         await super().get(path)
-
-
-class AppRequestHandler(RequestInfoSocketHandler):  # type: ignore[misc]
-    """Where the kernel of a preheated app hears of the request it is for; whoever asks must know its id."""
-
-    async def prepare(self) -> None:
-        if self.path_kwargs["kernel_id"] not in self.settings["kernel_manager"]:
-            raise HTTPError(HTTPStatus.NOT_FOUND)
 
 
 class AppChannelsHandler(PageHandler, VoilaKernelWebsocketHandler):  # type: ignore[misc]

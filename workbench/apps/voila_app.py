@@ -22,7 +22,6 @@ from tornado.ioloop import IOLoop
 from tornado.web import Application, RequestHandler, stream_request_body
 from traitlets.config import Config
 from voila.app import Voila
-from voila.request_info_handler import RequestInfoSocketHandler
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
@@ -34,7 +33,6 @@ from workbench.apps.kept_files import EXTENSIONS, file_routes, kept_addresses, w
 from workbench.apps.pages import (
     AppChannelsHandler,
     AppHandler,
-    AppRequestHandler,
     HomeHandler,
     LoginHandler,
     LogoutHandler,
@@ -49,10 +47,10 @@ CULL_IDLE_S = 600
 CULL_EVERY_S = 60
 SHUTDOWN_WAIT_S = 1.0
 CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
-# What is served of Voila, and by whom. Not its file browser, nor the files of notebooks, themes and extensions.
+# What is served of Voila, and by whom. Not its file browser, nor the files of notebooks, themes and extensions,
+# nor what a request asked for: no app reads it.
 VOILA_HANDLERS: dict[type[RequestHandler], type[RequestHandler]] = {
     TornadoVoilaHandler: AppHandler,
-    RequestInfoSocketHandler: AppRequestHandler,
     VoilaShutdownKernelHandler: VoilaShutdownKernelHandler,
     VoilaKernelWebsocketHandler: AppChannelsHandler,
     KernelHandler: KernelHandler,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from workbench.errors import SettingsError
 from workbench.performance.figures import CACHES, ratio
 from workbench.performance.scores import utilisation
 from workbench.performance.snapshot import Snapshot
@@ -61,9 +62,18 @@ Rule = Callable[[Facts], Iterator[Recommendation]]
 
 
 def recommend(settings: Settings, snapshot: Snapshot, sample: SystemSample) -> list[dict[str, Any]]:
-    """Return recommendations, the most urgent kind first."""
+    """Return recommendations, the most urgent kind first; none that the settings would refuse."""
     facts = Facts(settings, snapshot, sample)
-    return [found.to_dict() for rule in RULES for found in rule(facts)]
+    found = [recommendation for rule in RULES for recommendation in rule(facts)]
+    return [recommendation.to_dict() for recommendation in found if _is_allowed(settings, recommendation)]
+
+
+def _is_allowed(settings: Settings, recommendation: Recommendation) -> bool:
+    try:
+        settings.with_(**{recommendation.setting.lower(): recommendation.suggested})
+    except SettingsError:
+        return False
+    return True
 
 
 def _memory(facts: Facts) -> Iterator[Recommendation]:
@@ -91,9 +101,10 @@ def _memory(facts: Facts) -> Iterator[Recommendation]:
 
 def _cache(facts: Facts) -> Iterator[Recommendation]:
     window = [facts.window["caches"][name] for name in CACHES]
-    hits, misses, evictions, expirations = (
-        sum(stats[name] for stats in window) for name in ("hits", "misses", "evictions", "expirations")
+    hits, misses, expirations = (
+        sum(stats[name] for stats in window) for name in ("hits", "misses", "expirations")
     )
+    evictions = sum(stats["evictions"] + stats["rejected"] for stats in window)
     rate = ratio(hits, hits + misses)
     if rate is None or hits + misses < ENOUGH_LOOKUPS or rate >= GOOD_HIT_RATE:
         return
@@ -105,7 +116,7 @@ def _cache(facts: Facts) -> Iterator[Recommendation]:
             "CACHE_SIZE_MB",
             settings.cache_size_mb,
             2 * settings.cache_size_mb,
-            f"{reason}, and {evictions} values had to make room for others",
+            f"{reason}, and {evictions} values had no room or had to make it for others",
         )
     if expirations > evictions:
         yield Recommendation(
