@@ -185,7 +185,8 @@ def _labels(wb: Any, options: argparse.Namespace) -> dict[str, str]:
     from workbench.models.tagger import labels_of
 
     named = None if options.playlist is None else dict(map(wb.shelf.contents, options.playlist))
-    return labels_of(wb.library, options.label, csv_file=options.csv, playlists=named)
+    found: dict[str, str] = labels_of(wb.library, options.label, csv_file=options.csv, playlists=named)
+    return found
 
 
 def _train(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
