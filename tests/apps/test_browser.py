@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
+from queue import Queue
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -93,10 +94,7 @@ def test_app_below_a_base_url_with_a_token(token_server: Any, browser: Any, prox
 def stripping_proxy(server_url: str, prefix: str) -> Iterator[str]:
     """Yield the address of a reverse proxy that takes a prefix off every address; WebSockets pass as well."""
     target = urlsplit(server_url)
-    started: list[str] = []
-    ready = threading.Event()
-    loop = asyncio.new_event_loop()
-    stopped = asyncio.Event()
+    started: Queue[tuple[int, Callable[[], object]]] = Queue()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -106,21 +104,19 @@ def stripping_proxy(server_url: str, prefix: str) -> Iterator[str]:
 
     async def run() -> None:
         proxy = await asyncio.start_server(handle, "127.0.0.1", 0)
-        started.append(f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}{prefix}/")
-        ready.set()
+        stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+        started.put((proxy.sockets[0].getsockname()[1], lambda: loop.call_soon_threadsafe(stopped.set)))
         await stopped.wait()
         proxy.close()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
-    ready.wait()
-    yield started[0]
-    loop.call_soon_threadsafe(stopped.set)
-    thread.join()
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.run_until_complete(asyncio.sleep(0))
-    loop.close()
+    port, stop = started.get(timeout=10)
+    try:
+        yield f"http://127.0.0.1:{port}{prefix}/"
+    finally:
+        stop()
+        thread.join()
 
 
 def without(prefix: bytes, head: bytes) -> bytes:

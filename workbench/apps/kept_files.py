@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.utils import url_path_join
@@ -28,18 +28,8 @@ KEPT = (VOILA_FILES, EXTENSION_FILES)
 Route = tuple[str, type[FileFindHandler], dict[str, Any]]
 
 
-class VoilaFileHandler(PageHandler, FileFindHandler):  # type: ignore[misc]
+class VoilaFileHandler(PageHandler, FileFindHandler):
     """A file of Voila's; needs no login, like the page that asks for the token."""
-
-    _static_paths: ClassVar[dict[str, str]] = {}  # what was found where: a cache for each set of folders
-
-
-class ExtensionFileHandler(VoilaFileHandler):
-    _static_paths: ClassVar[dict[str, str]] = {}
-
-
-class OwnFileHandler(VoilaFileHandler):
-    _static_paths: ClassVar[dict[str, str]] = {}
 
 
 def file_routes(base_url: str, *, voila: list[str], extensions: list[str]) -> list[Route]:
@@ -50,10 +40,10 @@ def file_routes(base_url: str, *, voila: list[str], extensions: list[str]) -> li
         (_pattern(base_url, TEMPLATE_FILES), VoilaFileHandler, {"path": voila}),
         (
             _pattern(base_url, EXTENSION_FILES, rf"((?:{drawing})/static/.*)"),
-            ExtensionFileHandler,
+            VoilaFileHandler,
             {"path": extensions},
         ),
-        (_pattern(base_url, OWN_FILES), OwnFileHandler, {"path": str(OWN_FOLDER)}),
+        (_pattern(base_url, OWN_FILES), VoilaFileHandler, {"path": str(OWN_FOLDER)}),
     ]
 
 

@@ -34,8 +34,7 @@ class HomeHandler(PageHandler):
         _ = self.xsrf_token  # sets the cookie that the pages' own requests will need
         self.show("home.html", apps=app_entries(self.settings["apps"]))
 
-    async def head(self) -> None:
-        await self.get()
+    head = get
 
 
 class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
@@ -45,7 +44,7 @@ class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
     async def get(self, path: str) -> None:
         if path not in {file.name for file in app_files(self.settings["apps"])}:
             raise HTTPError(HTTPStatus.NOT_FOUND)
-        await super().get(path)
+        await super().get(path)  # type: ignore[misc]
 
 
 class AppChannelsHandler(PageHandler, VoilaKernelWebsocketHandler):  # type: ignore[misc]
