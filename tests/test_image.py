@@ -211,6 +211,10 @@ def test_the_image_serves_with_a_token_that_is_shown_once(container: str) -> Non
         assert answer(port, "/api/v1/tracks")[0] in (401, 403)
         token = inside(container, "cat", "/data/token").stdout.strip()
         assert answer(port, "/api/v1/tracks", Authorization=f"token {token}")[0] == 200
+        [health] = of(stages()[-1], "HEALTHCHECK")
+        probe_it = json.loads(health[health.index("[") :])
+        assert inside(container, *probe_it, options=["--env", f"WORKBENCH_PORT={port}"]).returncode == 0
+    assert inside(container, *probe_it, options=["--env", f"WORKBENCH_PORT={port}"]).returncode != 0
     assert sum(token in line for line in said) == 1
     with serving(container, port) as said:
         pass
