@@ -9,16 +9,6 @@ import pytest
 
 from workbench.settings import Settings
 
-SHARE_A_SERVER = ("apps", "dashboards")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With ``-n 2 --dist loadgroup``, keep a file on one worker, and folders whose files share a server as well."""
-    for item in items:
-        folder = item.path.parent
-        together = folder if folder.name in SHARE_A_SERVER else item.path
-        item.add_marker(pytest.mark.xdist_group(str(together)))
-
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:

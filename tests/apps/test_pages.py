@@ -51,7 +51,8 @@ def kernel_of(server: Any, page: str) -> psutil.Process:
 
 def kernels(server: Any) -> list[psutil.Process]:
     children = psutil.Process(server.process.pid).children()
-    return [child for child in children if "ipykernel_launcher" in child.cmdline()]
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if "ipykernel_launcher" in child.cmdline()]
 
 
 @pytest.mark.parametrize("name", ["raises", "dies"])
