@@ -25,7 +25,10 @@ class Front:
     patch, patch_hop : int
         Frames.
     batch : int
-        Patches a session run. Essentia's default is 64; on a CPU 8 are as fast and need a fraction of the memory.
+        Patches a session run, where the graph does not fix it. Essentia's default is 64. A worker has one thread, on
+        which graphs of these shapes run, by seconds of audio a CPU second (``tests/benchmarks/bench_models.py``):
+        MusiCNN's, all convolutions, 73 by single patches, 57 by 8 and 54 by 64, with 277, 364 and 787 MiB; VGGish's,
+        with 72 million weights to read for each run, 15 by single patches and 20 by 8 or 16.
     window : int
         Patches that are held at a time.
     bands : int
@@ -55,7 +58,7 @@ class Front:
 FRONTS = {
     front.algorithm: front
     for front in (
-        Front("TensorflowPredictMusiCNN", 512, 256, 187, 93, 8, 64, 96),
+        Front("TensorflowPredictMusiCNN", 512, 256, 187, 93, 1, 64, 96),
         Front("TensorflowPredictVGGish", 400, 160, 96, 93, 8, 64, 64),
         Front("TensorflowPredictEffnetDiscogs", 512, 256, 128, 62, 64, 64, 96),
         Front("TensorflowPredictMAEST", 512, 256, 1876, 1875, 1, 8, 96),
