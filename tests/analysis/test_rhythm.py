@@ -36,6 +36,19 @@ def test_grooves(analyze, groove, bpm):
     assert np.mean(missed < 0.07) > 0.9
 
 
+@pytest.mark.parametrize(
+    ("bpm", "style"),
+    [
+        (84, {"groove": "reggae", "comping": "off beats", "chords": "organ", "progression": "I IV V I"}),
+        (92.7, {"groove": "none", "comping": "halves", "bass_line": "root and fifth", "lead": "flute"}),
+    ],
+    ids=["off beats as strong as beats", "nothing but an accompaniment"],
+)
+def test_a_tempo_is_not_doubled(analyze, bpm, style):
+    score = Score(**{"key": "F#", "scale": "major", "progression": "I V vi IV", "bars": 14, "bpm": bpm} | style)
+    assert analyze(render(score)).bpm == pytest.approx(bpm, rel=0.01)
+
+
 @pytest.mark.parametrize(("groove", "beats"), [("waltz", 3), ("rock", 4)])
 def test_metre(analyze, groove, beats):
     score = Score(

@@ -94,16 +94,12 @@ def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
     comb = sum(weight * _at(mixed, beats * lags) for beats, weight in _BEATS)
     alternation = np.maximum(_at(crossed, lags) - _at(crossed, 2 * lags), _LEAST_ALTERNATION)
     on_beats, off_beats = _spectrum(envelopes[0], period_s, np.stack((grid, 2 * grid)))
-    scores = (
-        np.maximum(comb, 0)
-        * np.sqrt(np.maximum(on_beats, _OFF_BEATS * off_beats))
-        * np.exp(_ALTERNATION * alternation)
-        * _prior(grid)
-    )
+    repeats = np.maximum(comb, 0) * np.sqrt(np.maximum(on_beats, _OFF_BEATS * off_beats))
+    scores = repeats * np.exp(_ALTERNATION * alternation) * _prior(grid)
     best = _peaks(scores)
     if not len(best):
         return None
-    candidates = np.array([_refine(grid, scores, index) for index in best])
+    candidates = np.array([_refine(grid, repeats, index) for index in best])
     lag = 60 / candidates[0] / period_s
     regularity = float(np.mean([_at(overall, np.array([beats * lag]))[0] for beats in (1, 2, 4)]))
     return Tempo(float(candidates[0]), regularity, candidates, scores[best] / scores[best[0]])
@@ -164,10 +160,17 @@ def _peaks(scores: Curve) -> npt.NDArray[np.int64]:
     return peak[np.argsort(-scores[peak], kind="stable")][:5]
 
 
-def _refine(grid: Curve, scores: Curve, index: int) -> float:
-    """Place the maximum between steps of the grid by a parabola."""
+def _refine(grid: Curve, repeats: Curve, index: int) -> float:
+    """Move a candidate to where the envelope repeats best near by, between steps of the grid by a parabola.
+
+    Bass and treble say which tempo it is, but not exactly: they alternate the more where two beats are missed.
+    """
+    first = max(0, index - _APART_STEPS)
+    index = first + int(np.argmax(repeats[first : index + _APART_STEPS + 1]))
     if not 0 < index < len(grid) - 1:
         return float(grid[index])
-    below, here, above = scores[index - 1 : index + 2]
+    below, here, above = repeats[index - 1 : index + 2]
+    if below >= here or above >= here:  # the best is at the edge: no top near by
+        return float(grid[index])
     offset = 0.5 * (below - above) / (below - 2 * here + above)
     return float(grid[index] * 2 ** (offset / _STEPS_AN_OCTAVE))
