@@ -70,7 +70,6 @@ class MapApp(widgets.VBox):  # type: ignore[misc]
                     self._line,
                     halves(widgets.VBox([self.map, self.selection]), self.track),
                     self._watch,
-                    app="music_map",
                 )
             ]
         )
