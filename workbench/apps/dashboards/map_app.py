@@ -171,6 +171,8 @@ def positions_of(
 
 def _principal(table: LibraryTable) -> tuple[npt.NDArray[np.float32], str]:
     positions, (first, second) = principal_components(table.vectors[table.analyzed])
+    if not len(positions):
+        return positions, ""
     return (
         positions,
         f"Right: first principal component ({first:.0%} of the variance) · up: second ({second:.0%})",

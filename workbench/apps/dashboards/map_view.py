@@ -115,6 +115,8 @@ class MapView(widgets.VBox):  # type: ignore[misc]
 
     def _colouring(self) -> Colouring:
         name, table = self.colour.value, self.drawn
+        if not len(table):
+            return Colouring(np.zeros(0, np.uint8), [])
         if name in self._groups:
             return by_category(self._groups[name](table), unknown="none")
         if name == "key":
