@@ -45,7 +45,10 @@ class JobView(widgets.VBox):  # type: ignore[misc]
         self.job: Job | None = None
         self._told = 0
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="100%", height="14px"))
-        self._line = note("Choose a folder and press Analyse. What is known already is not analysed again.")
+        self._line = note(
+            "Choose a folder, press Analyse, and keep this page open meanwhile. What is known already is not "
+            "analysed again."
+        )
         self._problem = widgets.HTML()
         self._pause = button("Pause", self._toggle_pause, tooltip="Files in work are finished first")
         self._cancel = button("Cancel", self._stop, tooltip="What is done stays saved")
