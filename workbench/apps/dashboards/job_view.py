@@ -54,7 +54,9 @@ class JobView(widgets.VBox):  # type: ignore[misc]
         self._cancel = button("Cancel", self._stop, tooltip="What is done stays saved")
         self._retry = button("Try the failed ones again", self._try_again)
         self._failures = widgets.HTML()
-        self._failed = section("Files that could not be analysed", self._failures, self._retry, open=True)
+        self._failed = section(
+            "Files that could not be analysed", self._failures, row(self._retry), open=True
+        )
         self._pulse = Pulse(self.look)
         super().__init__(
             [self._bar, self._line, self._problem, row(self._pause, self._cancel), self._failed, self._pulse]
