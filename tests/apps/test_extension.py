@@ -11,6 +11,9 @@ from pytest_jupyter.jupyter_core import jp_asyncio_loop as jp_asyncio_loop
 from pytest_jupyter.jupyter_server import jp_server_cleanup as jp_server_cleanup
 from tornado.httpclient import HTTPClientError
 
+from workbench.apps.lab import arguments
+from workbench.settings import Settings
+
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 
@@ -71,3 +74,13 @@ def test_file_that_the_wheel_installs_names_the_extension() -> None:
     file = Path(workbench.apps.__file__).with_name("jupyter_server_config.json")
     enabled = json.loads(file.read_text())["ServerApp"]["jpserver_extensions"]
     assert enabled == {point["module"]: True for point in _jupyter_server_extension_points()}
+
+
+def test_lab_asks_nobody_for_news_or_updates() -> None:
+    from jupyterlab import NeverCheckForUpdate
+    from jupyterlab.labapp import LabApp
+
+    app = LabApp()
+    app.parse_command_line(arguments(Settings()))
+    assert app.news_url is None
+    assert app.check_for_updates_class is NeverCheckForUpdate

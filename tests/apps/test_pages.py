@@ -18,6 +18,7 @@ PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "languag
 APPS = {
     "works": ["print('all is well')"],
     "waits": ["print('preheated, never opened')"],
+    "rests": ["print('preheated long ago')"],
     "raises": ["print('so far so good')", "raise RuntimeError('no such file: /home/me/secret')"],
     "dies": ["import os; os._exit(3)"],
 }
@@ -97,3 +98,15 @@ def test_kernel_ends_when_nobody_looks_unless_it_waits_for_somebody(app_server: 
     waiting = page(app_server, "waits")  # its kernel has been idle for longest
     assert "preheated" in waiting
     assert kernel_of(app_server, waiting).create_time() < looked_at_kernel.create_time()
+
+
+def test_kernel_that_waited_long_is_not_ended_under_its_first_visitor(app_server: Any, until: Any) -> None:
+    text = page(app_server, "rests")
+    found = re.search(r'"kernelId": "([^"]+)"', text)
+    assert found is not None, text
+
+    def last_activity() -> str:
+        return str(app_server.client.get(f"api/kernels/{found[1]}").json()["last_activity"])
+
+    prepared = last_activity()
+    until(lambda: last_activity() > prepared, 10)

@@ -203,3 +203,27 @@ def test_an_app_has_a_title_and_fits_a_phone(name: str, visit: Callable[..., Any
     assert page.title() == f"{APPS[name]} · Playlist Workbench"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+
+
+def test_title_text_and_menu_need_no_script(chromium: Any, app_server: Any) -> None:
+    page = chromium.new_page(java_script_enabled=False)
+    page.goto(f"{app_server.url}voila/render/music_map.ipynb")
+    assert page.get_by_role("heading", name="Music map").is_visible()
+    assert page.get_by_role("navigation").get_by_role("link").all_inner_texts() == [
+        "All apps",
+        *(APPS[name] for name in sorted(APPS)),
+    ]
+    assert page.locator("[aria-current=page]").inner_text() == "Music map"
+    page.close()
+
+
+def test_a_page_without_its_server_says_so(chromium: Any, empty_server: Any) -> None:
+    page = chromium.new_page()
+    page.goto(f"{empty_server.url}voila/render/problems.ipynb")
+    wait_for_text(page, "No track yet.")
+    assert not page.get_by_role("alert").is_visible()
+    empty_server.stop()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    wait_for_text(page, "The server does not answer.")
+    assert page.get_by_role("link", name="Reload the page").is_visible()
+    page.close()

@@ -34,6 +34,15 @@ def test_a_sound_library_has_no_problems(table: LibraryTable) -> None:
     }
 
 
+def test_a_library_of_which_nothing_is_analysed_has_no_problems(table: LibraryTable) -> None:
+    tags = ("path", "content_hash", "status", "title", "artist", "album", "genre", "year")
+    bare = replace(
+        table, columns={name: table.columns[name] for name in tags}, vectors=table.vectors * np.nan
+    )
+    for waiting in (bare, bare.take(np.zeros(len(bare), bool))):
+        assert [check.title for check in problems.CHECKS if check.find(waiting)] == []
+
+
 def test_each_check_finds_its_tracks_and_no_others(table: LibraryTable) -> None:
     broken = changed(
         table,

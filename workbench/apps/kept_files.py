@@ -52,8 +52,8 @@ def kept_addresses(base_url: str) -> list[str]:
     return [url_path_join(base_url, address, "/") for address in KEPT]
 
 
-def with_kept_files(page_config: dict[str, Any], *, base_url: str, **_: Any) -> dict[str, Any]:
-    """Let a page ask for files where :func:`file_routes` has them (Voila's ``page_config_hook``)."""
+def with_kept_files(page_config: dict[str, Any], base_url: str) -> dict[str, Any]:
+    """Let a page ask for files where :func:`file_routes` has them."""
     return page_config | {
         "fullStaticUrl": url_path_join(base_url, VOILA_FILES),
         "fullMathjaxUrl": url_path_join(base_url, OWN_FILES, "no_mathjax.js"),

@@ -43,7 +43,7 @@ def arguments(settings: Settings) -> list[str]:
         f"--ServerApp.port={settings.port}",
         "--ServerApp.port_retries=0",
         f"--ServerApp.jpserver_extensions={EXTENSION}=True",
-        "--LabApp.news_url=",
+        "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     if settings.token:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from pathlib import Path, PurePath
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -12,6 +13,12 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from workbench.apps.notebooks import app_entries, app_files
+
+
+def menu(apps: Path, notebook_path: str) -> list[dict[str, Any]]:
+    """Return the apps for the menu of a page: name, title, and whether it is the page itself."""
+    here = PurePath(notebook_path).stem
+    return [{"name": app.name, "title": app.title, "here": app.name == here} for app in app_entries(apps)]
 
 
 class PageHandler(JupyterHandler):

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from workbench.apps.api_handler import MAX_BODY_BYTES, SERVICE
+from workbench.apps.app_kernels import AppKernels
 from workbench.apps.compiled_templates import compile_once
 from workbench.apps.errors_to_status import MESSAGES
 from workbench.apps.kept_files import EXTENSIONS, file_routes, kept_addresses, with_kept_files
@@ -37,12 +39,14 @@ from workbench.apps.pages import (
     LoginHandler,
     LogoutHandler,
     LostHandler,
+    menu,
 )
 from workbench.apps.routes import handlers
 from workbench.apps.service import Service
 from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
+STYLES = Path(__file__).parent / "dashboards" / "static"
 CULL_IDLE_S = 600
 CULL_EVERY_S = 60
 SHUTDOWN_WAIT_S = 1.0
@@ -129,7 +133,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
 
     def setup_template_dirs(self) -> None:
         super().setup_template_dirs()
-        self.template_paths.insert(0, str(TEMPLATES))
+        self.template_paths[:0] = [str(TEMPLATES), str(STYLES)]
         compile_once(self.template_paths, self.voila_configuration.template)
 
     def init_settings(self) -> dict[str, Any]:
@@ -222,13 +226,14 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.Voila.token = settings.token or ""
     config.Voila.log_level = logging.WARNING
     config.Voila.config_file_paths = []
+    config.VoilaConfiguration.multi_kernel_manager_class = AppKernels
     config.VoilaConfiguration.preheat_kernel = True
     config.VoilaConfiguration.default_pool_size = 1
     config.VoilaConfiguration.strip_sources = True
     config.VoilaConfiguration.show_tracebacks = False
     config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
-    config.VoilaConfiguration.page_config_hook = with_kept_files
+    config.VoilaConfiguration.page_config_hook = partial(_page_config, apps)
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
     config.VoilaExecutor.timeout = 120
@@ -239,6 +244,13 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.MappingKernelManager.cull_connected = False
     config.KernelManager.shutdown_wait_time = SHUTDOWN_WAIT_S
     return config
+
+
+def _page_config(
+    apps: Path, page_config: dict[str, Any], *, base_url: str, notebook_path: str, **_: Any
+) -> dict[str, Any]:
+    """Return what the template of a page is told."""
+    return with_kept_files(page_config, base_url) | {"workbenchApps": menu(apps, notebook_path)}
 
 
 def _shown(host: str) -> str:

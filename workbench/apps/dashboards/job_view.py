@@ -45,13 +45,18 @@ class JobView(widgets.VBox):  # type: ignore[misc]
         self.job: Job | None = None
         self._told = 0
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="100%", height="14px"))
-        self._line = note("Choose a folder and press Analyse. What is known already is not analysed again.")
+        self._line = note(
+            "Choose a folder, press Analyse, and keep this page open meanwhile. What is known already is not "
+            "analysed again."
+        )
         self._problem = widgets.HTML()
         self._pause = button("Pause", self._toggle_pause, tooltip="Files in work are finished first")
         self._cancel = button("Cancel", self._stop, tooltip="What is done stays saved")
         self._retry = button("Try the failed ones again", self._try_again)
         self._failures = widgets.HTML()
-        self._failed = section("Files that could not be analysed", self._failures, self._retry, open=True)
+        self._failed = section(
+            "Files that could not be analysed", self._failures, row(self._retry), open=True
+        )
         self._pulse = Pulse(self.look)
         super().__init__(
             [self._bar, self._line, self._problem, row(self._pause, self._cancel), self._failed, self._pulse]

@@ -70,7 +70,6 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
                     self.selection,
                     self.track,
                     self._watch,
-                    app="library",
                 )
             ]
         )

@@ -70,7 +70,6 @@ class MapApp(widgets.VBox):  # type: ignore[misc]
                     self._line,
                     halves(widgets.VBox([self.map, self.selection]), self.track),
                     self._watch,
-                    app="music_map",
                 )
             ]
         )
@@ -172,6 +171,8 @@ def positions_of(
 
 def _principal(table: LibraryTable) -> tuple[npt.NDArray[np.float32], str]:
     positions, (first, second) = principal_components(table.vectors[table.analyzed])
+    if not len(positions):
+        return positions, ""
     return (
         positions,
         f"Right: first principal component ({first:.0%} of the variance) · up: second ({second:.0%})",

@@ -9,8 +9,9 @@ import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
 
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.colouring import Colouring, by_category, by_key, by_number
-from workbench.apps.dashboards.page import note, note_html, row
+from workbench.apps.dashboards.page import note, note_html, problem_html, row
 from workbench.apps.dashboards.scatter import Scatter
 from workbench.apps.dashboards.writing import count, key_name, number, track_name
 
@@ -78,12 +79,28 @@ class MapView(widgets.VBox):  # type: ignore[misc]
     def fill(self, table: LibraryTable, positions: npt.NDArray[np.float32], *, axes: str) -> None:
         """Draw another state of the library, or another layout."""
         self.drawn = table.take(table.analyzed)
-        self.scatter.place(positions, self._colouring(), axes=axes)
+        grouped = self.colour.value in self._groups
+        plain = by_category([None] * len(self.drawn), unknown="…")
+        self.scatter.place(positions, plain if grouped else self._colouring(), axes=axes)
+        if grouped:
+            self.recolour()
         self._select(np.zeros(0, np.int64))
 
     def recolour(self) -> None:
-        """Colour the points again."""
-        self.scatter.colour(self._colouring())
+        """Colour the points again; what takes a while, such as clusters, is found off the event loop."""
+        drawn, name = self.drawn, self.colour.value
+
+        def paint(colouring: Colouring) -> None:
+            if drawn is self.drawn and name == self.colour.value:
+                self.scatter.colour(colouring)
+
+        if name in self._groups:
+            in_background(self._colouring, paint, self._refused)
+        else:
+            paint(self._colouring())
+
+    def _refused(self, message: str) -> None:
+        self._line.value = problem_html(message)
 
     def choose(self, ids: Sequence[int]) -> None:
         """Bring these tracks to the front."""
@@ -115,6 +132,8 @@ class MapView(widgets.VBox):  # type: ignore[misc]
 
     def _colouring(self) -> Colouring:
         name, table = self.colour.value, self.drawn
+        if not len(table):
+            return Colouring(np.zeros(0, np.uint8), [])
         if name in self._groups:
             return by_category(self._groups[name](table), unknown="none")
         if name == "key":

@@ -10,29 +10,11 @@ import ipywidgets as widgets
 
 from workbench.apps.dashboards.static_file import FOLDER
 
-APPS = {
-    "library": "Library",
-    "music_map": "Music map",
-    "playlist_maker": "Playlist maker",
-    "performance": "Performance",
-    "problems": "Duplicates and problems",
-}
 
-
-def page(*children: widgets.Widget, app: str = "") -> widgets.VBox:
-    """Return a page with the style of the workbench; everything shown belongs in one.
-
-    Parameters
-    ----------
-    app : str
-        The key of ``APPS`` that it is, to be marked in the menu.
-    """
+def page(*children: widgets.Widget) -> widgets.VBox:
+    """Return a page with the style of the workbench; everything shown belongs in one."""
     sheet = widgets.HTML(f"<style>{(FOLDER / 'theme.css').read_text('utf-8')}</style>")
-    here = {app: " aria-current='page'"}
-    links = "".join(f"<a href='{name}.ipynb'{here.get(name, '')}>{title}</a>" for name, title in APPS.items())
-    # Shown by Voila alone, where apps lie next to each other below voila/render/.
-    menu = widgets.HTML(f"<nav class='pw-nav' aria-label='Apps'><a href='../../'>All apps</a>{links}</nav>")
-    return classed(widgets.VBox([sheet, menu, *children]), "pw-page")
+    return classed(widgets.VBox([sheet, *children]), "pw-page")
 
 
 def page_html(html: str) -> str:

@@ -25,7 +25,7 @@ class PerformanceApp(widgets.VBox):  # type: ignore[misc]
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb
         self.view = PerformanceView(wb.performance, self._history, wb.monitor.clear_caches, self._bench)
-        super().__init__([page(self.view, app="performance")])
+        super().__init__([page(self.view)])
         self.view.look()
 
     def _history(self) -> list[tuple[float, Any]]:

@@ -39,7 +39,7 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
         self._watch = LibraryWatch(wb, self._fill, self._look)
         self._place = widgets.VBox()
         self.maker: MakerView | None = None
-        super().__init__([page(self._place, self._watch, app="playlist_maker")])
+        super().__init__([page(self._place, self._watch)])
         self._fill(self._watch.table)
 
     def _fill(self, table: LibraryTable) -> None:

@@ -43,14 +43,14 @@ class Check:
 
 def clipped(table: LibraryTable) -> list[Finding]:
     """Tracks whose peaks between samples go over full scale."""
-    peak = table["true_peak_dbtp"]
+    peak = _numbers(table, "true_peak_dbtp")
     return _findings(table, peak > CLIPPED_DBTP, lambda i: f"true peak {number(peak[i], 'dBTP')}")
 
 
 def silent(table: LibraryTable) -> list[Finding]:
     """Tracks that are silence, or start or end with much of it."""
-    quiet = table.analyzed & ~np.isfinite(table["loudness_lufs"])
-    lead, trail = table["leading_silence_s"], table["trailing_silence_s"]
+    quiet = table.analyzed & ~np.isfinite(_numbers(table, "loudness_lufs"))
+    lead, trail = _numbers(table, "leading_silence_s"), _numbers(table, "trailing_silence_s")
     long = ~quiet & ((lead > LONG_SILENCE_S) | (trail > LONG_SILENCE_S))
     return _findings(table, quiet, lambda i: "nothing but silence") + _findings(
         table, long, lambda i: f"silence of {clock(lead[i])} before and {clock(trail[i])} after the music"
@@ -96,7 +96,7 @@ def mislabelled(table: LibraryTable) -> list[Finding]:
 
 def loudness_outliers(table: LibraryTable) -> list[Finding]:
     """Tracks much louder or quieter than the library."""
-    loudness = table["loudness_lufs"]
+    loudness = _numbers(table, "loudness_lufs")
     known = loudness[np.isfinite(loudness)]
     if len(known) < 5:
         return []
@@ -116,7 +116,7 @@ def loudness_outliers(table: LibraryTable) -> list[Finding]:
 
 def truncated(table: LibraryTable) -> list[Finding]:
     """Tracks that end before their header says."""
-    cut = table.columns.get("truncated", np.zeros(len(table))) == 1
+    cut = _numbers(table, "truncated") == 1
     return _findings(
         table, cut, lambda i: f"ends after {clock(table['duration_s'][i])}, before its header says"
     )
@@ -143,6 +143,12 @@ CHECKS = (
     ),
     Check("Loudness outliers", "Turn on ReplayGain in your player, or leave them out.", loudness_outliers),
 )
+
+
+def _numbers(table: LibraryTable, name: str) -> npt.NDArray[np.float64]:
+    """Return a column; one that no track has yet (nothing is analysed) is unknown throughout."""
+    unknown: npt.NDArray[np.float64] = np.full(len(table), np.nan)
+    return table.columns.get(name, unknown)
 
 
 def _findings(table: LibraryTable, mask: Any, reason: Callable[[int], str]) -> list[Finding]:

@@ -35,7 +35,7 @@ class ProblemsApp(widgets.VBox):  # type: ignore[misc]
             self.open_track, advice="Click a row of the list to look at the track and hear it."
         )
         self._line = widgets.HTML()
-        super().__init__([page(self._line, self.view, self.track, self._watch, app="problems")])
+        super().__init__([page(self._line, self.view, self.track, self._watch)])
         self.look()
 
     def look(self) -> None:

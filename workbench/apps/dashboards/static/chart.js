@@ -78,7 +78,7 @@ function render({ model, el }) {
     }
     const wanted = Math.max(2, Math.floor(width / 110));
     names.forEach((name, i) => shape(svg, "text", { x: px(i), y: height - BOTTOM + 15, "text-anchor": "middle" }, name));
-    for (const v of x.length && !names.length ? (xKind === "number" ? ticks(x0, x1, wanted) : Array.from({ length: wanted }, (_, i) => x0 + ((x1 - x0) * i) / (wanted - 1))) : [])
+    for (const v of x.length && !names.length ? (xKind === "number" ? ticks(x0, x1, 2 * wanted) : Array.from({ length: wanted }, (_, i) => x0 + ((x1 - x0) * i) / (wanted - 1))) : [])
       shape(svg, "text", { x: px(v), y: height - BOTTOM + 15, "text-anchor": v === x0 ? "start" : v === x1 ? "end" : "middle" }, shown(v, xKind));
     for (const mark of model.get("marks")) shape(svg, "line", { x1: px(mark), x2: px(mark), y1: TOP, y2: height - BOTTOM, class: "pw-mark" });
     if (names.length) series.forEach((line, at) => line.values.forEach((v, i) => v !== null &&

@@ -1,6 +1,6 @@
 // A table of any length: only the rows in sight are in the page, and Python sorts, filters and formats.
 
-const ROW = 30, PAGE = 100;
+const ROW = 30, HEAD = 46, PAGE = 100;
 
 function render({ model, el }) {
   el.classList.add("pw");
@@ -30,9 +30,10 @@ function render({ model, el }) {
   function drawHead() {
     const layout = template();
     grid.style.setProperty("--columns", layout);
-    grid.style.height = model.get("height") + "px";
+    const total = model.get("total"), edges = grid.offsetHeight - grid.clientHeight;
+    grid.style.height = total ? Math.min(model.get("height"), HEAD + total * ROW + edges) + "px" : "auto";
     grid.setAttribute("aria-label", model.get("label"));
-    grid.setAttribute("aria-rowcount", model.get("total") + 1);
+    grid.setAttribute("aria-rowcount", total + 1);
     const width = columns.reduce((sum, column) => sum + column.width, 0);
     head.style.gridTemplateColumns = layout;
     head.style.minWidth = body.style.minWidth = width + "px";
@@ -97,7 +98,7 @@ function render({ model, el }) {
     if (!total) return;
     const to = Math.min(total - 1, Math.max(0, index)), from = cursor;
     cursor = to;
-    const top = to * ROW, room = grid.clientHeight - 46;
+    const top = to * ROW, room = grid.clientHeight - HEAD;
     if (top < grid.scrollTop) grid.scrollTop = top;
     else if (top + ROW > grid.scrollTop + room) grid.scrollTop = top + ROW - room;
     if (event.shiftKey && from >= 0) model.send({ kind: "range", first: Math.min(from, to), last: Math.max(from, to) });

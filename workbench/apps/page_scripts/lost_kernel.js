@@ -1,0 +1,25 @@
+// Says so when a page has lost what answers it: the server was stopped, or the kernel ended while this machine slept.
+
+const EVERY_MS = 10000;
+const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+const line = Object.assign(document.createElement("p"), { className: "pw-lost", hidden: true });
+line.setAttribute("role", "alert");
+document.body.prepend(line);
+
+function say(text) {
+  line.hidden = !text;
+  line.replaceChildren(text, " ", Object.assign(document.createElement("a"), { href: "", textContent: "Reload the page" }));
+}
+
+async function look() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(`${config.baseUrl}api/kernels/${config.kernelId}`);
+    say(answer.status === 404 ? "This page was left for too long, and what answers it has ended." : "");
+  } catch {
+    say("The server does not answer. Is `workbench serve` running?");
+  }
+}
+
+setInterval(look, EVERY_MS);
+document.addEventListener("visibilitychange", look);
