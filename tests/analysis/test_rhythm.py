@@ -45,7 +45,9 @@ def test_grooves(analyze, groove, bpm):
     ids=["off beats as strong as beats", "nothing but an accompaniment"],
 )
 def test_a_tempo_is_not_doubled(analyze, bpm, style):
-    score = Score(**{"key": "F#", "scale": "major", "progression": "I V vi IV", "bars": 14, "bpm": bpm} | style)
+    score = Score(
+        **{"key": "F#", "scale": "major", "progression": "I V vi IV", "bars": 14, "bpm": bpm} | style
+    )
     assert analyze(render(score)).bpm == pytest.approx(bpm, rel=0.01)
 
 
