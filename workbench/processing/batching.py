@@ -8,7 +8,7 @@ import math
 
 from workbench.processing.task import Task
 
-BATCH_SECONDS = 0.5
+BATCH_SECONDS = 1.0  # at half of it, what lies beside the analysis is a quarter more
 LEAST_SECONDS = 0.2  # a batch costs some 10 ms, whatever is in it
 BATCH_FILES = 32
 FIRST_GUESS_S_PER_BYTE = 1e-7
@@ -35,7 +35,7 @@ class Pending:
         self._seconds_per_byte += SMOOTHING * (observed - self._seconds_per_byte)
 
     def take(self, workers: int) -> tuple[Task, ...]:
-        """Remove and return the next batch: about half a second of work, and a fair share of what is left."""
+        """Remove and return the next batch: about a second of work, and a fair share of what is left."""
         share = math.ceil(len(self._heap) / (2 * workers))
         batch: list[Task] = []
         seconds = 0.0
