@@ -109,6 +109,7 @@ def watch(page: Any) -> None:
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.on("Network.webSocketFrameReceived", lambda e: received.append(len(e["response"]["payloadData"])))
+    wait_until_quiet()  # until the kernel for the next visitor is ready, which is none of this page's doing
     share = busy_percent(page)
     page.goto("about:blank")
     wait_until_quiet()
