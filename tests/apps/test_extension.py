@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,11 @@ def test_lab_asks_nobody_for_news_or_updates() -> None:
     app.parse_command_line(arguments(Settings()))
     assert app.news_url is None
     assert app.check_for_updates_class is NeverCheckForUpdate
+
+    lab = Path(sys.prefix, "share", "jupyter", "lab")
+    overrides = json.loads((lab / "settings" / "overrides.d" / "workbench.json").read_text())
+    [(plugin, chosen)] = overrides.items()
+    extension, _, schema = plugin.rpartition(":")
+    settings = json.loads((lab / "schemas" / extension / f"{schema}.json").read_text())["properties"]
+    assert chosen == {"fetchNews": "false"}
+    assert settings["fetchNews"]["default"] == "none"  # which asks
