@@ -45,6 +45,7 @@ class Runs:
 
     @property
     def cluster(self) -> Cluster:
+        """The Dask cluster, which starts at its first use."""
         from workbench.analysis import warm_up
         from workbench.processing.cluster import Cluster
 
@@ -59,6 +60,7 @@ class Runs:
             return self._cluster
 
     def analyze(self, plan: Plan, *, timeout: float | None, show: bool | None) -> AnalysisJob:
+        """Start an analysis; see :meth:`workbench.session.Workbench.analyze`."""
         from workbench.analysis.features import stale
         from workbench.analysis.timed import analyze_file_timed
         from workbench.ingest import Ingest
@@ -77,6 +79,7 @@ class Runs:
             self._caches.shared.put(content_hash, record)
 
     def embed(self, *, force: bool, timeout: float | None, show: bool | None) -> AnalysisJob:
+        """Start the published models; see :meth:`workbench.session.Workbench.embed`."""
         from workbench.embedding_run import EmbeddingRun
         from workbench.models.gpu import embedding_needs
         from workbench.models.inference import run_models
@@ -132,12 +135,11 @@ class Runs:
         return analysis
 
     def health(self) -> dict[str, Any]:
+        """Return what :meth:`Cluster.health` does; starts nothing."""
         return {"started": False} if self._cluster is None else self._cluster.health()
 
-    def _has_joined(self) -> bool:
-        return self._cluster is not None and self._cluster.joined
-
     def worker_pids(self) -> list[int]:
+        """Return the worker processes that this session owns."""
         return [] if self._cluster is None else self._cluster.worker_pids()
 
     def close(self) -> None:
@@ -149,3 +151,6 @@ class Runs:
                 job.result(timeout=CLOSE_WAIT_S)
         if self._cluster is not None:
             self._cluster.close()
+
+    def _has_joined(self) -> bool:
+        return self._cluster is not None and self._cluster.joined

@@ -31,7 +31,7 @@ from workbench.apps.api_handler import MAX_BODY_BYTES, SERVICE
 from workbench.apps.app_kernels import AppKernels
 from workbench.apps.compiled_templates import compile_once
 from workbench.apps.errors_to_status import MESSAGES
-from workbench.apps.kept_files import EXTENSIONS, file_routes, kept_addresses, with_kept_files
+from workbench.apps.page_files import EXTENSIONS, file_routes, kept_addresses, with_kept_files
 from workbench.apps.pages import (
     AppChannelsHandler,
     AppHandler,

@@ -57,10 +57,9 @@ def export(
         Unknown format, a file of somebody else's in the way, or the folder cannot be written to.
     """
     target = Path(path).expanduser()
-    chosen = find_format(target, format)
     try:
+        chosen = check_target(target, format=format, force=force)
         target = target.resolve()
-        check_target(target, format=chosen.name, force=force)
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(
             target,
