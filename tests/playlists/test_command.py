@@ -101,6 +101,8 @@ def test_a_file_that_cannot_be_is_refused_before_a_playlist_is_kept(run, tmp_pat
     for out, said in (
         (tmp_path / "x.foo", "no playlist format 'foo'"),
         (mine, "not made by Playlist Workbench"),
+        (mine / "x.m3u8", "Not a directory"),
+        (tmp_path / ("x" * 300 + ".m3u8"), "name too long"),
     ):
         code, _, err = run("random", "--out", out)
         assert code == 1 and said in err

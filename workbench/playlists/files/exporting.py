@@ -175,16 +175,18 @@ def _file_names(names: Sequence[str]) -> list[str]:
 
 
 def _refuse_foreign(target: Path, format: Format) -> None:
-    if target.is_dir():
-        raise PlaylistFileError(f"{target} is a folder. Give the name of a file in it.", path=str(target))
     try:
         with target.open("rb") as file:
             head = file.read(_MARK_WITHIN)
     except FileNotFoundError:
         return
+    except IsADirectoryError as error:
+        raise PlaylistFileError(
+            f"{target} is a folder. Give the name of a file in it.", path=str(target)
+        ) from error
     except OSError as error:
         raise PlaylistFileError(
-            f"{target} is there and cannot be read: {error.strerror}.", path=str(target)
+            f"{target} cannot be used: {error.strerror}. Choose another name or place.", path=str(target)
         ) from error
     if format.mark.encode() not in head:
         raise PlaylistFileError(
