@@ -130,6 +130,13 @@ def test_level_does_not_matter(analyze, song):
     assert quiet.key == loud.key
 
 
+def test_what_does_not_move_has_no_danceability(analyze):
+    chord = sum(signals.tone(frequency, 20) for frequency in (110, 220, 330, 440)) / 4
+    assert analyze(chord).danceability is None
+    moving = chord * (1 + 0.2 * np.sin(2 * np.pi * 2 * np.arange(len(chord)) / 44100))[:, None]
+    assert analyze(moving / 1.2).danceability is not None
+
+
 def test_a_beat_is_more_danceable_than_a_drift(analyze):
     rng = np.random.default_rng(0)
     drift = np.cumsum(rng.standard_normal(40 * 44100 // 4096))

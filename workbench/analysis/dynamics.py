@@ -16,6 +16,9 @@ _FADE_DEPTH_DB = 15.0
 _FADE_STRAIGHTNESS = 0.8
 _SHORTEST_FADE_S, _LONGEST_FADE_S = 1.0, 30.0
 _SHORTEST_SCALE_S, _LONGEST_SCALE_S = 0.31, 8.8
+_LEAST_MOVEMENT = (
+    0.05  # of the level, between its 5 % and 95 % quantiles; the phase of a steady tone moves that of a frame
+)
 
 Levels = npt.NDArray[np.float64]
 
@@ -104,7 +107,8 @@ def danceability(energies: npt.NDArray[np.float32], period_s: float) -> float | 
     Returns
     -------
     float or None
-        Over 1 where the loudness moves regularly at the time scales of beats and bars; ``None`` under 18 s of sound.
+        Over 1 where the loudness moves regularly at the time scales of beats and bars; ``None`` under 18 s of sound,
+        and where it does not move, as in a drone.
 
     References
     ----------
@@ -112,7 +116,11 @@ def danceability(energies: npt.NDArray[np.float32], period_s: float) -> float | 
     """
     if len(energies) * period_s < 2 * _LONGEST_SCALE_S or energies.max(initial=0) <= 1e-7:
         return None
-    walk = np.cumsum(np.sqrt(energies, dtype=np.float64))
+    level = np.sqrt(energies, dtype=np.float64)
+    low, high = np.quantile(level, (0.05, 0.95))
+    if high - low < _LEAST_MOVEMENT * high:
+        return None
+    walk = np.cumsum(level)
     walk -= np.linspace(0, walk[-1], len(walk))
     count = round(np.log(_LONGEST_SCALE_S / _SHORTEST_SCALE_S) / np.log(1.1))
     scales = np.unique(np.round(_SHORTEST_SCALE_S * 1.1 ** np.arange(count + 1) / period_s).astype(int))

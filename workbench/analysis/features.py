@@ -19,7 +19,8 @@ Array = npt.NDArray[np.float32]
 HISTORY: dict[int, str] = {
     1: "first version",
     2: "tempo: free music has one, of low confidence, smooth sounds none; a drifting one is its mean; fewer over 190",
-    3: "tempo: finer steps, fewer doubled where off beats are strong or nothing but an accompaniment plays",
+    3: "tempo: finer steps, fewer doubled where off beats are strong or nothing but an accompaniment plays; "
+    "a drone has no danceability",
 }
 """What each version changed in meaning, so that a re-analysis can say why it happens. Rounding is no new version."""
 
