@@ -132,4 +132,5 @@ def _reason(fault: Any) -> str:
 
 def _kinds(kinds: str | list[str]) -> str:
     names = [kinds] if isinstance(kinds, str) else kinds
-    return " or ".join({"integer": "a whole number", "null": "null"}.get(name, f"a {name}") for name in names)
+    words = {"integer": "a whole number", "null": "null", "object": "an object", "array": "an array"}
+    return " or ".join(words.get(name, f"a {name}") for name in names)
