@@ -22,8 +22,8 @@ def settings(data_dir: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo library as files, synthesised once a run; tests only read it."""
-    from workbench.audio.demo_library import make_demo_library
+    """The demo library as files, synthesized once a run; tests only read it."""
+    from workbench.audio.demo.demo_library import make_demo_library
 
     folder = tmp_path_factory.mktemp("demo")
     make_demo_library(folder)
@@ -32,8 +32,8 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def analyzed_data_dir(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo library analysed; tests copy it before they write."""
-    from workbench.session import Workbench
+    """A data folder with the demo library analyzed; tests copy it before they write."""
+    from workbench.session.workbench import Workbench
 
     folder = tmp_path_factory.mktemp("analyzed")
     with Workbench(folder, async_workers=2) as wb:
@@ -44,7 +44,7 @@ def analyzed_data_dir(demo_folder: Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def library_dir(analyzed_data_dir: Path, data_dir: Path) -> Iterator[Path]:
-    """A private copy of the analysed data folder."""
+    """A private copy of the analyzed data folder."""
     import shutil
 
     shutil.copytree(analyzed_data_dir, data_dir)

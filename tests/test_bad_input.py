@@ -1,4 +1,4 @@
-"""Bad input ends in a sentence, exit code 1 or 3, and never costs its neighbours."""
+"""Bad input ends in a sentence, exit code 1 or 3, and never costs its neighbors."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ import pytest
 import soundfile
 
 from workbench import Workbench
-from workbench.ingest import Report
-from workbench.processing.task import Failure
-from workbench.store.track import Track
+from workbench.processing.job.task import Failure
+from workbench.session.ingest import Report
+from workbench.store.library.track import Track
 
 RATE = 44100
 
@@ -47,7 +47,7 @@ STRANGE_NAMES = [
 
 @dataclass
 class Mess:
-    """A folder with everything that can be wrong in it, analysed once."""
+    """A folder with everything that can be wrong in it, analyzed once."""
 
     folder: Path
     data_dir: Path
@@ -111,7 +111,7 @@ def test_a_file_that_is_no_music_fails_with_a_reason(mess: Mess, name: str) -> N
     assert mess.tracks[name].status == "failed" and mess.tracks[name].error == failure.error
 
 
-def test_neighbours_of_bad_files_are_analysed(mess: Mess) -> None:
+def test_neighbors_of_bad_files_are_analyzed(mess: Mess) -> None:
     bad = {"zero.mp3", "text.mp3", "noise.flac", "nothing.wav", "gone.wav"}
     assert {name for name, track in mess.tracks.items() if track.status == "failed"} <= bad
     assert all(track.status == "analyzed" for name, track in mess.tracks.items() if name not in bad)
@@ -130,7 +130,7 @@ def test_odd_but_valid_sound_is_described_in_finite_numbers(mess: Mess) -> None:
 
 
 @pytest.mark.parametrize("name", ["cut.mp3", "cut.flac"])
-def test_a_truncated_file_is_analysed_as_far_as_it_goes(mess: Mess, name: str) -> None:
+def test_a_truncated_file_is_analyzed_as_far_as_it_goes(mess: Mess, name: str) -> None:
     assert mess.tracks[name].status == "analyzed"
     assert 5 < mess.tracks[name].duration_s < 15
 
@@ -170,7 +170,7 @@ def test_an_empty_folder_is_fine_and_a_missing_one_is_an_error(tmp_path: Path, d
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1 and "gone" in done.stderr
     done = command("playlist", "random", data_dir=data_dir)
-    assert done.returncode == 1 and "Analyse a folder" in done.stderr
+    assert done.returncode == 1 and "Analyze a folder" in done.stderr
 
 
 @pytest.mark.skipif(

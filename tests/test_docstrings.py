@@ -11,7 +11,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 
-PACKAGES = ("workbench", "workbench.analysis", "workbench.playlists", "workbench.store.library")
+PACKAGES = ("workbench", "workbench.analysis", "workbench.playlists", "workbench.store.library.library")
 
 
 def exported() -> Iterator[tuple[str, Any]]:

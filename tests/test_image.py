@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workbench.apps.routes import ROUTES
+from workbench.apps.rest.routes import ROUTES
 from workbench.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -265,7 +265,7 @@ def test_the_models_tests_pass_in_what_is_left_of_tensorflow_and_essentia(
 @pytest.mark.image
 @pytest.mark.timeout(600)
 def test_nothing_is_written_outside_of_data_and_tmp(container: str) -> None:
-    """So that the root may be read-only; the tests before this one served, analysed and trained."""
+    """So that the root may be read-only; the tests before this one served, analyzed and trained."""
     aside = "-path /data -o -path /tmp -o -path /proc -o -path /sys"
     elsewhere = f"find / -xdev ( {aside} ) -prune -o -writable -type f -print"
     assert inside(container, *elsewhere.split()).stdout == ""

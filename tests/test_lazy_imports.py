@@ -40,8 +40,8 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
     [
         "import workbench",
         "import workbench; workbench.Settings; dir(workbench)",
-        "import workbench.cli\ntry: workbench.cli.main(['--help'])\nexcept SystemExit: pass",
-        "import workbench.cli\ntry: workbench.cli.main(['analyze', '--help'])\nexcept SystemExit: pass",
+        "import workbench.cli.main\ntry: workbench.cli.main.main(['--help'])\nexcept SystemExit: pass",
+        "import workbench.cli.main\ntry: workbench.cli.main.main(['analyze', '--help'])\nexcept SystemExit: pass",
     ],
 )
 def test_starting_loads_nothing_heavy(statement: str) -> None:

@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from workbench import Workbench
-from workbench.audio.demo_library import DEMO_TRACKS
-from workbench.doctor import examine
+from workbench.audio.demo.demo_library import DEMO_TRACKS
+from workbench.session.doctor import examine
 from workbench.settings import Settings
 
 
@@ -165,7 +165,7 @@ def test_a_moved_file_keeps_its_analysis_and_a_deleted_one_is_missing(
         assert wb.library.track(ids[str(b)]).status == "analyzed"
 
 
-def test_a_changed_file_is_analysed_again(demo_folder: Path, data_dir: Path, tmp_path: Path) -> None:
+def test_a_changed_file_is_analyzed_again(demo_folder: Path, data_dir: Path, tmp_path: Path) -> None:
     one, two = sorted(demo_folder.rglob("*.wav"))[:2]
     song = Path(shutil.copy(one, tmp_path / "song.wav"))
     with Workbench(data_dir, async_workers=1) as wb:

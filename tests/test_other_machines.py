@@ -20,7 +20,7 @@ import soundfile
 
 from workbench import Workbench
 from workbench.errors import SettingsError
-from workbench.processing.worker_paths import translation
+from workbench.processing.cluster.worker_paths import translation
 
 RATE = 22050
 Machine = Callable[..., subprocess.Popen[bytes]]
@@ -75,7 +75,7 @@ def write_tracks(folder: Path, seconds: float, count: int = 4) -> None:
         soundfile.write(folder / f"{number}.wav", tone.astype(np.float32), RATE)
 
 
-def test_two_machines_that_mount_the_music_elsewhere_analyse_it_over_tls(
+def test_two_machines_that_mount_the_music_elsewhere_analyze_it_over_tls(
     tmp_path: Path, machine: Machine, certificate: dict[str, str]
 ) -> None:
     # Same names, but what the workers see is longer: durations tell which of them was read.
@@ -166,7 +166,7 @@ def analyze(folder: Path, address: str) -> subprocess.Popen[str]:
 
 
 def wait_for_tracks(data_dir: Path, count: int, run: subprocess.Popen[str]) -> None:
-    """Wait until so many tracks are analysed and the run still has some to do."""
+    """Wait until so many tracks are analyzed and the run still has some to do."""
     deadline = time.monotonic() + 120
     with Workbench(data_dir) as wb:
         while len(wb.library.tracks(status="analyzed")) < count:

@@ -228,7 +228,7 @@ def test_modules_and_settings_that_are_named_are_there() -> None:
     for row in seed.splitlines()[2:]:
         for name in re.findall(r"`([\w./]+)`", row.split("|")[2]):
             assert (ROOT / "workbench" / name).exists() or (ROOT / name).exists(), name
-    from workbench.apps.routes import ROUTES
+    from workbench.apps.rest.routes import ROUTES
 
     routes = {template.removeprefix("/api/v1/") for template, _ in ROUTES}
     for path in re.findall(r"`(performance/[a-z/-]+)`", README):

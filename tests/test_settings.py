@@ -67,8 +67,8 @@ def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "workbench.toml").write_text("CASH_SIZE_MB = 1\n")
     with pytest.raises(SettingsError, match="CASH_SIZE_MB"):
         Settings.load({}, data_dir=tmp_path)
-    with pytest.raises(SettingsError, match="COLOUR"):
-        Settings.load({}, colour="red")
+    with pytest.raises(SettingsError, match="COLOR"):
+        Settings.load({}, color="red")
 
 
 @pytest.mark.parametrize("text", ["not toml [", "\0"])

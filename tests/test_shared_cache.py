@@ -1,4 +1,4 @@
-"""Two servers that share a Redis: what one has analysed, the other takes over; and neither needs it."""
+"""Two servers that share a Redis: what one has analyzed, the other takes over; and neither needs it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import soundfile
 from workbench import Workbench
 from workbench.errors import SettingsError
 from workbench.settings import Settings
-from workbench.store.records import FeatureRecord
+from workbench.store.library.records import FeatureRecord
 from workbench.store.shared_cache import MOST_BYTES, SharedCache
 
 redis = pytest.importorskip("redis")

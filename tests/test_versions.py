@@ -14,7 +14,7 @@ from workbench.analysis.features import VERSION, stale
 from workbench.audio import signals
 
 
-def test_only_what_an_older_version_analysed_is_done_again(data_dir: Path, tmp_path: Path) -> None:
+def test_only_what_an_older_version_analyzed_is_done_again(data_dir: Path, tmp_path: Path) -> None:
     music = tmp_path / "music"
     music.mkdir()
     for bpm in (90, 120, 150):
@@ -29,8 +29,8 @@ def test_only_what_an_older_version_analysed_is_done_again(data_dir: Path, tmp_p
     command = [sys.executable, "-m", "workbench", "analyze", str(music), "--data-dir", str(data_dir)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     first = done.stderr.splitlines()[0]
-    assert f"1 to analyse (1 {stale(VERSION - 1)})" in first and "2 known and unchanged" in first
-    assert "1 analysed, 2 cached" in done.stdout
+    assert f"1 to analyze (1 {stale(VERSION - 1)})" in first and "2 known and unchanged" in first
+    assert "1 analyzed, 2 cached" in done.stdout
     with Workbench(data_dir) as wb:
         assert wb.features("120").bpm > 100
         assert wb.features("120").version == VERSION

@@ -1,4 +1,4 @@
-"""Playlist Workbench: analyse a music library, explore it in notebooks, make playlists. Everything loads when used."""
+"""Playlist Workbench: analyze a music library, explore it in notebooks, make playlists. Everything loads when used."""
 
 import lazy_loader
 

@@ -35,9 +35,9 @@ from .errors import (
     WorkerCrashedError,
 )
 from .playlists.playlist import Playlist
-from .session import Workbench
+from .session.workbench import Workbench
 from .settings import Settings
-from .store.track import Track
+from .store.library.track import Track
 
 __all__ = [
     "AudioEmptyError",

@@ -20,7 +20,7 @@ WorkbenchError
 │   └── SQLiteVersionError         this SQLite can corrupt a WAL database
 ├── ProcessingError            something about the workers
 │   ├── SchedulerError             the Dask scheduler cannot be reached
-│   ├── WorkerCrashedError         a file killed the worker that analysed it
+│   ├── WorkerCrashedError         a file killed the worker that analyzed it
 │   ├── DeadlineError              a file took longer than ANALYSIS_TIMEOUT_SECONDS
 │   └── CancelledError             the job was cancelled
 ├── ServerError                the server cannot start as asked
@@ -32,7 +32,7 @@ WorkbenchError
     ├── UnknownTrackError          no such track, or several (``candidates``)
     ├── QuerySyntaxError           in the filter language, with a ``position``
     ├── PlaylistFileError          a playlist file cannot be read or written
-    └── LibraryEmptyError          no analysed track to choose from
+    └── LibraryEmptyError          no analyzed track to choose from
 
 A message names the thing, says what is wrong and what to do. Every error pickles, because it may cross processes.
 """

@@ -10,14 +10,14 @@ import pytest
 
 from workbench.analysis.features import TrackFeatures
 from workbench.analysis.one_pass import describe
-from workbench.audio.synthesis import Score, render
+from workbench.audio.demo.synthesis import Score, render
 
 Samples = npt.NDArray[np.float32]
 
 
 @pytest.fixture(scope="session")
 def analyze() -> Callable[..., TrackFeatures]:
-    """Analyse samples of shape (frames,) or (frames, channels), in one block."""
+    """Analyze samples of shape (frames,) or (frames, channels), in one block."""
 
     def analyze(samples: npt.ArrayLike, rate: int = 44100) -> TrackFeatures:
         block = np.asarray(samples, np.float32)

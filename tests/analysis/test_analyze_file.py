@@ -11,7 +11,7 @@ import soundfile
 
 from workbench.analysis import analyze_file
 from workbench.analysis.features import TrackFeatures
-from workbench.audio.demo_library import DEMO_TRACKS
+from workbench.audio.demo.demo_library import DEMO_TRACKS
 from workbench.errors import AudioError, AudioFileMissingError
 from workbench.settings import Settings
 

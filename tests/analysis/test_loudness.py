@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workbench.analysis.loudness import k_weighting
+from workbench.analysis.level.loudness import k_weighting
 from workbench.audio import signals
 
 
@@ -23,7 +23,7 @@ def stereo(levels):
         ([(-26, 20), (-20, 20.1), (-26, 20)], -23),  # case 5
     ],
 )
-def test_programme_loudness_of_ebu_signals(analyze, levels, lufs):
+def test_program_loudness_of_ebu_signals(analyze, levels, lufs):
     features = analyze(stereo(levels), 48000)
     assert features.loudness_lufs == pytest.approx(lufs, abs=0.1)
     assert features.replay_gain_db == pytest.approx(-18 - lufs, abs=0.1)

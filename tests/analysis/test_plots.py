@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.analysis import plots
 from workbench.audio import signals
+from workbench.plots import track_plots as plots
 
 
 @pytest.fixture(scope="module", params=["song", "silence"])
@@ -13,7 +13,7 @@ def features(request, analyze, song):
     return analyze(song if request.param == "song" else signals.silence(2))
 
 
-def test_axes_are_labelled_with_units(features):
+def test_axes_are_labeled_with_units(features):
     for figure in (plots.waveform(features), plots.tempo_candidates(features)):
         for axis in figure.axes:
             assert "(" in axis.get_xlabel() and "(" in axis.get_ylabel()

@@ -1,4 +1,4 @@
-"""Tempo, beats, metre and onsets against synthesised truth."""
+"""Tempo, beats, meter and onsets against synthesized truth."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from workbench.audio import signals
-from workbench.audio.instruments import note
-from workbench.audio.synthesis import Score, render
+from workbench.audio.demo.instruments import note
+from workbench.audio.demo.synthesis import Score, render
 
 
 @pytest.mark.parametrize("bpm", [60, 75.5, 92, 110, 128, 140, 174])
@@ -52,7 +52,7 @@ def test_a_tempo_is_not_doubled(analyze, bpm, style):
 
 
 @pytest.mark.parametrize(("groove", "beats"), [("waltz", 3), ("rock", 4)])
-def test_metre(analyze, groove, beats):
+def test_meter(analyze, groove, beats):
     score = Score(
         bpm=116,
         key="G",

@@ -14,8 +14,8 @@ from workbench.analysis.descriptors import DESCRIPTORS
 from workbench.analysis.features import TrackFeatures
 from workbench.analysis.one_pass import describe
 from workbench.audio import signals
-from workbench.audio.demo_library import DEMO_TRACKS
-from workbench.audio.synthesis import render
+from workbench.audio.demo.demo_library import DEMO_TRACKS
+from workbench.audio.demo.synthesis import render
 
 RATES = (1000, 8000, 11025, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 192000)
 

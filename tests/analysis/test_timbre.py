@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workbench.audio import signals
-from workbench.audio.synthesis import Score, render
+from workbench.audio.demo.synthesis import Score, render
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 96000])

@@ -1,19 +1,20 @@
-"""Key, tuning and chords against synthesised truth."""
+"""Key, tuning and chords against synthesized truth."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from workbench.analysis.key import NAMES, camelot, open_key
+from workbench.analysis.tonality.key import camelot, open_key
 from workbench.audio import signals
-from workbench.audio.synthesis import Score, render
+from workbench.audio.demo.synthesis import Score, render
+from workbench.audio.pitch_names import PITCH_NAMES
 
 PROGRESSIONS = {"major": "I IV V I", "minor": "i iv v i"}
 
 
 @pytest.mark.parametrize("scale", ["major", "minor"])
-@pytest.mark.parametrize("key", NAMES)
+@pytest.mark.parametrize("key", PITCH_NAMES)
 def test_every_key(analyze, key, scale):
     score = Score(bpm=120, key=key, scale=scale, progression=PROGRESSIONS[scale], bars=4, groove="none")
     features = analyze(render(score))
@@ -51,7 +52,7 @@ def test_tuning(analyze, a4):
 def test_chroma_shows_the_notes(analyze):
     features = analyze(signals.tone(440, 4) + signals.tone(440 * 2 ** (3 / 12), 4))
     strongest = np.argsort(-features.chroma_mean)[:2]
-    assert {NAMES[i] for i in strongest} == {"A", "C"}
+    assert {PITCH_NAMES[i] for i in strongest} == {"A", "C"}
     assert features.chroma_mean.sum() == pytest.approx(1, abs=0.01)
     assert features.chroma_curve.shape[1] == 12
 

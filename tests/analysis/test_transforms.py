@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.fft
 
-from workbench.analysis.transforms import ForwardTransform
+from workbench.analysis.spectrum.transforms import ForwardTransform
 
 
 @pytest.mark.parametrize("length", [64, 90, 2048, 4608, 8192])
@@ -23,7 +23,7 @@ def test_agrees_with_scipy(length, dtype):
     assert not found[:, bins:].any()
 
 
-def test_a_row_does_not_depend_on_its_neighbours_or_on_the_plan():
+def test_a_row_does_not_depend_on_its_neighbors_or_on_the_plan():
     row = np.random.default_rng(1).standard_normal(2048, np.float32)
     found = []
     for others in (0.0, 1.0):

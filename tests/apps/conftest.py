@@ -21,7 +21,7 @@ import psutil
 import pytest
 import soundfile
 
-from workbench.apps.notebooks import apps_folder
+from workbench.apps.server.notebooks import apps_folder
 
 START_WITHIN_S = 60.0
 COMMAND = ("-m", "workbench", "serve")
@@ -33,9 +33,9 @@ OTHER_APPS = (
 import os, sys
 from functools import partial
 from pathlib import Path
-import workbench.apps.server as server
-import workbench.apps.voila_app as voila_app
-from workbench.cli import main
+import workbench.apps.server.serve as server
+import workbench.apps.voila.voila_app as voila_app
+from workbench.cli.main import main
 
 voila_app.CULL_IDLE_S = int(os.environ.get("CULL_IDLE_S", voila_app.CULL_IDLE_S))
 voila_app.CULL_EVERY_S = 1
@@ -162,7 +162,7 @@ def performance_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(serve: Callable[..., Server], music: Path) -> Server:
-    """A server without a token, with the folder of music analysed."""
+    """A server without a token, with the folder of music analyzed."""
     started = serve(apps=ALL_APPS, WORKBENCH_ASYNC_WORKERS="2")
     answer = started.post("tracks/import?wait=60", {"directory_path": str(music)})
     assert answer.status_code == 200, answer.text

@@ -12,7 +12,7 @@ from pytest_jupyter.jupyter_core import jp_asyncio_loop as jp_asyncio_loop
 from pytest_jupyter.jupyter_server import jp_server_cleanup as jp_server_cleanup
 from tornado.httpclient import HTTPClientError
 
-from workbench.apps.lab import arguments
+from workbench.apps.server.lab import arguments
 from workbench.settings import Settings
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
@@ -22,7 +22,7 @@ pytest_plugins = ["pytest_jupyter.jupyter_server"]
 def jp_server_config(tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("WORKBENCH_DATA_DIR", str(tmp_path / "library"))
     monkeypatch.setenv("WORKBENCH_LIBRARY_ROOTS", str(music))
-    return {"ServerApp": {"jpserver_extensions": {"workbench.apps.jupyter_extension": True}}}
+    return {"ServerApp": {"jpserver_extensions": {"workbench.apps.server.jupyter_extension": True}}}
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ def test_token_is_needed(fetch: Any, http_server_client: Any, jp_base_url: str, 
 
 
 def test_file_that_the_wheel_installs_names_the_extension() -> None:
-    import workbench.apps
-    from workbench.apps.jupyter_extension import _jupyter_server_extension_points
+    import workbench.apps.server
+    from workbench.apps.server.jupyter_extension import _jupyter_server_extension_points
 
-    file = Path(workbench.apps.__file__).with_name("jupyter_server_config.json")
+    file = Path(workbench.apps.server.__file__).with_name("jupyter_server_config.json")
     enabled = json.loads(file.read_text())["ServerApp"]["jpserver_extensions"]
     assert enabled == {point["module"]: True for point in _jupyter_server_extension_points()}
 

@@ -67,7 +67,7 @@ def test_notebook_that_fails_says_what_to_do_and_nothing_else(app_server: Any, n
     assert "RuntimeError" in "".join(app_server.log)
 
 
-def test_file_that_is_no_notebook_leaves_its_neighbours_alone(app_server: Any) -> None:
+def test_file_that_is_no_notebook_leaves_its_neighbors_alone(app_server: Any) -> None:
     answer = app_server.client.get("voila/render/broken.ipynb")
     assert answer.status_code >= 400
     assert "workbench doctor" in answer.text

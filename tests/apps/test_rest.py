@@ -13,8 +13,8 @@ import pytest
 import soundfile
 
 from workbench.store.database_pool import DatabasePool
-from workbench.store.library import Library
-from workbench.store.records import Prediction
+from workbench.store.library.library import Library
+from workbench.store.library.records import Prediction
 
 FIGURES = {
     "performance/metrics": {
@@ -64,7 +64,7 @@ def test_report_scores_are_between_0_and_100_and_impact_is_null_before_a_benchma
     assert "workbench bench" in report["performance_impact"]["how_to_measure"]
 
 
-def test_figures_show_what_was_analysed(server: Any, until: Any) -> None:
+def test_figures_show_what_was_analyzed(server: Any, until: Any) -> None:
     health = until(
         lambda: (h := server.get("performance/async-processor/health").json())["total_processed"] >= 4 and h,
         5,
@@ -86,7 +86,7 @@ def test_tracks_come_in_pages_and_can_be_searched(server: Any) -> None:
     assert [Path(track["path"]).name for track in found["tracks"]] == ["three.wav"]
 
 
-def test_one_track_and_its_neighbours(server: Any) -> None:
+def test_one_track_and_its_neighbors(server: Any) -> None:
     track = server.get("tracks", params={"limit": 1}).json()["tracks"][0]
     assert server.get(f"tracks/{track['id']}").json() == track
     assert "bpm" in track["features"]

@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from workbench.audio.demo_library import DEMO_TRACKS, make_demo_library
+from workbench.audio.demo.demo_library import DEMO_TRACKS, make_demo_library
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.scan import scan
 from workbench.audio.streaming_loader import open_audio
@@ -87,7 +87,7 @@ def test_nothing_unfinished_stays(tmp_path):
 
 
 def test_files_are_whole_or_absent_when_it_is_killed(demo_folder, tmp_path):
-    script = "import sys; from workbench.audio.demo_library import *; make_demo_library(sys.argv[1])"
+    script = "import sys; from workbench.audio.demo.demo_library import *; make_demo_library(sys.argv[1])"
     process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
     deadline = time.monotonic() + 60
     while len(list(scan(tmp_path))) < 2 and time.monotonic() < deadline:

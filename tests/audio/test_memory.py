@@ -5,7 +5,7 @@ import os
 import numpy as np
 import psutil
 
-from workbench.audio.memory import MemoryAccount, memory_accounts
+from workbench.machine.memory import MemoryAccount, memory_accounts
 
 
 def test_the_accounts_are_of_this_machine_and_this_process():

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutagen.ogg import OggPage
 
-from workbench.audio.memory import MemoryAccount
 from workbench.audio.signals import tone, white_noise
 from workbench.audio.streaming_loader import MIN_BLOCK_SECONDS, open_audio
 from workbench.errors import AudioEmptyError, AudioMemoryError
+from workbench.machine.memory import MemoryAccount
 
 FORMATS = [
     "x.wav", "x.flac", "x.ogg", "x.opus", "x.mp3", "x.aiff",

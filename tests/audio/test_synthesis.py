@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.audio.harmony import KEYS, chord, scale_pitch_classes
-from workbench.audio.instruments import INSTRUMENTS, RATE, drum, note
+from workbench.audio.demo.harmony import chord, scale_pitch_classes
+from workbench.audio.demo.instruments import INSTRUMENTS, RATE, drum, note
+from workbench.audio.demo.synthesis import BASS_LINES, COMPING, GROOVES, LEAD_IN_S, Score, render
+from workbench.audio.pitch_names import PITCH_NAMES
 from workbench.audio.signals import click_track, level_steps, silence, tone, white_noise
-from workbench.audio.synthesis import BASS_LINES, COMPING, GROOVES, LEAD_IN_S, Score, render
 
 
 def frequency_peaks(samples: np.ndarray) -> np.ndarray:
@@ -57,7 +58,7 @@ def test_sounds_cannot_be_changed_by_who_gets_them():
     ],
 )
 def test_chords(numeral, key, scale, names):
-    assert [KEYS[p] for p in chord(numeral, key, scale).pitch_classes] == names.split()
+    assert [PITCH_NAMES[p] for p in chord(numeral, key, scale).pitch_classes] == names.split()
 
 
 @pytest.mark.parametrize("numeral", ["", "IIII", "H", "I9", "Iv7x"])
@@ -66,7 +67,7 @@ def test_no_such_chord(numeral):
         chord(numeral, "C", "major")
 
 
-@given(st.sampled_from(KEYS), st.sampled_from(["I", "ii7", "V7"]), st.integers(30, 70))
+@given(st.sampled_from(PITCH_NAMES), st.sampled_from(["I", "ii7", "V7"]), st.integers(30, 70))
 def test_voicings_stay_within_an_octave(key, numeral, lowest):
     pitches = chord(numeral, key, "major").voiced(lowest)
     assert {p % 12 for p in pitches} == set(chord(numeral, key, "major").pitch_classes)
@@ -102,7 +103,9 @@ def test_the_notes_of_a_piece_are_those_of_its_key():
         pitches = np.round(69 + 12 * np.log2(frequencies[band] / 440)).astype(int) % 12
         energy = np.bincount(pitches, spectrum[band], minlength=12)
         assert sum(energy[list(scale_pitch_classes(key, scale))]) > 0.97 * energy.sum()
-        assert KEYS[int(np.argmax(energy))] in {KEYS[p] for p in chord(tonic, key, scale).pitch_classes}
+        assert PITCH_NAMES[int(np.argmax(energy))] in {
+            PITCH_NAMES[p] for p in chord(tonic, key, scale).pitch_classes
+        }
 
 
 def test_beats_fall_where_the_score_says():

@@ -14,15 +14,15 @@ import pytest
 import soundfile
 
 from workbench.benchmark.child import Job
-from workbench.benchmark.figures import FIGURES, Figure
-from workbench.benchmark.plain_program import analyse
+from workbench.benchmark.measures import FIGURES, Figure
+from workbench.benchmark.plain_program import analyze
 from workbench.benchmark.processes import run_child
 from workbench.benchmark.report import markdown
 from workbench.benchmark.run import FULL, QUICK, choose_tracks
 from workbench.errors import LibraryPathError, ProcessingError
 from workbench.lazy_imports import get_essentia
 from workbench.performance.report import IMPACT_FIGURES
-from workbench.session import Workbench
+from workbench.session.workbench import Workbench
 
 RATE = 44100
 
@@ -71,7 +71,7 @@ def test_a_quick_run_measures_every_figure_and_keeps_them(clicks: Path, tmp_path
 
 def test_before_is_a_program_that_works(clicks: Path) -> None:
     get_essentia()
-    found = analyse(str(clicks / "0.flac"))
+    found = analyze(str(clicks / "0.flac"))
     assert found["bpm"] == pytest.approx(120, abs=3)
     assert found["duration_s"] == pytest.approx(12, abs=0.1)
     json.dumps(found)
@@ -79,8 +79,8 @@ def test_before_is_a_program_that_works(clicks: Path) -> None:
 
 def test_a_failure_is_told_in_a_line(tmp_path: Path) -> None:
     job = Job(tmp_path, (str(tmp_path / "none.flac"),), tmp_path / "library.sqlite3", 1)
-    with pytest.raises(ProcessingError, match=r"analyse \(after\).*none\.flac"):
-        run_child("analyse", "after", job)
+    with pytest.raises(ProcessingError, match=r"analyze \(after\).*none\.flac"):
+        run_child("analyze", "after", job)
 
 
 def test_tracks_are_spread_over_what_is_there(tmp_path: Path, clicks: Path) -> None:

@@ -2,7 +2,7 @@
 
 Run by hand: python tests/benchmarks/bench_accuracy.py [FOLDER...]
 A folder holds music and ``tempo.csv`` (columns file, bpm), and ``key.csv`` (file, key as in "F# minor") or files of
-beats (NAME.beats, one time in seconds a line) where there are any. Without one, only synthesised truth is measured.
+beats (NAME.beats, one time in seconds a line) where there are any. Without one, only synthesized truth is measured.
 Beats and keys are scored by mir_eval. librosa takes part when it is installed: python -m pip install librosa
 """
 
@@ -21,16 +21,16 @@ import mir_eval
 import numpy as np
 import numpy.typing as npt
 
-from workbench.analysis.key import NAMES
 from workbench.analysis.one_pass import describe
 from workbench.audio import signals
-from workbench.audio.demo_library import DEMO_TRACKS
+from workbench.audio.demo.demo_library import DEMO_TRACKS
+from workbench.audio.demo.synthesis import GROOVES, Score, render
+from workbench.audio.pitch_names import PITCH_NAMES
 from workbench.audio.streaming_loader import open_audio
-from workbench.audio.synthesis import GROOVES, Score, render
 from workbench.lazy_imports import get_essentia
 
 RATE = 44100
-SYNTHESISED_TEMPOS = (64, 78, 92, 104, 118, 126, 140, 160, 174)
+SYNTHESIZED_TEMPOS = (64, 78, 92, 104, 118, 126, 140, 160, 174)
 PROGRESSIONS = {
     "major": ("I V vi IV", "I IV V I", "ii V I vi"),
     "minor": ("i VI III VII", "i iv v i", "i iv VII III"),
@@ -117,34 +117,34 @@ def f_measure(found: npt.NDArray[np.float64], truth: npt.NDArray[np.float64]) ->
     return float(mir_eval.beat.f_measure(truth, found)) if len(found) and len(truth) else 0.0
 
 
-def synthesised() -> Iterator[tuple[str, list[Piece]]]:
+def synthesized() -> Iterator[tuple[str, list[Piece]]]:
     demo = [
         Piece(t.title, partial(render, t.score), t.bpm, (t.key, t.scale), t.beats_s()) for t in DEMO_TRACKS
     ]
     yield "demo library", demo
     grooves = []
     for index, groove in enumerate(g for g in GROOVES if g != "none"):
-        for bpm in SYNTHESISED_TEMPOS[index % 3 :: 3]:
-            score = _score(bpm + 0.3 * index, NAMES[index % 12], "major", 0, groove=groove, seconds=36)
+        for bpm in SYNTHESIZED_TEMPOS[index % 3 :: 3]:
+            score = _score(bpm + 0.3 * index, PITCH_NAMES[index % 12], "major", 0, groove=groove, seconds=36)
             grooves.append(Piece(f"{groove} {bpm}", partial(render, score), score.bpm, None, score.beats_s()))
     yield "every groove, three tempos", grooves
     quiet = []
     for index, comping in enumerate(("arpeggio", "beats", "halves", "off beats", "two and four")):
-        for bpm in SYNTHESISED_TEMPOS[index % 3 : 7 : 3]:
-            score = _score(bpm + 0.7, NAMES[5 * index % 12], "minor", 0, groove="none", seconds=36)
+        for bpm in SYNTHESIZED_TEMPOS[index % 3 : 7 : 3]:
+            score = _score(bpm + 0.7, PITCH_NAMES[5 * index % 12], "minor", 0, groove="none", seconds=36)
             score = replace(score, comping=comping, bass_line="root and fifth", lead="flute")
             quiet.append(Piece(f"{comping} {bpm}", partial(render, score), score.bpm, None, score.beats_s()))
     yield "without drums", quiet
     drifting = []
     for index, groove in enumerate(("rock", "ballad", "swing", "waltz", "none")):
         for bpm in (72 + index, 96 + index, 128 + index):
-            score = _score(bpm, NAMES[7 * index % 12], "major", 0, groove=groove, seconds=50)
+            score = _score(bpm, PITCH_NAMES[7 * index % 12], "major", 0, groove=groove, seconds=50)
             beats = _drift(score.beats_s())
             tempo = 60 / float(np.median(np.diff(beats)))
             drifting.append(Piece(f"{groove} {bpm}", partial(_drifting, score), tempo, None, beats))
     yield "tempo that drifts by 5 % to and fro, twice a minute", drifting
     keys = []
-    for tonic in NAMES:
+    for tonic in PITCH_NAMES:
         for scale, progressions in PROGRESSIONS.items():
             for which in range(len(progressions)):
                 groove = ("none", "rock", "ballad")[which]
@@ -318,7 +318,7 @@ def main() -> None:
     measure_loudness()
     for folder in sys.argv[1:]:
         measure(folder, annotated(Path(folder)))
-    for title, pieces in synthesised():
+    for title, pieces in synthesized():
         measure(title, pieces)
 
 

@@ -34,12 +34,12 @@ from workbench import Workbench
 from workbench.analysis import analyze_file, warm_up
 from workbench.analysis.features import stale
 from workbench.analysis.one_pass import describe
-from workbench.audio.demo_library import DEMO_TRACKS, make_demo_library
+from workbench.audio.demo.demo_library import DEMO_TRACKS, make_demo_library
+from workbench.audio.demo.synthesis import render
 from workbench.audio.scan import FoundFile, scan
 from workbench.audio.streaming_loader import open_audio
-from workbench.audio.synthesis import render
-from workbench.ingest import Ingest
 from workbench.lazy_imports import get_essentia
+from workbench.session.ingest import Ingest
 
 ROUNDS = 5
 COPIES = 8
@@ -134,7 +134,7 @@ def _cpu(work: Callable[[str], object], path: str) -> float:
 
 
 def real_runs(files: list[str]) -> None:
-    """Analyse a folder into an empty library with one worker and with two that are ready.
+    """Analyze a folder into an empty library with one worker and with two that are ready.
 
     The folder holds every file eight times, told apart by a tag: an evening's music, so that the second in which
     the last file ends is not what is measured.
@@ -210,7 +210,7 @@ def from_the_command_on(folder: str) -> None:
 
 
 def memory(files: list[str], *, long: bool) -> None:
-    print(f"\npeak memory of a process that analysed every file: {_peak_mib(_analyze_all, files):.0f} MiB")
+    print(f"\npeak memory of a process that analyzed every file: {_peak_mib(_analyze_all, files):.0f} MiB")
     if long:
         three_minutes, ten_hours = _peak_mib(_describe_hours, 0.05), _peak_mib(_describe_hours, 10)
         print(

@@ -207,10 +207,10 @@ def line(what: str, took: tuple[float, float], target: str) -> None:
 def invent_library(data_dir: Path, tracks: int) -> None:
     """Fill a library with tracks that have features but no files."""
     from workbench import Workbench
-    from workbench.store.records import ScannedFile
+    from workbench.store.library.records import ScannedFile
 
     rng = np.random.default_rng(1)
-    centres = rng.normal(0, 2, (len(GENRES), 48))
+    centers = rng.normal(0, 2, (len(GENRES), 48))
     with Workbench(data_dir) as wb:
         for first in range(0, tracks, 1000):
             numbers = range(first, min(first + 1000, tracks))
@@ -234,12 +234,12 @@ def invent_library(data_dir: Path, tracks: int) -> None:
             )
             with wb.pool.writing():
                 for i in numbers:
-                    wb.library.save_features(f"{i:032x}", invented_features(rng, centres[i % len(GENRES)]))
+                    wb.library.save_features(f"{i:032x}", invented_features(rng, centers[i % len(GENRES)]))
 
 
-def invented_features(rng: np.random.Generator, centre: np.ndarray) -> Any:
+def invented_features(rng: np.random.Generator, center: np.ndarray) -> Any:
     from workbench.analysis.features import VERSION
-    from workbench.store.records import FeatureRecord
+    from workbench.store.library.records import FeatureRecord
 
     scalars = {
         "duration_s": 200.0,
@@ -251,7 +251,7 @@ def invented_features(rng: np.random.Generator, centre: np.ndarray) -> Any:
         "danceability": 1.0,
         "true_peak_dbtp": -1.0,
     }
-    return FeatureRecord(VERSION, scalars, (centre + rng.normal(0, 1, len(centre))).astype(np.float32), {})
+    return FeatureRecord(VERSION, scalars, (center + rng.normal(0, 1, len(center))).astype(np.float32), {})
 
 
 if __name__ == "__main__":

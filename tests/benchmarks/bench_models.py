@@ -110,8 +110,8 @@ def build_graph(facts: dict[str, Any]) -> None:
 def published(facts: dict[str, Any], name: str = "long", batch: int | None = None) -> None:
     from dataclasses import replace
 
-    from workbench.models.inference import run_models, warm_up
-    from workbench.models.registry import usable_models
+    from workbench.models.networks.inference import run_models, warm_up
+    from workbench.models.networks.registry import usable_models
 
     models = usable_models(Path(facts["folder"]))
     if batch:
@@ -162,8 +162,8 @@ def long_memory(facts: dict[str, Any], hours: float) -> None:
     """Run the graph of means over a file of this length and show the most memory that the process had."""
     import soundfile
 
-    from workbench.models.inference import run_models
-    from workbench.models.registry import usable_models
+    from workbench.models.networks.inference import run_models
+    from workbench.models.networks.registry import usable_models
 
     path, generator = Path(facts["folder"]) / "hours.wav", np.random.default_rng(0)
     minute = generator.normal(0, 0.1, 60 * RATE).astype(np.float32)
@@ -180,8 +180,8 @@ def long_memory(facts: dict[str, Any], hours: float) -> None:
 
 
 def short_memory(facts: dict[str, Any]) -> None:
-    from workbench.models.inference import run_models
-    from workbench.models.registry import usable_models
+    from workbench.models.networks.inference import run_models
+    from workbench.models.networks.registry import usable_models
 
     run_models(str(Path(facts["folder"]) / "short.wav"), usable_models(Path(facts["folder"])))
     row("the same, a file of a tenth", "", f"{facts['minutes'] / 10:g} minutes, peak {peak_mib():.0f} MiB")
@@ -189,11 +189,11 @@ def short_memory(facts: dict[str, Any]) -> None:
 
 def make_library(facts: dict[str, Any]) -> None:
     """A library of ten styles, 40 artists each, every tenth track without a tag, with an embedding of 200."""
-    from workbench.store.records import Embedding, FeatureRecord, ScannedFile
+    from workbench.store.library.records import Embedding, FeatureRecord, ScannedFile
 
     generator = np.random.default_rng(1)
     styles, dimensions = 10, 64
-    centres = generator.normal(0, 1, (styles, dimensions))
+    centers = generator.normal(0, 1, (styles, dimensions))
     artists = generator.normal(0, 1, (styles * 40, dimensions))
     with opened(facts) as library, library.batch():
         files, embeddings = [], []
@@ -206,7 +206,7 @@ def make_library(facts: dict[str, Any]) -> None:
                 "genre": None if number // 400 % 10 == 9 else f"style {style}",
             }
             files.append(ScannedFile(f"/music/{number}.flac", 1, 1, content, tags))
-            vector = (centres[style] + artists[artist] + generator.normal(0, 1.5, dimensions)).astype(
+            vector = (centers[style] + artists[artist] + generator.normal(0, 1.5, dimensions)).astype(
                 np.float32
             )
             library.save_features(content, FeatureRecord(1, {"bpm": 120.0}, vector, {}))
@@ -223,7 +223,7 @@ class opened:
 
     def __enter__(self) -> Any:
         from workbench.store.database_pool import DatabasePool
-        from workbench.store.library import Library
+        from workbench.store.library.library import Library
 
         self.pool = DatabasePool(self.path)
         return Library(self.pool)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from workbench.playlists import generate
-from workbench.store.library_table import TEXT_COLUMNS, LibraryTable
+from workbench.store.library.library_table import TEXT_COLUMNS, LibraryTable
 
 DIMENSIONS = 64
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -89,9 +89,9 @@ def synthetic_table(count: int, seed: int = 0) -> LibraryTable:
     columns["loudness_lufs"] = rng.normal(-12, 3, count)
     columns["duration_s"] = rng.uniform(120, 400, count)
     columns["year"] = rng.integers(1960, 2025, count).astype(float)
-    centres = rng.normal(size=(30, DIMENSIONS)).astype(np.float32) * 2
+    centers = rng.normal(size=(30, DIMENSIONS)).astype(np.float32) * 2
     vectors = rng.standard_normal((count, DIMENSIONS), dtype=np.float32)
-    vectors += centres[rng.integers(0, 30, count)]
+    vectors += centers[rng.integers(0, 30, count)]
     return LibraryTable(f"synthetic {count}", np.arange(1, count + 1), columns, vectors)
 
 
@@ -146,7 +146,7 @@ def side_by_side(count: int) -> None:
     )
     print(
         f"\nsimilarity of {count:,}: {ours:.1f} ms with constraints, explanations and card; bare search in NumPy on a "
-        f"standardised copy {theirs:.1f} ms; ratio {ours / theirs:.1f}"
+        f"standardized copy {theirs:.1f} ms; ratio {ours / theirs:.1f}"
     )
 
 

@@ -1,6 +1,6 @@
 """What the workers cost and gain, side by side in one run: python tests/benchmarks/bench_processing.py [FOLDER]
 
-With a folder its audio is analysed; without one, files are stand-ins that burn a known CPU time each.
+With a folder its audio is analyzed; without one, files are stand-ins that burn a known CPU time each.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 import psutil
 
-from workbench.processing.cluster import Cluster
-from workbench.processing.job import Task, run
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.job.job import Task, run
 from workbench.settings import Settings
 
 FILES = 120
@@ -34,7 +34,7 @@ def burn(path: str, seconds: float = BURN_S) -> float:
     return seconds
 
 
-def analyse(path: str) -> float:
+def analyze(path: str) -> float:
     from workbench.analysis import analyze_file
 
     start = time.thread_time()
@@ -100,7 +100,7 @@ def main() -> None:
     found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
     tasks = [Task(str(path), str(path), path.stat().st_size) for path in found]
     tasks = tasks or [Task(str(n), f"file {n}", 300_000) for n in range(FILES)]
-    function = analyse if found else burn
+    function = analyze if found else burn
     with tempfile.TemporaryDirectory() as data_dir:
         settings = Settings(data_dir=Path(data_dir), memory_limit_percent=100)
         with Cluster(settings, workers=1) as one, Cluster(settings, workers=2) as two:

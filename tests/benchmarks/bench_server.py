@@ -1,6 +1,6 @@
 """How the server answers while every core analyses: ``python tests/benchmarks/bench_server.py [FOLDER]``.
 
-One run, one table. Without a folder the demo library is synthesised. Analyses are asked for until the window closes,
+One run, one table. Without a folder the demo library is synthesized. Analyzes are asked for until the window closes,
 and the table says how busy the workers were in it. The last lines do the same analysis inside the handler, as a server
 without workers would, to show what waiting for it costs everybody else.
 """
@@ -181,7 +181,7 @@ async def ask_json(server: Process, path: str, body: object = None) -> object:
     return json.loads((await server.connect().ask(path, content))[1])
 
 
-async def analyse_for_ever(server: Process, files: list[str]) -> None:
+async def analyze_for_ever(server: Process, files: list[str]) -> None:
     """Ask for one file after another, and for the first again after the last."""
     connection = server.connect()
     for file in itertools.cycle(files):
@@ -198,11 +198,11 @@ async def watch_workers(server: Process, busy: list[tuple[int, float]]) -> None:
         busy.append((health["active_operations"], psutil.cpu_percent()))  # type: ignore[index]
 
 
-async def while_analysing(server: Process, folder: Path) -> None:
+async def while_analyzing(server: Process, folder: Path) -> None:
     """The open loop while every core analyses, and the proof that it did."""
     files = [track["path"] for track in (await ask_json(server, "/api/v1/tracks?limit=1000"))["tracks"]]  # type: ignore[index]
     pumps = [
-        asyncio.create_task(analyse_for_ever(server, files[number::ANALYSES_AT_ONCE]))
+        asyncio.create_task(analyze_for_ever(server, files[number::ANALYSES_AT_ONCE]))
         for number in range(ANALYSES_AT_ONCE)
     ]
     await asyncio.sleep(3)
@@ -221,7 +221,7 @@ async def while_analysing(server: Process, folder: Path) -> None:
         assert not task.done(), task
         task.cancel()
     row(
-        f"64 clients, {OPEN_SECONDS:.0f} s, all cores analysing: p50",
+        f"64 clients, {OPEN_SECONDS:.0f} s, all cores analyzing: p50",
         milliseconds(percentile(times, 50)),
         "< 15 ms",
     )
@@ -242,7 +242,7 @@ async def while_analysing(server: Process, folder: Path) -> None:
         "100 %",
     )
     row("   the workers' part of that", f"{100 * used / elapsed / psutil.cpu_count():.0f} %")
-    row("   tracks analysed meanwhile", f"{after - before}")
+    row("   tracks analyzed meanwhile", f"{after - before}")
     with suppress(asyncio.CancelledError):
         await asyncio.gather(*pumps, watch)
     for job in (await ask_json(server, "/api/v1/jobs"))["jobs"]:  # type: ignore[index]
@@ -277,7 +277,7 @@ async def measure(server: Process, folder: Path) -> None:
         f"{milliseconds(percentile(idle, 50))} / {milliseconds(percentile(idle, 99))}",
     )
 
-    await while_analysing(server, folder)
+    await while_analyzing(server, folder)
     lag = (await ask_json(server, "/api/v1/health"))["event_loop_lag_ms"]  # type: ignore[index]
     row(
         "event loop kept from its work at most, workers' start included",
@@ -343,7 +343,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else Path(temporary) / "demo"
         if len(sys.argv) == 1:
-            from workbench.audio.demo_library import make_demo_library
+            from workbench.audio.demo.demo_library import make_demo_library
 
             make_demo_library(folder)
         command = [

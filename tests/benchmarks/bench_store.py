@@ -28,12 +28,12 @@ from typing import Any
 import numpy as np
 
 from workbench.store.database_pool import DatabasePool
-from workbench.store.library import Library
+from workbench.store.library.library import Library
+from workbench.store.library.records import FeatureRecord, ScannedFile
 from workbench.store.memory_cache import MemoryCache
-from workbench.store.migrations import MIGRATIONS
-from workbench.store.records import FeatureRecord, ScannedFile
 from workbench.store.serialization import decode, encode
-from workbench.store.sqlite import sqlite3, sqlite_version
+from workbench.store.sqlite.migrations import MIGRATIONS
+from workbench.store.sqlite.sqlite_module import sqlite3, sqlite_version
 
 
 def main() -> None:
@@ -270,7 +270,7 @@ def codec_cell(pack: Any, unpack: Any, data: bytes, itemsize: int) -> str:
 
 
 def shuffle(data: bytes, itemsize: int) -> bytes:
-    """Put first bytes first, then second bytes: neighbouring floats share their exponents."""
+    """Put first bytes first, then second bytes: neighboring floats share their exponents."""
     return np.frombuffer(data, np.uint8).reshape(-1, itemsize).T.tobytes()
 
 

@@ -21,13 +21,13 @@ import numpy as np
 import soundfile
 from mutagen.ogg import OggPage
 
-from workbench.audio.demo_library import DEMO_TRACKS
+from workbench.audio.demo.demo_library import DEMO_TRACKS
+from workbench.audio.demo.synthesis import render
 from workbench.audio.fingerprint import content_hash
-from workbench.audio.memory import memory_accounts
 from workbench.audio.scan import FoundFile, scan
 from workbench.audio.streaming_loader import DECODERS, open_audio
-from workbench.audio.synthesis import render
 from workbench.audio.tags import read_tags
+from workbench.machine.memory import memory_accounts
 
 RATE = 44100
 MUSIC_S = 180

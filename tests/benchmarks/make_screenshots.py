@@ -54,7 +54,7 @@ def analyze_demo(data_dir: Path) -> None:
 
     with Workbench(data_dir) as wb:
         report = wb.analyze(wb.make_demo_library()).result()
-        print(f"{report.analyzed} analysed, {report.cached} known", file=sys.stderr)
+        print(f"{report.analyzed} analyzed, {report.cached} known", file=sys.stderr)
         if not wb.playlists():
             wb.playlist(
                 "similarity", start=int(wb.table().ids[0]), size=8, random_state=7, name="After the ferry"
@@ -96,11 +96,11 @@ def reduce(path: Path) -> None:
     """Rewrite a picture with a palette when it is too large."""
     from PIL import Image
 
-    for colours in (256, 128, 64):
+    for colors in (256, 128, 64):
         if path.stat().st_size <= MOST_BYTES:
             return
         with Image.open(path) as picture:
-            picture.convert("RGB").quantize(colours).save(path, optimize=True)
+            picture.convert("RGB").quantize(colors).save(path, optimize=True)
 
 
 def choose_track(page: Any) -> None:

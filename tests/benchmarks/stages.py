@@ -11,19 +11,11 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from workbench.analysis import (
-    blocks,
-    loudness,
-    mel,
-    mixdown,
-    one_pass,
-    onsets,
-    spectra,
-    timbre,
-    tonal,
-    true_peak,
-    waveform,
-)
+from workbench.analysis import blocks, mixdown, one_pass, waveform
+from workbench.analysis.level import loudness, true_peak
+from workbench.analysis.rhythm import onsets
+from workbench.analysis.spectrum import mel, spectra, timbre
+from workbench.analysis.tonality import tonal
 from workbench.audio import streaming_loader
 
 STEPS: tuple[tuple[str, Any, str], ...] = (

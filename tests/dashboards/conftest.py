@@ -95,7 +95,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six short tracks of the demo library, one of them in a format that browsers lack."""
     import soundfile
 
-    from workbench.audio.demo_library import DEMO_TRACKS, make_demo_library
+    from workbench.audio.demo.demo_library import DEMO_TRACKS, make_demo_library
 
     folder = tmp_path_factory.mktemp("music")
     make_demo_library(folder, tracks=DEMO_TRACKS[:6])
@@ -113,7 +113,7 @@ def app_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def app_server(app_data_dir: Path, music: Path) -> Iterator[AppServer]:
     """A server whose library has the six tracks."""
-    from workbench.session import Workbench
+    from workbench.session.workbench import Workbench
 
     with Workbench(app_data_dir, async_workers=1) as wb:
         assert wb.analyze(music, show=False).result(timeout=200).analyzed == 6
@@ -161,10 +161,10 @@ def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..
 
 @pytest.fixture(scope="session")
 def table() -> Any:
-    """Forty analysed tracks: twenty ambient ones and twenty of techno, apart in every dimension."""
+    """Forty analyzed tracks: twenty ambient ones and twenty of techno, apart in every dimension."""
     import numpy as np
 
-    from workbench.store.library_table import LibraryTable
+    from workbench.store.library.library_table import LibraryTable
 
     n, rng = 40, np.random.default_rng(5)
     half = np.arange(n) >= n // 2

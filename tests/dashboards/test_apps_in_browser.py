@@ -41,8 +41,8 @@ def test_from_an_empty_library_to_a_playlist_on_disk(
     visit: Callable[..., Any], empty_server: Any, tmp_path: Path
 ) -> None:
     page = visit("library").page
-    wait_for_text(page, "analyse a folder of music first")
-    press(page, "Analyse this folder")
+    wait_for_text(page, "analyze a folder of music first")
+    press(page, "Analyze this folder")
     wait_for_text(page, "Done · 6 of 6 files")
     page.locator(".pw-grid [role=row][aria-rowindex='2']").first.click()
     wait_for_text(page, "LUFS, range")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.apps.dashboards.grid import MOST_ROWS_SENT, Grid, GridColumn
+from workbench.apps.dashboards.widgets.grid import MOST_ROWS_SENT, Grid, GridColumn
 
 COLUMNS = (GridColumn("title", "Title"), GridColumn("bpm", "Tempo (BPM)", write="{:.1f}".format, right=True))
 

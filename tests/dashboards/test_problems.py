@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from workbench.apps.dashboards import problems
-from workbench.apps.dashboards.problems_app import duplicates
-from workbench.apps.dashboards.problems_view import ProblemsView
-from workbench.store.library_table import LibraryTable
-from workbench.store.track import Track
+from workbench.apps.dashboards.apps.problems_app import duplicates
+from workbench.apps.dashboards.views import problems
+from workbench.apps.dashboards.views.problems_view import ProblemsView
+from workbench.store.library.library_table import LibraryTable
+from workbench.store.library.track import Track
 
 
 def changed(table: LibraryTable, **columns: dict[int, Any]) -> LibraryTable:
@@ -34,7 +34,7 @@ def test_a_sound_library_has_no_problems(table: LibraryTable) -> None:
     }
 
 
-def test_a_library_of_which_nothing_is_analysed_has_no_problems(table: LibraryTable) -> None:
+def test_a_library_of_which_nothing_is_analyzed_has_no_problems(table: LibraryTable) -> None:
     tags = ("path", "content_hash", "status", "title", "artist", "album", "genre", "year")
     bare = replace(
         table, columns={name: table.columns[name] for name in tags}, vectors=table.vectors * np.nan
@@ -60,8 +60,8 @@ def test_each_check_finds_its_tracks_and_no_others(table: LibraryTable) -> None:
     assert "quieter" in problems.loudness_outliers(broken)[0].reason
 
 
-def test_a_track_among_another_genre_may_be_mislabelled(table: LibraryTable) -> None:
-    found = problems.mislabelled(changed(table, genre={0: "techno"}))
+def test_a_track_among_another_genre_may_be_mislabeled(table: LibraryTable) -> None:
+    found = problems.mislabeled(changed(table, genre={0: "techno"}))
     assert ids(found) == [1] and "ambient" in found[0].reason
 
 

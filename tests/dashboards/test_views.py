@@ -11,28 +11,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.apps.dashboards.background import in_background
-from workbench.apps.dashboards.chart import MOST_POINTS, Chart
-from workbench.apps.dashboards.colouring import by_category, by_key, by_number
-from workbench.apps.dashboards.compare_view import CompareView
-from workbench.apps.dashboards.folder_picker import FolderPicker
-from workbench.apps.dashboards.job_view import JobView
-from workbench.apps.dashboards.layouts import neighbour_map, principal_components
-from workbench.apps.dashboards.library_actions import matches, playlist_of
-from workbench.apps.dashboards.live_series import LiveSeries, rates
-from workbench.apps.dashboards.map_app import positions_of
-from workbench.apps.dashboards.map_view import MapView
-from workbench.apps.dashboards.parameter_form import ParameterForm
-from workbench.apps.dashboards.playlist_edits import in_order, kept_in_place
-from workbench.apps.dashboards.rating_view import RatingView
-from workbench.apps.dashboards.save_view import SaveView
-from workbench.apps.dashboards.scatter import Scatter
-from workbench.apps.dashboards.table_view import TableView
-from workbench.apps.dashboards.track_view import TrackView
+from workbench.apps.dashboards.apps.map_app import positions_of
+from workbench.apps.dashboards.views.background import in_background
+from workbench.apps.dashboards.views.coloring import by_category, by_key, by_number
+from workbench.apps.dashboards.views.compare_view import CompareView
+from workbench.apps.dashboards.views.folder_picker import FolderPicker
+from workbench.apps.dashboards.views.job_view import JobView
+from workbench.apps.dashboards.views.layouts import neighbor_map, principal_components
+from workbench.apps.dashboards.views.library_actions import matches, playlist_of
+from workbench.apps.dashboards.views.map_view import MapView
+from workbench.apps.dashboards.views.parameter_form import ParameterForm
+from workbench.apps.dashboards.views.playlist_edits import in_order, kept_in_place
+from workbench.apps.dashboards.views.rating_view import RatingView
+from workbench.apps.dashboards.views.save_view import SaveView
+from workbench.apps.dashboards.views.table_view import TableView
+from workbench.apps.dashboards.views.track_view import TrackView
+from workbench.apps.dashboards.widgets.chart import MOST_POINTS, Chart
+from workbench.apps.dashboards.widgets.scatter import Scatter
 from workbench.errors import LibraryPathError, PlaylistError
+from workbench.performance.live_series import LiveSeries, rates
 from workbench.playlists import COMMON_PARAMETERS, METHODS, generate
-from workbench.processing.task import Failure, Progress
-from workbench.store.library_table import LibraryTable
+from workbench.processing.job.task import Failure, Progress
+from workbench.store.library.library_table import LibraryTable
 
 
 def shown(view: Any) -> str:
@@ -71,7 +71,7 @@ def test_predicted_genres_have_a_column_of_their_own_once_there_are_any(table: L
 
 def test_an_empty_table_says_what_to_do(table: LibraryTable) -> None:
     view = TableView(table.take(np.zeros(40, bool)), matches, lambda track_id: None)
-    assert "analyse a folder" in view.grid.empty
+    assert "analyze a folder" in view.grid.empty
 
 
 def test_thumbs_rate_the_track_that_is_shown() -> None:
@@ -207,28 +207,28 @@ def test_the_map_describes_selects_and_draws_paths(table: LibraryTable) -> None:
     assert opened == [4]
     view.draw_path([5, 999, 2])
     assert view.scatter.path == [4, 1]
-    view.colour.value = "first half"
+    view.color.value = "first half"
     assert list(np.frombuffer(view.scatter.codes, np.uint8)) == [0] * 20 + [1] * 20
     assert np.abs(np.frombuffer(view.scatter.points, "<f4")).max() == pytest.approx(1)
     assert "Track 1 — " in view._describe(0)
 
 
 def test_an_empty_map_says_what_to_do() -> None:
-    scatter = Scatter(label="Map", empty="Analyse a folder.", describe=str, on_open=print, on_select=print)
+    scatter = Scatter(label="Map", empty="Analyze a folder.", describe=str, on_open=print, on_select=print)
     scatter.place(np.zeros((0, 2)), by_category([]))
-    assert scatter.points == b"" and scatter.empty == "Analyse a folder."
+    assert scatter.points == b"" and scatter.empty == "Analyze a folder."
 
 
-def test_categories_share_grey_when_there_are_too_many() -> None:
-    colouring = by_category([f"genre {i}" for i in range(12)] * 2 + [None])
-    assert len(colouring.palette) == 9 and colouring.names[-1] == "other"
-    assert colouring.codes.max() == 8 and colouring.codes[-1] == 8
+def test_categories_share_gray_when_there_are_too_many() -> None:
+    coloring = by_category([f"genre {i}" for i in range(12)] * 2 + [None])
+    assert len(coloring.palette) == 9 and coloring.names[-1] == "other"
+    assert coloring.codes.max() == 8 and coloring.codes[-1] == 8
 
 
-def test_numbers_become_a_ramp_and_unknown_ones_grey() -> None:
-    colouring = by_number(np.array([60.0, 180.0, np.nan]), "BPM")
-    low, high, unknown = colouring.codes.tolist()
-    assert low < high < unknown == len(colouring.palette) - 1
+def test_numbers_become_a_ramp_and_unknown_ones_gray() -> None:
+    coloring = by_number(np.array([60.0, 180.0, np.nan]), "BPM")
+    low, high, unknown = coloring.codes.tolist()
+    assert low < high < unknown == len(coloring.palette) - 1
     assert by_number(np.array([np.nan]), "BPM").names == ["unknown"]
     assert by_key(["1A", "12B", None]).codes.tolist() == [0, 11, 12]
 
@@ -236,7 +236,7 @@ def test_numbers_become_a_ramp_and_unknown_ones_grey() -> None:
 def test_both_layouts_keep_two_groups_apart() -> None:
     rng = np.random.default_rng(1)
     vectors = np.concatenate([rng.normal(0, 1, (30, 8)), rng.normal(8, 1, (30, 8))]).astype(np.float32)
-    for positions in (principal_components(vectors)[0], neighbour_map(vectors)):
+    for positions in (principal_components(vectors)[0], neighbor_map(vectors)):
         a, b = positions[:30], positions[30:]
         spread = max(
             np.linalg.norm(a - a.mean(0), axis=1).mean(), np.linalg.norm(b - b.mean(0), axis=1).mean()

@@ -13,8 +13,8 @@ import pytest
 import soundfile
 
 from workbench.store.database_pool import DatabasePool
-from workbench.store.library import Library
-from workbench.store.records import FeatureRecord, ScannedFile
+from workbench.store.library.library import Library
+from workbench.store.library.records import FeatureRecord, ScannedFile
 
 RATE = 16_000
 SCALARS = {"bpm": 120.0, "duration_s": 180.0, "sample_rate_hz": 44_100, "channels": 2}
@@ -31,7 +31,7 @@ def toy_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def noise() -> Callable[[float], np.ndarray]:
-    """Noise whose level and colour drift, at 16 kHz: no two patches alike."""
+    """Noise whose level and color drift, at 16 kHz: no two patches alike."""
 
     def make(seconds: float) -> np.ndarray:
         generator = np.random.default_rng(11)
@@ -87,7 +87,7 @@ def styled(library: Library) -> Callable[..., StyledLibrary]:
         seed: int = 3,
     ) -> StyledLibrary:
         generator = np.random.default_rng(seed)
-        centres = generator.normal(0, 2.0, (styles, dimensions))
+        centers = generator.normal(0, 2.0, (styles, dimensions))
         style_of, artist_of, files, records = {}, {}, [], []
         for style in range(styles):
             for artist in range(artists):
@@ -102,7 +102,7 @@ def styled(library: Library) -> Callable[..., StyledLibrary]:
                         "genre": None if number % 5 == 4 else style_of[content],
                     }
                     files.append(ScannedFile(f"/music/{content}.flac", 1000, 1, content, tags))
-                    vector = centres[style] + own + generator.normal(0, spread, dimensions)
+                    vector = centers[style] + own + generator.normal(0, spread, dimensions)
                     records.append((content, FeatureRecord(1, SCALARS, vector.astype(np.float32), {})))
         with library.batch():
             library.add_scanned(files)

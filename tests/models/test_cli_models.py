@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.cli import main
-from workbench.cli_models import add_commands
+from workbench.cli.main import main
+from workbench.cli.models import add_commands
 from workbench.errors import ModelError
 
 

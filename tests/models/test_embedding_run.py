@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench.embedding_run import EmbeddingRun
 from workbench.models.gpu import embedding_needs, gpu_count
-from workbench.models.inference import run_models
-from workbench.models.registry import usable_models
-from workbench.processing.cluster import Cluster
-from workbench.processing.job import Task, run
+from workbench.models.networks.inference import run_models
+from workbench.models.networks.registry import usable_models
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.job.job import Task, run
+from workbench.session.embedding_run import EmbeddingRun
 from workbench.settings import Settings
-from workbench.store.library import Library
-from workbench.store.records import FeatureRecord, ScannedFile
+from workbench.store.library.library import Library
+from workbench.store.library.records import FeatureRecord, ScannedFile
 
 
 def test_workers_run_models_and_one_bad_file_costs_the_others_nothing(

@@ -12,19 +12,19 @@ import pytest
 
 from workbench.audio.fingerprint import content_hash
 from workbench.models.columns import complete_embedding, with_model_results
-from workbench.models.embed import files_to_embed, save_outputs
-from workbench.models.inference import run_models
-from workbench.models.registry import usable_models
+from workbench.models.networks.embed import files_to_embed, save_outputs
+from workbench.models.networks.inference import run_models
+from workbench.models.networks.registry import usable_models
 from workbench.playlists import generate
-from workbench.store.library import Library
-from workbench.store.records import Embedding, FeatureRecord, ScannedFile
+from workbench.store.library.library import Library
+from workbench.store.library.records import Embedding, FeatureRecord, ScannedFile
 
 Wav = Callable[..., str]
 
 
 @pytest.fixture
 def two_files(library: Library, wav: Wav) -> dict[str, str]:
-    """A hum in mel band 5 and a whistle in band 60, analysed: the toy head hears only the one as happy."""
+    """A hum in mel band 5 and a whistle in band 60, analyzed: the toy head hears only the one as happy."""
     time = np.arange(16_000 * 8) / 16_000
     sounds = {"hum": 0.6 * np.sin(2 * np.pi * 118 * time), "whistle": 0.6 * np.sin(2 * np.pi * 2714 * time)}
     hashes = {}
@@ -100,9 +100,10 @@ def test_a_changed_model_is_run_again(library: Library, two_files: dict[str, str
 
 SCRIPT = """
 import sys
-import workbench, workbench.settings, workbench.cli
+import workbench, workbench.settings, workbench.cli.main
 import workbench.models
-from workbench.models import registry, columns, tagger, embed, tag_files
+from workbench.models import columns, tagger, tag_files
+from workbench.models.networks import registry, embed
 from workbench.models.tagger import labels, storage
 {more}
 loaded = [name for name in ("tensorflow", "essentia", "sklearn", "keras") if name in sys.modules]
@@ -119,7 +120,7 @@ def test_published_models_do_not_need_the_tensorflow_package(toy_models: Path, w
     path = wav(np.zeros(16_000 * 4, np.float32))
     more = f"""
 from pathlib import Path
-from workbench.models.inference import run_models
+from workbench.models.networks.inference import run_models
 models = [model for model in registry.usable_models(Path({str(toy_models)!r})) if "msd-musicnn" in model.name]
 assert run_models({path!r}, models).outputs
 assert "essentia" in sys.modules and "tensorflow" not in sys.modules

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from workbench import Workbench
-from workbench.apps.dashboards.library_app import LibraryApp
-from workbench.cli import main
+from workbench.apps.dashboards.apps.library_app import LibraryApp
+from workbench.cli.main import main
 from workbench.models.tagger import labels_from_csv
-from workbench.store.track import Track
+from workbench.store.library.track import Track
 
 Run = Callable[..., dict[str, Any]]
 
@@ -33,7 +33,7 @@ def run(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def tracks(styled: Any) -> list[Track]:
-    """Two styles of six artists each; the last two artists of each are not labelled by these tests."""
+    """Two styles of six artists each; the last two artists of each are not labeled by these tests."""
     return styled(styles=2, artists=6).library.tracks()
 
 
@@ -41,7 +41,7 @@ def style(track: Track) -> str:
     return f"style {int(track.content_hash[:2])}"
 
 
-def labelled(track: Track) -> bool:
+def labeled(track: Track) -> bool:
     return int(track.content_hash[2:6]) < 4
 
 
@@ -66,14 +66,14 @@ def check_predictions(run: Run, label: str, by_style: dict[str, str], *source: s
 def test_thumbs_in_the_library_app_teach_a_taste(run: Run, tracks: list[Track], data_dir: Path) -> None:
     with Workbench(data_dir) as wb:
         app = LibraryApp(wb)
-        for track in filter(labelled, tracks):
+        for track in filter(labeled, tracks):
             app.table.grid.selected = [track.id]  # as a click does
             app.rating.value = 1.0 if style(track) == "style 0" else -1.0
         app.close()
     check_predictions(run, "rating", {"style 0": "liked", "style 1": "disliked"})
     made = run("playlist", "query", "-p", "filter=predicted_rating = liked", "--size", "50")
     assert {track["path"] for track in made["tracks"]} == {
-        track.path for track in tracks if style(track) == "style 0" and not labelled(track)
+        track.path for track in tracks if style(track) == "style 0" and not labeled(track)
     }
 
 
@@ -82,7 +82,7 @@ def test_stars_in_a_csv_file_teach_a_taste(run: Run, tracks: list[Track], tmp_pa
     with sheet.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["id", "rating"])
-        for track in filter(labelled, tracks):
+        for track in filter(labeled, tracks):
             rows.writerow([track.id, 5 if style(track) == "style 0" else 1])
         rows.writerow([tracks[-1].id, 3])  # neither
     check_predictions(run, "rating", {"style 0": "liked", "style 1": "disliked"}, "--csv", str(sheet))
@@ -111,7 +111,7 @@ def test_playlists_kept_or_in_files_are_classes(
     run: Run, tracks: list[Track], data_dir: Path, tmp_path: Path
 ) -> None:
     first, second = (
-        [track for track in tracks if style(track) == name and labelled(track)]
+        [track for track in tracks if style(track) == name and labeled(track)]
         for name in ("style 0", "style 1")
     )
     in_file = tmp_path / "Sleep.m3u8"
@@ -130,7 +130,7 @@ def test_playlists_kept_or_in_files_are_classes(
     )
 
 
-def test_what_cannot_be_learnt_from_is_said(
+def test_what_cannot_be_learned_from_is_said(
     run: Run,
     tracks: list[Track],
     data_dir: Path,

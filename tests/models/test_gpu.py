@@ -11,10 +11,10 @@ import pytest
 
 from workbench.errors import ModelError
 from workbench.models.gpu import gpu_count, prepare_gpu
-from workbench.models.inference import run_models
-from workbench.models.model_file import ModelFile, saved_model_folder
-from workbench.models.registry import usable_models
-from workbench.models.saved_model import SavedModelPredictor, on_gpu
+from workbench.models.networks.inference import run_models
+from workbench.models.networks.model_file import ModelFile, saved_model_folder
+from workbench.models.networks.registry import usable_models
+from workbench.models.networks.saved_model import SavedModelPredictor, on_gpu
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import pytest
 
 from workbench.errors import AudioError, ModelError
 from workbench.lazy_imports import get_essentia
-from workbench.models.inference import FileOutputs, ModelOutput, run_models
-from workbench.models.model_file import ModelFile
-from workbench.models.mono_16k import mono_16k
-from workbench.models.patches import PatchWindows
-from workbench.models.published import FRONTS
-from workbench.models.registry import usable_models
+from workbench.models.networks.inference import FileOutputs, ModelOutput, run_models
+from workbench.models.networks.model_file import ModelFile
+from workbench.models.networks.mono_16k import mono_16k
+from workbench.models.networks.patches import PatchWindows
+from workbench.models.networks.published import FRONTS
+from workbench.models.networks.registry import usable_models
 
 Noise = Callable[[float], np.ndarray]
 Wav = Callable[..., str]

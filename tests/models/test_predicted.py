@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from workbench.cli import main
+from workbench.cli.main import main
 from workbench.models.predicted import predicted, predicted_text
 from workbench.playlists import generate
-from workbench.playlists.query_match import compile_query
-from workbench.session import Workbench
-from workbench.store.library import Library
-from workbench.store.records import Prediction
+from workbench.playlists.query.query_match import compile_query
+from workbench.session.workbench import Workbench
+from workbench.store.library.library import Library
+from workbench.store.library.records import Prediction
 
 HEADS = [
     Prediction("c", "tagger:genre", "2026", "ab", {"House": 0.3, "Techno": 0.7}),

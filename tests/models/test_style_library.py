@@ -1,4 +1,4 @@
-"""A tagger on music that is really synthesised and really analysed, tested on artists that it never heard."""
+"""A tagger on music that is really synthesized and really analyzed, tested on artists that it never heard."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from workbench.audio.fingerprint import content_hash
 from workbench.audio.tags import read_tags
 from workbench.models import tagger
 from workbench.models.style_library import STYLES, make_style_library
-from workbench.store.library import Library
-from workbench.store.records import TAG_NAMES, ScannedFile
+from workbench.store.library.library import Library
+from workbench.store.library.records import TAG_NAMES, ScannedFile
 
 ARTISTS, TRACKS = 4, 3
 

@@ -13,15 +13,15 @@ from workbench.audio.tags import read_tags
 from workbench.errors import ModelError
 from workbench.models.tag_files import plan_tag_writes, restore_tags, write_tags
 from workbench.models.tagger.labels import labels_of
-from workbench.store.library import Library
-from workbench.store.records import Embedding, FeatureRecord, Prediction, ScannedFile
+from workbench.store.library.library import Library
+from workbench.store.library.records import Embedding, FeatureRecord, Prediction, ScannedFile
 
 FORMATS = ("wav", "flac", "ogg", "mp3", "aiff")
 
 
 @pytest.fixture
 def files(library: Library, tmp_path: Path) -> dict[str, Path]:
-    """One analysed file a format, none with a genre but the last, each predicted to be Dub Techno."""
+    """One analyzed file a format, none with a genre but the last, each predicted to be Dub Techno."""
     time = np.arange(22_050) / 22_050
     folder = tmp_path / "music"
     folder.mkdir()
@@ -57,7 +57,7 @@ def test_the_plan_touches_nothing_and_names_the_sure_and_untagged(
     assert all(path.read_bytes() == data for path, data in before.items())
 
 
-def test_written_files_read_back_sound_the_same_and_stay_analysed(
+def test_written_files_read_back_sound_the_same_and_stay_analyzed(
     library: Library, files: dict[str, Path], tmp_path: Path
 ) -> None:
     sound = {format: soundfile.read(path)[0] for format, path in files.items()}

@@ -17,12 +17,12 @@ from workbench.models.tagger.labels import labels_of
 from workbench.models.tagger.network import Network
 from workbench.models.tagger.split import grouped_split
 from workbench.models.tagger.storage import load
-from workbench.store.records import Embedding
+from workbench.store.library.records import Embedding
 
 Fill = Callable[..., "StyledLibrary"]  # noqa: F821 - a fixture of conftest.py
 
 
-def test_known_styles_are_learnt_and_predicted_for_other_artists(styled: Fill, tmp_path: Path) -> None:
+def test_known_styles_are_learned_and_predicted_for_other_artists(styled: Fill, tmp_path: Path) -> None:
     made = styled()
     report = tagger.train(made.library, "genre", folder=tmp_path, seed=1)
     assert report.scores["network"].balanced_accuracy >= 0.9
@@ -54,7 +54,7 @@ def test_known_styles_are_learnt_and_predicted_for_other_artists(styled: Fill, t
     assert np.isfinite(table["predicted_genre_probability"][untagged]).all()
 
 
-def test_shuffled_labels_are_learnt_to_chance(styled: Fill, tmp_path: Path) -> None:
+def test_shuffled_labels_are_learned_to_chance(styled: Fill, tmp_path: Path) -> None:
     made = styled(artists=30)
     generator = np.random.default_rng(5)
     contents = sorted(made.styles)
@@ -70,14 +70,14 @@ def test_splits_share_no_artist_and_no_album_and_hold_every_class(styled: Fill) 
     made = styled(artists=5)
     table, _ = tagger_inputs(made.library)
     examples = collect(table, labels_of(made.library, "genre", table=table))
-    labelled = [place for place, label in enumerate(examples.labels) if label is not None]
+    labeled = [place for place, label in enumerate(examples.labels) if label is not None]
     names = sorted(set(made.styles.values()))
-    targets = np.array([names.index(str(examples.labels[place])) for place in labelled])
+    targets = np.array([names.index(str(examples.labels[place])) for place in labeled])
     for seed in range(5):
-        split = grouped_split(targets, examples.groups[labelled], seed=seed)
-        artists = [{made.artists[examples.contents[labelled[at]]] for at in part} for part in split]
+        split = grouped_split(targets, examples.groups[labeled], seed=seed)
+        artists = [{made.artists[examples.contents[labeled[at]]] for at in part} for part in split]
         assert not artists[0] & artists[1] and not artists[0] & artists[2] and not artists[1] & artists[2]
-        assert sum(map(len, split)) == len(labelled)
+        assert sum(map(len, split)) == len(labeled)
         assert all(set(targets[part]) == {0, 1, 2, 3} for part in split)
         assert len(split.train) > max(len(split.validate), len(split.test))
 
@@ -102,7 +102,7 @@ def test_too_few_examples_are_refused_with_what_is_needed(styled: Fill, tmp_path
 
 
 def test_an_empty_library_is_refused(library, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ModelError, match="No track is analysed"):
+    with pytest.raises(ModelError, match="No track is analyzed"):
         tagger.train(library, "genre", folder=tmp_path)
 
 
@@ -129,7 +129,7 @@ def test_same_seed_same_network(styled: Fill, tmp_path: Path) -> None:
 def test_the_baseline_is_used_unless_the_network_beats_it(styled: Fill, tmp_path: Path) -> None:
     made = styled(styles=2, artists=5)
     report = tagger.train(made.library, "genre", folder=tmp_path, epochs=1)
-    best = max(report.scores[kind].balanced_accuracy for kind in ("logistic", "neighbours"))
+    best = max(report.scores[kind].balanced_accuracy for kind in ("logistic", "neighbors"))
     assert (report.chosen == "network") == (report.scores["network"].balanced_accuracy > best)
     assert any("baseline" in message for message in report.messages)
     assert any("GPU" in message for message in report.messages)
@@ -170,7 +170,7 @@ def test_damaged_files_and_foreign_inputs_are_refused(styled: Fill, tmp_path: Pa
         load(tmp_path, "genre")
 
 
-def test_embeddings_are_learnt_from_too(styled: Fill, tmp_path: Path) -> None:
+def test_embeddings_are_learned_from_too(styled: Fill, tmp_path: Path) -> None:
     made = styled(styles=2, artists=6, dimensions=4)
     generator = np.random.default_rng(1)
     labels = {content: str(generator.integers(2)) for content in made.styles}
@@ -183,7 +183,7 @@ def test_embeddings_are_learnt_from_too(styled: Fill, tmp_path: Path) -> None:
     assert report.scores["logistic"].balanced_accuracy == 1.0  # only the embedding can tell
 
 
-def test_doubtful_tracks_name_the_mislabelled(styled: Fill, tmp_path: Path) -> None:
+def test_doubtful_tracks_name_the_mislabeled(styled: Fill, tmp_path: Path) -> None:
     made = styled(artists=12)
     labels = {content: style for content, style in made.styles.items() if not content.endswith("4")}
     wrong = {content for content in labels if content[2:6] in ("0000", "0005") and content.endswith("1")}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from workbench.store.database_pool import DatabasePool
-from workbench.store.library import Library
+from workbench.store.library.library import Library
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from workbench.performance.monitor import PerformanceMonitor
 from workbench.performance.process_publisher import ProcessPublisher, process_id
 from workbench.performance.published import merge_ended
 from workbench.performance.system import SystemSampler
-from workbench.processing.task import Failure, Progress
+from workbench.processing.job.task import Failure, Progress
 from workbench.settings import Settings
-from workbench.store.library import Library
+from workbench.store.library.library import Library
 
 
 def figures(hits: int = 0, queries: int = 0, processed: int = 0) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.store.library_table import TEXT_COLUMNS, LibraryTable
+from workbench.store.library.library_table import TEXT_COLUMNS, LibraryTable
 
 CAMELOT = [f"{number}{letter}" for number in range(1, 13) for letter in "AB"]
 TableMaker = Callable[..., LibraryTable]

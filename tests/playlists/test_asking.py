@@ -20,7 +20,7 @@ from workbench.errors import (
     UnknownTrackError,
 )
 from workbench.playlists import COMMON_PARAMETERS, METHODS, generate, json_schema
-from workbench.playlists.parameters import KINDS
+from workbench.playlists.making.parameters import KINDS
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
@@ -159,11 +159,11 @@ def test_a_track_that_is_not_there_names_the_nearest(table, reference):
         assert caught.value.candidates[0]["title"].startswith("Title 1")
 
 
-def test_a_start_track_that_is_not_analysed_or_whose_file_is_gone(make_table):
+def test_a_start_track_that_is_not_analyzed_or_whose_file_is_gone(make_table):
     vectors = np.ones((4, 2))
     vectors[1] = np.nan
     table = make_table(4, vectors=vectors, status=["analyzed", "failed", "missing", "analyzed"])
-    with pytest.raises(UnknownTrackError, match=r"not analysed \(failed\)"):
+    with pytest.raises(UnknownTrackError, match=r"not analyzed \(failed\)"):
         generate(table, "similarity", start=2)
     with pytest.raises(UnknownTrackError, match="is missing"):
         generate(table, "similarity", start=3)
@@ -227,7 +227,7 @@ def test_damaged_features(make_table, method, damage):
 def test_importing_playlists_loads_no_arrays_and_similarity_no_scikit_learn():
     script = (
         "import sys, workbench.playlists; assert 'numpy' not in sys.modules\n"
-        "import workbench.playlists.generation, workbench.playlists.methods\n"
+        "import workbench.playlists.making.generation, workbench.playlists.methods\n"
         "assert not {'sklearn', 'scipy', 'pandas'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""``workbench playlist`` as a user types it, on a library that was analysed before."""
+"""``workbench playlist`` as a user types it, on a library that was analyzed before."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from workbench.cli import main
+from workbench.cli.main import main
 from workbench.playlists import METHODS, read_playlist_file
 from workbench.store.database_pool import DatabasePool
-from workbench.store.library import Library
-from workbench.store.records import FeatureRecord, ScannedFile
+from workbench.store.library.library import Library
+from workbench.store.library.records import FeatureRecord, ScannedFile
 
 ARGUMENTS = {
     "similarity": ["--start", "5"],

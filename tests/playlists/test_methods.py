@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from workbench.playlists import METHODS, generate, generate_many
-from workbench.playlists.energy import energy
-from workbench.playlists.keys import camelot_code, relations
-from workbench.playlists.space import space_of
+from workbench.playlists.sound.energy import energy
+from workbench.playlists.sound.keys import camelot_code, relations
+from workbench.playlists.sound.space import space_of
 
 ARGUMENTS = {
     "similarity": {"start": 5},
@@ -21,7 +21,7 @@ ARGUMENTS = {
 }
 
 
-def standardised(table):
+def standardized(table):
     return (table.vectors - table.vectors.mean(axis=0)) / table.vectors.std(axis=0)
 
 
@@ -54,7 +54,7 @@ def test_every_method_explains_every_track_and_measures_the_whole(table, method)
 
 def test_similarity_is_the_exact_order_of_distances(table):
     playlist = generate(table, "similarity", start=17, size=30)
-    z = standardised(table)
+    z = standardized(table)
     exact = np.sqrt(((z - z[16]) ** 2).mean(axis=1))
     assert playlist.track_ids == (np.argsort(exact)[:30] + 1).tolist()
     given = [track.explanation["distance"] for track in playlist]
@@ -206,9 +206,9 @@ def test_cache_based_is_fresh_and_nearer_to_the_playlist_than_chance(table):
     model = generate(table, "similarity", start=9, size=10)
     fresh = generate(table, "cache_based", playlist=model, size=15, random_state=0)
     assert not set(fresh.track_ids) & set(model.track_ids)
-    z = standardised(table)
-    centre = z[np.array(model.track_ids) - 1].mean(axis=0)
-    distances = np.sqrt(((z - centre) ** 2).mean(axis=1))
+    z = standardized(table)
+    center = z[np.array(model.track_ids) - 1].mean(axis=0)
+    distances = np.sqrt(((z - center) ** 2).mean(axis=1))
     assert distances[np.array(fresh.track_ids) - 1].mean() < np.quantile(distances, 0.2)
 
 
@@ -240,7 +240,7 @@ def test_alchemy_moves_in_the_direction_asked(table):
     plain = generate(table, "alchemy", add=[add], size=20, random_state=0)
     moved = generate(table, "alchemy", add=[add], subtract=[subtract], size=20, random_state=0)
     further = generate(table, "alchemy", add=[add], subtract=[subtract], strength=2, size=20, random_state=0)
-    z = standardised(table)
+    z = standardized(table)
     direction = z[add - 1] - z[subtract - 1]
 
     def progress(playlist):
@@ -260,7 +260,7 @@ def test_alchemy_moves_in_the_direction_asked(table):
 @pytest.mark.parametrize("size", [2, 3, 10, 50, 150])
 def test_a_path_is_monotone_between_its_ends(table, size):
     playlist = generate(table, "path", start=3, end=8, size=size, random_state=0)
-    z = standardised(table)
+    z = standardized(table)
     direction = z[7] - z[2]
     progress = (z[np.array(playlist.track_ids) - 1] - z[2]) @ direction / (direction @ direction)
     assert len(playlist) == size

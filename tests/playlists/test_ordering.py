@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from workbench.playlists import ORDERS, generate
-from workbench.playlists.energy import energy, percentiles
-from workbench.playlists.keys import camelot_code, camelot_name, key_name
-from workbench.playlists.ordering import order_rows
-from workbench.playlists.spacing import keep_apart
-from workbench.playlists.transitions import tempo_cost, transition_costs
+from workbench.playlists.making.ordering import order_rows
+from workbench.playlists.making.spacing import keep_apart
+from workbench.playlists.sound.energy import energy, percentiles
+from workbench.playlists.sound.keys import camelot_code, camelot_name, key_name
+from workbench.playlists.sound.transitions import tempo_cost, transition_costs
 
 
 def total(table, rows):

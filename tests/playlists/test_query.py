@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import QuerySyntaxError
-from workbench.playlists.energy import energy
-from workbench.playlists.query_match import compile_query
+from workbench.playlists.query.query_match import compile_query
+from workbench.playlists.sound.energy import energy
 
 
 def matching(table, text):

@@ -13,8 +13,8 @@ import pytest
 
 from workbench.errors import PlaylistError
 from workbench.playlists import Playlist, compare, generate, refresh, regenerate, render
-from workbench.playlists.keys import camelot_code, relations
-from workbench.store.library_table import LibraryTable
+from workbench.playlists.sound.keys import camelot_code, relations
+from workbench.store.library.library_table import LibraryTable
 
 SCRIPT = """
 import importlib.util, hashlib, json, sys

@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # workers import chores by name
 
 import chores
 
-from workbench.processing.cluster import Cluster
-from workbench.processing.job import Task, run
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.job.job import Task, run
 from workbench.settings import Settings
 
 

@@ -9,8 +9,8 @@ import psutil
 import pytest
 from distributed import KilledWorker
 
-from workbench.processing.batch import WATCHDOG_MARGIN_S, Batch, pack, run_batch
-from workbench.processing.cluster import Cluster
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.on_worker.batch import WATCHDOG_MARGIN_S, Batch, pack, run_batch
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_a_file_that_kills_its_worker_is_found_out(kept, files, ledger, starts, 
     assert starts()[f"{deadly}-1"] == 2, "once among others, once alone"
 
 
-def test_a_file_that_kills_its_worker_only_once_is_analysed(kept, files, ledger, tmp_path):
+def test_a_file_that_kills_its_worker_only_once_is_analyzed(kept, files, ledger, tmp_path):
     """A worker that was lost for another reason, such as another program taking the memory, costs nothing."""
     ledger.run(kept, files("once"), die_once).result(60)
     assert len(ledger.values) == 1
@@ -96,7 +96,7 @@ def test_a_file_that_eats_memory_is_stopped(calm, files, ledger):
 
 
 def test_threads_suffer_the_same_and_recover(calm, files, ledger, eventually):
-    """With PROCESS_POOL=false one process holds all threads; what kills it kills neighbours, who go again.
+    """With PROCESS_POOL=false one process holds all threads; what kills it kills neighbors, who go again.
 
     Among them one that spins, and starts beside others when the session may not have seen the new process yet.
     """

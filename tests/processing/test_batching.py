@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.processing.batching import BATCH_FILES, BATCH_SECONDS, Pending
-from workbench.processing.task import Task
+from workbench.processing.job.task import Task
+from workbench.processing.job.waiting_tasks import BATCH_FILES, BATCH_SECONDS, Pending
 
 sizes = st.lists(st.integers(0, 10**9), min_size=1, max_size=80)
 

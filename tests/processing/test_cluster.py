@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from workbench.errors import ProcessingError, SchedulerError
-from workbench.processing.cluster import Cluster
+from workbench.processing.cluster.cluster import Cluster
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ from pathlib import Path
 import sys
 import chores
 from workbench.settings import Settings
-from workbench.processing.cluster import Cluster
-from workbench.processing.job import Task, run
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.job.job import Task, run
 
 print("started", flush=True)
 cluster = Cluster(Settings(data_dir=Path("data"), async_workers=2, memory_limit_percent=100){options})
@@ -237,8 +237,8 @@ def test_a_stale_scheduler_file_is_replaced_and_withdrawn(kept, calm, left_behin
 
 
 def test_a_stranger_without_the_credentials_is_refused(kept):
-    from workbench.processing.connect import connect
-    from workbench.processing.credentials import Credentials
+    from workbench.processing.cluster.connect import connect
+    from workbench.processing.cluster.credentials import Credentials
 
     assert str(kept.client.scheduler.address).startswith("tls://127.0.0.1:")
     with pytest.raises(SchedulerError):

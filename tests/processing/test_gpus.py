@@ -4,9 +4,9 @@ import chores
 import pytest
 
 from workbench.errors import SchedulerError
-from workbench.processing import fleet
-from workbench.processing.cluster import Cluster
-from workbench.processing.gpus import share, visible_gpus
+from workbench.processing.cluster import fleet
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.cluster.gpus import share, visible_gpus
 
 
 def one_gpu(client):

@@ -8,7 +8,7 @@ import chores
 import pytest
 
 from workbench.errors import CancelledError, DatabaseUnavailableError, LibraryPathError
-from workbench.processing.job import Cached, Failure, Task
+from workbench.processing.job.job import Cached, Failure, Task
 
 
 def test_every_file_is_delivered_once(kept, files, ledger):
@@ -22,7 +22,7 @@ def test_every_file_is_delivered_once(kept, files, ledger):
 
 
 def test_run_returns_before_anything_happens(calm, files, ledger):
-    from workbench.processing.cluster import Cluster
+    from workbench.processing.cluster.cluster import Cluster
 
     began = threading.Event()
 
@@ -97,14 +97,14 @@ def test_files_are_looked_for_while_others_are_worked_on(kept, files, ledger):
         delivered.set()
         return ledger.on_value(task, value)
 
-    from workbench.processing.job import run
+    from workbench.processing.job.job import run
 
     job = run(kept, found(), chores.behave, on_value=on_value, on_failure=ledger.on_failure)
     assert job.result(60).done == 2
 
 
 def test_a_scan_runs_only_so_far_ahead(kept, files, ledger, tmp_path, eventually):
-    from workbench.processing.feeder import WINDOW
+    from workbench.processing.job.feeder import WINDOW
 
     read = []
 
@@ -137,7 +137,7 @@ def test_a_scan_that_fails_fails_the_job_after_what_it_found(kept, files, ledger
 
 
 def test_a_result_that_cannot_be_saved_fails_the_job(kept, files, ledger):
-    from workbench.processing.job import run
+    from workbench.processing.job.job import run
 
     def on_value(task, value):
         raise DatabaseUnavailableError("disk full")
@@ -247,7 +247,7 @@ def test_people_go_before_batches(kept, files, ledger, tmp_path, eventually):
     batch = ledger.run(kept, files(*(f"wait-{n}" for n in range(30)), size_bytes=10**9), chores.behave)
     eventually(lambda: len(batch.progress.current) == 2)
     finished_before = []
-    from workbench.processing.job import run
+    from workbench.processing.job.job import run
 
     urgent = run(
         kept,

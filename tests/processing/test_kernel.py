@@ -12,9 +12,9 @@ sys.path.insert(0, {here!r})
 import chores
 from pathlib import Path
 from workbench.settings import Settings
-from workbench.processing.cluster import Cluster
-from workbench.processing.job import Task, run
-from workbench.processing.progress import show_progress
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.job.job import Task, run
+from workbench.processing.job.progress import show_progress
 cluster = Cluster(Settings(data_dir=Path({data!r}), async_workers=1, memory_limit_percent=100))
 def exclaim(path):
     return path + "!"

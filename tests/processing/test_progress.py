@@ -9,9 +9,9 @@ import termios
 
 import chores
 
-from workbench.processing.progress import describe, show_progress
-from workbench.processing.tally import Tally
-from workbench.processing.task import Progress, Task
+from workbench.processing.job.progress import describe, show_progress
+from workbench.processing.job.tally import Tally
+from workbench.processing.job.task import Progress, Task
 
 
 class Clock:

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from workbench.errors import SchedulerError
-from workbench.processing.cluster import Cluster
-from workbench.processing.credentials import Credentials
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.cluster.credentials import Credentials
 
 
 @pytest.fixture

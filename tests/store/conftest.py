@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from workbench.store.database_pool import DatabasePool
-from workbench.store.library import Library
-from workbench.store.records import FeatureRecord, ScannedFile
+from workbench.store.library.library import Library
+from workbench.store.library.records import FeatureRecord, ScannedFile
 
 
 @pytest.fixture

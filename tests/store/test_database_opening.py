@@ -16,11 +16,11 @@ from workbench.errors import (
     SQLiteVersionError,
     StoreError,
 )
-from workbench.store import sqlite
 from workbench.store.database_pool import DatabasePool
-from workbench.store.library import Library
-from workbench.store.migrations import MIGRATIONS
-from workbench.store.sqlite import sqlite3
+from workbench.store.library.library import Library
+from workbench.store.sqlite import sqlite_module as sqlite
+from workbench.store.sqlite.migrations import MIGRATIONS
+from workbench.store.sqlite.sqlite_module import sqlite3
 
 
 def pragma(path: Path, name: str) -> Any:

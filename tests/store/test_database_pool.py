@@ -10,8 +10,8 @@ import pytest
 
 from workbench.errors import DatabaseUnavailableError, StoreError
 from workbench.store.database_pool import DatabasePool
-from workbench.store.retrying import Backoff
-from workbench.store.sqlite import sqlite3
+from workbench.store.sqlite.retrying import Backoff
+from workbench.store.sqlite.sqlite_module import sqlite3
 
 
 @pytest.fixture

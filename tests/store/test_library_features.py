@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from workbench.store.library import Library
-from workbench.store.records import FeatureRecord, Quarantined, ScannedFile
+from workbench.store.library.library import Library
+from workbench.store.library.records import FeatureRecord, Quarantined, ScannedFile
 
 Scanned = Callable[..., ScannedFile]
 Record = Callable[..., FeatureRecord]

@@ -10,9 +10,9 @@ import pytest
 
 from workbench.errors import DatabaseCorruptError, DatabaseVersionError, StoreError
 from workbench.store.database_pool import DatabasePool
-from workbench.store.library import Library
-from workbench.store.records import Embedding, PlaylistEntry, PlaylistRecord, Prediction, ScannedFile
-from workbench.store.sqlite import sqlite3
+from workbench.store.library.library import Library
+from workbench.store.library.records import Embedding, PlaylistEntry, PlaylistRecord, Prediction, ScannedFile
+from workbench.store.sqlite.sqlite_module import sqlite3
 
 Scanned = Callable[..., ScannedFile]
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.store.library import Library
-from workbench.store.records import KnownFile, ScannedFile
+from workbench.store.library.library import Library
+from workbench.store.library.records import KnownFile, ScannedFile
 
 Scanned = Callable[..., ScannedFile]
 
@@ -103,14 +103,14 @@ def test_a_copy_is_a_duplicate_not_a_move(
     first = library.add_scanned([scanned(write(tmp_path / "a.mp3"), "hash")])
     library.save_features("hash", record())
     second = library.add_scanned([scanned(write(tmp_path / "b.mp3"), "hash")])
-    assert library.count("analyzed") == 2  # the copy need not be analysed
+    assert library.count("analyzed") == 2  # the copy need not be analyzed
     ((one, two),) = library.duplicates()
     assert [one.id, two.id] == first + second
     library.mark_missing(second)
     assert library.duplicates() == []
 
 
-def test_changed_content_is_analysed_again_unless_it_is_known(
+def test_changed_content_is_analyzed_again_unless_it_is_known(
     library: Library, scanned: Scanned, record: Callable[..., Any]
 ) -> None:
     library.add_scanned([scanned("/m/a.mp3", "one")])

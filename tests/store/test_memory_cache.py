@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.store.library.records import FeatureRecord
 from workbench.store.memory_cache import MemoryCache
-from workbench.store.records import FeatureRecord
 
 
 class Clock:

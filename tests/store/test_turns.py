@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from workbench.store.turns import Turns
+from workbench.store.sqlite.fair_lock import Turns
 
 
 def test_a_turn_excludes_others() -> None:

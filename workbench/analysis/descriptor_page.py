@@ -29,7 +29,7 @@ def to_markdown() -> str:
         "",
         "## The similarity vector",
         "",
-        "Raw units, float32; standardised by the library at query time.",
+        "Raw units, float32; standardized by the library at query time.",
         "",
         "| from | part | values; value when there is nothing to say |",
         "|---|---|---|",

@@ -92,7 +92,7 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
                "over the track", "as chroma_mean"),
     # loudness and dynamics
     Descriptor("loudness_lufs", "scalar", "LUFS", None, None,
-               "gated programme loudness; null for silence", _BS1770),
+               "gated program loudness; null for silence", _BS1770),
     Descriptor("loudness_range_lu", "scalar", "LU", 0, None, "loudness range", "EBU Tech 3342"),
     Descriptor("true_peak_dbtp", "scalar", "dBTP", None, None,
                "peak between samples; null for silence", _BS1770 + " annex 2"),
@@ -115,7 +115,7 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
                "short-term (3 s) loudness, one value a second",
                "EBU Tech 3341"),
     # timbre
-    Descriptor("spectral_centroid_hz", "scalar", "Hz", 0, None, "centre of the magnitude spectrum", _PEETERS),
+    Descriptor("spectral_centroid_hz", "scalar", "Hz", 0, None, "center of the magnitude spectrum", _PEETERS),
     Descriptor("spectral_bandwidth_hz", "scalar", "Hz", 0, None, "spread around the centroid", _PEETERS),
     Descriptor("spectral_rolloff_hz", "scalar", "Hz", 0, None,
                "frequency below which 85 % of the energy lies", _PEETERS),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from workbench.analysis.descriptors import DESCRIPTORS, names
 
 if TYPE_CHECKING:
-    from workbench.store.records import FeatureRecord
+    from workbench.store.library.records import FeatureRecord
 
 Array = npt.NDArray[np.float32]
 
@@ -32,7 +32,7 @@ def stale(version: int) -> str | None:
     if version == VERSION:
         return None
     if version > VERSION:
-        return f"analysed by a newer version ({version}, this is {VERSION})"
+        return f"analyzed by a newer version ({version}, this is {VERSION})"
     changes = "; ".join(text for number, text in sorted(HISTORY.items()) if number > version)
     return f"out of date: {changes}"
 
@@ -145,7 +145,7 @@ class TrackFeatures:
         seconds : float
             How long the analysis took.
         """
-        from workbench.store.records import FeatureRecord
+        from workbench.store.library.records import FeatureRecord
 
         return FeatureRecord(
             version=self.version,

@@ -10,23 +10,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.analysis.beats import beats_in_a_bar, stability, tempo_of, track_beats
 from workbench.analysis.blocks import Chunks, Samples
-from workbench.analysis.dynamics import danceability, dynamic_complexity, find_ends, to_db
-from workbench.analysis.key import camelot, find_key, open_key
-from workbench.analysis.loudness import LoudnessMeter
-from workbench.analysis.mel import MelBands
+from workbench.analysis.level.dynamics import danceability, dynamic_complexity, find_ends, to_db
+from workbench.analysis.level.loudness import LoudnessMeter
+from workbench.analysis.level.true_peak import REACH, TruePeakMeter
 from workbench.analysis.mixdown import Mixdown
-from workbench.analysis.onsets import OnsetMeter, count_onsets
+from workbench.analysis.rhythm.beats import beats_in_a_bar, stability, tempo_of, track_beats
+from workbench.analysis.rhythm.onsets import OnsetMeter, count_onsets
+from workbench.analysis.rhythm.tempo import estimate_tempo, normalize
 from workbench.analysis.series import Series
 from workbench.analysis.similarity import similarity_vector
-from workbench.analysis.spectra import CHUNK_HOPS, Decimator, ShortTimeFourier, framing, power
+from workbench.analysis.spectrum.mel import MelBands
+from workbench.analysis.spectrum.spectra import CHUNK_HOPS, Decimator, ShortTimeFourier, framing, power
+from workbench.analysis.spectrum.timbre import TimbreMeter
+from workbench.analysis.spectrum.transforms import padded
 from workbench.analysis.structure import find_sections, preview_start
-from workbench.analysis.tempo import estimate_tempo, normalize
-from workbench.analysis.timbre import TimbreMeter
-from workbench.analysis.tonal import TEXTURE_HOPS, ChromaMeter, Harmony
-from workbench.analysis.transforms import padded
-from workbench.analysis.true_peak import REACH, TruePeakMeter
+from workbench.analysis.tonality.key import camelot, find_key, open_key
+from workbench.analysis.tonality.tonal import TEXTURE_HOPS, ChromaMeter, Harmony
 from workbench.analysis.waveform import WaveformMeter, extremes
 
 REPLAY_GAIN_LUFS = -18.0

@@ -1,6 +1,6 @@
 """The vector that similarity compares: fixed length, documented parts, raw units.
 
-Values are not standardised here: a query does that with the statistics of the library. A part that a track does not
+Values are not standardized here: a query does that with the statistics of the library. A part that a track does not
 have (the tempo of noise) takes the neutral value of its row in ``COMPOSITION``.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.analysis.key import NAMES
+from workbench.audio.pitch_names import PITCH_NAMES
 
 COMPOSITION: tuple[tuple[str, int, str], ...] = (
     ("timbre", 12, "mean of cepstral coefficients 1–12; 0"),
@@ -79,7 +79,7 @@ def similarity_vector(features: dict[str, Any]) -> npt.NDArray[np.float32]:
 def _key_parts(features: dict[str, Any]) -> tuple[int, tuple[float, float, float]]:
     if features.get("key") is None:
         return 0, (0.0, 0.0, 0.0)
-    tonic, strength = NAMES.index(features["key"]), float(features["key_strength"])
+    tonic, strength = PITCH_NAMES.index(features["key"]), float(features["key_strength"])
     minor = features["scale"] == "minor"
     angle = (
         2 * np.pi * ((7 * (tonic + 3 * minor)) % 12) / 12

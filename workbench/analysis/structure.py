@@ -73,10 +73,10 @@ def _novelty(features: Rows, reach: int) -> npt.NDArray[np.float64]:
 
 
 def _standardized(rows: Rows) -> Rows:
-    """Centre columns, scale them together, and tame outliers such as silence."""
-    centred = rows - np.median(rows, axis=0)
-    spread = np.sqrt(np.mean(np.minimum(centred**2, 9 * np.median(centred**2, axis=0) + 1e-9))) + 1e-6
-    return np.asarray(gaussian_filter1d(np.clip(centred / spread, -3, 3), 1.0, axis=0), np.float32)
+    """Center columns, scale them together, and tame outliers such as silence."""
+    centered = rows - np.median(rows, axis=0)
+    spread = np.sqrt(np.mean(np.minimum(centered**2, 9 * np.median(centered**2, axis=0) + 1e-9))) + 1e-6
+    return np.asarray(gaussian_filter1d(np.clip(centered / spread, -3, 3), 1.0, axis=0), np.float32)
 
 
 def preview_start(energy_db: npt.NDArray[np.float64], starts_s: npt.NDArray[np.float64]) -> float:

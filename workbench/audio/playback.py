@@ -64,7 +64,7 @@ class WavRendition:
     ----------
     path : path
     duration_s : float, optional
-        What was decoded when it was analysed; from the file's header when left out. Where less comes out of the
+        What was decoded when it was analyzed; from the file's header when left out. Where less comes out of the
         decoder, silence follows; what is over is left out.
 
     Attributes

@@ -24,9 +24,9 @@ from workbench.audio.containers import (
     mp3_promised_frames,
     wav_promised_frames,
 )
-from workbench.audio.memory import MemoryAccount, MemorySampler, memory_accounts
 from workbench.audio.source import open_file, read_head
 from workbench.errors import AudioEmptyError, AudioFormatError, AudioMemoryError
+from workbench.machine.memory import MemoryAccount, MemorySampler, memory_accounts
 
 Block = npt.NDArray[np.float32]
 

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from workbench.store.sqlite import sqlite3
+from workbench.store.sqlite.sqlite_module import sqlite3
 
 RATE = 44100
 
@@ -49,7 +49,7 @@ def make_table(database: Path) -> None:
         opened.execute("CREATE TABLE IF NOT EXISTS features (path TEXT PRIMARY KEY, features TEXT)")
 
 
-def analyse(path: str) -> dict[str, Any]:
+def analyze(path: str) -> dict[str, Any]:
     """Describe one file, all of it in memory."""
     import essentia.standard as es
     import numpy as np
@@ -86,10 +86,10 @@ def analyse(path: str) -> dict[str, Any]:
     return {name: value if isinstance(value, str | list) else float(value) for name, value in found.items()}
 
 
-def analyse_all(paths: Sequence[str], database: Path) -> None:
-    """Analyse one file after another, and keep each result."""
+def analyze_all(paths: Sequence[str], database: Path) -> None:
+    """Analyze one file after another, and keep each result."""
     for path in paths:
-        keep(database, path, analyse(path))
+        keep(database, path, analyze(path))
 
 
 def keep(database: Path, path: str, features: dict[str, Any]) -> None:
@@ -106,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.one_analysis:
-            features = analyse(body["file_path"])
+            features = analyze(body["file_path"])
         keep(self.database, body["file_path"], features)
         self._answer(features)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.benchmark.child import Job
-from workbench.benchmark.figures import FIGURES, SCENARIOS, Figure
+from workbench.benchmark.measures import FIGURES, SCENARIOS, Figure
 from workbench.benchmark.processes import fresh_folder, run_child
 from workbench.errors import LibraryPathError
 
@@ -37,8 +37,8 @@ class Effort:
     longest_minutes: int
 
 
-QUICK = Effort({"analyse": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 90, 3, 12)
-FULL = Effort({"analyse": 5, "long_file": 2, "serve": 5, "cache": 5, "database": 5}, 3600, 30, 128)
+QUICK = Effort({"analyze": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 90, 3, 12)
+FULL = Effort({"analyze": 5, "long_file": 2, "serve": 5, "cache": 5, "database": 5}, 3600, 30, 128)
 
 
 def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: Say) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def _measure(folder: Path, tracks: tuple[str, ...], effort: Effort, say: Say) ->
             for name, value in figures.items():
                 samples[name][side].append(value)
             say(f"{done}/{len(todo)} {scenario} {side}: {_told(figures)}")
-            if scenario == "analyse" and side == "after" and not library.exists():
+            if scenario == "analyze" and side == "after" and not library.exists():
                 (jobs[side].folder / "library").rename(library.parent)
     return samples
 
@@ -188,7 +188,7 @@ def _run(scenario: str, jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str
 def _run_in_process(scenario: str, side: str, job: Job) -> dict[str, float]:
     figures = run_child(scenario, side, job)
     taken = {name: figures.pop(name) for name in ("_first", "_wall", "_cpu", "_peak")}
-    if scenario == "analyse":
+    if scenario == "analyze":
         figures |= {
             "startup_time": taken["_first"],
             "analysis_time": taken["_wall"],

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from workbench.models.flat_names import moods
 from workbench.models.predicted import flat, in_order
-from workbench.store.library_table import LibraryTable
-from workbench.store.model_results import stored_embeddings
+from workbench.store.library.library_table import LibraryTable
+from workbench.store.library.model_results import stored_embeddings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from workbench.store.library import Library
-    from workbench.store.records import Prediction
+    from workbench.store.library.library import Library
+    from workbench.store.library.records import Prediction
 
 _PREFERRED = ("discogs", "msd-musicnn", "mtt-musicnn", "audioset-vggish")
 """Which embedding serves similarity when there are several: those trained on most music first."""
@@ -28,7 +28,7 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
 
     Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy; party"``),
     ``valence``, ``arousal``, ``instrumentalness``, ``acousticness`` and ``predicted_genre``; a tagger adds
-    ``predicted_<label>`` and ``predicted_<label>_probability``. Where every analysed track has the same embedding,
+    ``predicted_<label>`` and ``predicted_<label>_probability``. Where every analyzed track has the same embedding,
     it takes the place of the analysis vector; the two are never mixed.
     """
     columns = dict(table.columns) | prediction_columns(table, library.predictions())
@@ -57,7 +57,7 @@ def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -
 
 
 def complete_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDArray[np.float32]] | None:
-    """Return the name of the best embedding that every analysed track has and its rows, shape (n, d)."""
+    """Return the name of the best embedding that every analyzed track has and its rows, shape (n, d)."""
     wanted = set(table["content_hash"][table.analyzed])
     stored = [model for model in stored_embeddings(library) if wanted and model.contents >= len(wanted)]
     for model in sorted(stored, key=lambda found: _preference(found.model)):

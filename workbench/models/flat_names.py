@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from workbench.models.published import EMOTION_RANGE
+from workbench.models.networks.published import EMOTION_RANGE
 
 _RENAMED = {
     ("voice_instrumental", "instrumental"): "instrumentalness",

@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.errors import MissingPackageError
 from workbench.lazy_imports import get_tensorflow
-from workbench.models.model_file import ModelFile, saved_model_folder
+from workbench.models.networks.model_file import ModelFile, saved_model_folder
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.models.flat_names import EMOTIONS, flatten
 
 if TYPE_CHECKING:
-    from workbench.store.records import Prediction
+    from workbench.store.library.records import Prediction
 
 TAGGER = "tagger:"
 """What the names of taggers' predictions begin with."""

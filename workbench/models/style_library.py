@@ -1,4 +1,4 @@
-"""A synthesised library of known styles, by many artists: enough to train a tagger on, and to see that it works.
+"""A synthesized library of known styles, by many artists: enough to train a tagger on, and to see that it works.
 
 ``python -m workbench.models.style_library FOLDER`` writes it.
 """
@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from workbench.audio.demo_library import make_demo_library
-from workbench.audio.demo_tracks import DemoTrack
-from workbench.audio.harmony import KEYS
-from workbench.audio.synthesis import Score
+from workbench.audio.demo.demo_library import make_demo_library
+from workbench.audio.demo.demo_tracks import DemoTrack
+from workbench.audio.demo.synthesis import Score
+from workbench.audio.pitch_names import PITCH_NAMES
 
 STYLES: dict[str, dict[str, Any]] = {
     "Techno": {
@@ -65,7 +65,7 @@ def style_tracks(
             for number in range(tracks):
                 score = Score(
                     bpm=float(tempo * generator.uniform(0.95, 1.05)),
-                    key=str(generator.choice(KEYS)),
+                    key=str(generator.choice(PITCH_NAMES)),
                     scale="major",
                     progression=str(generator.choice(_PROGRESSIONS)),
                     bars=2,

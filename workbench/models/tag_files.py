@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 from workbench.audio.fingerprint import content_hash
 from workbench.errors import AudioError, ModelError
 from workbench.models.predicted import TAGGER, WRITTEN
-from workbench.store.model_results import copy_results
-from workbench.store.records import Prediction, ScannedFile
+from workbench.store.library.model_results import copy_results
+from workbench.store.library.records import Prediction, ScannedFile
 
 if TYPE_CHECKING:
-    from workbench.store.library import Library
+    from workbench.store.library.library import Library
 
 MANIFEST = "manifest.jsonl"
 
@@ -114,7 +114,7 @@ def write_tags(library: Library, writes: Iterable[TagWrite], *, backup_dir: Path
 
 
 def restore_tags(folder: Path) -> list[str]:
-    """Put the files of one backup folder back and return their paths; analyse afterwards to bring the library along.
+    """Put the files of one backup folder back and return their paths; analyze afterwards to bring the library along.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def _back_up(write: TagWrite, kept: Path) -> None:
     if content_hash(kept) != write.content_hash:
         kept.unlink()
         raise ModelError(
-            f"{write.path} has changed since it was analysed; analyse it again first.", path=write.path
+            f"{write.path} has changed since it was analyzed; analyze it again first.", path=write.path
         )
 
 

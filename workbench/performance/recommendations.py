@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.errors import SettingsError
 from workbench.performance.figures import CACHES, ratio
-from workbench.performance.scores import utilisation
+from workbench.performance.scores import utilization
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
 from workbench.settings import Settings
@@ -158,7 +158,7 @@ def _workers(facts: Facts) -> Iterator[Recommendation]:
     tried = window["total_processed"] + window["total_failed"]
     if tried < ENOUGH_TRACKS:
         return
-    cores, busy = max(1, int(facts.sample.cores)), utilisation(facts.snapshot) or 0.0
+    cores, busy = max(1, int(facts.sample.cores)), utilization(facts.snapshot) or 0.0
     queued = facts.snapshot.async_processor["queued_operations"]
     if settings.async_workers < cores and busy > 0.8 and queued and not facts.memory_is_short:
         yield Recommendation(

@@ -7,8 +7,8 @@ All rates are about the window of the snapshot (the last 15 minutes, or all time
 ``database_efficiency``
     100 × share of queries that succeeded × 1 / (1 + mean wait for a connection / 10 ms).
 ``processor_efficiency``
-    100 × share of tracks that succeeded × share that met the deadline × (0.5 + 0.5 × utilisation), where
-    utilisation is busy worker time over available worker time while there was work. Idle workers cost half
+    100 × share of tracks that succeeded × share that met the deadline × (0.5 + 0.5 × utilization), where
+    utilization is busy worker time over available worker time while there was work. Idle workers cost half
     at most: they are a waste, not a fault.
 ``memory_efficiency``
     Headroom under ``MEMORY_LIMIT_PERCENT``: 100 while at least a quarter of what is allowed is free, falling
@@ -64,10 +64,10 @@ def processor_efficiency(snapshot: Snapshot) -> float | None:
         return None
     succeeded = window["total_processed"] / tried
     in_time = 1 - min(1.0, window["total_timeouts"] / tried)
-    return float(100 * succeeded * in_time * (0.5 + 0.5 * (utilisation(snapshot) or 0.0)))
+    return float(100 * succeeded * in_time * (0.5 + 0.5 * (utilization(snapshot) or 0.0)))
 
 
-def utilisation(snapshot: Snapshot) -> float | None:
+def utilization(snapshot: Snapshot) -> float | None:
     """Return busy worker time over available worker time within the window, 0–1."""
     window = snapshot.in_window["async_processor"]
     share = ratio(window["busy_seconds"], window["available_seconds"])

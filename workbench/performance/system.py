@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from workbench.performance import cgroup
+from workbench.machine import cgroup
 from workbench.settings import available_cores
 
 FIRST_INTERVAL_S = 0.1  # processor use is a difference: the first answer needs two readings

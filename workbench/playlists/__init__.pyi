@@ -4,15 +4,15 @@ from .files.formats import FORMATS
 from .files.listing import Entry
 from .files.matching import Match, match_entries
 from .files.reading import read_playlist_file
-from .generation import COMMON_PARAMETERS, generate, json_schema
+from .making.generation import COMMON_PARAMETERS, generate, json_schema
+from .making.many import generate_many
+from .making.ordering import ORDER_HELP, ORDERS
+from .making.parameters import Parameter
+from .making.registry import Method
+from .making.resolve import resolve_track
 from .methods import METHODS, find_method
-from .ordering import ORDER_HELP, ORDERS
-from .parameters import Parameter
 from .playlist import Playlist, PlaylistTrack
 from .recipes import Refreshed, refresh, regenerate
-from .registry import Method
-from .resolve import resolve_track
-from .series import generate_many
 
 __all__ = [
     "COMMON_PARAMETERS",

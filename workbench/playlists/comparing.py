@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.playlists.transitions import transition_costs
+from workbench.playlists.sound.transitions import transition_costs
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
-    from workbench.store.library_table import LibraryTable
+    from workbench.store.library.library_table import LibraryTable
 
 
 @dataclass(frozen=True)

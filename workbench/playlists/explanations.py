@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.playlists.columns import text_at, value_at
-from workbench.playlists.keys import NOT_KNOWN, RELATIONS, camelot_codes, camelot_name, relations
 from workbench.playlists.quality_card import counted
-from workbench.playlists.space import RANDOM_PAIR, space_of
-from workbench.playlists.transitions import TransitionCosts, log2_bpm, tempo_change
+from workbench.playlists.sound.columns import text_at, value_at
+from workbench.playlists.sound.keys import NOT_KNOWN, RELATIONS, camelot_codes, camelot_name, relations
+from workbench.playlists.sound.space import RANDOM_PAIR, space_of
+from workbench.playlists.sound.transitions import TransitionCosts, log2_bpm, tempo_change
 
 if TYPE_CHECKING:
-    from workbench.playlists.request import Pick
-    from workbench.store.library_table import LibraryTable
+    from workbench.playlists.making.request import Pick
+    from workbench.store.library.library_table import LibraryTable
 
 
 _AUDIBLE_AS_SAME_PERCENT = 16.0
@@ -163,7 +163,7 @@ _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
     (
         "cluster_name",
         lambda facts: (
-            f"{facts['distance_to_centre']:.3f} from the centre of cluster "
+            f"{facts['distance_to_center']:.3f} from the center of cluster "
             f"“{facts['cluster_name']}” ({counted(facts['cluster_size'], 'track')})"
         ),
     ),

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.playlists.columns import numbers, text_at, texts
 from workbench.playlists.quality_card import card_text, counted
-from workbench.store.records import PlaylistEntry, PlaylistRecord
+from workbench.playlists.sound.columns import numbers, text_at, texts
+from workbench.store.library.records import PlaylistEntry, PlaylistRecord
 
 if TYPE_CHECKING:
-    from workbench.store.library_table import LibraryTable
+    from workbench.store.library.library_table import LibraryTable
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.playlists.columns import Floats, Rows, numbers, texts
-from workbench.playlists.energy import energy
-from workbench.playlists.space import RANDOM_PAIR
-from workbench.playlists.transitions import MixProfile, TransitionCosts
+from workbench.playlists.sound.columns import Floats, Rows, numbers, texts
+from workbench.playlists.sound.energy import energy
+from workbench.playlists.sound.space import RANDOM_PAIR
+from workbench.playlists.sound.transitions import MixProfile, TransitionCosts
 
 if TYPE_CHECKING:
-    from workbench.store.library_table import LibraryTable
+    from workbench.store.library.library_table import LibraryTable
 
 RANDOM_ORDERINGS = 100
 _PAIRS = 2000

@@ -16,16 +16,16 @@ from workbench.errors import (
     UnknownTrackError,
 )
 from workbench.playlists.comparing import Comparison, compare
-from workbench.playlists.constraints import Constraints, candidate_rows
-from workbench.playlists.fitting import arrange, cheapest_place
-from workbench.playlists.generation import COMMON_PARAMETERS, CONSTRAINT_NAMES, assemble, generate
+from workbench.playlists.making.constraints import Constraints, candidate_rows
+from workbench.playlists.making.fitting import arrange, cheapest_place
+from workbench.playlists.making.generation import COMMON_PARAMETERS, CONSTRAINT_NAMES, assemble, generate
+from workbench.playlists.making.registry import Method
+from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.methods import find_method
-from workbench.playlists.registry import Method
-from workbench.playlists.request import Pick, Request
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
-    from workbench.store.library_table import LibraryTable
+    from workbench.store.library.library_table import LibraryTable
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _still_fitting(old: Playlist, table: LibraryTable, constraints: Constraints)
 
 
 def _pick(table: LibraryTable, track: int, explanation: Mapping[str, Any]) -> Pick:
-    """Return a pick with the method's own reason; what compares it with its neighbours is computed anew."""
+    """Return a pick with the method's own reason; what compares it with its neighbors is computed anew."""
     reason = {name: value for name, value in explanation.items() if name not in ("text", "shares", "next")}
     row = table.index_of(track)
     assert row is not None

@@ -14,7 +14,7 @@ import numpy as np
 from workbench.store.serialization import decode, encode
 
 # Measured by tests/benchmarks/bench_store.py: float series shrink by 10–20 % with any codec (byte-shuffled or
-# not), which is not worth 0.5 ms at each hit. Text, JSON-like values and quantised or constant series shrink
+# not), which is not worth 0.5 ms at each hit. Text, JSON-like values and quantized or constant series shrink
 # to half or less, and there zlib's fastest level does as well as zstd or blosc2 within some percent.
 LEVEL = 1
 WORTH_RATIO = 0.75  # packed to the whole; over this the value stays as it is

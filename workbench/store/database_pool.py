@@ -15,16 +15,16 @@ from types import TracebackType
 from typing import Any
 
 from workbench.errors import DatabaseUnavailableError, StoreError
-from workbench.store import database_opening as opening
-from workbench.store.database_errors import translate
-from workbench.store.database_opening import Connection
-from workbench.store.fork_safety import watch_forks
-from workbench.store.migrations import MIGRATIONS, Migration
-from workbench.store.pool_statistics import PoolStatistics
-from workbench.store.readers import Readers
-from workbench.store.retrying import Backoff
-from workbench.store.sqlite import sqlite3
-from workbench.store.writer import Writer
+from workbench.store.sqlite import database_opening as opening
+from workbench.store.sqlite.database_errors import translate
+from workbench.store.sqlite.database_opening import Connection
+from workbench.store.sqlite.fork_safety import watch_forks
+from workbench.store.sqlite.migrations import MIGRATIONS, Migration
+from workbench.store.sqlite.pool_statistics import PoolStatistics
+from workbench.store.sqlite.readers import Readers
+from workbench.store.sqlite.retrying import Backoff
+from workbench.store.sqlite.sqlite_module import sqlite3
+from workbench.store.sqlite.writer import Writer
 
 _log = logging.getLogger(__name__)
 

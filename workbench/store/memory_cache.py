@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from cachetools import TTLCache
 
 from workbench.store.cached_values import Packed, freeze, pack, size_bytes, unpack
-from workbench.store.fork_safety import watch_forks
+from workbench.store.sqlite.fork_safety import watch_forks
 
 MIB = 1024.0 * 1024.0
 COMPRESS_OVER_BYTES = 16 * 1024

@@ -62,7 +62,7 @@ def decode(data: bytes) -> Any:
         RecursionError,
         OverflowError,
     ) as error:
-        raise StoreError(f"A stored value is damaged: {error}. Analyse the track again.") from error
+        raise StoreError(f"A stored value is damaged: {error}. Analyze the track again.") from error
 
 
 def _to_json(value: Any, body: bytearray) -> Any:

@@ -1,4 +1,4 @@
-"""Features of tracks, by content, in a Redis that several servers share: what one has analysed, the others take over.
+"""Features of tracks, by content, in a Redis that several servers share: what one has analyzed, the others take over.
 
 A second level between the memory of a process and the analysis. It is a help and never a condition: whatever goes
 wrong with it counts as a miss, and it is then left alone for a while. Not pickled: see ``serialization``.
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.errors import SettingsError, StoreError
-from workbench.store.records import FeatureRecord
+from workbench.store.library.records import FeatureRecord
 
 ANSWER_WITHIN_S = 0.5
 LEFT_ALONE_S = 10.0  # after an error

@@ -1,4 +1,4 @@
-"""Find the longest file that can be analysed with little memory to work in."""
+"""Find the longest file that can be analyzed with little memory to work in."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ def _limit_memory() -> None:
 
 def _main(path: str, side: str) -> None:
     if side == "before":
-        from workbench.benchmark.plain_program import analyse
+        from workbench.benchmark.plain_program import analyze
         from workbench.lazy_imports import get_essentia
 
         get_essentia()
         _limit_memory()
-        analyse(path)
+        analyze(path)
     else:
         from workbench.analysis import analyze_file, warm_up
 

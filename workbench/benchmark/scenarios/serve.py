@@ -60,7 +60,7 @@ COMMANDS = {"before": _before, "after": _after}
 
 def _ask(url: str, tracks: Sequence[str]) -> dict[str, float]:
     found = _ask_about_one(url, tracks[0])
-    return found | {"concurrent_requests": _served_while(url, lambda: _analyse_each(url, tracks))}
+    return found | {"concurrent_requests": _served_while(url, lambda: _analyze_each(url, tracks))}
 
 
 class _Server:
@@ -118,7 +118,7 @@ def _ask_about_one(url: str, track: str) -> dict[str, float]:
     return found | {"api_repeated_time": statistics.median(times)}
 
 
-def _analyse_each(url: str, tracks: Sequence[str]) -> None:
+def _analyze_each(url: str, tracks: Sequence[str]) -> None:
     for track in tracks:
         _wait_for(url, _post(url, {"file_path": track, "force_reanalysis": True}))
 

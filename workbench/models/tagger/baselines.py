@@ -1,4 +1,4 @@
-"""What the network has to beat: nearest neighbours and logistic regression, kept as plain arrays."""
+"""What the network has to beat: nearest neighbors and logistic regression, kept as plain arrays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Inputs = npt.NDArray[np.float32]
 Targets = npt.NDArray[np.intp]
 Arrays = dict[str, npt.NDArray[Any]]
 
-NEIGHBOURS = 15
+NEIGHBORS = 15
 
 
 class Classifier(Protocol):
@@ -25,7 +25,7 @@ class Classifier(Protocol):
 
 
 class LogisticRegression:
-    """Multinomial logistic regression on standardised inputs, classes weighted alike."""
+    """Multinomial logistic regression on standardized inputs, classes weighted alike."""
 
     kind = "logistic"
 
@@ -36,7 +36,7 @@ class LogisticRegression:
     def fit(cls, inputs: Inputs, targets: Targets, *, seed: int) -> LogisticRegression:
         from sklearn.linear_model import LogisticRegression as Fitter
 
-        mean, scale = standardisation(inputs)
+        mean, scale = standardization(inputs)
         fitter = Fitter(class_weight="balanced", max_iter=500, random_state=seed)
         fitter.fit((inputs - mean) / scale, targets)
         weights, bias = fitter.coef_, fitter.intercept_
@@ -49,17 +49,17 @@ class LogisticRegression:
         return np.asarray(scaled @ self.arrays["weights"].T + self.arrays["bias"], np.float64)
 
 
-class NearestNeighbours:
-    """Share of each class, classes weighted alike, among the nearest examples in standardised space."""
+class Nearestneighbors:
+    """Share of each class, classes weighted alike, among the nearest examples in standardized space."""
 
-    kind = "neighbours"
+    kind = "neighbors"
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self.arrays: Arrays = dict(arrays)
 
     @classmethod
-    def fit(cls, inputs: Inputs, targets: Targets, *, seed: int) -> NearestNeighbours:
-        mean, scale = standardisation(inputs)
+    def fit(cls, inputs: Inputs, targets: Targets, *, seed: int) -> Nearestneighbors:
+        mean, scale = standardization(inputs)
         return cls(
             {
                 "mean": mean,
@@ -73,20 +73,20 @@ class NearestNeighbours:
         from sklearn.neighbors import NearestNeighbors
 
         known, targets = self.arrays["inputs"], self.arrays["targets"]
-        finder = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(known))).fit(known)
+        finder = NearestNeighbors(n_neighbors=min(NEIGHBORS, len(known))).fit(known)
         near = finder.kneighbors((inputs - self.arrays["mean"]) / self.arrays["scale"], return_distance=False)
         sizes = np.bincount(targets)
         votes = (targets[near][:, :, None] == np.arange(len(sizes))).sum(axis=1) / sizes * sizes.mean()
         return np.asarray(np.log(votes + 1.0 / len(sizes)))
 
 
-BASELINES: dict[str, type[LogisticRegression] | type[NearestNeighbours]] = {
+BASELINES: dict[str, type[LogisticRegression] | type[Nearestneighbors]] = {
     LogisticRegression.kind: LogisticRegression,
-    NearestNeighbours.kind: NearestNeighbours,
+    Nearestneighbors.kind: Nearestneighbors,
 }
 
 
-def standardisation(inputs: Inputs) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def standardization(inputs: Inputs) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return mean and standard deviation of each column; 1 for a column that does not vary."""
     scale = inputs.std(axis=0, dtype=np.float64)
     return (

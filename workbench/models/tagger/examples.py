@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.errors import ModelError
-from workbench.store.library_table import LibraryTable
+from workbench.store.library.library_table import LibraryTable
 
 MINIMUM_EXAMPLES = 10
-"""Labelled tracks that a class needs."""
+"""Labeled tracks that a class needs."""
 
 MINIMUM_GROUPS = 3
 """Artists that a class needs: one each to learn from, to stop and calibrate by, and to be tested with."""
@@ -43,12 +43,12 @@ class Examples:
 
 
 def collect(table: LibraryTable, labels: Mapping[str, str]) -> Examples:
-    """Take every analysed content of a table once.
+    """Take every analyzed content of a table once.
 
     Raises
     ------
     ModelError
-        Nothing is analysed.
+        Nothing is analyzed.
     """
     seen: dict[str, int] = {}
     for row in np.flatnonzero(table.analyzed):
@@ -57,7 +57,7 @@ def collect(table: LibraryTable, labels: Mapping[str, str]) -> Examples:
             seen.setdefault(content, int(row))
     if not seen:
         raise ModelError(
-            "No track is analysed, so there is nothing to learn from; run `workbench analyze` first."
+            "No track is analyzed, so there is nothing to learn from; run `workbench analyze` first."
         )
     rows = np.array(list(seen.values()), np.intp)
     return Examples(

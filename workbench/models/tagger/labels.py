@@ -14,9 +14,9 @@ from workbench.errors import ModelError
 from workbench.models.predicted import WRITTEN
 
 if TYPE_CHECKING:
-    from workbench.store.library import Library
-    from workbench.store.library_table import LibraryTable
-    from workbench.store.records import Rating
+    from workbench.store.library.library import Library
+    from workbench.store.library.library_table import LibraryTable
+    from workbench.store.library.records import Rating
 
 logger = logging.getLogger(__name__)
 

@@ -99,12 +99,12 @@ class Network:
 
 
 def _build(keras: Any, inputs: Inputs, classes: int) -> Any:
-    normalise = keras.layers.Normalization()
-    normalise.adapt(inputs)
+    normalize = keras.layers.Normalization()
+    normalize.adapt(inputs)
     model = keras.Sequential(
         [
             keras.Input((inputs.shape[1],)),
-            normalise,
+            normalize,
             keras.layers.Dense(96, activation="relu"),
             keras.layers.Dropout(0.3),
             keras.layers.Dense(48, activation="relu"),

@@ -26,7 +26,7 @@ class Scores:
 class DoubtfulTrack:
     """A track worth listening to: its label is not what is predicted, or the prediction is hardly better than none.
 
-    ``label`` is ``None`` for a track that the user has not labelled.
+    ``label`` is ``None`` for a track that the user has not labeled.
     """
 
     id: int
@@ -45,7 +45,7 @@ class TaggerReport:
     Attributes
     ----------
     scores : dict of kind to Scores
-        Of ``network``, ``logistic`` and ``neighbours`` on the same held-out artists.
+        Of ``network``, ``logistic`` and ``neighbors`` on the same held-out artists.
     chosen : str
         The kind that is used: the network only when it beats both baselines.
     confusion : list of lists of int

@@ -22,8 +22,8 @@ from workbench.models.tagger.report import DoubtfulTrack, Scores, TaggerReport, 
 from workbench.models.tagger.split import Split, grouped_split
 
 if TYPE_CHECKING:
-    from workbench.store.library import Library
-    from workbench.store.library_table import LibraryTable
+    from workbench.store.library.library import Library
+    from workbench.store.library.library_table import LibraryTable
 
 DOUBTFUL_TRACKS = 30
 
@@ -67,15 +67,15 @@ def train(
     examples = collect(table, given)
     classes, left_out = choose_classes(examples, label)
     numbers = {name: number for number, name in enumerate(classes)}
-    labelled = np.array([place for place, name in enumerate(examples.labels) if name in numbers], np.intp)
-    targets = np.array([numbers[str(examples.labels[place])] for place in labelled], np.intp)
-    split = grouped_split(targets, examples.groups[labelled], seed=seed)
-    fitted = _fit_all(examples.inputs[labelled], targets, split, seed=seed, epochs=epochs)
+    labeled = np.array([place for place, name in enumerate(examples.labels) if name in numbers], np.intp)
+    targets = np.array([numbers[str(examples.labels[place])] for place in labeled], np.intp)
+    split = grouped_split(targets, examples.groups[labeled], seed=seed)
+    fitted = _fit_all(examples.inputs[labeled], targets, split, seed=seed, epochs=epochs)
     temperatures = {
-        kind: fit_temperature(one.logits(examples.inputs[labelled[split.validate]]), targets[split.validate])
+        kind: fit_temperature(one.logits(examples.inputs[labeled[split.validate]]), targets[split.validate])
         for kind, one in fitted.items()
     }
-    test_inputs, test_targets = examples.inputs[labelled[split.test]], targets[split.test]
+    test_inputs, test_targets = examples.inputs[labeled[split.test]], targets[split.test]
     tested = {kind: softmax(one.logits(test_inputs), temperatures[kind]) for kind, one in fitted.items()}
     scores = {kind: score(probabilities, test_targets) for kind, probabilities in tested.items()}
     chosen, message = _choose(scores)
@@ -97,7 +97,7 @@ def train(
         confusion=confusion_matrix(tested[chosen], test_targets).tolist(),
         reliability=reliability(tested[chosen], test_targets),
         history=network.history if isinstance(network, Network) else {},
-        doubtful=_doubtful(table, examples, classes, classifier, temperature, labelled[split.test]),
+        doubtful=_doubtful(table, examples, classes, classifier, temperature, labeled[split.test]),
         folder=str(folder / label),
         seconds=time.perf_counter() - began,
         inputs=inputs,
@@ -107,7 +107,7 @@ def train(
     storage.save(
         folder,
         classifier,
-        _card(report, library.version(), [examples.contents[place] for place in labelled[split.test]]),
+        _card(report, library.version(), [examples.contents[place] for place in labeled[split.test]]),
     )
     return report
 

@@ -18,10 +18,10 @@ from workbench.models.tagger.examples import Examples, collect
 from workbench.models.tagger.labels import labels_of
 from workbench.models.tagger.report import Scores, confusion_matrix, score
 from workbench.models.tagger.storage import Tagger
-from workbench.store.records import Prediction
+from workbench.store.library.records import Prediction
 
 if TYPE_CHECKING:
-    from workbench.store.library import Library
+    from workbench.store.library.library import Library
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Application:
             f"{name} {count}" for name, count in sorted(self.counts.items(), key=lambda item: -item[1])
         )
         if not self.predicted:
-            return f"{self.label}: every analysed track has a label; nothing to predict"
+            return f"{self.label}: every analyzed track has a label; nothing to predict"
         return (
             f"{self.label} predicted for {self.predicted} tracks ({shown}), "
             f"on average with probability {self.mean_probability:.2f}"
@@ -106,7 +106,7 @@ def evaluate(
     if not len(places):
         raise ModelError(
             f"None of the tracks that were kept from the tagger for {label} is in the library with a label. "
-            "Where it learnt from a CSV file or playlists, give them here too; or train it again.",
+            "Where it learned from a CSV file or playlists, give them here too; or train it again.",
             label=label,
         )
     targets = np.array([numbers[str(examples.labels[place])] for place in places], np.intp)
@@ -138,7 +138,7 @@ def apply(
     csv_file, labels
         Where the labels come from, as for training: tracks that have one are passed over.
     everything : bool
-        Predict for labelled tracks too.
+        Predict for labeled tracks too.
 
     Raises
     ------

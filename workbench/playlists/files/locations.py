@@ -2,7 +2,7 @@
 
 A path is bytes that need not be text and may hold any character but NUL, while a line of an M3U8 file cannot
 hold a line break, and ``#`` starts a comment there. What a line cannot hold is written as a percent-encoded
-``file:`` URI of its bytes. Names are never normalised: NFC and NFD stay what they are.
+``file:`` URI of its bytes. Names are never normalized: NFC and NFD stay what they are.
 """
 
 from __future__ import annotations

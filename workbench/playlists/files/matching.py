@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.playlists.columns import is_missing, numbers, texts
+from workbench.playlists.sound.columns import is_missing, numbers, texts
 
 if TYPE_CHECKING:
     from workbench.playlists.files.listing import Entry
-    from workbench.store.library_table import LibraryTable
+    from workbench.store.library.library_table import LibraryTable
 
 _SAME_LENGTH_S = 3.0
 

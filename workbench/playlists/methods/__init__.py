@@ -3,6 +3,7 @@
 import difflib
 
 from workbench.errors import UnknownMethodError
+from workbench.playlists.making.registry import METHODS, Method
 from workbench.playlists.methods import (
     alchemy,
     cache_based,
@@ -22,7 +23,6 @@ from workbench.playlists.methods import (
     tag_based,
     time_based,
 )  # isort: skip
-from workbench.playlists.registry import METHODS, Method
 
 __all__ = [
     "METHODS",

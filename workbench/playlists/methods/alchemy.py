@@ -8,12 +8,12 @@ from typing import Annotated
 import numpy as np
 
 from workbench.errors import ParameterValueError
-from workbench.playlists.columns import Floats, Rows
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.ranking import nearest_first
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
-from workbench.playlists.space import Vectors
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.columns import Floats, Rows
+from workbench.playlists.sound.ranking import nearest_first
+from workbench.playlists.sound.space import Vectors
 
 
 @method("alchemy", "More like some tracks and less like others.")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from workbench.errors import UnknownTrackError
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
-from workbench.playlists.tastes import picks_by_taste, unknown_first
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.tastes import picks_by_taste, unknown_first
 
 
 @method("cache_based", "Fresh tracks in the manner of a stored playlist.")

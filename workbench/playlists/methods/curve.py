@@ -8,12 +8,12 @@ from typing import Annotated
 import numpy as np
 
 from workbench.errors import LibraryEmptyError, ParameterValueError
-from workbench.playlists.columns import Floats, Rows, numbers
-from workbench.playlists.energy import energy
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
-from workbench.playlists.transitions import MixProfile
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.columns import Floats, Rows, numbers
+from workbench.playlists.sound.energy import energy
+from workbench.playlists.sound.transitions import MixProfile
 
 SHAPES: dict[str, tuple[float, ...]] = {
     "rise": (0.1, 0.9),
@@ -89,7 +89,7 @@ class _Levels:
         rows, values = rows[np.isfinite(values)], values[np.isfinite(values)]
         if not len(rows):
             raise LibraryEmptyError(
-                f"No candidate has a known {feature}. Loosen the constraints, or analyse more music."
+                f"No candidate has a known {feature}. Loosen the constraints, or analyze more music."
             )
         order = np.lexsort((rows, values))
         self.rows: Rows = rows[order]
@@ -122,9 +122,9 @@ class _Levels:
 
     def _nearest_open(self, target: float) -> Rows:
         """Return up to ``_NEAR`` indices of open and allowed tracks, nearest first."""
-        centre, reach = int(np.searchsorted(self.values, target)), 2 * _NEAR
+        center, reach = int(np.searchsorted(self.values, target)), 2 * _NEAR
         while True:
-            low, high = max(0, centre - reach), min(len(self.rows), centre + reach)
+            low, high = max(0, center - reach), min(len(self.rows), center + reach)
             near = low + np.flatnonzero(self.open[low:high])
             near = near[np.lexsort((self.rows[near], np.abs(self.values[near] - target)))]
             allowed = np.array(

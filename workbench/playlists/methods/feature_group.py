@@ -7,11 +7,11 @@ from typing import Annotated
 
 import numpy as np
 
-from workbench.playlists.columns import Floats, Rows
-from workbench.playlists.energy import energy, percentiles, ranks_within
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.columns import Floats, Rows
+from workbench.playlists.sound.energy import energy, percentiles, ranks_within
 
 BANDS: dict[str, tuple[float, float]] = {
     "any": (0.0, 1.0),

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from workbench.errors import ParameterValueError, UnknownTrackError
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
-from workbench.playlists.tastes import picks_by_taste, unknown_first
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.tastes import picks_by_taste, unknown_first
 
 
 @method(
@@ -37,7 +37,7 @@ def fingerprint(
         )
     if not known:
         raise UnknownTrackError(
-            "history: none of its tracks is analysed, so it shows no taste. Analyse them first.",
+            "history: none of its tracks is analyzed, so it shows no taste. Analyze them first.",
             name="history",
         )
     members, weights = [row for row, _ in known], [weight for _, weight in known]

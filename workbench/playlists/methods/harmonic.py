@@ -8,8 +8,11 @@ from typing import Annotated
 import numpy as np
 
 from workbench.errors import LibraryEmptyError
-from workbench.playlists.columns import Mask, Rows, numbers, text_at, value_at
-from workbench.playlists.keys import (
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.columns import Mask, Rows, numbers, text_at, value_at
+from workbench.playlists.sound.keys import (
     FIFTH,
     RELATIONS,
     SEMITONE,
@@ -18,10 +21,7 @@ from workbench.playlists.keys import (
     camelot_name,
     relations,
 )
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
-from workbench.playlists.transitions import MixProfile, log2_bpm, tempo_change
+from workbench.playlists.sound.transitions import MixProfile, log2_bpm, tempo_change
 
 _BACKTRACKS, _OPENINGS = 100, 12
 _WORST = {"strict": FIFTH, "wide": SEMITONE}
@@ -90,7 +90,7 @@ class _Mixes:
         if not len(rows):
             raise LibraryEmptyError(
                 "No candidate has both a key and a tempo, which a harmonic set needs. "
-                "Loosen the constraints, or analyse more music."
+                "Loosen the constraints, or analyze more music."
             )
         rows = self.request.rng.permutation(rows)
         common = np.bincount(self.keys[rows]).argmax()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from workbench.playlists.clusters import density_clusters
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.methods.kmeans import members
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
+from workbench.playlists.sound.clusters import density_clusters
 
 
 @method(
@@ -35,7 +35,7 @@ def hdbscan(
         int | None, Parameter("track", "take the group nearest to this track, which comes first")
     ] = None,
 ) -> Iterator[Pick]:
-    """Yield the members of one group by distance from its centre."""
+    """Yield the members of one group by distance from its center."""
     rows = request.rows
     grouping = density_clusters(request.table, rows, minimum_tracks, int(request.rng.integers(2**31)))
     if not len(grouping):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from workbench.errors import ParameterValueError
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
-from workbench.playlists.ways import travel
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.plan_path import travel
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
 
 
 @method("journey", "A smooth way through several tracks in the order given.", sequence=True)

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import numpy as np
 
-from workbench.playlists.clusters import Clusters, cluster_name, kmeans_clusters
-from workbench.playlists.columns import Rows
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.ranking import nearest_first
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.clusters import Clusters, cluster_name, kmeans_clusters
+from workbench.playlists.sound.columns import Rows
+from workbench.playlists.sound.ranking import nearest_first
 
 
 @method("kmeans", "One cluster of the library, most typical tracks first; named after what sets it apart.")
@@ -41,7 +41,7 @@ def kmeans(
         int | None, Parameter("track", "take the cluster of this track, which comes first")
     ] = None,
 ) -> Iterator[Pick]:
-    """Yield the members of one k-means cluster by distance from its centre."""
+    """Yield the members of one k-means cluster by distance from its center."""
     rows = request.rows
     count = clusters or min(8, max(2, len(rows) // request.size))
     grouping = kmeans_clusters(request.table, rows, count, int(request.rng.integers(2**31)))
@@ -56,21 +56,21 @@ def members(
     cluster: int | None,
     start: int | None,
 ) -> Iterator[Pick]:
-    """Yield the members of one group, the start track first, then by distance from the centre."""
+    """Yield the members of one group, the start track first, then by distance from the center."""
     chosen = _choose(request, grouping, rows, cluster, start)
     inside = rows[grouping.labels == chosen]
     others = inside[inside != start] if start is not None else inside
     name = cluster_name(request.table, inside)
     request.title = name
-    distances = request.space.distances_to(grouping.centres[chosen], others)
+    distances = request.space.distances_to(grouping.centers[chosen], others)
     facts = {"cluster": chosen, "cluster_name": name, "cluster_size": len(inside)}
     if start is not None:
-        own = float(request.space.distances_to(grouping.centres[chosen], np.array([start]))[0])
+        own = float(request.space.distances_to(grouping.centers[chosen], np.array([start]))[0])
         yield Pick(
-            start, facts | {"distance_to_centre": own, "seed": int(request.table.ids[start])}, pinned=True
+            start, facts | {"distance_to_center": own, "seed": int(request.table.ids[start])}, pinned=True
         )
     for row, distance in nearest_first(others, distances):
-        yield Pick(row, facts | {"distance_to_centre": distance})
+        yield Pick(row, facts | {"distance_to_center": distance})
 
 
 def _choose(
@@ -82,7 +82,7 @@ def _choose(
 ) -> int:
     if start is not None:
         distances = [
-            float(request.space.distances_to(centre, np.array([start]))[0]) for centre in grouping.centres
+            float(request.space.distances_to(center, np.array([start]))[0]) for center in grouping.centers
         ]
         return int(np.argmin(distances))
     if cluster is None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from workbench.errors import LibraryEmptyError
-from workbench.playlists.interleaving import interleave
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import METHODS, method
-from workbench.playlists.request import Pick, Request
+from workbench.playlists.making.interleaving import interleave
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import METHODS, method
+from workbench.playlists.making.request import Pick, Request
 
 MIXABLE = (
     "random",

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import numpy as np
 
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.query_match import compile_query
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.query.query_match import compile_query
 
 
 @method(

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import numpy as np
 
-from workbench.playlists.columns import Rows
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
-from workbench.playlists.space import Vectors
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.columns import Rows
+from workbench.playlists.sound.space import Vectors
 
 _NEAR = 20
 

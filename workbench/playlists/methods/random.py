@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
 
 
 @method("random", "Tracks drawn at random, each equally likely.", needs_vectors=False)

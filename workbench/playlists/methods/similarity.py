@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.ranking import nearest_first
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.ranking import nearest_first
 
 
 @method("similarity", "The start track and those nearest to it in sound, nearest first.")

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from workbench.playlists.columns import numbers, texts
-from workbench.playlists.constraints import genres_of
-from workbench.playlists.parameters import Parameter
+from workbench.playlists.making.constraints import genres_of
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.quality_card import counted
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
+from workbench.playlists.sound.columns import numbers, texts
 
 TAGS = ("genre", "artist", "album", "decade")
 

@@ -8,11 +8,11 @@ from typing import Annotated
 import numpy as np
 
 from workbench.errors import ParameterValueError
-from workbench.playlists.columns import Floats, numbers
-from workbench.playlists.energy import energy
-from workbench.playlists.parameters import Parameter
-from workbench.playlists.registry import method
-from workbench.playlists.request import Pick, Request
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.registry import method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.columns import Floats, numbers
+from workbench.playlists.sound.energy import energy
 
 RANGES: dict[str, tuple[float, float, float, float]] = {
     "morning": (80, 115, 0.25, 0.60),

@@ -1,0 +1,142 @@
+"""Silence, fades, liveliness: what the level over time says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
+
+_SILENCE_DBFS = -60.0
+_SILENCE_BELOW_LOUDEST_DB = 40.0
+_FLOOR_DBFS = -120.0
+_FADE_TOP_DB = 3.0
+_FADE_DEPTH_DB = 15.0
+_FADE_STRAIGHTNESS = 0.8
+_SHORTEST_FADE_S, _LONGEST_FADE_S = 1.0, 30.0
+_SHORTEST_SCALE_S, _LONGEST_SCALE_S = 0.31, 8.8
+_LEAST_MOVEMENT = (
+    0.05  # of the level, between its 5 % and 95 % quantiles; the phase of a steady tone moves that of a frame
+)
+
+Levels = npt.NDArray[np.float64]
+
+
+def to_db(mean_squares: npt.NDArray[np.generic]) -> Levels:
+    """Convert mean squares to dBFS, not under −120."""
+    return np.asarray(10 * np.log10(np.maximum(mean_squares, 10 ** (_FLOOR_DBFS / 10))), np.float64)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Seconds of silence and fade at both ends."""
+
+    leading_silence_s: float
+    trailing_silence_s: float
+    fade_in_s: float
+    fade_out_s: float
+
+
+def find_ends(energies: npt.NDArray[np.float32], period_s: float, duration_s: float) -> Envelope | None:
+    """Find silence and fades at both ends.
+
+    Parameters
+    ----------
+    energies : float32 array, shape (n,)
+        Mean square of frames.
+    period_s : float
+        Seconds between frames.
+
+    Returns
+    -------
+    Envelope or None
+        ``None`` when all is silent. Silent is under −60 dBFS, or 40 dB under the loudest frame of a quiet track.
+        A fade rises steadily in decibels from 15 dB or more below the median level to 3 dB below it.
+    """
+    levels = to_db(energies)
+    threshold = min(_SILENCE_DBFS, float(levels.max(initial=_FLOOR_DBFS)) - _SILENCE_BELOW_LOUDEST_DB)
+    sounding = np.flatnonzero(levels > max(threshold, _FLOOR_DBFS))
+    if not len(sounding):
+        return None
+    first, last = int(sounding[0]), int(sounding[-1])
+    music = uniform_filter1d(levels[first : last + 1], max(1, round(0.5 / period_s)), mode="nearest")
+    return Envelope(
+        float(min(first * period_s, duration_s)),
+        float(max(0.0, duration_s - (last + 1) * period_s)),
+        _fade(music, period_s),
+        _fade(music[::-1], period_s),
+    )
+
+
+def _fade(levels: Levels, period_s: float) -> float:
+    """Return how long the level takes to rise at the start; 0 when it does not rise like a fade."""
+    top = float(np.median(levels)) - _FADE_TOP_DB
+    reached = int(np.argmax(levels >= top))
+    length = reached * period_s
+    if not _SHORTEST_FADE_S <= length <= _LONGEST_FADE_S or levels[0] > top - _FADE_DEPTH_DB:
+        return 0.0
+    straightness = np.corrcoef(np.arange(reached + 1), levels[: reached + 1])[0, 1]
+    return float(length) if straightness >= _FADE_STRAIGHTNESS else 0.0
+
+
+def dynamic_complexity(loudness: Levels) -> float | None:
+    """Return the mean distance of momentary loudness from its mean, LU; ``None`` when all is silent.
+
+    Parameters
+    ----------
+    loudness : float64 array
+        Momentary (400 ms) loudness, LUFS.
+
+    References
+    ----------
+    Streich 2007, Music complexity: a multi-faceted description of audio content.
+    """
+    heard = loudness[loudness > _SILENCE_DBFS]
+    return float(np.mean(np.abs(heard - heard.mean()))) if len(heard) else None
+
+
+def danceability(energies: npt.NDArray[np.float32], period_s: float) -> float | None:
+    """Return the inverse of the mean scaling exponent of the loudness walk, 0 to 3.
+
+    Parameters
+    ----------
+    energies : float32 array, shape (n,)
+        Mean square of frames.
+
+    Returns
+    -------
+    float or None
+        Over 1 where the loudness moves regularly at the time scales of beats and bars; ``None`` under 18 s of sound,
+        and where it does not move, as in a drone.
+
+    References
+    ----------
+    Streich & Herrera 2005, Detrended fluctuation analysis of music signals.
+    """
+    if len(energies) * period_s < 2 * _LONGEST_SCALE_S or energies.max(initial=0) <= 1e-7:
+        return None
+    level = np.sqrt(energies, dtype=np.float64)
+    low, high = np.quantile(level, (0.05, 0.95))
+    if high - low < _LEAST_MOVEMENT * high:
+        return None
+    walk = np.cumsum(level)
+    walk -= np.linspace(0, walk[-1], len(walk))
+    count = round(np.log(_LONGEST_SCALE_S / _SHORTEST_SCALE_S) / np.log(1.1))
+    scales = np.unique(np.round(_SHORTEST_SCALE_S * 1.1 ** np.arange(count + 1) / period_s).astype(int))
+    spread = np.array([_residual(walk, scale) for scale in scales])
+    if spread.min() <= 1e-9 * np.abs(walk).max():
+        return None
+    exponents = np.diff(np.log(spread)) / np.diff(np.log(scales + 3))
+    mean = float(np.mean(exponents))
+    return float(np.clip(1 / mean, 0, 3)) if mean > 0 else 3.0
+
+
+def _residual(walk: Levels, width: int) -> float:
+    """Return the spread of the walk around straight lines fitted to windows of this width."""
+    windows = walk[: len(walk) // width * width].reshape(-1, width)
+    ramp = np.arange(width) - (width - 1) / 2
+    centered = windows - windows.mean(axis=1, keepdims=True)
+    slope = centered @ ramp / np.dot(ramp, ramp)
+    remaining = np.einsum("ij,ij->i", centered, centered) - slope**2 * np.dot(ramp, ramp)
+    return float(np.sqrt(np.mean(np.maximum(remaining, 0)) / width))

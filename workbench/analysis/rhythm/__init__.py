@@ -1,0 +1,1 @@
+"""Onsets, beats and tempo."""

@@ -1,0 +1,143 @@
+"""Beat positions, and what they say about tempo and meter."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d
+
+Envelope = npt.NDArray[np.float32]
+Times = npt.NDArray[np.float64]
+
+_TIGHTNESS = 60.0
+_NEAREST, _FARTHEST = 0.6, 1.6
+_HEARD = 0.3
+_SAME, _DRIFTED = 0.01, 0.05
+_EVEN, _MOSTLY = 0.1, 0.95
+_CLEAR_METER = 0.1
+
+
+def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
+    """Find the series of beats that hits the most onset strength while keeping to the tempo.
+
+    Parameters
+    ----------
+    envelope : float32 array, shape (n,)
+        Normalized onset envelope.
+    bpm : float
+        Tempo.
+    period_s : float
+        Seconds between values of the envelope.
+
+    Returns
+    -------
+    float64 array
+        Seconds, ascending.
+
+    References
+    ----------
+    Ellis 2007, Beat tracking by dynamic programming. Frames are done in runs shorter than the shortest interval
+    allowed, so that none of a run depends on another.
+    """
+    interval = 60 / bpm / period_s
+    lags = np.arange(max(1, round(_NEAREST * interval)), round(_FARTHEST * interval) + 1)
+    penalties = (_TIGHTNESS * np.log(lags[::-1] / interval) ** 2).astype(np.float32)
+    run, margin = int(lags[0]), int(lags[-1])
+    strength = np.asarray(envelope, np.float32)
+    scores = np.zeros(len(strength) + margin, np.float32)
+    before = np.full(len(strength), -1, np.int32)
+    frames = np.arange(len(strength), dtype=np.int32)
+    earlier = np.lib.stride_tricks.sliding_window_view(
+        scores, len(lags)
+    )  # row t: scores reached, longest lag first
+    for start in range(0, len(strength), run):
+        stop = min(start + run, len(strength))
+        reached = earlier[start:stop] - penalties
+        best = reached.argmax(axis=1)
+        gain = reached.max(axis=1)
+        before[start:stop] = np.where(gain > 0, frames[start:stop] - margin + best, -1)
+        scores[start + margin : stop + margin] = strength[start:stop] + np.maximum(gain, 0)
+    return _between_frames(_trim(_follow(scores[margin:], before, margin), strength), strength) * period_s
+
+
+def _follow(scores: Envelope, before: npt.NDArray[np.int32], margin: int) -> npt.NDArray[np.int64]:
+    """Walk back from the best of the last beats."""
+    tail = max(0, len(scores) - margin)
+    frame = tail + int(np.argmax(scores[tail:]))
+    beats = []
+    while frame >= 0:
+        beats.append(frame)
+        frame = int(before[frame])
+    return np.array(beats[::-1], np.int64)
+
+
+def _trim(beats: npt.NDArray[np.int64], strength: Envelope) -> npt.NDArray[np.int64]:
+    """Leave out beats before the first and after the last on which something happens."""
+    around = maximum_filter1d(strength, 5)[beats]
+    heard = np.flatnonzero(around > _HEARD * np.median(around))
+    return beats[heard[0] : heard[-1] + 1] if len(heard) else beats[:0]
+
+
+def _between_frames(frames: npt.NDArray[np.int64], strength: Envelope) -> Times:
+    """Move each beat to the top of a parabola through the strengths around it."""
+    padded = np.pad(strength, 1).astype(np.float64)
+    below, here, above = padded[frames], padded[frames + 1], padded[frames + 2]
+    curvature = below - 2 * here + above
+    offset = np.where(curvature < -1e-9, 0.5 * (below - above) / np.minimum(curvature, -1e-9), 0.0)
+    return np.asarray(frames + np.clip(offset, -0.5, 0.5))
+
+
+def stability(beats: Times) -> float | None:
+    """Return 1 for perfectly even beats, less the more their intervals spread; ``None`` under four beats."""
+    if len(beats) < 4:
+        return None
+    over_two = (beats[2:] - beats[:-2]) / 2  # two intervals together: swing is not unsteadiness
+    middle = np.median(over_two)
+    return float(
+        np.exp(-8 * np.median(np.abs(over_two - middle)) / middle)
+        * np.mean(np.abs(over_two / middle - 1) < 0.1)
+    )
+
+
+def tempo_of(beats: Times, bpm: float) -> float:
+    """Return the tempo that the beats keep, the mean of one that drifts, or ``bpm`` when they do not follow it.
+
+    They follow it when they stray by under 1 %, or under 5 % and without leaps from one interval to the next.
+    """
+    if len(beats) < 8:
+        return bpm
+    counted = np.concatenate(([0.0], np.cumsum(np.round(np.diff(beats) * bpm / 60))))
+    apart = len(beats) // 2
+    steps = np.maximum(counted[apart:] - counted[:-apart], 1)
+    kept = 60 / float(np.median((beats[apart:] - beats[:-apart]) / steps))
+    if abs(kept / bpm - 1) < _SAME:
+        return kept
+    mean = 60 * max(counted[-1], 1.0) / float(beats[-1] - beats[0])
+    leaps = np.abs(np.diff(beats, n=2)) * bpm / 60
+    return mean if np.mean(leaps < _EVEN) > _MOSTLY and abs(mean / bpm - 1) < _DRIFTED else bpm
+
+
+def beats_in_a_bar(accents: npt.NDArray[np.float64]) -> int | None:
+    """Guess three or four beats a bar.
+
+    Parameters
+    ----------
+    accents : float64 array, shape (beats, features)
+        What happens on each beat.
+
+    Returns
+    -------
+    int or None
+        ``None`` when neither repeats clearly better than the other.
+    """
+    if len(accents) < 24:
+        return None
+    centered = accents - accents.mean(axis=0)
+    centered /= np.maximum(np.linalg.norm(centered, axis=0), 1e-9)
+    repeats = {
+        lag: float(np.mean(np.sum(centered[lag:] * centered[:-lag], axis=0))) for lag in (2, 3, 4, 6, 8)
+    }
+    three, four = (repeats[3] + repeats[6]) / 2, (repeats[4] + repeats[8]) / 2
+    if max(three, four) < _CLEAR_METER or abs(three - four) < _CLEAR_METER:
+        return None
+    return 3 if three > four else 4

@@ -1,0 +1,176 @@
+"""Tempo from the onset envelope.
+
+An envelope repeats at the beat, and at its multiples and fractions as well; which of these levels people tap along
+with is a matter of taste around two beats a second. Each candidate is scored by how well the envelope repeats after
+half, one, two and four of its beats, by how much of the envelope moves at its frequency (off beats as strong as the
+beats leave little there, so a part of what moves at twice the frequency counts as well), by whether bass and treble
+alternate from beat to beat as kick and snare do, and by how common such a tempo is. That they meet on every other
+beat speaks against a tempo, but not beyond a limit: a slow accompaniment does so without any drums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+SLOWEST, FASTEST = 40.0, 250.0
+_STEPS_AN_OCTAVE = 192
+"""0.4 %: four beats of a slow tempo are 4 s, and the peak of an onset's correlation is 40 ms wide."""
+_WINDOW_S = 12.0
+_LONGEST_LAG_S = 6.1
+_BEATS = ((0.5, 0.5), (1, 1.0), (2, 1.0), (4, 1.0))
+_BASS_SHARE = 0.5
+_PREFERRED, _PREFERRED_OCTAVES = 120.0, 0.7
+_TOO_FAST, _TOO_FAST_OCTAVES = 190.0, 0.2
+_APART_STEPS = 11
+_OFF_BEATS = 0.25
+_ALTERNATION, _LEAST_ALTERNATION = 2.2, -0.4
+_BATCH = 32
+
+Envelope = npt.NDArray[np.float32]
+Curve = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """Candidates are sorted by weight, best first, weights relative to the best; ``regularity`` is a correlation."""
+
+    bpm: float
+    regularity: float
+    candidates: Curve
+    weights: Curve
+
+    @property
+    def alternative(self) -> float | None:
+        """The second candidate, beats a minute."""
+        return float(self.candidates[1]) if len(self.candidates) > 1 else None
+
+    @property
+    def confidence(self) -> float:
+        """0 to 1: how regular the envelope is at the tempo, less where another tempo scores as well."""
+        rival = self.weights[1] if len(self.weights) > 1 else 0.0
+        return float(np.clip(self.regularity / 0.4, 0, 1) * (1 - 0.5 * rival))
+
+
+def normalize(envelope: Envelope, period_s: float) -> Envelope:
+    """Subtract the local mean (1 s) and divide by the local spread (4 s), so that quiet passages count too."""
+    above = np.maximum(envelope - uniform_filter1d(envelope, max(1, round(1 / period_s)), mode="nearest"), 0)
+    power = uniform_filter1d(above**2, max(1, round(4 / period_s)), mode="nearest")
+    spread = np.sqrt(np.maximum(power, 0))  # a running sum may end just under zero
+    return np.asarray(above / (spread + 1e-3 * above.std() + 1e-9), np.float32)
+
+
+def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
+    """Estimate tempo.
+
+    Parameters
+    ----------
+    envelopes : float32 array, shape (3, n)
+        Normalized onset envelopes of all bands, bass and treble.
+    period_s : float
+        Seconds between their values.
+
+    Returns
+    -------
+    Tempo or None
+        ``None`` when nothing repeats.
+
+    References
+    ----------
+    Percival & Tzanetakis 2014 (autocorrelation combs); Peeters 2006 (times the spectrum of the envelope);
+    van Noorden & Moelants 1999 (preferred tempo).
+    """
+    correlations = _correlations(envelopes, period_s)
+    if correlations is None:
+        return None
+    overall, bass, crossed = correlations
+    grid = SLOWEST * 2 ** (np.arange(0, np.log2(FASTEST / SLOWEST), 1 / _STEPS_AN_OCTAVE))
+    lags = 60 / grid / period_s
+    mixed = overall + _BASS_SHARE * bass
+    comb = sum(weight * _at(mixed, beats * lags) for beats, weight in _BEATS)
+    alternation = np.maximum(_at(crossed, lags) - _at(crossed, 2 * lags), _LEAST_ALTERNATION)
+    on_beats, off_beats = _spectrum(envelopes[0], period_s, np.stack((grid, 2 * grid)))
+    repeats = np.maximum(comb, 0) * np.sqrt(np.maximum(on_beats, _OFF_BEATS * off_beats))
+    scores = repeats * np.exp(_ALTERNATION * alternation) * _prior(grid)
+    best = _peaks(scores)
+    if not len(best):
+        return None
+    candidates = np.array([_refine(grid, repeats, index) for index in best])
+    lag = 60 / candidates[0] / period_s
+    regularity = float(np.mean([_at(overall, np.array([beats * lag]))[0] for beats in (1, 2, 4)]))
+    return Tempo(float(candidates[0]), regularity, candidates, scores[best] / scores[best[0]])
+
+
+def _prior(bpms: Curve) -> Curve:
+    """Return how readily people tap at these tempos: most around 120, and over three a second as good as never."""
+    preferred = np.log2(bpms / _PREFERRED) / _PREFERRED_OCTAVES
+    too_fast = np.maximum(np.log2(bpms / _TOO_FAST), 0) / _TOO_FAST_OCTAVES
+    return np.asarray(np.exp(-0.5 * (preferred**2 + too_fast**2)))
+
+
+def _correlations(envelopes: Envelope, period_s: float) -> tuple[Curve, Curve, Curve] | None:
+    """Return correlation by lag, averaged over windows: all with all, bass with bass, bass with treble."""
+    width, lags = round(_WINDOW_S / period_s), round(_LONGEST_LAG_S / period_s)
+    size = scipy.fft.next_fast_len(2 * width, real=True)
+    totals, count = np.zeros((3, lags)), 0
+    for batch in _windows(envelopes, width):
+        centered = batch - batch.mean(axis=2, keepdims=True)
+        spectra = scipy.fft.rfft(centered, size)
+        everything, bass, treble = spectra
+        power = np.mean(centered.astype(np.float64) ** 2, axis=2)
+        for index, (one, two) in enumerate(((everything, everything), (bass, bass), (bass, treble))):
+            lagged = scipy.fft.irfft(np.conj(one) * two, size)[:, :lags] / (width - np.arange(lags))
+            scale = np.sqrt(power[(0, 1, 1)[index]] * power[(0, 1, 2)[index]])
+            totals[index] += (lagged / np.maximum(scale, 1e-9)[:, None]).sum(axis=0)
+        count += int(np.count_nonzero(power[0] > 1e-9))
+    return (totals[0] / count, totals[1] / count, totals[2] / count) if count else None
+
+
+def _windows(envelopes: Envelope, width: int) -> list[Envelope]:
+    """Return half-overlapping windows of the rows in batches, views of shape (rows, batch, width)."""
+    missing = max(0, width - envelopes.shape[1])
+    padded = np.pad(envelopes, ((0, 0), (0, missing))) if missing else envelopes
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)[:, :: width // 2]
+    return [windows[:, start : start + _BATCH] for start in range(0, windows.shape[1], _BATCH)]
+
+
+def _at(curve: Curve, lags: Curve) -> Curve:
+    return np.interp(lags, np.arange(len(curve)), curve, right=0.0)
+
+
+def _spectrum(envelope: Envelope, period_s: float, bpms: Curve) -> Curve:
+    """Return the mean magnitude of the envelope's spectrum at these tempos, in windows of 8 s."""
+    width, size = round(8 / period_s), 4096
+    taper = np.hanning(width).astype(np.float32)
+    total = np.zeros(size // 2 + 1)
+    for (batch,) in _windows(envelope[None], width):
+        tapered = (batch - batch.mean(axis=1, keepdims=True)) * taper
+        scale = np.sqrt(np.sum(tapered**2, axis=1, keepdims=True)) + 1e-9
+        total += (np.abs(scipy.fft.rfft(tapered, size)) / scale).sum(axis=0)
+    return np.interp(bpms / 60, np.arange(len(total)) / (size * period_s), total)
+
+
+def _peaks(scores: Curve) -> npt.NDArray[np.int64]:
+    """Return up to five maxima, highest first, none within 4 % of a higher one."""
+    peak = np.flatnonzero((scores > 0) & (scores >= maximum_filter1d(scores, 2 * _APART_STEPS + 1)))
+    return peak[np.argsort(-scores[peak], kind="stable")][:5]
+
+
+def _refine(grid: Curve, repeats: Curve, index: int) -> float:
+    """Move a candidate to where the envelope repeats best near by, between steps of the grid by a parabola.
+
+    Bass and treble say which tempo it is, but not exactly: they alternate the more where two beats are missed.
+    """
+    first = max(0, index - _APART_STEPS)
+    index = first + int(np.argmax(repeats[first : index + _APART_STEPS + 1]))
+    if not 0 < index < len(grid) - 1:
+        return float(grid[index])
+    below, here, above = repeats[index - 1 : index + 2]
+    if below >= here or above >= here:  # the best is at the edge: no top near by
+        return float(grid[index])
+    offset = 0.5 * (below - above) / (below - 2 * here + above)
+    return float(grid[index] * 2 ** (offset / _STEPS_AN_OCTAVE))

@@ -1,0 +1,1 @@
+"""Spectra that all meters share, and what is read from them."""

@@ -1,0 +1,1 @@
+"""One module an app: views wired to a session."""

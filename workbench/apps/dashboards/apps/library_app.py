@@ -1,0 +1,102 @@
+"""The Library app: analyze folders, look through the tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from workbench.apps.dashboards.views.folder_picker import FolderPicker
+from workbench.apps.dashboards.views.job_view import JobView
+from workbench.apps.dashboards.views.library_actions import (
+    LibraryWatch,
+    details,
+    matches,
+    playlist_of,
+    playlists_folder,
+    rating_of,
+)
+from workbench.apps.dashboards.views.page import button, heading, page, row, section
+from workbench.apps.dashboards.views.rating_view import RatingView
+from workbench.apps.dashboards.views.save_view import SaveView
+from workbench.apps.dashboards.views.selection_view import SelectionView
+from workbench.apps.dashboards.views.table_view import TableView
+from workbench.apps.dashboards.views.track_view import TrackView
+from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.session.analysis_job import AnalysisJob
+    from workbench.session.workbench import Workbench
+    from workbench.store.library.library_table import LibraryTable
+
+
+class LibraryApp(widgets.VBox):  # type: ignore[misc]
+    """Everything about the tracks of one library."""
+
+    def __init__(self, wb: Workbench) -> None:
+        self._wb = wb
+        self._watch = LibraryWatch(wb, self._fill)
+        self.picker = FolderPicker(wb.settings.library_roots)
+        self.job = JobView(self._analyze, self._watch.renew)
+        self.table = TableView(self._watch.table, matches, self.open_track, height=330)
+        self.rating = RatingView(self._rate)
+        self.track = TrackView(
+            self.open_track,
+            advice="Click a row of the table, or go through it with the arrow keys.",
+            below=(self.rating,),
+        )
+        save = SaveView(wb.shelf.keep, playlists_folder(wb))
+        self.selection = SelectionView(lambda ids, order: playlist_of(wb.table(), ids, order), save)
+        self.table.grid.observe(self._selected, "selected")
+        self._adding = section(
+            "Add music",
+            self.picker,
+            row(
+                button(
+                    "Analyze this folder", lambda: self.job.begin([str(self.picker.folder)]), primary=True
+                ),
+                button("Analyze the demo library", self._demo, tooltip="Synthesizes 30 short tracks"),
+            ),
+            self.job,
+            open=not len(self._watch.table),
+        )
+        super().__init__(
+            [
+                page(
+                    self._adding,
+                    heading("Tracks"),
+                    self.table,
+                    self.selection,
+                    self.track,
+                    self._watch,
+                )
+            ]
+        )
+
+    def open_track(self, track_id: int) -> None:
+        """Show the details of a track."""
+        try:
+            self.track.show(*details(self._wb, self._watch.table, track_id))
+            self.rating.show(track_id, rating_of(self._wb, track_id))
+        except WorkbenchError:
+            self._watch.renew()
+
+    def _rate(self, track_id: int, rating: float | None) -> None:
+        self._wb.library.rate(self._wb.track(track_id).content_hash, rating)
+
+    def _analyze(self, paths: Sequence[str], force: bool) -> AnalysisJob:
+        if paths == ["demo"]:
+            paths = [str(self._wb.make_demo_library())]
+        return self._wb.analyze(*paths, force=force, show=False)
+
+    def _demo(self) -> None:
+        self.job.begin(["demo"])
+
+    def _fill(self, table: LibraryTable) -> None:
+        self.table.fill(table)
+
+    def _selected(self, change: Any) -> None:
+        self.selection.select(change["new"])
+        if change["new"]:
+            self.open_track(change["new"][-1])

@@ -1,0 +1,47 @@
+"""The Performance app: how the workbench runs, over all its processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from workbench.apps.dashboards.views.page import page
+from workbench.apps.dashboards.views.performance_view import PerformanceView
+from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.session.workbench import Workbench
+
+HISTORY_S = 6 * 3600.0
+
+
+class PerformanceApp(widgets.VBox):  # type: ignore[misc]
+    """The performance view of one workbench."""
+
+    def __init__(self, wb: Workbench) -> None:
+        self._wb = wb
+        self.view = PerformanceView(wb.performance, self._history, wb.monitor.clear_caches, self._bench)
+        super().__init__([page(self.view)])
+        self.view.look()
+
+    def _history(self) -> list[tuple[float, Any]]:
+        return self._wb.library.metrics(since=time.time() - HISTORY_S)
+
+    def _bench(self) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "workbench",
+            "bench",
+            "--quick",
+            "--data-dir",
+            str(self._wb.settings.data_dir),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+            raise WorkbenchError(f"The benchmark did not finish: {last[0]}")

@@ -1,0 +1,91 @@
+"""Values as colors that every common color vision tells apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+# Okabe & Ito (2008) without black and yellow, which vanish on a dark or a light page; wine and olive of Tol (2021).
+CATEGORICAL = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#999933")
+OTHER = "#8a8a8a"
+# Nuñez, Anderton & Renslow (2018): cividis, every tenth of the way, without its darkest fifth.
+SEQUENTIAL = (
+    "#2b446e",
+    "#434e6c",
+    "#575c6d",
+    "#696970",
+    "#7c7b78",
+    "#908d78",
+    "#a59c74",
+    "#bcae6c",
+    "#d3c164",
+    "#ecd558",
+)
+# Around the wheel and back, from blue over violet and red to ochre: neighbors look alike for every vision.
+CYCLIC = (
+    "#6f9fb5", "#5b8fc0", "#6276ba", "#6259ae", "#5e43a5", "#6b2f83",
+    "#7a2560", "#8e2c50", "#a3424b", "#b25652", "#b9795f", "#94918a",
+)  # fmt: skip
+STEPS = 64
+
+
+@dataclass(frozen=True)
+class Coloring:
+    """A palette index a point; ``names`` of the palette's entries, or the two ends of a ``ramp``."""
+
+    codes: npt.NDArray[np.uint8]
+    palette: Sequence[str]
+    names: Sequence[str] = ()
+    ramp: Sequence[str] = ()
+
+
+def by_category(values: Sequence[Any], *, other: str = "other", unknown: str = "unknown") -> Coloring:
+    """Give the most frequent values a color each, and gray to the rest.
+
+    Parameters
+    ----------
+    values : sequence of length n
+        ``None`` for what is not known.
+    """
+    counts = Counter(value for value in values if value is not None)
+    kept = [value for value, _ in counts.most_common(len(CATEGORICAL))]
+    place = {value: index for index, value in enumerate(kept)}
+    codes = np.array([place.get(value, len(kept)) for value in values], np.uint8)
+    palette, names = list(CATEGORICAL[: len(kept)]), [str(value) for value in kept]
+    if len(kept) in codes:
+        palette.append(OTHER)
+        names.append(other if len(counts) > len(kept) else unknown)
+    return Coloring(codes, palette, names)
+
+
+def by_number(values: npt.NDArray[np.float64], unit: str) -> Coloring:
+    """Color from low (dark) to high (light), between the 2nd and 98th percentile; gray where unknown."""
+    known = np.isfinite(values)
+    if not known.any():
+        return Coloring(np.zeros(len(values), np.uint8), [OTHER], ["unknown"])
+    low, high = np.percentile(values[known], [2, 98])
+    share = np.clip((np.where(known, values, low) - low) / max(high - low, 1e-12), 0, 1)
+    codes = np.where(known, np.rint(share * (STEPS - 1)), STEPS).astype(np.uint8)
+    return Coloring(
+        codes, [*_steps(), OTHER], ramp=[f"{low:.4g} {unit}".strip(), f"{high:.4g} {unit}".strip()]
+    )
+
+
+def _steps() -> list[str]:
+    """Return the sequential palette in ``STEPS`` steps."""
+    stops = np.array([[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in SEQUENTIAL], np.float64)
+    places = np.linspace(0, len(stops) - 1, STEPS)
+    channels = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
+    return [f"#{round(r):02x}{round(g):02x}{round(b):02x}" for r, g, b in np.transpose(channels)]
+
+
+def by_key(codes: Sequence[str | None]) -> Coloring:
+    """Color Camelot codes around the wheel, so that keys which mix well look alike; gray where unknown."""
+    places = np.array([int(code[:-1]) - 1 if code else 12 for code in codes], np.uint8)
+    names = [f"{place}A/{place}B" for place in range(1, 13)]
+    return Coloring(places, [*CYCLIC, OTHER], [*names, "unknown"] if (places == 12).any() else names)

@@ -1,0 +1,128 @@
+"""The pieces of a page: headings, notes, problems, rows and columns, all in the page's own style."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from workbench.apps.dashboards.widgets.static_file import FOLDER
+
+
+def page(*children: widgets.Widget) -> widgets.VBox:
+    """Return a page with the style of the workbench; everything shown belongs in one."""
+    sheet = widgets.HTML(f"<style>{(FOLDER / 'theme.css').read_text('utf-8')}</style>")
+    return classed(widgets.VBox([sheet, *children]), "pw-page")
+
+
+def page_html(html: str) -> str:
+    """Return HTML with the page's own style, for a notebook that is read and not used."""
+    return f"<style>{(FOLDER / 'theme.css').read_text('utf-8')}</style><div class='pw-page'>{html}</div>"
+
+
+def heading(text: str) -> widgets.HTML:
+    return widgets.HTML(f"<h2>{escape(text)}</h2>")
+
+
+def row(*children: widgets.Widget) -> widgets.HBox:
+    """Return children side by side, wrapped where the page is narrow."""
+    return classed(widgets.HBox(list(children)), "pw-row")
+
+
+def columns(*children: widgets.Widget) -> widgets.Box:
+    """Return children in as many columns as there is room for."""
+    return classed(widgets.Box(list(children)), "pw-columns")
+
+
+def classed(widget: Any, name: str) -> Any:
+    widget.add_class(name)
+    return widget
+
+
+def beside(side: widgets.Widget, main: widgets.Widget) -> widgets.Box:
+    """Return a form and what comes of it: next to each other on a wide page, one below the other on a phone."""
+    return classed(widgets.Box([side, main]), "pw-beside")
+
+
+def halves(left: widgets.Widget, right: widgets.Widget) -> widgets.Box:
+    """Return two views, the left one a little wider; one below the other on a phone."""
+    return classed(widgets.Box([left, right]), "pw-halves")
+
+
+def section(title: str, *children: widgets.Widget, open: bool = False) -> widgets.Accordion:
+    """Return children under a title that opens and closes."""
+    return widgets.Accordion(
+        [widgets.VBox(list(children))], titles=(title,), selected_index=0 if open else None
+    )
+
+
+def note(text: str = "") -> widgets.HTML:
+    return widgets.HTML(note_html(text))
+
+
+def note_html(text: str) -> str:
+    return f"<p class='pw-note' role='status'>{escape(text)}</p>" if text else ""
+
+
+def problem_html(text: str) -> str:
+    return f"<p class='pw-problem' role='alert'>{escape(text)}</p>" if text else ""
+
+
+def empty_html(text: str) -> str:
+    return f"<div class='pw-empty'>{escape(text)}</div>"
+
+
+def facts_html(rows: Sequence[tuple[str, str]]) -> str:
+    """Return a two-column table of names and values."""
+    lines = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows
+    )
+    return f"<table class='pw-facts'>{lines}</table>"
+
+
+def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:
+    """Return a table; ``numeric`` columns are set to the right."""
+    kind = dict.fromkeys(numeric, " class='pw-number'")
+    top = "".join(f"<th scope='col'{kind.get(i, '')}>{escape(name)}</th>" for i, name in enumerate(head))
+    lines = "".join(
+        "<tr>"
+        + "".join(f"<td{kind.get(i, '')}>{escape(cell)}</td>" for i, cell in enumerate(cells))
+        + "</tr>"
+        for cells in rows
+    )
+    return f"<div style='overflow-x:auto'><table class='pw-facts'><tr>{top}</tr>{lines}</table></div>"
+
+
+def scores_html(scores: Mapping[str, float | None]) -> str:
+    """Return scores of 0 to 100, by their name in the report, as tiles with a bar."""
+    tiles = []
+    for name, score in scores.items():
+        shown = "—" if score is None else f"{score:.0f}"
+        title = name.removesuffix("_score").replace("_", " ").capitalize()
+        bar = f"<div class='pw-bar'><i style='width:{score or 0:.0f}%'></i></div>"
+        tiles.append(f"<div class='pw-score'>{escape(title)}<b>{shown}</b>{bar}</div>")
+    return f"<div class='pw-scores'>{''.join(tiles)}</div>"
+
+
+def offer(choice: Any, options: Sequence[tuple[str, Any]]) -> None:
+    """Give a selection widget other options; what was chosen stays, or else the first is."""
+    if choice.options == tuple(options):
+        return
+    before = choice.value
+    choice.options = tuple(options)
+    values = [value for _, value in options]
+    choice.value = before if before in values else next(iter(values), None)
+
+
+def button(text: str, act: Any, *, tooltip: str = "", primary: bool = False) -> widgets.Button:
+    """Return a button that calls ``act()``."""
+    made = widgets.Button(
+        description=text,
+        tooltip=tooltip or text,
+        button_style="primary" if primary else "",
+        layout=widgets.Layout(width="auto"),
+    )
+    made.on_click(lambda _: act())
+    return made

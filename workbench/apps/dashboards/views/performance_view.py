@@ -1,0 +1,253 @@
+"""How the workbench runs, live: machine, caches, database, workers, processes, scores and what to change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from workbench.apps.dashboards.views.background import in_background
+from workbench.apps.dashboards.views.page import (
+    button,
+    columns,
+    empty_html,
+    heading,
+    note,
+    note_html,
+    problem_html,
+    row,
+    scores_html,
+    table_html,
+)
+from workbench.apps.dashboards.views.writing import number, span
+from workbench.apps.dashboards.widgets.chart import Chart
+from workbench.apps.dashboards.widgets.pulse import Pulse
+from workbench.performance.live_series import LiveSeries, figures_of, rates
+
+Figures = Mapping[str, Any]
+History = Sequence[tuple[float, Mapping[str, Any]]]
+PULSE_S = 2.0
+HISTORY_EVERY_S = 60.0
+
+
+class PerformanceView(widgets.VBox):  # type: ignore[misc]
+    """Figures of every process, renewed while somebody looks.
+
+    Parameters
+    ----------
+    measure : callable
+        Returns what ``Workbench.performance()`` does; called on a thread.
+    history : callable
+        Returns ``(time, counters)`` of the last hours, oldest first; called on a thread, once a minute.
+    clear : callable
+        Asks every process to empty its caches.
+    bench : callable
+        Runs the benchmark; called on a thread.
+    """
+
+    def __init__(
+        self,
+        measure: Callable[[], Figures],
+        history: Callable[[], History],
+        clear: Callable[[], object],
+        bench: Callable[[], object],
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._measure, self._history, self._clear, self._bench, self._clock = (
+            measure,
+            history,
+            clear,
+            bench,
+            clock,
+        )
+        self._live, self._history_at, self._asked = LiveSeries(), 0.0, False
+        self._scores, self._advice, self._facts, self._impact = (widgets.HTML() for _ in range(4))
+        self._state, self._problem = note("Measuring …"), widgets.HTML()
+        self._charts = _charts()
+        self._past = _past_charts()
+        self._bench_button = button(
+            "Run benchmark", self._run_bench, tooltip="Measures before and after: a minute"
+        )
+        self._pulse = Pulse(self.look, PULSE_S, ask_server=True)
+        super().__init__(
+            [
+                row(self._state, button("Clear caches", self._clear_caches), self._bench_button),
+                self._problem,
+                self._scores,
+                self._advice,
+                heading("Now"),
+                columns(*self._charts.values()),
+                self._facts,
+                heading("The last hours"),
+                columns(*self._past.values()),
+                heading("What it gains on this machine"),
+                self._impact,
+                self._pulse,
+            ]
+        )
+
+    def look(self) -> None:
+        """Measure, off the event loop, and show what comes back."""
+        if not self._asked:
+            self._asked = True
+            in_background(self._measured, self._show_all, self._failed)
+
+    def _measured(self) -> tuple[Figures, History | None]:
+        figures = self._measure()
+        if self._clock() - self._history_at < HISTORY_EVERY_S:
+            return figures, None
+        self._history_at = self._clock()
+        return figures, self._history()
+
+    def _show_all(self, measured: tuple[Figures, History | None]) -> None:
+        self._asked = False
+        self._problem.value = ""
+        self.show(measured[0])
+        if measured[1] is not None:
+            self.show_history(measured[1])
+
+    def _failed(self, message: str) -> None:
+        self._asked = False
+        self._problem.value = problem_html(message)
+
+    def show(self, figures: Figures) -> None:
+        """Show one measurement."""
+        lag_ms = self._pulse.health.get("event_loop_lag_ms", {}).get("last_minute")
+        self._live.add(
+            self._clock(), figures_of(figures) | {"answer": self._pulse.took_ms, "server lag": lag_ms}
+        )
+        report, health = figures["optimization_report"], figures["async_processor_health"]
+        workers = {"healthy": "workers healthy"}.get(health["status"], f"workers {health['status']}")
+        reasons = ": " + "; ".join(health["reasons"]) if health["reasons"] else ""
+        self._state.value = note_html(
+            f"Live, every {PULSE_S:g} s · {len(figures['processes'])} processes · {workers}{reasons}"
+        )
+        self._scores.value = scores_html(report["optimization_scores"])
+        self._advice.value = advice_html(report["recommendations"])
+        self._facts.value = processes_html(figures)
+        self._impact.value = impact_html(report["performance_impact"])
+        for chart, lines in zip(self._charts.values(), _lines(figures), strict=True):
+            chart.draw(list(self._live.times), {label: self._live[name] for label, name in lines.items()})
+
+    def show_history(self, history: History) -> None:
+        """Show the counters of the last hours as rates."""
+        lines = rates(history)
+        for name, chart in self._past.items():
+            chart.draw(lines["at"], {name: lines[name]} if lines["at"] else {})
+
+    def _clear_caches(self) -> None:
+        in_background(
+            self._clear,
+            lambda _: self._tell("Every process empties its caches within a second."),
+            self._failed,
+        )
+
+    def _run_bench(self) -> None:
+        self._bench_button.disabled = True
+        self._tell("The benchmark runs; figures appear below when it is done.")
+        in_background(self._bench, lambda _: self._bench_ended(""), self._bench_ended)
+
+    def _bench_ended(self, message: str) -> None:
+        self._bench_button.disabled = False
+        self._problem.value = problem_html(message)
+
+    def _tell(self, text: str) -> None:
+        self._problem.value = note_html(text)
+
+
+def _charts() -> dict[str, Chart]:
+    time_of_day, clock = "time of day", {"x_kind": "time", "y_low": 0.0, "empty": "Measuring …"}
+    return {
+        "machine": Chart("Machine", time_of_day, "used (%)", y_high=100.0, **clock),
+        "memory": Chart("Memory of each process", time_of_day, "proportional set size (MiB)", **clock),
+        "cache": Chart("Cache size", time_of_day, "all processes (MiB)", **clock),
+        "hits": Chart("Cache hit rate", time_of_day, "of all lookups (%)", y_high=100.0, **clock),
+        "pool": Chart("Database connections", time_of_day, "connections", **clock),
+        "waits": Chart("Wait for a connection", time_of_day, "mean (ms)", **clock),
+        "workers": Chart("Analysis", time_of_day, "files, workers", **clock),
+        "answer": Chart("Event-loop lag", time_of_day, "wait (ms)", **clock),
+    }
+
+
+def _past_charts() -> dict[str, Chart]:
+    options = {"x_kind": "time", "y_low": 0.0, "empty": "No history yet: it is kept while the workbench runs"}
+    return {
+        "tracks per minute": Chart("Tracks analyzed", "time of day", "tracks/min", **options),
+        "queries per second": Chart("Database queries", "time of day", "queries/s", **options),
+        "hit rate": Chart("Cache hit rate", "time of day", "hits (%)", y_high=100.0, **options),
+    }
+
+
+def _lines(figures: Figures) -> list[dict[str, str]]:
+    processes = sorted(figures["processes"], key=lambda p: -(p["rss_mb"] or 0))[:6]
+    names = [f"{process['role']} {process['pid']}" for process in processes]
+    return [
+        {"processor": "cpu", "memory": "memory", "disk": "disk"},
+        {name: name for name in names},
+        {"size": "cache size"},
+        {"hit rate": "hit rate"},
+        {"open": "connections", "in use": "connections in use"},
+        {"mean wait": "mean wait"},
+        {"in work": "files in work", "waiting": "files waiting", "workers": "workers"},
+        {"this page's kernel": "answer", "server, longest of a minute": "server lag"},
+    ]
+
+
+def advice_html(recommendations: Sequence[Mapping[str, Any]]) -> str:
+    """Return recommendations as a list, or that there are none."""
+    advice = "".join(f"<li>{escape(str(found['message']))}</li>" for found in recommendations)
+    return f"<ul>{advice}</ul>" if advice else note_html("Nothing needs to change.")
+
+
+def processes_html(figures: Figures) -> str:
+    """Return a table of live processes."""
+    head = ("Process", "PID", "PSS (MiB)", "RSS (MiB)", "Queries", "Cache (MiB)", "Tracks")
+    rows = [
+        [
+            p["role"],
+            str(p["pid"]),
+            number(p["pss_mb"], digits=0),
+            number(p["rss_mb"], digits=0),
+            number((p["database_pool"] or {}).get("total_queries", 0), digits=0),
+            number(sum(c["size_mb"] for c in (p["caches"] or {}).values())),
+            number((p["async_processor"] or {}).get("total_processed", 0), digits=0),
+        ]
+        for p in figures["processes"]
+    ]
+    return table_html(head, rows, numeric=range(1, 7))
+
+
+def impact_html(impact: Mapping[str, Any]) -> str:
+    """Return before and after of the last benchmark, or how to get it."""
+    figures = {name: value for name, value in impact.items() if isinstance(value, Mapping)}
+    if not figures:
+        return empty_html(f"Not measured yet. {impact['how_to_measure'] or ''}")
+    rows = [
+        [
+            name.replace("_", " "),
+            _figure(value.get("before")),
+            _figure(value.get("after")),
+            str(value.get("unit", "")),
+            _figure(value.get("ratio")),
+            str(value.get("samples", "—")),
+        ]
+        for name, value in figures.items()
+    ]
+    measured = impact.get("measured_at")
+    return table_html(
+        ("Figure", "Before", "After", "Unit", "Ratio", "Samples"), rows, numeric=(1, 2, 4, 5)
+    ) + note_html(f"Measured {_ago(measured)}. {impact['how_to_measure'] or ''}" if measured else "")
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, int | float) else str(value if value is not None else "—")
+
+
+def _ago(measured_at: str) -> str:
+    passed = datetime.now().astimezone() - datetime.fromisoformat(measured_at)
+    return f"{span(passed.total_seconds())} ago"

@@ -1,0 +1,1 @@
+"""Widgets with a front end of their own, in ``static``."""

@@ -1,0 +1,183 @@
+"""A table of any length: sorted and filtered here with NumPy, and only the rows in sight are sent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import anywidget
+import numpy as np
+import numpy.typing as npt
+import traitlets
+
+from workbench.apps.dashboards.widgets.static_file import script, style
+
+Column = npt.NDArray[Any]
+MOST_ROWS_SENT = 500
+
+
+@dataclass(frozen=True)
+class GridColumn:
+    """How one column is shown.
+
+    Attributes
+    ----------
+    write : callable
+        Turns a value that is known into text.
+    narrow : bool
+        Whether it is kept on a phone.
+    """
+
+    name: str
+    label: str
+    width: int = 90
+    write: Callable[[Any], str] = str
+    right: bool = False
+    narrow: bool = False
+    help: str = ""
+
+
+class Grid(anywidget.AnyWidget):
+    """A sortable table with selection.
+
+    Parameters
+    ----------
+    columns : sequence of GridColumn
+    label : str
+        What it is, for screen readers.
+    empty : str
+        What to show, and to advise, when there are no rows.
+    on_open : callable, optional
+        Called with the id of a row that was double-clicked or entered.
+
+    Attributes
+    ----------
+    selected : list of int
+        Ids of the selected rows; observe it.
+    """
+
+    _esm = script("grid")
+    _css = style("grid")
+    columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+    empty = traitlets.Unicode().tag(sync=True)
+    height = traitlets.Int(420).tag(sync=True)
+    total = traitlets.Int(0).tag(sync=True)
+    revision = traitlets.Int(0).tag(sync=True)
+    sort_column = traitlets.Unicode("").tag(sync=True)
+    descending = traitlets.Bool(False).tag(sync=True)
+    selected = traitlets.List(traitlets.Int()).tag(sync=True)
+
+    def __init__(
+        self,
+        columns: Sequence[GridColumn],
+        *,
+        label: str,
+        empty: str = "No rows.",
+        height: int = 420,
+        on_open: Callable[[int], None] | None = None,
+    ) -> None:
+        super().__init__(
+            columns=[_head(column) for column in columns], label=label, empty=empty, height=height
+        )
+        self._possible = self._columns = tuple(columns)
+        self._on_open = on_open
+        self._ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._values: Mapping[str, Column] = {}
+        self._ranks: dict[str, npt.NDArray[np.float64]] = {}
+        self._filtered: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self.rows: npt.NDArray[np.int64] = self._filtered
+        self.on_msg(self._receive)
+
+    def fill(self, ids: npt.NDArray[np.int64], values: Mapping[str, Column]) -> None:
+        """Show these rows, all of them; ``values`` holds an array a column name, of the length of ``ids``.
+
+        A column without values is not shown.
+        """
+        self._ids, self._values, self._ranks = ids, values, {}
+        self._columns = tuple(column for column in self._possible if column.name in values)
+        self.columns = [_head(column) for column in self._columns]
+        if self.sort_column not in values:
+            self.sort_column = ""
+        self.show(np.arange(len(ids)))
+
+    def show(self, rows: npt.NDArray[Any]) -> None:
+        """Show only these rows (indices or a mask), in the order chosen by the person."""
+        self._filtered = np.flatnonzero(rows) if rows.dtype == bool else rows
+        self._arrange()
+
+    def sort(self, column: str, *, descending: bool = False) -> None:
+        """Sort by a column; unknown values come last either way."""
+        self.sort_column, self.descending = column, descending
+        self._arrange()
+        self.go_to_top()
+
+    def go_to_top(self) -> None:
+        """Scroll to the first row."""
+        self.send({"kind": "top"})
+
+    def _arrange(self) -> None:
+        rows = self._filtered
+        if self.sort_column:
+            rank = self._rank(self.sort_column)[rows]
+            rows = rows[np.argsort(-rank if self.descending else rank, kind="stable")]
+        self.rows = rows
+        with self.hold_sync():
+            self.total = len(rows)
+            self.revision += 1
+
+    def _rank(self, name: str) -> npt.NDArray[np.float64]:
+        if name not in self._ranks:
+            self._ranks[name] = _rank(self._values[name])
+        return self._ranks[name]
+
+    def cells(self, first: int, count: int) -> list[list[Any]]:
+        """Return rows as shown: the id, then a text a column."""
+        rows = self.rows[max(0, first) : max(0, first) + min(count, MOST_ROWS_SENT)]
+        texts = [
+            [_text(value, column.write) for value in self._values[column.name][rows]]
+            for column in self._columns
+        ]
+        return [list(row) for row in zip(self._ids[rows].tolist(), *texts, strict=True)]
+
+    def _receive(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
+        match content:
+            case {"kind": "rows", "first": int(first), "count": int(count), "revision": revision}:
+                rows = self.cells(first, count)
+                self.send({"kind": "rows", "first": first, "revision": revision, "rows": rows})
+            case {"kind": "sort", "column": str(column)} if column in self._values:
+                self.sort(column, descending=column == self.sort_column and not self.descending)
+            case {"kind": "range", "first": int(first), "last": int(last)}:
+                self.selected = self._ids[self.rows[first : last + 1]].tolist()
+            case {"kind": "open", "id": int(chosen)} if self._on_open is not None:
+                self._on_open(chosen)
+
+
+def _head(column: GridColumn) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "label": column.label,
+        "width": column.width,
+        "right": column.right,
+        "narrow": column.narrow,
+        "help": column.help,
+    }
+
+
+def _rank(values: Column) -> npt.NDArray[np.float64]:
+    """Return numbers in whose order the values are; NaN for unknown ones, which argsort puts last."""
+    if values.dtype != object:
+        return values.astype(np.float64)
+    known = np.array([value is not None for value in values], bool)
+    rank = np.full(len(values), np.nan)
+    folded = [str(value).casefold() for value in values[known]]
+    place = {text: index for index, text in enumerate(sorted(set(folded)))}
+    rank[known] = [place[text] for text in folded]
+    return rank
+
+
+def _text(value: Any, write: Callable[[Any], str]) -> str:
+    unknown = value is None or (isinstance(value, float) and math.isnan(value))
+    return "" if unknown else write(value)

@@ -1,0 +1,52 @@
+"""A timer that lives in the page: it ends with the tab, and rests while the tab is hidden."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import anywidget
+import traitlets
+
+from workbench.apps.dashboards.widgets.static_file import script
+
+_log = logging.getLogger(__name__)
+
+
+class Pulse(anywidget.AnyWidget):
+    """Calls ``look`` every ``seconds`` as long as somebody has the page open; 0 rests.
+
+    Parameters
+    ----------
+    ask_server : bool
+        Whether the page asks the server for ``api/v1/health`` each time.
+
+    Attributes
+    ----------
+    health : mapping
+        What the server said last; empty where it was not asked or did not answer.
+    took_ms : float or None
+        From the browser's last question to the kernel's answer: how long a click waits.
+    """
+
+    _esm = script("pulse")
+    seconds = traitlets.Float(0.0).tag(sync=True)
+    ask_server = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, look: Callable[[], None], seconds: float = 0.0, *, ask_server: bool = False) -> None:
+        super().__init__(seconds=seconds, ask_server=ask_server)
+        self._look = look
+        self.health: Mapping[str, Any] = {}
+        self.took_ms: float | None = None
+        self.on_msg(self._receive)
+
+    def _receive(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
+        self.took_ms = content.get("took_ms")
+        self.health = content.get("health") or {}
+        try:
+            self._look()
+        except Exception:
+            _log.exception("A view could not be renewed")
+        finally:
+            self.send({"kind": "seen"})

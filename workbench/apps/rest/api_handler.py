@@ -1,0 +1,170 @@
+"""The base of every REST handler: who may ask, what may be asked, and how answers and errors look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import orjson
+from jupyter_server.auth.identity import User
+from jupyter_server.base.handlers import JupyterHandler
+from tornado.web import HTTPError, RequestHandler
+
+from workbench.apps.rest.errors_to_status import error_answer
+from workbench.apps.rest.operations import InvalidInputError, Operation, query_value, validate
+
+if TYPE_CHECKING:
+    from workbench.apps.server.service import Service
+
+SERVICE = "workbench_service"
+MAX_BODY_BYTES = 1024 * 1024
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+_NOT_OURS = frozenset({"token", "_xsrf"})  # query parameters of the login
+
+
+class ApiHandler(JupyterHandler):
+    """Validate, call the package, answer. A subclass has methods that match its ``operations``."""
+
+    operations: ClassVar[Mapping[str, Operation]] = {}
+    path_schemas: ClassVar[Mapping[str, Any]] = {}
+
+    def initialize(self) -> None:
+        self.query: dict[str, Any] = {}
+        self.path_values: dict[str, Any] = {}
+
+    @property
+    def service(self) -> Service:
+        service: Service = self.settings[SERVICE]
+        return service
+
+    @property
+    def operation(self) -> Operation:
+        method = "get" if self.request.method == "HEAD" else str(self.request.method).lower()
+        return self.operations[method]
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        methods = [method.upper() for method in self.operations]
+        return ["HEAD", *methods] if "GET" in methods else methods
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        if not self.check_host():
+            raise HTTPError(HTTPStatus.FORBIDDEN, "The Host header names another server.")
+        if self.request.method not in self.allowed_methods:
+            raise HTTPError(HTTPStatus.METHOD_NOT_ALLOWED)
+        await self._authenticate()
+        if self.request.method not in SAFE_METHODS:
+            self._refuse_forged()
+        if len(self.request.body) > MAX_BODY_BYTES:
+            raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        self._validate_address()
+
+    async def _authenticate(self) -> None:
+        provider = self.identity_provider
+        user: Any = User("anonymous") if not provider.auth_enabled else provider.get_user(self)
+        if isawaitable(user):
+            user = await user
+        self.current_user = self._jupyter_current_user = user
+        if user is None and not self.is_open:
+            raise HTTPError(HTTPStatus.UNAUTHORIZED)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this operation answers without the token."""
+        open_to = self.operation.open
+        return open_to == "everyone" or (open_to == "performance" and self.service.settings.perf_public)
+
+    def _refuse_forged(self) -> None:
+        """Refuse what another site's page makes a browser send; programs with a token or no cookies pass."""
+        if self.token_authenticated:
+            return
+        if not self.check_origin() or self.request.headers.get("Sec-Fetch-Site") in (
+            "cross-site",
+            "same-site",
+        ):
+            raise HTTPError(HTTPStatus.FORBIDDEN, "The request comes from another site.")
+        if self.request.cookies:
+            RequestHandler.check_xsrf_cookie(self)
+
+    def _validate_address(self) -> None:
+        for name, text in zip(self.path_schemas, self.path_args, strict=True):
+            schema = self.path_schemas[name]
+            self.path_values[name] = value = query_value(name, text, schema)
+            operation = Operation("", query={name: schema})
+            try:
+                validate(operation.query_validator, {name: value}, name)
+            except InvalidInputError:
+                if schema.get("type") == "string":
+                    raise HTTPError(HTTPStatus.NOT_FOUND) from None
+                raise
+        known = self.operation.query
+        for name in self.request.query_arguments:
+            values = self.get_query_arguments(name, strip=False)
+            if name in _NOT_OURS:
+                continue
+            if len(values) > 1:
+                raise InvalidInputError(name, "is given more than once")
+            self.query[name] = query_value(name, values[0], known.get(name, {}))
+        validate(self.operation.query_validator, self.query, "query")
+        defaults = {name: schema["default"] for name, schema in known.items() if "default" in schema}
+        self.query = defaults | self.query
+
+    def json_body(self) -> dict[str, Any]:
+        """Return the validated body.
+
+        Raises
+        ------
+        InvalidInputError
+            Not JSON, or not what the operation takes.
+        """
+        media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if self.request.body and media_type != "application/json":
+            raise HTTPError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        try:
+            body = orjson.loads(self.request.body or b"{}")
+        except orjson.JSONDecodeError as error:
+            raise InvalidInputError("body", f"is not JSON ({error})") from None
+        validate(self.operation.body_validator, body, "body")
+        values: dict[str, Any] = body
+        return values
+
+    def answer(self, value: Any, status: int = 200) -> None:
+        """Send JSON; what JSON cannot say (NaN, infinity) becomes null."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS))
+
+    async def head(self, *args: Any) -> None:
+        await self.get(*args)  # type: ignore[misc]
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        status, headers, body = error_answer(status_code, kwargs.get("exc_info"))
+        self.set_status(status)
+        for name, value in headers.items():
+            self.set_header(name, value)
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(self.allowed_methods))
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(json.dumps(body))
+
+    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+        status, _, body = error_answer(500, (kind, error, trace))
+        if status >= 500 and body["error"] == "internal":
+            super().log_exception(kind, error, trace)
+        else:
+            self.log.info("%s %s: %s", self.request.method, self.request.path, body["message"])
+
+    def set_cors_headers(self) -> None:
+        """Other sites read nothing, token or not."""
+
+
+class UnknownPathHandler(ApiHandler):
+    """Everything below ``/api/v1`` that is not an operation."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        raise HTTPError(HTTPStatus.NOT_FOUND)

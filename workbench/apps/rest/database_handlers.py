@@ -1,0 +1,68 @@
+"""``/api/v1/database``, ``/api/v1/health`` and the description of all this."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import workbench
+from workbench.apps.rest import schemas
+from workbench.apps.rest.api_handler import ApiHandler
+from workbench.apps.rest.operations import ANY_OBJECT, Operation, obj
+
+OPERATIONS = ["backup", "integrity_check", "vacuum", "cleanup"]
+
+
+class DatabaseInfoHandler(ApiHandler):
+    operations: ClassVar = {"get": Operation("Sizes, counts and versions", answers={200: ANY_OBJECT})}
+
+    async def get(self) -> None:
+        self.answer(await self.service.run(self.service.workbench.library.info))
+
+
+class DatabaseManageHandler(ApiHandler):
+    operations: ClassVar = {
+        "post": Operation(
+            "Look after the database; backups go to the data folder",
+            body=obj({"operation": {"enum": OPERATIONS}}, "operation"),
+            answers={200: schemas.MANAGED},
+            errors=(503,),
+        )
+    }
+
+    async def post(self) -> None:
+        operation = self.json_body()["operation"]
+        result = await self.service.write(self._manage, operation)
+        self.answer(
+            {"operation": operation, "ok": operation != "integrity_check" or not result, "result": result}
+        )
+
+    def _manage(self, operation: str) -> Any:
+        library = self.service.workbench.library
+        if operation == "backup":
+            return {"path": str(library.backup())}
+        if operation == "integrity_check":
+            return library.check()
+        if operation == "vacuum":
+            return library.vacuum()
+        return library.cleanup()
+
+
+class HealthHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation("Does the server answer", answers={200: schemas.HEALTH}, open="everyone")
+    }
+
+    async def get(self) -> None:
+        lag = self.service.lag
+        self.answer(
+            {
+                "status": "ok",
+                "version": workbench.__version__,
+                "uptime_seconds": self.service.uptime_s,
+                "event_loop_lag_ms": {
+                    "last_minute": 1000 * lag.longest_recent_s,
+                    "longest": 1000 * lag.longest_s,
+                    "start_up": None if lag.start_up_s is None else 1000 * lag.start_up_s,
+                },
+            }
+        )

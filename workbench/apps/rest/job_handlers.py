@@ -1,0 +1,174 @@
+"""``/api/v1/tracks/analyze``, ``/tracks/import`` and ``/jobs``: analyses, without keeping anybody waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import orjson
+from jupyter_server.utils import url_path_join
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError
+
+from workbench.apps.rest import schemas
+from workbench.apps.rest.api_handler import ApiHandler
+from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation, obj
+from workbench.audio.scan import AUDIO_EXTENSIONS
+from workbench.session.job_queue import QueuedJob
+
+POLL_S = 0.2
+HEARTBEAT_S = 15.0
+FORMAT = {"enum": sorted([*AUDIO_EXTENSIONS, *(name[1:] for name in AUDIO_EXTENSIONS)])}
+JOB_ANSWERS: dict[int, Any] = {200: schemas.JOB, 202: schemas.JOB}
+
+
+class JobAnswer(ApiHandler):
+    """Handlers that answer with a job."""
+
+    async def submit(self, kind: str, request: dict[str, Any]) -> None:
+        job = await self.service.write(self.service.jobs.submit, kind, request)
+        self.set_header("Location", url_path_join(self.base_url, "api/v1/jobs", job.id))
+        await self.answer_when_ended(job)
+
+    async def answer_when_ended(self, job: QueuedJob) -> None:
+        """Answer 200 once the job has ended, 202 when it has not after ``?wait=`` seconds."""
+        deadline = time.monotonic() + self.query["wait"]
+        while not job.has_ended and time.monotonic() < deadline:
+            await asyncio.sleep(min(POLL_S, max(0.0, deadline - time.monotonic())))
+        self.answer(job.to_dict(), HTTPStatus.OK if job.has_ended else HTTPStatus.ACCEPTED)
+
+
+class AnalyzeHandler(JobAnswer):
+    operations: ClassVar = {
+        "post": Operation(
+            "Analyze one file; a track that is known and unchanged is answered at once",
+            query={"wait": WAIT},
+            body=obj(
+                {"file_path": PATH, "force_reanalysis": {"type": "boolean", "default": False}}, "file_path"
+            ),
+            answers={200: {"anyOf": [schemas.CACHED, schemas.JOB]}, 202: schemas.JOB},
+            errors=(403, 503),
+        )
+    }
+
+    async def post(self) -> None:
+        body = self.json_body()
+        path, force = body["file_path"], body.get("force_reanalysis", False)
+        if not force:
+            track = await self.service.run(self.service.cached_track, path)
+            if track is not None:
+                self.answer({"status": "cached", "track": track})
+                return
+        request = await self.service.run(self.service.request_for_file, path, force=force)
+        await self.submit("analyze", request)
+
+
+class ImportHandler(JobAnswer):
+    operations: ClassVar = {
+        "post": Operation(
+            "Analyze every audio file of a folder",
+            query={"wait": WAIT},
+            body=obj(
+                {
+                    "directory_path": PATH,
+                    "recursive": {"type": "boolean", "default": True},
+                    "supported_formats": {
+                        "type": ["array", "null"],
+                        "items": FORMAT,
+                        "minItems": 1,
+                        "uniqueItems": True,
+                        "default": None,
+                    },
+                },
+                "directory_path",
+            ),
+            answers=JOB_ANSWERS,
+            errors=(403, 503),
+        )
+    }
+
+    async def post(self) -> None:
+        body = self.json_body()
+        request = await self.service.run(
+            self.service.request_for_folder,
+            body["directory_path"],
+            recursive=body.get("recursive", True),
+            formats=body.get("supported_formats"),
+        )
+        await self.submit("import", request)
+
+
+class JobHandler(JobAnswer):
+    path_schemas: ClassVar = {"job_id": JOB_ID}
+    operations: ClassVar = {
+        "get": Operation("How far a job is", query={"wait": WAIT}, answers=JOB_ANSWERS, errors=(404,)),
+        "delete": Operation(
+            "Cancel a job; finished tracks stay", query={"wait": WAIT}, answers=JOB_ANSWERS, errors=(404,)
+        ),
+    }
+
+    async def get(self, _: str) -> None:
+        await self.answer_when_ended(await self.find())
+
+    async def delete(self, _: str) -> None:
+        job = await self.find()
+        await self.service.write(self.service.jobs.cancel, job)
+        await self.answer_when_ended(job)
+
+    async def find(self) -> QueuedJob:
+        job = await self.service.run(self.service.jobs.get, self.path_values["job_id"])
+        if job is None:
+            raise HTTPError(HTTPStatus.NOT_FOUND, "There is no such job.")
+        return job
+
+
+class JobsHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation(
+            "Jobs that run or wait, and those that ended lately, newest first",
+            answers={200: schemas.has(total=schemas.COUNT, jobs=schemas.listing(schemas.JOB))},
+        )
+    }
+
+    async def get(self) -> None:
+        jobs = [job.to_dict() for job in self.service.jobs.newest_first()]
+        self.answer({"total": len(jobs), "jobs": jobs})
+
+
+class JobEventsHandler(JobHandler):
+    operations: ClassVar = {
+        "get": Operation(
+            "The job at every change, as server-sent events named progress; the last one is named end",
+            answers={200: "text/event-stream"},
+            errors=(404,),
+        )
+    }
+
+    async def get(self, _: str) -> None:
+        job = await self.find()
+        self.set_header("Content-Type", "text/event-stream")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Accel-Buffering", "no")
+        if self.request.method == "HEAD":
+            return
+        try:
+            await self._tell(job)
+        except StreamClosedError:
+            return
+
+    async def _tell(self, job: QueuedJob) -> None:
+        told, told_at = b"", 0.0
+        while True:
+            ended, state = job.has_ended, orjson.dumps(job.to_dict(), default=str)
+            if ended or state != told:
+                self.write(b"event: %s\ndata: %s\n\n" % (b"end" if ended else b"progress", state))
+                told, told_at = state, time.monotonic()
+            elif time.monotonic() - told_at > HEARTBEAT_S:
+                self.write(b": still there\n\n")
+                told_at = time.monotonic()
+            await self.flush()
+            if ended or self.service.closing:
+                return
+            await asyncio.sleep(POLL_S)

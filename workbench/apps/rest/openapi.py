@@ -1,0 +1,99 @@
+"""The OpenAPI 3.1 document, made from the operations that the handlers validate against."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import workbench
+from workbench.apps.rest import schemas
+from workbench.apps.rest.api_handler import ApiHandler
+from workbench.apps.rest.operations import Operation
+
+DESCRIPTIONS = {
+    200: "Done",
+    201: "Made",
+    202: "Taken on: it goes on as a job",
+    204: "Done, nothing to say",
+    206: "Part of the file",
+    304: "Not changed",
+    400: "The request does not fit: which field, and why",
+    401: "The token is missing",
+    403: "Not allowed",
+    404: "No such thing",
+    405: "Not with this method",
+    409: "Not as the library is now",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    416: "The file does not have this range",
+    422: "The file cannot be used as it is: why",
+    503: "Not now: Retry-After says when",
+}
+
+
+@cache
+def document(routes: tuple[tuple[str, type[ApiHandler]], ...], base_url: str) -> dict[str, Any]:
+    """Return the document of (address, handler) pairs for a server at this base URL."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Playlist Workbench",
+            "version": workbench.__version__,
+            "license": {"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"},
+        },
+        "servers": [{"url": base_url.rstrip("/") or "/"}],
+        "paths": {template: _path(template, handler) for template, handler in routes},
+        "components": {
+            "schemas": {"Error": schemas.ERROR},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"token": []}, {}],
+    }
+
+
+def _path(template: str, handler: type[ApiHandler]) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": handler.path_schemas[name]}
+        for name in re.findall(r"\{(\w+)\}", template)
+    ]
+    operations = {method: _operation(template, method, op) for method, op in handler.operations.items()}
+    return {**operations, **({"parameters": parameters} if parameters else {})}
+
+
+def _operation(template: str, method: str, operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": "_".join([method, *re.findall(r"\w+", template.removeprefix("/api/v1"))]),
+        "summary": operation.summary,
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "schema": schema}
+            for name, schema in operation.query.items()
+        ],
+        "responses": {
+            **{str(status): _answer(status, answer) for status, answer in operation.answers.items()},
+            **{str(status): _error(status) for status in _errors(operation)},
+        },
+    }
+    if operation.body is not None:
+        content = {"application/json": {"schema": operation.body}}
+        described["requestBody"] = {"required": bool(operation.body.get("required")), "content": content}
+    return described
+
+
+def _errors(operation: Operation) -> list[int]:
+    of_bodies = (413, 415) if operation.body is not None else ()
+    of_everyone = () if operation.open == "everyone" else (401,)
+    return sorted({400, *of_everyone, 403, 405, *of_bodies, *operation.errors, 503})
+
+
+def _answer(status: int, answer: Any) -> dict[str, Any]:
+    if answer is None:
+        return {"description": DESCRIPTIONS[status]}
+    if isinstance(answer, str):
+        return {"description": DESCRIPTIONS[status], "content": {answer: {"schema": {}}}}
+    return {"description": DESCRIPTIONS[status], "content": {"application/json": {"schema": answer}}}
+
+
+def _error(status: int) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    return {"description": DESCRIPTIONS[status], "content": content}

@@ -1,0 +1,87 @@
+"""``/api/v1/performance/*`` and ``/metrics``: everything comes from memory, so nothing here waits."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from workbench.apps.rest import schemas
+from workbench.apps.rest.api_handler import ApiHandler
+from workbench.apps.rest.operations import Operation, obj
+from workbench.performance.prometheus import CONTENT_TYPE
+
+
+def _figures(summary: str, answer: Any) -> dict[str, Operation]:
+    return {"get": Operation(summary, answers={200: answer}, open="performance")}
+
+
+class MetricsHandler(ApiHandler):
+    operations: ClassVar = _figures("Machine, caches, pool, workers and every live process", schemas.METRICS)
+
+    async def get(self) -> None:
+        self.answer(self.service.monitor.metrics())
+
+
+class CacheStatsHandler(ApiHandler):
+    operations: ClassVar = _figures("Caches of all processes together", schemas.CACHE_STATS)
+
+    async def get(self) -> None:
+        self.answer(self.service.monitor.cache_stats())
+
+
+class CacheClearHandler(ApiHandler):
+    operations: ClassVar = {
+        "post": Operation(
+            "Empty the caches of every process; each does so within a second or two",
+            body=obj({}),
+            answers={200: schemas.has(status=schemas.STRING, processes=schemas.COUNT)},
+        )
+    }
+
+    async def post(self) -> None:
+        self.json_body()
+        await self.service.write(self.service.monitor.clear_caches)
+        self.service.workbench.clear_caches()
+        self.answer({"status": "cleared", "processes": self.service.monitor.cache_stats()["processes"]})
+
+
+class DatabasePoolHandler(ApiHandler):
+    operations: ClassVar = _figures("Database pools of all processes together", schemas.POOL)
+
+    async def get(self) -> None:
+        self.answer(self.service.monitor.database_pool())
+
+
+class ProcessorHealthHandler(ApiHandler):
+    operations: ClassVar = _figures("Do the workers answer, and how fast", schemas.HEALTH_OF_WORKERS)
+
+    async def get(self) -> None:
+        self.answer(self.service.monitor.processor_health())
+
+
+class ResourceUsageHandler(ApiHandler):
+    operations: ClassVar = _figures("The machine over the last five minutes", schemas.USAGE)
+
+    async def get(self) -> None:
+        self.answer(self.service.monitor.resource_usage())
+
+
+class OptimizationReportHandler(ApiHandler):
+    operations: ClassVar = _figures("Scores, measured gains and what to change", schemas.REPORT)
+
+    async def get(self) -> None:
+        self.answer(self.service.monitor.optimization_report())
+
+
+class PrometheusHandler(ApiHandler):
+    operations: ClassVar = _figures("The figures for Prometheus", "text/plain")
+
+    async def get(self) -> None:
+        self.set_header("Content-Type", CONTENT_TYPE)
+        lag = self.service.lag
+        self.finish(
+            self.service.monitor.prometheus()
+            + "# HELP workbench_server_event_loop_lag_seconds Longest delay of the event loop.\n"
+            + "# TYPE workbench_server_event_loop_lag_seconds gauge\n"
+            + f'workbench_server_event_loop_lag_seconds{{over="minute"}} {lag.longest_recent_s!r}\n'
+            + f'workbench_server_event_loop_lag_seconds{{over="serving"}} {lag.longest_s!r}\n'
+        )

@@ -1,0 +1,156 @@
+"""``/api/v1/playlists``: make, list, fetch in any format, delete."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from jupyter_server.utils import url_path_join
+from tornado.web import HTTPError
+
+from workbench.apps.rest import schemas
+from workbench.apps.rest.api_handler import ApiHandler
+from workbench.apps.rest.operations import ID, TEXT, InvalidInputError, Operation, obj
+
+FORMATS = ["json", "m3u8", "xspf", "jspf", "pls", "csv"]
+NAME = {**TEXT, "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000-\\u001f]+$"}
+
+
+class PlaylistsHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation(
+            "Playlists that are kept, newest first: the newest of each name, or with a name all kept under it",
+            query={"name": TEXT},
+            answers={200: schemas.PLAYLISTS},
+        )
+    }
+
+    async def get(self) -> None:
+        kept = await self.service.run(self.service.workbench.shelf.kept, self.query.get("name"))
+        self.answer({"total": len(kept), "playlists": [asdict(summary) for summary in kept]})
+
+
+class MethodsHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation(
+            "How playlists can be made: every method with its parameters, and those that all methods share",
+            answers={200: schemas.METHODS},
+        )
+    }
+
+    async def get(self) -> None:
+        self.answer(await self.service.run(self.service.playlist_methods))
+
+
+class CompareHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation(
+            "What two kept playlists share: tracks, order, cost of the transitions",
+            query={"a": ID, "b": ID},
+            answers={200: schemas.COMPARISON},
+            errors=(404,),
+        )
+    }
+
+    async def get(self) -> None:
+        if missing := [name for name in ("a", "b") if name not in self.query]:
+            raise InvalidInputError(missing[0], "is required: the id of a kept playlist")
+        self.answer(await self.service.run(self.service.compare_playlists, self.query["a"], self.query["b"]))
+
+
+class AgainHandler(ApiHandler):
+    path_schemas: ClassVar = {"playlist_id": ID}
+    operations: ClassVar = {
+        "post": Operation(
+            "Make a kept playlist again from its recipe: the same tracks on the same library",
+            answers={201: schemas.PLAYLIST},
+            errors=(404, 409),
+        )
+    }
+
+    async def post(self, _: str) -> None:
+        made = await self.service.write(self.service.playlist_again, self.path_values["playlist_id"])
+        self.answer(made, HTTPStatus.CREATED)
+
+
+class RefreshHandler(ApiHandler):
+    path_schemas: ClassVar = {"playlist_id": ID}
+    operations: ClassVar = {
+        "post": Operation(
+            "Bring a kept playlist up to date: what still fits stays, what is new comes in; the old one is history",
+            answers={201: schemas.REFRESHED},
+            errors=(404, 409),
+        )
+    }
+
+    async def post(self, _: str) -> None:
+        made = await self.service.write(self.service.refresh_playlist, self.path_values["playlist_id"])
+        self.answer(made, HTTPStatus.CREATED)
+
+
+class GenerateHandler(ApiHandler):
+    operations: ClassVar = {
+        "post": Operation(
+            "Make a playlist and keep it; parameters are the method's, the order's and the constraints'",
+            body=obj(
+                {
+                    "method": {"type": "string", "minLength": 1, "maxLength": 100},
+                    "size": {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 25},
+                    "name": NAME,
+                    "random_state": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
+                    "parameters": {"type": "object", "default": {}},
+                },
+                "method",
+            ),
+            answers={201: schemas.PLAYLIST},
+            errors=(404, 409),
+        )
+    }
+
+    async def post(self) -> None:
+        body = self.json_body()
+        made = await self.service.write(self._generate, body)
+        self.set_header("Location", url_path_join(self.base_url, "api/v1/playlists", str(made["id"])))
+        self.answer(made, HTTPStatus.CREATED)
+
+    def _generate(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self.service.make_playlist(
+            body["method"],
+            size=body.get("size", 25),
+            name=body.get("name"),
+            random_state=body.get("random_state"),
+            parameters=body.get("parameters", {}),
+        )
+
+
+class PlaylistHandler(ApiHandler):
+    path_schemas: ClassVar = {"playlist_id": ID}
+    operations: ClassVar = {
+        "get": Operation(
+            "One playlist, as JSON or as a file",
+            query={"format": {"enum": FORMATS, "default": "json"}},
+            answers={200: {"anyOf": [schemas.PLAYLIST]}},
+            errors=(404,),
+        ),
+        "delete": Operation("Delete a playlist", answers={204: None}, errors=(404,)),
+    }
+
+    async def get(self, _: str) -> None:
+        playlist_id, format = self.path_values["playlist_id"], self.query["format"]
+        if format == "json":
+            self.answer(await self.service.run(self.service.playlist, playlist_id))
+            return
+        name, media_type, data = await self.service.run(self.service.playlist_file, playlist_id, format)
+        self.set_header("Content-Type", media_type)
+        self.set_attachment_header(name)
+        self.finish(data)
+
+    async def delete(self, _: str) -> None:
+        deleted = await self.service.write(
+            self.service.workbench.library.delete_playlist, self.path_values["playlist_id"]
+        )
+        if not deleted:
+            raise HTTPError(HTTPStatus.NOT_FOUND, "There is no such playlist.")
+        self.set_status(HTTPStatus.NO_CONTENT)
+        self.finish()

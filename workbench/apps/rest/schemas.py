@@ -1,0 +1,142 @@
+"""Schemas of the answers, for the OpenAPI document; the tests hold the answers to them."""
+
+from __future__ import annotations
+
+from workbench.apps.rest.operations import ID, Schema
+
+NUMBER: Schema = {"type": "number"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+STRING: Schema = {"type": "string"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+MAYBE_STRING: Schema = {"type": ["string", "null"]}
+
+
+def has(**properties: Schema) -> Schema:
+    """Return the schema of an object that has at least these properties."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def listing(of: Schema) -> Schema:
+    return {"type": "array", "items": of}
+
+
+ERROR = has(error=STRING, message=STRING)
+TRACK = has(
+    id=ID,
+    path=STRING,
+    status=STRING,
+    title=MAYBE_STRING,
+    artist=MAYBE_STRING,
+    album=MAYBE_STRING,
+    genre=MAYBE_STRING,
+    year={"type": ["integer", "null"]},
+    duration_s=MAYBE_NUMBER,
+    features={"type": "object"},
+    predicted={
+        "type": "object",
+        "additionalProperties": has(
+            value={"type": ["string", "number"]}, probability=MAYBE_NUMBER, model=STRING, version=STRING
+        ),
+    },
+)
+TRACKS = has(total=COUNT, limit=COUNT, offset=COUNT, tracks=listing(TRACK))
+SIMILAR = has(
+    id=ID, tracks=listing(has(id=ID, title=MAYBE_STRING, artist=MAYBE_STRING, distance=MAYBE_NUMBER))
+)
+JOB = has(
+    id=STRING,
+    kind=STRING,
+    status={"enum": ["queued", "running", "cancelling", "done", "failed", "cancelled"]},
+    progress={"type": ["object", "null"]},
+    result={"type": ["object", "null"]},
+    error={"type": ["object", "null"]},
+)
+CACHED = has(status={"const": "cached"}, track=TRACK)
+PLAYLIST_SUMMARY = has(id=ID, name=STRING, method=STRING, size=COUNT)
+PLAYLISTS = has(total=COUNT, playlists=listing(PLAYLIST_SUMMARY))
+PLAYLIST = has(
+    id=ID, name=STRING, method=STRING, parameters={"type": "object"}, tracks=listing({"type": "object"})
+)
+METHODS = has(methods=listing({"type": "object"}), common=listing({"type": "object"}))
+_TRACKS = listing(ID)
+COMPARISON = has(shared=_TRACKS, only_in_a=_TRACKS, only_in_b=_TRACKS, overlap=NUMBER)
+REFRESHED = has(kept=_TRACKS, added=_TRACKS, removed=_TRACKS, comparison=COMPARISON, playlist=PLAYLIST)
+CACHE = has(
+    hits=COUNT,
+    misses=COUNT,
+    evictions=COUNT,
+    compressions=COUNT,
+    decompressions=COUNT,
+    current_size_bytes=COUNT,
+    current_entries=COUNT,
+    cleanup_runs=COUNT,
+    hit_rate=NUMBER,
+    size_mb=NUMBER,
+    max_size_mb=NUMBER,
+    utilization_percent=NUMBER,
+)
+CACHE_STATS = has(
+    analysis_cache=CACHE, feature_cache=CACHE, total_memory_usage_mb=NUMBER, combined_hit_rate=NUMBER
+)
+POOL = has(
+    total_connections=COUNT,
+    active=COUNT,
+    idle=COUNT,
+    total_queries=COUNT,
+    failed_queries=COUNT,
+    retries=COUNT,
+    pool_hits=COUNT,
+    pool_misses=COUNT,
+    waits=COUNT,
+    wait_mean_ms=NUMBER,
+    wait_max_ms=NUMBER,
+    success_rate_percent=NUMBER,
+    pool_efficiency_percent=NUMBER,
+    wal_size_mb=NUMBER,
+)
+SYSTEM = has(
+    memory=has(total_gb=NUMBER, available_gb=NUMBER, used_percent=NUMBER, cached_gb=NUMBER),
+    cpu=has(usage_percent=NUMBER, count=NUMBER, load_avg=listing(NUMBER)),
+    disk=has(total_gb=NUMBER, free_gb=NUMBER, used_percent=NUMBER),
+)
+METRICS = has(
+    timestamp=TIME,
+    system=SYSTEM,
+    caches=has(analysis_cache=CACHE, feature_cache=CACHE),
+    database_pool=POOL,
+    async_processor={"type": "object"},
+    processes=listing(has(role=STRING, pid=COUNT, rss_mb=MAYBE_NUMBER, pss_mb=MAYBE_NUMBER)),
+)
+HEALTH_OF_WORKERS = has(
+    status={"enum": ["healthy", "degraded", "unhealthy"]},
+    response_time_ms=MAYBE_NUMBER,
+    memory_ok={"type": "boolean"},
+    cpu_ok={"type": "boolean"},
+    active_operations=COUNT,
+    total_processed=COUNT,
+    workers=COUNT,
+)
+SERIES = listing(NUMBER)
+USAGE = has(
+    timestamps=listing(TIME),
+    memory=has(used_percent=SERIES),
+    cpu=has(usage_percent=SERIES),
+    disk_io=has(read_mb_per_s=SERIES, write_mb_per_s=SERIES),
+    network=has(sent_mb_per_s=SERIES, received_mb_per_s=SERIES),
+)
+REPORT = has(
+    optimization_scores=has(
+        overall_score=MAYBE_NUMBER,
+        memory_efficiency=MAYBE_NUMBER,
+        cache_efficiency=MAYBE_NUMBER,
+        database_efficiency=MAYBE_NUMBER,
+        processor_efficiency=MAYBE_NUMBER,
+    ),
+    optimizations_active={"type": "object"},
+    performance_impact={"type": "object"},
+    recommendations=listing(has(category=STRING, setting=STRING, reason=STRING, message=STRING)),
+)
+ANALYSIS = has(tracks={"type": "object"}, failures={"type": "object"}, audio_seconds=NUMBER)
+HEALTH = has(status=STRING, version=STRING, uptime_seconds=NUMBER)
+MANAGED = has(operation=STRING, ok={"type": "boolean"}, result={})

@@ -1,0 +1,109 @@
+"""``/api/v1/tracks`` and ``/api/v1/stats``: what is in the library."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from workbench.apps.rest import schemas
+from workbench.apps.rest.api_handler import ApiHandler
+from workbench.apps.rest.operations import ID, LIMIT, OFFSET, TEXT, Operation
+from workbench.errors import UnknownTrackError
+
+
+class TracksHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation(
+            "Tracks in order of id; query: words that all occur in title, artist, album, genre or path. "
+            "What models predict is in predicted, apart from the tags",
+            query={
+                "limit": LIMIT,
+                "offset": OFFSET,
+                "query": TEXT,
+                "status": {"enum": ["pending", "analyzed", "failed", "missing"]},
+            },
+            answers={200: schemas.TRACKS},
+        )
+    }
+
+    async def get(self) -> None:
+        self.answer(await self.service.run(self._page, **self.query))
+
+    def _page(self, *, limit: int, offset: int, query: str | None = None, status: str | None = None) -> Any:
+        library = self.service.workbench.library
+        tracks = library.tracks(limit=limit, offset=offset, query=query, status=status)
+        return {
+            "total": library.total(query, status),
+            "limit": limit,
+            "offset": offset,
+            "tracks": self.service.workbench.described(tracks),
+        }
+
+
+class TrackHandler(ApiHandler):
+    path_schemas: ClassVar = {"track_id": ID}
+    operations: ClassVar = {"get": Operation("One track", answers={200: schemas.TRACK}, errors=(404,))}
+
+    async def get(self, _: str) -> None:
+        self.answer(await self.service.run(self._track, self.path_values["track_id"]))
+
+    def _track(self, track_id: int) -> Any:
+        return self.service.workbench.described([self.service.track(track_id)])[0]
+
+
+class SimilarHandler(ApiHandler):
+    path_schemas: ClassVar = {"track_id": ID}
+    operations: ClassVar = {
+        "get": Operation(
+            "The tracks nearest to one in sound, nearest first",
+            query={"limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10}},
+            answers={200: schemas.SIMILAR},
+            errors=(404, 409),
+        )
+    }
+
+    async def get(self, _: str) -> None:
+        self.answer(await self.service.run(self._similar, self.path_values["track_id"], self.query["limit"]))
+
+    def _similar(self, track_id: int, limit: int) -> Any:
+        from workbench.playlists import generate
+
+        table = self.service.workbench.table()
+        if table.index_of(track_id) is None:
+            raise UnknownTrackError(f"There is no track {track_id}.", candidates=[])
+        found = generate(table, "similarity", start=track_id, size=limit + 1, random_state=0)
+        tracks = [
+            {
+                "id": track.id,
+                "title": track.title,
+                "artist": track.artist,
+                "distance": track.explanation.get("distance"),
+                "explanation": dict(track.explanation),
+            }
+            for track in found
+            if track.id != track_id
+        ]
+        return {"id": track_id, "tracks": tracks[:limit]}
+
+
+class AnalysisStatsHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation("How much of the library is analyzed", answers={200: schemas.ANALYSIS})
+    }
+
+    async def get(self) -> None:
+        self.answer(await self.service.run(self._stats))
+
+    def _stats(self) -> Any:
+        import numpy as np
+
+        workbench = self.service.workbench
+        info = workbench.library.info()
+        table = workbench.table()
+        durations = table.columns.get("duration_s", np.zeros(0))  # no such column before the first analysis
+        return {
+            "tracks": {"total": 0, **workbench.library.counts(), **info["tracks"]},
+            "features": info["features"],
+            "failures": self.service.failure_kinds(),
+            "audio_seconds": float(np.nansum(durations)),
+            "jobs": self.service.jobs.counts(),
+        }

@@ -1,0 +1,82 @@
+"""Asks the workers for a sign of life every now and then, and starts them when another process needs them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import StoreError, WorkbenchError
+from workbench.performance.published import CLUSTER_HEALTH, START_CLUSTER
+
+if TYPE_CHECKING:
+    from workbench.session.workbench import Workbench
+
+INTERVAL_S = 1.0
+ANSWER_WITHIN_S = 10.0  # native code may keep a busy worker from answering for seconds; stuck is longer
+REQUEST_VALID_S = 30.0
+PUBLISH_S = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class ClusterWatch:
+    """Keep the last round trip through the workers, measured on a thread of its own.
+
+    No worker is started for the sake of asking; only what they need is imported, so that the first analysis waits
+    less. Other processes ask for workers through the library, so that
+    the server owns the one cluster and they join it.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+        self._latest: Mapping[str, Any] = {"started": False}
+        self._served_at = time.time() - REQUEST_VALID_S
+        self._published_at = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cluster-watch", daemon=True)
+        self._thread.start()
+
+    def latest(self) -> Mapping[str, Any]:
+        """Return what the workers answered last."""
+        return self._latest
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(INTERVAL_S)  # it may be waiting for an answer; the cluster closes under it
+
+    def _run(self) -> None:
+        if not self._stop.wait(INTERVAL_S):
+            self._workbench.cluster.prepare()
+        while not self._stop.wait(INTERVAL_S):
+            try:
+                self._start_when_asked()
+                self._latest = self._workbench.cluster.health(ANSWER_WITHIN_S)
+                self._publish()
+            except StoreError as error:  # says nothing about the workers
+                _log.info("The health of the workers was not published: %s", error)
+            except Exception as error:
+                reason = error.kind if isinstance(error, WorkbenchError) else type(error).__name__
+                if self._latest.get("status") != "unhealthy":
+                    _log.exception("The workers could not be asked")
+                # the reason in full may name files, and who asks for figures may be anybody
+                self._latest = {
+                    "started": True,
+                    "status": "unhealthy",
+                    "reasons": [f"the workers could not be asked ({reason}); the server's log says why"],
+                }
+
+    def _publish(self) -> None:
+        """Tell other processes what was found; they have no other way to know."""
+        now = time.time()
+        if self._latest["started"] and now - self._published_at >= PUBLISH_S:
+            self._published_at = now
+            self._workbench.library.set_meta(CLUSTER_HEALTH, {**self._latest, "at": now})
+
+    def _start_when_asked(self) -> None:
+        asked_at = float(self._workbench.library.meta(START_CLUSTER, 0.0))
+        if asked_at > self._served_at:
+            self._served_at = asked_at
+            _ = self._workbench.cluster.client

@@ -1,0 +1,48 @@
+"""The same REST inside JupyterLab: a Jupyter Server extension, enabled by a file that the wheel installs."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+
+from workbench.apps.rest.api_handler import SERVICE
+from workbench.apps.rest.routes import handlers
+from workbench.apps.server.service import Service
+from workbench.settings import Settings
+
+
+class WorkbenchExtension(ExtensionApp):
+    """Adds our handlers to a Jupyter server and closes the library when that stops."""
+
+    name = "workbench"
+    open_browser = False
+
+    service: Service | None = None
+
+    def initialize_settings(self) -> None:
+        self.service = Service(Settings.load(), role="lab")
+        self.settings[SERVICE] = self.service
+
+    def initialize_handlers(self) -> None:
+        assert self.serverapp is not None
+        # Tornado looks at these before the server's own, so /metrics is ours too.
+        rules: list[Any] = list(handlers(self.serverapp.base_url))
+        self.serverapp.web_app.add_handlers(".*$", rules)  # type: ignore[no-untyped-call]
+        self.serverapp.io_loop.add_callback(self._watch_loop)
+
+    async def _watch_loop(self) -> None:
+        gc.freeze()  # see WorkbenchVoila: full collections would stop the loop for over 100 ms
+        if self.service is not None:
+            self.service.lag.start()
+
+    async def stop_extension(self) -> None:
+        if self.service is not None:
+            service, self.service = self.service, None
+            await asyncio.to_thread(service.close)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": "workbench.apps.server.jupyter_extension", "app": WorkbenchExtension}]

@@ -1,0 +1,111 @@
+"""``workbench serve``: check the settings, open the library, serve until told to stop."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import os
+import re
+import socket
+from pathlib import Path
+
+from workbench.errors import ServerError, SettingsError
+from workbench.settings import PREFIX, Settings
+
+_BASE_URL = re.compile(r"(/[A-Za-z0-9._~-]+)*/?$")
+
+
+def serve(settings: Settings, *, base_url: str = "/", apps: Path | None = None) -> int:
+    """Serve the Voila apps and REST; return the exit status.
+
+    Parameters
+    ----------
+    base_url : str
+        Prefix of every address, for a proxy that passes it on.
+    apps : Path, optional
+        Folder of notebooks to serve; ours by default. Every one of them is kept preheated.
+
+    Raises
+    ------
+    SettingsError
+        A host that is not loopback without a token, or a base URL that is not a path.
+    ServerError
+        The port is taken.
+    StoreError
+        The library cannot be opened.
+    """
+    refuse_open_host(settings)
+    if not _BASE_URL.match(base_url):
+        raise SettingsError(f"--base-url {base_url!r} is not allowed; allowed: a path such as /music/.")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    pass_to_kernels(settings)
+
+    # Before the library is opened: a second server must not take up the jobs of the first.
+    sockets = _listen(settings.host, settings.port)
+    from workbench.apps.server.notebooks import apps_folder
+    from workbench.apps.server.service import Service
+    from workbench.apps.voila.voila_app import WorkbenchVoila, base_url_of, configuration
+
+    service = Service(settings, role="server")
+    try:
+        app = WorkbenchVoila(
+            settings,
+            service,
+            sockets=sockets,
+            config=configuration(settings, apps or apps_folder(), base_url_of(base_url)),
+        )
+        app.initialize([])
+        app.start()
+    finally:
+        service.close()
+    return 0
+
+
+def _listen(host: str, port: int) -> list[socket.socket]:
+    from tornado.netutil import bind_sockets
+
+    try:
+        return bind_sockets(port, host)
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        reason = "is taken by another program" if taken else f"cannot be used ({error.strerror})"
+        raise ServerError(
+            f"Port {port} on {host} {reason}. Stop what uses it, or choose another with --port.",
+            port=port,
+            host=host,
+        ) from error
+
+
+def refuse_open_host(settings: Settings) -> None:
+    """Raise ``SettingsError`` when others could reach the server without a token."""
+    if settings.token or is_loopback(settings.host):
+        return
+    raise SettingsError(
+        f"HOST={settings.host} is not allowed without a token: whoever reaches it could read your music and "
+        f"run analyses. Set {PREFIX}TOKEN to a long secret, or leave HOST=127.0.0.1.",
+        name="HOST",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches a server that listens on this host."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def pass_to_kernels(settings: Settings) -> None:
+    """Put the settings, but for the token, where the processes that we start will read them."""
+    for name, value in settings.to_dict().items():
+        if name == "REDIS_URL" and settings.redis_url:
+            os.environ[PREFIX + name] = settings.redis_url  # kernels keep features there as well
+        elif name == "TOKEN" or value is None:
+            os.environ.pop(PREFIX + name, None)
+        elif isinstance(value, list):
+            os.environ[PREFIX + name] = os.pathsep.join(value)
+        else:
+            os.environ[PREFIX + name] = str(value)

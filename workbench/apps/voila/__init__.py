@@ -1,0 +1,1 @@
+"""The Voila server and its pages."""

@@ -1,0 +1,267 @@
+"""The standalone Voila server with our handlers first: preheated apps and REST on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import ipaddress
+import logging
+import re
+import shutil
+import signal
+import socket
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.utils import run_sync
+from jupyter_server.services.kernels.handlers import KernelHandler
+from jupyter_server.utils import url_path_join
+from tornado.httputil import HTTPServerRequest
+from tornado.ioloop import IOLoop
+from tornado.web import Application, RequestHandler, stream_request_body
+from traitlets.config import Config
+from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from workbench.apps.rest.api_handler import MAX_BODY_BYTES, SERVICE
+from workbench.apps.rest.errors_to_status import MESSAGES
+from workbench.apps.rest.routes import handlers
+from workbench.apps.server.service import Service
+from workbench.apps.voila.app_kernels import AppKernels
+from workbench.apps.voila.compiled_templates import compile_once
+from workbench.apps.voila.page_files import EXTENSIONS, file_routes, kept_addresses, with_kept_files
+from workbench.apps.voila.pages import (
+    AppChannelsHandler,
+    AppHandler,
+    HomeHandler,
+    LoginHandler,
+    LogoutHandler,
+    LostHandler,
+    menu,
+)
+from workbench.settings import Settings
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLES = Path(__file__).parents[1] / "dashboards" / "widgets" / "static"
+CULL_IDLE_S = 600
+CULL_EVERY_S = 60
+SHUTDOWN_WAIT_S = 1.0
+CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
+# What is served of Voila, and by whom. Not its file browser, nor the files of notebooks, themes and extensions,
+# nor what a request asked for: no app reads it.
+VOILA_HANDLERS: dict[type[RequestHandler], type[RequestHandler]] = {
+    TornadoVoilaHandler: AppHandler,
+    VoilaShutdownKernelHandler: VoilaShutdownKernelHandler,
+    VoilaKernelWebsocketHandler: AppChannelsHandler,
+    KernelHandler: KernelHandler,
+}
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: blob: data:; "
+    "worker-src 'self' blob:; media-src 'self' blob: data:; frame-ancestors 'self'; form-action 'self'; "
+    "base-uri 'self'"
+)
+
+_log = logging.getLogger(__name__)
+
+
+class CheckedApplication(Application):
+    """Refuses requests whose Host header is not ours, whichever handler they are for.
+
+    A page of another site that gets its own name resolved to this machine (DNS rebinding) would otherwise be
+    same-origin with us. With a token it has nothing to gain, and proxies may use any name.
+    """
+
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:
+        if not f"{request.path}/".startswith(self.settings["base_url"]):  # a proxy has taken it off
+            request.path = url_path_join(self.settings["base_url"], request.path)
+        if not self.settings["any_host"] and not is_local_host(
+            request.host_name, self.settings["local_hostnames"]
+        ):
+            return self.get_handler_delegate(request, WrongHostHandler)
+        length = request.headers.get("Content-Length", "")
+        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+            return self.get_handler_delegate(request, TooLargeHandler)
+        return super().find_handler(request, **options)
+
+
+@stream_request_body
+class TooLargeHandler(RequestHandler):
+    """Answers before the body is read, which is then thrown away with the connection."""
+
+    def prepare(self) -> None:
+        self.set_status(413)
+        self.set_header("Connection", "close")
+        self.finish({"error": "request_entity_too_large", "message": MESSAGES[413]})
+
+    def data_received(self, chunk: bytes) -> None:
+        """Thrown away."""
+
+
+class WrongHostHandler(RequestHandler):
+    def prepare(self) -> None:
+        self.set_status(403)
+        self.finish({"error": "forbidden", "message": "The Host header names another server."})
+
+
+def is_local_host(host: str, names: list[str]) -> bool:
+    """Return whether a host name or address means this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() in names
+
+
+class WorkbenchVoila(Voila):  # type: ignore[misc]
+    """Voila on the folder of apps, with REST and the home page ahead of its own handlers."""
+
+    name = "voila"
+
+    def __init__(
+        self, settings: Settings, service: Service, *, sockets: list[socket.socket], **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.workbench_settings = settings
+        self.service = service
+        self._sockets = sockets
+        logging.getLogger(type(self).__name__).addFilter(_is_not_about_trust)
+
+    def setup_template_dirs(self) -> None:
+        super().setup_template_dirs()
+        self.template_paths[:0] = [str(TEMPLATES), str(STYLES)]
+        compile_once(self.template_paths, self.voila_configuration.template)
+
+    def init_settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = super().init_settings()
+        return {
+            **settings,
+            SERVICE: self.service,
+            "apps": Path(self.root_dir),
+            "allow_remote_access": True,  # CheckedApplication has looked at the Host header before
+            "any_host": bool(self.workbench_settings.token),
+            "local_hostnames": ["localhost", self.workbench_settings.host.lower()],
+            "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "same-origin"},
+            "log_function": _log_request,
+            "xsrf_cookie_kwargs": {"samesite": "strict"},
+            "static_immutable_cache": kept_addresses(self.base_url),
+        }
+
+    def init_handlers(self) -> list[Any]:
+        base_url = self.server_url
+        voila = [
+            (pattern, VOILA_HANDLERS[handler], *options)
+            for pattern, handler, *options in super().init_handlers()
+            if handler in VOILA_HANDLERS
+        ]
+        return [
+            *handlers(base_url),
+            (re.escape(base_url) + "?", HomeHandler),
+            (re.escape(url_path_join(base_url, "login")), LoginHandler),
+            (re.escape(url_path_join(base_url, "logout")), LogoutHandler),
+            *file_routes(base_url, voila=self.static_paths, extensions=self.labextensions_path),
+            *voila,
+            (r".*", LostHandler),
+        ]
+
+    def start(self) -> None:
+        """Serve until SIGTERM or Ctrl-C."""
+        self.port: int = self._sockets[0].getsockname()[1]
+        self.connection_dir = tempfile.mkdtemp(prefix="voila_")
+        self.app = CheckedApplication(**self.init_settings())
+        self.app.add_handlers(".*$", self.init_handlers())
+        self.ioloop = IOLoop.current()
+        signal.signal(signal.SIGTERM, self._handle_signal_stop)
+        signal.signal(signal.SIGINT, self._handle_signal_stop)
+        self.ioloop.add_callback(self._open)
+        gc.freeze()
+        try:
+            self.ioloop.start()
+        finally:
+            self.stop()
+
+    async def _open(self) -> None:
+        from tornado.httpserver import HTTPServer
+
+        self.service.lag.start()
+        self.server = HTTPServer(self.app, xheaders=False)
+        self.server.add_sockets(self._sockets)
+        _log.warning("Playlist Workbench is at http://%s:%d%s", _shown(self.ip), self.port, self.base_url)
+        await self._preheated()
+        gc.freeze()  # what is loaded stays: going through it again at each full collection took 150 ms
+        self.service.lag.end_start_up()
+
+    async def _preheated(self) -> None:
+        """Wait until every app has been rendered once."""
+        pools = self.kernel_manager._pools.values()
+        started = await asyncio.gather(*(task for pool in pools for task in pool), return_exceptions=True)
+        pages = [found["task"] for found in started if not isinstance(found, BaseException)]
+        await asyncio.gather(*pages, return_exceptions=True)
+
+    def stop(self) -> None:
+        self.server.stop()
+        self.service.closing = True
+        run_sync(self.kernel_manager.shutdown_all)(now=True)
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def _is_not_about_trust(record: logging.LogRecord) -> bool:
+    """Trust is about stored outputs, and the apps have none."""
+    return not record.getMessage().endswith("is not trusted")
+
+
+def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
+    """Return Voila's configuration; the user's own voila.json is not read."""
+    config = Config()
+    config.Voila.root_dir = str(apps)
+    config.Voila.ip = settings.host
+    config.Voila.port = settings.port
+    config.Voila.port_retries = 0
+    config.Voila.open_browser = False
+    config.Voila.base_url = base_url
+    config.Voila.token = settings.token or ""
+    config.Voila.log_level = logging.WARNING
+    config.Voila.config_file_paths = []
+    config.VoilaConfiguration.multi_kernel_manager_class = AppKernels
+    config.VoilaConfiguration.preheat_kernel = True
+    config.VoilaConfiguration.default_pool_size = 1
+    config.VoilaConfiguration.strip_sources = True
+    config.VoilaConfiguration.show_tracebacks = False
+    config.VoilaConfiguration.file_allowlist = []
+    config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
+    config.VoilaConfiguration.page_config_hook = partial(_page_config, apps)
+    config.VoilaConfiguration.allow_template_override = "NO"
+    config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaExecutor.timeout = 120
+    config.VoilaExecutor.cell_error_instruction = CELL_FAILED
+    config.KernelManager.transport = "ipc"  # sockets in a private folder, not ports
+    config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_S
+    config.MappingKernelManager.cull_interval = CULL_EVERY_S
+    config.MappingKernelManager.cull_connected = False
+    config.KernelManager.shutdown_wait_time = SHUTDOWN_WAIT_S
+    return config
+
+
+def _page_config(
+    apps: Path, page_config: dict[str, Any], *, base_url: str, notebook_path: str, **_: Any
+) -> dict[str, Any]:
+    """Return what the template of a page is told."""
+    return with_kept_files(page_config, base_url) | {"workbenchApps": menu(apps, notebook_path)}
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _log_request(handler: RequestHandler) -> None:
+    level = logging.DEBUG if handler.get_status() < 500 else logging.WARNING
+    _log.log(level, "%d %s %s", handler.get_status(), handler.request.method, handler.request.path)
+
+
+def base_url_of(prefix: str) -> str:
+    """Return a base URL with a slash at both ends."""
+    return url_path_join("/", prefix, "/")

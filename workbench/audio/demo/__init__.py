@@ -1,0 +1,1 @@
+"""The demo library: synthesized music whose tempo and key are known."""

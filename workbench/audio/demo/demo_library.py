@@ -1,0 +1,148 @@
+"""Write the demo library: synthesized music with tags, in four formats, the same files at every call."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.audio.demo.demo_tracks import DEMO_TRACKS, DemoTrack
+from workbench.audio.demo.instruments import RATE
+from workbench.audio.demo.synthesis import render
+from workbench.errors import LibraryPathError
+from workbench.settings import available_cores
+
+__all__ = ["DEMO_TRACKS", "DemoTrack", "make_demo_library", "write_audio"]
+
+_OGG_SERIAL = 1
+
+
+def make_demo_library(
+    folder: str | os.PathLike[str], *, tracks: Iterable[DemoTrack] = DEMO_TRACKS
+) -> list[Path]:
+    """Write tracks below ``folder`` as ``artist/album/number title.format``, leaving those that are there.
+
+    Parameters
+    ----------
+    folder : path
+        Made when it does not exist.
+    tracks : iterable of DemoTrack
+        What to play; :data:`DEMO_TRACKS` by default.
+
+    Returns
+    -------
+    list of Path
+        One a track, in their order. Each file is complete or absent, also when this is interrupted.
+
+    Raises
+    ------
+    LibraryPathError
+        The folder cannot be written to.
+    """
+    # Most of the time goes into encoders, which let go of the GIL.
+    with ThreadPoolExecutor(available_cores()) as pool:
+        return list(pool.map(lambda track: _make(Path(folder, track.file_name), track), tracks))
+
+
+def _make(path: Path, track: DemoTrack) -> Path:
+    try:
+        if not path.exists():
+            _write_whole(path, track)
+    except OSError as error:
+        raise LibraryPathError(
+            f"{path} cannot be written: {error.strerror or error}. Choose another folder or make room.",
+            path=str(path),
+        ) from error
+    return path
+
+
+def _write_whole(path: Path, track: DemoTrack) -> None:
+    """Write beside the final name and rename, so that no reader ever meets half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    os.close(descriptor)
+    unfinished = Path(name)
+    try:
+        write_audio(unfinished, render(track.score), RATE)
+        _write_tags(unfinished, track)
+        unfinished.chmod(0o644)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_audio(path: str | os.PathLike[str], samples: npt.NDArray[np.float32], rate: int) -> None:
+    """Encode samples, shape (frames, channels), as the extension says: wav, flac, ogg or mp3 and others.
+
+    The same samples give the same bytes.
+    """
+    import soundfile
+
+    path = Path(path)
+    encoded = BytesIO()
+    format = path.suffix[1:].upper()
+    with soundfile.SoundFile(encoded, "w", rate, samples.shape[1], format=format) as file:
+        for start in range(
+            0, len(samples), rate
+        ):  # libsndfile's Vorbis encoder overruns its stack on much more
+            file.write(samples[start : start + rate])
+    content = encoded.getvalue()
+    path.write_bytes(_with_fixed_serial(content) if content.startswith(b"OggS") else content)
+
+
+def _with_fixed_serial(content: bytes) -> bytes:
+    """Replace the random serial number that libsndfile gives each Ogg stream."""
+    from mutagen import ogg
+
+    read_page: Any = ogg.OggPage
+    source, pages = BytesIO(content), []
+    while source.tell() < len(content):
+        page = read_page(source)
+        page.serial = _OGG_SERIAL
+        pages.append(page.write())
+    return b"".join(pages)
+
+
+def _write_tags(path: Path, track: DemoTrack) -> None:
+    values = {
+        "title": track.title,
+        "artist": track.artist,
+        "album": track.album,
+        "albumartist": track.artist,
+        "genre": track.genre,
+        "date": str(track.year),
+        "tracknumber": str(track.track_number),
+        "mood": track.mood,
+    }
+    if path.suffix == ".wav":
+        _write_wav_tags(path, values)
+        return
+    import mutagen
+
+    file = mutagen.File(path, easy=True)
+    for name, value in values.items():
+        file[name] = value
+    file.save()
+
+
+def _write_wav_tags(path: Path, values: dict[str, str]) -> None:
+    from mutagen import id3, wave
+
+    open_wave: Any = wave.WAVE
+    file = open_wave(path)
+    file.add_tags()
+    frames = {
+        "title": id3.TIT2, "artist": id3.TPE1, "album": id3.TALB, "albumartist": id3.TPE2, "genre": id3.TCON,
+        "date": id3.TDRC, "tracknumber": id3.TRCK, "mood": id3.TMOO,
+    }  # fmt: skip
+    for name, value in values.items():
+        frame: Any = frames[name]
+        file.tags.add(frame(encoding=id3.Encoding.UTF8, text=[value]))
+    file.save()

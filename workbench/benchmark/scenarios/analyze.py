@@ -1,0 +1,34 @@
+"""Start, and analyze tracks that nobody has seen. The parent adds time, CPU and memory of all processes."""
+
+from __future__ import annotations
+
+from workbench.benchmark.child import Job, tell
+
+
+def before(job: Job) -> dict[str, float]:
+    from workbench.benchmark.plain_program import analyze_all, import_everything, make_table
+
+    import_everything()
+    database = job.folder / "plain.sqlite3"
+    make_table(database)
+    tell({"memory_usage": resident_mb()})
+    analyze_all(job.tracks, database)
+    return {}
+
+
+def after(job: Job) -> dict[str, float]:
+    from workbench import Workbench
+
+    with Workbench(job.folder / "library") as wb:
+        wb.library.count()
+        tell({"memory_usage": resident_mb()})
+        report = wb.analyze(*job.tracks, show=False).result()
+    if report.failed:
+        raise RuntimeError(f"{report.failed[0].path}: {report.failed[0].error}")
+    return {}
+
+
+def resident_mb() -> float:
+    import psutil
+
+    return float(psutil.Process().memory_info().rss / 2**20)

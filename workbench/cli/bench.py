@@ -1,0 +1,31 @@
+"""``workbench bench``: before and after on this machine and music."""
+
+from __future__ import annotations
+
+import argparse
+
+from workbench.cli.output import print_json, say
+
+
+def add_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "paths", nargs="*", metavar="PATH", help="music to measure with (default: the demo library)"
+    )
+    sub.add_argument("--quick", action="store_true", help="fewer rounds on less audio: about a minute")
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    from workbench.benchmark.report import markdown
+    from workbench.benchmark.run import run_benchmark
+    from workbench.session.workbench import Workbench
+
+    with Workbench(options.data_dir, role="bench") as wb:
+        paths = options.paths or [wb.make_demo_library()]
+        result = run_benchmark(paths, quick=options.quick, say=say)
+        wb.library.add_benchmark(result)
+    if options.json:
+        print_json(result)
+    else:
+        print(markdown(result))
+    return 0

@@ -1,0 +1,265 @@
+"""``workbench models``, ``workbench embed`` and ``workbench tagger``: published models, and a tagger of one's own."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.cli.output import one_line, print_json, say
+from workbench.settings import Settings
+
+DONE, SOME_FAILED = 0, 3
+TOLD = "told of models"
+
+if TYPE_CHECKING:
+    from workbench.session.workbench import Workbench
+
+Add = Callable[..., argparse.ArgumentParser]
+
+
+def add_analysis_options(sub: argparse.ArgumentParser) -> None:
+    """Add what every command that sends files to workers takes."""
+    sub.add_argument("--workers", type=int, metavar="N", help="workers (default: ASYNC_WORKERS)")
+    sub.add_argument(
+        "--timeout", type=float, metavar="S", help="deadline for one file (ANALYSIS_TIMEOUT_SECONDS)"
+    )
+    sub.add_argument(
+        "--scheduler", metavar="ADDR", help="Dask scheduler of a remote cluster, tcp:// or tls://"
+    )
+
+
+def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
+    """Add the commands to a parser; ``add(name, command, text)`` makes one."""
+    add(
+        "models", models, "list the published models that are there, what each adds and what is wrong with it"
+    )
+    sub = add("embed", embed, "run published models over the analyzed tracks that they have not seen")
+    sub.add_argument("--force", action="store_true", help="over all analyzed tracks")
+    add_analysis_options(sub)
+    _add_tagger(
+        add("tagger", tagger, "learn tags from your own library and predict them for the rest"), common
+    )
+
+
+def _add_tagger(sub: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    actions = sub.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
+
+    def action(name: str, text: str, *, labeled: bool = True) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=text, description=text, parents=[common])
+        if labeled:
+            made.add_argument(
+                "--label",
+                default="genre",
+                metavar="NAME",
+                help="genre, rating, playlist, or the name of labels of your own (default genre)",
+            )
+        return made
+
+    for name, text in (
+        ("train", "learn a label from the tracks that have it"),
+        ("evaluate", "score a tagger on the artists that were kept from it"),
+        ("apply", "predict a label for the tracks that have none"),
+    ):
+        where = action(name, text).add_mutually_exclusive_group()
+        where.add_argument(
+            "--csv", metavar="FILE", help="labels from a file: path (or id), and label or rating"
+        )
+        where.add_argument(
+            "--playlist",
+            metavar="NAME|FILE",
+            action="append",
+            help="the tracks of a kept playlist or a playlist file have its name as their label; give two or more",
+        )
+    actions.choices["train"].add_argument(
+        "--random-state", type=int, default=0, metavar="INT", help="of the split and the network (default 0)"
+    )
+    actions.choices["apply"].add_argument(
+        "--all", action="store_true", help="also for tracks that have a label"
+    )
+    action("list", "the taggers that have been trained", labeled=False)
+    write = action("write-tags", "show which files would get a predicted genre; with --write, write it")
+    write.add_argument(
+        "--minimum",
+        type=_probability,
+        default=0.8,
+        metavar="P",
+        help="leave out predictions of a lower probability (default 0.8)",
+    )
+    write.add_argument("--overwrite", action="store_true", help="also files that have a genre")
+    write.add_argument("--write", action="store_true", help="change the files; a copy of each is kept")
+    action("restore-tags", "put back the files of a backup that write-tags made", labeled=False).add_argument(
+        "folder", metavar="FOLDER"
+    )
+
+
+def _probability(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no probability from 0 to 1")
+    return value
+
+
+def tell_of_models(wb: Workbench) -> None:
+    """Say which tracks models have not seen; once for a library without models, what they would add."""
+    from workbench.models.networks.embed import files_to_embed
+    from workbench.models.networks.registry import find_models, what_models_would_add
+
+    folder = wb.settings.models_dir
+    if folder and any(folder.glob("*.pb")):
+        models = [model for model in find_models(folder) if not model.problem]
+        if unseen := files_to_embed(wb.library, models):
+            say(f"The models in {folder} have not seen {len(unseen)} of the tracks: run workbench embed.")
+    elif not wb.library.meta(TOLD):
+        wb.library.set_meta(TOLD, True)
+        say(what_models_would_add(folder))
+
+
+def models(options: argparse.Namespace) -> int:
+    """List what is in MODELS_DIR."""
+    from workbench.models.networks.registry import find_models, what_models_would_add
+
+    folder = Settings.load(data_dir=options.data_dir).models_dir
+    found = find_models(folder)
+    if options.json:
+        print_json({"models_dir": str(folder), "models": [model.to_dict() for model in found]})
+        return DONE
+    if not found:
+        print(what_models_would_add(folder))
+    for model in found:
+        if model.problem:
+            print(f"{model.name}: NOT USED: {model.problem}")
+        else:
+            adds = ", ".join(model.adds) or "classes"
+            known = "hash as known" if model.known else "not a file we know: unverified"
+            print(f"{model.name}: {model.kind}, version {model.version or '?'}, adds {adds} ({known})")
+    return DONE
+
+
+def embed(options: argparse.Namespace) -> int:
+    """Run published models over the library."""
+    from workbench.session.workbench import Workbench
+
+    with Workbench(
+        options.data_dir,
+        async_workers=options.workers,
+        analysis_timeout_seconds=options.timeout,
+        scheduler_address=options.scheduler,
+    ) as wb:
+        job = wb.embed(force=options.force, show=True)
+        try:
+            report = job.result().to_dict()
+        except KeyboardInterrupt:
+            job.cancel()
+            raise
+    if options.json:
+        print_json(report)
+    else:
+        print(
+            f"{report['found']} tracks to see, {report['analyzed']} seen, {len(report['failed'])} failed "
+            f"in {report['seconds']:.1f} s"
+        )
+        for failure in report["failed"]:
+            print(f"failed    {one_line(failure['path'])}: {one_line(failure['error'])} [{failure['kind']}]")
+    return SOME_FAILED if report["failed"] else DONE
+
+
+def tagger(options: argparse.Namespace) -> int:
+    """Train, evaluate, apply or list taggers, or write what they predicted into files."""
+    from workbench.session.workbench import Workbench
+
+    with Workbench(options.data_dir) as wb:
+        answer, text, code = _TAGGER[options.action](wb, wb.settings.data_dir / "taggers", options)
+    if options.json:
+        print_json(answer)
+    else:
+        print(text)
+    return code
+
+
+Answer = tuple[dict[str, Any], str, int]
+
+
+def _labels(wb: Any, options: argparse.Namespace) -> dict[str, str]:
+    from workbench.models.tagger import labels_of
+
+    named = None if options.playlist is None else dict(map(wb.shelf.contents, options.playlist))
+    found: dict[str, str] = labels_of(wb.library, options.label, csv_file=options.csv, playlists=named)
+    return found
+
+
+def _train(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
+    from workbench.models import tagger
+
+    say(f"learning {options.label}…")
+    report = tagger.train(
+        wb.library, options.label, folder=folder, seed=options.random_state, labels=_labels(wb, options)
+    )
+    return report.to_dict(), str(report), DONE
+
+
+def _evaluate(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
+    from workbench.models import tagger
+
+    found = tagger.evaluate(wb.library, options.label, folder=folder, labels=_labels(wb, options))
+    return found.to_dict(), str(found), DONE
+
+
+def _apply(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
+    from workbench.models import tagger
+
+    found = tagger.apply(
+        wb.library, options.label, folder=folder, labels=_labels(wb, options), everything=options.all
+    )
+    return found.to_dict(), str(found), DONE
+
+
+def _list(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
+    from workbench.models import tagger
+
+    cards = tagger.taggers(folder)
+    lines = [
+        f"{card['label']}: {card.get('problem') or card['chosen'] + ', ' + ', '.join(card['classes'])}"
+        for card in cards
+    ]
+    names = ("label", "problem", "chosen", "classes", "scores", "trained_at", "model_id")
+    answer = {"taggers": [{name: card.get(name) for name in names} for card in cards]}
+    return answer, "\n".join(lines) or "No tagger has been trained; run workbench tagger train.", DONE
+
+
+def _write_tags(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
+    from workbench.models.tag_files import plan_tag_writes, write_tags
+
+    writes = plan_tag_writes(
+        wb.library, options.label, minimum_probability=options.minimum, overwrite=options.overwrite
+    )
+    backups = wb.settings.data_dir / "tag-backups"
+    if options.write and writes:
+        writes = write_tags(wb.library, writes, backup_dir=backups)
+    lines = [
+        f"{one_line(write.path)}: {write.old or 'no genre'} → {write.new} ({write.probability:.2f})"
+        + (f": NOT WRITTEN: {write.problem}" if write.problem else "")
+        for write in writes
+    ]
+    said = f"written; copies in {backups}" if options.write else "would be written; nothing was: add --write"
+    failed = any(write.problem for write in writes)
+    answer = {"written": options.write, "files": [write.to_dict() for write in writes]}
+    return answer, "\n".join([*lines, f"{len(writes)} files {said}"]), SOME_FAILED if failed else DONE
+
+
+def _restore_tags(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
+    from workbench.models.tag_files import restore_tags
+
+    paths = restore_tags(Path(options.folder))
+    return {"restored": paths}, f"{len(paths)} files put back; run workbench analyze on their folder", DONE
+
+
+_TAGGER: dict[str, Callable[[Any, Path, argparse.Namespace], Answer]] = {
+    "train": _train,
+    "evaluate": _evaluate,
+    "apply": _apply,
+    "list": _list,
+    "write-tags": _write_tags,
+    "restore-tags": _restore_tags,
+}

@@ -1,0 +1,265 @@
+"""``workbench playlist``: make, keep, make again, refresh, compare and read playlists."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.cli.output import one_line, print_json, say
+from workbench.errors import PlaylistError
+
+if TYPE_CHECKING:
+    from workbench.playlists import Parameter, Playlist
+    from workbench.session.workbench import Workbench
+
+
+def add_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("method", nargs="?", metavar="METHOD", help="how tracks are chosen; see below")
+    sub.add_argument("--size", type=int, default=None, metavar="N", help="tracks in a playlist (default 25)")
+    sub.add_argument("--count", type=int, metavar="N", help="how many playlists; --out is then a folder")
+    sub.add_argument("--start", metavar="TRACK", help="id, path or title of the track to start from")
+    sub.add_argument("--end", metavar="TRACK", help="id, path or title of the track to end with")
+    sub.add_argument("--random-state", type=int, metavar="INT", help="same number, same playlist")
+    sub.add_argument("--order", metavar="NAME", help="none, smooth, harmonic, ramp_up, ramp_down or shuffle")
+    sub.add_argument(
+        "-p",
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        type=_parameter,
+        help="a parameter of the method, or a constraint; may be repeated",
+    )
+    sub.add_argument(
+        "--recipe", metavar="FILE|ID", help="make again the playlist of a recipe or a kept playlist"
+    )
+    sub.add_argument("--refresh", metavar="ID", help="bring a kept playlist up to date and show what changed")
+    sub.add_argument("--compare", nargs=2, metavar="ID", help="what two kept playlists share")
+    sub.add_argument("--read", metavar="FILE", help="which tracks of the library a playlist file names")
+    sub.add_argument("--list", action="store_true", help="the kept playlists; with --name its history")
+    sub.add_argument("--name", metavar="TEXT", help="name of the playlist")
+    sub.add_argument("--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json")
+    sub.add_argument(
+        "--format",
+        metavar="NAME",
+        help="m3u8, xspf, jspf, pls, csv or json; the suffix of FILE tells otherwise",
+    )
+    sub.add_argument("--absolute", action="store_true", help="absolute paths instead of relative to FILE")
+    sub.add_argument(
+        "--prefix",
+        action="append",
+        default=[],
+        metavar="HERE=THERE",
+        type=_pair,
+        help="write paths below HERE as if they were below THERE (another machine or player)",
+    )
+    sub.add_argument("--force", action="store_true", help="overwrite a file that the workbench did not make")
+
+
+def methods_text(arguments: list[str]) -> str | None:
+    if "playlist" not in arguments or not {"-h", "--help"} & set(arguments):
+        return None
+    from workbench.playlists import COMMON_PARAMETERS, METHODS
+
+    def lines(parameters: Mapping[str, Any]) -> list[str]:
+        return [
+            f"    {name}: {parameter.help} ({parameter.allowed}{default(parameter)})"
+            for name, parameter in parameters.items()
+        ]
+
+    def default(parameter: Parameter) -> str:
+        if parameter.required:
+            return "; required"
+        return "" if parameter.default is None else f"; default {json.dumps(parameter.default)}"
+
+    text = ["methods, each with its parameters (-p NAME=VALUE):"]
+    for name, method in METHODS.items():
+        text += [f"  {name}: {method.help}", *lines(method.parameters)]
+    return "\n".join([*text, "", "constraints and order, for every method:", *lines(COMMON_PARAMETERS)])
+
+
+def playlist(options: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    from workbench.session.workbench import Workbench
+
+    ways = {
+        "method": _make,
+        "recipe": _make_again,
+        "refresh": _refresh,
+        "compare": _compare,
+        "read": _read,
+        "list": _list_playlists,
+    }
+    asked = [way for way in ways if getattr(options, way)]
+    if len(asked) != 1:
+        say(
+            "usage: workbench playlist METHOD, or one of --recipe, --refresh, --compare, --read and --list; "
+            "see workbench playlist --help"
+        )
+        return 2
+    if _one_file(options):
+        from workbench.playlists import check_target
+
+        check_target(options.out, format=options.format, force=options.force)
+    with Workbench(options.data_dir) as wb:
+        return ways[asked[0]](wb, options)
+
+
+def _one_file(options: argparse.Namespace) -> bool:
+    one = options.count in (None, 1) and options.method != "all"
+    return bool(options.out and one and Path(options.out).suffix)
+
+
+def _make(wb: Workbench, options: argparse.Namespace) -> int:
+    named = ("start", "end", "order", "size", "count", "name", "random_state")
+    asked = {name: value for name in named if (value := getattr(options, name)) is not None}
+    for key, value in options.parameter:
+        if key in asked or key == "method":
+            raise PlaylistError(f"-p {key}={value}: {key} is given already. Give it once.")
+        asked[key] = value
+    return _show_playlists(wb.shelf.make_many(options.method, **asked), options)
+
+
+def _make_again(wb: Workbench, options: argparse.Namespace) -> int:
+    return _show_playlists([wb.shelf.again(options.recipe)], options)
+
+
+def _refresh(wb: Workbench, options: argparse.Namespace) -> int:
+    old = wb.shelf.get(options.refresh)
+    refreshed = wb.shelf.refresh(options.refresh)
+    say(f"{len(refreshed.kept)} kept, {len(refreshed.added)} added, {len(refreshed.removed)} removed")
+    if not options.json:
+        _print_tracks(old, refreshed.playlist, {"added": refreshed.added, "removed": refreshed.removed})
+    return _show_playlists([refreshed.playlist], options, {"refreshed": refreshed.to_dict()})
+
+
+def _compare(wb: Workbench, options: argparse.Namespace) -> int:
+    a, b = (wb.shelf.get(playlist) for playlist in options.compare)
+    comparison = wb.shelf.compare(*options.compare).to_dict()
+    if options.json:
+        print_json(comparison)
+    else:
+        _print_comparison(a, b, comparison)
+    return 0
+
+
+def _print_comparison(a: Playlist, b: Playlist, comparison: dict[str, Any]) -> None:
+    print(f"a: {a.name} (kept as {a.id}), {len(a)} tracks; b: {b.name} (kept as {b.id}), {len(b)} tracks")
+    tau = comparison["order_agreement"]
+    order = "" if tau is None else f", order agreement {tau:.2f} (1 the same, -1 reversed)"
+    print(f"overlap {comparison['overlap']:.0%}{order}")
+    costs = (comparison["mean_transition_a"], comparison["mean_transition_b"])
+    print("mean transition " + ", ".join(_cost(name, cost) for name, cost in zip("ab", costs, strict=True)))
+    kinds = {"in both": "shared", "only in a": "only_in_a", "only in b": "only_in_b"}
+    _print_tracks(a, b, {title: comparison[kind] for title, kind in kinds.items()})
+
+
+def _print_tracks(a: Playlist, b: Playlist, tracks: Mapping[str, Sequence[int]]) -> None:
+    """Print tracks of either playlist by name, each behind the title that it stands under."""
+    names = {track.id: _named(vars(track)) for track in [*a, *b]}
+    for title, ids in tracks.items():
+        for track_id in ids:
+            print(f"{title:<10} {names[track_id]}")
+
+
+def _cost(name: str, cost: float | None) -> str:
+    return f"{name} unknown" if cost is None else f"{name} {cost:.2f}"
+
+
+def _read(wb: Workbench, options: argparse.Namespace) -> int:
+    entries = [
+        {"location": match.entry.location, "track_id": match.track_id, "by": match.by}
+        for match in wb.shelf.read_file(options.read)
+    ]
+    known = sum(entry["track_id"] is not None for entry in entries)
+    if options.json:
+        print_json({"entries": entries, "known": known, "total": len(entries)})
+    else:
+        for entry in entries:
+            found = "not known" if entry["track_id"] is None else f"{entry['track_id']} by {entry['by']}"
+            print(f"{found:<14} {one_line(str(entry['location']))}")
+        print(f"{known} of {len(entries)} are tracks of this library")
+    return 0 if known == len(entries) else 3
+
+
+def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
+    kept = wb.shelf.kept(options.name)
+    if options.json:
+        print_json({"total": len(kept), "playlists": [vars(summary) for summary in kept]})
+        return 0
+    for summary in kept:
+        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.created_at))
+        print(f"{summary.id:>6}  {made}  {summary.method:<13} {summary.size:>5}  {one_line(summary.name)}")
+    return 0
+
+
+def _show_playlists(
+    playlists: list[Playlist], options: argparse.Namespace, more: dict[str, Any] | None = None
+) -> int:
+    answers = [playlist.to_dict() | (more or {}) for playlist in playlists]
+    for answer, path in zip(answers, _write(playlists, options), strict=False):
+        answer["file"] = str(path)
+    if options.json:
+        print_json(answers[0] if len(answers) == 1 and options.count in (None, 1) else {"playlists": answers})
+        return 0
+    for answer in answers:
+        _print_playlist(answer)
+        if "file" in answer:
+            print(f"written   {answer['file']}")
+    return 0
+
+
+def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]:
+    if not options.out:
+        return []
+    from workbench.playlists import export_folder
+
+    how: dict[str, Any] = {
+        "paths": "absolute" if options.absolute else "relative",
+        "force": options.force,
+        "prefix_map": dict(options.prefix) or None,
+    }
+    if options.format:
+        how["format"] = options.format
+    if _one_file(options):
+        return [playlists[0].save(options.out, **how)]
+    return export_folder(playlists, options.out, **how)
+
+
+def _print_playlist(playlist: dict[str, Any]) -> None:
+    from workbench.playlists.quality_card import card_text, counted
+
+    print(
+        f"{playlist['name']}: {counted(len(playlist['tracks']), 'track')}, {playlist['duration_s'] / 60:.1f} min, "
+        f"random_state {playlist['random_state']}, kept as {playlist['id']}"
+    )
+    for number, track in enumerate(playlist["tracks"], 1):
+        print(f"{number:>4}  {_named(track)}: {track['explanation'].get('text', '')}")
+    if quality := card_text(playlist["card"]):
+        print(f"quality   {quality}")
+    for note in playlist["card"].get("notes", []):
+        print(f"note      {note['message']}")
+
+
+def _named(track: Mapping[str, Any]) -> str:
+    who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
+    return who or one_line(track["path"] or f"track {track['id']}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    key, value = _pair(text)
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value

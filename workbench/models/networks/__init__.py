@@ -1,0 +1,1 @@
+"""Trained networks: their files, and running them."""

@@ -1,0 +1,116 @@
+"""One published model on disk: what its JSON says, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from workbench.models.networks.published import FRONTS, Front
+
+Kind = Literal["embedding", "classifier", "head"]
+
+
+FRAME_ALGORITHMS = {
+    "TensorflowPredictMusiCNN": "TensorflowInputMusiCNN",
+    "TensorflowPredictEffnetDiscogs": "TensorflowInputMusiCNN",
+    "TensorflowPredictVGGish": "TensorflowInputVGGish",
+}
+"""For the algorithms whose embeddings a SavedModel can give as well: the one that makes their frames."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """A ``.pb`` and the ``.json`` beside it.
+
+    Attributes
+    ----------
+    name : str
+        Stem of the files, such as ``mood_happy-msd-musicnn-1``.
+    kind : {"embedding", "classifier", "head"}
+        Audio to embedding, audio to predictions, or embedding to predictions.
+    algorithm : str
+        Algorithm of Essentia that runs it.
+    input_node, output_node : str
+        Names in the graph.
+    embedding : str or None
+        For a head: name of the embedding that it reads, without the versions (``msd-musicnn``).
+    dimensions : int or None
+        Length of one output, where the JSON says.
+    batch, patch : int or None
+        Fixed by the graph, where the JSON says: patches a session, frames a patch.
+    classes : tuple of str
+        Names of the outputs; empty for embeddings.
+    sha256 : str
+        Of the ``.pb``.
+    known : bool
+        Whether the hash is that of the file that Essentia publishes under this name; ``False`` for names whose
+        hash is not known.
+    problem : str or None
+        Why it cannot be used; the other fields may then be empty.
+    """
+
+    name: str
+    path: str
+    version: str = ""
+    kind: Kind | None = None
+    algorithm: str = ""
+    input_node: str = ""
+    output_node: str = ""
+    embedding: str | None = None
+    dimensions: int | None = None
+    batch: int | None = None
+    patch: int | None = None
+    classes: tuple[str, ...] = ()
+    sha256: str = ""
+    size_bytes: int = 0
+    known: bool = False
+    problem: str | None = None
+
+    @property
+    def front(self) -> Front:
+        """How this model's patches are cut; only for models that read audio."""
+        front = FRONTS[self.algorithm]
+        if self.batch:
+            front = replace(front, batch=self.batch)
+        if self.patch and self.patch != front.patch:
+            front = front.with_patch(self.patch)
+        return front
+
+    @property
+    def task(self) -> str:
+        """What a head or classifier is about: ``mood_happy``, ``voice_instrumental``, ``deam``…"""
+        return self.name.partition("-")[0]
+
+    @property
+    def adds(self) -> tuple[str, ...]:
+        """Names under which its results appear in the library."""
+        from workbench.models.flat_names import flat_names
+
+        if self.problem:
+            return ()
+        return ("embedding",) if self.kind == "embedding" else flat_names(self.task, self.classes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able facts, as ``workbench models --json`` prints them."""
+        return {
+            "name": self.name,
+            "path": self.path,
+            "version": self.version,
+            "kind": self.kind,
+            "algorithm": self.algorithm,
+            "embedding": self.embedding,
+            "classes": list(self.classes),
+            "adds": list(self.adds),
+            "sha256": self.sha256,
+            "size_bytes": self.size_bytes,
+            "known": self.known,
+            "problem": self.problem,
+        }
+
+
+def saved_model_folder(model: ModelFile) -> Path | None:
+    """Return the SavedModel beside an embedding's ``.pb``, if there is one that can be run."""
+    folder = Path(model.path).with_name(f"{model.name}-savedmodel")
+    runs = model.kind == "embedding" and model.algorithm in FRAME_ALGORITHMS
+    return folder if runs and (folder / "saved_model.pb").is_file() else None

@@ -1,0 +1,235 @@
+"""Constraints that every method obeys, described once, and what is done when one cannot be met."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+
+from workbench.errors import LibraryEmptyError
+from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.request import Limits
+from workbench.playlists.query.query_match import compile_query
+from workbench.playlists.sound.columns import Floats, Mask, is_missing, numbers, texts
+
+if TYPE_CHECKING:
+    from workbench.store.library.library_table import LibraryTable
+
+_SEPARATORS = str.maketrans(";/,|", "\0\0\0\0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constraints:
+    """What a playlist must keep to. Values are canonical: tracks are ids."""
+
+    duration_minutes: Annotated[
+        float | None,
+        Parameter(
+            "number", "total duration wanted, in minutes, instead of a number of tracks", low=0.1, high=60_000
+        ),
+    ] = None
+    duration_tolerance_percent: Annotated[
+        float, Parameter("number", "how far from the wanted duration is near enough", low=0, high=100)
+    ] = 5.0
+    artist_gap: Annotated[
+        int, Parameter("integer", "no artist again within this many tracks", low=0, high=1000)
+    ] = 0
+    max_per_artist: Annotated[
+        int | None, Parameter("integer", "tracks an artist at most", low=1, high=10_000)
+    ] = None
+    max_per_album: Annotated[
+        int | None, Parameter("integer", "tracks an album at most", low=1, high=10_000)
+    ] = None
+    include: Annotated[list[int] | None, Parameter("tracks", "tracks that must be in it")] = None
+    exclude: Annotated[list[int] | None, Parameter("tracks", "tracks that must not be in it")] = None
+    genres: Annotated[list[str] | None, Parameter("texts", "only these genres")] = None
+    exclude_genres: Annotated[list[str] | None, Parameter("texts", "none of these genres")] = None
+    year_min: Annotated[float | None, Parameter("integer", "not older than this year", low=0, high=9999)] = (
+        None
+    )
+    year_max: Annotated[float | None, Parameter("integer", "not newer than this year", low=0, high=9999)] = (
+        None
+    )
+    loudness_min_lufs: Annotated[
+        float | None, Parameter("number", "not quieter than this", low=-100, high=20)
+    ] = None
+    loudness_max_lufs: Annotated[
+        float | None, Parameter("number", "not louder than this", low=-100, high=20)
+    ] = None
+    where: Annotated[
+        str | None, Parameter("text", "a filter, such as: bpm 120-128 and not genre ~ polka")
+    ] = None
+    only_analyzed: Annotated[bool, Parameter("boolean", "leave out tracks without features")] = True
+    skip_duplicates: Annotated[bool, Parameter("boolean", "leave out copies of a track that is in it")] = True
+    skip_missing: Annotated[bool, Parameter("boolean", "leave out tracks whose file is gone")] = True
+
+    @property
+    def limits(self) -> Limits:
+        """Those that depend on what has been chosen already."""
+        return Limits(self.artist_gap, self.max_per_artist, self.max_per_album, self.skip_duplicates)
+
+    def given(self) -> dict[str, Any]:
+        """Return those that differ from their defaults."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
+
+@dataclass(frozen=True)
+class _Filter:
+    """How far each row is from what a constraint asks: 0 fits, ``inf`` cannot be compared."""
+
+    name: str
+    asked: Any
+    shortfall: Floats
+    hint: str = ""
+
+
+def candidate_rows(
+    table: LibraryTable, constraints: Constraints, *, needs_vectors: bool, size: int
+) -> tuple[Mask, list[dict[str, Any]]]:
+    """Return the rows that may be chosen and notes about constraints that left nothing.
+
+    A constraint that would leave no track at all is replaced by its nearest misses, or left out where
+    nothing is near, and its note says by how much.
+
+    Raises
+    ------
+    LibraryEmptyError
+        The library has no track that could be chosen at all.
+    """
+    mask = _possible(table, constraints, needs_vectors)
+    notes: list[dict[str, Any]] = []
+    filters = _filters(table, constraints)
+    for rule in sorted(filters, key=lambda rule: -np.count_nonzero(rule.shortfall == 0)):
+        fitting = mask & (rule.shortfall == 0)
+        if fitting.any():
+            mask = fitting
+        else:
+            mask, note = _nearest_misses(mask, rule, size)
+            notes.append(note)
+    return mask, notes
+
+
+def check_not_empty(table: LibraryTable) -> None:
+    """Refuse a library without tracks.
+
+    Raises
+    ------
+    LibraryEmptyError
+    """
+    if not len(table):
+        raise LibraryEmptyError("The library is empty. Analyze a folder of music first.", tracks=0)
+
+
+def _possible(table: LibraryTable, constraints: Constraints, needs_vectors: bool) -> Mask:
+    mask = (
+        table.analyzed.copy()
+        if needs_vectors or constraints.only_analyzed
+        else np.ones(len(table), dtype=bool)
+    )
+    if not mask.any():
+        raise LibraryEmptyError(
+            f"No track to choose from: the library has {len(table)} tracks, none of them analyzed. "
+            "Analyze a folder of music first.",
+            tracks=len(table),
+        )
+    if constraints.skip_missing:
+        mask &= ~is_missing(table)
+    if constraints.exclude:
+        mask &= ~np.isin(table.ids, constraints.exclude)
+    if not mask.any():
+        raise LibraryEmptyError(
+            "No track to choose from: every analyzed track is excluded, or its file is missing. "
+            "Exclude less, or analyze the folder again.",
+            tracks=len(table),
+        )
+    return mask
+
+
+def _filters(table: LibraryTable, constraints: Constraints) -> list[_Filter]:
+    found = []
+    for name, column, sign in (
+        ("year_min", "year", 1),
+        ("year_max", "year", -1),
+        ("loudness_min_lufs", "loudness_lufs", 1),
+        ("loudness_max_lufs", "loudness_lufs", -1),
+    ):
+        if (bound := getattr(constraints, name)) is not None:
+            found.append(_Filter(name, bound, _beyond(sign * (bound - numbers(table, column)))))
+    if constraints.genres:
+        found.append(
+            _Filter(
+                "genres",
+                constraints.genres,
+                _unless(has_genre(table, constraints.genres)),
+                _near_genres(table, constraints.genres),
+            )
+        )
+    if constraints.exclude_genres:
+        found.append(
+            _Filter(
+                "exclude_genres",
+                constraints.exclude_genres,
+                _unless(~has_genre(table, constraints.exclude_genres)),
+            )
+        )
+    if constraints.where:
+        query = compile_query(constraints.where, table)
+        matches = query.matches()
+        shortfall = _unless(matches) if matches.any() else 1.0 - query.closeness()
+        found.append(_Filter("where", constraints.where, np.where(shortfall >= 1.0, np.inf, shortfall)))
+    return found
+
+
+def _beyond(distance: Floats) -> Floats:
+    return np.where(np.isfinite(distance), np.maximum(distance, 0.0), np.inf)
+
+
+def _unless(mask: Mask) -> Floats:
+    return np.where(mask, 0.0, np.inf)
+
+
+def _nearest_misses(mask: Mask, rule: _Filter, size: int) -> tuple[Mask, dict[str, Any]]:
+    shortfall = np.where(mask, rule.shortfall, np.inf)
+    near = np.flatnonzero(np.isfinite(shortfall))
+    if not len(near):
+        message = f"No track meets {rule.name}={rule.asked!r}: it was left out.{rule.hint}"
+        return mask, {"constraint": rule.name, "asked": rule.asked, "got": 0, "message": message}
+    near = near[np.argsort(shortfall[near], kind="stable")][:size]
+    misses = np.zeros(len(mask), dtype=bool)
+    misses[near] = True
+    low, high = float(shortfall[near].min()), float(shortfall[near].max())
+    by = f"by {low:.4g}" if low == high else f"by {low:.4g} to {high:.4g}"
+    return misses, {
+        "constraint": rule.name,
+        "asked": rule.asked,
+        "got": 0,
+        "short_by": high,
+        "message": f"No track meets {rule.name}={rule.asked!r}: took the nearest, which miss it {by}.",
+    }
+
+
+def genres_of(text: str) -> list[str]:
+    """Split a genre tag such as ``"House; Techno"`` into folded names."""
+    return [part.strip().casefold() for part in text.translate(_SEPARATORS).split("\0") if part.strip()]
+
+
+def has_genre(table: LibraryTable, wanted: list[str]) -> Mask:
+    """Rows of which the genre tag, or a part of it, is one of ``wanted``, regardless of case."""
+    names = {name.strip().casefold() for name in wanted}
+    verdicts: dict[str | None, bool] = {None: False}
+    column = texts(table, "genre")
+    for genre in set(column.tolist()) - {None}:
+        verdicts[genre] = genre.strip().casefold() in names or not names.isdisjoint(genres_of(genre))
+    return np.fromiter((verdicts[genre] for genre in column), dtype=bool, count=len(table))
+
+
+def _near_genres(table: LibraryTable, wanted: list[str]) -> str:
+    known = sorted(
+        {part for genre in set(texts(table, "genre").tolist()) if genre for part in genres_of(genre)}
+    )
+    near = [
+        name for want in wanted for name in difflib.get_close_matches(want.casefold(), known, n=3, cutoff=0.5)
+    ]
+    return f" Nearest genres: {', '.join(near)}." if near else ""

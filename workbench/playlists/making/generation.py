@@ -1,0 +1,260 @@
+"""Make a playlist: check what is asked, choose, order, fit the constraints, explain."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import secrets
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+
+from workbench.errors import UnknownParameterError
+from workbench.playlists.explanations import explain
+from workbench.playlists.making.constraints import Constraints, candidate_rows, check_not_empty
+from workbench.playlists.making.fitting import arrange, choose
+from workbench.playlists.making.ordering import ORDER_HELP, ORDERS
+from workbench.playlists.making.parameters import Parameter, described
+from workbench.playlists.making.registry import Method
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.making.resolve import check_usable
+from workbench.playlists.methods import find_method
+from workbench.playlists.playlist import Playlist, PlaylistTrack
+from workbench.playlists.quality_card import quality_card
+from workbench.playlists.sound.transitions import transition_costs
+
+if TYPE_CHECKING:
+    from workbench.store.library.library_table import LibraryTable
+
+DEFAULT_SIZE = 25
+
+
+class _Shared:
+    size: Annotated[int, Parameter("integer", "how many tracks", low=1, high=10_000)] = DEFAULT_SIZE
+    order: Annotated[
+        str,
+        Parameter(
+            "text",
+            "; ".join(f"{name}: {help}" for name, help in ORDER_HELP.items()),
+            choices=tuple(ORDERS),
+        ),
+    ] = "none"
+
+
+_CONSTRAINTS = described(
+    typing.get_type_hints(Constraints, include_extras=True), {f.name: f.default for f in fields(Constraints)}
+)
+
+CONSTRAINT_NAMES = tuple(_CONSTRAINTS)
+
+COMMON_PARAMETERS: dict[str, Parameter] = (
+    described(typing.get_type_hints(_Shared, include_extras=True), vars(_Shared)) | _CONSTRAINTS
+)
+"""Parameters that every method takes besides its own."""
+
+RANDOM_STATE = Parameter(
+    "integer",
+    "number from which all chance comes; drawn, and kept, when left out",
+    low=0,
+    high=2**63 - 1,
+    name="random_state",
+    default=None,
+)
+
+
+def generate(
+    table: LibraryTable,
+    /,
+    method: str,
+    *,
+    size: int = DEFAULT_SIZE,
+    random_state: int | None = None,
+    order: str = "none",
+    name: str | None = None,
+    **parameters: Any,
+) -> Playlist:
+    """Make a playlist.
+
+    Parameters
+    ----------
+    table : LibraryTable
+    method : str
+        A name in ``METHODS``.
+    size : int
+        Tracks wanted, 1 to 10,000; ``duration_minutes=`` asks for a total duration instead.
+    random_state : int, optional
+        The same number on the same table makes the same playlist. Drawn, and kept in the playlist, when left
+        out.
+    order : str
+        A name in ``ORDERS``: none, smooth, harmonic, ramp_up, ramp_down, shuffle.
+    name : str, optional
+        Made from the method when left out.
+    **parameters
+        Constraints (``COMMON_PARAMETERS``) and the method's own. A track is an id, a path or a title; a list
+        may be a text with commas.
+
+    Returns
+    -------
+    Playlist
+        Where a constraint could not be met, the nearest one, with ``notes`` that say which and by how much.
+
+    Raises
+    ------
+    UnknownMethodError, UnknownParameterError, ParameterValueError, UnknownTrackError, QuerySyntaxError
+        What is asked is not possible; each names the nearest that is.
+    LibraryEmptyError
+        No track can be chosen at all.
+    """
+    chosen_method = find_method(method)
+    check_not_empty(table)
+    asked = validate(chosen_method, table, {"size": size, "order": order} | parameters)
+    seed = RANDOM_STATE.canonical(random_state, table)
+    seed = secrets.randbits(32) if seed is None else seed
+    constraints = Constraints(**{key: asked[key] for key in _CONSTRAINTS})
+    candidates, notes = candidate_rows(
+        table, constraints, needs_vectors=chosen_method.needs_vectors, size=asked["size"]
+    )
+    own = _bound(chosen_method, asked, table)
+
+    def start(size: int) -> tuple[Request, Iterator[Pick]]:
+        request = Request(table, candidates, size, np.random.default_rng(seed), constraints.limits)
+        return request, chosen_method.function(request, **own)
+
+    include = [row for row in map(table.index_of, constraints.include or ()) if row is not None]
+    candidates[include] = False
+    request, picks = choose(
+        start, constraints, include=include, size=asked["size"], sequence=chosen_method.sequence
+    )
+    picks = arrange(request, picks, constraints, order=asked["order"], sequence=chosen_method.sequence)
+    title = name or _title(chosen_method.name, request.title)
+    return assemble(
+        table,
+        picks,
+        name=title,
+        method=method,
+        parameters=_given(chosen_method, asked),
+        random_state=seed,
+        notes=notes + request.notes,
+    )
+
+
+def assemble(
+    table: LibraryTable,
+    picks: list[Pick],
+    *,
+    name: str,
+    method: str,
+    parameters: Mapping[str, Any],
+    random_state: int,
+    notes: list[dict[str, Any]],
+) -> Playlist:
+    """Return a playlist of picks in playing order, explained and measured."""
+    rows = np.array([pick.row for pick in picks], dtype=np.int64)
+    costs = transition_costs(table, rows)
+    explained = explain(table, picks, costs)
+    tracks = tuple(PlaylistTrack.of(table, pick.row, why) for pick, why in zip(picks, explained, strict=True))
+    return Playlist(
+        name,
+        method,
+        parameters,
+        random_state,
+        table.version,
+        tracks,
+        quality_card(table, rows, costs) | {"notes": notes},
+        versions(),
+        newest_id=int(table.ids[-1]) if len(table) else 0,
+    )
+
+
+def validate(method: Method, table: LibraryTable, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the canonical value of every parameter of a method, common ones included.
+
+    Raises
+    ------
+    UnknownParameterError
+        A name that the method does not take (with the nearest), or a required one that is left out.
+    ParameterValueError, UnknownTrackError
+        A value that is not allowed.
+    """
+    known = COMMON_PARAMETERS | dict(method.parameters)
+    for key in given:
+        if key not in known:
+            raise _unknown(method, key, known)
+    for parameter in known.values():
+        if parameter.required and given.get(parameter.name) is None:
+            raise UnknownParameterError(
+                f"{method.name} needs {parameter.name}: {parameter.help} ({parameter.allowed}).",
+                name=parameter.name,
+            )
+    return {
+        key: parameter.canonical(given.get(key, parameter.default), table) for key, parameter in known.items()
+    }
+
+
+def _bound(method: Method, asked: Mapping[str, Any], table: LibraryTable) -> dict[str, Any]:
+    """Return the method's own parameters, ids of tracks turned into rows, which methods work on."""
+    rows_of: dict[str, Callable[[Any], Any]] = {
+        "track": table.index_of,
+        "tracks": lambda ids: [table.index_of(track) for track in ids],
+        "history": lambda pairs: [(table.index_of(int(track)), weight) for track, weight in pairs],
+    }
+    bound = {}
+    for key, parameter in method.parameters.items():
+        value = asked[key]
+        if value is not None and parameter.kind in rows_of:
+            value = rows_of[parameter.kind](value)
+            if method.needs_vectors and parameter.kind != "history":
+                check_usable(
+                    table,
+                    value if isinstance(value, list) else [value],
+                    key,
+                    missing_too=bool(asked["skip_missing"]),
+                )
+        bound[key] = value
+    return bound
+
+
+def json_schema(method: str) -> dict[str, Any]:
+    """Return the JSON Schema of a method's parameters in a request."""
+    chosen = find_method(method)
+    known = COMMON_PARAMETERS | {"random_state": RANDOM_STATE} | dict(chosen.parameters)
+    return {
+        "type": "object",
+        "description": chosen.help,
+        "additionalProperties": False,
+        "properties": {key: parameter.json_schema() for key, parameter in known.items()},
+        "required": [key for key, parameter in known.items() if parameter.required],
+    }
+
+
+@functools.cache
+def versions() -> Mapping[str, str]:
+    """Return versions of what decides which tracks are chosen."""
+    return {name: version(name) for name in ("playlist-workbench", "numpy", "scikit-learn")}
+
+
+def _given(method: Method, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the size, the order, and what differs from its default."""
+    known = COMMON_PARAMETERS | dict(method.parameters)
+    return {
+        key: value for key, value in asked.items() if key in ("size", "order") or value != known[key].default
+    }
+
+
+def _title(method: str, suggested: str | None) -> str:
+    return f"{method.replace('_', ' ')} {suggested}" if suggested else method.replace("_", " ")
+
+
+def _unknown(method: Method, key: str, known: Mapping[str, Parameter]) -> UnknownParameterError:
+    near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    own = f" Its own: {', '.join(method.parameters)}." if method.parameters else ""
+    return UnknownParameterError(
+        f"{method.name} has no parameter {key!r}.{hint}{own} Common: {', '.join(COMMON_PARAMETERS)}.",
+        name=key,
+        candidates=near,
+    )

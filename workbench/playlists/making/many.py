@@ -1,0 +1,126 @@
+"""Several playlists in one go that have no track in common."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import LibraryEmptyError
+from workbench.playlists.making.generation import DEFAULT_SIZE, RANDOM_STATE, generate
+from workbench.playlists.making.registry import METHODS
+from workbench.playlists.making.resolve import resolve_tracks
+from workbench.playlists.methods import find_method
+from workbench.playlists.methods.mixed import MIXABLE
+
+if TYPE_CHECKING:
+    from workbench.playlists.playlist import Playlist
+    from workbench.store.library.library_table import LibraryTable
+
+
+def generate_many(
+    table: LibraryTable,
+    /,
+    method: str,
+    *,
+    count: int | None = None,
+    size: int = DEFAULT_SIZE,
+    random_state: int | None = None,
+    name: str | None = None,
+    **parameters: Any,
+) -> list[Playlist]:
+    """Make several playlists.
+
+    Parameters
+    ----------
+    table : LibraryTable
+    method : str
+        ``all`` makes one with every method that needs no more than a start track. Several by ``kmeans`` or
+        ``hdbscan`` are one a cluster, largest first. Every other method makes ``count``, none of which
+        repeats a track.
+    count : int, optional
+        1 to 1000; all that there are for ``all``, otherwise 1.
+    size, random_state, name, **parameters
+        As in ``generate``.
+
+    Returns
+    -------
+    list of Playlist
+        Fewer than asked when the library has no more tracks. Their names differ.
+    """
+    find_method(method)
+    seed = RANDOM_STATE.canonical(random_state, table)
+    seed = secrets.randbits(32) if seed is None else seed
+    if count is not None:
+        count = _COUNT.canonical(count, table)
+    if method == "all":
+        start = {"start": parameters.pop("start")} if parameters.get("start") is not None else {}
+        made = [
+            generate(
+                table, each, size=size, random_state=seed, **parameters, **_start_of(each, start, table, seed)
+            )
+            for each in MIXABLE[:count]
+        ]
+    elif (
+        method in ("kmeans", "hdbscan") and (count or 1) > 1 and not {"cluster", "start"} & parameters.keys()
+    ):
+        made = _by_cluster(table, method, count or 1, size=size, random_state=seed, **parameters)
+    else:
+        made = _apart(table, method, count or 1, size=size, random_state=seed, **parameters)
+    return _named_apart([replace(playlist, name=name) if name else playlist for playlist in made])
+
+
+_COUNT = replace(RANDOM_STATE, name="count", help="how many playlists", low=1, high=1000)
+
+
+def _start_of(method: str, start: dict[str, Any], table: LibraryTable, seed: int) -> dict[str, Any]:
+    parameter = METHODS[method].parameters.get("start")
+    if parameter is None:
+        return {}
+    if parameter.required and not start:
+        return {"start": generate(table, "random", size=1, random_state=seed).track_ids[0]}
+    return start
+
+
+def _by_cluster(
+    table: LibraryTable, method: str, count: int, /, *, random_state: int, **parameters: Any
+) -> list[Playlist]:
+    if method == "kmeans":
+        parameters.setdefault("clusters", max(2, count))
+    made: list[Playlist] = []
+    for cluster in range(count):
+        playlist = generate(table, method, cluster=cluster, random_state=random_state, **parameters)
+        if any(note["constraint"] == "cluster" for note in playlist.notes):
+            break
+        made.append(playlist)
+    return made
+
+
+def _apart(
+    table: LibraryTable, method: str, count: int, /, *, random_state: int, **parameters: Any
+) -> list[Playlist]:
+    made: list[Playlist] = []
+    used: list[int] = resolve_tracks(table, parameters.pop("exclude", None) or [], "exclude")
+    for number in range(count):
+        try:
+            playlist = generate(
+                table, method, random_state=random_state + number, exclude=used or None, **parameters
+            )
+        except LibraryEmptyError:
+            if not made:
+                raise
+            break
+        made.append(playlist)
+        used += playlist.track_ids
+    return made
+
+
+def _named_apart(playlists: list[Playlist]) -> list[Playlist]:
+    """Number the playlists of which the name comes more than once."""
+    names = [playlist.name for playlist in playlists]
+    return [
+        replace(playlist, name=f"{playlist.name} {names[:index].count(playlist.name) + 1}")
+        if names.count(playlist.name) > 1
+        else playlist
+        for index, playlist in enumerate(playlists)
+    ]

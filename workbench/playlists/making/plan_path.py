@@ -1,0 +1,166 @@
+"""Ways between tracks: what lies along the straight line from one to the next, in order."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.quality_card import counted
+from workbench.playlists.sound.columns import Floats, Rows, codes
+from workbench.playlists.sound.transitions import MixProfile
+
+_SHORTLIST = 16
+_SMOOTHNESS = 0.5
+_PLANS = 10
+
+
+class _Line(NamedTuple):
+    """Rows strictly between two tracks, how far along they are (0 to 1), and how far off the line."""
+
+    rows: Rows
+    progress: Floats
+    detour: Floats
+
+
+def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
+    """Yield a way through the waypoints, ``request.size`` tracks long with them, planned as a whole.
+
+    On each leg the progress along the straight line in the space of sound only rises. Legs share the tracks
+    in proportion to their length.
+    """
+    inner = max(0, request.size - len(waypoints))
+    if request.size < len(waypoints):
+        asked, request.size = request.size, len(waypoints)
+        request.note(
+            "size",
+            f"{counted(asked, 'track')} asked; the {len(waypoints)} waypoints are all in.",
+            asked=asked,
+            got=len(waypoints),
+        )
+    lengths = [float(request.space.distances_from(a, np.array([b]))[0]) for a, b in _legs(waypoints)]
+    banned: set[int] = set(waypoints)
+    refused: set[int] = set()
+    for _ in range(_PLANS):
+        plan = _plan(request, waypoints, _shares(inner, lengths), banned)
+        refused = _refused(request, [pick.row for pick in plan], set(waypoints))
+        if not refused:
+            break
+        banned |= refused
+    yield from (pick for pick in plan if pick.row not in refused)
+
+
+def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], banned: set[int]) -> list[Pick]:
+    used = set(banned)
+    ids = request.table.ids
+    plan = [
+        Pick(
+            waypoints[0],
+            {"seed": int(ids[waypoints[0]]), "distance": 0.0, "progress": 0.0, "waypoint": 1},
+            pinned=True,
+        )
+    ]
+    for leg, ((a, b), count) in enumerate(zip(_legs(waypoints), counts, strict=True), start=1):
+        line = _line(request, a, b, used)
+        for index in _along(request, line, a, count):
+            row = int(line.rows[index])
+            used.add(row)
+            nearer = a if line.progress[index] < 0.5 else b
+            distance = float(request.space.distances_from(nearer, np.array([row]))[0])
+            plan.append(
+                Pick(
+                    row,
+                    {
+                        "seed": int(ids[nearer]),
+                        "distance": distance,
+                        "leg": leg,
+                        "progress": round(float(line.progress[index]), 6),
+                        "detour": round(float(line.detour[index]), 4),
+                    },
+                )
+            )
+        plan.append(
+            Pick(
+                b,
+                {"seed": int(ids[b]), "distance": 0.0, "leg": leg, "progress": 1.0, "waypoint": leg + 1},
+                pinned=True,
+            )
+        )
+    return plan
+
+
+def _line(request: Request, a: int, b: int, used: set[int]) -> _Line:
+    space = request.space
+    direction = space.at(b).astype(np.float64) - space.at(a)
+    length = float(direction @ direction)
+    rows = request.rows
+    rows = rows[~np.isin(rows, list(used))]
+    from_a = space.distances_from(a)[rows].astype(float)
+    if length == 0:
+        return _Line(rows, np.full(len(rows), 0.5), from_a)
+    progress = space.projections(direction / length, space.at(a))[rows].astype(float)
+    detour = np.sqrt(np.maximum(0.0, from_a**2 - progress**2 * length / max(1, space.informative)))
+    between = (progress > 0) & (progress < 1)
+    return _Line(rows[between], progress[between], detour[between])
+
+
+def _along(request: Request, line: _Line, a: int, count: int) -> list[int]:
+    """Return indices into a line: for each of ``count`` equal stretches one near to it and to the one before.
+
+    An empty stretch is made up for by the tracks nearest to the line anywhere on it.
+    """
+    stretch = np.minimum((line.progress * count).astype(np.int64), count - 1)
+    by_stretch = np.lexsort((line.rows, line.detour, stretch))
+    starts = np.searchsorted(stretch[by_stretch], np.arange(count + 1))
+    chosen: list[int] = []
+    before = a
+    for first, last in itertools.pairwise(starts.tolist()):
+        shortlist = by_stretch[first : min(last, first + _SHORTLIST)]
+        if len(shortlist):
+            profile = MixProfile.of(request.table, np.append(line.rows[shortlist], before))
+            cost = profile.costs(len(shortlist), np.arange(len(shortlist))).total
+            chosen.append(int(shortlist[np.argmin(line.detour[shortlist] + _SMOOTHNESS * cost)]))
+            before = int(line.rows[chosen[-1]])
+    if missing := count - len(chosen):
+        others = np.setdiff1d(np.arange(len(line.rows)), chosen)
+        near = np.lexsort((line.rows[others], line.detour[others]))[:missing]
+        chosen += others[near].tolist()
+    return sorted(chosen, key=lambda index: (line.progress[index], line.rows[index]))
+
+
+def _refused(request: Request, rows: Sequence[int], waypoints: set[int]) -> set[int]:
+    """Return the rows of a plan that the constraints refuse where they stand; waypoints have the first claim."""
+    trial = request.fork(sorted(waypoints))
+    trial.limits = replace(request.limits, artist_gap=0)
+    refused = {row for row in rows if row not in waypoints and not trial.take(row)}
+    gap, artists = (
+        request.limits.artist_gap,
+        codes(request.table, "artist") if request.limits.artist_gap else None,
+    )
+    if artists is not None:
+        kept = [row for row in rows if row not in refused]
+        for place, row in enumerate(kept):
+            near = [other for other in kept[max(0, place - gap) : place] if other not in refused]
+            near += [other for other in kept[place + 1 : place + 1 + gap] if other in waypoints]
+            if row not in waypoints and artists[row] >= 0 and artists[row] in artists[near]:
+                refused.add(row)
+    return refused
+
+
+def _legs(waypoints: Sequence[int]) -> list[tuple[int, int]]:
+    return list(itertools.pairwise(waypoints))
+
+
+def _shares(count: int, lengths: Sequence[float]) -> list[int]:
+    """Split ``count`` in proportion to lengths, largest remainders first."""
+    total = sum(lengths)
+    exact = [count * length / total if total else count / len(lengths) for length in lengths]
+    shares = [int(share) for share in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda index: (shares[index] - exact[index], index))
+    for index in by_remainder[: count - sum(shares)]:
+        shares[index] += 1
+    return shares

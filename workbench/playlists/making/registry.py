@@ -1,0 +1,80 @@
+"""Methods by name: a plain function, its one-line help and its parameters, read from its own signature."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.playlists.making.parameters import Parameter, described
+
+if TYPE_CHECKING:
+    from workbench.playlists.making.request import Pick
+
+    Picks = Callable[..., Iterator[Pick]]
+
+METHODS: dict[str, Method] = {}
+"""Every registered method by name. Filled when ``workbench.playlists.methods`` is imported."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to choose tracks.
+
+    Attributes
+    ----------
+    function : callable
+        ``function(request, **parameters)`` yields ``Pick``s in the order in which it would play or prefer
+        them; ``generate`` takes those that the constraints allow, until there are enough. It does no input
+        or output.
+    help : str
+        One line.
+    parameters : mapping of str to Parameter
+        Its own; those that every method shares are ``COMMON_PARAMETERS`` of ``generation``.
+    needs_vectors : bool
+        Whether it can only choose analyzed tracks.
+    sequence : bool
+        Whether the order of its picks is its point (a path, a set, a curve), rather than a preference.
+    """
+
+    name: str
+    function: Picks
+    help: str
+    parameters: Mapping[str, Parameter]
+    needs_vectors: bool
+    sequence: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the description as JSON-able values."""
+        return {
+            "name": self.name,
+            "help": self.help,
+            "needs_vectors": self.needs_vectors,
+            "sequence": self.sequence,
+            "parameters": [parameter.to_dict() for parameter in self.parameters.values()],
+        }
+
+
+def method(
+    name: str, help: str, *, needs_vectors: bool = True, sequence: bool = False
+) -> Callable[[Picks], Picks]:
+    """Register the decorated function as a playlist method."""
+
+    def register(function: Picks) -> Picks:
+        defaults = {
+            key: parameter.default
+            for key, parameter in inspect.signature(function).parameters.items()
+            if parameter.default is not inspect.Parameter.empty
+        }
+        annotations = typing.get_type_hints(function, localns=_REQUEST_NAMES, include_extras=True)
+        METHODS[name] = Method(
+            name, function, help, described(annotations, defaults), needs_vectors, sequence
+        )
+        return function
+
+    return register
+
+
+_REQUEST_NAMES = {"Request": Any, "Pick": Any}

@@ -1,0 +1,154 @@
+"""What a method works on: candidate tracks, how many are wanted, and what the constraints still allow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from workbench.playlists.sound.columns import Mask, Rows, codes, texts
+from workbench.playlists.sound.space import Space, space_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from workbench.store.library.library_table import LibraryTable
+
+
+class Pick(NamedTuple):
+    """A row of the table, and the facts for which a method chose it (JSON-able).
+
+    A pinned pick was asked for by name, or is one that a plan cannot do without: no constraint keeps it out.
+    """
+
+    row: int
+    reason: dict[str, Any]
+    pinned: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often an artist, an album and a recording may come."""
+
+    artist_gap: int = 0
+    max_per_artist: int | None = None
+    max_per_album: int | None = None
+    skip_duplicates: bool = True
+
+
+@dataclass
+class Request:
+    """One playlist in the making.
+
+    Attributes
+    ----------
+    table : LibraryTable
+    candidates : bool array, shape (n,)
+        Rows that may be chosen.
+    size : int
+        Tracks wanted.
+    rng : numpy Generator
+        The only source of chance.
+    chosen : list of int
+        Rows taken so far, in order.
+    notes : list of dict
+        What could not be done as asked, ``{"constraint", "asked", "got", "message"}``.
+    title : str or None
+        A name that a method suggests.
+    """
+
+    table: LibraryTable
+    candidates: Mask
+    size: int
+    rng: np.random.Generator
+    limits: Limits = field(default_factory=Limits)
+    chosen: list[int] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    title: str | None = None
+
+    def __post_init__(self) -> None:
+        self._open = self.candidates.copy()
+        self._artists: Counter[str] = Counter()
+        self._albums: Counter[str] = Counter()
+        self._hashes: set[str] = set()
+
+    @property
+    def space(self) -> Space:
+        return space_of(self.table)
+
+    @property
+    def rows(self) -> Rows:
+        """Candidate rows, ascending, that is in order of id."""
+        return np.flatnonzero(self.candidates)
+
+    def open_rows(self) -> Rows:
+        """Return candidate rows, ascending, not offered yet and allowed next."""
+        mask = self._open
+        for column, gap, most, counts in self._rules():
+            if barred := self._barred(column, gap, most, counts):
+                mask = mask & ~np.isin(codes(self.table, column), barred)
+        return np.flatnonzero(mask)
+
+    def take(self, row: int, *, pinned: bool = False) -> bool:
+        """Add a row to the playlist if the constraints allow it next; either way it is not open any more."""
+        was_open, self._open[row] = bool(self._open[row]), False
+        if row in self.chosen if pinned else not was_open or not self.allows(row):
+            return False
+        self.chosen.append(row)
+        for column, counts in (("artist", self._artists), ("album", self._albums)):
+            if name := self._name(column, row):
+                counts[name] += 1
+        self._hashes.add(self._name("content_hash", row))
+        return True
+
+    def allows(self, row: int) -> bool:
+        """Whether the constraints allow this row next."""
+        copy = self._name("content_hash", row)
+        if copy and copy in self._hashes and self.limits.skip_duplicates:
+            return False
+        for column, gap, most, counts in self._rules():
+            name = self._name(column, row)
+            if not name:
+                continue
+            if most is not None and counts[name] >= most:
+                return False
+            if gap and name in [self._name(column, other) for other in self.chosen[-gap:]]:
+                return False
+        return True
+
+    def reopen(self) -> None:
+        """Let every candidate be chosen once more."""
+        self._open = self.candidates.copy()
+        self._hashes.clear()
+
+    def fork(self, chosen: Sequence[int] = ()) -> Request:
+        """Return a request of the same kind that has taken ``chosen``, to try something on."""
+        trial = Request(self.table, self.candidates, self.size, self.rng, self.limits)
+        for row in chosen:
+            trial.take(row, pinned=True)
+        return trial
+
+    def note(self, constraint: str, message: str, *, asked: Any = None, got: Any = None) -> None:
+        """Say that something could not be met; a later word on the same constraint replaces the earlier one."""
+        self.notes[:] = [note for note in self.notes if note["constraint"] != constraint]
+        self.notes.append({"constraint": constraint, "asked": asked, "got": got, "message": message})
+
+    def _rules(self) -> Iterator[tuple[str, int, int | None, Counter[str]]]:
+        limits = self.limits
+        if limits.artist_gap or limits.max_per_artist is not None:
+            yield "artist", limits.artist_gap, limits.max_per_artist, self._artists
+        if limits.max_per_album is not None:
+            yield "album", 0, limits.max_per_album, self._albums
+
+    def _barred(self, column: str, gap: int, most: int | None, counts: Counter[str]) -> list[int]:
+        recent = {self._name(column, row) for row in self.chosen[-gap:]} if gap else set()
+        full = {name for name, count in counts.items() if most is not None and count >= most}
+        numbered: npt.NDArray[np.int64] = codes(self.table, column)
+        barred = {int(numbered[row]) for row in self.chosen if self._name(column, row) in recent | full}
+        return sorted(barred - {-1})
+
+    def _name(self, column: str, row: int) -> str:
+        return (texts(self.table, column)[row] or "").casefold()

@@ -1,0 +1,217 @@
+"""What a user means by a track: its id, its path, or a title that only one track has."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.errors import ParameterValueError, UnknownTrackError
+from workbench.playlists.making.listed import listed
+from workbench.playlists.sound.columns import is_missing, text_at, texts
+
+if TYPE_CHECKING:
+    from workbench.store.library.library_table import LibraryTable
+
+_SHOWN = 5
+_HISTORY_SUFFIXES = {".m3u", ".m3u8", ".xspf", ".jspf", ".pls", ".csv", ".json"}
+
+
+def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> int:
+    """Return the id of the one track that ``reference`` names.
+
+    Parameters
+    ----------
+    table : LibraryTable
+    reference : int or str
+        An id; else a path (as stored, or relative to the current folder); else a title, or ``artist -
+        title``, regardless of case. Copies of one file count as one track.
+    name : str
+        What to call it in an error.
+
+    Raises
+    ------
+    UnknownTrackError
+        None or several match; ``candidates`` lists ``{"id", "title", "artist", "path"}``.
+    """
+    text = str(reference).strip() if not isinstance(reference, bool) else ""
+    if text.isdecimal() and (row := table.index_of(int(text))) is not None:
+        return int(table.ids[row])
+    rows = _rows_by_path(table, text) or _rows_by_title(table, text)
+    distinct = _without_copies(table, rows)
+    if len(distinct) == 1:
+        return int(table.ids[distinct[0]])
+    if distinct:
+        raise UnknownTrackError(
+            f"{name}={reference!r} could be {len(distinct)} tracks: {_shown(table, distinct)}. Give an id.",
+            name=name,
+            candidates=[candidate(table, row) for row in distinct[:50]],
+        )
+    near = _nearest(table, text)
+    hint = f" Nearest: {_shown(table, near)}." if near else ""
+    raise UnknownTrackError(
+        f"{name}={reference!r} is no track of this library.{hint} Give an id, a path or a title.",
+        name=name,
+        candidates=[candidate(table, row) for row in near],
+    )
+
+
+def resolve_tracks(table: LibraryTable, references: Any, name: str = "tracks") -> list[int]:
+    """Return ids of several tracks: a list, a text with commas, a JSON array, or a playlist."""
+    if isinstance(references, str) and (whole := _rows_by_path(table, references)):
+        return [int(table.ids[whole[0]])]
+    items = getattr(references, "track_ids", None) or listed(references)
+    return list(dict.fromkeys(resolve_track(table, item, name) for item in items))
+
+
+def resolve_history(table: LibraryTable, history: Any, name: str = "history") -> list[list[float]]:
+    """Return ``[[id, weight], …]`` of a listening history; a track that comes twice adds up.
+
+    Raises
+    ------
+    UnknownTrackError
+        A file of which no track is in the library.
+    """
+    if isinstance(history, str | os.PathLike) and Path(history).suffix and Path(history).is_file():
+        return _history_file(table, Path(history), name)
+    if isinstance(history, str | os.PathLike) and Path(history).suffix.lower() in _HISTORY_SUFFIXES:
+        raise ParameterValueError(f"{name}={str(history)!r}: there is no such file.", name=name)
+    items = getattr(history, "track_ids", None)
+    if items is None:
+        items = listed(history)
+    return _summed((_history_item(table, item, name) for item in items), name)
+
+
+def _history_item(table: LibraryTable, item: Any, name: str) -> tuple[int, float]:
+    if isinstance(item, list | tuple):
+        track, weight = item
+        return resolve_track(table, track, name), float(weight)
+    return resolve_track(table, item, name), 1.0
+
+
+def _history_file(table: LibraryTable, path: Path, name: str) -> list[list[float]]:
+    from workbench.playlists.files.matching import match_entries
+    from workbench.playlists.files.reading import read_playlist_file
+
+    entries = read_playlist_file(path)
+    matches = [match for match in match_entries(entries, table) if match.track_id is not None]
+    if not matches:
+        raise UnknownTrackError(
+            f"{name}: none of the {len(entries)} entries of {path} is a track of this library.",
+            name=name,
+            candidates=[],
+        )
+    return _summed(((int(match.track_id or 0), match.entry.weight) for match in matches), name)
+
+
+def _summed(pairs: Iterable[tuple[int, float]], name: str) -> list[list[float]]:
+    total: dict[int, float] = {}
+    for track, weight in pairs:
+        if not 0 <= weight < float("inf"):
+            raise ParameterValueError(
+                f"{name}: weight {weight} of track {track} is not allowed; allowed: 0 or more.", name=name
+            )
+        total[track] = total.get(track, 0.0) + weight
+    return [[track, weight] for track, weight in sorted(total.items()) if weight > 0]
+
+
+def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too: bool) -> None:
+    """Refuse tracks to start from that have no features, or of which the file is gone.
+
+    Raises
+    ------
+    UnknownTrackError
+    """
+    for row in rows:
+        if not table.analyzed[row]:
+            status = text_at(table, "status", row) or "pending"
+            reason = "has damaged features" if status == "analyzed" else f"is not analyzed ({status})"
+            raise UnknownTrackError(
+                f"{name}: track {_shown(table, [row])} {reason}, so nothing can be compared with it. "
+                "Analyze it (again, with --force), or start from another.",
+                name=name,
+                candidates=[candidate(table, row)],
+            )
+        if missing_too and is_missing(table)[row]:
+            raise UnknownTrackError(
+                f"{name}: the file of track {_shown(table, [row])} is missing. Bring it back and "
+                "analyze again, start from another, or give skip_missing=false.",
+                name=name,
+                candidates=[candidate(table, row)],
+            )
+
+
+def candidate(table: LibraryTable, row: int) -> dict[str, Any]:
+    """Describe a track to choose from."""
+    return {
+        "id": int(table.ids[row]),
+        "title": text_at(table, "title", row),
+        "artist": text_at(table, "artist", row),
+        "path": text_at(table, "path", row),
+    }
+
+
+def _rows_by_path(table: LibraryTable, text: str) -> list[int]:
+    paths = texts(table, "path")
+    for path in dict.fromkeys((text, os.path.normpath(Path(text).expanduser().absolute()) if text else text)):
+        rows = np.flatnonzero(paths == path)
+        if len(rows):
+            return [int(rows[0])]
+    return []
+
+
+def _rows_by_title(table: LibraryTable, text: str) -> list[int]:
+    wanted = _folded(text)
+    if not wanted:
+        return []
+    titles, artists = texts(table, "title"), texts(table, "artist")
+    rows = [row for row, title in enumerate(titles) if title and _folded(title) == wanted]
+    if not rows and " - " in text:
+        rows = [
+            row
+            for row, title in enumerate(titles)
+            if title and wanted.endswith(_folded(title)) and _folded(f"{artists[row]} - {title}") == wanted
+        ]
+    return rows
+
+
+def _folded(text: str) -> str:
+    """Fold case and spelling (composed or decomposed accents) of a title."""
+    if text.isascii():
+        return text.strip().lower()
+    return unicodedata.normalize("NFC", text).strip().casefold()
+
+
+def _without_copies(table: LibraryTable, rows: list[int]) -> list[int]:
+    missing, hashes = is_missing(table), texts(table, "content_hash")
+    present = [row for row in rows if not missing[row]] or rows
+    first: dict[Any, int] = {}
+    for row in present:
+        first.setdefault(hashes[row] or row, row)
+    return list(first.values())
+
+
+def _nearest(table: LibraryTable, text: str) -> list[int]:
+    titles: dict[str, int] = {}
+    for row, title in enumerate(texts(table, "title")):
+        if title:
+            titles.setdefault(_folded(title), row)
+    wanted = _folded(text)
+    near = difflib.get_close_matches(wanted, list(titles)[:20_000], n=_SHOWN, cutoff=0.5)
+    near += [title for title in titles if len(wanted) > 2 and wanted in title and title not in near]
+    return [titles[title] for title in near[:_SHOWN]]
+
+
+def _shown(table: LibraryTable, rows: list[int]) -> str:
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    return ", ".join(f"{table.ids[row]} ({_label(table, row)})" for row in rows[:_SHOWN]) + more
+
+
+def _label(table: LibraryTable, row: int) -> str:
+    title = text_at(table, "title", row) or text_at(table, "path", row)
+    return " - ".join(filter(None, (text_at(table, "artist", row), title)))

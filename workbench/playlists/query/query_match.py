@@ -1,0 +1,250 @@
+"""The filter language applied to a library table: which tracks match, and how nearly the others do."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.playlists.query.query_language import (
+    Both,
+    Condition,
+    Either,
+    Node,
+    Not,
+    Token,
+    parse_query,
+    syntax_error,
+)
+from workbench.playlists.sound.columns import Floats, Mask, numbers, texts
+from workbench.playlists.sound.energy import energy
+from workbench.playlists.sound.keys import UNKNOWN, camelot_code, camelot_codes
+
+if TYPE_CHECKING:
+    from workbench.store.library.library_table import LibraryTable
+
+ALIASES = {
+    "tempo": "bpm",
+    "loudness": "loudness_lufs",
+    "duration": "duration_s",
+    "length": "duration_s",
+    "centroid": "spectral_centroid_hz",
+    "mode": "scale",
+    "lufs": "loudness_lufs",
+}
+_ANYWHERE = ("title", "artist", "album", "genre", "path")
+_SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?(?:\.\.|(?<=\d)-)(?P<high>-?[\d:.]*\d)?")
+_DECADE = re.compile(r"(\d{3})0s", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A parsed query on a table."""
+
+    text: str
+    tree: Node
+    table: LibraryTable
+
+    def matches(self) -> Mask:
+        """Rows that match, as a mask of shape (n,). What is not known matches no condition."""
+        logic = _Logic(self._condition, np.logical_not, np.logical_and.reduce, np.logical_or.reduce)
+        return np.asarray(logic.apply(self.tree), dtype=bool)
+
+    def closeness(self) -> Floats:
+        """How nearly each row matches, 0 to 1: ``and`` is the mean, ``or`` the best of its parts."""
+        logic = _Logic(
+            self._near,
+            lambda part: 1.0 - part,
+            lambda parts: np.mean(parts, axis=0),
+            lambda parts: np.max(parts, axis=0),
+        )
+        return np.asarray(logic.apply(self.tree), dtype=np.float64)
+
+    def _near(self, condition: Condition) -> Floats:
+        matches = self._condition(condition).astype(float)
+        name = ALIASES.get(condition.field or "", condition.field)
+        if name is None or not self._numeric(name) or condition.operator in ("!=", "!~"):
+            return matches
+        values = self._numbers(name)
+        spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
+        low, high = self._bounds(condition)
+        miss = np.maximum(0.0, np.maximum(low - values, values - high)) / (spread or 1.0)
+        near: Floats = np.where(np.isfinite(miss), 1.0 / (1.0 + miss), 0.0)
+        return np.asarray(np.maximum(matches, near), dtype=np.float64)
+
+    def _condition(self, condition: Condition) -> Mask:
+        if condition.field is None:
+            wanted = _folded(condition.values[0].text)
+            masks = [self._text_mask(name, lambda text: wanted in _folded(text)) for name in _ANYWHERE]
+            return np.asarray(np.logical_or.reduce(masks), dtype=bool)
+        name = ALIASES.get(condition.field, condition.field)
+        if name in ("key", "camelot"):
+            return self._key(condition)
+        return self._number(condition, name) if self._numeric(name) else self._text(condition, name)
+
+    def _numeric(self, name: str) -> bool:
+        column = self.table.columns.get(name)
+        return name in ("energy", "id") or (column is not None and column.dtype != object)
+
+    def _numbers(self, name: str) -> Floats:
+        if name == "energy":
+            return energy(self.table)
+        return self.table.ids.astype(float) if name == "id" else numbers(self.table, name)
+
+    def _number(self, condition: Condition, name: str) -> Mask:
+        values = self._numbers(name)
+        with np.errstate(invalid="ignore"):
+            if condition.operator in ("<", "<=", ">", ">="):
+                bound = self._one_number(condition)
+                compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+                return np.asarray(compare[condition.operator](values, bound))
+            inside = np.zeros(len(values), dtype=bool)
+            for token in condition.values:
+                low, high = self._span(token)
+                inside |= (values >= low) & (values <= high)
+        return inside if condition.operator in ("=", "~") else ~inside & np.isfinite(values)
+
+    def _bounds(self, condition: Condition) -> tuple[float, float]:
+        if condition.operator in ("<", "<="):
+            return -np.inf, self._one_number(condition)
+        if condition.operator in (">", ">="):
+            return self._one_number(condition), np.inf
+        spans = [self._span(token) for token in condition.values]
+        return min(low for low, _ in spans), max(high for _, high in spans)
+
+    def _one_number(self, condition: Condition) -> float:
+        token = condition.values[0]
+        if len(condition.values) > 1:
+            raise syntax_error(
+                self.text, condition.values[1].position, f"{condition.operator} takes one number."
+            )
+        low, high = self._span(token)
+        if low != high:
+            raise syntax_error(
+                self.text, token.position, f"{condition.operator} takes one number, not a range."
+            )
+        return low
+
+    def _span(self, token: Token) -> tuple[float, float]:
+        """Read ``128``, ``120-128``, ``120..``, ``..128``, ``3:30``, ``1990s``."""
+        if decade := _DECADE.fullmatch(token.text):
+            first = int(decade[1]) * 10
+            return first, first + 9
+        single = _number(token.text)
+        if single is not None:
+            return single, single
+        span = _SPAN.fullmatch(token.text.replace(" ", ""))
+        if span is None or span.group("low", "high") == (None, None):
+            raise syntax_error(
+                self.text,
+                token.position,
+                f"{token.text!r} is no number or range, such as 128, 120-128, 120.. or 3:30.",
+            )
+        low, high = (
+            _number(part) if part else default
+            for part, default in ((span["low"], -np.inf), (span["high"], np.inf))
+        )
+        if low is None or high is None or low > high:
+            raise syntax_error(
+                self.text, token.position, f"{token.text!r} is a range from high to low, or no range."
+            )
+        return low, high
+
+    def _key(self, condition: Condition) -> Mask:
+        if condition.operator not in ("=", "!=", "~", "!~"):
+            raise syntax_error(
+                self.text, condition.position, f"A key cannot be compared with {condition.operator}."
+            )
+        wanted = []
+        for token in condition.values:
+            code = camelot_code(token.text)
+            if code == UNKNOWN:
+                raise syntax_error(
+                    self.text, token.position, f'{token.text!r} is no key, such as 8A, F#, Am or "C minor".'
+                )
+            wanted.append(code)
+        codes = camelot_codes(self.table)
+        inside = np.isin(codes, wanted)
+        return inside if condition.operator in ("=", "~") else ~inside & (codes != UNKNOWN)
+
+    def _text(self, condition: Condition, name: str) -> Mask:
+        wanted = [_folded(token.text) for token in condition.values]
+        if condition.operator in ("~", "!~"):
+            mask = self._text_mask(name, lambda text: any(want in _folded(text) for want in wanted))
+        elif condition.operator in ("=", "!="):
+            mask = self._text_mask(name, lambda text: not _names(name, text).isdisjoint(wanted))
+        else:
+            raise syntax_error(
+                self.text,
+                condition.position,
+                f"{condition.field} is text: it cannot be compared with {condition.operator}.",
+            )
+        return mask if condition.operator in ("~", "=") else ~mask & self._text_mask(name, bool)
+
+    def _text_mask(self, name: str, verdict: Callable[[str], bool]) -> Mask:
+        column = texts(self.table, name)
+        return np.fromiter(
+            (text is not None and verdict(text) for text in column), dtype=bool, count=len(column)
+        )
+
+
+@dataclass(frozen=True)
+class _Logic:
+    """What conditions, ``not``, ``and`` and ``or`` mean."""
+
+    condition: Callable[[Condition], Any]
+    negate: Callable[[Any], Any]
+    both: Callable[[list[Any]], Any]
+    either: Callable[[list[Any]], Any]
+
+    def apply(self, node: Node) -> Any:
+        match node:
+            case Condition():
+                return self.condition(node)
+            case Not(inner):
+                return self.negate(self.apply(inner))
+            case Both(parts):
+                return self.both([self.apply(part) for part in parts])
+            case Either(parts):
+                return self.either([self.apply(part) for part in parts])
+
+
+def compile_query(text: str, table: LibraryTable) -> Query:
+    """Parse and check a query against a table.
+
+    Raises
+    ------
+    QuerySyntaxError
+        Unknown field, malformed value, unclosed quote or bracket, with the ``position``.
+    """
+    query = Query(
+        text, parse_query(text, [*table.columns, *ALIASES, "energy", "id", "key"]), table.take(np.arange(0))
+    )
+    query.matches()
+    return Query(text, query.tree, table)
+
+
+def _names(name: str, text: str) -> set[str]:
+    """Return the texts that equal a value: the whole, and for a genre its parts."""
+    whole = _folded(text)
+    parts = re.split(r"\s*(?:[;/,|]|---)\s*", whole) if name in ("genre", "mood", "predicted_genre") else []
+    return {whole, *parts}
+
+
+def _folded(text: str) -> str:
+    return (
+        text.casefold().strip() if text.isascii() else unicodedata.normalize("NFC", text).casefold().strip()
+    )
+
+
+def _number(text: str) -> float | None:
+    minutes, colon, seconds = text.partition(":")
+    try:
+        value = float(minutes) * 60 + float(seconds) if colon else float(text)
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None

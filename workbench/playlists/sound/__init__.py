@@ -1,0 +1,1 @@
+"""How tracks sound and how alike they are."""

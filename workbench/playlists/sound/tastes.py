@@ -1,0 +1,116 @@
+"""What a set of tracks has in common: a few centers, lest two tastes be averaged into none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.playlists.making.interleaving import interleave
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.columns import Floats, Rows
+from workbench.playlists.sound.ranking import nearest_first
+from workbench.playlists.sound.space import Vectors
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Tastes:
+    """Centers, shape (k, d), standardized, and the share of the weight that each stands for."""
+
+    centers: Vectors
+    shares: Floats
+
+
+def find_tastes(vectors: Vectors, weights: Floats, count: int) -> Tastes:
+    """Find up to ``count`` centers by weighted k-means, from the weightiest track and those furthest off.
+
+    Parameters
+    ----------
+    vectors : float32 array, shape (m, d), standardized
+    weights : float array, shape (m,), positive
+    count : int
+
+    Returns
+    -------
+    Tastes
+        Largest share first.
+    """
+    centers = _spread_starts(vectors, weights, count)
+    for _ in range(_STEPS):
+        labels = _nearest_center(vectors, centers)
+        kept = np.unique(labels)
+        moved = np.stack(
+            [np.average(vectors[labels == label], axis=0, weights=weights[labels == label]) for label in kept]
+        ).astype(np.float32)
+        if moved.shape == centers.shape and np.array_equal(moved, centers):
+            break
+        centers = moved
+    labels = _nearest_center(vectors, centers)
+    shares = np.bincount(labels, weights=weights, minlength=len(centers)) / weights.sum()
+    order = np.argsort(-shares, kind="stable")
+    return Tastes(centers[order], shares[order])
+
+
+def _spread_starts(vectors: Vectors, weights: Floats, count: int) -> Vectors:
+    starts = [int(np.argmax(weights))]
+    nearest = _squared(vectors, vectors[starts[0]])
+    while len(starts) < min(count, len(vectors)) and nearest.max() > 0:
+        starts.append(int(np.argmax(nearest * weights)))
+        nearest = np.minimum(nearest, _squared(vectors, vectors[starts[-1]]))
+    return vectors[starts]
+
+
+def _nearest_center(vectors: Vectors, centers: Vectors) -> npt.NDArray[np.int64]:
+    squared = np.stack([_squared(vectors, center) for center in centers])
+    return np.asarray(np.argmin(squared, axis=0), dtype=np.int64)
+
+
+def _squared(vectors: Vectors, point: Vectors) -> Vectors:
+    difference = vectors - point
+    squared: Vectors = np.einsum("ij,ij->i", difference, difference)
+    return squared
+
+
+def picks_by_taste(
+    request: Request, rows: Rows, members: Sequence[int], weights: Sequence[float], count: int
+) -> Iterator[Pick]:
+    """Yield rows near the tastes of ``members``, each taste in its share, with the nearest member."""
+    space = request.space
+    tastes = find_tastes(space.at(np.asarray(members)), np.asarray(weights, dtype=float), count)
+
+    def near(index: int) -> Iterator[Pick]:
+        for row, distance in nearest_first(rows, space.distances_to(tastes.centers[index], rows)):
+            to_members = space.distances_from(row, np.asarray(members))
+            nearest = int(np.argmin(to_members))
+            yield Pick(
+                row,
+                {
+                    "taste": index,
+                    "taste_share": round(float(tastes.shares[index]), 4),
+                    "taste_distance": distance,
+                    "seed": int(request.table.ids[members[nearest]]),
+                    "distance": float(to_members[nearest]),
+                },
+            )
+
+    yield from interleave(
+        request, [near(index) for index in range(len(tastes.shares))], tastes.shares.tolist()
+    )
+
+
+def unknown_first(request: Request, members: Sequence[int], constraint: str) -> Rows:
+    """Return the candidates that are not members; where there are none, the members, with a note."""
+    fresh = request.rows[~np.isin(request.rows, members)]
+    if len(fresh):
+        return fresh
+    request.note(
+        constraint, "No candidate is new: these are the known tracks again.", asked=request.size, got=0
+    )
+    return request.rows

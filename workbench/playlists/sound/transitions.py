@@ -1,0 +1,120 @@
+"""What one track costs after another: the one transition cost that ordering, harmonic sets and cards share.
+
+``cost = 0.40 timbre + 0.25 key + 0.20 tempo + 0.15 loudness``, each part 0 (unnoticed) to 1 (jarring),
+symmetric:
+
+- timbre: ``d / (d + 1.41)`` of the distance ``d`` between similarity vectors, 0.5 for two tracks drawn at
+  random;
+- key: by the relation on the Camelot wheel, from 0 (same key) over 0.15 (a fifth apart) to 1 (clash);
+- tempo: the change of BPM over 16 %, at most 1; double and half time count as the same tempo, plus 0.1;
+- loudness: the step in LU over 12, at most 1.
+
+A part that is not known counts 0.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.playlists.sound.columns import Floats, Rows, numbers
+from workbench.playlists.sound.keys import RELATION_COST, camelot_codes, relations
+from workbench.playlists.sound.space import RANDOM_PAIR, Vectors, space_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from workbench.store.library.library_table import LibraryTable
+
+TIMBRE, KEY, TEMPO, LOUDNESS = 0.40, 0.25, 0.20, 0.15
+JARRING_TEMPO = float(np.log2(1.16))
+JARRING_LOUDNESS_LU = 12.0
+DOUBLE_TIME_COST = 0.1
+NOT_KNOWN_COST = 0.5
+
+
+@dataclass(frozen=True)
+class TransitionCosts:
+    """Parts of the cost, each an array of the same shape, 0 to 1."""
+
+    timbre: Floats
+    key: Floats
+    tempo: Floats
+    loudness: Floats
+
+    @property
+    def total(self) -> Floats:
+        return TIMBRE * self.timbre + KEY * self.key + TEMPO * self.tempo + LOUDNESS * self.loudness
+
+    @property
+    def mixing(self) -> Floats:
+        """Key and tempo alone, as a DJ weighs them."""
+        return 0.7 * self.key + 0.3 * self.tempo
+
+
+@dataclass(frozen=True)
+class MixProfile:
+    """What transitions are computed from, for ``k`` tracks."""
+
+    vectors: Vectors
+    camelot: npt.NDArray[np.int64]
+    log2_bpm: Floats
+    loudness_lufs: Floats
+    informative: int
+
+    @classmethod
+    def of(cls, table: LibraryTable, rows: Rows) -> MixProfile:
+        space = space_of(table)
+        return cls(
+            space.at(rows),
+            camelot_codes(table, rows),
+            log2_bpm(numbers(table, "bpm")[rows]),
+            numbers(table, "loudness_lufs")[rows],
+            max(1, space.informative),
+        )
+
+    def costs(self, origin: int | Rows, targets: slice | Rows = slice(None)) -> TransitionCosts:
+        """Return costs from ``origin`` to ``targets``, positions in this profile; index arrays pair up."""
+        difference = self.vectors[targets] - self.vectors[origin]
+        distance = np.sqrt(
+            np.einsum("...j,...j->...", difference, difference, dtype=np.float64) / self.informative
+        )
+        step = np.abs(self.loudness_lufs[targets] - self.loudness_lufs[origin]) / JARRING_LOUDNESS_LU
+        return TransitionCosts(
+            timbre=_known(distance / (distance + RANDOM_PAIR)),
+            key=RELATION_COST[relations(self.camelot[origin], self.camelot[targets])],
+            tempo=_known(tempo_cost(self.log2_bpm[targets] - self.log2_bpm[origin])),
+            loudness=_known(np.minimum(1.0, step)),
+        )
+
+
+def log2_bpm(bpm: Floats) -> Floats:
+    """Return the base-2 logarithm of tempos; NaN for unknown or not positive."""
+    return np.log2(np.where(bpm > 0, bpm, np.nan))
+
+
+def tempo_change(log2_ratio: Floats) -> Floats:
+    """Return the absolute log2 tempo change left when double and half time count as the same."""
+    change = np.abs(log2_ratio)
+    return np.minimum(change, np.abs(change - 1.0))
+
+
+def tempo_cost(log2_ratio: Floats) -> Floats:
+    """Return the tempo part of the cost for differences of log2 BPM; NaN stays NaN."""
+    change = np.abs(log2_ratio)
+    folded = np.abs(change - 1.0)
+    cost = np.minimum(change, folded) / JARRING_TEMPO + np.where(folded < change, DOUBLE_TIME_COST, 0.0)
+    return np.minimum(1.0, cost)
+
+
+def transition_costs(table: LibraryTable, rows: Rows) -> TransitionCosts:
+    """Return the costs of playing ``rows`` in this order, each part of shape (len(rows) - 1,)."""
+    profile = MixProfile.of(table, rows)
+    positions = np.arange(len(rows))
+    return profile.costs(positions[:-1], positions[1:])
+
+
+def _known(cost: Floats) -> Floats:
+    return np.where(np.isfinite(cost), cost, NOT_KNOWN_COST)

@@ -1,0 +1,1 @@
+"""Drawings of tracks, playlists and taggers, made from plain values."""

@@ -1,0 +1,1 @@
+"""The Dask cluster as the session sees it."""

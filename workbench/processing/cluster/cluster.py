@@ -1,0 +1,269 @@
+"""The Dask cluster of a session: joined or started when first used, closed with the session."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+from workbench.errors import ProcessingError, WorkbenchError
+from workbench.machine.cgroup import memory_limit_bytes
+from workbench.processing.cluster.connection import Link, link_named, link_own, link_published
+from workbench.processing.cluster.gpus import visible_gpus
+from workbench.processing.on_host.host_process import HostProcess
+from workbench.settings import Settings
+
+LEAST_MEMORY_BYTES = 2**30
+Listener = Callable[[dict[str, Any]], None]
+
+
+class Cluster:
+    """One Dask cluster a session. Nothing starts before ``client`` is first used; also a context manager.
+
+    Looked for in this order: SCHEDULER_ADDRESS or SCHEDULER_FILE; the live cluster that another process
+    published in the data folder (not when ``workers`` is given); else own workers on this machine, ended by
+    :meth:`close` or by the end of this process, however that comes. A joined cluster is left running.
+
+    Parameters
+    ----------
+    settings : Settings
+    warm_up : callable, optional
+        Importable, without arguments; runs once in every worker before its first file.
+    shared_modules : sequence of str
+        Imported before our own workers are forked (Linux), which then share them.
+    workers : int, optional
+        How many of our own; ASYNC_WORKERS by default.
+    share : bool
+        Publish an own cluster in the data folder, for other processes to join.
+    memory_limit_bytes : int, optional
+        Of one worker; an equal share of MEMORY_LIMIT_PERCENT of the machine by default.
+    gpus : sequence of str, optional
+        GPUs that our own workers declare and share; those of this machine by default.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        warm_up: Callable[[], None] | None = None,
+        shared_modules: Sequence[str] = (),
+        workers: int | None = None,
+        share: bool = False,
+        memory_limit_bytes: int | None = None,
+        gpus: Sequence[str] | None = None,
+    ) -> None:
+        self.settings = settings
+        self._warm_up = warm_up
+        self._shared_modules = shared_modules
+        self._asked_workers = workers
+        self._share = share
+        self._memory_limit_bytes = memory_limit_bytes
+        self._gpus = visible_gpus(os.environ) if gpus is None else gpus
+        self._lock = threading.RLock()
+        self._listeners: dict[str, Listener] = {}
+        self._link: Link | None = None
+        self._prepared: HostProcess | None = None
+        self._most_workers = 0
+        self._pid = os.getpid()
+        self._closed = False
+        atexit.register(self.close)
+
+    @property
+    def client(self) -> Any:
+        """The ``distributed.Client``; the first use starts or joins a cluster, and a lost one is replaced.
+
+        Raises
+        ------
+        SchedulerError
+            A scheduler that was named does not answer or does not match.
+        ProcessingError
+            The workers do not start or warm up, or this was closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise ProcessingError("The cluster was closed. Open a new Workbench.")
+            if self._pid != os.getpid():
+                self._link, self._prepared, self._pid = (
+                    None,
+                    None,
+                    os.getpid(),
+                )  # a fork: sockets and processes are the parent's
+            if self._link is None or self._link.lost:
+                self._replace_link()
+            assert self._link is not None
+            return self._link.client
+
+    def prepare(self) -> None:
+        """Import what our own workers would need, in a process of its own, so that their first use waits less.
+
+        Starts neither a scheduler nor a worker; does nothing when there are some, or would be another's.
+        """
+        with self._lock:
+            if self.local and self._link is None and self._prepared is None and not self._closed:
+                self._prepared = HostProcess(self._shared_modules)
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a cluster now."""
+        link = self._link
+        return link is not None and self._pid == os.getpid() and not link.lost
+
+    @property
+    def lost(self) -> bool:
+        """Whether a cluster that was there has gone."""
+        return self._link is not None and self._link.lost
+
+    @property
+    def local(self) -> bool:
+        """Whether the workers are, or will be, on this machine."""
+        return self.settings.scheduler_address is None and self.settings.scheduler_file is None
+
+    @property
+    def owned(self) -> bool:
+        """Whether the workers there are now belong to this session."""
+        return self._link is not None and self._link.host is not None
+
+    @property
+    def joined(self) -> bool:
+        """Whether the workers there are now are those that another process of this machine published."""
+        return self.local and self.started and not self.owned
+
+    @property
+    def address(self) -> str | None:
+        """Address of the scheduler, None before there is one."""
+        return None if self._link is None else self._link.address
+
+    @property
+    def workers(self) -> int:
+        """How many analyses run at a time; before the start, how many would."""
+        return sum(self.threads().values()) if self.started else self._own_workers
+
+    def threads(self) -> dict[str, int]:
+        """Return how many threads each worker has, by address."""
+        return dict(self.client.nthreads())
+
+    def worker_pids(self) -> list[int]:
+        """Return the worker processes of our own cluster; those of a joined one are another's."""
+        link = self._link
+        return [] if link is None else link.worker_pids()
+
+    @property
+    def memory_limit_bytes(self) -> int:
+        """Memory that one of our own worker processes may use."""
+        if self._memory_limit_bytes is not None:
+            return self._memory_limit_bytes
+        import psutil
+
+        machine = psutil.virtual_memory().total
+        limit = min(machine, memory_limit_bytes() or machine)
+        share = limit * self.settings.memory_limit_percent / 100 / self._own_processes
+        return max(LEAST_MEMORY_BYTES, int(share))
+
+    def expected_processes(self, seen: int) -> int:
+        """Return how many worker processes there should be, given that ``seen`` are there."""
+        self._most_workers = max(self._most_workers, self._own_processes if self.owned else seen)
+        return self._most_workers
+
+    def listen(self, job_id: str, listener: Listener) -> None:
+        """Call ``listener``, on Dask's loop, with what workers announce about a job and which are removed."""
+        self._listeners[job_id] = listener
+
+    def unlisten(self, job_id: str) -> None:
+        self._listeners.pop(job_id, None)
+
+    def health(self, timeout_s: float = 2.0) -> dict[str, Any]:
+        """Ask every worker for a sign of life; starts nothing. See :mod:`workbench.processing.cluster.health`."""
+        from workbench.processing.cluster.health import health
+
+        return health(self, timeout_s)
+
+    def close(self) -> None:
+        """End own workers, or leave a joined cluster. Harmless when called again."""
+        with self._lock:
+            link, self._link, self._closed = self._link, None, True
+            prepared, self._prepared = self._prepared, None
+            if self._pid == os.getpid():
+                for process in (link, prepared):
+                    if process is not None:
+                        process.close()
+        atexit.unregister(self.close)
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _own_workers(self) -> int:
+        return self._asked_workers or self.settings.async_workers
+
+    @property
+    def _own_processes(self) -> int:
+        return self._own_workers if self.settings.process_pool else 1
+
+    def _replace_link(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        link = self._find_link()
+        try:
+            link.client.subscribe_topic(topic(link.client), self._heard)
+            link.client.subscribe_topic("all", self._heard_scheduler)
+            if self._warm_up is not None:
+                _warm(link.client, self._warm_up)
+        except BaseException:
+            link.close()
+            raise
+        self._link, self._most_workers = link, 0
+
+    def _find_link(self) -> Link:
+        if not self.local:
+            return link_named(self.settings.scheduler_address, self.settings.scheduler_file)
+        joined = link_published(self.settings.data_dir) if self._asked_workers is None else None
+        if joined:
+            return joined
+        prepared, self._prepared = self._prepared, None
+        return link_own(
+            prepared if prepared and prepared.alive else HostProcess(self._shared_modules),
+            workers=self._own_processes,
+            threads=self._own_workers // self._own_processes,
+            memory_limit_bytes=self.memory_limit_bytes,
+            worker_ttl_s=self.settings.analysis_timeout_seconds * 1.5 + 30,
+            gpus=self._gpus,
+            publish_in=self.settings.data_dir if self._share else None,
+        )
+
+    def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
+        message = event[1]
+        listener = self._listeners.get(message["job"])
+        if listener is not None:
+            listener(message)
+
+    def _heard_scheduler(self, event: tuple[float, Any]) -> None:
+        message = event[1]
+        if isinstance(message, dict) and message.get("action") == "remove-worker":
+            for listener in list(self._listeners.values()):
+                listener({"removed": message["worker"], "expected": bool(message.get("expected"))})
+
+
+def topic(client: Any) -> str:
+    """Return the topic under which workers announce things to this client."""
+    return f"workbench-{client.id}"
+
+
+def _warm(client: Any, warm_up: Callable[[], None]) -> None:
+    from workbench.processing.on_worker.warm_up import WarmUp
+
+    try:
+        client.register_plugin(WarmUp(warm_up))
+    except WorkbenchError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ProcessingError(f"The analysis workers cannot warm up: {reason}.") from error

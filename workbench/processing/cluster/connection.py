@@ -1,0 +1,144 @@
+"""The three ways to a Dask cluster: a named scheduler, one that another process published, or our own."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import ProcessingError, SchedulerError
+from workbench.processing.cluster import scheduler_file
+from workbench.processing.cluster.connect import check_versions, connect
+from workbench.processing.cluster.credentials import Credentials
+from workbench.processing.on_host.host_process import HostProcess
+
+CONNECT_TIMEOUT_S = 10.0
+JOIN_TIMEOUT_S = 3.0
+CLOSE_TIMEOUT_S = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Link:
+    """A connected client, and the process of our own cluster when it is ours."""
+
+    client: Any
+    host: HostProcess | None = None
+    published: Path | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the cluster has gone."""
+        return self.client.status != "running" or (self.host is not None and not self.host.alive)
+
+    @property
+    def address(self) -> str:
+        return str(self.client.scheduler.address)
+
+    def worker_pids(self) -> list[int]:
+        """Return the worker processes of our own cluster, as the system lists them; none of a joined one."""
+        import psutil
+
+        if self.host is None:
+            return []
+        try:
+            below = psutil.Process(self.host.pid).children(recursive=True)
+            return [
+                process.pid
+                for process in below
+                if is_worker(process.cmdline(), process.ppid(), self.host.pid)
+            ]
+        except psutil.NoSuchProcess:  # one came or went meanwhile; asked again soon
+            return []
+
+    def close(self) -> None:
+        """Disconnect; end the cluster if it is ours."""
+        if self.published is not None:
+            scheduler_file.withdraw(self.published, self.address)
+        with contextlib.suppress(Exception):  # a scheduler that is gone cannot be told
+            self.client.close(timeout=CLOSE_TIMEOUT_S)
+        if self.host is not None:
+            self.host.close()
+
+
+def is_worker(command: list[str], parent: int, host: int) -> bool:
+    """Return whether a process below the cluster's host is a worker: spawned by it, or forked by its fork server."""
+    program = " ".join(command)
+    return "resource_tracker" not in program and (parent != host or "spawn_main" in program)
+
+
+def link_named(address: str | None, file: Path | None) -> Link:
+    """Connect to the scheduler that the settings name.
+
+    Raises
+    ------
+    SchedulerError
+        It does not answer, or its versions do not match ours.
+    """
+    found = scheduler_file.Published(address) if address else scheduler_file.read(file or Path())
+    link = Link(connect(found.address, found.credentials, timeout_s=CONNECT_TIMEOUT_S))
+    try:
+        check_versions(link.client, found.address)
+    except BaseException:
+        link.close()
+        raise
+    return link
+
+
+def link_published(folder: Path) -> Link | None:
+    """Join the cluster published in ``folder``; None when there is none or it does not live."""
+    path = folder / scheduler_file.NAME
+    if not path.exists():
+        return None
+    try:
+        found = scheduler_file.read(path)
+        if found.owner_alive:
+            return Link(connect(found.address, found.credentials, timeout_s=JOIN_TIMEOUT_S))
+    except SchedulerError as error:
+        logger.info("Not joining the cluster of %s: %s", path, error)
+    return None
+
+
+def link_own(
+    host: HostProcess,
+    *,
+    workers: int,
+    threads: int,
+    memory_limit_bytes: int,
+    worker_ttl_s: float,
+    gpus: Sequence[str],
+    publish_in: Path | None,
+) -> Link:
+    """Have a host process, ended if that fails, serve a cluster; publish it in a folder if one is given.
+
+    Raises
+    ------
+    ProcessingError
+        It does not start, or the folder cannot be written.
+    """
+    try:
+        credentials = Credentials.temporary()
+        address = host.serve(
+            workers=workers,
+            threads=threads,
+            memory_limit_bytes=memory_limit_bytes,
+            worker_ttl_s=worker_ttl_s,
+            gpus=gpus,
+            credentials=credentials,
+        )
+        link = Link(connect(address, credentials, timeout_s=CONNECT_TIMEOUT_S), host)
+    except BaseException:
+        host.close()
+        raise
+    try:
+        if publish_in is not None:
+            link.published = scheduler_file.publish(publish_in, address, credentials)
+    except OSError as error:
+        link.close()
+        reason = f"The cluster cannot be published in {publish_in}: {error.strerror}."
+        raise ProcessingError(reason) from error
+    return link

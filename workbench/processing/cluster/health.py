@@ -1,0 +1,93 @@
+"""Whether the cluster works, found out by asking it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from workbench.processing.job import admission
+
+if TYPE_CHECKING:
+    from workbench.processing.cluster.cluster import Cluster
+
+
+def health(cluster: Cluster, timeout_s: float) -> dict[str, Any]:
+    """Send a message through the scheduler to every worker and wait for the answers.
+
+    Returns
+    -------
+    dict
+        ``status``: "healthy"; "degraded": workers are missing or silent, or memory is short; "unhealthy":
+        no worker answers. ``response_time_ms``: of the fastest answer, None when there was none.
+        ``reasons``: what is wrong. ``workers``: processes expected, alive and silent (no answer in time),
+        and their threads. ``started``: False before there is a cluster, which is healthy. ``memory_ok``.
+        ``active_operations``: batches on the workers, whoever sent them.
+    """
+    shortage = admission.why_wait(cluster.settings.memory_limit_percent) if cluster.local else None
+    answer: dict[str, Any] = {
+        "status": "healthy",
+        "started": cluster.started,
+        "response_time_ms": None,
+        "memory_ok": shortage is None,
+        "active_operations": 0,
+        "workers": dict.fromkeys(("expected", "alive", "silent", "threads"), 0),
+        "reasons": [] if shortage is None else [shortage],
+    }
+    if cluster.lost:
+        answer |= {"status": "unhealthy", "reasons": ["the cluster was lost; the next analysis replaces it"]}
+        return answer
+    if cluster.started:
+        try:
+            _ask(cluster, answer, timeout_s)
+        except (OSError, TimeoutError) as error:
+            answer["reasons"].insert(0, f"the scheduler does not answer ({type(error).__name__})")
+            answer["status"] = "unhealthy"
+            return answer
+    if answer["reasons"] and answer["status"] == "healthy":
+        answer["status"] = "degraded"
+    return answer
+
+
+def ping() -> float:
+    """Run by each worker: the shortest possible answer."""
+    return time.time()
+
+
+def _ask(cluster: Cluster, answer: dict[str, Any], timeout_s: float) -> None:
+    client = cluster.client
+    threads, busy, times = client.sync(_round_trips, client, timeout_s, callback_timeout=2 * timeout_s)
+    expected = cluster.expected_processes(len(threads))
+    silent = len(threads) - len(times)
+    answer["active_operations"] = busy
+    answer["workers"] = {
+        "expected": expected,
+        "alive": len(times),
+        "silent": silent,
+        "threads": sum(threads.values()),
+    }
+    if times:
+        answer["response_time_ms"] = round(1000 * min(times), 3)
+    else:
+        answer["status"] = "unhealthy"
+    if len(threads) < expected:
+        answer["reasons"].append(f"{expected - len(threads)} of {expected} worker processes are missing")
+    if silent:
+        answer["reasons"].append(f"{silent} of {expected} worker processes are silent for {timeout_s:g} s")
+
+
+async def _round_trips(client: Any, timeout_s: float) -> tuple[dict[str, int], int, list[float]]:
+    threads = await client.scheduler.ncores()
+    processing = await client.scheduler.processing()
+    answers = await asyncio.gather(*(_round_trip(client, worker, timeout_s) for worker in threads))
+    busy = sum(len(keys) for keys in processing.values())
+    return threads, busy, [seconds for seconds in answers if seconds is not None]
+
+
+async def _round_trip(client: Any, worker: str, timeout_s: float) -> float | None:
+    start = time.perf_counter()
+    try:
+        answers = await asyncio.wait_for(client.run(ping, workers=[worker], on_error="return"), timeout_s)
+    except (TimeoutError, OSError):
+        return None
+    return time.perf_counter() - start if isinstance(answers.get(worker), float) else None

@@ -1,0 +1,79 @@
+"""The file that tells other processes where a cluster is, and which credentials open it.
+
+Ours is ``scheduler.json`` in the data folder; those of ``dask scheduler --scheduler-file`` are read too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.errors import SchedulerError
+from workbench.processing.cluster.credentials import Credentials, write_private
+
+NAME = "scheduler.json"
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where a scheduler is. ``pid`` is the process that owns it, None when it may be on another machine."""
+
+    address: str
+    credentials: Credentials | None = None
+    pid: int | None = None
+
+    @property
+    def owner_alive(self) -> bool:
+        """False when the owner is known to be gone; it spares a slow attempt to connect."""
+        if self.pid is None:
+            return True
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+
+def publish(folder: Path, address: str, credentials: Credentials) -> Path:
+    """Write the address and the credentials' paths into ``folder``, 0600, and return the file's path."""
+    saved = credentials.save(folder)
+    path = folder / NAME
+    tls = {"certificate": saved.certificate, "key": saved.key}
+    write_private(path, json.dumps({"address": address, "tls": tls, "pid": os.getpid()}, indent=2))
+    return path
+
+
+def read(path: Path) -> Published:
+    """Read a scheduler file.
+
+    Raises
+    ------
+    SchedulerError
+        Missing, unreadable, or not a scheduler file.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        tls = content.get("tls")
+        credentials = Credentials(tls["certificate"], tls["key"]) if tls else None
+        return Published(str(content["address"]), credentials, content.get("pid"))
+    except OSError as error:
+        reason = f"The scheduler file {path} cannot be read: {error.strerror}."
+        raise SchedulerError(reason, path=str(path)) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SchedulerError(
+            f"{path} is not a scheduler file: it needs JSON with an address. Start the scheduler again.",
+            path=str(path),
+        ) from error
+
+
+def withdraw(path: Path, address: str) -> None:
+    """Remove a published file, unless another cluster has replaced it meanwhile."""
+    try:
+        if read(path).address == address:
+            path.unlink(missing_ok=True)
+    except (SchedulerError, OSError):
+        return

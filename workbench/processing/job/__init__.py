@@ -1,0 +1,1 @@
+"""Jobs: which task runs next, and what has been done."""

@@ -1,0 +1,217 @@
+"""A job: many files through one function on the cluster, without blocking the caller."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Any
+
+from workbench.errors import CancelledError
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.cluster.fleet import Needs
+from workbench.processing.job.dispatch import Dispatcher, Work
+from workbench.processing.job.task import Cached, Failure, Progress, Task
+
+__all__ = ["Cached", "Failure", "Job", "Progress", "Task", "run"]
+
+PUBLISH_EVERY_S = 0.1
+INTERRUPT_GRACE_S = 4.0
+
+logger = logging.getLogger(__name__)
+
+
+def run(
+    cluster: Cluster,
+    tasks: Iterable[Task | Cached | Failure],
+    function: Callable[..., Any],
+    *,
+    args: Sequence[Any] = (),
+    on_value: Callable[[Task, Any], float],
+    on_failure: Callable[[Task | None, Failure], None],
+    timeout_s: float | None = None,
+    priority: int = 0,
+    worker_path: Callable[[str], str] = str,
+    needs: Needs | None = None,
+) -> Job:
+    """Start a job and return at once.
+
+    Parameters
+    ----------
+    cluster : Cluster
+        Started by the job, and only when the first :class:`Task` appears.
+    tasks : iterable of Task, Cached or Failure
+        Read on a thread of its own, a few hundred ahead of the workers, so it may scan and hash as it goes.
+        ``Cached`` and ``Failure`` are counted; a ``Failure`` goes to ``on_failure`` with ``None`` as task.
+        What it raises ends the job as failed, after the files found before.
+    function : callable
+        ``function(path, *args) -> value``, importable by the workers. What it raises becomes a ``Failure``.
+    args : sequence
+        Further arguments of ``function``; they pickle.
+    on_value : callable
+        ``on_value(task, value) -> seconds of audio``; stores the value. Runs on the job's thread, as does
+        ``on_failure(task, failure)``; what either raises ends the job as failed, at once.
+    timeout_s : float, seconds, optional
+        Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default. Its worker is killed, and started again.
+    priority : int
+        Higher goes first among the jobs that share the cluster: people before batches.
+    worker_path : callable
+        Translates a path to what the workers call it, when they mount the music elsewhere.
+    needs : callable, optional
+        ``needs(client) -> {resource: amount}``, asked once the workers are there: what of the resources that
+        workers declare a file takes while it is worked on, such as ``{"GPU": 1}``. Nothing by default.
+    """
+    work = Work(
+        function=function,
+        args=tuple(args),
+        on_value=on_value,
+        on_failure=on_failure,
+        timeout_s=cluster.settings.analysis_timeout_seconds if timeout_s is None else timeout_s,
+        priority=priority,
+        worker_path=worker_path,
+        needs=needs,
+    )
+    return Job(cluster, tasks, work)
+
+
+class Job:
+    """A running job, made by :func:`run`. ``await`` it, or ask for its :meth:`result`."""
+
+    def __init__(self, cluster: Cluster, tasks: Iterable[Task | Cached | Failure], work: Work) -> None:
+        self.id = uuid.uuid4().hex
+        self.failed: list[Failure] = []
+        self.error: BaseException | None = None
+        self._on_failure = work.on_failure
+        self._subscribers: list[Callable[[Progress], None]] = []
+        self._published_at = float("-inf")
+        self._finished = threading.Event()
+        self._final: Progress | None = None
+        noting = Work(**(vars(work) | {"on_failure": self._note_failure}))
+        self._dispatcher = Dispatcher(self.id, cluster, tasks, noting, self._publish)
+        threading.Thread(target=self._run, name=f"workbench-job-{self.id[:8]}", daemon=True).start()
+
+    @property
+    def state(self) -> str:
+        """One of queued, running, paused, cancelling, done, cancelled, failed."""
+        return self._dispatcher.state
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is now."""
+        return self._final or self._dispatcher.progress()
+
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._finished.is_set()
+
+    def cancel(self) -> None:
+        """Stop soon: files in work get two seconds to end and be saved, then their workers are killed."""
+        self._dispatcher.post(self._dispatcher.cancel)
+
+    def pause(self) -> None:
+        """Give no more files to the workers until :meth:`resume`; those that have one finish it."""
+        self._dispatcher.post(self._dispatcher.pause)
+
+    def resume(self) -> None:
+        self._dispatcher.post(self._dispatcher.resume)
+
+    def result(self, timeout: float | None = None) -> Progress:
+        """Wait for the end and return the final progress. Ctrl-C cancels the job, then raises.
+
+        Raises
+        ------
+        CancelledError
+            It was cancelled.
+        TimeoutError
+            It has not ended within ``timeout`` seconds; it goes on.
+        WorkbenchError
+            What ended it as failed. Files that failed do not: see ``failed``.
+        """
+        try:
+            ended = self._finished.wait(timeout)
+        except KeyboardInterrupt:
+            self.cancel()
+            self._finished.wait(INTERRUPT_GRACE_S)
+            raise
+        if not ended:
+            raise TimeoutError(f"The job has not ended within {timeout:g} s.")
+        return self._outcome()
+
+    def __await__(self) -> Generator[Any, None, Progress]:
+        return self._wait().__await__()
+
+    def subscribe(self, callback: Callable[[Progress], None]) -> Callable[[], None]:
+        """Call ``callback(progress)`` on the job's thread, ten times a second at most and once at the end.
+
+        Returns
+        -------
+        callable
+            Ends the subscription; harmless when called again.
+        """
+        self._subscribers.append(callback)
+        if self._final is not None:
+            callback(self._final)
+
+        def unsubscribe() -> None:
+            with contextlib.suppress(ValueError):
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    async def _wait(self) -> Progress:
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+
+        def notice(progress: Progress) -> None:
+            if progress.state in ("done", "cancelled", "failed"):
+                with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
+                    loop.call_soon_threadsafe(ended.set)
+
+        unsubscribe = self.subscribe(notice)
+        try:
+            await ended.wait()
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+        finally:
+            unsubscribe()
+        self._finished.wait()
+        return self._outcome()
+
+    def _outcome(self) -> Progress:
+        if self.error is not None:
+            raise self.error
+        if self.state == "cancelled":
+            raise CancelledError("The job was cancelled. What was done is saved; run again to continue.")
+        return self.progress
+
+    def _run(self) -> None:
+        try:
+            self._dispatcher.run()
+        except BaseException as error:
+            self.error = error
+        cancelled = self._dispatcher.state == "cancelling"
+        self._dispatcher.state = "failed" if self.error else "cancelled" if cancelled else "done"
+        self._final = self._dispatcher.progress()
+        self._publish(final=True)  # before anyone stops waiting: a bar is full when result() returns
+        self._finished.set()
+
+    def _note_failure(self, task: Task | None, failure: Failure) -> None:
+        self.failed.append(failure)
+        self._on_failure(task, failure)
+
+    def _publish(self, *, final: bool = False) -> None:
+        now = time.monotonic()
+        if not final and now - self._published_at < PUBLISH_EVERY_S:
+            return
+        self._published_at = now
+        progress = self.progress
+        for callback in list(self._subscribers):
+            try:
+                callback(progress)
+            except Exception:
+                logger.exception("A callback of job %s failed", self.id)

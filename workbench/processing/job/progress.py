@@ -1,0 +1,129 @@
+"""Show how far a job is: a bar in a terminal or a notebook, a line now and then anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TextIO
+
+from workbench.processing.job.task import Progress
+
+if TYPE_CHECKING:
+    from workbench.processing.job.job import Job
+
+LINE_EVERY_S = 10.0
+ENDED = ("done", "cancelled", "failed")
+BAR_FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}"
+
+
+def show_progress(job: Job, *, show: bool | None = None, stream: TextIO | None = None) -> Callable[[], None]:
+    """Follow a job until it ends, in the notebook cell or on ``stream`` (standard error by default).
+
+    Parameters
+    ----------
+    show : bool, optional
+        False: not at all. True: in any case, as lines where there is no terminal. By default in a notebook
+        and on a terminal.
+
+    Returns
+    -------
+    callable
+        Stops showing; harmless when called again.
+    """
+    stream = stream or sys.stderr
+    if show is False:
+        return lambda: None
+    if in_notebook():
+        from tqdm.notebook import tqdm
+
+        return _show_bar(job, tqdm(bar_format=BAR_FORMAT, total=job.progress.total))
+    if stream.isatty():
+        from tqdm import tqdm as terminal_bar
+
+        return _show_bar(job, terminal_bar(bar_format=BAR_FORMAT, total=0, file=stream, dynamic_ncols=True))
+    return job.subscribe(_Lines(stream)) if show else lambda: None
+
+
+def in_notebook() -> bool:
+    """Whether this runs in a Jupyter kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+def describe(progress: Progress) -> str:
+    """Say in a few words what a bar cannot show.
+
+    >>> describe(Progress(failed=1, audio_seconds=725, audio_rate=96.4, eta_s=81, state="running"))
+    '12:05 of audio, 96x real time, 1:21 left, 1 failed'
+    """
+    parts = []
+    if progress.audio_seconds:
+        parts.append(f"{clock(progress.audio_seconds)} of audio")
+    if progress.audio_rate:
+        parts.append(f"{progress.audio_rate:.0f}x real time")
+    if progress.eta_s and progress.state == "running":
+        parts.append(f"{clock(progress.eta_s)} left")
+    parts += [f"{count} {name}" for name, count in _counts(progress) if count]
+    if progress.note:
+        parts.append(progress.note)
+    return ", ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """Write a time as a player does.
+
+    >>> clock(81), clock(3725)
+    ('1:21', '1:02:05')
+    """
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def _counts(progress: Progress) -> list[tuple[str, int]]:
+    return [("known", progress.cached), ("failed", progress.failed)]
+
+
+def _heading(progress: Progress) -> str:
+    return "Analyzing" if progress.state in ("queued", "running") else progress.state.capitalize()
+
+
+def _show_bar(job: Job, bar: Any) -> Callable[[], None]:
+    def update(progress: Progress) -> None:
+        bar.total, bar.n = progress.total, progress.finished
+        bar.set_description_str(_heading(progress), refresh=False)
+        bar.set_postfix_str(describe(progress), refresh=False)
+        bar.refresh()
+        if progress.state in ENDED:
+            bar.close()
+
+    unsubscribe = job.subscribe(update)
+
+    def stop() -> None:
+        unsubscribe()
+        bar.close()
+
+    return stop
+
+
+class _Lines:
+    """For logs and cron: a line every ten seconds and one at the end."""
+
+    def __init__(self, stream: TextIO, timer: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._timer = timer
+        self._next_at = timer() + LINE_EVERY_S
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.state not in ENDED and self._timer() < self._next_at:
+            return
+        self._next_at = self._timer() + LINE_EVERY_S
+        more = "+" if progress.scanning else ""
+        details = describe(progress)
+        self._stream.write(
+            f"{_heading(progress)}: {progress.finished} of {progress.total}{more} tracks"
+            + (f", {details}\n" if details else "\n")
+        )
+        self._stream.flush()

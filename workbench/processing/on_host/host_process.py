@@ -1,0 +1,142 @@
+"""Start and stop the process that holds our own scheduler and workers (see ``local_cluster``)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import ProcessingError
+from workbench.processing.cluster.credentials import Credentials
+
+START_TIMEOUT_S = 90.0
+STOP_TIMEOUT_S = 3.0
+
+# Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns.
+_PROGRAM = """
+import json, sys
+needs = json.loads(sys.stdin.readline())
+sys.path[:] = needs["sys_path"]
+from workbench.processing.on_host.local_cluster import main
+main(needs["shared_modules"])
+"""
+
+ONE_THREAD_EACH = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+
+class HostProcess:
+    """Scheduler, nannies and workers, in a process group of their own: Ctrl-C in a terminal passes them by.
+
+    In the session of their parent nevertheless: Linux weighs niceness only within one (see sched(7), autogroup).
+    Making it starts the process, which imports what it needs while its parent does the same; then :meth:`serve`.
+    """
+
+    def __init__(self, shared_modules: Sequence[str] = ()) -> None:
+        self._directory = Path(tempfile.mkdtemp(prefix="playlist-workbench-"))
+        self._log = self._directory / "cluster.log"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                process_group=0,
+                env=_environment(os.environ),
+            )
+        sys_path = [str(Path(entry).absolute()) for entry in sys.path]
+        self._tell({"sys_path": sys_path, "shared_modules": list(shared_modules)})
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def serve(
+        self,
+        *,
+        workers: int,
+        threads: int,
+        memory_limit_bytes: int,
+        worker_ttl_s: float,
+        gpus: Sequence[str],
+        credentials: Credentials,
+    ) -> str:
+        """Start the scheduler and the workers, and return the scheduler's address.
+
+        Raises
+        ------
+        ProcessingError
+            The process ended, or said nothing in time.
+        """
+        plan = {
+            "workers": workers,
+            "threads": threads,
+            "memory_limit_bytes": memory_limit_bytes,
+            "worker_ttl_s": worker_ttl_s,
+            "gpus": list(gpus),
+            "local_directory": str(self._directory),
+            "security": credentials.security_fields(),
+        }
+        self._tell(plan)
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            line = self._process.stdout.readline() if selector.select(START_TIMEOUT_S) else ""
+        if line:
+            return str(json.loads(line)["address"])
+        reason = self._last_words()
+        self.close()
+        raise ProcessingError(f"The analysis workers did not start: {reason}.")
+
+    def close(self) -> None:
+        """End the process and everything below it; harmless when called again."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process.stdout.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it died at once: serve() says why
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
+        if lines:
+            return lines[-1]
+        return f"no answer within {START_TIMEOUT_S:g} s" if self.alive else "their process was killed"
+
+
+def _environment(base: Mapping[str, str]) -> dict[str, str]:
+    # Native libraries read these when they load: one worker, one core.
+    return dict(base) | dict.fromkeys(ONE_THREAD_EACH, "1") | {"TF_CPP_MIN_LOG_LEVEL": "3"}

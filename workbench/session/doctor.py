@@ -1,0 +1,117 @@
+"""What is installed, what is missing, and the fix."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from workbench import __version__
+from workbench.errors import WorkbenchError
+from workbench.settings import Settings, available_cores
+
+
+def examine(settings: Settings) -> dict[str, Any]:
+    """Check this installation without loading any heavy package.
+
+    Returns
+    -------
+    dict
+        ``ok`` (bool) and ``checks``: a list of ``{"name", "ok", "found", "fix"}``, ``fix`` null where all is well.
+    """
+    checks = [_check("playlist-workbench", True, __version__)]
+    checks += [_package(requirement) for requirement in _requirements()]
+    checks += [_sqlite(), _data_folder(settings), _memory(), _models(settings), _config(settings)]
+    return {"ok": all(check["ok"] for check in checks), "checks": checks}
+
+
+def _check(name: str, ok: bool, found: str, fix: str | None = None) -> dict[str, Any]:
+    return {"name": name, "ok": ok, "found": found, "fix": None if ok else fix}
+
+
+def _requirements() -> list[Requirement]:
+    """Return what this package asks for, extras aside."""
+    asked = map(Requirement, importlib.metadata.requires("playlist-workbench") or ())
+    return [requirement for requirement in asked if not requirement.marker or requirement.marker.evaluate()]
+
+
+def _package(requirement: Requirement) -> dict[str, Any]:
+    name = requirement.name
+    fix = f"python -m pip install '{name}{requirement.specifier}'"
+    version = _version(name) or _version(f"{name}-cpu")  # tensorflow-cpu is what the image has
+    if version is None:
+        return _check(name, False, "not installed", fix)
+    fits = requirement.specifier.contains(version, prereleases=True)
+    return _check(name, fits, version if fits else f"{version}, not {requirement.specifier}", fix)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _sqlite() -> dict[str, Any]:
+    from workbench.store.sqlite import sqlite_module
+
+    fix = "python -m pip install 'pysqlite3>=0.6.1' (older SQLite can corrupt a WAL database)"
+    try:
+        sqlite_module.require_sound()
+        return _check("SQLite", True, sqlite_module.sqlite_version())
+    except WorkbenchError as error:
+        return _check("SQLite", False, str(error), fix)
+
+
+def _data_folder(settings: Settings) -> dict[str, Any]:
+    folder = settings.data_dir
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    usable = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    if not usable:
+        return _check(
+            "data folder",
+            False,
+            f"{folder} cannot be written",
+            "choose another with --data-dir or WORKBENCH_DATA_DIR",
+        )
+    free_gb = shutil.disk_usage(nearest).free / 1e9
+    return _check(
+        "data folder", free_gb > 0.5, f"{folder}, {free_gb:.1f} GB free", "free some space on this disk"
+    )
+
+
+def _memory() -> dict[str, Any]:
+    import psutil
+
+    available_gb = psutil.virtual_memory().available / 1e9
+    return _check(
+        "cores and memory",
+        available_gb > 1,
+        f"{available_cores()} cores, {available_gb:.1f} GB available",
+        "close other programs, or lower ASYNC_WORKERS and CACHE_SIZE_MB",
+    )
+
+
+def _models(settings: Settings) -> dict[str, Any]:
+    folder = settings.models_dir
+    graphs = sorted(folder.glob("*.pb")) if folder and folder.is_dir() else []
+    if not graphs:
+        return _check("models", True, f"none in {folder} (optional: moods, valence and genre need them)")
+    lonely = [graph.name for graph in graphs if not graph.with_suffix(".json").exists()]
+    found = f"{len(graphs)} in {folder}"
+    if lonely:
+        return _check(
+            "models",
+            False,
+            f"{found}; no .json beside {', '.join(lonely)}",
+            "put the .json published with the model beside it",
+        )
+    return _check("models", True, found)
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    changed = [name for name, value in settings.to_dict().items() if value != Settings().to_dict()[name]]
+    return _check("settings", True, "changed: " + ", ".join(changed) if changed else "all at their defaults")

@@ -1,0 +1,236 @@
+"""Analyzes asked for over HTTP: a few run, some wait, more are refused; a restart resumes the unfinished."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import CancelledError, QueueFullError, StoreError, WorkbenchError
+
+MAX_RUNNING = 4
+MAX_WAITING = 32
+KEPT = 500  # finished jobs that can still be asked for
+ENDED = frozenset({"done", "failed", "cancelled"})
+UNFINISHED = ("queued", "running", "cancelling")
+
+if TYPE_CHECKING:
+    from workbench.store.library.library import Library
+
+Start = Callable[[dict[str, Any]], Any]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class QueuedJob:
+    """One request to analyze, from the time it was taken until it is forgotten."""
+
+    kind: str
+    request: dict[str, Any]
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    status: str = "queued"
+    created_at: float = field(default_factory=time.time)
+    updated_at: float = field(default_factory=time.time)
+    result: dict[str, Any] | None = None
+    error: dict[str, str] | None = None
+    running: Any = None
+    last_progress: dict[str, Any] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    def let_go(self) -> None:
+        """Keep what clients may still ask for, and drop the analysis with all that it holds."""
+        if self.running is not None:
+            self.last_progress, self.running = self.running.progress.to_dict(), None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what clients see."""
+        running = self.running
+        progress = self.last_progress if running is None else running.progress.to_dict()
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "status": self.status,
+            "request": self.request,
+            "progress": progress,
+            "result": self.result,
+            "error": self.error,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+
+
+class JobQueue:
+    """Run jobs in the order they come, on threads that mostly wait for the workers.
+
+    Parameters
+    ----------
+    start : callable
+        ``start(request) -> job``: it has ``progress``, ``result()``, ``cancel()``. Runs on a queue thread.
+    library : Library
+        Keeps the jobs, so that a restart resumes those that had not ended.
+    """
+
+    def __init__(
+        self,
+        start: Start,
+        library: Library,
+        *,
+        max_running: int = MAX_RUNNING,
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
+        self._start = start
+        self._library = library
+        self._max_running = max_running
+        self._max_waiting = max_waiting
+        self._waiting: deque[QueuedJob] = deque()
+        self._running: dict[QueuedJob, threading.Thread] = {}
+        self._jobs: dict[str, QueuedJob] = {}
+        self._lock = threading.Lock()
+        self._parked = False
+
+    def resume(self) -> int:
+        """Take up the jobs that an earlier server left unfinished; return how many."""
+        unfinished = [record for status in UNFINISHED for record in self._library.jobs(status=status)]
+        for record in sorted(unfinished, key=lambda record: record.created_at):
+            request = dict(record.payload["request"])
+            self._admit(QueuedJob(record.kind, request, id=record.id, created_at=record.created_at))
+        return len(unfinished)
+
+    def submit(self, kind: str, request: dict[str, Any]) -> QueuedJob:
+        """Queue a job and return at once; the same request, not finished yet, is the same job.
+
+        Raises
+        ------
+        QueueFullError
+            As many jobs wait already as may.
+        """
+        job = QueuedJob(kind, request)
+        with self._lock:
+            for known in self._jobs.values():
+                if known.request == request and known.status in ("queued", "running"):
+                    return known
+            full = len(self._waiting) >= self._max_waiting
+        if full or self._parked:
+            raise QueueFullError(f"{self._max_waiting} jobs wait already. Try again when some have ended.")
+        self._save(job)
+        self._admit(job)
+        return job
+
+    def get(self, job_id: str) -> QueuedJob | None:
+        """Return a job of this server, or an ended one of an earlier server, or ``None``."""
+        job = self._jobs.get(job_id)
+        if job is None and (record := self._library.job(job_id)) is not None:
+            job = QueuedJob(
+                record.kind,
+                dict(record.payload["request"]),
+                id=record.id,
+                status=record.status,
+                created_at=record.created_at,
+                updated_at=record.updated_at,
+                result=record.payload["result"],
+                error=record.payload["error"],
+            )
+        return job
+
+    def cancel(self, job: QueuedJob) -> None:
+        """Stop a job, running or not; one that has ended stays as it is."""
+        with self._lock:
+            waiting, running = job in self._waiting, job.running
+            if waiting:
+                self._waiting.remove(job)
+            elif job.status not in ENDED:
+                job.status = "cancelling"  # if it is only about to start, this stops it then
+        if waiting:
+            self._finish(job, "cancelled")
+        elif running is not None:
+            running.cancel()
+
+    def newest_first(self) -> list[QueuedJob]:
+        """Return the jobs of this server's life, but for ended ones of long ago."""
+        with self._lock:
+            return sorted(self._jobs.values(), key=lambda job: job.created_at, reverse=True)
+
+    def counts(self) -> dict[str, int]:
+        with self._lock:
+            return {"running": len(self._running), "waiting": len(self._waiting)}
+
+    def close(self) -> None:
+        """Park what has not ended: it stays in the table for the next server. Finished tracks are saved."""
+        with self._lock:
+            self._parked = True
+            self._waiting.clear()
+            running = [(job.running, thread) for job, thread in self._running.items()]
+        for analysis, _ in running:
+            if analysis is not None:
+                analysis.cancel()
+        for _, thread in running:
+            thread.join()
+
+    def _admit(self, job: QueuedJob) -> None:
+        with self._lock:
+            self._jobs[job.id] = job
+            self._waiting.append(job)
+            self._forget_old()
+            self._fill()
+
+    def _fill(self) -> None:
+        """Start waiting jobs while there is room. Holds the lock."""
+        while self._waiting and len(self._running) < self._max_running and not self._parked:
+            job = self._waiting.popleft()
+            thread = threading.Thread(target=self._run, args=(job,), name=f"job-{job.id[:8]}", daemon=True)
+            self._running[job] = thread
+            job.status, job.updated_at = "running", time.time()
+            thread.start()
+
+    def _forget_old(self) -> None:
+        ended = [job for job in self._jobs.values() if job.status in ENDED]
+        for job in ended[: max(0, len(ended) - KEPT)]:
+            del self._jobs[job.id]
+
+    def _run(self, job: QueuedJob) -> None:
+        try:
+            analysis = self._start(job.request)
+            with self._lock:
+                job.running = analysis
+                unwanted = self._parked or job.status == "cancelling"
+            if unwanted:
+                analysis.cancel()
+            job.result = analysis.result().to_dict()
+            status = "done"
+        except CancelledError:
+            status = "cancelled"
+            job.result = job.running.report().to_dict() if job.running is not None else None
+        except WorkbenchError as error:
+            status, job.error = "failed", {"error": error.kind, "message": error.message}
+        except Exception:
+            _log.exception("Job %s failed", job.id)
+            status, job.error = (
+                "failed",
+                {"error": "internal", "message": "The server failed at this; see its log."},
+            )
+        job.let_go()
+        if not self._parked or status == "done":
+            self._finish(job, status)
+        with self._lock:
+            self._running.pop(job, None)
+            self._fill()
+
+    def _save(self, job: QueuedJob) -> None:
+        payload = {"request": job.request, "result": job.result, "error": job.error}
+        self._library.save_job(job.id, kind=job.kind, status=job.status, payload=payload)
+
+    def _finish(self, job: QueuedJob, status: str) -> None:
+        job.status, job.updated_at = status, time.time()
+        try:
+            self._save(job)
+        except StoreError as error:  # the tracks are saved; only this note of it is not
+            _log.warning("The end of job %s was not noted: %s", job.id, error)

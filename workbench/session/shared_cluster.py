@@ -1,0 +1,59 @@
+"""One cluster for all: a process that needs workers lets the server start them, and joins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from workbench.errors import SchedulerError
+from workbench.performance.process_publisher import is_alive
+from workbench.performance.published import START_CLUSTER
+from workbench.processing.cluster.scheduler_file import NAME, read
+from workbench.processing.job.task import Task
+from workbench.settings import Settings
+from workbench.store.library.library import Library
+
+SERVER_ROLES = ("server", "lab")
+WAIT_S = 15.0
+POLL_S = 0.05
+
+Entry = TypeVar("Entry")
+
+
+def with_server_workers(entries: Iterable[Entry], library: Library, settings: Settings) -> Iterator[Entry]:
+    """Yield the entries of a job; before the first :class:`Task`, see to it that a running server has workers.
+
+    Without a server, or when it does not start them in time, the job starts its own.
+    """
+    asked = False
+    for entry in entries:
+        if isinstance(entry, Task) and not asked:
+            asked = True
+            _ask_server(library, settings)
+        yield entry
+
+
+def _ask_server(library: Library, settings: Settings) -> None:
+    if not settings.scheduler_address and not settings.scheduler_file and not _is_published(settings):
+        _wait_for_server(library, settings)
+
+
+def _wait_for_server(library: Library, settings: Settings) -> None:
+    now = time.time()
+    servers = [
+        process for process in library.processes() if process.role in SERVER_ROLES and is_alive(process, now)
+    ]
+    if not servers:
+        return
+    library.set_meta(START_CLUSTER, now)
+    deadline = time.monotonic() + WAIT_S
+    while not _is_published(settings) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+
+
+def _is_published(settings: Settings) -> bool:
+    try:
+        return read(settings.data_dir / NAME).owner_alive
+    except SchedulerError:
+        return False

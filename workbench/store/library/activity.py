@@ -1,0 +1,152 @@
+"""What goes on: processes, jobs, metrics over time, benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from workbench.store.library.part import Part, from_json, to_json
+from workbench.store.library.records import JobRecord, ProcessRecord
+
+_SAVE_PROCESS = """
+    INSERT INTO processes (id, pid, role, started_at, updated_at, payload) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at, payload = excluded.payload"""
+
+_SAVE_JOB = """
+    INSERT INTO jobs (id, kind, status, payload, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET status = excluded.status, payload = excluded.payload,
+        updated_at = excluded.updated_at"""
+
+Merge = Callable[[Any, list[ProcessRecord]], Any]
+
+
+class Activity(Part):
+    """Keeps small, frequent records."""
+
+    def meta(self, key: str, default: Any = None) -> Any:
+        """Return a JSON value that was kept under a key."""
+        with self.pool.reading() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"app:{key}",)).fetchone()
+        return from_json(row[0]) if row else default
+
+    def set_meta(self, key: str, value: Any) -> None:
+        """Keep a JSON-able value under a key."""
+        with self.pool.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (f"app:{key}", to_json(value))
+            )
+
+    def publish_process(
+        self, process_id: str, *, pid: int, role: str, started_at: float, payload: Mapping[str, Any]
+    ) -> None:
+        """Write what a process says of itself."""
+        with self.pool.writing() as connection:
+            connection.execute(
+                _SAVE_PROCESS, (process_id, pid, role, started_at, self._now(), to_json(payload))
+            )
+
+    def processes(self) -> list[ProcessRecord]:
+        """Return what every process published last, oldest process first."""
+        with self.pool.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, pid, role, started_at, updated_at, payload FROM processes ORDER BY started_at, id"
+            ).fetchall()
+        return [
+            ProcessRecord(id_, pid, role, started_at, updated_at, from_json(payload))
+            for id_, pid, role, started_at, updated_at, payload in rows
+        ]
+
+    def retire_processes(self, *, ids: Sequence[str], merge: Merge) -> list[ProcessRecord]:
+        """Take out processes and return them.
+
+        ``merge(totals, gone)`` makes the new totals of the dead from the old (``None`` at first) and those
+        taken out now; :meth:`retired_totals` returns it. All of it is one transaction, so nothing is counted
+        twice.
+        """
+        with self.pool.writing() as connection:
+            gone = [process for process in self.processes() if process.id in ids]
+            if gone:
+                self.set_meta("retired_totals", merge(self.retired_totals(), gone))
+                connection.executemany(
+                    "DELETE FROM processes WHERE id = ?", [(process.id,) for process in gone]
+                )
+        return gone
+
+    def retired_totals(self) -> Any:
+        """Return what ``merge`` made of all processes that were taken out, or ``None``."""
+        return self.meta("retired_totals")
+
+    def save_job(self, job_id: str, *, kind: str, status: str, payload: Mapping[str, Any]) -> None:
+        """Insert or update a job."""
+        now = self._now()
+        with self.pool.writing() as connection:
+            connection.execute(_SAVE_JOB, (job_id, kind, status, to_json(payload), now, now))
+
+    def job(self, job_id: str) -> JobRecord | None:
+        """Return one job, or ``None``."""
+        found = self._jobs("WHERE id = ?", (job_id,))
+        return found[0] if found else None
+
+    def jobs(self, *, status: str | None = None, limit: int = 100) -> list[JobRecord]:
+        """Return the newest jobs first, of one status or any."""
+        if status is None:
+            return self._jobs("ORDER BY created_at DESC, rowid DESC LIMIT ?", (limit,))
+        return self._jobs("WHERE status = ? ORDER BY created_at DESC, rowid DESC LIMIT ?", (status, limit))
+
+    def _jobs(self, where: str, values: tuple[Any, ...]) -> list[JobRecord]:
+        with self.pool.reading() as connection:
+            rows = connection.execute(
+                f"SELECT id, kind, status, payload, created_at, updated_at FROM jobs {where}", values
+            ).fetchall()
+        return [
+            JobRecord(id_, kind, status, from_json(payload), created, updated)
+            for id_, kind, status, payload, created, updated in rows
+        ]
+
+    def add_metrics(self, payload: Mapping[str, Any], *, at: float | None = None) -> None:
+        """Append one sample of metrics; a second one of the same moment replaces it."""
+        with self.pool.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO metrics_history (at, payload) VALUES (?, ?)",
+                (self._now() if at is None else at, to_json(payload)),
+            )
+
+    def metrics(self, *, since: float = 0.0, until: float = 1e12) -> list[tuple[float, Any]]:
+        """Return samples (moment, payload) of a stretch of time, oldest first."""
+        with self.pool.reading() as connection:
+            rows = connection.execute(
+                "SELECT at, payload FROM metrics_history WHERE at >= ? AND at < ? ORDER BY at", (since, until)
+            ).fetchall()
+        return [(at, from_json(payload)) for at, payload in rows]
+
+    def thin_metrics(self, *, before: float, every: float, forget_before: float = 0.0) -> int:
+        """Keep one sample every ``every`` seconds of those before a moment; returns how many went."""
+        thinned = """
+            DELETE FROM metrics_history WHERE at < ?1 AND at NOT IN
+                (SELECT min(at) FROM metrics_history WHERE at < ?1 GROUP BY CAST(at / ?2 AS INTEGER))"""
+        with self.pool.writing() as connection:
+            forgotten = connection.execute(
+                "DELETE FROM metrics_history WHERE at < ?", (forget_before,)
+            ).rowcount
+            return forgotten + connection.execute(thinned, (before, every)).rowcount
+
+    def add_benchmark(self, payload: Mapping[str, Any]) -> int:
+        """Keep the result of a benchmark and return its id."""
+        with self.pool.writing() as connection:
+            cursor = connection.execute(
+                "INSERT INTO benchmarks (at, payload) VALUES (?, ?)", (self._now(), to_json(payload))
+            )
+            return int(cursor.lastrowid or 0)
+
+    def benchmarks(self, *, limit: int = 100) -> list[tuple[float, Any]]:
+        """Return benchmark results (moment, payload), newest first."""
+        with self.pool.reading() as connection:
+            rows = connection.execute(
+                "SELECT at, payload FROM benchmarks ORDER BY id DESC LIMIT ?", (limit,)
+            ).fetchall()
+        return [(at, from_json(payload)) for at, payload in rows]
+
+    def latest_benchmark(self) -> tuple[float, Any] | None:
+        """Return the newest benchmark result (moment, payload), or ``None``."""
+        found = self.benchmarks(limit=1)
+        return found[0] if found else None

@@ -1,0 +1,162 @@
+"""Features by content: saved as they arrive, kept through moves, shared by duplicates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Any
+
+from workbench.store.library.part import Part, chunks, from_json, to_json
+from workbench.store.library.records import QUARANTINE_KINDS, FeatureRecord, Quarantined
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_SAVE = """
+    INSERT INTO features (content_hash, version, layout, numbers, labels, vector, seconds, computed_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (content_hash) DO UPDATE SET version = excluded.version, layout = excluded.layout,
+        numbers = excluded.numbers, labels = excluded.labels, vector = excluded.vector,
+        seconds = excluded.seconds, computed_at = excluded.computed_at"""
+
+_SAVE_DETAILS = """
+    INSERT INTO feature_details (content_hash, scalars, series) VALUES (?, ?, ?)
+    ON CONFLICT (content_hash) DO UPDATE SET scalars = excluded.scalars, series = excluded.series"""
+
+
+class FeatureRecords(Part):
+    """Keeps features, failures and the quarantine."""
+
+    def save_features(self, content_hash: str, record: FeatureRecord) -> None:
+        """Save the features of a content; its tracks count as analyzed from now on."""
+        from workbench.store.serialization import encode
+
+        names, numbers, labels = _pack(record.scalars)
+        vector = _float32(record.vector)
+        series = encode(dict(record.series))
+        with self.pool.writing() as connection:
+            layout = _layout_id(connection, names)
+            connection.execute(
+                _SAVE,
+                (content_hash, record.version, layout, numbers, labels, vector, record.seconds, self._now()),
+            )
+            connection.execute(_SAVE_DETAILS, (content_hash, to_json(dict(record.scalars)), series))
+            connection.execute("DELETE FROM quarantine WHERE content_hash = ?", (content_hash,))
+            connection.execute(
+                "UPDATE tracks SET analysis = 'analyzed', error = NULL, error_kind = NULL "
+                "WHERE content_hash = ?",
+                (content_hash,),
+            )
+
+    def features(self, content_hash: str) -> FeatureRecord | None:
+        """Return the features of a content, arrays read-only, or ``None``."""
+        import numpy as np
+
+        from workbench.store.serialization import decode
+
+        sql = """
+            SELECT f.version, d.scalars, f.vector, d.series, f.seconds
+            FROM features f JOIN feature_details d USING (content_hash) WHERE f.content_hash = ?"""
+        with self.pool.reading() as connection:
+            row = connection.execute(sql, (content_hash,)).fetchone()
+        if row is None:
+            return None
+        version, scalars, vector, series, seconds = row
+        return FeatureRecord(
+            version, from_json(scalars), np.frombuffer(vector, "<f4"), decode(series), seconds
+        )
+
+    def feature_versions(self, hashes: Iterable[str]) -> dict[str, int]:
+        """Return the version of the stored features of those of these contents that have some."""
+        found: dict[str, int] = {}
+        with self.pool.reading() as connection:
+            for part, marks in chunks(list(hashes)):
+                sql = f"SELECT content_hash, version FROM features WHERE content_hash IN ({marks})"
+                found.update(connection.execute(sql, part).fetchall())
+        return found
+
+    def series(self, content_hash: str) -> Mapping[str, npt.NDArray[Any]]:
+        """Return the series of a content (beats, curves, waveform peaks), read-only; empty without."""
+        from workbench.store.serialization import decode
+
+        with self.pool.reading() as connection:
+            row = connection.execute(
+                "SELECT series FROM feature_details WHERE content_hash = ?", (content_hash,)
+            ).fetchone()
+        return decode(row[0]) if row else {}
+
+    def save_failure(self, content_hash: str, error: str, kind: str) -> None:
+        """Record why a content cannot be analyzed; crashes and deadlines put it in quarantine."""
+        with self.pool.writing() as connection:
+            connection.execute(
+                "UPDATE tracks SET analysis = 'failed', error = ?, error_kind = ? WHERE content_hash = ?",
+                (error, kind, content_hash),
+            )
+            if kind in QUARANTINE_KINDS:
+                connection.execute(
+                    "INSERT OR REPLACE INTO quarantine (content_hash, error, error_kind, at) "
+                    "VALUES (?, ?, ?, ?)",
+                    (content_hash, error, kind, self._now()),
+                )
+
+    def quarantined(self, hashes: Iterable[str] | None = None) -> dict[str, Quarantined]:
+        """Return those of these contents (all by default) that are in quarantine, with the reason."""
+        sql = "SELECT content_hash, error, error_kind, at FROM quarantine"
+        found: dict[str, Quarantined] = {}
+        with self.pool.reading() as connection:
+            if hashes is None:
+                return {row[0]: Quarantined(*row[1:]) for row in connection.execute(sql)}
+            for part, marks in chunks(list(hashes)):
+                rows = connection.execute(f"{sql} WHERE content_hash IN ({marks})", part)
+                found.update((row[0], Quarantined(*row[1:])) for row in rows)
+        return found
+
+    def clear_quarantine(self, hashes: Iterable[str] | None = None) -> int:
+        """Let these contents (all by default) be tried again; returns how many there were."""
+        chosen = list(self.quarantined(hashes))
+        with self.pool.writing() as connection:
+            for part, marks in chunks(chosen):
+                connection.execute(f"DELETE FROM quarantine WHERE content_hash IN ({marks})", part)
+                connection.execute(
+                    "UPDATE tracks SET analysis = 'pending', error = NULL, error_kind = NULL "
+                    f"WHERE analysis = 'failed' AND content_hash IN ({marks})",
+                    part,
+                )
+        return len(chosen)
+
+
+def _pack(scalars: Mapping[str, Any]) -> tuple[str, bytes, str]:
+    """Return names, numbers and labels of the flat scalars; lists have no column in a table."""
+    import numpy as np
+
+    numbers = {name: _number(value) for name, value in sorted(scalars.items()) if _is_number(value)}
+    labels = {name: value for name, value in sorted(scalars.items()) if isinstance(value, str)}
+    names = to_json([list(numbers), list(labels)])
+    return names, np.array(list(numbers.values()), dtype="<f8").tobytes(), to_json(list(labels.values()))
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        value is None
+        or isinstance(value, bool | int | float)
+        or (hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0)
+    )
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _float32(vector: npt.NDArray[np.float32]) -> bytes:
+    import numpy as np
+
+    return np.ascontiguousarray(vector, dtype="<f4").tobytes()
+
+
+def _layout_id(connection: Connection, names: str) -> int:
+    query = "SELECT id FROM feature_layouts WHERE names = ?"
+    if row := connection.execute(query, (names,)).fetchone():
+        return int(row[0])
+    return int(connection.execute("INSERT INTO feature_layouts (names) VALUES (?)", (names,)).lastrowid or 0)

@@ -1,0 +1,111 @@
+"""Playlists as stored: the newest of a name is the playlist, earlier ones are its history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from sqlite3 import Connection
+from typing import Any
+
+from workbench.store.library.part import Part, from_json, to_json
+from workbench.store.library.records import PlaylistEntry, PlaylistRecord, PlaylistSummary
+
+_COLUMNS = "id, name, method, parameters, random_state, snapshot, versions, card, recipe, created_at"
+_NEWEST = "id = (SELECT max(id) FROM playlists AS same WHERE same.name = p.name)"
+_SUMMARY = """
+    SELECT p.id, p.name, p.method,
+           (SELECT count(*) FROM playlist_tracks WHERE playlist_id = p.id), p.snapshot, p.created_at
+    FROM playlists p"""
+
+
+class PlaylistRecords(Part):
+    """Keeps playlists, their recipes and their history."""
+
+    def save_playlist(self, record: PlaylistRecord) -> int:
+        """Save a playlist and return its id; ``record.id`` and ``created_at`` are not used."""
+        with self.pool.writing() as connection:
+            cursor = connection.execute(
+                "INSERT INTO playlists (name, method, parameters, random_state, snapshot, versions, card, "
+                "recipe, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    record.name,
+                    record.method,
+                    to_json(record.parameters),
+                    record.random_state,
+                    record.snapshot,
+                    to_json(record.versions),
+                    to_json(record.card),
+                    to_json(record.recipe),
+                    self._now(),
+                ),
+            )
+            playlist_id = int(cursor.lastrowid or 0)
+            connection.executemany(
+                "INSERT INTO playlist_tracks (playlist_id, position, track_id, content_hash, explanation) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [
+                    (playlist_id, position, entry.track_id, entry.content_hash, to_json(entry.explanation))
+                    for position, entry in enumerate(record.entries)
+                ],
+            )
+        return playlist_id
+
+    def playlist(self, id_or_name: int | str) -> PlaylistRecord | None:
+        """Return a playlist by id, or the newest of a name (digits are tried as an id first), or ``None``."""
+        with self.pool.snapshot() as connection:
+            if (playlist_id := _as_id(id_or_name)) is not None and (found := _load(connection, playlist_id)):
+                return found
+            row = connection.execute(
+                "SELECT max(id) FROM playlists WHERE name = ?", (str(id_or_name),)
+            ).fetchone()
+            return None if row[0] is None else _load(connection, row[0])
+
+    def playlists(self) -> list[PlaylistSummary]:
+        """Return the newest playlist of every name, newest first."""
+        return self._summaries(f"WHERE p.{_NEWEST}", ())
+
+    def playlist_history(self, name: str) -> list[PlaylistSummary]:
+        """Return every playlist that was saved under this name, newest first."""
+        return self._summaries("WHERE p.name = ?", (name,))
+
+    def delete_playlist(self, playlist_id: int) -> bool:
+        """Delete one playlist; its history stays. False when there is none of this id."""
+        with self.pool.writing() as connection:
+            return connection.execute("DELETE FROM playlists WHERE id = ?", (playlist_id,)).rowcount > 0
+
+    def _summaries(self, where: str, values: tuple[Any, ...]) -> list[PlaylistSummary]:
+        with self.pool.reading() as connection:
+            rows = connection.execute(f"{_SUMMARY} {where} ORDER BY p.id DESC", values).fetchall()
+        return [PlaylistSummary(*row) for row in rows]
+
+
+def _as_id(text: int | str) -> int | None:
+    if isinstance(text, int):
+        return text
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _load(connection: Connection, playlist_id: int) -> PlaylistRecord | None:
+    row = connection.execute(f"SELECT {_COLUMNS} FROM playlists WHERE id = ?", (playlist_id,)).fetchone()
+    if row is None:
+        return None
+    entries = connection.execute(
+        "SELECT track_id, content_hash, explanation FROM playlist_tracks WHERE playlist_id = ? "
+        "ORDER BY position",
+        (playlist_id,),
+    )
+    id_, name, method, parameters, random_state, snapshot, versions, card, recipe, created_at = row
+    record = PlaylistRecord(
+        name=name,
+        method=method,
+        parameters=from_json(parameters),
+        random_state=random_state,
+        snapshot=snapshot,
+        versions=from_json(versions),
+        card=from_json(card),
+        recipe=from_json(recipe),
+        id=id_,
+        created_at=created_at,
+    )
+    return replace(
+        record, entries=tuple(PlaylistEntry(track, hash_, from_json(why)) for track, hash_, why in entries)
+    )

@@ -1,0 +1,200 @@
+"""What goes into the library and comes out of it: plain values, no behavior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Scalar = str | int | float | bool | None
+
+TAG_NAMES = ("title", "artist", "album", "album_artist", "genre", "year", "track_number")
+QUARANTINE_KINDS = frozenset({"crash", "timeout"})
+
+
+@dataclass(frozen=True)
+class ScannedFile:
+    """A file that a scan has found and fingerprinted.
+
+    Attributes
+    ----------
+    content_hash : str or None
+        ``None`` when the file could not be read; then ``error`` and ``error_kind`` say why.
+    tags : mapping
+        Values by ``TAG_NAMES``; absent names count as ``None``.
+    """
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    content_hash: str | None
+    tags: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    error_kind: str | None = None
+
+
+class KnownFile(NamedTuple):
+    """What the library knows of a path: enough to decide that nothing need be decoded.
+
+    ``features_version`` is the version of the stored features of this content, ``None`` without any.
+    """
+
+    id: int
+    size_bytes: int
+    mtime_ns: int
+    content_hash: str | None
+    status: str
+    features_version: int | None
+    error: str | None
+    error_kind: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureRecord:
+    """Features of one content, as stored.
+
+    Attributes
+    ----------
+    version : int
+        Of the analysis that made them.
+    scalars : mapping of str to number, text, bool, None or a short list of them
+    vector : float32 array, shape (d,)
+        For similarity; d = 0 when there is none.
+    series : mapping of str to array
+        Beats, curves, waveform peaks.
+    seconds : float
+        What the analysis took.
+    """
+
+    version: int
+    scalars: Mapping[str, Scalar | Sequence[Scalar]]
+    vector: npt.NDArray[np.float32]
+    series: Mapping[str, npt.NDArray[Any]]
+    seconds: float = 0.0
+
+
+class Quarantined(NamedTuple):
+    """Why a content is not analyzed again: it crashed a worker or ran over its deadline."""
+
+    error: str
+    error_kind: str
+    at: float
+
+
+class PlaylistEntry(NamedTuple):
+    """One place in a stored playlist. ``content_hash`` finds the music again when the track id is gone."""
+
+    track_id: int
+    content_hash: str | None
+    explanation: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PlaylistRecord:
+    """A playlist as stored; saving one of the same name keeps the earlier ones as history.
+
+    Attributes
+    ----------
+    snapshot : str
+        Library version that it was made from.
+    versions : mapping
+        Of the package, of the features, of the method.
+    created_at : float
+        Seconds since the epoch; filled in when saved.
+    """
+
+    name: str
+    method: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    random_state: int | None = None
+    snapshot: str = ""
+    versions: Mapping[str, Any] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    entries: tuple[PlaylistEntry, ...] = ()
+    id: int | None = None
+    created_at: float | None = None
+
+
+@dataclass(frozen=True)
+class PlaylistSummary:
+    """A stored playlist without its tracks, for lists."""
+
+    id: int
+    name: str
+    method: str
+    size: int
+    snapshot: str
+    created_at: float
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job as other processes see it; ``payload`` is JSON-able: progress, paths, failures."""
+
+    id: str
+    kind: str
+    status: str
+    payload: Mapping[str, Any]
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True)
+class ProcessRecord:
+    """What one process has published about itself (``performance`` defines the payload)."""
+
+    id: str
+    pid: int
+    role: str
+    started_at: float
+    updated_at: float
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """What a model says of one content as a vector."""
+
+    content_hash: str
+    model: str
+    version: str
+    model_hash: str
+    vector: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Probabilities (or values) by label that a model gives one content."""
+
+    content_hash: str
+    model: str
+    version: str
+    model_hash: str
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Rating:
+    """The user's own opinion of a content: a thumb (1 or -1), plays, and labels put right by hand."""
+
+    content_hash: str
+    rating: float | None = None
+    plays: int = 0
+    last_played_at: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Something computed from a library snapshot and kept: a map's coordinates, a clustering."""
+
+    kind: str
+    key: str
+    snapshot: str
+    value: Any
+    created_at: float

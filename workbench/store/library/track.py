@@ -1,0 +1,60 @@
+"""One track as stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Track:
+    """A file of the library with its tags and, once analyzed, its features.
+
+    Attributes
+    ----------
+    status : {"pending", "analyzed", "failed", "missing"}
+    error, error_kind : str or None
+        Why it failed: a sentence, and a stable slug.
+    features : mapping
+        Flat descriptors (snake_case, see docs in ``analysis.features``); empty until analyzed.
+    """
+
+    id: int
+    path: str
+    content_hash: str
+    status: str
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    album_artist: str | None = None
+    genre: str | None = None
+    year: int | None = None
+    track_number: int | None = None
+    duration_s: float | None = None
+    size_bytes: int | None = None
+    mtime_ns: int | None = None
+    error: str | None = None
+    error_kind: str | None = None
+    features: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values under the names that the REST and CLI contracts use."""
+        names = (
+            "id",
+            "path",
+            "status",
+            "title",
+            "artist",
+            "album",
+            "album_artist",
+            "genre",
+            "year",
+            "track_number",
+            "duration_s",
+            "size_bytes",
+            "content_hash",
+            "error",
+            "error_kind",
+        )
+        return {name: getattr(self, name) for name in names} | {"features": dict(self.features)}

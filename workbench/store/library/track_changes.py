@@ -1,0 +1,166 @@
+"""The library's files: what a scan found, what moved, what is gone."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Any
+
+from workbench.store.library.part import Part, chunks
+from workbench.store.library.records import TAG_NAMES, KnownFile, ScannedFile
+
+_INT64_MAX = 2**63 - 1
+_COPIES_LOOKED_AT = 16  # so that thousands of copies of one file do not cost their square
+_SEARCHED = ("title", "artist", "album", "album_artist", "genre")
+
+_KNOWN = """
+    SELECT t.path, t.id, t.size_bytes, t.mtime_ns, t.content_hash, t.status, f.version, t.error, t.error_kind
+    FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash"""
+
+_COLUMNS = (
+    "path",
+    "content_hash",
+    "size_bytes",
+    "mtime_ns",
+    "analysis",
+    "error",
+    "error_kind",
+    *TAG_NAMES,
+    "search",
+)
+_INSERT = (
+    f"INSERT INTO tracks ({', '.join(_COLUMNS)}, added_at) VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"
+)
+_UPDATE = (
+    f"UPDATE tracks SET {', '.join(f'{name} = ?' for name in _COLUMNS)}, missing_since = NULL WHERE id = ?"
+)
+
+
+class TrackChanges(Part):
+    """Keeps one row a file; a moved file keeps its row."""
+
+    def known_files(self, prefixes: Iterable[str | os.PathLike[str]] | None = None) -> dict[str, KnownFile]:
+        """Return what is known of every file at or under these paths (all of them by default), by path."""
+        known: dict[str, KnownFile] = {}
+        make = KnownFile._make
+        with self.pool.snapshot() as connection:
+            if prefixes is None:
+                return {row[0]: make(row[1:]) for row in connection.execute(_KNOWN)}
+            for prefix in prefixes:
+                low, high = _range_under(os.fspath(prefix))
+                rows = connection.execute(
+                    f"{_KNOWN} WHERE t.path = ? OR (t.path >= ? AND t.path < ?)",
+                    (os.fspath(prefix), low, high),
+                )
+                known.update((row[0], make(row[1:])) for row in rows)
+        return known
+
+    def add_scanned(self, files: Sequence[ScannedFile]) -> list[int]:
+        """Insert or update the rows of these files and return their ids, in order.
+
+        A new path whose content belonged to a file that is no longer on disk takes over that file's row: it
+        was moved. A path whose content changed keeps its row and is analyzed again, unless its content is
+        known.
+        """
+        there = {file.path for file in files}
+        with self.pool.writing() as connection:
+            return [self._add(connection, file, there) for file in files]
+
+    def mark_missing(self, ids: Sequence[int]) -> None:
+        """Mark files as gone; they and their features are kept."""
+        self._mark("missing_since = coalesce(missing_since, ?)", [self._now()], ids)
+
+    def mark_present(self, ids: Sequence[int]) -> None:
+        """Mark files as there again."""
+        self._mark("missing_since = NULL", [], ids)
+
+    def _mark(self, assignment: str, values: list[Any], ids: Sequence[int]) -> None:
+        with self.pool.writing() as connection:
+            for part, marks in chunks(list(ids)):
+                connection.execute(f"UPDATE tracks SET {assignment} WHERE id IN ({marks})", (*values, *part))
+
+    def _add(self, connection: Connection, file: ScannedFile, there: set[str]) -> int:
+        row = connection.execute("SELECT id FROM tracks WHERE path = ?", (file.path,)).fetchone()
+        track_id = row[0] if row else _moved_row(connection, file, there)
+        values = _row(file, *_outcome(connection, file))
+        if track_id is None:
+            return int(connection.execute(_INSERT, (*values, self._now())).lastrowid or 0)
+        connection.execute(_UPDATE, (*values, track_id))
+        return int(track_id)
+
+
+def _range_under(folder: str) -> tuple[str, str]:
+    """Return the half-open range of texts that the paths under a folder fall into."""
+    low = folder if folder.endswith(os.sep) else folder + os.sep
+    return low, low[:-1] + chr(ord(low[-1]) + 1)
+
+
+def _moved_row(connection: Connection, file: ScannedFile, there: set[str]) -> int | None:
+    """Return the row of a file with the same content that is gone, preferring the same name."""
+    if file.content_hash is None:
+        return None
+    name = Path(file.path).name
+    rows = [
+        row
+        for state in ("IS NOT NULL", "IS NULL")
+        for row in connection.execute(
+            f"SELECT id, path FROM tracks WHERE content_hash = ? AND missing_since {state} LIMIT {_COPIES_LOOKED_AT}",
+            (file.content_hash,),
+        )
+    ]
+    gone = [
+        (Path(path).name != name, track_id)
+        for track_id, path in rows
+        if path not in there and not os.path.lexists(path)
+    ]
+    return min(gone)[1] if gone else None
+
+
+def _outcome(connection: Connection, file: ScannedFile) -> tuple[str, str | None, str | None]:
+    """Return analysis, error and kind of a file from what is known of its content."""
+    if file.error is not None:
+        return "failed", file.error, file.error_kind
+    query = "SELECT error, error_kind FROM quarantine WHERE content_hash = ?"
+    if quarantined := connection.execute(query, (file.content_hash,)).fetchone():
+        return "failed", *quarantined
+    query = "SELECT 1 FROM features WHERE content_hash = ?"
+    if connection.execute(query, (file.content_hash,)).fetchone():
+        return "analyzed", None, None
+    return "pending", None, None
+
+
+def _row(file: ScannedFile, analysis: str, error: str | None, error_kind: str | None) -> tuple[Any, ...]:
+    tags = [_clean(file.tags.get(name)) for name in TAG_NAMES]
+    search = search_text(file.path, file.tags)
+    return (
+        file.path,
+        file.content_hash,
+        file.size_bytes,
+        file.mtime_ns,
+        analysis,
+        error,
+        error_kind,
+        *tags,
+        search,
+    )
+
+
+def search_text(path: str, tags: Mapping[str, Any]) -> str:
+    """Return what a text search looks at: tags and path, folded."""
+    return fold("\n".join(str(part) for part in (*(tags.get(name) for name in _SEARCHED), path) if part))
+
+
+def fold(text: str) -> str:
+    """Return text without case, accents and compatibility forms, so that "beyonce" finds "Beyoncé"."""
+    decomposed = unicodedata.normalize("NFKD", text.encode("utf-8", "replace").decode())
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+
+
+def _clean(value: Any) -> Any:
+    """Return a tag as SQLite can hold it."""
+    if isinstance(value, int):
+        return value if abs(value) <= _INT64_MAX else None
+    return None if value is None else str(value).encode("utf-8", "replace").decode()

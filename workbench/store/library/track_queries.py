@@ -1,0 +1,161 @@
+"""Tracks as stored: one, some, or a page of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.store.library.part import Part, chunks, from_json
+from workbench.store.library.records import TAG_NAMES
+from workbench.store.library.track import Track
+from workbench.store.library.track_changes import fold
+
+_SELECT = f"""
+    SELECT t.id, t.path, t.content_hash, t.status, {", ".join(f"t.{name}" for name in TAG_NAMES)},
+           t.size_bytes, t.mtime_ns, t.error, t.error_kind, d.scalars
+    FROM tracks t LEFT JOIN feature_details d ON d.content_hash = t.content_hash"""
+
+_STATUSES = ("pending", "analyzed", "failed", "missing")
+
+
+class TrackQueries(Part):
+    """Reads tracks."""
+
+    def version(self) -> str:
+        """Return the id of this snapshot of the library; it changes when tracks, tags or features do."""
+        with self.pool.snapshot() as connection:
+            return snapshot_id(connection)
+
+    def count(self, status: str | None = None) -> int:
+        """Return how many tracks there are, or how many of this status."""
+        return self.total(status=status)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many tracks there are of each status."""
+        with self.pool.reading() as connection:
+            found = dict(connection.execute("SELECT status, count(*) FROM tracks GROUP BY status").fetchall())
+        return {status: found.get(status, 0) for status in _STATUSES}
+
+    def total(self, query: str | None = None, status: str | None = None) -> int:
+        """Return how many tracks :meth:`tracks` would give without a limit."""
+        where, values = _where(query, status)
+        with self.pool.reading() as connection:
+            return int(connection.execute(f"SELECT count(*) FROM tracks t{where}", values).fetchone()[0])
+
+    def tracks(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        query: str | None = None,
+        status: str | None = None,
+    ) -> list[Track]:
+        """Return tracks in order of id.
+
+        Parameters
+        ----------
+        query : str, optional
+            Words that must all occur in title, artist, album, genre or path; case and accents do not matter.
+        status : {"pending", "analyzed", "failed", "missing"}, optional
+        """
+        where, values = _where(query, status)
+        page = f"SELECT t.id FROM tracks t{where} ORDER BY t.id LIMIT ? OFFSET ?"
+        sql = f"{_SELECT} WHERE t.id IN ({page}) ORDER BY t.id"
+        with self.pool.reading() as connection:
+            rows = connection.execute(sql, (*values, -1 if limit is None else limit, offset)).fetchall()
+        return [_track(row) for row in rows]
+
+    def track(self, track_id: int) -> Track | None:
+        """Return one track with its features, or ``None``."""
+        found = self.tracks_by_id([track_id])
+        return found.get(track_id)
+
+    def tracks_by_id(self, ids: Sequence[int]) -> dict[int, Track]:
+        """Return those of these tracks that exist, by id."""
+        found: dict[int, Track] = {}
+        with self.pool.reading() as connection:
+            for part, marks in chunks(list(ids)):
+                rows = connection.execute(f"{_SELECT} WHERE t.id IN ({marks})", part)
+                found.update((row[0], _track(row)) for row in rows)
+        return found
+
+    def tracks_by_hash(self, content_hash: str) -> list[Track]:
+        """Return every track with this content."""
+        with self.pool.reading() as connection:
+            rows = connection.execute(
+                f"{_SELECT} WHERE t.content_hash = ? ORDER BY t.id", (content_hash,)
+            ).fetchall()
+        return [_track(row) for row in rows]
+
+    def find_tracks(self, text: str, *, limit: int = 50) -> list[Track]:
+        """Return the tracks that a person may mean: by id, path, title, or words anywhere."""
+        text = text.strip()
+        if text.isascii() and text.isdigit() and len(text) < 19 and (track := self.track(int(text))):
+            return [track]
+        words, values = _where(text, None)
+        conditions = (
+            ("WHERE t.path = ?", [text]),
+            ("WHERE t.search LIKE ? ESCAPE '\\'", [f"{_like(fold(text))}\n%"]),
+            (words, values),
+        )
+        with self.pool.reading() as connection:
+            for where, values in conditions:
+                sql = f"{_SELECT} {where} ORDER BY t.id LIMIT ?"
+                if text and (rows := connection.execute(sql, (*values, limit)).fetchall()):
+                    return [_track(row) for row in rows]
+        return []
+
+    def duplicates(self) -> list[list[Track]]:
+        """Return groups of present files with the same content, two or more each."""
+        repeated = """
+            SELECT content_hash FROM tracks WHERE missing_since IS NULL AND content_hash IS NOT NULL
+            GROUP BY content_hash HAVING count(*) > 1"""
+        sql = f"{_SELECT} WHERE t.missing_since IS NULL AND t.content_hash IN ({repeated}) ORDER BY t.id"
+        with self.pool.reading() as connection:
+            rows = connection.execute(sql).fetchall()
+        groups: dict[str, list[Track]] = {}
+        for row in rows:
+            groups.setdefault(row[2], []).append(_track(row))
+        return list(groups.values())
+
+
+def snapshot_id(connection: Any) -> str:
+    """Return the library's id and its count of changes as one text."""
+    values = dict(
+        connection.execute("SELECT key, value FROM meta WHERE key IN ('library_id', 'changes')").fetchall()
+    )
+    return f"{values['library_id']}-{values['changes']}"
+
+
+def _where(query: str | None, status: str | None) -> tuple[str, list[Any]]:
+    conditions, values = [], []
+    for word in fold(query or "").split():
+        conditions.append("t.search LIKE ? ESCAPE '\\'")
+        values.append(f"%{_like(word)}%")
+    if status is not None:
+        conditions.append("t.status = ?")
+        values.append(status)
+    return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _track(row: tuple[Any, ...]) -> Track:
+    features = from_json(row[-1]) if row[-1] else {}
+    tags = dict(zip(TAG_NAMES, row[4 : 4 + len(TAG_NAMES)], strict=True))
+    size_bytes, mtime_ns, error, error_kind = row[4 + len(TAG_NAMES) : -1]
+    return Track(
+        id=row[0],
+        path=row[1],
+        content_hash=row[2] or "",
+        status=row[3],
+        **tags,
+        duration_s=features.get("duration_s"),
+        size_bytes=size_bytes,
+        mtime_ns=mtime_ns,
+        error=error,
+        error_kind=error_kind,
+        features=features,
+    )

@@ -1,0 +1,48 @@
+"""The one border where SQLite's errors become ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.errors import DatabaseCorruptError, DatabaseUnavailableError, StoreError
+from workbench.store.sqlite.sqlite_module import sqlite3
+
+_BUSY = frozenset({5, 6})  # SQLITE_BUSY, SQLITE_LOCKED
+_CORRUPT = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
+_UNAVAILABLE = {
+    3: "cannot be opened: permission denied. Check the permissions of the data folder",
+    5: "is locked by another process. Try again, or end the process that holds it",
+    6: "is locked by another connection. Try again",
+    7: "ran out of memory. Close other programs and try again",
+    8: "is read-only. Make the data folder writable or choose another one with --data-dir",
+    10: "cannot be read or written (disk error or disk full). Check the disk of the data folder",
+    13: "cannot grow: the disk is full. Free some space and try again",
+    14: "cannot be opened. Make the data folder writable, or choose another one with --data-dir",
+    15: "is locked by another process. Try again",
+}
+
+
+def primary_code(error: BaseException) -> int:
+    """Return SQLite's primary result code of an error, 0 when it has none."""
+    return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
+def is_busy(error: BaseException) -> bool:
+    """Say whether trying again may help because someone else holds a lock."""
+    return primary_code(error) in _BUSY
+
+
+def translate(error: sqlite3.Error, path: Path) -> StoreError:
+    """Return our error for one of SQLite's, naming the database and what to do."""
+    code = primary_code(error)
+    if code in _CORRUPT:
+        return DatabaseCorruptError(
+            f"The database {path} is damaged ({error}). It was kept as it is. Restore a backup with "
+            "`workbench db restore FILE`, or move it away to start a new one.",
+            path=str(path),
+        )
+    if code in _UNAVAILABLE:
+        return DatabaseUnavailableError(
+            f"The database {path} {_UNAVAILABLE[code]} ({error}).", path=str(path)
+        )
+    return StoreError(f"The database {path} refused a statement: {error}.", path=str(path))
