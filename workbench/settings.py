@@ -14,18 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import SettingsError
+from workbench.machine.cpu import available_cores
 
 PREFIX = "WORKBENCH_"
 CONFIG_NAME = "workbench.toml"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 SECRET = ("token", "redis_url")  # which may hold a password
-
-
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _default_data_dir() -> Path:

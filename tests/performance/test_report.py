@@ -22,12 +22,20 @@ from workbench.performance.system import SystemSample
 from workbench.settings import Settings
 
 GIB = 1024**3
+
+
+def with_available(sample: SystemSample, available_bytes: float) -> SystemSample:
+    used_percent = 100 * (1 - available_bytes / sample.memory_total_bytes)
+    return replace(sample, memory_available_bytes=int(available_bytes), memory_used_percent=used_percent)
+
+
 CALM = SystemSample(
-    at=1000.0, memory_total_bytes=8 * GIB, memory_available_bytes=6 * GIB, memory_cached_bytes=GIB, cpu_percent=10.0,
+    at=1000.0, memory_total_bytes=8 * GIB, memory_available_bytes=6 * GIB, memory_used_percent=25.0,
+    memory_cached_bytes=GIB, cpu_percent=10.0,
     cores=4.0, load_average=(0.5, 0.5, 0.5), disk_total_bytes=100 * GIB, disk_free_bytes=50 * GIB, disk_read_bytes=0,
     disk_write_bytes=0, network_sent_bytes=0, network_received_bytes=0,
 )  # fmt: skip
-SHORT = replace(CALM, memory_available_bytes=GIB // 2)
+SHORT = with_available(CALM, GIB // 2)
 BUSY = {"total_processed": 20, "queued_operations": 9, "busy_seconds": 9, "available_seconds": 10}
 DONE = {"total_processed": 20}
 LOADED = replace(CALM, load_average=(9.0, 9.0, 9.0))
@@ -68,10 +76,8 @@ def test_each_score_follows_its_definition() -> None:
         "available_seconds": 10,
     }
     assert scores.processor_efficiency(snapshot(processor=work)) == pytest.approx(100 * 0.8 * 0.9 * 0.75)
-    assert scores.memory_efficiency(
-        replace(CALM, memory_available_bytes=int(1.2 * GIB)), 85
-    ) == pytest.approx(0, abs=1e-6)
-    half = replace(CALM, memory_available_bytes=int(8 * GIB * (1 - 0.85 * 0.875)))
+    assert scores.memory_efficiency(with_available(CALM, 1.2 * GIB), 85) == pytest.approx(0, abs=1e-6)
+    half = with_available(CALM, 8 * GIB * (1 - 0.85 * 0.875))
     assert scores.memory_efficiency(half, 85) == pytest.approx(50, abs=0.1)
 
 
@@ -89,7 +95,7 @@ def test_rates_are_about_the_window() -> None:
     st.integers(0, 8 * GIB),
 )
 def test_scores_stay_between_0_and_100(cache: Any, pool: Any, processor: Any, available: int) -> None:
-    sample = replace(CALM, memory_available_bytes=available)
+    sample = with_available(CALM, available)
     found = scores.scores(snapshot(cache, pool, processor), sample, memory_limit_percent=85)
     assert all(score is None or 0 <= score <= 100 for score in found.values())
 

@@ -127,16 +127,15 @@ def _header_seconds(path: str) -> float:
 
 def machine() -> dict[str, Any]:
     """Describe where this was measured."""
-    import psutil
-
     from workbench import __version__
-    from workbench.settings import available_cores
+    from workbench.machine import memory
+    from workbench.machine.cpu import available_cores
 
     return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": _processor(),
         "cores": available_cores(),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "memory_gb": round(memory.total_bytes() / 2**30, 1),
         "load_at_end": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "version": __version__,

@@ -1,1 +1,1 @@
-"""Facts about this machine: memory, control groups, cores."""
+"""Facts about this machine: its memory, cores and GPUs, and what a container allows of them."""

@@ -1,49 +1,112 @@
-"""What a container allows: limits of this process's control group (on Linux; elsewhere nothing)."""
+"""The control groups of this process (Linux): a limit holds for a group and for every group inside it.
+
+Both versions are read: 2, where every controller is in one tree, and 1, where memory and CPU have a tree each.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
-_V2 = Path("/sys/fs/cgroup")
-_V1_MEMORY = _V2 / "memory"
-_V1_CPU = _V2 / "cpu"
-_NO_LIMIT_BYTES = 1 << 60  # version 1 writes "no limit" as a huge number
-
-
-def memory_limit_bytes() -> int | None:
-    """Return the group's memory limit in bytes, or ``None`` when there is none."""
-    limit = _integer(_V2 / "memory.max") or _integer(_V1_MEMORY / "memory.limit_in_bytes")
-    return limit if limit is not None and limit < _NO_LIMIT_BYTES else None
+NO_LIMIT_BYTES = 1 << 60  # version 1 writes "no limit" as a number near 2**63
+_MEMORY_LIMITS = ("memory.max", "memory.limit_in_bytes")
+_CPU_LIMITS = ("cpu.max", "cpu.cfs_quota_us")
 
 
-def memory_used_bytes() -> int | None:
-    """Return bytes the group uses and could not give back at once (file cache that is idle left out)."""
-    for used_path, inactive_name in (
-        (_V2 / "memory.current", "inactive_file"),
-        (_V1_MEMORY / "memory.usage_in_bytes", "total_inactive_file"),
+class MemoryGroup(NamedTuple):
+    """A group with a memory limit; bytes. File cache that the kernel can give back is not counted as used."""
+
+    limit_bytes: int
+    used_bytes: int
+
+
+class CpuQuota(NamedTuple):
+    """CPU time that a group may use, in cores, and the CPU seconds that it has used so far (``None``: not counted)."""
+
+    cores: float
+    used_seconds: float | None
+
+
+@dataclass(frozen=True)
+class ControlGroups:
+    """Reads the groups of a process.
+
+    Parameters
+    ----------
+    root : Path
+        Where the control groups are mounted.
+    membership : Path
+        The file that names the groups of the process.
+    """
+
+    root: Path = Path("/sys/fs/cgroup")
+    membership: Path = Path("/proc/self/cgroup")
+
+    def memory(self) -> list[MemoryGroup]:
+        """Return every group with a memory limit, from the group of the process outwards."""
+        folders = _folders(self, "memory", _MEMORY_LIMITS, os.getpid())
+        return [group for folder in folders if (group := _memory_group(folder))]
+
+    def cpu(self) -> CpuQuota | None:
+        """Return the smallest CPU quota of all the groups, or ``None`` when there is no quota."""
+        folders = _folders(self, "cpu", _CPU_LIMITS, os.getpid())
+        quotas = (quota for folder in folders if (quota := _cpu_quota(folder)))
+        return min(quotas, key=lambda quota: quota.cores, default=None)
+
+    def around(self, controller: str) -> list[Path]:
+        """Return the folder of the group and those around it; a container may see its own group as the root."""
+        folders = [folder for top, path in self._groups(controller) for folder in _up_to(top, top / path)]
+        return list(dict.fromkeys([*folders, self.root, self.root / controller]))
+
+    def _groups(self, controller: str) -> Iterator[tuple[Path, str]]:
+        """Yield the top folder of a tree and the path of the group below it."""
+        for line in _text(self.membership).splitlines():
+            _, controllers, path = line.split(":", 2)
+            if not controllers:  # version 2
+                yield self.root, path.lstrip("/")
+            elif controller in controllers.split(","):
+                yield self.root / controller, path.lstrip("/")
+
+
+@lru_cache(maxsize=16)
+def _folders(groups: ControlGroups, controller: str, limits: tuple[str, ...], pid: int) -> list[Path]:
+    """Return the folders that can limit a process; looked up once a process, because memory is sampled often."""
+    return [
+        folder for folder in groups.around(controller) if any((folder / name).exists() for name in limits)
+    ]
+
+
+def _up_to(top: Path, folder: Path) -> list[Path]:
+    return [folder, *(parent for parent in folder.parents if top in parent.parents)]
+
+
+def _memory_group(folder: Path) -> MemoryGroup | None:
+    for limit_name, used_name, reclaimable in (
+        ("memory.max", "memory.current", "inactive_file"),
+        ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     ):
-        used = _integer(used_path)
-        if used is not None:
-            return max(0, used - _statistics(used_path.parent / "memory.stat").get(inactive_name, 0))
+        limit = _integer(folder / limit_name)
+        if limit is None or limit >= NO_LIMIT_BYTES or (used := _integer(folder / used_name)) is None:
+            continue
+        free_cache = _statistics(folder / "memory.stat").get(reclaimable, 0)
+        return MemoryGroup(limit, max(0, used - free_cache))
     return None
 
 
-def processor_limit_cores() -> float | None:
-    """Return cores' worth of processor time that the group may use, or ``None`` when there is no quota."""
-    words = _text(_V2 / "cpu.max").split()
+def _cpu_quota(folder: Path) -> CpuQuota | None:
+    words = _text(folder / "cpu.max").split()
     if len(words) == 2 and words[0].isdigit():
-        return int(words[0]) / int(words[1])
-    quota, period = _integer(_V1_CPU / "cpu.cfs_quota_us"), _integer(_V1_CPU / "cpu.cfs_period_us")
-    return quota / period if quota and period and quota > 0 else None
-
-
-def processor_seconds() -> float | None:
-    """Return processor seconds that the group has used so far, or ``None`` where it is not counted."""
-    used_us = _statistics(_V2 / "cpu.stat").get("usage_usec")
-    if used_us is not None:
-        return used_us / 1e6
-    used_ns = _integer(_V1_CPU / "cpuacct.usage")
-    return None if used_ns is None else used_ns / 1e9
+        used_us = _statistics(folder / "cpu.stat").get("usage_usec")
+        return CpuQuota(int(words[0]) / int(words[1]), None if used_us is None else used_us / 1e6)
+    quota, period = _integer(folder / "cpu.cfs_quota_us"), _integer(folder / "cpu.cfs_period_us")
+    if quota and period and quota > 0:
+        used_ns = _integer(folder / "cpuacct.usage")
+        return CpuQuota(quota / period, None if used_ns is None else used_ns / 1e9)
+    return None
 
 
 def _text(path: Path) -> str:

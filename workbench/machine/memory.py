@@ -1,82 +1,68 @@
-"""How much memory may still be taken: of the machine, of the control group, by this process."""
+"""How much memory may still be taken: of the machine, of each control group, by this process."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
-_CGROUP = Path("/sys/fs/cgroup")
-_CGROUP_FILES = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
+from workbench.machine.cgroup import ControlGroups
 
 
 class MemoryAccount(NamedTuple):
-    """One limit that this process lives under; bytes."""
+    """One limit that this process lives under; bytes. ``name`` is "system", "container" or "process"."""
 
     name: str
     total_bytes: int
     used_bytes: int
 
+    @property
+    def used_percent(self) -> float:
+        return 100.0 * self.used_bytes / self.total_bytes
+
     def room_bytes(self, limit_percent: float) -> int:
-        """Return the bytes left under ``limit_percent`` of the total; negative when it is overdrawn."""
+        """Return the bytes left under ``limit_percent`` of the total; negative when more is used."""
         return int(self.total_bytes * limit_percent / 100) - self.used_bytes
 
 
 MemorySampler = Callable[[], list[MemoryAccount]]
 
 
-def memory_accounts() -> list[MemoryAccount]:
-    """Sample every limit at once (about 0.1 ms)."""
+def shared_accounts(groups: ControlGroups | None = None) -> list[MemoryAccount]:
+    """Sample the limits that this process shares with others: the machine's, and those of its control groups."""
     system = psutil.virtual_memory()
-    accounts = [MemoryAccount("system", system.total, system.total - system.available)]
-    accounts += [account for folder in _cgroup_folders(os.getpid()) if (account := _cgroup_account(folder))]
+    limited = (groups or ControlGroups()).memory()
+    return [
+        MemoryAccount("system", system.total, system.total - system.available),
+        *(MemoryAccount("container", *group) for group in limited if group.limit_bytes < system.total),
+    ]
+
+
+def memory_accounts(groups: ControlGroups | None = None) -> list[MemoryAccount]:
+    """Sample every limit at once: the shared ones, and how much of the smallest this process uses by itself."""
+    accounts = shared_accounts(groups)
     total_bytes = min(account.total_bytes for account in accounts)
-    accounts.append(MemoryAccount("process", total_bytes, _process(os.getpid()).memory_info().rss))
-    return accounts
+    return [*accounts, MemoryAccount("process", total_bytes, _process(os.getpid()).memory_info().rss)]
+
+
+def fullest(accounts: Sequence[MemoryAccount]) -> MemoryAccount:
+    """Return the account of which the largest share is used: the one that decides whether more may be taken."""
+    return max(accounts, key=lambda account: account.used_percent)
+
+
+def total_bytes(groups: ControlGroups | None = None) -> int:
+    """Return the memory that this process and those beside it may use: the smallest of the shared limits."""
+    return min(account.total_bytes for account in shared_accounts(groups))
+
+
+def available_bytes(groups: ControlGroups | None = None) -> int:
+    """Return the memory that is free under every shared limit."""
+    return max(0, min(account.room_bytes(100) for account in shared_accounts(groups)))
 
 
 @lru_cache(maxsize=1)
 def _process(pid: int) -> psutil.Process:
     return psutil.Process(pid)
-
-
-@lru_cache(maxsize=1)
-def _cgroup_folders(pid: int) -> list[Path]:
-    """Return the folders, of either cgroup version, whose limit holds for this process."""
-    try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return []
-    folders = [_CGROUP, _CGROUP / "memory"]
-    for line in lines:
-        _, controllers, group = line.split(":", 2)
-        root = _CGROUP if not controllers else _CGROUP / "memory"
-        if not controllers or "memory" in controllers.split(","):
-            path = root / group.lstrip("/")
-            folders += [path, *(parent for parent in path.parents if root in parent.parents)]
-    return [folder for folder in dict.fromkeys(folders) if _cgroup_account(folder) is not None]
-
-
-def _cgroup_account(folder: Path) -> MemoryAccount | None:
-    for limit, usage in _CGROUP_FILES:
-        try:
-            total_bytes = int((folder / limit).read_text())
-            used_bytes = int((folder / usage).read_text()) - _reclaimable(folder)
-        except (OSError, ValueError):  # absent, or the word "max"
-            continue
-        if total_bytes < psutil.virtual_memory().total:
-            return MemoryAccount("container", total_bytes, max(used_bytes, 0))
-    return None
-
-
-def _reclaimable(folder: Path) -> int:
-    """Return bytes of file cache that the kernel gives back before it kills anyone."""
-    for line in (folder / "memory.stat").read_text().splitlines():
-        name, _, value = line.partition(" ")
-        if name in ("inactive_file", "total_inactive_file"):
-            return int(value)
-    return 0

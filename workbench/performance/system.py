@@ -11,22 +11,25 @@ from pathlib import Path
 
 import psutil
 
-from workbench.machine import cgroup
-from workbench.settings import available_cores
+from workbench.machine.cgroup import ControlGroups
+from workbench.machine.cpu import CpuMeter
+from workbench.machine.memory import fullest, shared_accounts
 
-FIRST_INTERVAL_S = 0.1  # processor use is a difference: the first answer needs two readings
+FIRST_INTERVAL_S = 0.1  # CPU use is a difference: the first answer needs two readings, this far apart
 
 
 @dataclass(frozen=True)
 class SystemSample:
-    """The machine at one moment; where a container sets limits, they stand for the machine's.
+    """The machine at one moment; where control groups set limits, the smallest takes the machine's place.
 
+    ``memory_used_percent`` is of the limit that is nearest to being reached, which need not be the smallest.
     ``cpu_percent`` covers the time since the sample before; the counters run since the machine started.
     """
 
     at: float
     memory_total_bytes: int
     memory_available_bytes: int
+    memory_used_percent: float
     memory_cached_bytes: int
     cpu_percent: float
     cores: float
@@ -37,10 +40,6 @@ class SystemSample:
     disk_write_bytes: int
     network_sent_bytes: int
     network_received_bytes: int
-
-    @property
-    def memory_used_percent(self) -> float:
-        return 100.0 * (1 - self.memory_available_bytes / self.memory_total_bytes)
 
     @property
     def disk_used_percent(self) -> float:
@@ -58,18 +57,27 @@ class SystemSampler:
         Time between samples.
     keep : int
         Samples kept for :meth:`history`.
+    groups : ControlGroups
+        The control groups whose limits hold for this process.
     clock : callable
         Returns Unix time.
     """
 
     def __init__(
-        self, disk: Path, *, interval_s: float = 1.0, keep: int = 300, clock: Callable[[], float] = time.time
+        self,
+        disk: Path,
+        *,
+        interval_s: float = 1.0,
+        keep: int = 300,
+        groups: ControlGroups | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._disk = disk
         self._interval_s = interval_s
         self._clock = clock
         self._samples: deque[SystemSample] = deque(maxlen=keep)
-        self._cpu = _ProcessorUse()
+        self._groups = groups or ControlGroups()
+        self._cpu = CpuMeter(self._groups)
         self._ready = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="system-sampler", daemon=True)
@@ -97,15 +105,17 @@ class SystemSampler:
             wait_s = self._interval_s
 
     def _sample(self) -> SystemSample:
-        total, available, cached = _memory()
+        memory = shared_accounts(self._groups)
+        total = min(account.total_bytes for account in memory)
         disk = _disk_usage(self._disk)
         io = psutil.disk_io_counters()
         network = psutil.net_io_counters()
         return SystemSample(
             at=self._clock(),
             memory_total_bytes=total,
-            memory_available_bytes=available,
-            memory_cached_bytes=cached,
+            memory_available_bytes=max(0, min(account.room_bytes(100) for account in memory)),
+            memory_used_percent=fullest(memory).used_percent,
+            memory_cached_bytes=min(total, int(getattr(psutil.virtual_memory(), "cached", 0))),
             cpu_percent=self._cpu.percent(),
             cores=self._cpu.cores,
             load_average=psutil.getloadavg(),
@@ -116,41 +126,6 @@ class SystemSampler:
             network_sent_bytes=network.bytes_sent if network else 0,
             network_received_bytes=network.bytes_recv if network else 0,
         )
-
-
-class _ProcessorUse:
-    """Processor use between calls: of the container's quota where there is one, else of the machine."""
-
-    def __init__(self) -> None:
-        self._quota = cgroup.processor_limit_cores()
-        self.cores = min(self._quota, available_cores()) if self._quota else float(available_cores())
-        self._before = self._reading()
-
-    def percent(self) -> float:
-        busy_before, capacity_before = self._before
-        self._before = busy, capacity = self._reading()
-        if capacity <= capacity_before:
-            return 0.0
-        return min(100.0, max(0.0, 100.0 * (busy - busy_before) / (capacity - capacity_before)))
-
-    def _reading(self) -> tuple[float, float]:
-        """Return (busy, available) processor seconds so far."""
-        used = cgroup.processor_seconds() if self._quota else None
-        if used is not None:
-            return used, time.monotonic() * self.cores
-        times = psutil.cpu_times()
-        # guest time is counted in user time already
-        total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
-        return total - times.idle - getattr(times, "iowait", 0.0), total
-
-
-def _memory() -> tuple[int, int, int]:
-    memory = psutil.virtual_memory()
-    cached = int(getattr(memory, "cached", 0))
-    limit, used = cgroup.memory_limit_bytes(), cgroup.memory_used_bytes()
-    if limit is None or used is None or limit >= memory.total:
-        return memory.total, memory.available, cached
-    return limit, min(memory.available, max(0, limit - used)), min(cached, limit)
 
 
 def _disk_usage(folder: Path) -> tuple[int, int]:

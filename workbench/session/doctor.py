@@ -11,7 +11,9 @@ from packaging.requirements import Requirement
 
 from workbench import __version__
 from workbench.errors import WorkbenchError
-from workbench.settings import Settings, available_cores
+from workbench.machine import memory
+from workbench.machine.cpu import available_cores
+from workbench.settings import Settings
 
 
 def examine(settings: Settings) -> dict[str, Any]:
@@ -84,9 +86,7 @@ def _data_folder(settings: Settings) -> dict[str, Any]:
 
 
 def _memory() -> dict[str, Any]:
-    import psutil
-
-    available_gb = psutil.virtual_memory().available / 1e9
+    available_gb = memory.available_bytes() / 1e9
     return _check(
         "cores and memory",
         available_gb > 1,

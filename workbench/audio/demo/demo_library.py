@@ -17,7 +17,7 @@ from workbench.audio.demo.demo_tracks import DEMO_TRACKS, DemoTrack
 from workbench.audio.demo.instruments import RATE
 from workbench.audio.demo.synthesis import render
 from workbench.errors import LibraryPathError
-from workbench.settings import available_cores
+from workbench.machine.cpu import available_cores
 
 __all__ = ["DEMO_TRACKS", "DemoTrack", "make_demo_library", "write_audio"]
 

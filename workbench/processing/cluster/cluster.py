@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from workbench.errors import ProcessingError, WorkbenchError
-from workbench.machine.cgroup import memory_limit_bytes
+from workbench.machine import memory
 from workbench.processing.cluster.connection import Link, link_named, link_own, link_published
 from workbench.processing.cluster.gpus import visible_gpus
 from workbench.processing.on_host.host_process import HostProcess
@@ -155,11 +155,7 @@ class Cluster:
         """Memory that one of our own worker processes may use."""
         if self._memory_limit_bytes is not None:
             return self._memory_limit_bytes
-        import psutil
-
-        machine = psutil.virtual_memory().total
-        limit = min(machine, memory_limit_bytes() or machine)
-        share = limit * self.settings.memory_limit_percent / 100 / self._own_processes
+        share = memory.total_bytes() * self.settings.memory_limit_percent / 100 / self._own_processes
         return max(LEAST_MEMORY_BYTES, int(share))
 
     def expected_processes(self, seen: int) -> int:

@@ -1,19 +1,19 @@
-"""Whether there is room for more work: analysis waits for memory, it does not fail for want of it."""
+"""Whether there is memory for more work: an analysis waits for memory instead of failing for lack of it."""
 
 from __future__ import annotations
 
-from workbench.machine.memory import memory_accounts
+from workbench.machine.cgroup import ControlGroups
+from workbench.machine.memory import fullest, shared_accounts
 
 RETRY_S = 0.5
 
 
-def why_wait(memory_limit_percent: float) -> str | None:
-    """Return why no further file should start on this machine now, None when one may.
+def why_wait(memory_limit_percent: float, groups: ControlGroups | None = None) -> str | None:
+    """Return why no further file should start on this machine now, ``None`` when one may.
 
-    Looks at the machine and at the container, if this is one.
+    Looks at the machine and at every control group around this process.
     """
-    for account in memory_accounts():
-        if account.name != "process" and account.room_bytes(memory_limit_percent) <= 0:
-            used = f"{100 * account.used_bytes / account.total_bytes:.0f} % used"
-            return f"waiting for memory: {used}, MEMORY_LIMIT_PERCENT={memory_limit_percent:g}"
-    return None
+    used_percent = fullest(shared_accounts(groups)).used_percent
+    if used_percent < memory_limit_percent:
+        return None
+    return f"waiting for memory: {used_percent:.0f} % used, MEMORY_LIMIT_PERCENT={memory_limit_percent:g}"
