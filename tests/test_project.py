@@ -19,6 +19,7 @@ CONDA_NAMES = {
     "dask": "dask-core",
     "matplotlib": "matplotlib-base",
     "soxr": "soxr-python",
+    "prometheus-client": "prometheus_client",
 }
 
 

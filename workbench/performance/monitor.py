@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workbench.errors import StoreError
-from workbench.performance import prometheus, views
+from workbench.performance import views
 from workbench.performance.figures import add_counters
 from workbench.performance.process_publisher import is_alive
 from workbench.performance.published import CLEAR_CACHES, CLUSTER_HEALTH, Activity, Process, merge_ended
@@ -114,8 +114,15 @@ class PerformanceMonitor:
     def optimization_report(self) -> dict[str, Any]:
         return optimization_report(self._settings, self._snapshot, self._sampler.latest(), self._benchmark)
 
-    def prometheus(self) -> str:
-        return prometheus.exposition(self._snapshot, self._sampler.latest(), self.processor_health())
+    def prometheus(self, *, loop_lag_seconds: Mapping[str, float] | None = None) -> str:
+        from workbench.performance.prometheus import exposition
+
+        return exposition(
+            self._snapshot,
+            self._sampler.latest(),
+            self.processor_health(),
+            loop_lag_seconds=loop_lag_seconds,
+        )
 
     def clear_caches(self) -> None:
         """Ask every process to clear its caches; each does within a second."""

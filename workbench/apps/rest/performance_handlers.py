@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import Operation, obj
-from workbench.performance.prometheus import CONTENT_TYPE
 
 
 def _figures(summary: str, answer: Any) -> dict[str, Operation]:
@@ -76,12 +75,12 @@ class PrometheusHandler(ApiHandler):
     operations: ClassVar = _figures("The figures for Prometheus", "text/plain")
 
     async def get(self) -> None:
+        from workbench.performance.prometheus import CONTENT_TYPE
+
         self.set_header("Content-Type", CONTENT_TYPE)
         lag = self.service.lag
         self.finish(
-            self.service.monitor.prometheus()
-            + "# HELP workbench_server_event_loop_lag_seconds Longest delay of the event loop.\n"
-            + "# TYPE workbench_server_event_loop_lag_seconds gauge\n"
-            + f'workbench_server_event_loop_lag_seconds{{over="minute"}} {lag.longest_recent_s!r}\n'
-            + f'workbench_server_event_loop_lag_seconds{{over="serving"}} {lag.longest_s!r}\n'
+            self.service.monitor.prometheus(
+                loop_lag_seconds={"minute": lag.longest_recent_s, "serving": lag.longest_s}
+            )
         )
