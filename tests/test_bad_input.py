@@ -90,7 +90,9 @@ def mess(tmp_path_factory: pytest.TempPathFactory) -> Mess:
         plan = wb.plan(folder)
         gone.unlink()
         report = wb.analyze(plan=plan).result(200)
-        return Mess(folder, data_dir, report, {Path(track.path).name: track for track in wb.library.tracks()})
+        return Mess(
+            folder, data_dir, report, {Path(track.path).name: track for track in wb.library.tracks.select()}
+        )
 
 
 def command(*arguments: object, data_dir: Path) -> subprocess.CompletedProcess[str]:

@@ -148,7 +148,7 @@ def test_a_moved_file_keeps_its_analysis_and_a_deleted_one_is_missing(
     a, b, c = (Path(shutil.copy(path, music)) for path in names)
     with Workbench(data_dir, async_workers=1) as wb:
         assert wb.analyze(music).result(120).analyzed == 3
-        ids = {track.path: track.id for track in wb.library.tracks()}
+        ids = {track.path: track.id for track in wb.library.tracks.select()}
         moved = music / "deeper" / ("moved" + a.suffix)
         moved.parent.mkdir()
         a.rename(moved)
@@ -156,13 +156,13 @@ def test_a_moved_file_keeps_its_analysis_and_a_deleted_one_is_missing(
         twin = Path(shutil.copy(c, music / ("twin" + c.suffix)))
         report = wb.analyze(music).result(120)
         assert (report.analyzed, report.cached, report.failed) == (0, 3, ())
-        tracks = {track.path: track for track in wb.library.tracks()}
+        tracks = {track.path: track for track in wb.library.tracks.select()}
         assert tracks[str(moved)].id == ids[str(a)] and tracks[str(moved)].status == "analyzed"
         assert tracks[str(b)].status == "missing"
         assert tracks[str(twin)].content_hash == tracks[str(c)].content_hash
         shutil.copy(names[1], b)
         assert wb.analyze(music).result(120).analyzed == 0
-        assert wb.library.track(ids[str(b)]).status == "analyzed"
+        assert wb.library.tracks.get(ids[str(b)]).status == "analyzed"
 
 
 def test_a_changed_file_is_analyzed_again(demo_folder: Path, data_dir: Path, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def analyzed_so_far(data_dir: Path) -> int:
     if not (data_dir / "library.sqlite3").exists():
         return 0
     with Workbench(data_dir) as wb:
-        return wb.library.count("analyzed")
+        return wb.library.tracks.count(status="analyzed")
 
 
 def test_after_kill_9_a_rerun_continues(demo_folder: Path, data_dir: Path) -> None:
@@ -227,7 +227,7 @@ def test_after_kill_9_a_rerun_continues(demo_folder: Path, data_dir: Path) -> No
     process.kill()
     process.communicate()
     with Workbench(data_dir) as wb:
-        done = wb.library.count("analyzed")
+        done = wb.library.tracks.count(status="analyzed")
     assert 2 <= done < len(DEMO_TRACKS)
     report = answer("analyze", demo_folder, data_dir=data_dir)
     assert report["cached"] >= done
@@ -246,7 +246,7 @@ def test_ctrl_c_stops_within_5_s_and_saves(demo_folder: Path, data_dir: Path) ->
     assert "interrupted" in err and "Traceback" not in err
     assert not psutil.wait_procs(children, timeout=5)[1]
     with Workbench(data_dir) as wb:
-        assert 1 <= wb.library.count("analyzed") < len(DEMO_TRACKS)
+        assert 1 <= wb.library.tracks.count(status="analyzed") < len(DEMO_TRACKS)
 
 
 def test_json_on_standard_output_is_all_there_is(library_dir: Path, demo_folder: Path) -> None:

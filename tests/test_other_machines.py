@@ -169,7 +169,7 @@ def wait_for_tracks(data_dir: Path, count: int, run: subprocess.Popen[str]) -> N
     """Wait until so many tracks are analyzed and the run still has some to do."""
     deadline = time.monotonic() + 120
     with Workbench(data_dir) as wb:
-        while len(wb.library.tracks(status="analyzed")) < count:
+        while len(wb.library.tracks.select(status="analyzed")) < count:
             assert run.poll() is None and time.monotonic() < deadline, run.communicate()
             time.sleep(0.02)
 

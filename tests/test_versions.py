@@ -22,9 +22,9 @@ def test_only_what_an_older_version_analyzed_is_done_again(data_dir: Path, tmp_p
     with Workbench(data_dir, async_workers=1) as wb:
         wb.analyze(music).result()
         track = wb.track("120")
-        record = wb.library.features(track.content_hash)
+        record = wb.library.features.get(track.content_hash)
         older = dataclasses.replace(record, version=VERSION - 1, scalars=record.scalars | {"bpm": 1.0})
-        wb.library.save_features(track.content_hash, older)
+        wb.library.features.save(track.content_hash, older)
         assert wb.plan(music).counts == {stale(VERSION - 1): 1}
     command = [sys.executable, "-m", "workbench", "analyze", str(music), "--data-dir", str(data_dir)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)

@@ -100,7 +100,9 @@ def test_what_models_predict_is_apart_from_the_tags(server: Any) -> None:
     assert track["predicted"] == {}
     pool = DatabasePool(server.data_dir / "library.sqlite3")
     scores = {"Drone": 0.9, "House": 0.1}
-    Library(pool).save_predictions([Prediction(track["content_hash"], "tagger:genre", "1", "ab", scores)])
+    Library(pool).models.save_predictions(
+        [Prediction(track["content_hash"], "tagger:genre", "1", "ab", scores)]
+    )
     try:
         predicted = {"genre": {"value": "Drone", "probability": 0.9, "model": "tagger:genre", "version": "1"}}
         assert server.get(f"tracks/{track['id']}").json() == track | {"predicted": predicted}
@@ -110,7 +112,7 @@ def test_what_models_predict_is_apart_from_the_tags(server: Any) -> None:
         known = server.post("tracks/analyze", {"file_path": track["path"]}).json()
         assert known["track"]["predicted"] == predicted
     finally:
-        Library(pool).delete_model("tagger:genre")
+        Library(pool).models.delete("tagger:genre")
         pool.close()
 
 

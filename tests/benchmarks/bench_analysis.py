@@ -180,7 +180,7 @@ def _real_run(folder: str, workers: int) -> tuple[float, float, list[float]]:
         wb.runs.start(ingest, analyze_file_cpu, wb.settings, show=False).result()
         wall, cpu = time.perf_counter() - start, _cpu_of_all() - before
         hashes = {wb.track(int(track)).content_hash for track in wb.tracks.index}
-        return wall, cpu, [wb.library.features(key).seconds for key in hashes]
+        return wall, cpu, [wb.library.features.get(key).seconds for key in hashes]
 
 
 def _cpu_of_all() -> float:

@@ -214,7 +214,7 @@ def invent_library(data_dir: Path, tracks: int) -> None:
     with Workbench(data_dir) as wb:
         for first in range(0, tracks, 1000):
             numbers = range(first, min(first + 1000, tracks))
-            wb.library.add_scanned(
+            wb.library.files.add(
                 [
                     ScannedFile(
                         f"/music/{i:06}.flac",
@@ -234,7 +234,7 @@ def invent_library(data_dir: Path, tracks: int) -> None:
             )
             with wb.pool.writing():
                 for i in numbers:
-                    wb.library.save_features(f"{i:032x}", invented_features(rng, centers[i % len(GENRES)]))
+                    wb.library.features.save(f"{i:032x}", invented_features(rng, centers[i % len(GENRES)]))
 
 
 def invented_features(rng: np.random.Generator, center: np.ndarray) -> Any:

@@ -195,7 +195,7 @@ def make_library(facts: dict[str, Any]) -> None:
     styles, dimensions = 10, 64
     centers = generator.normal(0, 1, (styles, dimensions))
     artists = generator.normal(0, 1, (styles * 40, dimensions))
-    with opened(facts) as library, library.batch():
+    with opened(facts) as library, library.transaction():
         files, embeddings = [], []
         for number in range(facts["tracks"]):
             style, artist, content = number % styles, number % (styles * 40), f"{number:032x}"
@@ -209,10 +209,10 @@ def make_library(facts: dict[str, Any]) -> None:
             vector = (centers[style] + artists[artist] + generator.normal(0, 1.5, dimensions)).astype(
                 np.float32
             )
-            library.save_features(content, FeatureRecord(1, {"bpm": 120.0}, vector, {}))
+            library.features.save(content, FeatureRecord(1, {"bpm": 120.0}, vector, {}))
             embeddings.append(Embedding(content, "msd-musicnn-1", "1", "ab", generator.normal(0, 1, 200)))
-        library.add_scanned(files)
-        library.save_embeddings(embeddings)
+        library.files.add(files)
+        library.models.save_embeddings(embeddings)
 
 
 class opened:

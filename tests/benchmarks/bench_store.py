@@ -346,7 +346,7 @@ def cache() -> None:
     with tempfile.TemporaryDirectory() as folder, DatabasePool(Path(folder) / "library.sqlite3") as pool:
         library = Library(pool)
         record = features(0)
-        library.save_features("0", record)
+        library.features.save("0", record)
         kept = MemoryCache(10**8, 3600)
         kept["0"] = record
         packed = MemoryCache(10**8, 3600, compress_over_bytes=1000)
@@ -356,7 +356,7 @@ def cache() -> None:
         raw["rows"] = rows
         data = encode(rows)
         table = {
-            "features from the database": lambda: library.features("0"),
+            "features from the database": lambda: library.features.get("0"),
             "features from the cache": lambda: kept["0"],
             "a miss": lambda: kept.get("none"),
             "500 rows, kept as they are": lambda: raw["rows"],
@@ -397,11 +397,11 @@ def large_library(folder: Path, count: int) -> None:
         library = Library(pool)
         report("scanned files saved", lambda: add_all(library, count), count)
         report("features saved", lambda: save_all(library, some, count), count)
-        report("known files", lambda: library.known_files(["/music"]), count)
-        report("a page of 100 at the end", lambda: library.tracks(limit=100, offset=count - 100))
-        report("total of a search", lambda: library.total("artist 77"))
-        report("a page of a search", lambda: library.tracks(query="artist 77", limit=100))
-        report("counts by status", library.counts)
+        report("known files", lambda: library.files.known(["/music"]), count)
+        report("a page of 100 at the end", lambda: library.tracks.select(limit=100, offset=count - 100))
+        report("total of a search", lambda: library.tracks.count(query="artist 77"))
+        report("a page of a search", lambda: library.tracks.select(query="artist 77", limit=100))
+        report("counts by status", library.tracks.count_by_status)
         report("version", library.version)
         report("table, in this process", library.table, count)
     print(f"database {path.stat().st_size / 2**20:,.0f} MiB")
@@ -437,7 +437,7 @@ def report(name: str, function: Callable[[], object], count: int = 0) -> None:
 
 def add_all(library: Library, count: int) -> None:
     for start in range(0, count, 10_000):
-        library.add_scanned([scanned(n) for n in range(start, min(count, start + 10_000))])
+        library.files.add([scanned(n) for n in range(start, min(count, start + 10_000))])
 
 
 def scanned(n: int) -> ScannedFile:
@@ -454,9 +454,9 @@ def scanned(n: int) -> ScannedFile:
 
 def save_all(library: Library, some: list[FeatureRecord], count: int) -> None:
     for start in range(0, count, 1000):
-        with library.batch():
+        with library.transaction():
             for n in range(start, min(count, start + 1000)):
-                library.save_features(f"{n * 2654435761 % 2**128:032x}", some[n % len(some)])
+                library.features.save(f"{n * 2654435761 % 2**128:032x}", some[n % len(some)])
 
 
 def load_once(path: Path) -> None:

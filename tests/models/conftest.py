@@ -104,10 +104,10 @@ def styled(library: Library) -> Callable[..., StyledLibrary]:
                     files.append(ScannedFile(f"/music/{content}.flac", 1000, 1, content, tags))
                     vector = centers[style] + own + generator.normal(0, spread, dimensions)
                     records.append((content, FeatureRecord(1, SCALARS, vector.astype(np.float32), {})))
-        with library.batch():
-            library.add_scanned(files)
+        with library.transaction():
+            library.files.add(files)
             for content, record in records:
-                library.save_features(content, record)
+                library.features.save(content, record)
         return StyledLibrary(library, style_of, artist_of)
 
     return fill

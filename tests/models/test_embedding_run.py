@@ -27,8 +27,8 @@ def test_workers_run_models_and_one_bad_file_costs_the_others_nothing(
     paths = [wav(np.full(16_000 * 4, level, np.float32), name=f"{level}.wav") for level in (0.1, 0.2, 0.3)]
     Path(paths[1]).write_text("not audio any more")
     for number, path in enumerate(paths):
-        library.add_scanned([ScannedFile(path, 1, 1, f"{number:032x}", {"title": path})])
-        library.save_features(f"{number:032x}", FeatureRecord(1, {"bpm": 1.0}, np.ones(2, np.float32), {}))
+        library.files.add([ScannedFile(path, 1, 1, f"{number:032x}", {"title": path})])
+        library.features.save(f"{number:032x}", FeatureRecord(1, {"bpm": 1.0}, np.ones(2, np.float32), {}))
     embedding = EmbeddingRun(library, models)
     settings = Settings(data_dir=data_dir, async_workers=1, memory_limit_percent=100)
     with Cluster(settings) as cluster:
@@ -44,10 +44,10 @@ def test_workers_run_models_and_one_bad_file_costs_the_others_nothing(
     report = embedding.report(workers=1)
     assert (report.found, report.analyzed, report.audio_seconds) == (3, 2, 8.0)
     assert [(failure.path, failure.kind) for failure in report.failed] == [(paths[1], "format")]
-    hashes, matrix = library.embeddings("toy-msd-musicnn-1")
+    hashes, matrix = library.models.embeddings("toy-msd-musicnn-1")
     assert hashes == [f"{0:032x}", f"{2:032x}"] and matrix.shape == (2, 96)
     np.testing.assert_array_equal(matrix[0], run_models(paths[0], models).outputs[0].embedding)
-    assert library.counts()["analyzed"] == 3  # a model that fails takes no track away
+    assert library.tracks.count_by_status()["analyzed"] == 3  # a model that fails takes no track away
     assert [file.path for file in EmbeddingRun(library, models).files] == [paths[1]]
     newer = [replace(model, sha256="0" * 64) for model in models]
     assert len(EmbeddingRun(library, newer).files) == 3

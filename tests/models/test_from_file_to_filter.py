@@ -32,8 +32,8 @@ def two_files(library: Library, wav: Wav) -> dict[str, str]:
         path = wav(samples.astype(np.float32), name=f"{name}.wav")
         hashes[name] = content_hash(path)
         size_bytes = Path(path).stat().st_size
-        library.add_scanned([ScannedFile(path, size_bytes, 1, hashes[name], {"title": name, "artist": name})])
-        library.save_features(
+        library.files.add([ScannedFile(path, size_bytes, 1, hashes[name], {"title": name, "artist": name})])
+        library.features.save(
             hashes[name],
             FeatureRecord(1, {"bpm": 120.0, "valence": None, "mood": None}, np.ones(4, np.float32), {}),
         )
@@ -51,7 +51,7 @@ def test_from_file_to_playlist_filter(library: Library, two_files: dict[str, str
     assert files_to_embed(library, models) == []
     assert len(files_to_embed(library, models, force=True)) == 2
 
-    stored = library.predictions(two_files["hum"], model="mood_happy-toy-msd-musicnn-1")[0]
+    stored = library.models.predictions(two_files["hum"], model="mood_happy-toy-msd-musicnn-1")[0]
     assert stored.version == "1" and len(stored.model_hash) == 64
 
     table = with_model_results(library, library.table())
@@ -76,14 +76,14 @@ def test_from_file_to_playlist_filter(library: Library, two_files: dict[str, str
 def test_vectors_are_never_a_mixture(library: Library, two_files: dict[str, str]) -> None:
     table = library.table()
     one = Embedding(two_files["hum"], "toy-msd-musicnn-1", "1", "ab" * 32, np.ones(3, np.float32))
-    library.save_embeddings([one])
+    library.models.save_embeddings([one])
     assert complete_embedding(library, table) is None
     np.testing.assert_array_equal(with_model_results(library, table).vectors, table.vectors)
-    library.save_embeddings(
+    library.models.save_embeddings(
         [Embedding(two_files["whistle"], "toy-msd-musicnn-1", "2", "cd" * 32, np.ones(3, np.float32))]
     )
     assert complete_embedding(library, table) is None  # of another model file
-    library.save_embeddings(
+    library.models.save_embeddings(
         [Embedding(two_files["whistle"], "toy-msd-musicnn-1", "1", "ab" * 32, np.zeros(3, np.float32))]
     )
     assert with_model_results(library, table).vectors.tolist() == [[1, 1, 1], [0, 0, 0]]
@@ -91,7 +91,7 @@ def test_vectors_are_never_a_mixture(library: Library, two_files: dict[str, str]
 
 def test_a_changed_model_is_run_again(library: Library, two_files: dict[str, str], toy_models: Path) -> None:
     model = next(model for model in usable_models(toy_models) if model.name == "toy-msd-musicnn-1")
-    library.save_embeddings(
+    library.models.save_embeddings(
         Embedding(content, model.name, "0", "00" * 32, np.ones(3, np.float32))
         for content in two_files.values()
     )

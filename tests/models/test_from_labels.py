@@ -34,7 +34,7 @@ def run(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 @pytest.fixture
 def tracks(styled: Any) -> list[Track]:
     """Two styles of six artists each; the last two artists of each are not labeled by these tests."""
-    return styled(styles=2, artists=6).library.tracks()
+    return styled(styles=2, artists=6).library.tracks.select()
 
 
 def style(track: Track) -> str:

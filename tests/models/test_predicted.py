@@ -58,12 +58,12 @@ def test_predictions_are_marked_in_the_list_and_no_tag(
     styled: Callable[..., object], library: Library, data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     styled(styles=2, artists=1, tracks=5)
-    track = next(track for track in library.tracks() if track.genre is None)
-    library.save_predictions(
+    track = next(track for track in library.tracks.select() if track.genre is None)
+    library.models.save_predictions(
         [Prediction(track.content_hash, "tagger:genre", "2026", "ab", {"Dub Techno": 1.0})]
     )
     with Workbench(data_dir) as wb:
-        described = {found["id"]: found for found in wb.described(wb.library.tracks())}
+        described = {found["id"]: found for found in wb.described(wb.library.tracks.select())}
         assert described[track.id]["genre"] is None
         assert described[track.id]["predicted"]["genre"]["value"] == "Dub Techno"
         assert [found["id"] for found in described.values() if found["predicted"]] == [track.id]

@@ -23,8 +23,8 @@ def styles(library: Library, tmp_path: Path) -> Library:
     for path in make_style_library(tmp_path / "music", artists=ARTISTS, tracks=TRACKS, untagged=0):
         tags, content = read_tags(path), content_hash(path)
         named = {name: getattr(tags, name) for name in TAG_NAMES}
-        library.add_scanned([ScannedFile(str(path), path.stat().st_size, 1, content, named)])
-        library.save_features(content, analyze_file(str(path)).to_record())
+        library.files.add([ScannedFile(str(path), path.stat().st_size, 1, content, named)])
+        library.features.save(content, analyze_file(str(path)).to_record())
     return library
 
 

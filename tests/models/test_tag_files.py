@@ -32,13 +32,13 @@ def files(library: Library, tmp_path: Path) -> dict[str, Path]:
         content = content_hash(path)
         stat = path.stat()
         tags = {"title": "tone", "genre": "Ambient" if format == "aiff" else None}
-        library.add_scanned([ScannedFile(str(path), stat.st_size, stat.st_mtime_ns, content, tags)])
-        library.save_features(content, FeatureRecord(1, {"bpm": 120.0}, np.full(4, number, np.float32), {}))
-        library.save_embeddings(
+        library.files.add([ScannedFile(str(path), stat.st_size, stat.st_mtime_ns, content, tags)])
+        library.features.save(content, FeatureRecord(1, {"bpm": 120.0}, np.full(4, number, np.float32), {}))
+        library.models.save_embeddings(
             [Embedding(content, "msd-musicnn-1", "1", "ab" * 32, np.full(3, number, np.float32))]
         )
         scores = {"Dub Techno": 0.95 - 0.1 * (format == "ogg") - 0.1 * (format == "mp3"), "Pop": 0.05}
-        library.save_predictions([Prediction(content, "tagger:genre", "1", "cd" * 32, scores)])
+        library.models.save_predictions([Prediction(content, "tagger:genre", "1", "cd" * 32, scores)])
     return paths
 
 
@@ -62,14 +62,14 @@ def test_written_files_read_back_sound_the_same_and_stay_analyzed(
 ) -> None:
     sound = {format: soundfile.read(path)[0] for format, path in files.items()}
     bytes_before = {format: path.read_bytes() for format, path in files.items()}
-    ids = {track.path: track.id for track in library.tracks()}
+    ids = {track.path: track.id for track in library.tracks.select()}
     backup = tmp_path / "backups"
     done = write_tags(
         library, plan_tag_writes(library, minimum_probability=0.5, overwrite=True), backup_dir=backup
     )
     assert [write.problem for write in done] == [None] * 5
-    tracks = {Path(track.path).suffix[1:]: track for track in library.tracks()}
-    hashes, vectors = library.embeddings("msd-musicnn-1")
+    tracks = {Path(track.path).suffix[1:]: track for track in library.tracks.select()}
+    hashes, vectors = library.models.embeddings("msd-musicnn-1")
     for number, (format, path) in enumerate(files.items()):
         assert read_tags(path).genre == "Dub Techno"
         np.testing.assert_array_equal(soundfile.read(path)[0], sound[format])

@@ -38,7 +38,7 @@ def test_known_styles_are_learned_and_predicted_for_other_artists(styled: Fill, 
     before = made.library.table()["genre"].copy()
     applied = tagger.apply(made.library, "genre", folder=tmp_path)
     assert applied.predicted == 40 == sum(applied.counts.values())
-    stored = made.library.predictions(model="tagger:genre")
+    stored = made.library.models.predictions(model="tagger:genre")
     assert len(stored) == 40 and {p.version for p in stored} == {report.trained_at}
     assert all(sum(p.scores.values()) == pytest.approx(1, abs=1e-4) for p in stored)
     right = [
@@ -159,7 +159,7 @@ def test_damaged_files_and_foreign_inputs_are_refused(styled: Fill, tmp_path: Pa
     with pytest.raises(ModelError, match="cannot name a tagger"):
         load(tmp_path, "../genre")
     contents = sorted(made.styles)
-    made.library.save_embeddings(
+    made.library.models.save_embeddings(
         Embedding(c, "msd-musicnn-1", "1", "ab" * 32, np.ones(5, np.float32)) for c in contents
     )
     with pytest.raises(ModelError, match=r"analysis \d+ \+ msd-musicnn-1"):
@@ -174,7 +174,7 @@ def test_embeddings_are_learned_from_too(styled: Fill, tmp_path: Path) -> None:
     made = styled(styles=2, artists=6, dimensions=4)
     generator = np.random.default_rng(1)
     labels = {content: str(generator.integers(2)) for content in made.styles}
-    made.library.save_embeddings(
+    made.library.models.save_embeddings(
         Embedding(content, "msd-musicnn-1", "1", "ab" * 32, np.full(3, int(label) * 5.0, np.float32))
         for content, label in labels.items()
     )
@@ -199,16 +199,16 @@ def test_doubtful_tracks_name_the_mislabeled(styled: Fill, tmp_path: Path) -> No
 def test_labels_by_hand_playlists_ratings_and_csv(styled: Fill, tmp_path: Path) -> None:
     made = styled(styles=2, artists=2, tracks=2)
     library, contents = made.library, sorted(made.styles)
-    library.label(contents[0], {"genre": "Corrected", "mood": "calm"})
+    library.ratings.label(contents[0], {"genre": "Corrected", "mood": "calm"})
     genres = labels_of(library, "genre")
     assert genres[contents[0]] == "Corrected" and genres[contents[1]] == "style 0"
     assert labels_of(library, "mood") == {contents[0]: "calm"}
     for content, thumb in ((contents[1], 1), (contents[2], -1)):
-        library.rate(content, thumb)
+        library.ratings.rate(content, thumb)
     assert labels_of(library, "rating") == {contents[1]: "liked", contents[2]: "disliked"}
-    library.rate(contents[2], None)
+    library.ratings.rate(contents[2], None)
     assert labels_of(library, "rating") == {contents[1]: "liked"}
-    library.rate(contents[2], -1)
+    library.ratings.rate(contents[2], -1)
     sheet = tmp_path / "labels.csv"
     sheet.write_text(f"path,label\n/music/{contents[3]}.flac,Dub Techno\n/else.flac,x\n", encoding="utf-8")
     assert labels_of(library, "style", csv_file=sheet) == {contents[3]: "Dub Techno"}

@@ -36,7 +36,7 @@ def figures(hits: int = 0, queries: int = 0, processed: int = 0) -> dict[str, An
 
 @pytest.fixture
 def monitor(library: Library, tmp_path: Path) -> Iterator[PerformanceMonitor]:
-    found = PerformanceMonitor(Settings(data_dir=tmp_path), library, SystemSampler(tmp_path))
+    found = PerformanceMonitor(Settings(data_dir=tmp_path), library.activity, SystemSampler(tmp_path))
     yield found
     found.close()
 
@@ -53,7 +53,9 @@ def stranger() -> Iterator[psutil.Process]:
 def publish(library: Library, process: psutil.Process, payload: dict[str, Any], **changes: Any) -> str:
     started_at = changes.get("started_at", process.create_time())
     found = process_id(process.pid, started_at)
-    library.publish_process(found, pid=process.pid, role="kernel", started_at=started_at, payload=payload)
+    library.activity.publish_process(
+        found, pid=process.pid, role="kernel", started_at=started_at, payload=payload
+    )
     return found
 
 
@@ -99,7 +101,7 @@ def test_publisher_writes_what_it_is_given_and_leaves_its_counts(
     library: Library, monitor: Any, until: Any
 ) -> None:
     state = figures(hits=1)
-    publisher = ProcessPublisher("kernel", library, lambda: state, interval_s=0.01)
+    publisher = ProcessPublisher("kernel", library.activity, lambda: state, interval_s=0.01)
     until(lambda: len(monitor.refresh().processes) == 1, 10)
     process = monitor.metrics()["processes"][0]
     assert process["pid"] == psutil.Process().pid
@@ -121,11 +123,13 @@ def test_idle_process_writes_nothing_but_its_heartbeat(library: Library, until: 
         asked.append(1)
         return figures()
 
-    publisher = ProcessPublisher("kernel", library, look, interval_s=0.001, clock=lambda: next(times) * 0.001)
-    until(lambda: library.processes(), 10)
+    publisher = ProcessPublisher(
+        "kernel", library.activity, look, interval_s=0.001, clock=lambda: next(times) * 0.001
+    )
+    until(lambda: library.activity.processes(), 10)
     before = library.pool.stats()["total_queries"], len(asked)
     until(lambda: len(asked) > before[1] + 50, 10)
-    row = library.processes()[0]
+    row = library.activity.processes()[0]
     publisher.close()
     assert row.payload["caches"] == figures()["caches"]
 
@@ -134,7 +138,11 @@ def test_every_process_clears_its_caches_when_one_asks(library: Library, monitor
     cleared: list[str] = []
     publishers = [
         ProcessPublisher(
-            "kernel", library, figures, clear_caches=lambda n=name: cleared.append(n), interval_s=0.01
+            "kernel",
+            library.activity,
+            figures,
+            clear_caches=lambda n=name: cleared.append(n),
+            interval_s=0.01,
         )
         for name in ("a", "b")
     ]
@@ -147,7 +155,9 @@ def test_every_process_clears_its_caches_when_one_asks(library: Library, monitor
 def test_workers_are_published_by_who_started_them(
     library: Library, monitor: Any, stranger: Any, until: Any
 ) -> None:
-    publisher = ProcessPublisher("server", library, figures, workers=lambda: [stranger.pid], interval_s=0.01)
+    publisher = ProcessPublisher(
+        "server", library.activity, figures, workers=lambda: [stranger.pid], interval_s=0.01
+    )
     until(lambda: len(monitor.refresh().processes) == 2, 10)
     assert {process["role"] for process in monitor.metrics()["processes"]} == {"server", "worker"}
     publisher.close()

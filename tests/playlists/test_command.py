@@ -27,7 +27,7 @@ ARGUMENTS = {
 def add_tracks(data_dir, numbers):
     with DatabasePool(data_dir / "library.sqlite3") as pool:
         library = Library(pool)
-        library.add_scanned(
+        library.files.add(
             [
                 ScannedFile(
                     f"/music/Artist {n % 5}/{n:03}.flac",
@@ -47,7 +47,7 @@ def add_tracks(data_dir, numbers):
                 "duration_s": 200.0,
                 "camelot": f"{n % 12 + 1}A",
             }
-            library.save_features(
+            library.features.save(
                 f"{n:032x}", FeatureRecord(1, scalars, rng.normal(size=8).astype("f4"), {}, 1.0)
             )
 

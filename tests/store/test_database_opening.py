@@ -90,7 +90,7 @@ def test_an_empty_file_counts_as_new(database_path: Path) -> None:
     database_path.parent.mkdir()
     database_path.touch()
     with DatabasePool(database_path) as pool:
-        assert Library(pool).count() == 0
+        assert Library(pool).tracks.count() == 0
 
 
 def test_a_rollback_journal_database_becomes_wal_and_keeps_its_rows(database_path: Path) -> None:
@@ -107,11 +107,11 @@ def test_a_rollback_journal_database_becomes_wal_and_keeps_its_rows(database_pat
     connection.close()
     with DatabasePool(database_path) as pool:
         library = Library(pool)
-        assert library.count() == 0
+        assert library.tracks.count() == 0
         with pool.reading() as connection:
             assert connection.execute("SELECT * FROM seed_tracks").fetchall() == [(1, "/music/a.mp3", 120.0)]
             assert connection.execute("SELECT * FROM tags").fetchall() == [(1, "jazz")]
-        assert library.check() == []
+        assert library.maintenance.check() == []
     assert pragma(database_path, "journal_mode") == "wal"
     (backup,) = backups(database_path)
     assert pragma(backup, "journal_mode") == "delete"
@@ -156,9 +156,9 @@ def fail(connection: sqlite3.Connection) -> None:
 
 def test_migrations_run_in_order_after_a_backup(database_path: Path, scanned: Callable[..., Any]) -> None:
     with DatabasePool(database_path) as pool:
-        Library(pool).add_scanned([scanned("/music/a.mp3")])
+        Library(pool).files.add([scanned("/music/a.mp3")])
     with DatabasePool(database_path, migrations=[*MIGRATIONS, add_column]) as pool:
-        assert Library(pool).count() == 1
+        assert Library(pool).tracks.count() == 1
         with pool.reading() as connection:
             assert connection.execute("SELECT mood FROM tracks").fetchall() == [(None,)]
     assert pragma(database_path, "user_version") == len(MIGRATIONS) + 1
@@ -194,7 +194,7 @@ def test_many_processes_may_create_the_same_database(
         for done in threads.map(lambda _: run_python(code, database_path), range(4)):
             assert (done.returncode, done.stderr) == (0, "")
     with DatabasePool(database_path) as pool:
-        assert len(Library(pool).benchmarks()) == 4
+        assert len(Library(pool).activity.benchmarks()) == 4
 
 
 # Damaged, read-only, full
@@ -216,13 +216,13 @@ def test_a_truncated_database_is_refused_and_kept(
     database_path: Path, keep: float, scanned: Callable[..., Any]
 ) -> None:
     with DatabasePool(database_path) as pool:
-        Library(pool).add_scanned([scanned(f"/music/{n}.mp3", title="x" * 200) for n in range(500)])
+        Library(pool).files.add([scanned(f"/music/{n}.mp3", title="x" * 200) for n in range(500)])
     data = database_path.read_bytes()
     database_path.write_bytes(data[: int(len(data) * keep)])
     before = database_path.read_bytes()
     with DatabasePool(database_path) as pool, pytest.raises(DatabaseCorruptError, match="damaged"):
         library = Library(pool)
-        library.tracks()
+        library.tracks.select()
         library.table()
     assert database_path.read_bytes() == before
 
@@ -230,15 +230,15 @@ def test_a_truncated_database_is_refused_and_kept(
 def test_damage_inside_is_found_by_check(database_path: Path, scanned: Callable[..., Any]) -> None:
     with DatabasePool(database_path) as pool:
         library = Library(pool)
-        library.add_scanned([scanned(f"/music/{n}.mp3", title="x" * 200) for n in range(500)])
-        assert library.check() == []
+        library.files.add([scanned(f"/music/{n}.mp3", title="x" * 200) for n in range(500)])
+        assert library.maintenance.check() == []
     size = database_path.stat().st_size
     with database_path.open("r+b") as file:
         file.seek(size // 4096 // 2 * 4096)
         file.write(os.urandom(4096))
     with DatabasePool(database_path) as pool:
         try:
-            assert Library(pool).check()
+            assert Library(pool).maintenance.check()
         except DatabaseCorruptError as error:
             assert "damaged" in error.message
 
@@ -319,7 +319,7 @@ def test_a_full_database_undoes_the_transaction_and_recovers(pool: DatabasePool)
         connection.execute("PRAGMA max_page_count = 1000000")
         connection.execute("INSERT INTO blobs VALUES (zeroblob(1000000))")
         assert connection.execute("SELECT count(*) FROM blobs").fetchone() == (1,)
-    assert Library(pool).check() == []
+    assert Library(pool).maintenance.check() == []
 
 
 def test_a_disk_that_takes_no_more_is_a_clear_error_and_keeps_what_was_there(

@@ -25,31 +25,31 @@ def write(path: Path, text: str = "x") -> str:
 
 
 def test_what_is_scanned_is_known(library: Library, scanned: Scanned) -> None:
-    ids = library.add_scanned([scanned("/music/b.mp3", "hash b"), scanned("/music/a.mp3", "hash a")])
-    known = library.known_files(["/music"])
+    ids = library.files.add([scanned("/music/b.mp3", "hash b"), scanned("/music/a.mp3", "hash a")])
+    known = library.files.known(["/music"])
     assert known["/music/b.mp3"] == KnownFile(ids[0], 1000, 2000, "hash b", "pending", None, None, None)
     assert set(known) == {"/music/a.mp3", "/music/b.mp3"}
-    assert library.known_files() == known
+    assert library.files.known() == known
 
 
 def test_a_prefix_is_a_folder_not_a_beginning(library: Library, scanned: Scanned) -> None:
     paths = ["/m/a.mp3", "/m2/a.mp3", "/m/sub/b.mp3", "/m.mp3", "/m-x/c.mp3", "/m/é.mp3", "/m/\U0001f3b5.mp3"]
-    library.add_scanned([scanned(path) for path in paths])
-    assert set(library.known_files(["/m"])) == {"/m/a.mp3", "/m/sub/b.mp3", "/m/é.mp3", "/m/\U0001f3b5.mp3"}
-    assert set(library.known_files(["/m/"])) == set(library.known_files(["/m"]))
-    assert set(library.known_files(["/m.mp3", Path("/m2")])) == {"/m.mp3", "/m2/a.mp3"}
-    assert set(library.known_files(["/"])) == set(paths)
-    assert library.known_files(["/none"]) == {}
-    assert library.known_files([]) == {}
+    library.files.add([scanned(path) for path in paths])
+    assert set(library.files.known(["/m"])) == {"/m/a.mp3", "/m/sub/b.mp3", "/m/é.mp3", "/m/\U0001f3b5.mp3"}
+    assert set(library.files.known(["/m/"])) == set(library.files.known(["/m"]))
+    assert set(library.files.known(["/m.mp3", Path("/m2")])) == {"/m.mp3", "/m2/a.mp3"}
+    assert set(library.files.known(["/"])) == set(paths)
+    assert library.files.known(["/none"]) == {}
+    assert library.files.known([]) == {}
 
 
 def test_scanning_again_changes_nothing(library: Library, scanned: Scanned) -> None:
     files = [scanned(f"/music/{n}.mp3", title="Same") for n in range(3)]
-    ids = library.add_scanned(files)
+    ids = library.files.add(files)
     version = library.version()
-    assert library.add_scanned(files) == ids
+    assert library.files.add(files) == ids
     assert library.version() == version
-    assert library.count() == 3
+    assert library.tracks.count() == 3
 
 
 def test_awkward_paths_and_tags_survive(library: Library, scanned: Scanned) -> None:
@@ -60,8 +60,8 @@ def test_awkward_paths_and_tags_survive(library: Library, scanned: Scanned) -> N
         "/m/" + unicodedata.normalize("NFD", "é"),
     ]
     tags = {"title": "a\0b", "artist": "\ud800broken", "year": 10**30, "track_number": 7}
-    ids = library.add_scanned([scanned(path, **tags) for path in paths])
-    tracks = library.tracks_by_id(ids)
+    ids = library.files.add([scanned(path, **tags) for path in paths])
+    tracks = library.tracks.by_id(ids)
     assert [tracks[id_].path for id_ in ids] == paths
     track = tracks[ids[0]]
     assert (track.title, track.artist, track.year, track.track_number) == ("a\0b", "?broken", None, 7)
@@ -71,72 +71,72 @@ def test_a_moved_file_keeps_its_row_and_its_analysis(
     library: Library, scanned: Scanned, record: Callable[..., Any], tmp_path: Path
 ) -> None:
     old, new = write(tmp_path / "old.mp3"), tmp_path / "artist" / "new.mp3"
-    (track_id,) = library.add_scanned([scanned(old, "hash")])
-    library.save_features("hash", record())
+    (track_id,) = library.files.add([scanned(old, "hash")])
+    library.features.save("hash", record())
     new.parent.mkdir()
     Path(old).rename(new)
-    assert library.add_scanned([scanned(str(new), "hash")]) == [track_id]
-    track = library.track(track_id)
+    assert library.files.add([scanned(str(new), "hash")]) == [track_id]
+    track = library.tracks.get(track_id)
     assert track is not None
     assert (track.path, track.status) == (str(new), "analyzed")
-    assert library.count() == 1
+    assert library.tracks.count() == 1
 
 
 def test_a_file_that_is_missing_already_moves_too(library: Library, scanned: Scanned, tmp_path: Path) -> None:
-    (track_id,) = library.add_scanned([scanned(str(tmp_path / "gone.mp3"), "hash")])
-    library.mark_missing([track_id])
-    assert library.add_scanned([scanned(write(tmp_path / "found.mp3"), "hash")]) == [track_id]
-    assert library.count("missing") == 0
+    (track_id,) = library.files.add([scanned(str(tmp_path / "gone.mp3"), "hash")])
+    library.files.mark_missing([track_id])
+    assert library.files.add([scanned(write(tmp_path / "found.mp3"), "hash")]) == [track_id]
+    assert library.tracks.count(status="missing") == 0
 
 
 def test_several_copies_that_move_together_keep_their_names(
     library: Library, scanned: Scanned, tmp_path: Path
 ) -> None:
-    a, b = library.add_scanned([scanned("/gone/a.mp3", "hash"), scanned("/gone/b.mp3", "hash")])
+    a, b = library.files.add([scanned("/gone/a.mp3", "hash"), scanned("/gone/b.mp3", "hash")])
     new_b, new_a = write(tmp_path / "b.mp3"), write(tmp_path / "a.mp3")
-    assert library.add_scanned([scanned(new_b, "hash"), scanned(new_a, "hash")]) == [b, a]
+    assert library.files.add([scanned(new_b, "hash"), scanned(new_a, "hash")]) == [b, a]
 
 
 def test_a_copy_is_a_duplicate_not_a_move(
     library: Library, scanned: Scanned, record: Callable[..., Any], tmp_path: Path
 ) -> None:
-    first = library.add_scanned([scanned(write(tmp_path / "a.mp3"), "hash")])
-    library.save_features("hash", record())
-    second = library.add_scanned([scanned(write(tmp_path / "b.mp3"), "hash")])
-    assert library.count("analyzed") == 2  # the copy need not be analyzed
-    ((one, two),) = library.duplicates()
+    first = library.files.add([scanned(write(tmp_path / "a.mp3"), "hash")])
+    library.features.save("hash", record())
+    second = library.files.add([scanned(write(tmp_path / "b.mp3"), "hash")])
+    assert library.tracks.count(status="analyzed") == 2  # the copy need not be analyzed
+    ((one, two),) = library.tracks.duplicates()
     assert [one.id, two.id] == first + second
-    library.mark_missing(second)
-    assert library.duplicates() == []
+    library.files.mark_missing(second)
+    assert library.tracks.duplicates() == []
 
 
 def test_changed_content_is_analyzed_again_unless_it_is_known(
     library: Library, scanned: Scanned, record: Callable[..., Any]
 ) -> None:
-    library.add_scanned([scanned("/m/a.mp3", "one")])
-    library.save_features("one", record())
-    library.add_scanned([scanned("/m/a.mp3", "two")])
-    assert library.counts()["pending"] == 1
-    library.add_scanned([scanned("/m/a.mp3", "one")])
-    assert library.counts() == {"pending": 0, "analyzed": 1, "failed": 0, "missing": 0}
+    library.files.add([scanned("/m/a.mp3", "one")])
+    library.features.save("one", record())
+    library.files.add([scanned("/m/a.mp3", "two")])
+    assert library.tracks.count_by_status()["pending"] == 1
+    library.files.add([scanned("/m/a.mp3", "one")])
+    assert library.tracks.count_by_status() == {"pending": 0, "analyzed": 1, "failed": 0, "missing": 0}
 
 
 def test_deleted_files_are_marked_not_forgotten(
     library: Library, scanned: Scanned, record: Callable[..., Any]
 ) -> None:
-    (track_id,) = library.add_scanned([scanned("/m/a.mp3", "hash")])
-    library.save_features("hash", record())
-    library.mark_missing([track_id])
-    assert library.known_files()["/m/a.mp3"].status == "missing"
-    assert library.features("hash") is not None
-    library.mark_present([track_id])
-    assert library.known_files()["/m/a.mp3"].status == "analyzed"
+    (track_id,) = library.files.add([scanned("/m/a.mp3", "hash")])
+    library.features.save("hash", record())
+    library.files.mark_missing([track_id])
+    assert library.files.known()["/m/a.mp3"].status == "missing"
+    assert library.features.get("hash") is not None
+    library.files.mark_present([track_id])
+    assert library.files.known()["/m/a.mp3"].status == "analyzed"
 
 
 def test_a_file_that_cannot_be_read_is_listed_as_failed(library: Library) -> None:
     file = ScannedFile("/m/secret.mp3", 10, 20, None, {}, "no permission to read it", "permission")
-    library.add_scanned([file])
-    (track,) = library.tracks(status="failed")
+    library.files.add([file])
+    (track,) = library.tracks.select(status="failed")
     assert (track.path, track.content_hash, track.error, track.error_kind) == (
         "/m/secret.mp3",
         "",
@@ -146,11 +146,11 @@ def test_a_file_that_cannot_be_read_is_listed_as_failed(library: Library) -> Non
 
 
 def test_a_batch_is_one_transaction(library: Library, scanned: Scanned) -> None:
-    with pytest.raises(LookupError), library.batch():
-        library.add_scanned([scanned("/m/a.mp3")])
-        assert library.count() == 1
+    with pytest.raises(LookupError), library.transaction():
+        library.files.add([scanned("/m/a.mp3")])
+        assert library.tracks.count() == 1
         raise LookupError
-    assert library.count() == 0
+    assert library.tracks.count() == 0
 
 
 # Snapshots
@@ -165,25 +165,25 @@ def test_the_version_changes_exactly_with_tracks_tags_and_features(
         seen.append(library.version())
         return seen[-1] != seen[-2]
 
-    (track_id,) = library.add_scanned([scanned("/m/a.mp3", "hash", title="A")])
+    (track_id,) = library.files.add([scanned("/m/a.mp3", "hash", title="A")])
     assert changed()
-    library.add_scanned([ScannedFile("/m/a.mp3", 1000, 9999, "hash", {"title": "A"})])
+    library.files.add([ScannedFile("/m/a.mp3", 1000, 9999, "hash", {"title": "A"})])
     assert not changed()  # touched, no more
-    library.add_scanned([scanned("/m/a.mp3", "hash", title="B")])
+    library.files.add([scanned("/m/a.mp3", "hash", title="B")])
     assert changed()
-    library.save_features("hash", record(bpm=120.0))
+    library.features.save("hash", record(bpm=120.0))
     assert changed()
-    library.save_features("hash", record(bpm=120.0))
+    library.features.save("hash", record(bpm=120.0))
     assert not changed()
-    library.save_features("hash", record(bpm=121.0))
+    library.features.save("hash", record(bpm=121.0))
     assert changed()
-    library.mark_missing([track_id])
+    library.files.mark_missing([track_id])
     assert changed()
-    library.mark_missing([track_id])
+    library.files.mark_missing([track_id])
     assert not changed()
-    library.save_job("job", kind="analyze", status="running", payload={})
-    library.rate("hash", 1)
-    library.playlists()
+    library.activity.save_job("job", kind="analyze", status="running", payload={})
+    library.ratings.rate("hash", 1)
+    library.playlists.newest()
     assert not changed()
     assert len(set(seen)) == len([v for i, v in enumerate(seen) if i == 0 or v != seen[i - 1]])
 
@@ -200,7 +200,7 @@ def test_two_libraries_never_share_a_version(library: Library, tmp_path: Path) -
 
 @pytest.fixture
 def shelf(library: Library, scanned: Scanned) -> Library:
-    library.add_scanned(
+    library.files.add(
         [
             scanned(
                 "/m/1.mp3", title="Halo", artist="Beyoncé", album="I Am… Sasha Fierce", genre="Pop", year=2008
@@ -232,15 +232,15 @@ def shelf(library: Library, scanned: Scanned) -> Library:
     ],
 )
 def test_words_are_found_in_tags_and_path(shelf: Library, query: str | None, found: list[int]) -> None:
-    assert [track.id for track in shelf.tracks(query=query)] == found
-    assert shelf.total(query) == len(found)
+    assert [track.id for track in shelf.tracks.select(query=query)] == found
+    assert shelf.tracks.count(query=query) == len(found)
 
 
 def test_pages_come_in_order_of_id(shelf: Library) -> None:
-    assert [track.id for track in shelf.tracks(limit=2)] == [1, 2]
-    assert [track.id for track in shelf.tracks(limit=2, offset=2)] == [3, 4]
-    assert shelf.tracks(limit=2, offset=9) == []
-    assert shelf.tracks(limit=0) == []
+    assert [track.id for track in shelf.tracks.select(limit=2)] == [1, 2]
+    assert [track.id for track in shelf.tracks.select(limit=2, offset=2)] == [3, 4]
+    assert shelf.tracks.select(limit=2, offset=9) == []
+    assert shelf.tracks.select(limit=0) == []
 
 
 @pytest.mark.parametrize(
@@ -259,20 +259,20 @@ def test_pages_come_in_order_of_id(shelf: Library) -> None:
     ],
 )
 def test_a_track_is_found_by_what_a_person_types(shelf: Library, text: str, found: list[int]) -> None:
-    assert [track.id for track in shelf.find_tracks(text)] == found
+    assert [track.id for track in shelf.tracks.find(text)] == found
 
 
 def test_a_title_wins_over_words_elsewhere(library: Library, scanned: Scanned) -> None:
-    library.add_scanned(
+    library.files.add(
         [scanned("/m/1.mp3", title="Blue Monday"), scanned("/m/2.mp3", title="Blue", album="Blue")]
     )
-    assert [track.id for track in library.find_tracks("blue")] == [2]
+    assert [track.id for track in library.tracks.find("blue")] == [2]
 
 
 def test_what_is_not_there_is_none(library: Library) -> None:
-    assert library.track(1) is None
-    assert library.tracks_by_hash("none") == []
-    assert library.counts() == {"pending": 0, "analyzed": 0, "failed": 0, "missing": 0}
+    assert library.tracks.get(1) is None
+    assert library.tracks.by_content("none") == []
+    assert library.tracks.count_by_status() == {"pending": 0, "analyzed": 0, "failed": 0, "missing": 0}
 
 
 paths = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
@@ -285,8 +285,8 @@ paths = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 def test_any_path_is_found_under_its_folder(library: Library, names: list[str], folder: str) -> None:
     prefix = f"/{folder}"
     files = [ScannedFile(f"{prefix}/{name}", 1, 1, f"hash {name}") for name in names]
-    before = set(library.known_files([prefix]))
-    library.add_scanned(files)
-    assert set(library.known_files([prefix])) == before | {file.path for file in files}
+    before = set(library.files.known([prefix]))
+    library.files.add(files)
+    assert set(library.files.known([prefix])) == before | {file.path for file in files}
     for file in files:
-        assert file.path in library.known_files([file.path])
+        assert file.path in library.files.known([file.path])

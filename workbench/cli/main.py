@@ -224,7 +224,7 @@ def _print_report(report: dict[str, Any]) -> None:
 def _tracks(options: argparse.Namespace) -> int:
     with _open(options) as wb:
         status = "failed" if options.failed else None
-        tracks = wb.library.tracks(query=options.query, status=status)
+        tracks = wb.library.tracks.select(query=options.query, status=status)
         if options.json:
             print_json({"total": len(tracks), "tracks": wb.described(tracks)})
             return DONE
@@ -286,20 +286,20 @@ def _db_actions(library: Library, file: str | None) -> dict[str, Callable[[], di
     path = Path(file or "")
 
     def check() -> dict[str, Any]:
-        problems = library.check()
+        problems = library.maintenance.check()
         return {"ok": not problems, "problems": problems}
 
     def vacuum() -> dict[str, Any]:
-        before = library.info()["size_bytes"]
-        library.vacuum()
-        return {"size_bytes_before": before, "size_bytes": library.info()["size_bytes"]}
+        before = library.maintenance.info()["size_bytes"]
+        library.maintenance.vacuum()
+        return {"size_bytes_before": before, "size_bytes": library.maintenance.info()["size_bytes"]}
 
     return {
-        "info": library.info,
+        "info": library.maintenance.info,
         "check": check,
         "vacuum": vacuum,
-        "backup": lambda: {"backup": str(library.backup(path))},
-        "restore": lambda: {"restored": str(path), "before": str(library.restore(path))},
+        "backup": lambda: {"backup": str(library.maintenance.backup(path))},
+        "restore": lambda: {"restored": str(path), "before": str(library.maintenance.restore(path))},
     }
 
 

@@ -111,8 +111,8 @@ def tell_of_models(wb: Workbench) -> None:
         models = [model for model in find_models(folder) if not model.problem]
         if unseen := files_to_embed(wb.library, models):
             say(f"The models in {folder} have not seen {len(unseen)} of the tracks: run workbench embed.")
-    elif not wb.library.meta(TOLD):
-        wb.library.set_meta(TOLD, True)
+    elif not wb.library.activity.value(TOLD):
+        wb.library.activity.set_value(TOLD, True)
         say(what_models_would_add(folder))
 
 

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from workbench.models.flat_names import moods
 from workbench.models.predicted import flat, in_order
 from workbench.store.library.library_table import LibraryTable
-from workbench.store.library.model_results import stored_embeddings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +30,7 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
     ``predicted_<label>`` and ``predicted_<label>_probability``. Where every analyzed track has the same embedding,
     it takes the place of the analysis vector; the two are never mixed.
     """
-    columns = dict(table.columns) | prediction_columns(table, library.predictions())
+    columns = dict(table.columns) | prediction_columns(table, library.models.predictions())
     vectors = table.vectors
     if (found := complete_embedding(library, table)) is not None:
         vectors = found[1]
@@ -59,9 +58,9 @@ def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -
 def complete_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDArray[np.float32]] | None:
     """Return the name of the best embedding that every analyzed track has and its rows, shape (n, d)."""
     wanted = set(table["content_hash"][table.analyzed])
-    stored = [model for model in stored_embeddings(library) if wanted and model.contents >= len(wanted)]
+    stored = [model for model in library.models.with_embeddings() if wanted and model.contents >= len(wanted)]
     for model in sorted(stored, key=lambda found: _preference(found.model)):
-        hashes, matrix = library.embeddings(model.model, model_hash=model.model_hash)
+        hashes, matrix = library.models.embeddings(model.model, model_hash=model.model_hash)
         places = {content: place for place, content in enumerate(hashes)}
         if wanted <= places.keys():
             rows = np.full((len(table), matrix.shape[1]), np.nan, np.float32)

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from workbench.audio.fingerprint import content_hash
 from workbench.errors import AudioError, ModelError
 from workbench.models.predicted import TAGGER, WRITTEN
-from workbench.store.library.model_results import copy_results
 from workbench.store.library.records import Prediction, ScannedFile
 
 if TYPE_CHECKING:
@@ -66,13 +65,13 @@ def plan_tag_writes(
             f"Only predicted genres can be written into files, not {label}: no other label has a tag.",
             label=label,
         )
-    predictions = {found.content_hash: found for found in library.predictions(model=TAGGER + label)}
+    predictions = {found.content_hash: found for found in library.models.predictions(model=TAGGER + label)}
     if not predictions:
         raise ModelError(
             "No genre has been predicted; run `workbench tagger apply --label genre` first.", label=label
         )
     writes = []
-    for track in library.tracks(status="analyzed"):
+    for track in library.tracks.select(status="analyzed"):
         found = predictions.get(track.content_hash)
         if found is None or not found.scores or (track.genre and not overwrite):
             continue
@@ -183,18 +182,21 @@ _GENRE_KEYS = {"MP4Tags": "©gen", "ASFTags": "WM/Genre", "APEv2": "Genre"}
 def _carry_over(library: Library, write: TagWrite, new_hash: str) -> None:
     """Tell the library that the file has other bytes, the same sound and a genre that was predicted."""
     stat = Path(write.path).stat()
-    track = next(found for found in library.tracks_by_hash(write.content_hash) if found.path == write.path)
+    track = next(found for found in library.tracks.by_content(write.content_hash) if found.path == write.path)
     tags = {
         name: getattr(track, name)
         for name in ("title", "artist", "album", "album_artist", "year", "track_number")
     } | {"genre": write.new}
-    record = library.features(write.content_hash)
-    with library.batch():
+    record = library.features.get(write.content_hash)
+    with library.transaction():
         if record is not None:
-            library.save_features(new_hash, record)
-        library.add_scanned([ScannedFile(write.path, stat.st_size, stat.st_mtime_ns, new_hash, tags)])
-        copy_results(library, write.content_hash, new_hash)
-        library.save_predictions([Prediction(new_hash, WRITTEN, "", "", {write.new: write.probability})])
+            library.features.save(new_hash, record)
+        library.files.add([ScannedFile(write.path, stat.st_size, stat.st_mtime_ns, new_hash, tags)])
+        library.models.copy(write.content_hash, new_hash)
+        library.ratings.copy(write.content_hash, new_hash)
+        library.models.save_predictions(
+            [Prediction(new_hash, WRITTEN, "", "", {write.new: write.probability})]
+        )
 
 
 def _replace_by_copy(source: Path, target: Path) -> None:

@@ -12,11 +12,12 @@ from workbench.errors import StoreError
 from workbench.performance import views
 from workbench.performance.figures import add_counters
 from workbench.performance.process_publisher import is_alive
-from workbench.performance.published import CLEAR_CACHES, CLUSTER_HEALTH, Activity, Process, merge_ended
+from workbench.performance.published import CLEAR_CACHES, CLUSTER_HEALTH, Process, merge_ended
 from workbench.performance.report import optimization_report
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSampler
 from workbench.settings import Settings
+from workbench.store.library.activity import ActivityRepository
 
 WINDOW_S = 15 * 60.0
 REFRESH_S = 0.5
@@ -44,7 +45,7 @@ class PerformanceMonitor:
     def __init__(
         self,
         settings: Settings,
-        activity: Activity,
+        activity: ActivityRepository,
         sampler: SystemSampler,
         *,
         probe: Callable[[], Mapping[str, Any]] = lambda: NOT_STARTED,
@@ -84,7 +85,7 @@ class PerformanceMonitor:
         self._snapshot = Snapshot(now, live, retired, totals, now - started_at)
         self._remember(self._snapshot)
         self._benchmark = self._read_benchmark()
-        self._shared_probe = self._activity.meta(CLUSTER_HEALTH) or {}
+        self._shared_probe = self._activity.value(CLUSTER_HEALTH) or {}
         return self._snapshot
 
     def metrics(self) -> dict[str, Any]:
@@ -126,7 +127,7 @@ class PerformanceMonitor:
 
     def clear_caches(self) -> None:
         """Ask every process to clear its caches; each does within a second."""
-        self._activity.set_meta(CLEAR_CACHES, self._clock())
+        self._activity.set_value(CLEAR_CACHES, self._clock())
 
     def _run(self) -> None:
         while not self._stop.wait(REFRESH_S):

@@ -13,7 +13,8 @@ from typing import Any
 import psutil
 
 from workbench.errors import StoreError
-from workbench.performance.published import CLEAR_CACHES, Activity, Process, merge_ended
+from workbench.performance.published import CLEAR_CACHES, Process, merge_ended
+from workbench.store.library.activity import ActivityRepository
 
 INTERVAL_S = 1.0
 HEARTBEAT_S = (
@@ -34,8 +35,8 @@ class ProcessPublisher:
     ----------
     role : str
         "server", "kernel", "lab", "cli", … as people will read it.
-    activity : Activity
-        Where figures go: the library.
+    activity : ActivityRepository
+        Where figures go.
     figures : callable
         Returns this process's ``{"caches": {name: stats}, "database_pool": …, "async_processor": …}``.
     clear_caches : callable
@@ -48,7 +49,7 @@ class ProcessPublisher:
     def __init__(
         self,
         role: str,
-        activity: Activity,
+        activity: ActivityRepository,
         figures: Figures,
         *,
         clear_caches: Callable[[], None] = lambda: None,
@@ -116,7 +117,7 @@ class ProcessPublisher:
                 return
 
     def _clear_when_asked(self) -> None:
-        asked_at = self._activity.meta(CLEAR_CACHES, 0.0)
+        asked_at = self._activity.value(CLEAR_CACHES, 0.0)
         if asked_at > self._cleared_at:
             self._cleared_at = asked_at
             self._clear_caches()

@@ -6,7 +6,7 @@ ended processes in the transaction that drops it, so that totals never go backwa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -44,34 +44,6 @@ class ProcessRow:
     started_at: float
     updated_at: float
     payload: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Activity(Protocol):
-    """The part of the library that keeps what goes on."""
-
-    def publish_process(
-        self, process_id: str, *, pid: int, role: str, started_at: float, payload: Mapping[str, Any]
-    ) -> None: ...
-
-    def processes(self) -> Sequence[Process]: ...
-
-    def retire_processes(
-        self, *, ids: Sequence[str], merge: Callable[[Any, Any], Any]
-    ) -> Sequence[Process]: ...
-
-    def retired_totals(self) -> Any: ...
-
-    def meta(self, key: str, default: Any = None) -> Any: ...
-
-    def set_meta(self, key: str, value: Any) -> None: ...
-
-    def add_metrics(self, payload: Mapping[str, Any], *, at: float | None = None) -> None: ...
-
-    def metrics(self, *, since: float = 0.0) -> list[tuple[float, Any]]: ...
-
-    def thin_metrics(self, *, before: float, every: float, forget_before: float = 0.0) -> int: ...
-
-    def latest_benchmark(self) -> tuple[float, Any] | None: ...
 
 
 def merge_ended(totals: Mapping[str, Any] | None, ended: Sequence[Process]) -> dict[str, Any]:

@@ -154,7 +154,7 @@ class Playlist:
         }
 
     def to_record(self) -> PlaylistRecord:
-        """Return what the library stores: ``library.save_playlist(playlist.to_record())``."""
+        """Return what the library stores: ``library.playlists.save(playlist.to_record())``."""
         entries = tuple(
             PlaylistEntry(track.id, track.content_hash, track.explanation) for track in self.tracks
         )

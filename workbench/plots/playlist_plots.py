@@ -99,7 +99,7 @@ def performance_history(history: Sequence[tuple[float, Mapping[str, Any]]]) -> F
     Parameters
     ----------
     history : sequence of (time, counters)
-        As ``Library.metrics()`` returns it; fewer than two samples give a figure that says what to do.
+        As ``library.activity.metrics()`` returns it; fewer than two samples give a figure that says what to do.
     """
     import matplotlib.pyplot as plt
 

@@ -96,7 +96,7 @@ def make_plan(
     entries = list(scan(roots))
     found = [entry for entry in entries if isinstance(entry, FoundFile)]
     problems = [entry for entry in entries if isinstance(entry, ScanProblem)]
-    known = library.known_files(roots)
+    known = library.files.known(roots)
     plan = Plan(
         found, {}, {}, [Failure(problem.path, problem.error, problem.kind) for problem in problems], force
     )
@@ -167,10 +167,12 @@ class Ingest:
     def tasks(self) -> Iterator[Task | Cached | Failure]:
         """Record each file of the plan in the library; yield what it is: known, unreadable, or work to do."""
         # First: a file that moved takes its row along when it is added below.
-        self.library.mark_missing(
+        self.library.files.mark_missing(
             [file.id for path, file in self.plan.missing.items() if not os.path.lexists(path)]
         )
-        self.library.mark_present([file.id for file in self.plan.cached.values() if file.status == "missing"])
+        self.library.files.mark_present(
+            [file.id for file in self.plan.cached.values() if file.status == "missing"]
+        )
         for path in self.plan.cached:
             yield self._known(path)
         yield from self.plan.failed
@@ -178,15 +180,15 @@ class Ingest:
         with ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="workbench-hash") as pool:
             for batch in batched(todo, BATCH):
                 scanned = list(pool.map(_read, batch))
-                self.library.add_scanned(scanned)
+                self.library.files.add(scanned)
                 yield from self._judge(scanned)
 
     def _judge(self, scanned: list[ScannedFile]) -> Iterator[Task | Cached | Failure]:
         hashes = [file.content_hash for file in scanned if file.content_hash]
         if self.plan.force:
-            self.library.clear_quarantine(hashes)
-        versions = self.library.feature_versions(hashes)
-        quarantined = self.library.quarantined(hashes)
+            self.library.features.clear_quarantine(hashes)
+        versions = self.library.features.versions(hashes)
+        quarantined = self.library.features.quarantined(hashes)
         if self.elsewhere is not None and not self.plan.force:
             versions |= self._take_over([key for key in dict.fromkeys(hashes) if self._needs(key, versions)])
         for file in scanned:
@@ -211,7 +213,7 @@ class Ingest:
         assert self.elsewhere is not None
         found = self.elsewhere(keys)
         for key, record in found.items():
-            self.library.save_features(key, record)
+            self.library.features.save(key, record)
         return {key: record.version for key, record in found.items()}
 
     def _known(self, path: str) -> Cached:
@@ -239,7 +241,7 @@ class Ingest:
             self.failed.append(failure)
             return
         files = self._files.pop(task.key)
-        self.library.save_failure(task.key, failure.error, failure.kind)
+        self.library.features.save_failure(task.key, failure.error, failure.kind)
         self.failed += [Failure(file.path, failure.error, failure.kind) for file in files]
 
     def report(self, workers: int) -> Report:

@@ -99,7 +99,9 @@ class JobQueue:
 
     def resume(self) -> int:
         """Take up the jobs that an earlier server left unfinished; return how many."""
-        unfinished = [record for status in UNFINISHED for record in self._library.jobs(status=status)]
+        unfinished = [
+            record for status in UNFINISHED for record in self._library.activity.jobs(status=status)
+        ]
         for record in sorted(unfinished, key=lambda record: record.created_at):
             request = dict(record.payload["request"])
             self._admit(QueuedJob(record.kind, request, id=record.id, created_at=record.created_at))
@@ -128,7 +130,7 @@ class JobQueue:
     def get(self, job_id: str) -> QueuedJob | None:
         """Return a job of this server, or an ended one of an earlier server, or ``None``."""
         job = self._jobs.get(job_id)
-        if job is None and (record := self._library.job(job_id)) is not None:
+        if job is None and (record := self._library.activity.job(job_id)) is not None:
             job = QueuedJob(
                 record.kind,
                 dict(record.payload["request"]),
@@ -226,7 +228,7 @@ class JobQueue:
 
     def _save(self, job: QueuedJob) -> None:
         payload = {"request": job.request, "result": job.result, "error": job.error}
-        self._library.save_job(job.id, kind=job.kind, status=job.status, payload=payload)
+        self._library.activity.save_job(job.id, kind=job.kind, status=job.status, payload=payload)
 
     def _finish(self, job: QueuedJob, status: str) -> None:
         job.status, job.updated_at = status, time.time()

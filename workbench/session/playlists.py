@@ -49,11 +49,11 @@ class PlaylistShelf:
 
     def keep(self, playlist: Playlist) -> Playlist:
         """Store a playlist; earlier ones of the same name stay as history."""
-        return replace(playlist, id=self.library.save_playlist(playlist.to_record()))
+        return replace(playlist, id=self.library.playlists.save(playlist.to_record()))
 
     def kept(self, name: str | None = None) -> list[PlaylistSummary]:
         """Return the newest playlist of every name, or all that were kept under one name; newest first."""
-        return self.library.playlists() if name is None else self.library.playlist_history(name)
+        return self.library.playlists.newest() if name is None else self.library.playlists.history(name)
 
     def get(self, playlist: int | str) -> Playlist:
         """Return a kept playlist by id or name, paths and tags those of today.
@@ -63,7 +63,7 @@ class PlaylistShelf:
         PlaylistError
             There is none.
         """
-        record = self.library.playlist(playlist)
+        record = self.library.playlists.get(playlist)
         if record is None:
             known = ", ".join(f"{kept.id} ({kept.name})" for kept in self.kept()[:10]) or "none yet"
             raise PlaylistError(f"There is no playlist {playlist!r}. Kept ones: {known}.")
@@ -111,7 +111,7 @@ class PlaylistShelf:
         else:
             kept = self.get(str(playlist))
             name, ids = kept.name, kept.track_ids
-        tracks = self.library.tracks_by_id(ids)
+        tracks = self.library.tracks.by_id(ids)
         return name, [track.content_hash for track in tracks.values() if track.content_hash]
 
     def _recipe(self, recipe: Mapping[str, Any] | str | int | Path) -> Mapping[str, Any]:

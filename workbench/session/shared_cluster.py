@@ -42,11 +42,13 @@ def _ask_server(library: Library, settings: Settings) -> None:
 def _wait_for_server(library: Library, settings: Settings) -> None:
     now = time.time()
     servers = [
-        process for process in library.processes() if process.role in SERVER_ROLES and is_alive(process, now)
+        process
+        for process in library.activity.processes()
+        if process.role in SERVER_ROLES and is_alive(process, now)
     ]
     if not servers:
         return
-    library.set_meta(START_CLUSTER, now)
+    library.activity.set_value(START_CLUSTER, now)
     deadline = time.monotonic() + WAIT_S
     while not _is_published(settings) and time.monotonic() < deadline:
         time.sleep(POLL_S)

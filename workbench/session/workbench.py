@@ -86,7 +86,7 @@ class Workbench:
         self._closed = False
         self._publisher = ProcessPublisher(
             role,
-            self.library,
+            self.library.activity,
             self._figures,
             clear_caches=self.clear_caches,
             workers=self.runs.worker_pids,
@@ -217,7 +217,7 @@ class Workbench:
         UnknownTrackError
             None or several match; ``candidates`` lists those that come near.
         """
-        matches = self.library.find_tracks(str(track))
+        matches = self.library.tracks.find(str(track))
         if len(matches) == 1:
             return matches[0]
         candidates = [{"id": match.id, "title": match.title, "path": match.path} for match in matches[:10]]
@@ -231,7 +231,7 @@ class Workbench:
         from workbench.models.predicted import predicted
 
         by_content: dict[str, list[Prediction]] = {}
-        for prediction in self.library.predictions({track.content_hash for track in tracks}):
+        for prediction in self.library.models.predictions({track.content_hash for track in tracks}):
             by_content.setdefault(prediction.content_hash, []).append(prediction)
         return [
             track.to_dict() | {"predicted": predicted(by_content.get(track.content_hash, ()))}
@@ -247,7 +247,7 @@ class Workbench:
             return None
         return TrackFeatures.from_record(
             self.caches.analysis.get_or_compute(
-                found.content_hash, lambda: self.library.features(found.content_hash)
+                found.content_hash, lambda: self.library.features.get(found.content_hash)
             )
         )
 
@@ -325,7 +325,10 @@ class Workbench:
         with self._lock:
             if self._monitor is None:
                 self._monitor = PerformanceMonitor(
-                    self.settings, self.library, SystemSampler(self.settings.data_dir), probe=self.runs.health
+                    self.settings,
+                    self.library.activity,
+                    SystemSampler(self.settings.data_dir),
+                    probe=self.runs.health,
                 )
             return self._monitor
 

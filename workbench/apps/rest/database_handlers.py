@@ -16,7 +16,7 @@ class DatabaseInfoHandler(ApiHandler):
     operations: ClassVar = {"get": Operation("Sizes, counts and versions", answers={200: ANY_OBJECT})}
 
     async def get(self) -> None:
-        self.answer(await self.service.run(self.service.workbench.library.info))
+        self.answer(await self.service.run(self.service.workbench.library.maintenance.info))
 
 
 class DatabaseManageHandler(ApiHandler):
@@ -39,12 +39,12 @@ class DatabaseManageHandler(ApiHandler):
     def _manage(self, operation: str) -> Any:
         library = self.service.workbench.library
         if operation == "backup":
-            return {"path": str(library.backup())}
+            return {"path": str(library.maintenance.backup())}
         if operation == "integrity_check":
-            return library.check()
+            return library.maintenance.check()
         if operation == "vacuum":
-            return library.vacuum()
-        return library.cleanup()
+            return library.maintenance.vacuum()
+        return library.maintenance.cleanup()
 
 
 class HealthHandler(ApiHandler):

@@ -148,7 +148,7 @@ class PlaylistHandler(ApiHandler):
 
     async def delete(self, _: str) -> None:
         deleted = await self.service.write(
-            self.service.workbench.library.delete_playlist, self.path_values["playlist_id"]
+            self.service.workbench.library.playlists.delete, self.path_values["playlist_id"]
         )
         if not deleted:
             raise HTTPError(HTTPStatus.NOT_FOUND, "There is no such playlist.")

@@ -30,9 +30,9 @@ class TracksHandler(ApiHandler):
 
     def _page(self, *, limit: int, offset: int, query: str | None = None, status: str | None = None) -> Any:
         library = self.service.workbench.library
-        tracks = library.tracks(limit=limit, offset=offset, query=query, status=status)
+        tracks = library.tracks.select(limit=limit, offset=offset, query=query, status=status)
         return {
-            "total": library.total(query, status),
+            "total": library.tracks.count(query=query, status=status),
             "limit": limit,
             "offset": offset,
             "tracks": self.service.workbench.described(tracks),
@@ -97,11 +97,11 @@ class AnalysisStatsHandler(ApiHandler):
         import numpy as np
 
         workbench = self.service.workbench
-        info = workbench.library.info()
+        info = workbench.library.maintenance.info()
         table = workbench.table()
         durations = table.columns.get("duration_s", np.zeros(0))  # no such column before the first analysis
         return {
-            "tracks": {"total": 0, **workbench.library.counts(), **info["tracks"]},
+            "tracks": {"total": 0, **workbench.library.tracks.count_by_status(), **info["tracks"]},
             "features": info["features"],
             "failures": self.service.failure_kinds(),
             "audio_seconds": float(np.nansum(durations)),

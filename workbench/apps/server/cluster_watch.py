@@ -73,10 +73,10 @@ class ClusterWatch:
         now = time.time()
         if self._latest["started"] and now - self._published_at >= PUBLISH_S:
             self._published_at = now
-            self._workbench.library.set_meta(CLUSTER_HEALTH, {**self._latest, "at": now})
+            self._workbench.library.activity.set_value(CLUSTER_HEALTH, {**self._latest, "at": now})
 
     def _start_when_asked(self) -> None:
-        asked_at = float(self._workbench.library.meta(START_CLUSTER, 0.0))
+        asked_at = float(self._workbench.library.activity.value(START_CLUSTER, 0.0))
         if asked_at > self._served_at:
             self._served_at = asked_at
             _ = self._workbench.cluster.client

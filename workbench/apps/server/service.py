@@ -65,7 +65,7 @@ class Service:
         self.cluster_watch = ClusterWatch(self.workbench)
         self.monitor: PerformanceMonitor = PerformanceMonitor(
             settings,
-            self.workbench.library,
+            self.workbench.library.activity,
             SystemSampler(settings.data_dir),
             probe=self.cluster_watch.latest,
         )
@@ -113,12 +113,12 @@ class Service:
         key = f"track:{file}:{status.st_size}:{status.st_mtime_ns}:{self.workbench.library.version()}"
         found: dict[str, Any] | None = self.workbench.caches.features.get(key)
         if found is None:
-            known = self.workbench.library.known_files([str(file)]).get(str(file))
+            known = self.workbench.library.files.known([str(file)]).get(str(file))
             if known is None or known.status != "analyzed":
                 return None
             if (known.size_bytes, known.mtime_ns) != (status.st_size, status.st_mtime_ns):
                 return None
-            track = self.workbench.library.track(known.id)
+            track = self.workbench.library.tracks.get(known.id)
             if track is None:
                 return None
             (found,) = self.workbench.described([track])
@@ -133,14 +133,14 @@ class Service:
         UnknownTrackError
             There is none with this id.
         """
-        track = self.workbench.library.track(track_id)
+        track = self.workbench.library.tracks.get(track_id)
         if track is None:
             raise UnknownTrackError(f"There is no track {track_id}.", candidates=[])
         return track
 
     def failure_kinds(self) -> dict[str, int]:
         """Return how many tracks failed for each kind of reason."""
-        failed = self.workbench.library.tracks(status="failed")
+        failed = self.workbench.library.tracks.select(status="failed")
         return dict(Counter(track.error_kind or "error" for track in failed))
 
     def make_playlist(
@@ -201,7 +201,7 @@ class Service:
 
     def _stored(self, playlist_id: int) -> Playlist:
         # the number must be an id here, never a name
-        if self.workbench.library.playlist(playlist_id) is None:
+        if self.workbench.library.playlists.get(playlist_id) is None:
             raise HTTPError(HTTPStatus.NOT_FOUND, "There is no such playlist.")
         return self.workbench.stored_playlist(playlist_id)
 

@@ -20,7 +20,7 @@ def after(job: Job) -> dict[str, float]:
     from workbench import Workbench
 
     with Workbench(job.folder / "library") as wb:
-        wb.library.count()
+        wb.library.tracks.count()
         tell({"memory_usage": resident_mb()})
         report = wb.analyze(*job.tracks, show=False).result()
     if report.failed:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from workbench.models.networks.inference import FileOutputs
 from workbench.models.networks.model_file import ModelFile
-from workbench.store.library.model_results import UnseenFile, unseen_files
-from workbench.store.library.records import Embedding, Prediction
+from workbench.store.library.records import Embedding, Prediction, UnseenFile
 
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
@@ -19,18 +18,18 @@ if TYPE_CHECKING:
 
 def files_to_embed(library: Library, models: Sequence[ModelFile], *, force: bool = False) -> list[UnseenFile]:
     """Return the analyzed files that a model of this name and hash has not seen; with ``force`` all of them."""
-    return unseen_files(library, [(model.name, "" if force else model.sha256) for model in models])
+    return library.models.unseen([(model.name, "" if force else model.sha256) for model in models])
 
 
 def save_outputs(library: Library, content_hash: str, found: FileOutputs) -> float:
     """Store what models said of a content, in one transaction; return its seconds of audio."""
-    with library.batch():
-        library.save_embeddings(
+    with library.transaction():
+        library.models.save_embeddings(
             Embedding(content_hash, output.model, output.version, output.model_hash, output.embedding)
             for output in found.outputs
             if output.embedding is not None
         )
-        library.save_predictions(
+        library.models.save_predictions(
             Prediction(
                 content_hash, output.model, output.version, output.model_hash, _rounded(output.probabilities)
             )

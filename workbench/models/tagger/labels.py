@@ -53,14 +53,14 @@ def labels_of(
         The file is not of that form.
     """
     table = library.table() if table is None else table
-    ratings = list(library.ratings().values())
+    ratings = list(library.ratings.all().values())
     by_hand = {rating.content_hash: rating.labels[label] for rating in ratings if rating.labels.get(label)}
     if csv_file is not None:
         return labels_from_csv(csv_file, table) | by_hand
     if playlists is not None:
         return labels_from_playlists(playlists) | by_hand
     if label == "genre":
-        written = {prediction.content_hash for prediction in library.predictions(model=WRITTEN)}
+        written = {prediction.content_hash for prediction in library.models.predictions(model=WRITTEN)}
         tags = {content: tag for content, tag in labels_from_genre(table).items() if content not in written}
         return tags | by_hand
     if label == "rating":
@@ -178,7 +178,7 @@ def _content_by(table: LibraryTable, key: str, folder: Path, names: Iterable[str
 
 
 def _kept_playlists(library: Library) -> dict[str, list[str]]:
-    records = (library.playlist(summary.id) for summary in library.playlists())
+    records = (library.playlists.get(summary.id) for summary in library.playlists.newest())
     return {
         record.name: [entry.content_hash for entry in record.entries if entry.content_hash]
         for record in records

@@ -154,7 +154,7 @@ def apply(
         return Application(label, str(tagger.card["model_id"]), 0, {}, None)
     probabilities = _predict(tagger, examples, places, inputs)
     contents = [examples.contents[place] for place in places]
-    library.save_predictions(_predictions(tagger, contents, probabilities))
+    library.models.save_predictions(_predictions(tagger, contents, probabilities))
     best = probabilities.argmax(axis=1)
     counts = {name: int((best == number).sum()) for number, name in enumerate(tagger.classes)}
     mean = float(probabilities.max(axis=1).mean())

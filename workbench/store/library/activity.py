@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from workbench.store.library.part import Part, from_json, to_json
 from workbench.store.library.records import JobRecord, ProcessRecord
+from workbench.store.library.repository import Repository, from_json, to_json
 
 _SAVE_PROCESS = """
     INSERT INTO processes (id, pid, role, started_at, updated_at, payload) VALUES (?, ?, ?, ?, ?, ?)
@@ -20,16 +20,16 @@ _SAVE_JOB = """
 Merge = Callable[[Any, list[ProcessRecord]], Any]
 
 
-class Activity(Part):
+class ActivityRepository(Repository):
     """Keeps small, frequent records."""
 
-    def meta(self, key: str, default: Any = None) -> Any:
+    def value(self, key: str, default: Any = None) -> Any:
         """Return a JSON value that was kept under a key."""
         with self.pool.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"app:{key}",)).fetchone()
         return from_json(row[0]) if row else default
 
-    def set_meta(self, key: str, value: Any) -> None:
+    def set_value(self, key: str, value: Any) -> None:
         """Keep a JSON-able value under a key."""
         with self.pool.writing() as connection:
             connection.execute(
@@ -66,7 +66,7 @@ class Activity(Part):
         with self.pool.writing() as connection:
             gone = [process for process in self.processes() if process.id in ids]
             if gone:
-                self.set_meta("retired_totals", merge(self.retired_totals(), gone))
+                self.set_value("retired_totals", merge(self.retired_totals(), gone))
                 connection.executemany(
                     "DELETE FROM processes WHERE id = ?", [(process.id,) for process in gone]
                 )
@@ -74,7 +74,7 @@ class Activity(Part):
 
     def retired_totals(self) -> Any:
         """Return what ``merge`` made of all processes that were taken out, or ``None``."""
-        return self.meta("retired_totals")
+        return self.value("retired_totals")
 
     def save_job(self, job_id: str, *, kind: str, status: str, payload: Mapping[str, Any]) -> None:
         """Insert or update a job."""

@@ -1,30 +1,79 @@
-"""The library: everything that is remembered about a person's music, in one database.
-
-Its parts are in files of their own: ``track_changes`` (scans, moves), ``track_queries``, ``feature_records``,
-``table_loading``, ``playlist_records``, ``model_records`` (embeddings, predictions, ratings, maps),
-``activity`` (processes, jobs, metrics, benchmarks) and ``maintenance``.
-"""
+"""The library: everything that is remembered about a person's music, in one database."""
 
 from __future__ import annotations
 
-from workbench.store.library.activity import Activity
-from workbench.store.library.feature_records import FeatureRecords
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from workbench.store.library.activity import ActivityRepository
+from workbench.store.library.artifacts import ArtifactRepository
+from workbench.store.library.features import FeatureRepository
+from workbench.store.library.files import FileRepository
 from workbench.store.library.maintenance import Maintenance
-from workbench.store.library.model_records import ModelRecords
-from workbench.store.library.playlist_records import PlaylistRecords
-from workbench.store.library.table_loading import TableLoading
-from workbench.store.library.track_changes import TrackChanges
-from workbench.store.library.track_queries import TrackQueries
+from workbench.store.library.models import ModelRepository
+from workbench.store.library.playlists import PlaylistRepository
+from workbench.store.library.ratings import RatingRepository
+from workbench.store.library.table_loading import load_table, snapshot_id
+from workbench.store.library.tracks import TrackRepository
+
+if TYPE_CHECKING:
+    from workbench.store.database_pool import DatabasePool
+    from workbench.store.library.library_table import LibraryTable
 
 
-class Library(
-    TrackChanges,
-    TrackQueries,
-    FeatureRecords,
-    TableLoading,
-    PlaylistRecords,
-    ModelRecords,
-    Activity,
-    Maintenance,
-):
-    """All parts on one pool: ``Library(DatabasePool(path))``. Every method may be called from any thread."""
+class Library:
+    """All repositories on one pool: ``Library(DatabasePool(path))``. Every method may be called from any thread.
+
+    Attributes
+    ----------
+    files : FileRepository
+        What scans found, what moved, what is gone.
+    tracks : TrackRepository
+        The same rows as tracks: one, some, or a page of them.
+    features : FeatureRepository
+        Features by content, failures and the quarantine.
+    playlists : PlaylistRepository
+        Playlists with their recipes and their history.
+    models : ModelRepository
+        Embeddings and predictions.
+    ratings : RatingRepository
+        What the user said: thumbs, plays, labels.
+    artifacts : ArtifactRepository
+        Results that were computed from the whole library, such as a map.
+    activity : ActivityRepository
+        Processes, jobs, metrics, benchmarks.
+    maintenance : Maintenance
+        Checks, backups, space.
+    """
+
+    def __init__(self, pool: DatabasePool, *, now: Callable[[], float] = time.time) -> None:
+        self.pool = pool
+        self.files = FileRepository(pool, now)
+        self.tracks = TrackRepository(pool, now)
+        self.features = FeatureRepository(pool, now)
+        self.playlists = PlaylistRepository(pool, now)
+        self.models = ModelRepository(pool, now)
+        self.ratings = RatingRepository(pool, now)
+        self.artifacts = ArtifactRepository(pool, now)
+        self.activity = ActivityRepository(pool, now)
+        self.maintenance = Maintenance(pool, now)
+
+    def version(self) -> str:
+        """Return the id of the present snapshot of the library; it changes when tracks, tags or features do."""
+        with self.pool.snapshot() as connection:
+            return snapshot_id(connection)
+
+    def table(self) -> LibraryTable:
+        """Return all tracks as columns, from one snapshot.
+
+        Flat numbers and texts of the features become columns. A vector whose length differs from that of the newest
+        features counts as absent.
+        """
+        with self.pool.snapshot() as connection:
+            return load_table(connection)
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Return a context manager that makes everything written inside it one transaction."""
+        return self.pool.writing()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DatabaseCorruptError, DatabaseVersionError, StoreError
-from workbench.store.library.part import Part
+from workbench.store.library.repository import Repository
 from workbench.store.sqlite.database_errors import translate
 from workbench.store.sqlite.database_opening import (
     BACKUP_FOLDER,
@@ -24,7 +24,7 @@ _KEPT_JOB_SECONDS = 30 * 86400.0
 _METRICS_SECONDS = 7 * 86400.0
 
 
-class Maintenance(Part):
+class Maintenance(Repository):
     """Looks after the file."""
 
     def info(self) -> dict[str, Any]:

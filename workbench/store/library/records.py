@@ -178,6 +178,23 @@ class Prediction:
     scores: Mapping[str, float]
 
 
+class StoredModel(NamedTuple):
+    """A model with embeddings in the library, and of how many contents."""
+
+    model: str
+    version: str
+    model_hash: str
+    contents: int
+
+
+class UnseenFile(NamedTuple):
+    """An analyzed content that a model has not seen, with one of its present files."""
+
+    content_hash: str
+    path: str
+    size_bytes: int
+
+
 @dataclass(frozen=True)
 class Rating:
     """The user's own opinion of a content: a thumb (1 or -1), plays, and labels put right by hand."""

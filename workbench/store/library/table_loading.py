@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from workbench.store.library.library_table import TEXT_COLUMNS, LibraryTable
-from workbench.store.library.part import Part
-from workbench.store.library.track_queries import snapshot_id
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,17 +23,17 @@ _SQL = f"""
     FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash ORDER BY t.id"""
 
 
-class TableLoading(Part):
-    """Loads the library as a table."""
+def load_table(connection: Connection) -> LibraryTable:
+    """Return all tracks as columns, from the snapshot that this connection reads."""
+    return _Columns(connection).load()
 
-    def table(self) -> LibraryTable:
-        """Return all tracks as columns, from one snapshot.
 
-        Flat numbers and texts of the features become columns; a vector whose length is not that of the newest
-        features counts as absent.
-        """
-        with self.pool.snapshot() as connection:
-            return _Columns(connection).load()
+def snapshot_id(connection: Connection) -> str:
+    """Return the library's id and its count of changes as one text."""
+    values = dict(
+        connection.execute("SELECT key, value FROM meta WHERE key IN ('library_id', 'changes')").fetchall()
+    )
+    return f"{values['library_id']}-{values['changes']}"
 
 
 class _Columns:

@@ -83,7 +83,7 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
             self._watch.renew()
 
     def _rate(self, track_id: int, rating: float | None) -> None:
-        self._wb.library.rate(self._wb.track(track_id).content_hash, rating)
+        self._wb.library.ratings.rate(self._wb.track(track_id).content_hash, rating)
 
     def _analyze(self, paths: Sequence[str], force: bool) -> AnalysisJob:
         if paths == ["demo"]:

@@ -106,7 +106,7 @@ class MapApp(widgets.VBox):  # type: ignore[misc]
             self._line.value = ""
             self._draw(*_principal(table))
             return
-        kept = self._wb.library.artifact(*LAYOUT)
+        kept = self._wb.library.artifacts.get(*LAYOUT)
         if kept is None:
             self._compute()
             return
@@ -127,7 +127,7 @@ class MapApp(widgets.VBox):  # type: ignore[misc]
             client = self._wb.cluster.client
             positions = client.submit(neighbor_map, known.vectors, pure=False).result()
             value = {"ids": known.ids, "positions": positions}
-            self._wb.library.save_artifact(*LAYOUT, value, snapshot=table.version)
+            self._wb.library.artifacts.save(*LAYOUT, value, snapshot=table.version)
             return value
 
         in_background(work, self._show_neighbors, self._refused)

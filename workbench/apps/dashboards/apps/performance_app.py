@@ -29,7 +29,7 @@ class PerformanceApp(widgets.VBox):  # type: ignore[misc]
         self.view.look()
 
     def _history(self) -> list[tuple[float, Any]]:
-        return self._wb.library.metrics(since=time.time() - HISTORY_S)
+        return self._wb.library.activity.metrics(since=time.time() - HISTORY_S)
 
     def _bench(self) -> None:
         command = [

@@ -57,13 +57,13 @@ class ProblemsApp(widgets.VBox):  # type: ignore[misc]
     def _find(self, table: LibraryTable) -> Kinds:
         failed = {
             track.id: f"{track.error} ({track.error_kind})"
-            for track in self._wb.library.tracks(status="failed")
+            for track in self._wb.library.tracks.select(status="failed")
         }
         kinds: Kinds = {
             "Duplicates": (
                 "Files with the same bytes. Delete the copies you do not need, then analyze the folder "
                 "again.",
-                duplicates(self._wb.library.duplicates()),
+                duplicates(self._wb.library.tracks.duplicates()),
             ),
             "Failed": (
                 "Repair or replace the file, then analyze its folder again.",

@@ -88,7 +88,7 @@ def details(
 
 def rating_of(wb: Workbench, track_id: int) -> float | None:
     """Return how the user rated a track, ``None`` where not at all."""
-    rating = wb.library.ratings().get(wb.track(track_id).content_hash)
+    rating = wb.library.ratings.all().get(wb.track(track_id).content_hash)
     return rating.rating if rating else None
 
 

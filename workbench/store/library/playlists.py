@@ -6,8 +6,8 @@ from dataclasses import replace
 from sqlite3 import Connection
 from typing import Any
 
-from workbench.store.library.part import Part, from_json, to_json
 from workbench.store.library.records import PlaylistEntry, PlaylistRecord, PlaylistSummary
+from workbench.store.library.repository import Repository, from_json, to_json
 
 _COLUMNS = "id, name, method, parameters, random_state, snapshot, versions, card, recipe, created_at"
 _NEWEST = "id = (SELECT max(id) FROM playlists AS same WHERE same.name = p.name)"
@@ -17,10 +17,10 @@ _SUMMARY = """
     FROM playlists p"""
 
 
-class PlaylistRecords(Part):
+class PlaylistRepository(Repository):
     """Keeps playlists, their recipes and their history."""
 
-    def save_playlist(self, record: PlaylistRecord) -> int:
+    def save(self, record: PlaylistRecord) -> int:
         """Save a playlist and return its id; ``record.id`` and ``created_at`` are not used."""
         with self.pool.writing() as connection:
             cursor = connection.execute(
@@ -49,7 +49,7 @@ class PlaylistRecords(Part):
             )
         return playlist_id
 
-    def playlist(self, id_or_name: int | str) -> PlaylistRecord | None:
+    def get(self, id_or_name: int | str) -> PlaylistRecord | None:
         """Return a playlist by id, or the newest of a name (digits are tried as an id first), or ``None``."""
         with self.pool.snapshot() as connection:
             if (playlist_id := _as_id(id_or_name)) is not None and (found := _load(connection, playlist_id)):
@@ -59,15 +59,15 @@ class PlaylistRecords(Part):
             ).fetchone()
             return None if row[0] is None else _load(connection, row[0])
 
-    def playlists(self) -> list[PlaylistSummary]:
+    def newest(self) -> list[PlaylistSummary]:
         """Return the newest playlist of every name, newest first."""
         return self._summaries(f"WHERE p.{_NEWEST}", ())
 
-    def playlist_history(self, name: str) -> list[PlaylistSummary]:
+    def history(self, name: str) -> list[PlaylistSummary]:
         """Return every playlist that was saved under this name, newest first."""
         return self._summaries("WHERE p.name = ?", (name,))
 
-    def delete_playlist(self, playlist_id: int) -> bool:
+    def delete(self, playlist_id: int) -> bool:
         """Delete one playlist; its history stays. False when there is none of this id."""
         with self.pool.writing() as connection:
             return connection.execute("DELETE FROM playlists WHERE id = ?", (playlist_id,)).rowcount > 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.store.library.part import Part, chunks, from_json
+from workbench.store.library.files import fold
 from workbench.store.library.records import TAG_NAMES
+from workbench.store.library.repository import Repository, from_json, in_groups
 from workbench.store.library.track import Track
-from workbench.store.library.track_changes import fold
 
 _SELECT = f"""
     SELECT t.id, t.path, t.content_hash, t.status, {", ".join(f"t.{name}" for name in TAG_NAMES)},
@@ -18,31 +18,22 @@ _SELECT = f"""
 _STATUSES = ("pending", "analyzed", "failed", "missing")
 
 
-class TrackQueries(Part):
+class TrackRepository(Repository):
     """Reads tracks."""
 
-    def version(self) -> str:
-        """Return the id of this snapshot of the library; it changes when tracks, tags or features do."""
-        with self.pool.snapshot() as connection:
-            return snapshot_id(connection)
-
-    def count(self, status: str | None = None) -> int:
-        """Return how many tracks there are, or how many of this status."""
-        return self.total(status=status)
-
-    def counts(self) -> dict[str, int]:
+    def count_by_status(self) -> dict[str, int]:
         """Return how many tracks there are of each status."""
         with self.pool.reading() as connection:
             found = dict(connection.execute("SELECT status, count(*) FROM tracks GROUP BY status").fetchall())
         return {status: found.get(status, 0) for status in _STATUSES}
 
-    def total(self, query: str | None = None, status: str | None = None) -> int:
-        """Return how many tracks :meth:`tracks` would give without a limit."""
+    def count(self, *, query: str | None = None, status: str | None = None) -> int:
+        """Return how many tracks :meth:`select` would return without a limit."""
         where, values = _where(query, status)
         with self.pool.reading() as connection:
             return int(connection.execute(f"SELECT count(*) FROM tracks t{where}", values).fetchone()[0])
 
-    def tracks(
+    def select(
         self,
         *,
         limit: int | None = None,
@@ -65,21 +56,21 @@ class TrackQueries(Part):
             rows = connection.execute(sql, (*values, -1 if limit is None else limit, offset)).fetchall()
         return [_track(row) for row in rows]
 
-    def track(self, track_id: int) -> Track | None:
+    def get(self, track_id: int) -> Track | None:
         """Return one track with its features, or ``None``."""
-        found = self.tracks_by_id([track_id])
+        found = self.by_id([track_id])
         return found.get(track_id)
 
-    def tracks_by_id(self, ids: Sequence[int]) -> dict[int, Track]:
+    def by_id(self, ids: Sequence[int]) -> dict[int, Track]:
         """Return those of these tracks that exist, by id."""
         found: dict[int, Track] = {}
         with self.pool.reading() as connection:
-            for part, marks in chunks(list(ids)):
-                rows = connection.execute(f"{_SELECT} WHERE t.id IN ({marks})", part)
+            for group, marks in in_groups(list(ids)):
+                rows = connection.execute(f"{_SELECT} WHERE t.id IN ({marks})", group)
                 found.update((row[0], _track(row)) for row in rows)
         return found
 
-    def tracks_by_hash(self, content_hash: str) -> list[Track]:
+    def by_content(self, content_hash: str) -> list[Track]:
         """Return every track with this content."""
         with self.pool.reading() as connection:
             rows = connection.execute(
@@ -87,10 +78,10 @@ class TrackQueries(Part):
             ).fetchall()
         return [_track(row) for row in rows]
 
-    def find_tracks(self, text: str, *, limit: int = 50) -> list[Track]:
+    def find(self, text: str, *, limit: int = 50) -> list[Track]:
         """Return the tracks that a person may mean: by id, path, title, or words anywhere."""
         text = text.strip()
-        if text.isascii() and text.isdigit() and len(text) < 19 and (track := self.track(int(text))):
+        if text.isascii() and text.isdigit() and len(text) < 19 and (track := self.get(int(text))):
             return [track]
         words, values = _where(text, None)
         conditions = (
@@ -117,14 +108,6 @@ class TrackQueries(Part):
         for row in rows:
             groups.setdefault(row[2], []).append(_track(row))
         return list(groups.values())
-
-
-def snapshot_id(connection: Any) -> str:
-    """Return the library's id and its count of changes as one text."""
-    values = dict(
-        connection.execute("SELECT key, value FROM meta WHERE key IN ('library_id', 'changes')").fetchall()
-    )
-    return f"{values['library_id']}-{values['changes']}"
 
 
 def _where(query: str | None, status: str | None) -> tuple[str, list[Any]]:

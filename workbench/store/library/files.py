@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from workbench.store.library.part import Part, chunks
 from workbench.store.library.records import TAG_NAMES, KnownFile, ScannedFile
+from workbench.store.library.repository import Repository, in_groups
 
 _INT64_MAX = 2**63 - 1
 _COPIES_LOOKED_AT = 16  # so that thousands of copies of one file do not cost their square
@@ -39,10 +39,10 @@ _UPDATE = (
 )
 
 
-class TrackChanges(Part):
+class FileRepository(Repository):
     """Keeps one row a file; a moved file keeps its row."""
 
-    def known_files(self, prefixes: Iterable[str | os.PathLike[str]] | None = None) -> dict[str, KnownFile]:
+    def known(self, prefixes: Iterable[str | os.PathLike[str]] | None = None) -> dict[str, KnownFile]:
         """Return what is known of every file at or under these paths (all of them by default), by path."""
         known: dict[str, KnownFile] = {}
         make = KnownFile._make
@@ -58,7 +58,7 @@ class TrackChanges(Part):
                 known.update((row[0], make(row[1:])) for row in rows)
         return known
 
-    def add_scanned(self, files: Sequence[ScannedFile]) -> list[int]:
+    def add(self, files: Sequence[ScannedFile]) -> list[int]:
         """Insert or update the rows of these files and return their ids, in order.
 
         A new path whose content belonged to a file that is no longer on disk takes over that file's row: it
@@ -79,8 +79,8 @@ class TrackChanges(Part):
 
     def _mark(self, assignment: str, values: list[Any], ids: Sequence[int]) -> None:
         with self.pool.writing() as connection:
-            for part, marks in chunks(list(ids)):
-                connection.execute(f"UPDATE tracks SET {assignment} WHERE id IN ({marks})", (*values, *part))
+            for group, marks in in_groups(list(ids)):
+                connection.execute(f"UPDATE tracks SET {assignment} WHERE id IN ({marks})", (*values, *group))
 
     def _add(self, connection: Connection, file: ScannedFile, there: set[str]) -> int:
         row = connection.execute("SELECT id FROM tracks WHERE path = ?", (file.path,)).fetchone()

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 
-from workbench.store.library.part import Part, chunks, from_json, to_json
 from workbench.store.library.records import QUARANTINE_KINDS, FeatureRecord, Quarantined
+from workbench.store.library.repository import Repository, from_json, in_groups, to_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +26,10 @@ _SAVE_DETAILS = """
     ON CONFLICT (content_hash) DO UPDATE SET scalars = excluded.scalars, series = excluded.series"""
 
 
-class FeatureRecords(Part):
+class FeatureRepository(Repository):
     """Keeps features, failures and the quarantine."""
 
-    def save_features(self, content_hash: str, record: FeatureRecord) -> None:
+    def save(self, content_hash: str, record: FeatureRecord) -> None:
         """Save the features of a content; its tracks count as analyzed from now on."""
         from workbench.store.serialization import encode
 
@@ -50,7 +50,7 @@ class FeatureRecords(Part):
                 (content_hash,),
             )
 
-    def features(self, content_hash: str) -> FeatureRecord | None:
+    def get(self, content_hash: str) -> FeatureRecord | None:
         """Return the features of a content, arrays read-only, or ``None``."""
         import numpy as np
 
@@ -68,13 +68,13 @@ class FeatureRecords(Part):
             version, from_json(scalars), np.frombuffer(vector, "<f4"), decode(series), seconds
         )
 
-    def feature_versions(self, hashes: Iterable[str]) -> dict[str, int]:
+    def versions(self, hashes: Iterable[str]) -> dict[str, int]:
         """Return the version of the stored features of those of these contents that have some."""
         found: dict[str, int] = {}
         with self.pool.reading() as connection:
-            for part, marks in chunks(list(hashes)):
+            for group, marks in in_groups(list(hashes)):
                 sql = f"SELECT content_hash, version FROM features WHERE content_hash IN ({marks})"
-                found.update(connection.execute(sql, part).fetchall())
+                found.update(connection.execute(sql, group).fetchall())
         return found
 
     def series(self, content_hash: str) -> Mapping[str, npt.NDArray[Any]]:
@@ -108,8 +108,8 @@ class FeatureRecords(Part):
         with self.pool.reading() as connection:
             if hashes is None:
                 return {row[0]: Quarantined(*row[1:]) for row in connection.execute(sql)}
-            for part, marks in chunks(list(hashes)):
-                rows = connection.execute(f"{sql} WHERE content_hash IN ({marks})", part)
+            for group, marks in in_groups(list(hashes)):
+                rows = connection.execute(f"{sql} WHERE content_hash IN ({marks})", group)
                 found.update((row[0], Quarantined(*row[1:])) for row in rows)
         return found
 
@@ -117,12 +117,12 @@ class FeatureRecords(Part):
         """Let these contents (all by default) be tried again; returns how many there were."""
         chosen = list(self.quarantined(hashes))
         with self.pool.writing() as connection:
-            for part, marks in chunks(chosen):
-                connection.execute(f"DELETE FROM quarantine WHERE content_hash IN ({marks})", part)
+            for group, marks in in_groups(chosen):
+                connection.execute(f"DELETE FROM quarantine WHERE content_hash IN ({marks})", group)
                 connection.execute(
                     "UPDATE tracks SET analysis = 'pending', error = NULL, error_kind = NULL "
                     f"WHERE analysis = 'failed' AND content_hash IN ({marks})",
-                    part,
+                    group,
                 )
         return len(chosen)
 

@@ -1,0 +1,142 @@
+"""What models found, by content and model: embeddings and predictions, each with the model's version and hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from workbench.store.library.records import Embedding, Prediction, StoredModel, UnseenFile
+from workbench.store.library.repository import Repository, from_json, to_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_RESULT_COLUMNS = {"embeddings": "vector", "predictions": "scores"}
+
+
+class ModelRepository(Repository):
+    """Keeps one embedding and one prediction a content and model."""
+
+    def save_embeddings(self, embeddings: Iterable[Embedding]) -> None:
+        """Save embeddings; one of the same content and model is replaced."""
+        import numpy as np
+
+        self._save(
+            "embeddings",
+            (
+                (
+                    e.content_hash,
+                    e.model,
+                    e.version,
+                    e.model_hash,
+                    np.ascontiguousarray(e.vector, "<f4").tobytes(),
+                )
+                for e in embeddings
+            ),
+        )
+
+    def save_predictions(self, predictions: Iterable[Prediction]) -> None:
+        """Save predictions; one of the same content and model is replaced."""
+        self._save(
+            "predictions",
+            ((p.content_hash, p.model, p.version, p.model_hash, to_json(p.scores)) for p in predictions),
+        )
+
+    def embeddings(
+        self, model: str, *, model_hash: str | None = None
+    ) -> tuple[list[str], npt.NDArray[np.float32]]:
+        """Return content hashes and a matrix of shape (n, d) of all embeddings of a model (of this hash)."""
+        import numpy as np
+
+        with self.pool.reading() as connection:
+            rows = connection.execute(
+                "SELECT content_hash, vector FROM embeddings WHERE model = ?1 "
+                "AND (?2 IS NULL OR model_hash = ?2) ORDER BY content_hash",
+                (model, model_hash),
+            ).fetchall()
+        hashes = [row[0] for row in rows]
+        data = b"".join(row[1] for row in rows)
+        return hashes, np.frombuffer(data, "<f4").reshape(len(rows), -1 if rows else 0)
+
+    def predictions(
+        self, content_hash: str | Iterable[str] | None = None, *, model: str | None = None
+    ) -> list[Prediction]:
+        """Return predictions of one content, several or all, of one model or all."""
+        wanted = [content_hash] if isinstance(content_hash, str) else content_hash
+        chosen = None if wanted is None else to_json(list(wanted))
+        with self.pool.reading() as connection:
+            rows = connection.execute(
+                "SELECT content_hash, model, version, model_hash, scores FROM predictions "
+                "WHERE (?1 IS NULL OR content_hash IN (SELECT value FROM json_each(?1))) "
+                "AND (?2 IS NULL OR model = ?2) ORDER BY content_hash, model",
+                (chosen, model),
+            ).fetchall()
+        return [
+            Prediction(hash_, name, version, model_hash, from_json(scores))
+            for hash_, name, version, model_hash, scores in rows
+        ]
+
+    def with_embeddings(self) -> list[StoredModel]:
+        """Return the models that have embeddings, those with most of them first."""
+        with self.pool.reading() as connection:
+            rows = connection.execute(
+                "SELECT model, version, model_hash, count(*) FROM embeddings "
+                "GROUP BY model, version, model_hash ORDER BY count(*) DESC, model"
+            ).fetchall()
+        return [StoredModel(*row) for row in rows]
+
+    def unseen(self, models: Iterable[tuple[str, str]]) -> list[UnseenFile]:
+        """Return analyzed contents that lack a result of one of these models, one file each, by track id.
+
+        Parameters
+        ----------
+        models : iterable of (name, hash)
+            A result of another hash does not count.
+        """
+        with self.pool.reading() as connection:
+            files = connection.execute(
+                "SELECT content_hash, path, size_bytes FROM tracks WHERE status = 'analyzed' "
+                "GROUP BY content_hash HAVING id = min(id) ORDER BY id"
+            ).fetchall()
+            unseen: set[str] = set()
+            for name, model_hash in models:
+                seen = {
+                    row[0]
+                    for row in connection.execute(
+                        "SELECT content_hash FROM embeddings WHERE model = ?1 AND model_hash = ?2 "
+                        "UNION ALL SELECT content_hash FROM predictions WHERE model = ?1 AND model_hash = ?2",
+                        (name, model_hash),
+                    )
+                }
+                unseen.update(row[0] for row in files if row[0] not in seen)
+        return [UnseenFile(*row) for row in files if row[0] in unseen]
+
+    def copy(self, old_hash: str, new_hash: str) -> None:
+        """Give one content the results of another that sounds the same."""
+        with self.pool.writing() as connection:
+            for table, result in _RESULT_COLUMNS.items():
+                names = f"model, version, model_hash, {result}, computed_at"
+                connection.execute(
+                    f"INSERT OR REPLACE INTO {table} (content_hash, {names}) "
+                    f"SELECT ?, {names} FROM {table} WHERE content_hash = ?",
+                    (new_hash, old_hash),
+                )
+
+    def delete(self, model: str) -> int:
+        """Delete every embedding and prediction of a model; return how many there were."""
+        with self.pool.writing() as connection:
+            return sum(
+                connection.execute(f"DELETE FROM {table} WHERE model = ?", (model,)).rowcount
+                for table in _RESULT_COLUMNS
+            )
+
+    def _save(self, table: str, rows: Iterable[tuple[str, str, str, str, bytes | str]]) -> None:
+        now = self._now()
+        values = [(*row, now) for row in rows]
+        with self.pool.writing() as connection:
+            connection.executemany(
+                f"INSERT OR REPLACE INTO {table} (content_hash, model, version, model_hash, "
+                f"{_RESULT_COLUMNS[table]}, computed_at) VALUES (?, ?, ?, ?, ?, ?)",
+                values,
+            )

@@ -1,0 +1,60 @@
+"""What the repositories of the library have in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+
+if TYPE_CHECKING:
+    from workbench.store.database_pool import DatabasePool
+
+T = TypeVar("T")
+
+_VALUES_PER_STATEMENT = 500  # half of the 999 that SQLite allowed before 3.32
+
+
+class Repository:
+    """Reads and writes one kind of record through a pool that it shares with the others.
+
+    Parameters
+    ----------
+    now : callable
+        Clock of what is stored, in seconds since the epoch.
+    """
+
+    def __init__(self, pool: DatabasePool, now: Callable[[], float] = time.time) -> None:
+        self.pool = pool
+        self._now = now
+
+
+def to_json(value: Any) -> str:
+    """Write JSON text; NumPy numbers and short arrays are allowed, NaN and infinities become null."""
+    options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+    return orjson.dumps(value, option=options, default=_plain).decode()
+
+
+def from_json(text: str) -> Any:
+    """Read JSON text."""
+    return orjson.loads(text)
+
+
+def in_groups(values: list[T]) -> Iterator[tuple[list[T], str]]:
+    """Split a list into groups that fit one statement, each with its question marks."""
+    for start in range(0, len(values), _VALUES_PER_STATEMENT):
+        group = values[start : start + _VALUES_PER_STATEMENT]
+        yield group, ",".join("?" * len(group))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    if hasattr(value, "__fspath__"):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
