@@ -127,7 +127,7 @@ class LiteralJob:
 
 def test_a_job_shows_rate_time_left_and_failures_with_reasons() -> None:
     changes: list[None] = []
-    view = JobView(lambda paths, force: None, lambda: changes.append(None))
+    view = JobView(lambda paths, *, force: None, lambda: changes.append(None))
     failed = [Failure("/music/<bad>.mp3", "is not audio", "format")]
     job = LiteralJob(
         Progress(
@@ -150,7 +150,7 @@ def test_a_job_shows_rate_time_left_and_failures_with_reasons() -> None:
 
 
 def test_a_job_that_cannot_start_says_why() -> None:
-    def start(paths: Any, force: bool) -> Any:
+    def start(paths: Any, *, force: bool) -> Any:
         raise LibraryPathError("/gone is not there.")
 
     view = JobView(start, lambda: None)
@@ -163,7 +163,7 @@ def test_failed_files_are_tried_again_by_force() -> None:
     job = LiteralJob(
         Progress(total=1, failed=1, state="done", scanning=False), [Failure("/a.mp3", "why", "format")]
     )
-    view = JobView(lambda paths, force: asked.append((paths, force)) or job, lambda: None)
+    view = JobView(lambda paths, *, force: asked.append((paths, force)) or job, lambda: None)
     view.follow(job)
     view._try_again()
     assert asked == [(["/a.mp3"], True)]

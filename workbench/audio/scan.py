@@ -82,7 +82,7 @@ def scan(
     extensions = (
         AUDIO_EXTENSIONS if formats is None else frozenset("." + f.lower().lstrip(".") for f in formats)
     )
-    return _walk(tops, extensions, recursive)
+    return _walk(tops, extensions, recursive=recursive)
 
 
 def _top(path: str) -> str:
@@ -99,7 +99,9 @@ def _top(path: str) -> str:
     return absolute
 
 
-def _walk(tops: list[str], extensions: frozenset[str], recursive: bool) -> Iterator[FoundFile | ScanProblem]:
+def _walk(
+    tops: list[str], extensions: frozenset[str], *, recursive: bool
+) -> Iterator[FoundFile | ScanProblem]:
     seen_folders: set[tuple[int, int]] = set()
     seen_files: set[str] = set()
     folders: list[str] = []

@@ -81,7 +81,7 @@ def _by_mutagen(path: str) -> dict[str, list[str]]:
         file = mutagen.File(path)
         tags = None if file is None else file.tags
         return _sorted_by_field({} if tags is None else dict(tags.items()))
-    except Exception:  # mutagen lets struct, Unicode and attribute errors of damaged files through
+    except Exception:  # noqa: BLE001 - mutagen lets struct, Unicode and attribute errors of damaged files through
         return {}
 
 

@@ -112,7 +112,7 @@ def tell_of_models(wb: Workbench) -> None:
         if unseen := files_to_embed(wb.library, models):
             say(f"The models in {folder} have not seen {len(unseen)} of the tracks: run workbench embed.")
     elif not wb.library.activity.value(TOLD):
-        wb.library.activity.set_value(TOLD, True)
+        wb.library.activity.set_value(TOLD, value=True)
         say(what_models_would_add(folder))
 
 

@@ -26,7 +26,7 @@ def prepare_gpu() -> Any:
     names = []
     for gpu in tensorflow.config.list_physical_devices("GPU"):
         try:
-            tensorflow.config.experimental.set_memory_growth(gpu, True)
+            tensorflow.config.experimental.set_memory_growth(gpu, enable=True)
             names.append(gpu.name)
         except RuntimeError as error:  # somebody used the GPU before us
             logger.warning("memory growth of %s cannot be set: %s", gpu.name, error)

@@ -135,7 +135,7 @@ class PerformanceMonitor:
                 self.refresh()
             except StoreError as error:
                 _log.info("Figures were not read: %s", error)
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged; this thread must go on for the next second
                 _log.exception("Figures were not read")
 
     def _retire_dead(self, now: float) -> None:

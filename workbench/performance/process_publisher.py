@@ -111,7 +111,7 @@ class ProcessPublisher:
                 self._seen = dict(self._figures())  # after our own queries, so that they do not count as news
             except StoreError as error:  # locked or full: the next second may do better
                 _log.info("Figures were not published: %s", error)
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged; this thread must go on for the next second
                 _log.exception("Figures were not published")
             if self._stop.wait(self._interval_s):
                 return

@@ -189,9 +189,9 @@ def _workers(facts: Facts) -> Iterator[Recommendation]:
         yield Recommendation(
             "processor",
             "PROCESS_POOL",
-            False,
-            True,
-            "analysis holds Python's lock, so threads take turns where processes do not",
+            present=False,
+            suggested=True,
+            reason="analysis holds Python's lock, so threads take turns where processes do not",
         )
 
 

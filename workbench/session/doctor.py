@@ -24,13 +24,13 @@ def examine(settings: Settings) -> dict[str, Any]:
     dict
         ``ok`` (bool) and ``checks``: a list of ``{"name", "ok", "found", "fix"}``, ``fix`` null where all is well.
     """
-    checks = [_check("playlist-workbench", True, __version__)]
+    checks = [_check("playlist-workbench", __version__, ok=True)]
     checks += [_package(requirement) for requirement in _requirements()]
     checks += [_sqlite(), _data_folder(settings), _memory(), _models(settings), _config(settings)]
     return {"ok": all(check["ok"] for check in checks), "checks": checks}
 
 
-def _check(name: str, ok: bool, found: str, fix: str | None = None) -> dict[str, Any]:
+def _check(name: str, found: str, *, ok: bool, fix: str | None = None) -> dict[str, Any]:
     return {"name": name, "ok": ok, "found": found, "fix": None if ok else fix}
 
 
@@ -45,9 +45,9 @@ def _package(requirement: Requirement) -> dict[str, Any]:
     fix = f"python -m pip install '{name}{requirement.specifier}'"
     version = _version(name) or _version(f"{name}-cpu")  # tensorflow-cpu is what the image has
     if version is None:
-        return _check(name, False, "not installed", fix)
+        return _check(name, "not installed", ok=False, fix=fix)
     fits = requirement.specifier.contains(version, prereleases=True)
-    return _check(name, fits, version if fits else f"{version}, not {requirement.specifier}", fix)
+    return _check(name, version if fits else f"{version}, not {requirement.specifier}", ok=fits, fix=fix)
 
 
 def _version(name: str) -> str | None:
@@ -63,9 +63,9 @@ def _sqlite() -> dict[str, Any]:
     fix = "python -m pip install 'pysqlite3>=0.6.1' (older SQLite can corrupt a WAL database)"
     try:
         sqlite_module.require_sound()
-        return _check("SQLite", True, sqlite_module.sqlite_version())
+        return _check("SQLite", sqlite_module.sqlite_version(), ok=True)
     except WorkbenchError as error:
-        return _check("SQLite", False, str(error), fix)
+        return _check("SQLite", str(error), ok=False, fix=fix)
 
 
 def _data_folder(settings: Settings) -> dict[str, Any]:
@@ -75,13 +75,16 @@ def _data_folder(settings: Settings) -> dict[str, Any]:
     if not usable:
         return _check(
             "data folder",
-            False,
             f"{folder} cannot be written",
-            "choose another with --data-dir or WORKBENCH_DATA_DIR",
+            ok=False,
+            fix="choose another with --data-dir or WORKBENCH_DATA_DIR",
         )
     free_gb = shutil.disk_usage(nearest).free / 1e9
     return _check(
-        "data folder", free_gb > 0.5, f"{folder}, {free_gb:.1f} GB free", "free some space on this disk"
+        "data folder",
+        f"{folder}, {free_gb:.1f} GB free",
+        ok=free_gb > 0.5,
+        fix="free some space on this disk",
     )
 
 
@@ -89,9 +92,9 @@ def _memory() -> dict[str, Any]:
     available_gb = memory.available_bytes() / 1e9
     return _check(
         "cores and memory",
-        available_gb > 1,
         f"{available_cores()} cores, {available_gb:.1f} GB available",
-        "close other programs, or lower ASYNC_WORKERS and CACHE_SIZE_MB",
+        ok=available_gb > 1,
+        fix="close other programs, or lower ASYNC_WORKERS and CACHE_SIZE_MB",
     )
 
 
@@ -99,19 +102,20 @@ def _models(settings: Settings) -> dict[str, Any]:
     folder = settings.models_dir
     graphs = sorted(folder.glob("*.pb")) if folder and folder.is_dir() else []
     if not graphs:
-        return _check("models", True, f"none in {folder} (optional: moods, valence and genre need them)")
+        return _check("models", f"none in {folder} (optional: moods, valence and genre need them)", ok=True)
     lonely = [graph.name for graph in graphs if not graph.with_suffix(".json").exists()]
     found = f"{len(graphs)} in {folder}"
     if lonely:
         return _check(
             "models",
-            False,
             f"{found}; no .json beside {', '.join(lonely)}",
-            "put the .json published with the model beside it",
+            ok=False,
+            fix="put the .json published with the model beside it",
         )
-    return _check("models", True, found)
+    return _check("models", found, ok=True)
 
 
 def _config(settings: Settings) -> dict[str, Any]:
     changed = [name for name, value in settings.to_dict().items() if value != Settings().to_dict()[name]]
-    return _check("settings", True, "changed: " + ", ".join(changed) if changed else "all at their defaults")
+    found = "changed: " + ", ".join(changed) if changed else "all at their defaults"
+    return _check("settings", found, ok=True)

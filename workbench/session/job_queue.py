@@ -213,7 +213,7 @@ class JobQueue:
             job.result = job.running.report().to_dict() if job.running is not None else None
         except WorkbenchError as error:
             status, job.error = "failed", {"error": error.kind, "message": error.message}
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged; the queue must go on with the next job
             _log.exception("Job %s failed", job.id)
             status, job.error = (
                 "failed",

@@ -57,7 +57,7 @@ class ClusterWatch:
                 self._publish()
             except StoreError as error:  # says nothing about the workers
                 _log.info("The health of the workers was not published: %s", error)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - logged and published; the watch must go on
                 reason = error.kind if isinstance(error, WorkbenchError) else type(error).__name__
                 if self._latest.get("status") != "unhealthy":
                     _log.exception("The workers could not be asked")

@@ -104,7 +104,7 @@ def decode(data: bytes) -> Decoded:
     ours = MARK.casefold() in header
     return Decoded(
         [
-            _entry({field: row[place] for field, place in places.items() if place < len(row)}, ours)
+            _entry({field: row[place] for field, place in places.items() if place < len(row)}, ours=ours)
             for row in rows[1:]
             if any(row)
         ]
@@ -116,7 +116,7 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=head.count)
 
 
-def _entry(fields: Mapping[str, str], ours: bool) -> Entry:
+def _entry(fields: Mapping[str, str], *, ours: bool) -> Entry:
     def plain(name: str) -> str | None:
         text = fields.get(name, "")
         return (text[1:] if ours and text[:1] == "'" and text[1:].startswith(_FORMULA) else text) or None

@@ -98,7 +98,7 @@ def candidate_rows(
     LibraryEmptyError
         The library has no track that could be chosen at all.
     """
-    mask = _possible(table, constraints, needs_vectors)
+    mask = _possible(table, constraints, needs_vectors=needs_vectors)
     notes: list[dict[str, Any]] = []
     filters = _filters(table, constraints)
     for rule in sorted(filters, key=lambda rule: -np.count_nonzero(rule.shortfall == 0)):
@@ -122,7 +122,7 @@ def check_not_empty(table: LibraryTable) -> None:
         raise LibraryEmptyError("The library is empty. Analyze a folder of music first.", tracks=0)
 
 
-def _possible(table: LibraryTable, constraints: Constraints, needs_vectors: bool) -> Mask:
+def _possible(table: LibraryTable, constraints: Constraints, *, needs_vectors: bool) -> Mask:
     mask = (
         table.analyzed.copy()
         if needs_vectors or constraints.only_analyzed

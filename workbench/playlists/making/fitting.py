@@ -43,7 +43,7 @@ def choose(
         if len(picks) < size:
             _note_shortage(request, size, len(picks))
         return request, picks
-    return _fit_duration(start, constraints, include, sequence)
+    return _fit_duration(start, constraints, include, sequence=sequence)
 
 
 def _collect(start: Start, size: int, include: Sequence[int]) -> tuple[Request, list[Pick]]:
@@ -94,7 +94,7 @@ def _note_shortage(request: Request, size: int, got: int) -> None:
 
 
 def _fit_duration(
-    start: Start, constraints: Constraints, include: Sequence[int], sequence: bool
+    start: Start, constraints: Constraints, include: Sequence[int], *, sequence: bool
 ) -> tuple[Request, list[Pick]]:
     wanted = float(constraints.duration_minutes or 0) * 60
     best: tuple[float, Request, list[Pick]] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from workbench.store.library.library_table import LibraryTable
 
-    Order = Callable[[LibraryTable, Rows, np.random.Generator, bool], Rows]
+    class Order(Protocol):
+        def __call__(
+            self, table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep_first: bool
+        ) -> Rows: ...
+
 
 _IMPROVED_UP_TO = 600
 _PASSES = 30
@@ -38,28 +42,30 @@ def order_rows(
     keep_first : bool
         Leave the first row where it is, when the order is not by a value of the tracks.
     """
-    return rows if len(rows) < 2 else ORDERS[order](table, rows, rng, keep_first)
+    return rows if len(rows) < 2 else ORDERS[order](table, rows, rng, keep_first=keep_first)
 
 
-def _as_chosen(table: LibraryTable, rows: Rows, rng: np.random.Generator, keep_first: bool) -> Rows:
+def _as_chosen(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep_first: bool) -> Rows:
     return rows
 
 
-def _smooth(table: LibraryTable, rows: Rows, rng: np.random.Generator, keep_first: bool) -> Rows:
-    return rows[cheapest_tour(MixProfile.of(table, rows), lambda costs: costs.total, keep_first)]
+def _smooth(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep_first: bool) -> Rows:
+    return rows[cheapest_tour(MixProfile.of(table, rows), lambda costs: costs.total, keep_first=keep_first)]
 
 
-def _harmonic(table: LibraryTable, rows: Rows, rng: np.random.Generator, keep_first: bool) -> Rows:
+def _harmonic(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep_first: bool) -> Rows:
     """Minimize key and tempo changes, timbre breaking ties."""
     return rows[
         cheapest_tour(
-            MixProfile.of(table, rows), lambda costs: costs.mixing + 0.02 * costs.timbre, keep_first
+            MixProfile.of(table, rows),
+            lambda costs: costs.mixing + 0.02 * costs.timbre,
+            keep_first=keep_first,
         )
     ]
 
 
 def _ramp(direction: int) -> Order:
-    def ramp(table: LibraryTable, rows: Rows, rng: np.random.Generator, keep_first: bool) -> Rows:
+    def ramp(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep_first: bool) -> Rows:
         levels = np.nan_to_num(energy(table, rows), nan=0.5)
         tempos = np.nan_to_num(numbers(table, "bpm")[rows])
         return rows[np.lexsort((rows, direction * tempos, direction * levels))]
@@ -67,7 +73,7 @@ def _ramp(direction: int) -> Order:
     return ramp
 
 
-def _shuffle(table: LibraryTable, rows: Rows, rng: np.random.Generator, keep_first: bool) -> Rows:
+def _shuffle(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep_first: bool) -> Rows:
     head, rest = (rows[:1], rows[1:]) if keep_first else (rows[:0], rows)
     shuffled = rest[rng.permutation(len(rest))]
     for column in ("album", "artist"):
@@ -96,7 +102,7 @@ ORDER_HELP = {
 
 
 def cheapest_tour(
-    profile: MixProfile, weigh: Callable[[TransitionCosts], Floats], keep_first: bool
+    profile: MixProfile, weigh: Callable[[TransitionCosts], Floats], *, keep_first: bool
 ) -> npt.NDArray[np.int64]:
     """Order positions by low total cost: nearest neighbor, then 2-opt until nothing improves.
 
@@ -127,7 +133,9 @@ def cheapest_tour(
     )
     tours = [
         two_opt(
-            matrix, _nearest_neighbors(lambda origin, left: matrix[origin, left], count, start), keep_first
+            matrix,
+            _nearest_neighbors(lambda origin, left: matrix[origin, left], count, start),
+            keep_first=keep_first,
         )
         for start in starts
     ]
@@ -146,7 +154,7 @@ def _nearest_neighbors(
     return np.array(tour, dtype=np.int64)
 
 
-def two_opt(matrix: Floats, tour: npt.NDArray[np.int64], keep_first: bool) -> npt.NDArray[np.int64]:
+def two_opt(matrix: Floats, tour: npt.NDArray[np.int64], *, keep_first: bool) -> npt.NDArray[np.int64]:
     """Reverse stretches of an open tour while that lowers its total cost; the costs are symmetric."""
     tour, count = tour.copy(), len(tour)
     for _ in range(_PASSES):

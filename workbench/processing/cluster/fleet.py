@@ -133,7 +133,7 @@ async def _follow(future: Any, on_end: Callable[[list[Outcome] | BaseException],
     # Fetching takes as long as the worker cannot answer, as when native code of its next file keeps the GIL.
     try:
         outcomes = await future.result()
-    except (Exception, asyncio.CancelledError) as error:
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the dispatcher decides what it means
         on_end(error)
     else:
         on_end(outcomes)

@@ -184,7 +184,7 @@ class Dispatcher:
             batch, alone = self._take(self._fleet)
             if not batch:
                 return
-            self._send(self._fleet, batch, alone)
+            self._send(self._fleet, batch, alone=alone)
 
     def _has_room(self, fleet: Fleet) -> bool:
         if len(self._sent) >= BATCHES_PER_WORKER * fleet.slots:
@@ -204,7 +204,7 @@ class Dispatcher:
             return (self._suspects.popleft(),), True
         return self._pending.take(fleet.slots), False
 
-    def _send(self, fleet: Fleet, tasks: tuple[Task, ...], alone: bool) -> None:
+    def _send(self, fleet: Fleet, tasks: tuple[Task, ...], *, alone: bool) -> None:
         self._number += 1
         number, work = self._number, self._work
         paths = tuple(work.worker_path(task.path) for task in tasks)
@@ -235,7 +235,7 @@ class Dispatcher:
 
     def _on_message(self, message: dict[str, Any]) -> None:
         if "removed" in message:
-            self._on_worker_removed(message["removed"], message["expected"])
+            self._on_worker_removed(message["removed"], expected=message["expected"])
             return
         if message["index"] == 0 and message["threads"] == 1:
             for earlier in self._sent.values():
@@ -251,7 +251,7 @@ class Dispatcher:
     def _pass(self, sent: Sent) -> None:
         sent.passed, sent.deadline = True, float("inf")
 
-    def _on_worker_removed(self, worker: str, expected: bool) -> None:
+    def _on_worker_removed(self, worker: str, *, expected: bool) -> None:
         # Dask would try again elsewhere, the clock running, or give the file up: this decides first.
         if self._fleet is not None:
             self._fleet.look_soon()
@@ -318,7 +318,7 @@ class Dispatcher:
         if self._losses[sent.tasks[0]] > MOST_LOSSES:
             self._suspects.extend(sent.tasks)
         elif self._cancel_by is None and self._fleet is not None:
-            self._send(self._fleet, sent.tasks, sent.alone)
+            self._send(self._fleet, sent.tasks, alone=sent.alone)
 
     def _enforce_deadlines(self) -> None:
         now = time.monotonic()

@@ -47,7 +47,7 @@ class Feeder:
                 if self._stopped.is_set():
                     break
                 self._on_item(item)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - this thread's errors end the job, which raises them
             self._on_end(error)
         else:
             self._on_end(None)

@@ -192,7 +192,7 @@ class Job:
     def _run(self) -> None:
         try:
             self._dispatcher.run()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - result() raises it in the thread that waits
             self.error = error
         cancelled = self._dispatcher.state == "cancelling"
         self._dispatcher.state = "failed" if self.error else "cancelled" if cancelled else "done"

@@ -45,7 +45,7 @@ def main(shared_modules: list[str]) -> NoReturn:
     plan = json.loads(line)
     try:
         asyncio.run(_serve(plan, parent))
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - printed; this process ends with status 1
         traceback.print_exc()
         _end(plan["local_directory"], 1)
     _end(plan["local_directory"], 0)

@@ -79,7 +79,7 @@ class Readers:
                 self._statistics.hits += 1
         if connection is not None and self._timer() - connection.last_used < TRUSTED_SECONDS:
             return connection
-        return self._acquire_slowly(has_turn, connection)
+        return self._acquire_slowly(connection, has_turn=has_turn)
 
     def release(self, connection: Connection, *, failed: bool) -> None:
         """Take a connection back; one that ``failed`` is asked for its health before it is lent again."""
@@ -133,7 +133,7 @@ class Readers:
         """Return the connections that are out."""
         return list(self._busy)
 
-    def _acquire_slowly(self, has_turn: bool, connection: Connection | None) -> Connection:
+    def _acquire_slowly(self, connection: Connection | None, *, has_turn: bool) -> Connection:
         """Wait for a turn where there was none, and open a connection where none is idle and sound."""
         if not has_turn:
             self._wait_for_turn()

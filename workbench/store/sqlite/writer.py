@@ -84,7 +84,7 @@ class Writer:
         """End the innermost transaction or savepoint of this thread."""
         connection = self._still_ours()
         if self._depth:
-            self._end_nested(connection, commit)
+            self._end_nested(connection, commit=commit)
             return
         try:
             if commit:
@@ -189,7 +189,7 @@ class Writer:
         self._depth += 1
         return connection
 
-    def _end_nested(self, connection: Connection, commit: bool) -> None:
+    def _end_nested(self, connection: Connection, *, commit: bool) -> None:
         name = f"level_{self._depth}"
         self._depth -= 1
         if not connection.in_transaction:  # SQLite undid all of it, as it does on a full disk

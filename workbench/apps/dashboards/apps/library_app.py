@@ -85,7 +85,7 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
     def _rate(self, track_id: int, rating: float | None) -> None:
         self._wb.library.ratings.rate(self._wb.track(track_id).content_hash, rating)
 
-    def _analyze(self, paths: Sequence[str], force: bool) -> AnalysisJob:
+    def _analyze(self, paths: Sequence[str], *, force: bool) -> AnalysisJob:
         if paths == ["demo"]:
             paths = [str(self._wb.make_demo_library())]
         return self._wb.analyze(*paths, force=force, show=False)

@@ -132,7 +132,7 @@ class MapApp(widgets.VBox):  # type: ignore[misc]
 
         in_background(work, self._show_neighbors, self._refused)
 
-    def _show_neighbors(self, value: dict[str, npt.NDArray[Any]], stale: bool = False) -> None:
+    def _show_neighbors(self, value: dict[str, npt.NDArray[Any]], *, stale: bool = False) -> None:
         self._again.disabled = False
         known = self._watch.table.take(self._watch.table.analyzed)
         positions, missing = positions_of(known.ids, value["ids"], value["positions"])

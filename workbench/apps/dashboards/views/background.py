@@ -29,7 +29,7 @@ def in_background(
         finished: Future[T] = Future()
         try:
             finished.set_result(work())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - _deliver raises or shows it, as for work on a thread
             finished.set_exception(error)
         _deliver(done, failed, finished)
         return finished

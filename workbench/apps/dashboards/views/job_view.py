@@ -37,18 +37,22 @@ class Job(Protocol):
     def resume(self) -> None: ...
 
 
+class Start(Protocol):
+    def __call__(self, paths: Sequence[str], *, force: bool) -> Job: ...
+
+
 class JobView(widgets.VBox):  # type: ignore[misc]
     """Follow one job at a time.
 
     Parameters
     ----------
     start : callable
-        ``start(paths, force)`` begins an analysis and returns its job; it may take a while, so it runs on a thread.
+        ``start(paths, force=…)`` begins an analysis and returns its job; it may take a while, so it runs on a thread.
     on_change : callable
         Called now and then while tracks come in, and at the end.
     """
 
-    def __init__(self, start: Callable[[Sequence[str], bool], Job], on_change: Callable[[], None]) -> None:
+    def __init__(self, start: Start, on_change: Callable[[], None]) -> None:
         self._start, self._on_change = start, on_change
         self.job: Job | None = None
         self._told = 0
@@ -82,7 +86,7 @@ class JobView(widgets.VBox):  # type: ignore[misc]
         self._problem.value = ""
         self._line.value = note_html("Looking for music and starting the workers …")
         self._pulse.seconds = PULSE_S
-        in_background(lambda: self._start(paths, force), self.follow, self._refused)
+        in_background(lambda: self._start(paths, force=force), self.follow, self._refused)
 
     def follow(self, job: Job) -> None:
         """Show a job that is under way."""

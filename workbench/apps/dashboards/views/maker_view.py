@@ -70,7 +70,7 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
                 section("Compare with an earlier playlist", compare),
             ]
         )
-        self._wait(False)
+        self._enable()
 
     def make(self) -> None:
         """Make a playlist from what the form says."""
@@ -101,10 +101,10 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
         self.result.show(playlist, self.table)
         self.save.offer(playlist)
         self.compare.show(playlist)
-        self._wait(False)
+        self._enable()
 
     def _begin(self, work: Callable[[], Playlist]) -> None:
-        self._wait(True)
+        self.make_button.disabled = self.again_button.disabled = True
         self.line.value = note_html("Choosing tracks …")
         in_background(work, self._made, self._refused)
 
@@ -113,12 +113,12 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
         self.show(playlist)
 
     def _refused(self, message: str) -> None:
-        self._wait(False)
+        self._enable()
         self.line.value = problem_html(message)
 
-    def _wait(self, waiting: bool) -> None:
-        self.make_button.disabled = waiting
-        self.again_button.disabled = waiting or self.playlist is None
+    def _enable(self) -> None:
+        self.make_button.disabled = False
+        self.again_button.disabled = self.playlist is None
 
     def _reorder(self, order: list[int]) -> None:
         if self.playlist is None:

@@ -46,7 +46,7 @@ class Pulse(anywidget.AnyWidget):
         self.health = content.get("health") or {}
         try:
             self._look()
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged; the page must be answered, or it asks no more
             _log.exception("A view could not be renewed")
         finally:
             self.send({"kind": "seen"})
