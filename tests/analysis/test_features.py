@@ -13,7 +13,7 @@ import workbench.analysis as analysis
 from workbench.analysis.descriptor_page import to_markdown
 from workbench.analysis.descriptors import DESCRIPTORS
 from workbench.analysis.features import HISTORY, VERSION, TrackFeatures, stale
-from workbench.analysis.similarity import COMPOSITION, SIZE, similarity_vector
+from workbench.analysis.sound_vector import COMPOSITION, SIZE, sound_vector
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_versions():
 
 def test_vector_has_the_documented_length(features):
     assert features.vector.shape == (SIZE,) == (sum(length for _, length, _ in COMPOSITION),)
-    assert similarity_vector({}).shape == (SIZE,)
+    assert sound_vector({}).shape == (SIZE,)
 
 
 def test_vector_does_not_depend_on_level_but_for_loudness(analyze, song, features):

@@ -1,4 +1,4 @@
-"""What workers run in place of ``analyze_file_timed``: a module that imports no more than that does."""
+"""The task that workers run instead of ``analyze_file_timed``; this module imports no more than that one."""
 
 from __future__ import annotations
 

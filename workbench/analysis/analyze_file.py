@@ -1,7 +1,8 @@
-"""One file to its features: decode once, describe, forget."""
+"""Analyze one file: decode it once, block by block, and compute its features."""
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from os import PathLike
 from typing import Any
@@ -11,29 +12,33 @@ from workbench.settings import Settings
 
 
 def warm_up() -> None:
-    """Import and build what the analysis needs, so that a worker's first file costs no more than its others."""
+    """Import the analysis and fill its tables, so that a worker's first file takes no longer than the others."""
     import numpy as np
 
     from workbench.analysis.one_pass import describe
-    from workbench.audio.streaming_loader import open_audio  # noqa: F401 (imported for its cost)
+    from workbench.audio.streaming_loader import open_audio  # noqa: F401 (importing it is the point)
 
     noise = np.random.default_rng(0).standard_normal((5 * 44100, 2)).astype(np.float32)
     describe([0.1 * noise], 44100, 2)
 
 
 def analyze_file(path: str | PathLike[str], settings: Settings | None = None) -> TrackFeatures:
-    """Describe one audio file. Pure: no database, no cache, no cluster.
+    """Analyze one audio file. This function is pure: it uses no database, no cache and no cluster.
 
     Parameters
     ----------
     path : path-like
     settings : Settings, optional
-        STREAM_BLOCK_SECONDS and MEMORY_LIMIT_PERCENT are used.
+        ``STREAM_BLOCK_SECONDS`` and ``MEMORY_LIMIT_PERCENT`` apply; the defaults when left out.
+
+    Returns
+    -------
+    TrackFeatures
 
     Raises
     ------
     AudioError
-        One of its kinds, when the file cannot be decoded.
+        The file cannot be read or decoded; the subclass says why.
     """
     from workbench.analysis.one_pass import describe
     from workbench.audio.streaming_loader import open_audio
@@ -53,8 +58,15 @@ def analyze_file(path: str | PathLike[str], settings: Settings | None = None) ->
         )
 
 
+def analyze_file_timed(path: str, settings: Settings) -> tuple[TrackFeatures, float]:
+    """Return the features of a file and the seconds that the analysis took: the task that workers run."""
+    start = time.perf_counter()
+    features = analyze_file(path, settings)
+    return features, time.perf_counter() - start
+
+
 def _one_thread() -> Any:
-    """Keep BLAS to one thread: on matrices this small, more of them spend several times the CPU for no gain."""
+    """Limit BLAS to one thread: on matrices this small, more threads use more CPU time and save none."""
     return _thread_pools().limit(limits=1)
 
 

@@ -1,4 +1,4 @@
-"""Blocks of any size to chunks of one size, so that no result depends on how the file was read."""
+"""Cut blocks of any length into chunks of one length, so that no result depends on how the file was read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Samples = npt.NDArray[np.float32]
 
 
 class Chunks:
-    """Chunks of exactly ``frames`` frames, each preceded by the last ``history`` frames of the one before.
+    """Chunks of exactly ``frames`` frames, each preceded by the last ``history`` frames of the chunk before.
 
-    The stream starts after silence and is followed by ``margin`` frames of silence or more; the last chunk may be
-    shorter, a multiple of ``grain``.
+    The stream is extended with silence: ``history`` frames before it and at least ``margin`` frames after it. The last
+    chunk may be shorter; its length is a multiple of ``grain``.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Chunks:
     Attributes
     ----------
     length : int
-        Frames of audio that came.
+        Frames of audio received so far.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Chunks:
         self._filled = 0
 
     def __iter__(self) -> Iterator[Samples]:
-        """Yield arrays of shape (history + frames, channels); each overwrites the one before, so keep none."""
+        """Yield arrays of shape (history + frames, channels); the next overwrites it, so copy what you keep."""
         for block in self._blocks:
             self.length += len(block)
             yield from self._fill(block)

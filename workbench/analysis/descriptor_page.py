@@ -1,4 +1,4 @@
-"""DESCRIPTORS.md, the page that people read, from the tables that the code reads."""
+"""Write DESCRIPTORS.md, the page that people read, from the tables that the code uses."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from pathlib import Path
 
 from workbench.analysis.descriptors import DESCRIPTORS, Descriptor
 from workbench.analysis.features import HISTORY
-from workbench.analysis.similarity import COMPOSITION
+from workbench.analysis.sound_vector import COMPOSITION
 
 
 def to_markdown() -> str:
-    """Return ``DESCRIPTORS.md``: the table, and what the similarity vector is made of."""
+    """Return ``DESCRIPTORS.md``: the table of descriptors, the parts of the sound vector, the versions."""
     lines = [
         "# Descriptors",
         "",
         "Made from `workbench/analysis/descriptors.py` by `python -m workbench.analysis.descriptor_page`.",
         "",
-        "Numbers, words and profiles are null or empty where there is nothing to say: the key of noise, the tempo of a "
-        "drone, anything of silence.",
+        "A descriptor is null, or empty if it is a list, where the audio has no such value: noise has no key, a drone "
+        "has no tempo, and silence has neither.",
         "",
-        "| name | kind | unit | range | what it says | source |",
+        "| name | kind | unit | range | meaning | source |",
         "|---|---|---|---|---|---|",
     ]
     lines += [
@@ -27,11 +27,11 @@ def to_markdown() -> str:
     ]
     lines += [
         "",
-        "## The similarity vector",
+        "## The sound vector",
         "",
-        "Raw units, float32; standardized by the library at query time.",
+        "float32 values in raw units. A query standardizes them with the statistics of the library.",
         "",
-        "| from | part | values; value when there is nothing to say |",
+        "| first index | part, length | values; the value used where a descriptor is missing |",
         "|---|---|---|",
     ]
     start = 0

@@ -1,4 +1,4 @@
-"""What the analysis says about one track, and which version of it."""
+"""The features of one track, and the version of the analysis that computed them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ HISTORY: dict[int, str] = {
     3: "tempo: finer steps, fewer doubled where off beats are strong or nothing but an accompaniment plays; "
     "a drone has no danceability",
 }
-"""What each version changed in meaning, so that a re-analysis can say why it happens. Rounding is no new version."""
+"""What each version changed, in words for the user: a new analysis of old tracks says this as its reason.
+
+Change the version when the meaning of a value changes. A difference in rounding does not need a new version.
+"""
 
 VERSION = max(HISTORY)
 
 
 def stale(version: int) -> str | None:
-    """Say why features of ``version`` must be computed again; ``None`` when they are current."""
+    """Return why features of ``version`` must be computed again; ``None`` when they are current."""
     if version == VERSION:
         return None
     if version > VERSION:
@@ -49,8 +52,8 @@ def _array(*shape: int) -> Any:
 class TrackFeatures:
     """Descriptors of one track; ``workbench.analysis.DESCRIPTORS`` gives the unit, range and source of each.
 
-    A number or word is ``None`` where there is nothing to say (the key of noise, the loudness of silence); arrays
-    are float32, read-only, and empty where there is nothing to say.
+    A number or word is ``None`` where the audio has no such value (the key of noise, the loudness of silence). Arrays
+    are float32 and read-only; they are empty where the audio has no such values.
     """
 
     version: int = VERSION
@@ -129,7 +132,7 @@ class TrackFeatures:
             object.__setattr__(self, name, array)
 
     def scalars(self) -> dict[str, Any]:
-        """Return numbers, words and profiles (as lists) by name: JSON-able, ``None`` for unknown."""
+        """Return numbers, words and profiles (as lists) by name, ready for JSON; ``None`` where there is no value."""
         values = {name: getattr(self, name) for name in _SCALARS}
         return values | {name: [float(x) for x in getattr(self, name)] for name in _PROFILES}
 
@@ -138,7 +141,7 @@ class TrackFeatures:
         return {name: getattr(self, name) for name in _SERIES}
 
     def to_record(self, seconds: float = 0.0) -> FeatureRecord:
-        """Return what the library stores.
+        """Return the record that the library stores.
 
         Parameters
         ----------
@@ -157,7 +160,7 @@ class TrackFeatures:
 
     @classmethod
     def from_record(cls, record: FeatureRecord) -> TrackFeatures:
-        """Build features from what the library stored; names that this version does not know are left out."""
+        """Build features from a stored record; names that this version does not know are ignored."""
         stored: dict[str, Any] = {
             **record.scalars,
             **record.series,

@@ -1,4 +1,4 @@
-"""Many channels to the one that most descriptors listen to."""
+"""Mix channels down to the mono signal that most descriptors are computed from."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy.typing as npt
 from workbench.analysis.blocks import Samples
 
 _CANCELLED = 0.02
-"""Share of the mean channel energy under which the mix counts as cancelled (−17 dB)."""
+"""Share of the mean channel energy (−17 dB) under which the channels cancel each other. Set by hand: an inverted
+channel gives 0, independent channels give 1/channels."""
 
 
 def channel_weights(channels: int) -> npt.NDArray[np.float32]:
     """Return the weights of ITU-R BS.1770-4: surround +1.5 dB, low-frequency effects left out.
 
-    Five channels are taken as L R C Ls Rs, six and more as L R C LFE Ls Rs …; fewer are all front channels.
+    Five channels are read as L R C Ls Rs, six or more as L R C LFE Ls Rs …; fewer are all front channels.
     """
     weights = np.ones(channels, np.float32)
     if channels == 5:
@@ -26,7 +27,7 @@ def channel_weights(channels: int) -> npt.NDArray[np.float32]:
 
 
 class Mixdown:
-    """Mean of the full-range channels; where they cancel (an inverted channel), the loudest of them instead."""
+    """The mean of the full-range channels; where they cancel each other (an inverted channel), the loudest channel."""
 
     def __init__(self, channels: int) -> None:
         heard = (channel_weights(channels) > 0).astype(np.float32)

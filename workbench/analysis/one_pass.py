@@ -1,4 +1,4 @@
-"""All meters over one stream: each chunk is mixed and transformed once, and every meter takes what it needs."""
+"""Run all meters over one stream: each chunk is mixed and transformed once, and every meter reads the result."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.analysis.blocks import Chunks, Samples
+from workbench.analysis.growing_array import GrowingArray
 from workbench.analysis.level.dynamics import danceability, dynamic_complexity, find_ends, to_db
 from workbench.analysis.level.loudness import LoudnessMeter
 from workbench.analysis.level.true_peak import REACH, TruePeakMeter
@@ -18,8 +19,7 @@ from workbench.analysis.mixdown import Mixdown
 from workbench.analysis.rhythm.beats import beats_in_a_bar, stability, tempo_of, track_beats
 from workbench.analysis.rhythm.onsets import OnsetMeter, count_onsets
 from workbench.analysis.rhythm.tempo import estimate_tempo, normalize
-from workbench.analysis.series import Series
-from workbench.analysis.similarity import similarity_vector
+from workbench.analysis.sound_vector import sound_vector
 from workbench.analysis.spectrum.mel import MelBands
 from workbench.analysis.spectrum.spectra import CHUNK_HOPS, Decimator, ShortTimeFourier, framing, power
 from workbench.analysis.spectrum.timbre import TimbreMeter
@@ -30,20 +30,29 @@ from workbench.analysis.tonality.tonal import TEXTURE_HOPS, ChromaMeter, Harmony
 from workbench.analysis.waveform import WaveformMeter, extremes
 
 REPLAY_GAIN_LUFS = -18.0
+"""The target level of ReplayGain 2.0."""
 _LOUDEST = 1e6
-"""Samples beyond (+120 dBFS) are noise of a broken file, and their squares would overflow."""
+"""Larger samples (over +120 dBFS) come from a broken file, and their squares would overflow float32."""
 _WAVEFORM_HOPS = 4
+"""93 ms: 2000 of them are three minutes, so short tracks keep all their detail."""
 _SHORTEST_RHYTHM_S = 3.0
+"""Four beats at 80 BPM; set by hand."""
 _LEAST_RISE_DB, _FEWEST_RISES = 0.5, 4
+"""Fewer than four frames that rise this much are noise or a drone; chosen on the synthesized tempo sets,
+tests/benchmarks/bench_accuracy.py."""
 _MIN_REGULARITY = 0.08
+"""Least correlation at the tempo where onsets are unclear; chosen on the synthesized tempo sets,
+tests/benchmarks/bench_accuracy.py."""
 _CLEAR_ONSETS_HZ = 0.25
-"""Noise and drones have 0.05 onsets a second to 0.1; music with as many as this has a tempo, however free."""
+"""Measured: noise and drones have 0.05 to 0.1 onsets a second. Music with more than this has a tempo, however free."""
 _BASS_FOR_BEATS = 2.0
+"""Weight of the bass in placing beats; chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py."""
 _CHROMA_ROWS = 500
+"""Rows kept for a track: enough for a plot, and small in the database; set by hand."""
 
 
 def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, Any]:
-    """Describe a stream of samples.
+    """Compute the descriptors of a stream of samples.
 
     Parameters
     ----------
@@ -54,8 +63,8 @@ def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, A
     Returns
     -------
     dict
-        Descriptors by name, ``duration_s`` and the similarity vector among them; what cannot be said is left out.
-        The same samples give the same values however they are cut into blocks.
+        Descriptors by name, with ``duration_s`` and the sound vector (``vector``); those without a value are left
+        out. The values do not depend on how the samples are cut into blocks.
     """
     meters = _Meters(rate, channels)
     hop = meters.framing.hop
@@ -70,7 +79,7 @@ def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, A
     for chunk in chunks:
         meters.feed(chunk)
     found = {name: value for name, value in meters.finish(chunks.length).items() if value is not None}
-    return found | {"vector": similarity_vector(found)}
+    return found | {"vector": sound_vector(found)}
 
 
 class _Meters:
@@ -90,13 +99,13 @@ class _Meters:
         self._onsets = OnsetMeter()
         self._chroma = ChromaMeter(self.framing)
         self._waveform = WaveformMeter()
-        self._energies = Series()
-        self._textures = Series()
+        self._energies = GrowingArray()
+        self._textures = GrowingArray()
         self._crossings = 0
         self._sign = False
 
     def feed(self, chunk: Samples) -> None:
-        """Take ``history`` old frames and a multiple of 16 hops of new ones, at most 256."""
+        """Take a chunk: ``history`` frames that came before, then up to 256 hops of new ones, a multiple of 16."""
         fresh = chunk[self.history :]
         hops = len(fresh) // self.framing.hop
         lowest, highest = extremes(fresh, self.framing.hop)
@@ -118,7 +127,7 @@ class _Meters:
         self._textures.extend(cepstra.reshape(-1, TEXTURE_HOPS, cepstra.shape[1]).mean(axis=1))
 
     def _transform(self, mono: Samples, hops: int) -> npt.NDArray[np.float32]:
-        """Keep low bins as they are for harmony, and return the powers of all."""
+        """Keep the low bins of the spectra for the chroma, and return the powers of all bins."""
         start = 0
         for spectra in self._fourier.feed(mono):
             stop = start + len(spectra)
@@ -136,7 +145,7 @@ class _Meters:
         self._sign = bool(signs[-1])
 
     def finish(self, frames: int) -> dict[str, Any]:
-        """Return every descriptor, ``None`` for what cannot be said."""
+        """Return every descriptor; ``None`` for those without a value."""
         hops = frames / self.framing.hop
         textures = math.ceil(hops / TEXTURE_HOPS)
         duration = frames / self.rate

@@ -1,4 +1,4 @@
-"""Sections of a track, and where a preview of it should start."""
+"""Find the sections of a track, and where a preview of it should start."""
 
 from __future__ import annotations
 
@@ -8,24 +8,36 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
+# Set by hand; tests/analysis/test_timbre.py checks the sections that they give.
 _REACH_S = 12.0
+"""Half the width of the checkerboard kernel: six bars of four at 120 BPM."""
 _SHORTEST_SECTION_S = 8.0
+"""Four bars of four at 120 BPM."""
 _MIN_NOVELTY = 0.04
+_CHROMA_WEIGHT = 1.5
+"""Weight of harmony against timbre."""
+_OUTLIER = 3.0
+"""Standard deviations beyond which a value is clipped, so that a silent moment does not outweigh the music."""
+_STANDS_OUT = 0.5
+"""Standard deviations above the mean novelty at which a section may start."""
 PREVIEW_S = 30.0
+"""The usual length of a preview in music shops."""
+_TO_SECTION_S = 5.0
+"""A preview moves this far at most to begin with a section."""
 
 Rows = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Sections:
-    """Start of each section, the first at 0, and how clear it is, 0 to 1 (1 for the first)."""
+    """The start of each section (the first at 0) and how clear it is, 0 to 1 (1 for the first)."""
 
     starts_s: npt.NDArray[np.float64]
     novelty: npt.NDArray[np.float64]
 
 
 def find_sections(timbre: Rows, chroma: Rows, period_s: float) -> Sections:
-    """Find where timbre or harmony change for good.
+    """Find where timbre or harmony changes lastingly.
 
     Parameters
     ----------
@@ -37,18 +49,20 @@ def find_sections(timbre: Rows, chroma: Rows, period_s: float) -> Sections:
 
     References
     ----------
-    Foote 2000, Automatic audio segmentation using a measure of audio novelty. With inner products for similarity and
-    a separable kernel, the checkerboard sum is the squared length of the features filtered by one arm of the kernel,
-    which takes linear time and no matrix.
+    Foote 2000, Automatic audio segmentation using a measure of audio novelty. With inner products as similarity and a
+    separable kernel, the checkerboard sum is the squared length of the features filtered by one arm of the kernel.
+    That takes linear time and needs no matrix.
     """
     reach = round(_REACH_S / period_s)
     if len(timbre) < 2 * reach:
         return Sections(np.zeros(1), np.ones(1))
-    features = np.concatenate([_standardized(timbre), 1.5 * _standardized(np.sqrt(chroma))], axis=1)
+    features = np.concatenate(
+        [_standardized(timbre), _CHROMA_WEIGHT * _standardized(np.sqrt(chroma))], axis=1
+    )
     novelty = _novelty(features, reach)
     gap = round(_SHORTEST_SECTION_S / period_s)
     local = novelty >= maximum_filter1d(novelty, 2 * gap + 1, mode="constant")
-    clear = novelty > max(_MIN_NOVELTY, float(np.mean(novelty) + 0.5 * np.std(novelty)))
+    clear = novelty > max(_MIN_NOVELTY, float(np.mean(novelty) + _STANDS_OUT * np.std(novelty)))
     inside = np.arange(len(novelty))
     peaks = np.flatnonzero(local & clear & (inside >= gap) & (inside < len(novelty) - gap))
     return Sections(
@@ -57,13 +71,13 @@ def find_sections(timbre: Rows, chroma: Rows, period_s: float) -> Sections:
 
 
 def _novelty(features: Rows, reach: int) -> npt.NDArray[np.float64]:
-    """Return the difference between what comes before and after each row, 0 to 1 of the most there could be."""
+    """Return how much the rows before and after each row differ, as a share (0 to 1) of the largest difference."""
     arm = np.exp(-0.5 * ((np.arange(reach) + 0.5) / (0.5 * reach)) ** 2)
     arm /= arm.sum()
     padded = np.pad(features, ((reach, reach), (0, 0)), mode="edge").astype(np.float64)
     size = len(padded)
     kernel = np.zeros(size)
-    kernel[:reach], kernel[-reach:] = arm, -arm[::-1]  # mean of what follows minus mean of what went before
+    kernel[:reach], kernel[-reach:] = arm, -arm[::-1]  # mean of the rows after minus mean of the rows before
     transfer = np.conj(np.fft.rfft(kernel))
     squares = np.zeros(size)
     for column in padded.T:
@@ -73,21 +87,25 @@ def _novelty(features: Rows, reach: int) -> npt.NDArray[np.float64]:
 
 
 def _standardized(rows: Rows) -> Rows:
-    """Center columns, scale them together, and tame outliers such as silence."""
+    """Center the columns, scale them together and clip outliers such as silence."""
     centered = rows - np.median(rows, axis=0)
-    spread = np.sqrt(np.mean(np.minimum(centered**2, 9 * np.median(centered**2, axis=0) + 1e-9))) + 1e-6
-    return np.asarray(gaussian_filter1d(np.clip(centered / spread, -3, 3), 1.0, axis=0), np.float32)
+    spread = (
+        np.sqrt(np.mean(np.minimum(centered**2, _OUTLIER**2 * np.median(centered**2, axis=0) + 1e-9))) + 1e-6
+    )
+    return np.asarray(
+        gaussian_filter1d(np.clip(centered / spread, -_OUTLIER, _OUTLIER), 1.0, axis=0), np.float32
+    )
 
 
 def preview_start(energy_db: npt.NDArray[np.float64], starts_s: npt.NDArray[np.float64]) -> float:
-    """Return the section start (or second) from which 30 s are loudest.
+    """Return where the loudest 30 s start, moved to the start of a section if one is near.
 
     Parameters
     ----------
     energy_db : float64 array
         Level of each second, dBFS.
     starts_s : float64 array
-        Section starts; the nearest one within 5 s of the loudest stretch is taken.
+        Section starts; the nearest one is taken if it is within 5 s.
     """
     width = int(PREVIEW_S)
     if len(energy_db) <= width:
@@ -95,4 +113,8 @@ def preview_start(energy_db: npt.NDArray[np.float64], starts_s: npt.NDArray[np.f
     total = np.concatenate(([0.0], np.cumsum(10 ** (energy_db / 10))))
     loudest = float(np.argmax(total[width:] - total[:-width]))
     nearest = starts_s[np.argmin(np.abs(starts_s - loudest))]
-    return float(nearest) if abs(nearest - loudest) <= 5 and nearest <= len(energy_db) - width else loudest
+    return (
+        float(nearest)
+        if abs(nearest - loudest) <= _TO_SECTION_S and nearest <= len(energy_db) - width
+        else loudest
+    )

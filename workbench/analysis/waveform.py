@@ -1,13 +1,16 @@
-"""What a player draws: extremes of the samples over time."""
+"""The waveform that a player draws: minimum and maximum of the samples over time."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.analysis.series import Series
+from workbench.analysis.growing_array import GrowingArray
 
 COLUMNS = 2000
+"""Points kept for a track: about the width of a screen in pixels."""
+_LIMIT = 60000.0
+"""The largest value stored: float16 ends at 65504."""
 
 Extremes = npt.NDArray[np.float32]
 
@@ -19,16 +22,16 @@ def extremes(frames: Extremes, stretch: int) -> tuple[Extremes, Extremes]:
 
 
 class WaveformMeter:
-    """Minimum and maximum of a stream in pieces of one length."""
+    """Minimum and maximum of each piece of a stream; all pieces are equally long."""
 
     def __init__(self) -> None:
-        self._extremes = Series(np.float16)
+        self._extremes = GrowingArray(np.float16)
 
     def feed(self, lowest: Extremes, highest: Extremes, pieces: int) -> None:
-        """Take minima and maxima of runs, full scale = 1.0, and keep as many pieces of them."""
+        """Take the minima and maxima of short stretches, full scale = 1.0, and join them into ``pieces`` pieces."""
         starts = np.arange(pieces) * len(lowest) // pieces
         low, high = np.minimum.reduceat(lowest, starts), np.maximum.reduceat(highest, starts)
-        self._extremes.extend(np.clip(np.stack([low, high], axis=1), -60000, 60000))
+        self._extremes.extend(np.clip(np.stack([low, high], axis=1), -_LIMIT, _LIMIT))
 
     def finish(self, pieces: int) -> Extremes:
         """Return up to 2000 pairs (minimum, maximum), evenly spaced over the first ``pieces``, shape (n, 2)."""

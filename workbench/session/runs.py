@@ -54,15 +54,15 @@ class Runs:
                 self._cluster = Cluster(
                     self._settings,
                     warm_up=warm_up,
-                    shared_modules=["workbench.analysis.warmed_up"],
+                    shared_modules=["workbench.analysis.preload"],
                     share=self._share_cluster,
                 )
             return self._cluster
 
     def analyze(self, plan: Plan, *, timeout: float | None, show: bool | None) -> AnalysisJob:
         """Start an analysis; see :meth:`workbench.session.workbench.Workbench.analyze`."""
+        from workbench.analysis.analyze_file import analyze_file_timed
         from workbench.analysis.features import stale
-        from workbench.analysis.timed import analyze_file_timed
         from workbench.session.ingest import Ingest
 
         shared = self._caches.shared

@@ -1,4 +1,4 @@
-"""Silence, fades, liveliness: what the level over time says."""
+"""Silence, fades and movement, measured from the level over time."""
 
 from __future__ import annotations
 
@@ -9,28 +9,37 @@ import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
 _SILENCE_DBFS = -60.0
+"""The usual threshold of silence detectors (FFmpeg's silencedetect has it too)."""
 _SILENCE_BELOW_LOUDEST_DB = 40.0
+"""For quiet tracks; set by hand."""
 _FLOOR_DBFS = -120.0
+"""Below the quantization noise of 16-bit audio (−98 dBFS)."""
+_MUSIC_S = 0.5
+"""Levels are averaged over this long before a fade is looked for: one beat at 120 BPM."""
+# What counts as a fade; set by hand, tests/analysis/test_timbre.py checks it.
 _FADE_TOP_DB = 3.0
 _FADE_DEPTH_DB = 15.0
 _FADE_STRAIGHTNESS = 0.8
 _SHORTEST_FADE_S, _LONGEST_FADE_S = 1.0, 30.0
-_SHORTEST_SCALE_S, _LONGEST_SCALE_S = 0.31, 8.8
-_LEAST_MOVEMENT = (
-    0.05  # of the level, between its 5 % and 95 % quantiles; the phase of a steady tone moves that of a frame
-)
+# Time scales of detrended fluctuation analysis, from Streich & Herrera 2005: 310 ms to 8.8 s in steps of 10 %.
+_SHORTEST_SCALE_S, _LONGEST_SCALE_S, _SCALE_STEP = 0.31, 8.8, 1.1
+_NO_SOUND = 1e-7
+"""Mean square under which nothing sounds (−70 dBFS), the absolute gate of ITU-R BS.1770-4."""
+_LEAST_MOVEMENT = 0.05
+"""Share of the level that its 5 % and 95 % quantiles must differ by: in a steady tone, the frames differ a little as
+well, because each starts at another phase. Set by hand; tests/analysis/test_rhythm.py has a drone."""
 
 Levels = npt.NDArray[np.float64]
 
 
 def to_db(mean_squares: npt.NDArray[np.generic]) -> Levels:
-    """Convert mean squares to dBFS, not under −120."""
+    """Convert mean squares to dBFS, at least −120."""
     return np.asarray(10 * np.log10(np.maximum(mean_squares, 10 ** (_FLOOR_DBFS / 10))), np.float64)
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """Seconds of silence and fade at both ends."""
+    """Length of silence and fade at both ends, seconds."""
 
     leading_silence_s: float
     trailing_silence_s: float
@@ -51,8 +60,8 @@ def find_ends(energies: npt.NDArray[np.float32], period_s: float, duration_s: fl
     Returns
     -------
     Envelope or None
-        ``None`` when all is silent. Silent is under −60 dBFS, or 40 dB under the loudest frame of a quiet track.
-        A fade rises steadily in decibels from 15 dB or more below the median level to 3 dB below it.
+        ``None`` when the whole track is silent. Silence is below −60 dBFS, or 40 dB below the loudest frame of a
+        quiet track. A fade-in rises steadily, in decibels, from at least 18 dB to 3 dB below the median level.
     """
     levels = to_db(energies)
     threshold = min(_SILENCE_DBFS, float(levels.max(initial=_FLOOR_DBFS)) - _SILENCE_BELOW_LOUDEST_DB)
@@ -60,7 +69,7 @@ def find_ends(energies: npt.NDArray[np.float32], period_s: float, duration_s: fl
     if not len(sounding):
         return None
     first, last = int(sounding[0]), int(sounding[-1])
-    music = uniform_filter1d(levels[first : last + 1], max(1, round(0.5 / period_s)), mode="nearest")
+    music = uniform_filter1d(levels[first : last + 1], max(1, round(_MUSIC_S / period_s)), mode="nearest")
     return Envelope(
         float(min(first * period_s, duration_s)),
         float(max(0.0, duration_s - (last + 1) * period_s)),
@@ -70,7 +79,7 @@ def find_ends(energies: npt.NDArray[np.float32], period_s: float, duration_s: fl
 
 
 def _fade(levels: Levels, period_s: float) -> float:
-    """Return how long the level takes to rise at the start; 0 when it does not rise like a fade."""
+    """Return the length of the fade at the start, seconds; 0 when there is none."""
     top = float(np.median(levels)) - _FADE_TOP_DB
     reached = int(np.argmax(levels >= top))
     length = reached * period_s
@@ -81,7 +90,7 @@ def _fade(levels: Levels, period_s: float) -> float:
 
 
 def dynamic_complexity(loudness: Levels) -> float | None:
-    """Return the mean distance of momentary loudness from its mean, LU; ``None`` when all is silent.
+    """Return the mean distance of momentary loudness from its mean, LU; ``None`` for silence.
 
     Parameters
     ----------
@@ -97,7 +106,7 @@ def dynamic_complexity(loudness: Levels) -> float | None:
 
 
 def danceability(energies: npt.NDArray[np.float32], period_s: float) -> float | None:
-    """Return the inverse of the mean scaling exponent of the loudness walk, 0 to 3.
+    """Return the inverse of the mean scaling exponent of the summed level, 0 to 3.
 
     Parameters
     ----------
@@ -107,14 +116,14 @@ def danceability(energies: npt.NDArray[np.float32], period_s: float) -> float | 
     Returns
     -------
     float or None
-        Over 1 where the loudness moves regularly at the time scales of beats and bars; ``None`` under 18 s of sound,
-        and where it does not move, as in a drone.
+        Above 1 where the level moves regularly at the time scales of beats and bars; ``None`` for less than 18 s of
+        audio, and where the level does not move, as in a drone.
 
     References
     ----------
     Streich & Herrera 2005, Detrended fluctuation analysis of music signals.
     """
-    if len(energies) * period_s < 2 * _LONGEST_SCALE_S or energies.max(initial=0) <= 1e-7:
+    if len(energies) * period_s < 2 * _LONGEST_SCALE_S or energies.max(initial=0) <= _NO_SOUND:
         return None
     level = np.sqrt(energies, dtype=np.float64)
     low, high = np.quantile(level, (0.05, 0.95))
@@ -122,8 +131,10 @@ def danceability(energies: npt.NDArray[np.float32], period_s: float) -> float | 
         return None
     walk = np.cumsum(level)
     walk -= np.linspace(0, walk[-1], len(walk))
-    count = round(np.log(_LONGEST_SCALE_S / _SHORTEST_SCALE_S) / np.log(1.1))
-    scales = np.unique(np.round(_SHORTEST_SCALE_S * 1.1 ** np.arange(count + 1) / period_s).astype(int))
+    count = round(np.log(_LONGEST_SCALE_S / _SHORTEST_SCALE_S) / np.log(_SCALE_STEP))
+    scales = np.unique(
+        np.round(_SHORTEST_SCALE_S * _SCALE_STEP ** np.arange(count + 1) / period_s).astype(int)
+    )
     spread = np.array([_residual(walk, scale) for scale in scales])
     if spread.min() <= 1e-9 * np.abs(walk).max():
         return None
@@ -133,7 +144,7 @@ def danceability(energies: npt.NDArray[np.float32], period_s: float) -> float | 
 
 
 def _residual(walk: Levels, width: int) -> float:
-    """Return the spread of the walk around straight lines fitted to windows of this width."""
+    """Return how far the walk strays from straight lines that are fitted to windows of this width."""
     windows = walk[: len(walk) // width * width].reshape(-1, width)
     ramp = np.arange(width) - (width - 1) / 2
     centered = windows - windows.mean(axis=1, keepdims=True)

@@ -1,8 +1,9 @@
 """Program loudness, loudness range and short-term loudness.
 
-K-weighting is applied to power spectra instead of samples: ten times cheaper than the recursive filter of the standard.
-Near 38 Hz its high-pass is narrower than a bin, so the weights of the lowest bins are solved by least squares such
-that a sine wave of any frequency, between bins too, reads as the standard says (within 0.05 dB from 40 Hz up).
+K-weighting is applied to power spectra instead of samples, which takes a tenth of the time of the standard's recursive
+filter. Near 38 Hz the high-pass is narrower than a bin. The weights of the lowest bins are therefore fitted by least
+squares, so that a sine wave of any frequency, also between bins, measures as the standard says (within 0.05 dB above
+40 Hz).
 """
 
 from __future__ import annotations
@@ -15,24 +16,35 @@ import numpy.typing as npt
 import scipy.fft
 
 from workbench.analysis.blocks import Samples
+from workbench.analysis.growing_array import GrowingArray
 from workbench.analysis.mixdown import channel_weights
-from workbench.analysis.series import Series
 from workbench.analysis.spectrum.spectra import framing
 from workbench.analysis.spectrum.transforms import ForwardTransform
 
 STEP_S = 0.1
-"""Spacing of gating blocks: 400 ms with 75 % overlap."""
+"""Spacing of gating blocks: 400 ms with 75 % overlap (ITU-R BS.1770-4)."""
 _OFFSET_DB = -0.691
+"""ITU-R BS.1770-4: makes a 997 Hz tone at 0 dBFS in one channel read −3.01 LUFS."""
 _ABSOLUTE_GATE_LUFS = -70.0
-_SOLVED_HZ = 520.0
+"""ITU-R BS.1770-4."""
+_FITTED_HZ = 520.0
+"""Bins up to here are fitted: above, a bin is narrow enough. Set by hand; tests/analysis/test_loudness.py has tones."""
+_FINE = 16
+"""Probe frequencies for each bin in the fit; set by hand."""
+_DC_EMPHASIS = 30
+"""Weight of 0 Hz in the fit: a DC offset must not count as loudness. Set by hand."""
 _PIECES = 8
+"""Parts of a frame (about 12 ms each) to which its energy is assigned; set by hand, within 0.03 LU of EBU's tests."""
 _BATCH = 16
+"""Frames transformed at a time, so that they stay in the processor's cache; set by measuring."""
+_TINY = 1e-20
+"""Keeps the division defined in silence."""
 
 
 def k_weighting(frequencies: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.float64]:
-    """Return the power response of the K-weighting filter.
+    """Return the power response of the K-weighting filter at these frequencies, Hz.
 
-    The analogue prototype behind the coefficients of ITU-R BS.1770-4 (a shelf at 1682 Hz, a high-pass at 38 Hz),
+    This is the analog prototype behind the coefficients of ITU-R BS.1770-4 (a shelf at 1682 Hz, a high-pass at 38 Hz),
     mapped to ``rate`` by the bilinear transform, as libebur128 does for rates other than 48 kHz.
     """
     z = np.exp(-2j * np.pi * frequencies / rate)
@@ -49,7 +61,7 @@ def k_weighting(frequencies: npt.NDArray[np.float64], rate: float) -> npt.NDArra
 
 @lru_cache(maxsize=16)
 def _filter_bank(rate: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the rise of the window, and power weights of its FFT that give the mean square of the frame's pieces."""
+    """Return the rising edge of the window, and the weights of its FFT's powers that give the mean square."""
     overlap = framing(rate).hop // 2
     window = np.ones(overlap * (_PIECES + 1))
     window[:overlap] = np.sin(np.pi / 2 * (np.arange(overlap) + 0.5) / overlap)
@@ -59,18 +71,18 @@ def _filter_bank(rate: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.flo
 
 
 def _solve_weights(window: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
-    """Solve the weights of the lowest bins so that the response between bins is right as well."""
-    length, fine = len(window), 16
+    """Return the weights of all bins, with the lowest fitted so that the response between bins is right as well."""
+    length, fine = len(window), _FINE
     bins = np.abs(scipy.fft.fftfreq(length, 1 / rate))
     weights = k_weighting(bins, rate)
     kernel = np.abs(scipy.fft.fft(window, length * fine)) ** 2
     kernel /= length * np.sum(window**2)
-    top = min(length // 4, max(4, round(_SOLVED_HZ * length / rate)))
+    top = min(length // 4, max(4, round(_FITTED_HZ * length / rate)))
     probes = np.arange(2 * top * fine)
     response = kernel[(probes[:, None] - np.arange(length)[None, :] * fine) % (length * fine)]
     error = k_weighting(probes * rate / (length * fine), rate) - response @ weights
     emphasis = np.ones(len(probes))
-    emphasis[0] = 30  # a DC offset must not count
+    emphasis[0] = _DC_EMPHASIS
     solved = np.arange(1, top + 1)
     mirrored = np.column_stack((response[:, 0], response[:, solved] + response[:, -solved]))
     solution = np.linalg.lstsq(mirrored * emphasis[:, None], error * emphasis, rcond=1e-9)[0]
@@ -82,8 +94,8 @@ def _solve_weights(window: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np
 class LoudnessMeter:
     """K-weighted energy of a stream, all channels together, in steps of 100 ms.
 
-    Frames of about 100 ms that overlap by a ninth are weighted; within a frame, energy is spread over eight pieces as
-    the energy of the samples is.
+    Frames of about 100 ms that overlap by a ninth are weighted. The energy of a frame is divided among its eight pieces
+    in proportion to the unweighted energy of their samples.
     """
 
     def __init__(self, rate: int, channels: int) -> None:
@@ -102,7 +114,7 @@ class LoudnessMeter:
         self._gating = _GatingSteps(self.history, rate * STEP_S)
 
     def feed(self, chunk: Samples) -> None:
-        """Take the next samples, full scale = 1.0, after ``history`` frames that were there before.
+        """Take the next samples, full scale = 1.0, preceded by the last ``history`` frames of the chunk before.
 
         Parameters
         ----------
@@ -112,7 +124,7 @@ class LoudnessMeter:
         energies = self._frame_energies(chunk, count)
         half = self.history // 2
         pieces = chunk[half : len(chunk) - self.history + half].reshape(count, _PIECES, -1)
-        shares = np.vecdot(pieces, pieces) + np.float32(1e-20)
+        shares = np.vecdot(pieces, pieces) + np.float32(_TINY)
         shares /= shares.sum(axis=1, keepdims=True)
         self._gating.add((shares * energies[:, None]).ravel())
 
@@ -142,19 +154,19 @@ class LoudnessMeter:
         return energies
 
     def finish(self, frames: int) -> Loudness:
-        """Return what was measured over the first ``frames`` frames."""
+        """Return the loudness of the first ``frames`` frames."""
         return Loudness(self._gating.finish(frames))
 
 
 class _GatingSteps:
-    """Mean squares in steps of 100 ms, from mean squares of pieces of another length."""
+    """Convert mean squares of pieces of one length to mean squares in steps of 100 ms."""
 
     def __init__(self, piece: int, step: float) -> None:
         self._piece = piece
         self._step = step
         self._position = -piece / 2  # the first frame starts with the zeros before the stream
         self._total = 0.0
-        self._totals = Series(np.float64)
+        self._totals = GrowingArray(np.float64)
 
     def add(self, mean_squares: npt.NDArray[np.float32]) -> None:
         edges = self._position + np.arange(len(mean_squares) + 1) * self._piece
@@ -180,7 +192,7 @@ def _one_sided(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 class Loudness:
-    """Measures of a program, from its K-weighted mean square in steps of 100 ms.
+    """Loudness measures of a track, from its K-weighted mean square in steps of 100 ms.
 
     Parameters
     ----------
@@ -191,7 +203,7 @@ class Loudness:
         self._steps = steps
 
     def over(self, seconds: float) -> npt.NDArray[np.float64]:
-        """Return loudness of windows this long that start every 100 ms, LUFS, ``-inf`` where silent."""
+        """Return the loudness of windows of this length, one every 100 ms, LUFS; ``-inf`` where silent."""
         width = round(seconds / STEP_S)
         if len(self._steps) < width:
             return np.zeros(0)
@@ -199,7 +211,7 @@ class Loudness:
         return to_lufs(np.maximum(total[width:] - total[:-width], 0) / width)
 
     def integrated(self) -> float | None:
-        """Return gated program loudness, LUFS; ``None`` for silence or less than 400 ms.
+        """Return the gated integrated loudness, LUFS; ``None`` for silence or less than 400 ms of audio.
 
         References
         ----------
@@ -213,7 +225,7 @@ class Loudness:
         return _mean_lufs(gated)
 
     def range(self) -> float | None:
-        """Return the loudness range, LU; ``None`` for silence or less than 3 s.
+        """Return the loudness range, LU; ``None`` for silence or less than 3 s of audio.
 
         References
         ----------
@@ -228,7 +240,10 @@ class Loudness:
         return float(high - low)
 
     def curve(self) -> npt.NDArray[np.float64]:
-        """Return short-term loudness at the end of every second, LUFS, not under −120; the first windows are short."""
+        """Return the short-term loudness at the end of every second, LUFS, at least −120.
+
+        The windows are 3 s long, the first two shorter.
+        """
         total = np.concatenate(([0.0], np.cumsum(self._steps)))
         ends = np.arange(10, len(total), 10)
         starts = np.maximum(ends - 30, 0)

@@ -1,4 +1,4 @@
-"""The peak between samples, as a converter would play it."""
+"""The true peak: the largest value of the signal, also between samples, as a converter would play it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ import numpy.typing as npt
 from workbench.analysis.blocks import Samples
 
 REACH = 6
-"""Samples on either side that an interpolated one depends on: 12 taps a phase, as in the standard."""
+"""Samples on each side that an interpolated value depends on: 12 taps a phase, as in ITU-R BS.1770-4, annex 2."""
 RUN = 32
+"""Samples interpolated together; set for speed, tests/benchmarks/bench_analysis.py."""
+_KAISER = 5.0
+"""Shape of the Kaiser window over the sinc; set by hand, tests/analysis/test_loudness.py checks EBU's tones."""
 
 
 @lru_cache(maxsize=4)
 def _interpolator(factor: int) -> tuple[npt.NDArray[np.float32], float]:
-    """Return the matrix that fills in a run, (run + 2 × reach, run × (factor − 1)), and its taps' L1 norm."""
+    """Return the matrix that interpolates a run, shape (run + 2 × reach, run × (factor − 1)), and its L1 norm."""
     offsets = np.arange(1 - REACH, REACH + 1)
     delays = np.arange(1, factor)[:, None] / factor - offsets
-    taps = np.sinc(delays) * np.i0(5 * np.sqrt(np.maximum(0, 1 - (delays / REACH) ** 2))) / np.i0(5.0)
+    taps = (
+        np.sinc(delays) * np.i0(_KAISER * np.sqrt(np.maximum(0, 1 - (delays / REACH) ** 2))) / np.i0(_KAISER)
+    )
     taps /= taps.sum(axis=1, keepdims=True)
     matrix = np.zeros((RUN + 2 * REACH, RUN, factor - 1), np.float32)
     for position in range(RUN):
@@ -30,8 +35,8 @@ def _interpolator(factor: int) -> tuple[npt.NDArray[np.float32], float]:
 class TruePeakMeter:
     """Largest magnitude over all channels of the signal oversampled to 176 kHz or more.
 
-    Only runs of samples whose peak times the L1 norm of the interpolator could beat the maximum so far are
-    interpolated.
+    A run of samples is interpolated only if its peak times the L1 norm of the interpolator exceeds the maximum so far:
+    no other run can change the result.
 
     References
     ----------
@@ -46,13 +51,13 @@ class TruePeakMeter:
         self._before = np.float32(0)
 
     def feed(self, chunk: Samples, peaks: npt.NDArray[np.float32]) -> None:
-        """Take the next samples, full scale = 1.0, after 12 that were there before.
+        """Take the next samples, full scale = 1.0, preceded by the last 12 of the chunk before.
 
         Parameters
         ----------
         chunk : float32 array, shape (2 × REACH + a multiple of ``stretch``, channels)
         peaks : float32 array, shape (stretches,)
-            Largest magnitude in each stretch of new frames.
+            Largest magnitude in each stretch of the new frames.
         """
         self._peak = max(self._peak, float(peaks.max()))
         if self._factor > 1:
@@ -68,7 +73,7 @@ class TruePeakMeter:
         before: npt.NDArray[np.float32],
         peaks: npt.NDArray[np.float32],
     ) -> None:
-        """Interpolate the runs, each from ``REACH`` samples before, that could beat the maximum, loudest first."""
+        """Interpolate the runs that could exceed the maximum, loudest first; each starts ``REACH`` samples early."""
         matrix, norm = _interpolator(self._factor)
         loud = np.flatnonzero(np.maximum(before, peaks) * norm > self._peak)
         if not len(loud):
@@ -87,5 +92,5 @@ class TruePeakMeter:
                 self._peak = max(self._peak, float(between.max()), -float(between.min()))
 
     def finish(self) -> float | None:
-        """Return the true peak, dBTP; ``None`` for silence."""
+        """Return the true peak, dBTP; ``None`` for digital silence."""
         return float(20 * np.log10(self._peak)) if self._peak > 0 else None

@@ -1,4 +1,4 @@
-"""Beat positions, and what they say about tempo and meter."""
+"""Find the beats, and derive the exact tempo, its stability and the time signature from them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,27 @@ from scipy.ndimage import maximum_filter1d
 Envelope = npt.NDArray[np.float32]
 Times = npt.NDArray[np.float64]
 
+# All chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py, unless said otherwise.
 _TIGHTNESS = 60.0
+"""How strongly a beat is held to the tempo; the factor alpha of Ellis 2007, for our normalized envelope."""
 _NEAREST, _FARTHEST = 0.6, 1.6
+"""Shortest and longest interval between beats, in beats."""
 _HEARD = 0.3
+"""Share of the median strength that the first and the last beat need."""
 _SAME, _DRIFTED = 0.01, 0.05
+"""Relative difference under which a tempo is the same, and under which it is a drift of the same."""
 _EVEN, _MOSTLY = 0.1, 0.95
-_CLEAR_METER = 0.1
+"""Beats do not leap where this share of the intervals changes by less than a tenth of a beat."""
+_SPREAD_WEIGHT, _OFF = 8.0, 0.1
+"""Scale of the stability: 1 for a machine, under 0.6 for free time (tests/analysis/test_rhythm.py); set by hand."""
+_FEWEST_BEATS_FOR_BARS = 24
+"""Six bars of four or eight of three; set by hand."""
+_CLEAR_TIME_SIGNATURE = 0.1
+"""Least correlation, and least lead over the other, of three or four beats in a bar; set by hand."""
 
 
 def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
-    """Find the series of beats that hits the most onset strength while keeping to the tempo.
+    """Find the beats: the sequence that collects the most onset strength while it keeps to the tempo.
 
     Parameters
     ----------
@@ -36,8 +47,8 @@ def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
 
     References
     ----------
-    Ellis 2007, Beat tracking by dynamic programming. Frames are done in runs shorter than the shortest interval
-    allowed, so that none of a run depends on another.
+    Ellis 2007, Beat tracking by dynamic programming. Frames are computed in runs shorter than the shortest interval,
+    so that no frame depends on another frame of its run.
     """
     interval = 60 / bpm / period_s
     lags = np.arange(max(1, round(_NEAREST * interval)), round(_FARTHEST * interval) + 1)
@@ -47,9 +58,8 @@ def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
     scores = np.zeros(len(strength) + margin, np.float32)
     before = np.full(len(strength), -1, np.int32)
     frames = np.arange(len(strength), dtype=np.int32)
-    earlier = np.lib.stride_tricks.sliding_window_view(
-        scores, len(lags)
-    )  # row t: scores reached, longest lag first
+    # Row t has the scores at all lags before t, the longest lag first.
+    earlier = np.lib.stride_tricks.sliding_window_view(scores, len(lags))
     for start in range(0, len(strength), run):
         stop = min(start + run, len(strength))
         reached = earlier[start:stop] - penalties
@@ -61,7 +71,7 @@ def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
 
 
 def _follow(scores: Envelope, before: npt.NDArray[np.int32], margin: int) -> npt.NDArray[np.int64]:
-    """Walk back from the best of the last beats."""
+    """Follow the predecessors back from the best of the last beats."""
     tail = max(0, len(scores) - margin)
     frame = tail + int(np.argmax(scores[tail:]))
     beats = []
@@ -72,14 +82,14 @@ def _follow(scores: Envelope, before: npt.NDArray[np.int32], margin: int) -> npt
 
 
 def _trim(beats: npt.NDArray[np.int64], strength: Envelope) -> npt.NDArray[np.int64]:
-    """Leave out beats before the first and after the last on which something happens."""
+    """Drop the beats before the first and after the last that has an onset."""
     around = maximum_filter1d(strength, 5)[beats]
     heard = np.flatnonzero(around > _HEARD * np.median(around))
     return beats[heard[0] : heard[-1] + 1] if len(heard) else beats[:0]
 
 
 def _between_frames(frames: npt.NDArray[np.int64], strength: Envelope) -> Times:
-    """Move each beat to the top of a parabola through the strengths around it."""
+    """Move each beat to the peak of a parabola through the strengths around it."""
     padded = np.pad(strength, 1).astype(np.float64)
     below, here, above = padded[frames], padded[frames + 1], padded[frames + 2]
     curvature = below - 2 * here + above
@@ -88,21 +98,28 @@ def _between_frames(frames: npt.NDArray[np.int64], strength: Envelope) -> Times:
 
 
 def stability(beats: Times) -> float | None:
-    """Return 1 for perfectly even beats, less the more their intervals spread; ``None`` under four beats."""
+    """Return 1 for perfectly even beats, less the more their intervals differ; ``None`` for fewer than four beats."""
     if len(beats) < 4:
         return None
-    over_two = (beats[2:] - beats[:-2]) / 2  # two intervals together: swing is not unsteadiness
+    over_two = (beats[2:] - beats[:-2]) / 2  # two intervals together, because swing is not unsteady
     middle = np.median(over_two)
     return float(
-        np.exp(-8 * np.median(np.abs(over_two - middle)) / middle)
-        * np.mean(np.abs(over_two / middle - 1) < 0.1)
+        np.exp(-_SPREAD_WEIGHT * np.median(np.abs(over_two - middle)) / middle)
+        * np.mean(np.abs(over_two / middle - 1) < _OFF)
     )
 
 
 def tempo_of(beats: Times, bpm: float) -> float:
-    """Return the tempo that the beats keep, the mean of one that drifts, or ``bpm`` when they do not follow it.
+    """Return the exact tempo of the beats: their mean tempo if it drifts, and ``bpm`` if the beats do not follow it.
 
-    They follow it when they stray by under 1 %, or under 5 % and without leaps from one interval to the next.
+    Beats follow the tempo if theirs differs by less than 1 %, or by less than 5 % and without leaps between intervals.
+
+    Parameters
+    ----------
+    beats : float64 array
+        Seconds, ascending.
+    bpm : float
+        The estimated tempo.
     """
     if len(beats) < 8:
         return bpm
@@ -118,19 +135,19 @@ def tempo_of(beats: Times, bpm: float) -> float:
 
 
 def beats_in_a_bar(accents: npt.NDArray[np.float64]) -> int | None:
-    """Guess three or four beats a bar.
+    """Estimate whether a bar has three or four beats.
 
     Parameters
     ----------
     accents : float64 array, shape (beats, features)
-        What happens on each beat.
+        Onset strength in the bass and in all bands, and change of harmony, on each beat.
 
     Returns
     -------
     int or None
-        ``None`` when neither repeats clearly better than the other.
+        ``None`` if neither repeats clearly better than the other.
     """
-    if len(accents) < 24:
+    if len(accents) < _FEWEST_BEATS_FOR_BARS:
         return None
     centered = accents - accents.mean(axis=0)
     centered /= np.maximum(np.linalg.norm(centered, axis=0), 1e-9)
@@ -138,6 +155,6 @@ def beats_in_a_bar(accents: npt.NDArray[np.float64]) -> int | None:
         lag: float(np.mean(np.sum(centered[lag:] * centered[:-lag], axis=0))) for lag in (2, 3, 4, 6, 8)
     }
     three, four = (repeats[3] + repeats[6]) / 2, (repeats[4] + repeats[8]) / 2
-    if max(three, four) < _CLEAR_METER or abs(three - four) < _CLEAR_METER:
+    if max(three, four) < _CLEAR_TIME_SIGNATURE or abs(three - four) < _CLEAR_TIME_SIGNATURE:
         return None
     return 3 if three > four else 4

@@ -1,11 +1,14 @@
-"""Tempo from the onset envelope.
+"""Estimate the tempo from the onset envelope.
 
-An envelope repeats at the beat, and at its multiples and fractions as well; which of these levels people tap along
-with is a matter of taste around two beats a second. Each candidate is scored by how well the envelope repeats after
-half, one, two and four of its beats, by how much of the envelope moves at its frequency (off beats as strong as the
-beats leave little there, so a part of what moves at twice the frequency counts as well), by whether bass and treble
-alternate from beat to beat as kick and snare do, and by how common such a tempo is. That they meet on every other
-beat speaks against a tempo, but not beyond a limit: a slow accompaniment does so without any drums.
+An onset envelope repeats at the beat, but also at multiples and fractions of it. Listeners prefer the level near two
+beats a second. The score of a candidate tempo is the product of
+
+- how well the envelope repeats after half, one, two and four beats;
+- how strong the envelope is at the frequency of the beat. Strong off beats leave little there, so a share of the
+  strength at twice the frequency counts as well;
+- whether bass and treble alternate from beat to beat, as kick and snare do. If they fall together on every other beat,
+  the score is lower, but only to a limit: a slow accompaniment without drums does the same;
+- how common the tempo is.
 """
 
 from __future__ import annotations
@@ -18,18 +21,32 @@ import scipy.fft
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 SLOWEST, FASTEST = 40.0, 250.0
+"""Beats a minute. Slower or faster music is reported in the next octave inside."""
+# All chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py, unless said otherwise.
 _STEPS_AN_OCTAVE = 192
-"""0.4 %: four beats of a slow tempo are 4 s, and the peak of an onset's correlation is 40 ms wide."""
+"""Steps of 0.4 %: four beats of a slow tempo last 4 s, and the correlation of an onset has a peak 40 ms wide."""
 _WINDOW_S = 12.0
+"""Twice the longest lag."""
 _LONGEST_LAG_S = 6.1
+"""Four beats at the slowest tempo, 6 s."""
 _BEATS = ((0.5, 0.5), (1, 1.0), (2, 1.0), (4, 1.0))
+"""Lags in beats, and their weights."""
 _BASS_SHARE = 0.5
 _PREFERRED, _PREFERRED_OCTAVES = 120.0, 0.7
+"""Center as in van Noorden & Moelants 1999; the width was chosen."""
 _TOO_FAST, _TOO_FAST_OCTAVES = 190.0, 0.2
 _APART_STEPS = 11
+"""4 %: the tolerance for a correct tempo in Gouyon et al. 2006."""
+_MOST_CANDIDATES = 5
+"""As many as a tempo has common multiples and fractions: half, double, a third, triple; set by hand."""
 _OFF_BEATS = 0.25
 _ALTERNATION, _LEAST_ALTERNATION = 2.2, -0.4
+_LOCAL_MEAN_S, _LOCAL_SPREAD_S = 1.0, 4.0
+_REGULAR = 0.4
+"""The correlation of a clear beat, which gives full confidence; set by hand."""
+_SPECTRUM_S, _SPECTRUM_SIZE = 8.0, 4096
 _BATCH = 32
+"""Windows transformed at a time, which bounds memory on long tracks."""
 
 Envelope = npt.NDArray[np.float32]
 Curve = npt.NDArray[np.float64]
@@ -37,7 +54,17 @@ Curve = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tempo:
-    """Candidates are sorted by weight, best first, weights relative to the best; ``regularity`` is a correlation."""
+    """A tempo and its rivals.
+
+    Attributes
+    ----------
+    bpm : float
+        The best candidate.
+    regularity : float
+        Mean correlation of the envelope with itself one, two and four beats later.
+    candidates, weights : float64 arrays, shape (n,)
+        Beats a minute, best first, and their scores relative to the best.
+    """
 
     bpm: float
     regularity: float
@@ -51,21 +78,23 @@ class Tempo:
 
     @property
     def confidence(self) -> float:
-        """0 to 1: how regular the envelope is at the tempo, less where another tempo scores as well."""
+        """0 to 1: how regular the envelope is at the tempo, lower where another tempo scores almost as well."""
         rival = self.weights[1] if len(self.weights) > 1 else 0.0
-        return float(np.clip(self.regularity / 0.4, 0, 1) * (1 - 0.5 * rival))
+        return float(np.clip(self.regularity / _REGULAR, 0, 1) * (1 - 0.5 * rival))
 
 
 def normalize(envelope: Envelope, period_s: float) -> Envelope:
-    """Subtract the local mean (1 s) and divide by the local spread (4 s), so that quiet passages count too."""
-    above = np.maximum(envelope - uniform_filter1d(envelope, max(1, round(1 / period_s)), mode="nearest"), 0)
-    power = uniform_filter1d(above**2, max(1, round(4 / period_s)), mode="nearest")
-    spread = np.sqrt(np.maximum(power, 0))  # a running sum may end just under zero
+    """Subtract the local mean (1 s) and divide by the local spread (4 s), so that quiet passages count as well."""
+    above = np.maximum(
+        envelope - uniform_filter1d(envelope, max(1, round(_LOCAL_MEAN_S / period_s)), mode="nearest"), 0
+    )
+    power = uniform_filter1d(above**2, max(1, round(_LOCAL_SPREAD_S / period_s)), mode="nearest")
+    spread = np.sqrt(np.maximum(power, 0))  # rounding may leave a running sum slightly below zero
     return np.asarray(above / (spread + 1e-3 * above.std() + 1e-9), np.float32)
 
 
 def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
-    """Estimate tempo.
+    """Estimate the tempo.
 
     Parameters
     ----------
@@ -77,7 +106,7 @@ def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
     Returns
     -------
     Tempo or None
-        ``None`` when nothing repeats.
+        ``None`` if nothing repeats.
 
     References
     ----------
@@ -106,14 +135,14 @@ def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
 
 
 def _prior(bpms: Curve) -> Curve:
-    """Return how readily people tap at these tempos: most around 120, and over three a second as good as never."""
+    """Return how readily listeners tap these tempos: most readily around 120, hardly ever above 190."""
     preferred = np.log2(bpms / _PREFERRED) / _PREFERRED_OCTAVES
     too_fast = np.maximum(np.log2(bpms / _TOO_FAST), 0) / _TOO_FAST_OCTAVES
     return np.asarray(np.exp(-0.5 * (preferred**2 + too_fast**2)))
 
 
 def _correlations(envelopes: Envelope, period_s: float) -> tuple[Curve, Curve, Curve] | None:
-    """Return correlation by lag, averaged over windows: all with all, bass with bass, bass with treble."""
+    """Return the correlation by lag, averaged over windows: all bands, bass, and bass with treble."""
     width, lags = round(_WINDOW_S / period_s), round(_LONGEST_LAG_S / period_s)
     size = scipy.fft.next_fast_len(2 * width, real=True)
     totals, count = np.zeros((3, lags)), 0
@@ -131,7 +160,7 @@ def _correlations(envelopes: Envelope, period_s: float) -> tuple[Curve, Curve, C
 
 
 def _windows(envelopes: Envelope, width: int) -> list[Envelope]:
-    """Return half-overlapping windows of the rows in batches, views of shape (rows, batch, width)."""
+    """Return windows of the rows that overlap by half, in batches: views of shape (rows, batch, width)."""
     missing = max(0, width - envelopes.shape[1])
     padded = np.pad(envelopes, ((0, 0), (0, missing))) if missing else envelopes
     windows = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)[:, :: width // 2]
@@ -144,7 +173,7 @@ def _at(curve: Curve, lags: Curve) -> Curve:
 
 def _spectrum(envelope: Envelope, period_s: float, bpms: Curve) -> Curve:
     """Return the mean magnitude of the envelope's spectrum at these tempos, in windows of 8 s."""
-    width, size = round(8 / period_s), 4096
+    width, size = round(_SPECTRUM_S / period_s), _SPECTRUM_SIZE
     taper = np.hanning(width).astype(np.float32)
     total = np.zeros(size // 2 + 1)
     for (batch,) in _windows(envelope[None], width):
@@ -155,22 +184,23 @@ def _spectrum(envelope: Envelope, period_s: float, bpms: Curve) -> Curve:
 
 
 def _peaks(scores: Curve) -> npt.NDArray[np.int64]:
-    """Return up to five maxima, highest first, none within 4 % of a higher one."""
+    """Return up to five maxima, the highest first; none is within 4 % of a higher one."""
     peak = np.flatnonzero((scores > 0) & (scores >= maximum_filter1d(scores, 2 * _APART_STEPS + 1)))
-    return peak[np.argsort(-scores[peak], kind="stable")][:5]
+    return peak[np.argsort(-scores[peak], kind="stable")][:_MOST_CANDIDATES]
 
 
 def _refine(grid: Curve, repeats: Curve, index: int) -> float:
-    """Move a candidate to where the envelope repeats best near by, between steps of the grid by a parabola.
+    """Move a candidate to the nearby tempo at which the envelope repeats best, and between steps by a parabola.
 
-    Bass and treble say which tempo it is, but not exactly: they alternate the more where two beats are missed.
+    Alternation of bass and treble helps to choose a candidate, but it does not place it: its maximum lies beside the
+    tempo.
     """
     first = max(0, index - _APART_STEPS)
     index = first + int(np.argmax(repeats[first : index + _APART_STEPS + 1]))
     if not 0 < index < len(grid) - 1:
         return float(grid[index])
     below, here, above = repeats[index - 1 : index + 2]
-    if below >= here or above >= here:  # the best is at the edge: no top near by
+    if below >= here or above >= here:  # the maximum is at the edge of the search
         return float(grid[index])
     offset = 0.5 * (below - above) / (below - 2 * here + above)
     return float(grid[index] * 2 ** (offset / _STEPS_AN_OCTAVE))

@@ -1,4 +1,4 @@
-"""Mel bands: what onsets and cepstral coefficients share."""
+"""Mel bands, from which onsets and cepstral coefficients are computed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy.typing as npt
 from workbench.analysis.spectrum.spectra import Framing
 
 BANDS = 40
+"""The usual number for cepstral coefficients of music (Essentia and Slaney's Auditory Toolbox have it too)."""
 _LOW_HZ, _HIGH_HZ = 30.0, 16000.0
+"""About the lowest note of a bass (31 Hz), and about where mp3 encoders cut off at 128 kbit/s; set by hand."""
 
 
 def mel_centers() -> npt.NDArray[np.float64]:
@@ -22,7 +24,7 @@ def mel_centers() -> npt.NDArray[np.float64]:
 def mel_filters(framing: Framing) -> npt.NDArray[np.float32]:
     """Return triangular filters on power, shape (bins, BANDS).
 
-    A band narrower than a bin takes the nearest one; a band over half the sampling rate stays empty.
+    A band that is narrower than a bin takes the nearest bin; a band above half the sampling rate stays empty.
 
     References
     ----------
@@ -43,7 +45,7 @@ def _edges() -> npt.NDArray[np.float64]:
 
 
 class MelBands:
-    """Powers to mel bands by two matrix products: the lower half of the bands needs few bins."""
+    """Convert powers to mel bands by two matrix products, because the lower half of the bands needs few bins."""
 
     def __init__(self, framing: Framing) -> None:
         filters = mel_filters(framing)
@@ -56,7 +58,7 @@ class MelBands:
         self._high = np.ascontiguousarray(filters[self._high_start :, self._half :])
 
     def __call__(self, powers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return power in each band, shape (frames, BANDS)."""
+        """Return the power in each band, shape (frames, BANDS)."""
         bands = np.empty((len(powers), BANDS), np.float32)
         np.matmul(powers[:, : self._low_stop], self._low, out=bands[:, : self._half])
         np.matmul(powers[:, self._high_start :], self._high, out=bands[:, self._half :])

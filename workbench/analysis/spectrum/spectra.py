@@ -1,8 +1,8 @@
 """The short-time spectra that timbre, onsets and harmony share.
 
-Frames last 46 ms and start every 23 ms at any sampling rate. The window is half a sine wave: its square adds up to
-one at half overlap, so the frames hold exactly the energy of the signal, and applying it once more brings the signal
-back (Princen & Bradley 1986), which :class:`Decimator` uses.
+At every sampling rate, a frame is 46 ms long and starts 23 ms after the one before. The window is half a sine wave. At
+half overlap its squares add up to one, so the frames together have exactly the energy of the signal, and windowing the
+inverse transforms again gives the signal back (Princen & Bradley 1986), which :class:`Decimator` uses.
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ from workbench.analysis.blocks import Samples
 from workbench.analysis.spectrum.transforms import ForwardTransform
 
 HOP_S = 1024 / 44100
+"""The usual hop of music analysis: windows of 2048 samples at 44.1 kHz."""
 TOP_HZ = 22050.0
+"""The upper limit of 44.1 kHz audio, so that higher sampling rates give the same values."""
 _BATCH = 32
+"""Frames transformed at a time, so that they stay in the processor's cache; measured."""
 CHUNK_HOPS = 256
-"""Frames computed at a time: enough for matrix products to be fast, few enough to stay in the processor's cache."""
+"""Frames processed at a time: enough for fast matrix products, few enough for the processor's cache; measured."""
 
 Spectra = npt.NDArray[np.complex64]
 
 
 @dataclass(frozen=True)
 class Framing:
-    """Frame length and spacing at one sampling rate."""
+    """Length and spacing of frames at one sampling rate."""
 
     rate: float
     hop: int
@@ -45,7 +48,7 @@ class Framing:
 
     @cached_property
     def bins(self) -> int:
-        """Bins up to 22.05 kHz, whatever the rate."""
+        """Number of bins up to 22.05 kHz, at every sampling rate."""
         return min(self.hop, int(TOP_HZ * self.n_fft / self.rate + 0.5)) + 1
 
     @cached_property
@@ -55,13 +58,13 @@ class Framing:
 
     @cached_property
     def window(self) -> npt.NDArray[np.float32]:
-        """Half a sine wave scaled so that power summed over bins is the mean square of the frame."""
+        """Half a sine wave, scaled so that the powers of all bins add up to the mean square of the frame."""
         return np.asarray((half_sine(self.n_fft) * np.sqrt(2 / (self.n_fft * self.hop))), np.float32)
 
 
 @lru_cache(maxsize=16)
 def framing(rate: int) -> Framing:
-    """Return the framing of a sampling rate: a hop near 23 ms, a multiple of 64, whose FFT is fast."""
+    """Return the framing for a sampling rate: a hop of about 23 ms that is a multiple of 64 and has a fast FFT."""
     return Framing(rate, 64 * scipy.fft.next_fast_len(max(1, round(rate * HOP_S / 64)), real=True))
 
 
@@ -79,7 +82,7 @@ class ShortTimeFourier:
         self._transform = ForwardTransform(_BATCH, framing.n_fft)
 
     def feed(self, samples: Samples) -> Iterator[Spectra]:
-        """Yield spectra of the next frames, a few at a time so that they stay in the processor's cache.
+        """Yield the spectra of the next frames, a few at a time so that they stay in the processor's cache.
 
         Parameters
         ----------
@@ -88,7 +91,7 @@ class ShortTimeFourier:
         Yields
         ------
         complex64 array, shape (up to 32, padded(hop + 1))
-            The bins and then zeros; overwritten by the next.
+            The bins, then zeros. The next array overwrites it.
         """
         hop = self.framing.hop
         if len(self._joined) != hop + len(samples):
@@ -104,9 +107,9 @@ class ShortTimeFourier:
 
 
 def power(spectra: Spectra, out: npt.NDArray[np.float32]) -> None:
-    """Write squared magnitudes of the first bins to ``out``, shape (frames, bins); ``spectra`` is overwritten.
+    """Write the squared magnitudes of the first bins to ``out``, shape (frames, bins), and overwrite ``spectra``.
 
-    NumPy takes half the time when neither has columns left out.
+    NumPy takes half the time if both arrays are used to their full width.
     """
     parts = spectra.view(np.float32)
     if 2 * out.shape[1] < parts.shape[1]:
@@ -116,13 +119,14 @@ def power(spectra: Spectra, out: npt.NDArray[np.float32]) -> None:
 
 
 class Decimator:
-    """The signal below 1.38 kHz at about 2.76 kHz, from spectra that exist already.
+    """Resample the signal below 1.38 kHz to about 2.76 kHz, from spectra that exist already.
 
-    Keeping the low bins of every frame and overlap-adding shorter inverse transforms is a band-limited resampler
-    that costs a sixteenth of the spectra themselves.
+    Short inverse transforms of the low bins of every frame, added where they overlap, give the band-limited signal.
+    That takes a sixteenth of the time of the spectra themselves.
     """
 
     LENGTH = 128
+    """A sixteenth of a frame: the band has to include the highest peaks of the chroma, 1.3 kHz."""
     BINS = LENGTH // 2 + 1
 
     def __init__(self, framing: Framing) -> None:
@@ -132,7 +136,7 @@ class Decimator:
         self._tail = np.zeros(self.LENGTH // 2, np.float32)
 
     def feed(self, spectra: Spectra) -> Samples:
-        """Take the first ``BINS`` bins of the next frames and return 64 samples for each, half a frame behind."""
+        """Take the first ``BINS`` bins of the next frames and return 64 samples for each, delayed by half a frame."""
         half = self.LENGTH // 2
         frames = scipy.fft.irfft(spectra, self.LENGTH) * self._window
         out = frames[:, :half].copy()

@@ -1,4 +1,4 @@
-"""What the sound is like, whatever is played: statistics over frames that are not silent."""
+"""Timbre: spectral statistics over the frames that are not silent."""
 
 from __future__ import annotations
 
@@ -13,23 +13,31 @@ from workbench.analysis.spectrum.mel import BANDS
 from workbench.analysis.spectrum.spectra import Framing
 
 N_MFCC = 13
+"""The usual number (Davis & Mermelstein 1980, and most music analysis since)."""
 SILENT = 1e-7
-"""Mean square of a frame that counts as silent (−70 dBFS)."""
+"""Mean square under which a frame is silent: −70 dBFS, the absolute gate of ITU-R BS.1770-4."""
 _BRIGHT_HZ = 1500.0
+"""Juslin 2000."""
 _ROLLOFF = 0.85
+"""The usual share (Tzanetakis & Cook 2002)."""
 _GROUP = 16
+"""Bins summed before the rolloff is looked up, which is faster; the value is interpolated inside the group."""
 _SHAPE_EVERY, _CONTRAST_EVERY = 4, 16
+"""Every fourth and every sixteenth frame are enough for a mean over the track; set by hand to save time."""
 _CONTRAST_EDGES_HZ = (0.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0)
+"""As in Jiang et al. 2002, whose last band (3200–8000 Hz) is split here to cover everything above 6400 Hz as well."""
 _CONTRAST_SHARE = 0.2
+"""Share of a band's bins that count as peak and as valley; Jiang et al. 2002 find 0.02 to 0.2 equally good."""
 _MASKED = 1e-7
-"""Share of a frame's loudest band under which a band cannot be heard (−70 dB): timbre must not hang on it."""
+"""Share of a frame's loudest band (−70 dB) under which a band is inaudible, so that it does not affect timbre."""
 _NOTHING = 1e-16
+"""Keeps the logarithm finite in silence."""
 
 Frames = npt.NDArray[np.float32]
 
 
 class Moments:
-    """Mean and variance of rows that arrive in pieces."""
+    """Running mean and variance of rows."""
 
     def __init__(self, width: int) -> None:
         self.count = 0
@@ -37,7 +45,7 @@ class Moments:
         self._squares = np.zeros(width)
 
     def add(self, rows: Frames) -> None:
-        """Take rows of shape (n, width)."""
+        """Add rows, shape (n, width)."""
         self.count += len(rows)
         self._sum += rows.sum(axis=0, dtype=np.float64)
         self._squares += np.einsum("ij,ij->j", rows, rows, dtype=np.float64)
@@ -57,7 +65,7 @@ def _cosines() -> Frames:
 
 @dataclass(frozen=True)
 class Timbre:
-    """See ``DESCRIPTORS`` for units and sources."""
+    """Timbre descriptors of a track; ``DESCRIPTORS`` has their units and sources."""
 
     spectral_centroid_hz: float
     spectral_bandwidth_hz: float
@@ -71,7 +79,7 @@ class Timbre:
 
 
 class TimbreMeter:
-    """Sums over the frames of a stream."""
+    """Compute timbre descriptors from the powers and mel bands of a stream."""
 
     def __init__(self, framing: Framing) -> None:
         frequencies = framing.frequencies
@@ -99,7 +107,7 @@ class TimbreMeter:
         Returns
         -------
         float32 array, shape (n, 13)
-            Cepstral coefficients of every frame, silent ones too.
+            Cepstral coefficients of every frame, including silent ones.
         """
         floor = np.float32(_MASKED) * mels.max(axis=1, keepdims=True) + np.float32(_NOTHING)
         mfcc = (10 * np.log10(mels + floor)) @ self._dct
@@ -119,7 +127,7 @@ class TimbreMeter:
         return np.asarray(np.clip(1 - np.vecdot(shape, before), 0, 1)[:, None])
 
     def _shapes(self, powers: Frames) -> Frames:
-        """Return centroid, bandwidth, rolloff, flatness and brightness of frames that are not silent, shape (n, 5)."""
+        """Return centroid, bandwidth, rolloff, flatness and brightness of each frame, shape (n, 5); none is silent."""
         total, first, second = (np.sqrt(powers) @ self._ramps).T
         centroid = first / total
         bandwidth = np.sqrt(np.maximum(second / total - centroid**2, 0))
@@ -152,7 +160,7 @@ class TimbreMeter:
         return contrast
 
     def finish(self) -> Timbre | None:
-        """Return the statistics; ``None`` when every frame was silent."""
+        """Return the statistics; ``None`` if every frame was silent."""
         if not self._shape.count:
             return None
         centroid, bandwidth, rolloff, flatness, bright = map(float, self._shape.mean())

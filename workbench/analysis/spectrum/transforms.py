@@ -1,6 +1,6 @@
-"""Fourier transforms of one shape, planned once and run in place: FFTW, one and a half times as fast as pocketfft.
+"""Fourier transforms of one shape by FFTW, planned once and run in place: 1.5 times as fast as SciPy's pocketfft.
 
-Plans are estimated, not measured, so that the same samples give the same values in every process.
+Plans are estimated and not measured, so that the same samples give the same values in every process.
 """
 
 from __future__ import annotations
@@ -10,28 +10,29 @@ import numpy.typing as npt
 import pyfftw
 
 _BYTES = 64
+"""A cache line, which also suits the widest vector instructions."""
 
 
 def padded(bins: int) -> int:
-    """Return the next multiple of a cache line, in complex64 values."""
+    """Return the number of bins rounded up to full cache lines of complex64 values."""
     return bins + -bins % 8
 
 
 class ForwardTransform:
-    """Transform rows of ``input``, whose contents it may use up, to rows of ``output``.
+    """Transform the rows of ``input``, which it may overwrite, to the rows of ``output``.
 
     Parameters
     ----------
     rows, length : int
         Shape of ``input``.
     dtype : float32 or complex64
-        Of ``input``. Of real input only the ``length // 2 + 1`` bins that differ are kept.
+        Type of ``input``. For real input, ``output`` has the ``length // 2 + 1`` different bins only.
 
     Attributes
     ----------
     input : array of ``dtype``, shape (rows, length)
     output : complex64 array, shape (rows, padded(length // 2 + 1)) or (rows, padded(length))
-        After the bins come zeros, so that each row starts on a cache line: real transforms are a fifth faster then.
+        The bins, then zeros, so that each row starts on a cache line: that makes real transforms a fifth faster.
     """
 
     def __init__(self, rows: int, length: int, dtype: npt.DTypeLike = np.float32) -> None:

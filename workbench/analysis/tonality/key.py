@@ -1,4 +1,4 @@
-"""The key of a piece from its mean chroma."""
+"""Find the key of a track from its chroma, and name it as disc jockeys do."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from workbench.audio.pitch_names import PITCH_NAMES
 
-# Sha'ath 2011, Estimation of key in digital music recordings: Krumhansl's profiles fitted to popular music
+# Sha'ath 2011, Estimation of key in digital music recordings: Krumhansl's profiles, fitted to popular music
 _MAJOR = (6.6, 2.0, 3.5, 2.3, 4.6, 4.0, 2.5, 5.2, 2.4, 3.7, 2.3, 3.4)
 _MINOR = (6.5, 2.7, 3.5, 5.4, 2.6, 3.5, 2.5, 5.2, 4.0, 2.7, 4.3, 3.2)
 
 
 @dataclass(frozen=True)
 class Key:
-    """Best and second best key; ``strength`` is the correlation with the best one's profile, 0 to 1."""
+    """The best and the second best key; ``strength`` is the correlation with the profile of the best, 0 to 1."""
 
     key: str
     scale: str
@@ -27,7 +27,7 @@ class Key:
 
 
 def find_key(chroma: npt.NDArray[np.float64]) -> Key | None:
-    """Correlate a chroma of shape (12,) with the profiles of all 24 keys; ``None`` when it is flat."""
+    """Correlate a chroma, shape (12,), with the profiles of all 24 keys; ``None`` if the chroma is flat."""
     if np.std(chroma) <= 1e-9:
         return None
     centered = chroma - np.mean(chroma)
@@ -51,12 +51,12 @@ def _profiles() -> npt.NDArray[np.float64]:
 
 
 def camelot(key: str, scale: str) -> str:
-    """Return the Camelot wheel code: C major is 8B, A minor 8A, a fifth up is one more."""
+    """Return the Camelot wheel code: C major is 8B, A minor is 8A, and a fifth higher adds one."""
     return f"{_hour(key, scale, at_c=8)}{'B' if scale == 'major' else 'A'}"
 
 
 def open_key(key: str, scale: str) -> str:
-    """Return the Open Key code: C major is 1d, A minor 1m, a fifth up is one more."""
+    """Return the Open Key code: C major is 1d, A minor is 1m, and a fifth higher adds one."""
     return f"{_hour(key, scale, at_c=1)}{'d' if scale == 'major' else 'm'}"
 
 

@@ -1,4 +1,4 @@
-"""Pitch classes over time: tuning, chroma, chord changes."""
+"""Chroma (the strength of pitch classes over time), tuning and chord changes."""
 
 from __future__ import annotations
 
@@ -10,43 +10,61 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
-from workbench.analysis.series import Series
+from workbench.analysis.growing_array import GrowingArray
 from workbench.analysis.spectrum.spectra import Decimator, Framing, ShortTimeFourier, Spectra, power
 
 TEXTURE_HOPS = 16
 """Frames that share one chroma (0.37 s), the resolution of harmony and structure."""
+# Set by hand and checked on synthesized keys, tests/benchmarks/bench_accuracy.py, unless said otherwise.
 _STEPS = 60
+"""Five steps a semitone: fine enough to shift the chroma by the tuning afterward."""
 _STEPS_A_SEMITONE = _STEPS // 12
 _LOW_HZ, _HIGH_HZ = 80.0, 1300.0
 _CENTER_SEMITONES = 12 * math.log2(350 / 440) + 9
-"""Above middle C: where fundamentals are most likely, and peaks count most; an octave away they count 0.6."""
+"""Semitones above middle C at which fundamentals are most likely and peaks have weight 1; an octave away it is 0.6."""
 _LOWEST_OCTAVE, _OCTAVES = -36, 6
-"""Octaves from C1 on hold all peaks from 80 to 1300 Hz, a step to spare."""
+"""The octaves from C1 include all peaks from 80 to 1300 Hz and one step more."""
 _HARMONICS, _HARMONIC_DECAY = 5, 0.7
+"""A peak counts for the pitches that it may be a harmonic of (Gómez 2006; the values were chosen)."""
 _FAINT = 1e-4
+"""Share of the frame's loudest peak (−40 dB) under which a peak is ignored."""
 _MIN_TUNED = 0.08
+"""Least agreement of the peaks on a tuning; noise has less (tests/analysis/test_tonal.py)."""
 _MIN_CONTRAST = 0.12
+"""Least spread of the mean chroma of pitched sound; noise has less (tests/analysis/test_tonal.py)."""
 _LEAST_SOUNDING = 0.25
+"""Least share of the track in which pitches sound."""
 _ROWS_AT_A_TIME = 4096
+"""Bounds memory on long tracks."""
 
 Chroma = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Harmony:
-    """Chroma is of shape (n, 12), C first, rows that add up to one or are zero where nothing sounds."""
+    """Chroma and tuning of a track.
+
+    Attributes
+    ----------
+    tuning_hz : float or None
+        Frequency of A4.
+    chroma : float32 array, shape (n, 12)
+        C first. A row adds up to one; it is zero where no pitch sounds.
+    pitched : bool
+        Whether the track has pitches at all; noise and drums do not.
+    """
 
     tuning_hz: float | None
     chroma: Chroma
     pitched: bool
 
     def mean(self) -> npt.NDArray[np.float64]:
-        """Return the mean share of each pitch class, shape (12,); zeros when nothing sounds."""
+        """Return the mean share of each pitch class, shape (12,); zeros if no pitch sounds."""
         sounding = self.sounding()
         return sounding.mean(axis=0, dtype=np.float64) if len(sounding) else np.zeros(12)
 
     def prevalence(self) -> npt.NDArray[np.float64]:
-        """Return how present each pitch class is compared with the strongest of its moment, mean, shape (12,)."""
+        """Return the mean strength of each pitch class relative to the strongest of its row, shape (12,)."""
         sounding = self.sounding()
         if not len(sounding):
             return np.zeros(12)
@@ -58,11 +76,11 @@ class Harmony:
         return sounding.std(axis=0, dtype=np.float64) if len(sounding) else np.zeros(12)
 
     def sounding(self) -> Chroma:
-        """Return the rows in which something sounds."""
+        """Return the rows in which a pitch sounds."""
         return self.chroma[self.chroma.any(axis=1)]
 
     def chord_change_rate(self, period_s: float) -> float | None:
-        """Return changes a second of the best fitting major or minor triad; ``None`` under two seconds of sound.
+        """Return how often the best fitting triad changes, Hz; ``None`` for less than two seconds of pitched sound.
 
         References
         ----------
@@ -77,7 +95,7 @@ class Harmony:
 
 
 class ChromaMeter:
-    """Spectral peaks of a stream folded into sixty steps an octave, tuned when all of them are known.
+    """Fold the spectral peaks of a stream into sixty steps an octave, and tune them once all are known.
 
     References
     ----------
@@ -91,12 +109,12 @@ class ChromaMeter:
         self._first = int(_LOW_HZ / (low.rate / low.n_fft))
         self._last = min(low.hop - 1, int(_HIGH_HZ / (low.rate / low.n_fft)))
         self._bin_hz = low.rate / low.n_fft
-        self._folded = Series(np.float16)
+        self._folded = GrowingArray(np.float16)
         self._tuning = 0j
         self._weight = 0.0
 
     def feed(self, spectra: Spectra) -> None:
-        """Take the low bins of the next frames (those that ``Decimator`` wants), a multiple of 16 of them."""
+        """Take the low bins (those that ``Decimator`` reads) of the next frames, a multiple of 16 of them."""
         samples = self._decimator.feed(spectra)
         powers = np.empty((len(samples) // self._fourier.framing.hop, self._last + 2), np.float32)
         start = 0
@@ -117,7 +135,7 @@ class ChromaMeter:
         self._folded.extend(spread.reshape(count, _OCTAVES, _STEPS).sum(axis=1))
 
     def _peaks(self, powers: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], ...]:
-        """Return frame, semitones above C and weight of every spectral peak."""
+        """Return the frame, the semitones above middle C and the weight of every spectral peak."""
         middle = powers[:, self._first : self._last]
         loudest = middle.max(axis=1, keepdims=True, initial=0)
         audible = (loudest > 1e-10) & (loudest > 1e-6 * powers.max(axis=1, keepdims=True))
@@ -135,7 +153,7 @@ class ChromaMeter:
         return rows, semitones, weights
 
     def finish(self, textures: int) -> Harmony:
-        """Return the chroma of the first ``textures`` periods of 16 frames."""
+        """Return the harmony of the first ``textures`` groups of 16 frames."""
         folded = self._folded.array(textures).reshape(-1, _STEPS)
         tuned = self._weight > 0 and abs(self._tuning) >= _MIN_TUNED * self._weight
         deviation = float(np.angle(self._tuning) / (2 * np.pi)) if tuned else 0.0
@@ -154,7 +172,7 @@ class ChromaMeter:
 def _fold(deviation: float) -> Chroma:
     """Return the matrix from sixty steps to twelve pitch classes, given the tuning in semitones above A 440."""
     matrix = np.zeros((_STEPS, 12))
-    for harmonic in range(1, _HARMONICS + 1):  # a peak may be this harmonic of a lower pitch
+    for harmonic in range(1, _HARMONICS + 1):  # a peak may be this harmonic of a lower pitch class
         pitch = np.arange(_STEPS)[:, None] / _STEPS_A_SEMITONE - 12 * math.log2(harmonic) - deviation
         distance = (pitch - np.arange(12) + 6) % 12 - 6
         share = np.where(np.abs(distance) < 2 / 3, np.cos(np.pi * distance * 0.75) ** 2, 0)

@@ -1,4 +1,4 @@
-"""Values that arrive in pieces and are wanted in one piece."""
+"""An array that grows: meters append rows while a stream is read, and read the whole array at the end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 
-class Series:
-    """Rows appended in pieces, joined once."""
+class GrowingArray:
+    """Rows of one shape, appended in pieces and concatenated once."""
 
     def __init__(self, dtype: npt.DTypeLike = np.float32) -> None:
         self._dtype = np.dtype(dtype)
@@ -26,7 +26,7 @@ class Series:
         self._length += len(piece)
 
     def array(self, stop: int | None = None) -> npt.NDArray[Any]:
-        """Return the rows before ``stop``, shape (n, …); empty when nothing came."""
+        """Return the rows before ``stop``, shape (n, …); empty when nothing was appended."""
         if not self._pieces:
             return np.zeros(0, self._dtype)
         if len(self._pieces) > 1:

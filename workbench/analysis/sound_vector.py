@@ -1,7 +1,7 @@
-"""The vector that similarity compares: fixed length, documented parts, raw units.
+"""The sound vector: 62 numbers that describe how a track sounds, used to compare tracks.
 
-Values are not standardized here: a query does that with the statistics of the library. A part that a track does not
-have (the tempo of noise) takes the neutral value of its row in ``COMPOSITION``.
+The values are in raw units; a query standardizes them with the statistics of the library. Where a track has no value
+(the tempo of noise), the vector has the neutral value that ``COMPOSITION`` gives.
 """
 
 from __future__ import annotations
@@ -29,17 +29,29 @@ COMPOSITION: tuple[tuple[str, int, str], ...] = (
     ("rhythm", 4, "tempo confidence, tempo stability, onset rate, danceability; 0"),
     ("dynamics", 3, "loudness, LUFS; loudness range, LU; dynamic complexity, dB; −70, 0, 0"),
 )
-"""Part, length, contents and neutral value, in order."""
+"""Part, length, and contents with the neutral value, in order."""
 
 SIZE = sum(length for _, length, _ in COMPOSITION)
+_LEAST_FLATNESS = 1e-9
+"""Keeps the logarithm finite."""
+_NEUTRAL_BPM = 120.0
+"""The preferred tempo (van Noorden & Moelants 1999)."""
+_NEUTRAL_LUFS = -70.0
+"""The absolute gate of ITU-R BS.1770-4: what is quieter is not measured."""
 
 
-def similarity_vector(features: dict[str, Any]) -> npt.NDArray[np.float32]:
-    """Compose the vector from descriptors by name.
+def sound_vector(features: dict[str, Any]) -> npt.NDArray[np.float32]:
+    """Compose the sound vector of a track.
+
+    Parameters
+    ----------
+    features : dict
+        Descriptors by name; those that the track does not have are left out.
 
     Returns
     -------
     float32 array, shape (62,)
+        In the order of ``COMPOSITION``.
     """
 
     def value(name: str, neutral: float = 0.0) -> float:
@@ -61,7 +73,7 @@ def similarity_vector(features: dict[str, Any]) -> npt.NDArray[np.float32]:
         (
             log2("spectral_centroid_hz"),
             log2("spectral_rolloff_hz"),
-            np.log10(max(value("spectral_flatness", 1.0), 1e-9)),
+            np.log10(max(value("spectral_flatness", 1.0), _LEAST_FLATNESS)),
             value("spectral_flux"),
             value("brightness"),
             log2("zero_crossing_rate"),
@@ -69,9 +81,9 @@ def similarity_vector(features: dict[str, Any]) -> npt.NDArray[np.float32]:
         np.roll(profile("chroma_mean", 12, 1 / 12), -turn),
         fifths,
         (value("chord_change_rate_hz"),),
-        (np.log2(value("bpm", 120.0) / 120),),
+        (np.log2(value("bpm", _NEUTRAL_BPM) / _NEUTRAL_BPM),),
         (value("bpm_confidence"), value("tempo_stability"), value("onset_rate_hz"), value("danceability")),
-        (value("loudness_lufs", -70.0), value("loudness_range_lu"), value("dynamic_complexity_db")),
+        (value("loudness_lufs", _NEUTRAL_LUFS), value("loudness_range_lu"), value("dynamic_complexity_db")),
     )
     return np.concatenate(parts).astype(np.float32)
 
@@ -81,9 +93,8 @@ def _key_parts(features: dict[str, Any]) -> tuple[int, tuple[float, float, float
         return 0, (0.0, 0.0, 0.0)
     tonic, strength = PITCH_NAMES.index(features["key"]), float(features["key_strength"])
     minor = features["scale"] == "minor"
-    angle = (
-        2 * np.pi * ((7 * (tonic + 3 * minor)) % 12) / 12
-    )  # relative keys share a place, as on the Camelot wheel
+    # Relative keys share a place on the circle of fifths, as on the Camelot wheel.
+    angle = 2 * np.pi * ((7 * (tonic + 3 * minor)) % 12) / 12
     return tonic, (
         strength * float(np.cos(angle)),
         strength * float(np.sin(angle)),
