@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from workbench.errors import WorkbenchError
 
+ROOT = Path(__file__).parents[1]
+WITH_EXAMPLES = sorted(
+    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+    for path in ROOT.glob("workbench/**/*.py")
+    if ">>> " in path.read_text("utf-8")
+)
 PACKAGES = ("workbench", "workbench.analysis", "workbench.playlists", "workbench.store.library.library")
 
 
@@ -45,3 +53,9 @@ def test_what_is_exported_is_documented(name: str, value: Any) -> None:
 def is_worth_one(value: Any) -> bool:
     """A function of a line whose name says it all needs no sentence that repeats it."""
     return inspect.isclass(value) or len(inspect.getsource(value).strip().splitlines()) > 3
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_examples_give_what_they_say(name: str) -> None:
+    tried = doctest.testmod(importlib.import_module(name))
+    assert tried.attempted and not tried.failed

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import workbench
 from workbench import lazy_imports
 from workbench.errors import MissingPackageError
 
@@ -51,6 +52,12 @@ def test_starting_loads_nothing_heavy(statement: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_the_package_exports_these_names_and_no_more() -> None:
+    names = {"Playlist", "Settings", "Track", "TrackFeatures", "Workbench", "WorkbenchError"}
+    assert set(workbench.__all__) == names and len(names) <= 15
+    assert names <= set(dir(workbench)) and all(hasattr(workbench, name) for name in names)
 
 
 def test_essentia_then_tensorflow_works_and_is_quiet() -> None:

@@ -4,4 +4,5 @@ import lazy_loader
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
+__all__ = ["Playlist", "Settings", "Track", "TrackFeatures", "Workbench", "WorkbenchError"]
