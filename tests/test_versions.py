@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import signals
 import soundfile
 
 from workbench import Workbench
 from workbench.analysis.features import VERSION, stale
-from workbench.audio import signals
 
 
 def test_only_what_an_older_version_analyzed_is_done_again(data_dir: Path, tmp_path: Path) -> None:

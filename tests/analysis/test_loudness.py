@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import signals
 
 from workbench.analysis.level.loudness import k_weighting
-from workbench.audio import signals
 
 
 def stereo(levels):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+import signals
 
-from workbench.audio import signals
 from workbench.plots import track_plots as plots
 
 

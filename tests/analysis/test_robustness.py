@@ -7,13 +7,13 @@ import warnings
 
 import numpy as np
 import pytest
+import signals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.analysis.descriptors import DESCRIPTORS
 from workbench.analysis.features import TrackFeatures
 from workbench.analysis.one_pass import describe
-from workbench.audio import signals
 from workbench.audio.demo.demo_library import DEMO_TRACKS
 from workbench.audio.demo.synthesis import render
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import signals
 
-from workbench.audio import signals
 from workbench.audio.demo.synthesis import Score, render
 
 

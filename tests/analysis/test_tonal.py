@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import signals
 
 from workbench.analysis.tonality.key import camelot, open_key
-from workbench.audio import signals
 from workbench.audio.demo.synthesis import Score, render
 from workbench.audio.pitch_names import PITCH_NAMES
 

@@ -9,9 +9,9 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+from signals import silence, tone, white_noise
 
 from workbench.audio.fingerprint import content_hash
-from workbench.audio.signals import silence, tone, white_noise
 from workbench.audio.streaming_loader import open_audio
 from workbench.audio.tags import read_tags
 from workbench.errors import (

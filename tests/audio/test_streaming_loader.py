@@ -9,8 +9,8 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutagen.ogg import OggPage
+from signals import tone, white_noise
 
-from workbench.audio.signals import tone, white_noise
 from workbench.audio.streaming_loader import MIN_BLOCK_SECONDS, open_audio
 from workbench.errors import AudioEmptyError, AudioMemoryError
 from workbench.machine.memory import MemoryAccount

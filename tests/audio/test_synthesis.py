@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from signals import click_track, level_steps, silence, tone, white_noise
 
 from workbench.audio.demo.harmony import chord, scale_pitch_classes
 from workbench.audio.demo.instruments import INSTRUMENTS, RATE, drum, note
 from workbench.audio.demo.synthesis import BASS_LINES, COMPING, GROOVES, LEAD_IN_S, Score, render
 from workbench.audio.pitch_names import PITCH_NAMES
-from workbench.audio.signals import click_track, level_steps, silence, tone, white_noise
 
 
 def frequency_peaks(samples: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutagen import apev2, asf, id3, mp4
+from signals import tone
 
-from workbench.audio.signals import tone
 from workbench.audio.tags import Tags, read_tags
 
 WANTED = Tags(

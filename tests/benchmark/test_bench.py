@@ -14,14 +14,14 @@ import pytest
 import soundfile
 
 from workbench.benchmark.child import Job
-from workbench.benchmark.measures import FIGURES, Figure
+from workbench.benchmark.measurements import MEASUREMENTS, Measurement
 from workbench.benchmark.plain_program import analyze
 from workbench.benchmark.processes import run_child
-from workbench.benchmark.report import markdown
+from workbench.benchmark.result_table import markdown
 from workbench.benchmark.run import FULL, QUICK, choose_tracks
 from workbench.errors import LibraryPathError, ProcessingError
 from workbench.lazy_imports import get_essentia
-from workbench.performance.report import IMPACT_FIGURES
+from workbench.performance.optimization_report import IMPACT_MEASUREMENTS
 from workbench.session.workbench import Workbench
 
 RATE = 44100
@@ -50,7 +50,7 @@ def test_a_quick_run_measures_every_figure_and_keeps_them(clicks: Path, tmp_path
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     figures = result["figures"]
-    assert set(figures) == {figure.name for figure in FIGURES} >= set(IMPACT_FIGURES)
+    assert set(figures) == {figure.name for figure in MEASUREMENTS} >= set(IMPACT_MEASUREMENTS)
     here = {name for name in figures if sys.platform == "linux" or name != "file_length"}
     assert all(figures[name] is not None for name in here)
     for name in here - {"cache_hit_rate"}:
@@ -124,7 +124,7 @@ def test_without_music_it_says_so(tmp_path: Path) -> None:
 def test_a_target_is_met_at_its_bound(
     bound: dict[str, float], before: float, after: float, met: bool | None, target: str
 ) -> None:
-    figure = Figure("x", "X", "%", "start", "plain", "ours", **bound)
+    figure = Measurement("x", "X", "%", "start", "plain", "ours", **bound)
     assert figure.met(before, after) is met
     assert figure.target == target
 

@@ -22,12 +22,14 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.analysis.one_pass import describe
-from workbench.audio import signals
 from workbench.audio.demo.demo_library import DEMO_TRACKS
 from workbench.audio.demo.synthesis import GROOVES, Score, render
 from workbench.audio.pitch_names import PITCH_NAMES
 from workbench.audio.streaming_loader import open_audio
 from workbench.lazy_imports import get_essentia
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import signals
 
 RATE = 44100
 SYNTHESIZED_TEMPOS = (64, 78, 92, 104, 118, 126, 140, 160, 174)

@@ -11,9 +11,9 @@ import pytest
 from workbench.machine import memory
 from workbench.machine.cgroup import ControlGroups
 from workbench.machine.cpu import CpuMeter, available_cores, usable_cores
+from workbench.performance.endpoint_answers import processor_health
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSampler
-from workbench.performance.views import processor_health
 from workbench.processing.job.admission import why_wait
 
 MIB = 2**20

@@ -12,7 +12,7 @@ from workbench.models.tagger.calibration import (
     reliability,
     softmax,
 )
-from workbench.models.tagger.report import confusion_matrix, score
+from workbench.models.tagger.training_report import confusion_matrix, score
 
 
 def drawn(count: int, classes: int = 4) -> tuple[np.ndarray, np.ndarray]:

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.performance.figures import add_counters
-from workbench.performance.job_figures import JobFigures
 from workbench.performance.monitor import PerformanceMonitor
 from workbench.performance.process_publisher import ProcessPublisher, process_id
 from workbench.performance.published import merge_ended
 from workbench.performance.system import SystemSampler
+from workbench.performance.totals import add_counters
+from workbench.processing.job.job_statistics import JobStatistics
 from workbench.processing.job.task import Failure, Progress
 from workbench.settings import Settings
 from workbench.store.library.library import Library
@@ -169,9 +169,9 @@ counts = st.builds(figures, *[st.integers(0, 1000)] * 3)
 @settings(max_examples=25, deadline=None)
 @given(st.lists(counts, min_size=1, max_size=5), st.integers(1, 5))
 def test_ended_processes_count_the_same_in_whatever_groups_they_end(payloads: Any, cut: int) -> None:
-    from workbench.performance.published import ProcessRow
+    from workbench.store.library.records import ProcessRecord
 
-    rows = [ProcessRow(str(n), n, "kernel", 0.0, float(n), payload) for n, payload in enumerate(payloads)]
+    rows = [ProcessRecord(str(n), n, "kernel", 0.0, float(n), payload) for n, payload in enumerate(payloads)]
     at_once = merge_ended(None, rows)
     parts = None
     for part in (rows[:cut], rows[cut:]):
@@ -201,34 +201,34 @@ class LiteralJob:
 
 def test_jobs_are_counted_while_they_run_and_after() -> None:
     clock = FakeClock()
-    counted = JobFigures(lambda: 4, timer=clock)
+    counted = JobStatistics(lambda: 4, timer=clock)
     progress = Progress(total=10, done=3, cached=2, failed=1, audio_seconds=60.0, current=("a", "b"))
     job = LiteralJob(progress, [Failure("x", "late", "timeout")])
     counted.watch(job)
     clock.now = 10.0
-    found = counted.figures()
+    found = counted.totals()
     assert (found["total_processed"], found["total_failed"], found["total_timeouts"]) == (3, 1, 1)
     assert (found["active_operations"], found["queued_operations"]) == (2, 2)
     assert (found["busy_seconds"], found["available_seconds"]) == (20.0, 40.0)
     job.ended = True
     clock.now = 20.0
-    after = counted.figures()
+    after = counted.totals()
     assert (after["total_processed"], after["active_operations"], after["queued_operations"]) == (3, 0, 0)
-    assert after == counted.figures() | {"busy_seconds": after["busy_seconds"]}
+    assert after == counted.totals() | {"busy_seconds": after["busy_seconds"]}
 
 
 def test_time_of_shared_workers_is_counted_once(library: Library, monitor: Any) -> None:
     clock = FakeClock()
-    owner = JobFigures(lambda: 2, timer=clock)
+    owner = JobStatistics(lambda: 2, timer=clock)
     owner.account_for(monitor.guest_operations)
-    guests = [JobFigures(lambda: 2, joined=lambda: True, timer=clock) for _ in range(2)]
+    guests = [JobStatistics(lambda: 2, joined=lambda: True, timer=clock) for _ in range(2)]
     jobs = [LiteralJob(Progress(total=9, done=0, current=("a",)), []) for _ in guests]
     for guest, job in zip(guests, jobs, strict=True):
         guest.watch(job)
 
     def publish_all() -> dict[str, Any]:
         for number, figures in zip((-1, 0, 1), [owner, *guests], strict=True):
-            payload = {"async_processor": figures.figures()}
+            payload = {"async_processor": figures.totals()}
             publish(library, psutil.Process(), payload, started_at=psutil.Process().create_time() + number)
         return dict(monitor.refresh().async_processor)
 

@@ -11,15 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from workbench.performance import scores, views
-from workbench.performance.figures import CACHE_COUNTERS, POOL_COUNTERS, PROCESSOR_COUNTERS
+from workbench.performance import endpoint_answers, scores
+from workbench.performance.optimization_report import IMPACT_MEASUREMENTS, optimization_report
 from workbench.performance.prometheus import exposition
-from workbench.performance.published import ProcessRow
 from workbench.performance.recommendations import recommend
-from workbench.performance.report import IMPACT_FIGURES, optimization_report
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
+from workbench.performance.totals import POOL_COUNTERS, PROCESSOR_COUNTERS
 from workbench.settings import Settings
+from workbench.store.library.records import ProcessRecord
+from workbench.store.memory_cache import CACHE_COUNTERS
 
 GIB = 1024**3
 
@@ -49,7 +50,7 @@ def snapshot(cache: Any = None, pool: Any = None, processor: Any = None, **windo
         "database_pool": pool or {},
         "async_processor": processor or {},
     }
-    return Snapshot(1000.0, (ProcessRow("h:1:0", 1, "server", 0.0, 999.0, payload),), **window)
+    return Snapshot(1000.0, (ProcessRecord("h:1:0", 1, "server", 0.0, 999.0, payload),), **window)
 
 
 def test_nothing_done_yet_is_not_known_rather_than_good() -> None:
@@ -158,7 +159,7 @@ def test_little_evidence_is_no_advice() -> None:
 
 def test_impact_is_null_until_measured_and_then_says_when() -> None:
     report = optimization_report(SETTINGS, snapshot(), CALM, None)
-    assert all(report["performance_impact"][name] is None for name in IMPACT_FIGURES)
+    assert all(report["performance_impact"][name] is None for name in IMPACT_MEASUREMENTS)
     assert "workbench bench" in report["performance_impact"]["how_to_measure"]
     measured = {
         "at": 0.0,
@@ -195,7 +196,7 @@ def test_impact_is_null_until_measured_and_then_says_when() -> None:
     ],
 )
 def test_health_follows_the_round_trip_and_memory(probe: Any, sample: Any, status: str) -> None:
-    health = views.processor_health(snapshot(), sample, probe, memory_limit_percent=85)
+    health = endpoint_answers.processor_health(snapshot(), sample, probe, memory_limit_percent=85)
     assert health["status"] == status
     assert health["memory_ok"] is (sample is CALM)
     assert bool(health["reasons"]) is (status == "degraded" or bool(probe.get("reasons")))
@@ -203,7 +204,7 @@ def test_health_follows_the_round_trip_and_memory(probe: Any, sample: Any, statu
 
 def test_usage_has_series_of_one_length_and_rates() -> None:
     later = replace(CALM, at=1002.0, disk_read_bytes=4 * 2**20, network_sent_bytes=2**20)
-    usage = views.resource_usage([CALM, later])
+    usage = endpoint_answers.resource_usage([CALM, later])
     assert usage["disk_io"]["read_mb_per_s"] == [0, 2.0]
     assert usage["network"]["sent_mb_per_s"] == [0, 0.5]
     lengths = {
@@ -215,7 +216,7 @@ def test_usage_has_series_of_one_length_and_rates() -> None:
 def test_exposition_parses_and_says_what_the_figures_say() -> None:
     state = snapshot({"hits": 7, "max_size_mb": 2.0}, {"total_queries": 9}, {"total_processed": 3})
     state = replace(state, retired={"processes": 2, "caches": {"analysis_cache": {"hits": 5}}})
-    health = views.processor_health(state, CALM, {"started": False}, memory_limit_percent=85)
+    health = endpoint_answers.processor_health(state, CALM, {"started": False}, memory_limit_percent=85)
     samples = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(exposition(state, CALM, health))
@@ -230,7 +231,7 @@ def test_exposition_parses_and_says_what_the_figures_say() -> None:
 
 
 def test_exposition_escapes_labels() -> None:
-    row = ProcessRow("h:1:0", 1, 'a"b\\c\nd', 0.0, 0.0, {"memory": {"rss_bytes": 5}})
+    row = ProcessRecord("h:1:0", 1, 'a"b\\c\nd', 0.0, 0.0, {"memory": {"rss_bytes": 5}})
     text = exposition(
         Snapshot(0.0, (row,)), CALM, {"workers": 0, "status": "healthy", "response_time_ms": None}
     )

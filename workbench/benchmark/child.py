@@ -1,6 +1,6 @@
 """One scenario, one way, in a process of its own: ``python -m workbench.benchmark.child SCENARIO SIDE JOB``.
 
-Prints what it has found as a line of JSON: figures on the way, through ``tell``, and the rest at the end.
+Prints what it has found as a line of JSON: measurements on the way, through ``tell``, and the rest at the end.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ def main(scenario: str, side: str, job: str) -> None:
     tell(getattr(module, side)(Job.from_json(job)) | {"ended": True})
 
 
-def tell(figures: Mapping[str, float]) -> None:
-    """Send figures to the parent, which notes when they came."""
-    os.write(1, (json.dumps(figures) + "\n").encode())  # native libraries may hold sys.stdout's descriptor
+def tell(measurements: Mapping[str, float]) -> None:
+    """Send measurements to the parent, which notes when they came."""
+    os.write(
+        1, (json.dumps(measurements) + "\n").encode()
+    )  # native libraries may hold sys.stdout's descriptor
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def environment() -> dict[str, str]:
 
 
 def run_child(scenario: str, side: str, job: Job) -> dict[str, float]:
-    """Run one scenario one way; return its figures and what it took.
+    """Run one scenario one way; return its measurements and what it took.
 
     That is, as ``_first`` and ``_wall``, seconds until it told something first and until its end, ``_cpu`` seconds and
     ``_peak`` MB.
@@ -43,21 +43,21 @@ def run_child(scenario: str, side: str, job: Job) -> dict[str, float]:
             command, stdout=subprocess.PIPE, stderr=errors, env=environment(), cwd=job.folder
         )
         assert process.stdout is not None
-        figures: dict[str, float] = {}
+        measurements: dict[str, float] = {}
         took: dict[str, float] = {}
         with Watch(process.pid) as watch:
-            while not figures.pop("ended", False) and (line := process.stdout.readline()):
+            while not measurements.pop("ended", False) and (line := process.stdout.readline()):
                 took["_wall"] = time.perf_counter() - start
                 took.setdefault("_first", took["_wall"])
                 took["_cpu"] = watch.cpu_s()
-                figures |= json.loads(line)
+                measurements |= json.loads(line)
             process.stdout.close()
             status = process.wait(LIMIT_S)
         if status or not line:
             errors.seek(0)
             said = errors.read().decode(errors="replace").strip().splitlines()[-1:] or [f"status {status}"]
             raise ProcessingError(f"The benchmark's {scenario} ({side}) failed: {said[0]}")
-    return figures | took | {"_peak": watch.peak_mb}
+    return measurements | took | {"_peak": watch.peak_mb}
 
 
 class Watch:

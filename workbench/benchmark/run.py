@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.benchmark.child import Job
-from workbench.benchmark.measures import FIGURES, SCENARIOS, Figure
+from workbench.benchmark.measurements import MEASUREMENTS, SCENARIOS, Measurement
 from workbench.benchmark.processes import fresh_folder, run_child
 from workbench.errors import LibraryPathError
 
@@ -75,7 +75,9 @@ def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: 
             folder, tracks, effort, lambda line: say(f"{time.monotonic() - start:4.0f} s  {line}")
         )
     return {
-        "figures": {figure.name: _sum_up(figure, samples[figure.name]) for figure in FIGURES},
+        "figures": {
+            measurement.name: _sum_up(measurement, samples[measurement.name]) for measurement in MEASUREMENTS
+        },
         "machine": machine(),
         "audio": {"tracks": len(tracks), "seconds": round(audio_s, 1)},
         "seconds": round(time.monotonic() - start, 1),
@@ -162,10 +164,10 @@ def _measure(folder: Path, tracks: tuple[str, ...], effort: Effort, say: Say) ->
             )
             for side in SIDES
         }
-        for side, figures in _run(scenario, jobs):
-            for name, value in figures.items():
+        for side, measurements in _run(scenario, jobs):
+            for name, value in measurements.items():
                 samples[name][side].append(value)
-            say(f"{done}/{len(todo)} {scenario} {side}: {_told(figures)}")
+            say(f"{done}/{len(todo)} {scenario} {side}: {_told(measurements)}")
             if scenario == "analyze" and side == "after" and not library.exists():
                 (jobs[side].folder / "library").rename(library.parent)
     return samples
@@ -185,44 +187,44 @@ def _run(scenario: str, jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str
 
 
 def _run_in_process(scenario: str, side: str, job: Job) -> dict[str, float]:
-    figures = run_child(scenario, side, job)
-    taken = {name: figures.pop(name) for name in ("_first", "_wall", "_cpu", "_peak")}
+    measurements = run_child(scenario, side, job)
+    taken = {name: measurements.pop(name) for name in ("_first", "_wall", "_cpu", "_peak")}
     if scenario == "analyze":
-        figures |= {
+        measurements |= {
             "startup_time": taken["_first"],
             "analysis_time": taken["_wall"],
             "analysis_cpu": taken["_cpu"],
             "peak_memory": taken["_peak"],
         }
-    return figures
+    return measurements
 
 
-def _told(figures: dict[str, float]) -> str:
-    units = {figure.name: figure.unit for figure in FIGURES}
-    return ", ".join(f"{name} {value:.4g} {units[name]}".rstrip() for name, value in figures.items())
+def _told(measurements: dict[str, float]) -> str:
+    units = {measurement.name: measurement.unit for measurement in MEASUREMENTS}
+    return ", ".join(f"{name} {value:.4g} {units[name]}".rstrip() for name, value in measurements.items())
 
 
-def _sum_up(figure: Figure, samples: dict[str, list[float]]) -> dict[str, Any] | None:
-    """Return one figure of the result, ``None`` where it could not be measured here."""
+def _sum_up(measurement: Measurement, samples: dict[str, list[float]]) -> dict[str, Any] | None:
+    """Return one measurement of the result, ``None`` where it could not be measured here."""
     kept = {side: [value for value in samples[side] if math.isfinite(value)] for side in SIDES}
     if not all(kept.values()):
         return None
     before, after = (statistics.median(kept[side]) for side in SIDES)
     return {
-        "title": figure.title,
+        "title": measurement.title,
         "before": before,
         "after": after,
-        "unit": figure.unit,
-        "ratio": _ratio(figure, before, after),
+        "unit": measurement.unit,
+        "ratio": _ratio(measurement, before, after),
         "samples": min(len(values) for values in kept.values()),
         "spread": {side: [min(kept[side]), max(kept[side])] for side in SIDES},
-        "target": figure.target,
-        "met": figure.met(before, after),
-        "how": {"before": figure.before, "after": figure.after},
+        "target": measurement.target,
+        "met": measurement.met(before, after),
+        "how": {"before": measurement.before, "after": measurement.after},
     }
 
 
-def _ratio(figure: Figure, before: float, after: float) -> float | None:
+def _ratio(measurement: Measurement, before: float, after: float) -> float | None:
     """How many times better; ``None`` where before was nothing."""
-    worse, better = (after, before) if figure.less_is_better else (before, after)
+    worse, better = (after, before) if measurement.less_is_better else (before, after)
     return better / worse if worse else None

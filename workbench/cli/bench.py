@@ -16,7 +16,7 @@ def add_options(sub: argparse.ArgumentParser) -> None:
 
 def bench(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    from workbench.benchmark.report import markdown
+    from workbench.benchmark.result_table import markdown
     from workbench.benchmark.run import run_benchmark
     from workbench.session.workbench import Workbench
 

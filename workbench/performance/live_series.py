@@ -1,4 +1,4 @@
-"""The last minutes of some figures, and rates out of counters."""
+"""The last minutes of some values, and rates computed from counters."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from itertools import pairwise
 from typing import Any
 
 NAN = float("nan")
-GAP_S = 30.0  # nobody looked for longer than that: the page was prepared ahead, or hidden
+GAP_S = 30.0  # no values for longer than that: the page was prepared ahead, or hidden
 
 
 class LiveSeries:
-    """Keeps the newest ``points`` values of every figure, by time."""
+    """Keeps the newest ``points`` values under every name, with their times."""
 
     def __init__(self, points: int = 150) -> None:
         self.times: deque[float] = deque(maxlen=points)
         self._points = points
         self._values: dict[str, deque[float]] = {}
 
-    def add(self, at: float, figures: Mapping[str, float | None]) -> None:
-        """Add a moment; a figure that was not there before has gaps until now. After ``GAP_S`` it starts anew."""
+    def add(self, at: float, values: Mapping[str, float | None]) -> None:
+        """Add a moment; a name that is new has gaps before it. A pause of more than ``GAP_S`` clears the series."""
         if self.times and at - self.times[-1] > GAP_S:
             self.times.clear()
             self._values.clear()
-        for name in figures.keys() - self._values.keys():
+        for name in values.keys() - self._values.keys():
             self._values[name] = deque([NAN] * len(self.times), maxlen=self._points)
         self.times.append(at)
-        for name, values in self._values.items():
-            value = figures.get(name)
-            values.append(NAN if value is None else value)
+        for name, kept in self._values.items():
+            value = values.get(name)
+            kept.append(NAN if value is None else value)
 
     def __getitem__(self, name: str) -> list[float]:
         return list(self._values.get(name, [NAN] * len(self.times)))
 
 
-def figures_of(metrics: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the figures that are drawn live, from what ``Workbench.performance()`` gives."""
+def live_values(metrics: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return the values that are drawn live, from what ``Workbench.performance()`` gives."""
     system, pool, workers = metrics["system"], metrics["database_pool"], metrics["async_processor"]
     caches = metrics["caches"]
     lookups = sum(cache["hits"] + cache["misses"] for cache in caches.values())
@@ -60,7 +60,7 @@ def figures_of(metrics: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def rates(history: Sequence[tuple[float, Mapping[str, Any]]]) -> dict[str, list[float]]:
-    """Return what went on between each two samples of counters, by name; ``at`` is the time of the later one."""
+    """Return the rates between successive samples of counters, by name; ``at`` is the time of the later sample."""
     lines: dict[str, list[float]] = {
         "at": [],
         "tracks per minute": [],

@@ -1,4 +1,4 @@
-"""Keeps an eye on every process and answers from memory, so that no request waits for the database."""
+"""Reads what every process publishes, twice a second, so that no request waits for the database."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workbench.errors import StoreError
-from workbench.performance import views
-from workbench.performance.figures import add_counters
+from workbench.performance import endpoint_answers
+from workbench.performance.optimization_report import optimization_report
 from workbench.performance.process_publisher import is_alive
-from workbench.performance.published import CLEAR_CACHES, CLUSTER_HEALTH, Process, merge_ended
-from workbench.performance.report import optimization_report
+from workbench.performance.published import CLEAR_CACHES, CLUSTER_HEALTH, merge_ended
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSampler
+from workbench.performance.totals import add_counters
 from workbench.settings import Settings
 from workbench.store.library.activity import ActivityRepository
+from workbench.store.library.records import ProcessRecord
 
-WINDOW_S = 15 * 60.0
-REFRESH_S = 0.5
-PROBE_VALID_S = 10.0
-HISTORY_STEP_S = 10.0
+WINDOW_S = 15 * 60.0  # convention: recent enough to judge the present settings by
+REFRESH_S = 0.5  # processes publish once a second
+PROBE_VALID_S = 10.0  # the server asks the workers more often than this
+HISTORY_STEP_S = 10.0  # 360 points an hour are enough for a chart
 THIN_AFTER_S = 3600.0  # older samples are kept once a minute, for a week
 KEEP_S = 7 * 24 * 3600.0
 
@@ -32,14 +33,15 @@ _log = logging.getLogger(__name__)
 
 
 class PerformanceMonitor:
-    """Read what processes publish, drop dead ones, answer the performance questions.
+    """Read what processes publish, remove dead ones, and answer the performance endpoints.
 
     Parameters
     ----------
     sampler : SystemSampler
         Closed with the monitor.
     probe : callable
-        Returns the cluster's last round trip (see :func:`views.processor_health`).
+        Returns the result of the cluster's last round trip, in the form that
+        :func:`~workbench.performance.endpoint_answers.processor_health` takes.
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class PerformanceMonitor:
         self._sampler.close()
 
     def refresh(self) -> Snapshot:
-        """Read the table now, drop the dead, and return what there is."""
+        """Read the records now, remove those of dead processes, and return a snapshot."""
         now = self._clock()
         self._retire_dead(now)
         live, retired = self._read()
@@ -89,16 +91,16 @@ class PerformanceMonitor:
         return self._snapshot
 
     def metrics(self) -> dict[str, Any]:
-        return views.metrics(self._snapshot, self._sampler.latest(), self._workers())
+        return endpoint_answers.metrics(self._snapshot, self._sampler.latest(), self._workers())
 
     def cache_stats(self) -> dict[str, Any]:
-        return views.cache_stats(self._snapshot)
+        return endpoint_answers.cache_stats(self._snapshot)
 
     def database_pool(self) -> dict[str, Any]:
-        return views.database_pool(self._snapshot)
+        return endpoint_answers.database_pool(self._snapshot)
 
     def processor_health(self) -> dict[str, Any]:
-        return views.processor_health(
+        return endpoint_answers.processor_health(
             self._snapshot,
             self._sampler.latest(),
             self._workers(),
@@ -106,11 +108,11 @@ class PerformanceMonitor:
         )
 
     def guest_operations(self) -> int:
-        """Return how many files are in work for processes at the workers of another one."""
+        """Return how many files are in work for processes that use the workers of another process."""
         return int(self._snapshot.async_processor["guest_operations"])
 
     def resource_usage(self) -> dict[str, Any]:
-        return views.resource_usage(self._sampler.history())
+        return endpoint_answers.resource_usage(self._sampler.history())
 
     def optimization_report(self) -> dict[str, Any]:
         return optimization_report(self._settings, self._snapshot, self._sampler.latest(), self._benchmark)
@@ -134,18 +136,18 @@ class PerformanceMonitor:
             try:
                 self.refresh()
             except StoreError as error:
-                _log.info("Figures were not read: %s", error)
+                _log.info("What processes publish could not be read: %s", error)
             except Exception:  # noqa: BLE001 - logged; this thread must go on for the next second
-                _log.exception("Figures were not read")
+                _log.exception("What processes publish could not be read")
 
     def _retire_dead(self, now: float) -> None:
         dead = [process.id for process in self._activity.processes() if not is_alive(process, now)]
         if dead:
             self._activity.retire_processes(ids=dead, merge=merge_ended)
 
-    def _read(self) -> tuple[Sequence[Process], Mapping[str, Any]]:
+    def _read(self) -> tuple[Sequence[ProcessRecord], Mapping[str, Any]]:
         """Return live processes and the totals of ended ones, as of the same moment."""
-        while True:  # a process that ends between two reads would be counted twice or not at all
+        while True:  # read again if a process ended in between: it would be counted twice or not at all
             retired = self._activity.retired_totals() or {}
             live = self._activity.processes()
             if retired == (self._activity.retired_totals() or {}):
@@ -163,7 +165,7 @@ class PerformanceMonitor:
 
     def _window_start(self, now: float) -> tuple[float, dict[str, Any]]:
         if self._window is None:
-            # with no history, what ended processes have counted is the past, and live ones are all news
+            # without a history, the window begins with what ended processes counted, and all of the live ones is new
             past = add_counters({}, self._activity.retired_totals() or {})
             self._window = self._activity.metrics(since=now - WINDOW_S) or [(now, past)]
         while len(self._window) > 1 and self._window[1][0] <= now - WINDOW_S:

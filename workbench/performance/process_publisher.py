@@ -13,17 +13,17 @@ from typing import Any
 import psutil
 
 from workbench.errors import StoreError
-from workbench.performance.published import CLEAR_CACHES, Process, merge_ended
+from workbench.performance.published import CLEAR_CACHES, merge_ended
 from workbench.store.library.activity import ActivityRepository
+from workbench.store.library.records import ProcessRecord
 
 INTERVAL_S = 1.0
-HEARTBEAT_S = (
-    5.0  # an idle process writes this often; sharing of memory (PSS) is measured as often, it costs more
-)
-STALE_S = 12.0  # a process on another host is dead when it has been silent this long
-SAME_START_S = 2.0  # a start time may be told with this error: the clock was set meanwhile
+# An idle process writes this often; shared memory (PSS) is measured as often, because it costs more than the rest.
+HEARTBEAT_S = 5.0
+STALE_S = 12.0  # a process on another host counts as dead after two missed heartbeats
+SAME_START_S = 2.0  # start times may differ by this much when the clock was set in between
 
-Figures = Callable[[], Mapping[str, Any]]
+Statistics = Callable[[], Mapping[str, Any]]
 
 _log = logging.getLogger(__name__)
 
@@ -36,21 +36,21 @@ class ProcessPublisher:
     role : str
         "server", "kernel", "lab", "cli", … as people will read it.
     activity : ActivityRepository
-        Where figures go.
-    figures : callable
+        The part of the library that keeps what processes publish.
+    statistics : callable
         Returns this process's ``{"caches": {name: stats}, "database_pool": …, "async_processor": …}``.
     clear_caches : callable
-        Called when some process asked all of them to.
+        Called when any process asked all of them to clear their caches.
     workers : callable
-        Returns pids of the worker processes that this process started; they have no database, so it publishes
-        a row for each.
+        Returns the pids of the worker processes that this process started. They have no database, so this process
+        publishes a record for each.
     """
 
     def __init__(
         self,
         role: str,
         activity: ActivityRepository,
-        figures: Figures,
+        statistics: Statistics,
         *,
         clear_caches: Callable[[], None] = lambda: None,
         workers: Callable[[], Iterable[int]] = tuple,
@@ -59,7 +59,7 @@ class ProcessPublisher:
     ) -> None:
         self._role = role
         self._activity = activity
-        self._figures = figures
+        self._statistics = statistics
         self._clear_caches = clear_caches
         self._workers = workers
         self._interval_s = interval_s
@@ -78,14 +78,14 @@ class ProcessPublisher:
         return process_id(self._process.pid, self._process.create_time())
 
     def publish(self) -> None:
-        """Write the row now if a figure changed or it is time to show a sign of life."""
+        """Write the row now if a statistic changed or the last sign of life is too old."""
         now = self._clock()
-        figures = dict(self._figures())
+        statistics = dict(self._statistics())
         beat = now - self._heartbeat_at >= HEARTBEAT_S
-        if beat or figures != self._seen:
+        if beat or statistics != self._seen:
             if beat or self._pss_bytes is None:
                 self._pss_bytes = _proportional_bytes(self._process)
-            self._write(self._process, self._role, figures, self._pss_bytes)
+            self._write(self._process, self._role, statistics, self._pss_bytes)
         if beat:
             self._heartbeat_at = now
             self._publish_workers()
@@ -101,18 +101,19 @@ class ProcessPublisher:
             self.publish()
             self._activity.retire_processes(ids=[self.id], merge=merge_ended)
         except StoreError as error:
-            _log.info("Last figures of this process were not stored: %s", error)
+            _log.info("The last statistics of this process were not stored: %s", error)
 
     def _run(self) -> None:
         while True:
             try:
                 self.publish()
                 self._clear_when_asked()
-                self._seen = dict(self._figures())  # after our own queries, so that they do not count as news
+                # after our own queries, so that these do not count as a change
+                self._seen = dict(self._statistics())
             except StoreError as error:  # locked or full: the next second may do better
-                _log.info("Figures were not published: %s", error)
+                _log.info("Statistics were not published: %s", error)
             except Exception:  # noqa: BLE001 - logged; this thread must go on for the next second
-                _log.exception("Figures were not published")
+                _log.exception("Statistics were not published")
             if self._stop.wait(self._interval_s):
                 return
 
@@ -131,7 +132,7 @@ class ProcessPublisher:
                 continue  # ended meanwhile
 
     def _write(
-        self, process: psutil.Process, role: str, figures: Mapping[str, Any], pss_bytes: int | None
+        self, process: psutil.Process, role: str, statistics: Mapping[str, Any], pss_bytes: int | None
     ) -> None:
         started_at = process.create_time()
         memory = {"rss_bytes": process.memory_info().rss, "pss_bytes": pss_bytes}
@@ -140,7 +141,7 @@ class ProcessPublisher:
             pid=process.pid,
             role=role,
             started_at=started_at,
-            payload={**figures, "memory": memory},
+            payload={**statistics, "memory": memory},
         )
 
 
@@ -149,7 +150,7 @@ def process_id(pid: int, started_at: float) -> str:
     return f"{_host()}:{pid}:{started_at:.0f}"
 
 
-def is_alive(row: Process, now: float) -> bool:
+def is_alive(row: ProcessRecord, now: float) -> bool:
     """Return whether the process that published this row still runs (a zombie does not)."""
     if row.id.partition(":")[0] != _host():
         return now - row.updated_at < STALE_S

@@ -9,9 +9,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from workbench.performance.figures import CACHE_COUNTERS, CACHES, MIB
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
+from workbench.performance.totals import CACHES
+from workbench.store.memory_cache import CACHE_COUNTERS, MIB
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STATUSES = ("healthy", "degraded", "unhealthy")
@@ -51,7 +52,7 @@ def exposition(
     Parameters
     ----------
     health : mapping
-        What :func:`workbench.performance.views.processor_health` returns.
+        What :func:`workbench.performance.endpoint_answers.processor_health` returns.
     loop_lag_seconds : mapping of str to float, seconds, optional
         The longest delay of the server's event loop, by the period it is about.
     """

@@ -1,7 +1,7 @@
-"""Which setting to change, from what it is to what it should be, and why: rules over real figures.
+"""Which setting to change, from what it is to what it should be, and why: rules over measured values.
 
 The rules follow the seed's tuning and troubleshooting sections: hit rates under 60 %, lifetimes, waits for
-connections, numbers of workers, memory. A rule speaks only when its figure rests on enough events.
+connections, numbers of workers, memory. A rule applies only when enough events were counted.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from workbench.errors import SettingsError
-from workbench.performance.figures import CACHES, ratio
 from workbench.performance.scores import utilization
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
+from workbench.performance.totals import CACHES, ratio
 from workbench.settings import Settings
 
-ENOUGH_LOOKUPS = 50
+ENOUGH_LOOKUPS = 50  # the standard error of a rate is then at most 7 percentage points
 ENOUGH_REQUESTS = 50
-ENOUGH_TRACKS = 10
-GOOD_HIT_RATE = 0.60
-GOOD_POOL_EFFICIENCY = 0.80
-LONG_WAIT_S = 0.005
-MANY_DEADLINES = 0.02
+ENOUGH_TRACKS = 10  # convention: an analysis takes seconds
+GOOD_HIT_RATE = 0.60  # the seed's troubleshooting section
+GOOD_POOL_EFFICIENCY = 0.80  # opening a connection costs ten times a read, so one in five triples the mean
+LONG_WAIT_S = 0.005  # a thousand times a point read on an open connection
+MANY_DEADLINES = 0.02  # convention: fewer than one in fifty may be single odd files
 
 
 @dataclass(frozen=True)

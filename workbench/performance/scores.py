@@ -1,4 +1,4 @@
-"""How well the optimisations do, 0–100, from real figures. This page is the definition.
+"""How well the optimizations work, 0–100, from measured values. This page defines the scores.
 
 All rates are about the window of the snapshot (the last 15 minutes, or all time while there is less).
 
@@ -8,8 +8,8 @@ All rates are about the window of the snapshot (the last 15 minutes, or all time
     100 × share of queries that succeeded × 1 / (1 + mean wait for a connection / 10 ms).
 ``processor_efficiency``
     100 × share of tracks that succeeded × share that met the deadline × (0.5 + 0.5 × utilization), where
-    utilization is busy worker time over available worker time while there was work. Idle workers cost half
-    at most: they are a waste, not a fault.
+    utilization is busy worker time over available worker time while there was work. Idle workers cost at
+    most half of the score, because they are no fault.
 ``memory_efficiency``
     Headroom under ``MEMORY_LIMIT_PERCENT``: 100 while at least a quarter of what is allowed is free, falling
     linearly to 0 at the limit.
@@ -19,12 +19,12 @@ All rates are about the window of the snapshot (the last 15 minutes, or all time
 
 from __future__ import annotations
 
-from workbench.performance.figures import CACHES, ratio
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
+from workbench.performance.totals import CACHES, ratio
 
-HALVING_WAIT_S = 0.010
-COMFORTABLE_HEADROOM = 0.25
+HALVING_WAIT_S = 0.010  # a mean wait that halves the score: ten of them take 0.1 s, which a person notices
+COMFORTABLE_HEADROOM = 0.25  # convention
 
 
 def scores(

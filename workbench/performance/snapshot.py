@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from workbench.performance.figures import CACHES, add_counters, cache_totals, pool_totals, processor_totals
-from workbench.performance.published import Process
+from workbench.performance.totals import CACHES, add_counters, cache_totals, pool_totals, processor_totals
+from workbench.store.library.records import ProcessRecord
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What live processes have published, and what was before.
+    """What live processes have published, and what ended ones counted.
 
     Attributes
     ----------
-    processes : sequence of Process
+    processes : sequence of ProcessRecord
         The live ones.
     retired : mapping
         Counters of ended processes, their number as ``processes`` and ``since`` when they are collected.
@@ -28,7 +28,7 @@ class Snapshot:
     """
 
     at: float
-    processes: Sequence[Process] = ()
+    processes: Sequence[ProcessRecord] = ()
     retired: Mapping[str, Any] = field(default_factory=dict)
     window_start: Mapping[str, Any] = field(default_factory=dict)
     window_s: float | None = None

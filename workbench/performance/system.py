@@ -1,4 +1,4 @@
-"""The machine, sampled in the background: nobody who asks ever waits for the operating system."""
+"""The machine, sampled in the background, so that no request waits for the operating system."""
 
 from __future__ import annotations
 

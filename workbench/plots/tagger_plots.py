@@ -9,7 +9,7 @@ from workbench.models.tagger.calibration import BINS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from workbench.models.tagger.report import TaggerReport
+    from workbench.models.tagger.training_report import TaggerReport
     from workbench.models.tagger.use import Evaluation
 
 _BLUE, _ORANGE, _GRAY = "#0072B2", "#E69F00", "#666666"

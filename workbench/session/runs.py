@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ModelError, WorkbenchError
-from workbench.performance.job_figures import JobFigures
+from workbench.processing.job.job_statistics import JobStatistics
 from workbench.session.caches import Caches
 from workbench.settings import Settings
 from workbench.store.library.library import Library
@@ -41,7 +41,7 @@ class Runs:
         self._cluster: Cluster | None = None
         self._jobs: list[AnalysisJob] = []
         self._lock = threading.Lock()
-        self.figures = JobFigures(lambda: settings.async_workers, joined=self._has_joined)
+        self.statistics = JobStatistics(lambda: settings.async_workers, joined=self._has_joined)
 
     @property
     def cluster(self) -> Cluster:
@@ -127,7 +127,7 @@ class Runs:
             needs=needs,
         )
         analysis = AnalysisJob(job, work, self._settings.async_workers)
-        self.figures.watch(job)
+        self.statistics.watch(job)
         with self._lock:
             self._jobs = [known for known in self._jobs if not known.done()] + [analysis]
         if in_notebook() or sys.stderr.isatty() if show is None else show:

@@ -340,5 +340,5 @@ class Workbench:
         return {
             "caches": self.caches.stats(),
             "database_pool": self.pool.stats(),
-            "async_processor": self.runs.figures.figures(),
+            "async_processor": self.runs.statistics.totals(),
         }

@@ -23,7 +23,7 @@ from workbench.store.sqlite.fork_safety import watch_forks
 MIB = 1024.0 * 1024.0
 COMPRESS_OVER_BYTES = 16 * 1024
 _ENTRY_BYTES = 400  # what the mapping itself keeps for an entry
-_COUNTERS = (
+CACHE_COUNTERS = (
     "hits",
     "misses",
     "evictions",
@@ -106,7 +106,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         self._interval = cleanup_interval_seconds
         self._store = _Store(max_bytes, ttl_seconds, timer)
         self._flights: dict[Hashable, _Flight] = {}
-        self._counts = dict.fromkeys(_COUNTERS, 0)
+        self._counts = dict.fromkeys(CACHE_COUNTERS, 0)
         self._lock = threading.RLock()
         self._cleaner: _Cleaner | None = None
         self._closed = False

@@ -69,7 +69,7 @@ class Service:
             SystemSampler(settings.data_dir),
             probe=self.cluster_watch.latest,
         )
-        self.workbench.runs.figures.account_for(self.monitor.guest_operations)
+        self.workbench.runs.statistics.account_for(self.monitor.guest_operations)
         self.monitor.start()
         self.jobs = JobQueue(self._analyze, self.workbench.library)
         try:

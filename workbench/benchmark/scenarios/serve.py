@@ -34,7 +34,7 @@ WAIT_S = 30
 
 
 def in_turns(jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
-    """Start both servers at once, which saves a wait; ask one, then the other, and yield side and figures."""
+    """Start both servers at once, which saves a wait; ask one, then the other, and yield side and measurements."""
     with ExitStack() as stack:
         servers = {side: stack.enter_context(_Server(*COMMANDS[side](job))) for side, job in jobs.items()}
         urls = {side: server.address() for side, server in servers.items()}

@@ -16,13 +16,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "network",
         "baselines",
         "calibration",
-        "report",
+        "training_report",
         "storage",
     },
     submod_attrs={
         "train": ["train"],
         "use": ["evaluate", "apply"],
-        "report": ["TaggerReport", "DoubtfulTrack"],
+        "training_report": ["TaggerReport", "DoubtfulTrack"],
         "storage": ["taggers"],
         "labels": [
             "labels_from_csv",

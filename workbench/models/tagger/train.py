@@ -18,8 +18,14 @@ from workbench.models.tagger.calibration import fit_temperature, reliability, so
 from workbench.models.tagger.examples import Examples, choose_classes, collect
 from workbench.models.tagger.labels import labels_of
 from workbench.models.tagger.network import Network
-from workbench.models.tagger.report import DoubtfulTrack, Scores, TaggerReport, confusion_matrix, score
 from workbench.models.tagger.split import Split, grouped_split
+from workbench.models.tagger.training_report import (
+    DoubtfulTrack,
+    Scores,
+    TaggerReport,
+    confusion_matrix,
+    score,
+)
 
 if TYPE_CHECKING:
     from workbench.store.library.library import Library

@@ -16,8 +16,8 @@ from workbench.models.tagger import storage
 from workbench.models.tagger.calibration import Reliability, reliability, softmax
 from workbench.models.tagger.examples import Examples, collect
 from workbench.models.tagger.labels import labels_of
-from workbench.models.tagger.report import Scores, confusion_matrix, score
 from workbench.models.tagger.storage import Tagger
+from workbench.models.tagger.training_report import Scores, confusion_matrix, score
 from workbench.store.library.records import Prediction
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from workbench.apps.dashboards.views.page import (
 from workbench.apps.dashboards.views.writing import number, span
 from workbench.apps.dashboards.widgets.chart import Chart
 from workbench.apps.dashboards.widgets.pulse import Pulse
-from workbench.performance.live_series import LiveSeries, figures_of, rates
+from workbench.performance.live_series import LiveSeries, live_values, rates
 
 Figures = Mapping[str, Any]
 History = Sequence[tuple[float, Mapping[str, Any]]]
@@ -119,7 +119,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         """Show one measurement."""
         lag_ms = self._pulse.health.get("event_loop_lag_ms", {}).get("last_minute")
         self._live.add(
-            self._clock(), figures_of(figures) | {"answer": self._pulse.took_ms, "server lag": lag_ms}
+            self._clock(), live_values(figures) | {"answer": self._pulse.took_ms, "server lag": lag_ms}
         )
         report, health = figures["optimization_report"], figures["async_processor_health"]
         workers = {"healthy": "workers healthy"}.get(health["status"], f"workers {health['status']}")

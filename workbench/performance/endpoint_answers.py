@@ -1,4 +1,4 @@
-"""The answers of the performance endpoints: pure functions from figures to the names that clients know."""
+"""The answers of the performance endpoints: pure functions that give values the names that clients know."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.performance.figures import MIB, ratio
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
+from workbench.performance.totals import ratio
+from workbench.store.memory_cache import MIB
 
 GIB = 1024.0**3
-BUSY_LOAD_PER_CORE = 4.0  # runnable processes a core from which on people notice
+BUSY_LOAD_PER_CORE = 4.0  # with more runnable processes a core, pages become noticeably slow
 
 
 def metrics(snapshot: Snapshot, sample: SystemSample, probe: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything at a glance: machine, caches, pool, workers, and an entry a live process.
 
-    ``probe`` is that of :func:`processor_health`: processes share workers, so theirs cannot be added up.
+    ``probe`` is that of :func:`processor_health`. Processes share workers, so their numbers cannot be added up.
     """
     return {
         "timestamp": _iso(snapshot.at),
@@ -107,7 +108,7 @@ def database_pool(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def resource_usage(samples: Sequence[SystemSample]) -> dict[str, Any]:
-    """Return series of equal length, a value a sample; rates are about the time since the sample before."""
+    """Return lists of equal length, one value for each sample; rates are of the time since the sample before."""
     pairs = list(zip((samples[0], *samples), samples, strict=False))
     return {
         "timestamps": [_iso(sample.at) for sample in samples],

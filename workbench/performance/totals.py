@@ -1,6 +1,7 @@
-"""How the figures of several processes become one: counters, levels and what follows from them.
+"""Add up the statistics of several processes.
 
-Counters only grow and outlive their process; levels belong to live processes; rates are computed from sums.
+Counters only grow, and are kept when their process ends. Levels exist for live processes only. Rates are computed
+from sums.
 """
 
 from __future__ import annotations
@@ -8,16 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-CACHE_COUNTERS = (
-    "hits",
-    "misses",
-    "evictions",
-    "expirations",
-    "rejected",
-    "compressions",
-    "decompressions",
-    "cleanup_runs",
-)
+from workbench.store.memory_cache import CACHE_COUNTERS, MIB
+
 CACHE_LEVELS = ("current_size_bytes", "current_entries", "max_size_mb")
 POOL_COUNTERS = (
     "total_queries",
@@ -40,8 +33,6 @@ PROCESSOR_COUNTERS = (
 )
 PROCESSOR_LEVELS = ("active_operations", "guest_operations", "queued_operations")
 CACHES = ("analysis_cache", "feature_cache")
-
-MIB = 1024.0 * 1024.0
 
 
 def add_counters(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,46 +1,18 @@
-"""What the jobs of one process have done so far, as the process publishes it."""
+"""Statistics of all jobs of one process, as the process publishes them."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.processing.job.job import Job
+    from workbench.processing.job.task import Progress
 
 
-class Progress(Protocol):
-    """The part of a job's progress that is counted."""
-
-    @property
-    def total(self) -> int: ...
-    @property
-    def done(self) -> int: ...
-    @property
-    def cached(self) -> int: ...
-    @property
-    def failed(self) -> int: ...
-    @property
-    def audio_seconds(self) -> float: ...
-    @property
-    def current(self) -> Sequence[str]: ...
-
-
-class Failed(Protocol):
-    @property
-    def kind(self) -> str: ...
-
-
-class Job(Protocol):
-    """The part of a job that is counted."""
-
-    @property
-    def progress(self) -> Progress: ...
-    @property
-    def failed(self) -> Sequence[Failed]: ...
-    def done(self) -> bool: ...
-
-
-class JobFigures:
+class JobStatistics:
     """Add up jobs: finished ones are kept as sums, running ones are read when asked.
 
     Parameters
@@ -48,11 +20,11 @@ class JobFigures:
     workers : callable
         Returns the number of workers that the jobs may use.
     joined : callable
-        Returns whether these are another process's, which accounts for their time: processes that share workers
-        would otherwise each count it.
+        Returns whether the workers belong to another process. That process counts their time; otherwise every
+        process that shares them would count it.
     timer : callable
-        Monotonic seconds. Busy worker time is sampled: files in work at a call of :meth:`figures`, times the
-        time since the call before. Time is available while there is work, whosever it is.
+        Monotonic seconds. Busy worker time is sampled: the files in work at a call of :meth:`totals`, times the
+        time since the call before. Worker time counts as available while any process has work for the workers.
     """
 
     def __init__(
@@ -79,10 +51,10 @@ class JobFigures:
             self._running.append(job)
 
     def account_for(self, guests: Callable[[], int]) -> None:
-        """Let ``guests`` return how many files of processes that joined our workers are in work."""
+        """Set the function that returns how many files our workers work on for other processes."""
         self._guests = guests
 
-    def figures(self) -> dict[str, Any]:
+    def totals(self) -> dict[str, Any]:
         """Return counters and levels under the names that are published."""
         with self._lock:
             for job in [job for job in self._running if job.done()]:

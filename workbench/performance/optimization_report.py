@@ -1,4 +1,4 @@
-"""The optimization report: what is on, how well it does, what it gains on this machine, what to change."""
+"""The optimization report: what is in use, how well it works, what it gains on this machine, what to change."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
 from workbench.settings import Settings
 
-# The seed's five figures, and the database's, which it claims in another place.
-IMPACT_FIGURES = (
+# The five improvements that the seed claims, and the database's, which it claims in another section.
+IMPACT_MEASUREMENTS = (
     "startup_time",
     "memory_usage",
     "api_response_time",
@@ -45,7 +45,7 @@ def optimization_report(
 
 
 def active(settings: Settings, snapshot: Snapshot) -> dict[str, bool]:
-    """Return which of the seed's optimisations are at work, as the processes show it."""
+    """Return which of the seed's optimizations are in use, by what the processes publish."""
     payloads = [row.payload for row in snapshot.processes]
     pools = [payload.get("database_pool") or {} for payload in payloads]
     return {
@@ -60,11 +60,11 @@ def active(settings: Settings, snapshot: Snapshot) -> dict[str, bool]:
 
 
 def impact(benchmark: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return each figure as measured, or ``None`` and how to measure it."""
-    figures: dict[str, Any] = dict.fromkeys(IMPACT_FIGURES)
+    """Return each measurement of the last benchmark, or ``None`` and how to measure it."""
+    measured: dict[str, Any] = dict.fromkeys(IMPACT_MEASUREMENTS)
     measured_at = None
     if benchmark is not None:
-        figures |= benchmark.get("figures", {})
+        measured |= benchmark.get("figures", {})
         measured_at = datetime.fromtimestamp(benchmark["at"], UTC).isoformat(timespec="seconds")
-    missing = [name for name, value in figures.items() if value is None]
-    return {**figures, "measured_at": measured_at, "how_to_measure": HOW_TO_MEASURE if missing else None}
+    missing = [name for name, value in measured.items() if value is None]
+    return {**measured, "measured_at": measured_at, "how_to_measure": HOW_TO_MEASURE if missing else None}

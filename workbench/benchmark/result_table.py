@@ -10,22 +10,29 @@ HEAD = "| | before | after | better | target | met | n |\n|---|---:|---:|---:|--
 
 def markdown(result: Mapping[str, Any]) -> str:
     """Return the table; a cell has the median, then lowest–highest."""
-    figures = {name: figure for name, figure in result["figures"].items() if figure is not None}
-    unmeasured = [name for name, figure in result["figures"].items() if figure is None]
-    lines = [HEAD, *(_row(figure) for figure in figures.values()), "", _machine(result)]
+    measurements = {
+        name: measurement for name, measurement in result["figures"].items() if measurement is not None
+    }
+    unmeasured = [name for name, measurement in result["figures"].items() if measurement is None]
+    lines = [HEAD, *(_row(measurement) for measurement in measurements.values()), "", _machine(result)]
     if unmeasured:
         lines.append(f"Not measured here: {', '.join(unmeasured)}.")
     hows = [
-        f"- {figure['title']}: {figure['how']['before']} → {figure['how']['after']}"
-        for figure in figures.values()
+        f"- {measurement['title']}: {measurement['how']['before']} → {measurement['how']['after']}"
+        for measurement in measurements.values()
     ]
     return "\n".join([*lines, "", "Before → after:", "", *hows])
 
 
-def _row(figure: Mapping[str, Any]) -> str:
-    met = {None: "", True: "yes", False: "**no**"}[figure["met"]]
-    cells = [figure["title"], _cell(figure, "before"), _cell(figure, "after"), _times(figure["ratio"])]
-    return f"| {' | '.join(cells)} | {figure['target']} | {met} | {figure['samples']} |"
+def _row(measurement: Mapping[str, Any]) -> str:
+    met = {None: "", True: "yes", False: "**no**"}[measurement["met"]]
+    cells = [
+        measurement["title"],
+        _cell(measurement, "before"),
+        _cell(measurement, "after"),
+        _times(measurement["ratio"]),
+    ]
+    return f"| {' | '.join(cells)} | {measurement['target']} | {met} | {measurement['samples']} |"
 
 
 def _times(ratio: float | None) -> str:
@@ -34,14 +41,14 @@ def _times(ratio: float | None) -> str:
     return f"{ratio:.2g}×" if ratio < 10 else f"{ratio:,.0f}×"
 
 
-def _cell(figure: Mapping[str, Any], side: str) -> str:
-    low, high = figure["spread"][side]
+def _cell(measurement: Mapping[str, Any], side: str) -> str:
+    low, high = measurement["spread"][side]
     spread = "" if low == high else f" ({number(low)}–{number(high)})"
-    return f"{number(figure[side])} {figure['unit']}".rstrip() + spread
+    return f"{number(measurement[side])} {measurement['unit']}".rstrip() + spread
 
 
 def number(value: float) -> str:
-    """Return three figures, without an exponent."""
+    """Return three digits, without an exponent."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.2g}" if abs(value) < 0.01 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""What is measured: one entry a figure, with the seed's claim as target."""
+"""What the benchmark measures, with the seed's claims as targets."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Figure:
+class Measurement:
     """One line of the table.
 
-    ``at_most`` is the largest after/before that meets the target, where less is better; ``at_least`` the smallest,
-    where more is better; ``after_at_least`` a bound on the measured value itself. None of them: nothing was claimed.
+    ``at_most`` is the largest ratio of after to before that meets the target, where less is better. ``at_least`` is
+    the smallest such ratio, where more is better. ``after_at_least`` is a bound on the value after. A measurement
+    that has none of them has no target.
     """
 
     name: str
@@ -44,71 +45,71 @@ class Figure:
         return None if self.after_at_least is None else after >= self.after_at_least
 
 
-FIGURES = (
-    Figure(
+MEASUREMENTS = (
+    Measurement(
         "startup_time", "Start, until the library is open", "s", "analyze",
         "imports everything at the top", "imports what is used", at_most=0.15,
     ),
-    Figure(
+    Measurement(
         "memory_usage", "Memory with the library open", "MB", "analyze",
         "imports everything at the top", "imports what is used", at_most=0.5,
     ),
-    Figure(
+    Measurement(
         "analysis_time", "Analyzing the tracks, from the command on", "s", "analyze",
         "Essentia's algorithms on whole files, one file after another", "one streaming pass on every worker",
     ),
-    Figure(
+    Measurement(
         "analysis_cpu", "CPU time of that", "s", "analyze",
         "all processes", "all processes, workers' start included",
     ),
-    Figure(
+    Measurement(
         "peak_memory", "Most memory while analyzing", "MB", "analyze",
         "all processes", "all processes: session, scheduler, workers", at_most=0.5,
     ),
-    Figure(
+    Measurement(
         "file_length", "Longest file in 128 MB of working memory", "min", "long_file",
         "whole file in memory", "blocks", at_least=10,
     ),
-    Figure(
+    Measurement(
         "api_response_time", "First answer to “analyze this track”", "s", "serve",
         "analyses in the request", "answers with a job", at_most=0.1,
     ),
-    Figure(
+    Measurement(
         "api_repeated_time", "Repeated answer", "s", "serve",
         "analyses again", "cached", at_most=0.01,
     ),
-    Figure(
+    Measurement(
         "api_result_time", "Until that track's features are there", "s", "serve",
         "analyses in the request", "waits for the job",
     ),
-    Figure(
+    Measurement(
         "concurrent_requests", "Of 32 requests at once, answered within a second while analyzing", "", "serve",
         "a thread for each, Essentia in the same process", "an event loop, analysis in workers", after_at_least=8,
     ),
-    Figure(
+    Measurement(
         "cache_hit_rate", "Cache hits, requests Zipf-distributed (s = 1), 20 for each track", "%", "cache",
         "no cache", "memory cache", after_at_least=80,
     ),
-    Figure(
+    Measurement(
         "cached_answer", "Features of one of those requests", "ms", "cache",
         "read from the database", "memory cache",
     ),
-    Figure(
+    Measurement(
         "database_operations", "Database point reads", "per s", "database",
         "a connection each", "pooled", at_least=8,
     ),
-    Figure(
+    Measurement(
         "database_writes", "Database small writes", "per s", "database",
         "a connection each", "pooled", at_least=10,
     ),
-    Figure(
+    Measurement(
         "database_batch_rows", "Rows written in batches of 1,000", "per s", "database",
         "a connection a batch", "pooled",
     ),
-    Figure(
+    Measurement(
         "database_contention", "Reads by 8 threads while 2 write", "per s", "database",
         "a connection each", "pooled",
     ),
 )  # fmt: skip
-SCENARIOS = tuple(dict.fromkeys(figure.scenario for figure in FIGURES))
+SCENARIOS = tuple(dict.fromkeys(measurement.scenario for measurement in MEASUREMENTS))
 """In this order: the analysis makes the library that others open."""
