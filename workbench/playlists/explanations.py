@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.playlists.quality_card import counted
-from workbench.playlists.sound.columns import text_at, value_at
 from workbench.playlists.sound.keys import NOT_KNOWN, RELATIONS, camelot_codes, camelot_name, relations
 from workbench.playlists.sound.space import RANDOM_PAIR, space_of
 from workbench.playlists.sound.transitions import TransitionCosts, log2_bpm, tempo_change
@@ -62,7 +61,7 @@ def shared(table: LibraryTable, other: int, row: int) -> dict[str, Any]:
 
 
 def _tempo(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
-    a, b = value_at(table, "bpm", other), value_at(table, "bpm", row)
+    a, b = table.number_at("bpm", other), table.number_at("bpm", row)
     if not a or not b:
         return None
     ratio = log2_bpm(np.array([b])) - log2_bpm(np.array([a]))
@@ -96,7 +95,7 @@ def _timbre(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
 def _next(
     table: LibraryTable, row: int, following: int, position: int, costs: TransitionCosts
 ) -> dict[str, Any]:
-    a, b = value_at(table, "loudness_lufs", row), value_at(table, "loudness_lufs", following)
+    a, b = table.number_at("loudness_lufs", row), table.number_at("loudness_lufs", following)
     return {
         "id": int(table.ids[following]),
         "cost": round(float(costs.total[position]), 4),
@@ -124,7 +123,7 @@ def _sentence(table: LibraryTable, facts: dict[str, Any], row: int) -> str:
 
 def _compared(table: LibraryTable, shares: dict[str, Any], *, to_seed: bool) -> str:
     row = table.index_of(shares["with"])
-    name = (text_at(table, "title", row) if row is not None else None) or f"track {shares['with']}"
+    name = (table.text_at("title", row) if row is not None else None) or f"track {shares['with']}"
     parts = []
     if timbre := shares.get("timbre"):
         parts.append(f"timbre {timbre['distance']:.2f} away (by chance {RANDOM_PAIR:.2f})")

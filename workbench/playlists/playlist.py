@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.playlists.quality_card import card_text, counted
-from workbench.playlists.sound.columns import numbers, text_at, texts
 from workbench.store.library.records import PlaylistEntry, PlaylistRecord
 
 if TYPE_CHECKING:
@@ -45,14 +44,14 @@ class PlaylistTrack:
     @classmethod
     def of(cls, table: LibraryTable, row: int, explanation: Mapping[str, Any]) -> PlaylistTrack:
         """Take a row of the library, and why it was chosen."""
-        duration = float(numbers(table, "duration_s")[row])
+        duration = float(table.numbers("duration_s")[row])
         return cls(
             int(table.ids[row]),
-            str(texts(table, "content_hash")[row] or ""),
-            text_at(table, "path", row),
-            text_at(table, "title", row),
-            text_at(table, "artist", row),
-            text_at(table, "album", row),
+            str(table.texts("content_hash")[row] or ""),
+            table.text_at("path", row),
+            table.text_at("title", row),
+            table.text_at("artist", row),
+            table.text_at("album", row),
             duration if duration == duration else None,
             explanation,
         )
@@ -216,7 +215,7 @@ class Playlist:
 def _track_from(entry: PlaylistEntry, table: LibraryTable) -> PlaylistTrack:
     row = table.index_of(entry.track_id)
     if row is None and entry.content_hash:
-        same = np.flatnonzero(texts(table, "content_hash") == entry.content_hash)
+        same = np.flatnonzero(table.texts("content_hash") == entry.content_hash)
         row = int(same[0]) if len(same) else None
     if row is None:
         return PlaylistTrack(entry.track_id, entry.content_hash or "", explanation=entry.explanation)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.playlists.sound.columns import Floats, Rows, numbers, texts
+from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.space import RANDOM_PAIR
 from workbench.playlists.sound.transitions import MixProfile, TransitionCosts
@@ -36,7 +36,7 @@ def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dic
     total = costs.total
     card: dict[str, Any] = {
         "tracks": len(rows),
-        "duration_s": round(float(np.nansum(numbers(table, "duration_s")[rows])), 3),
+        "duration_s": round(float(np.nansum(table.numbers("duration_s")[rows])), 3),
     }
     if len(rows) > 1:
         worst = int(np.argmax(total))
@@ -54,7 +54,7 @@ def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dic
         card
         | _artists(table, rows)
         | {
-            "tempo_curve": _curve(numbers(table, "bpm")[rows], 1),
+            "tempo_curve": _curve(table.numbers("bpm")[rows], 1),
             "energy_curve": _curve(energy(table, rows), 4),
         }
     )
@@ -117,7 +117,7 @@ def _all_pairs(count: int) -> Rows:
 
 
 def _artists(table: LibraryTable, rows: Rows) -> dict[str, Any]:
-    names = [(name or "").casefold() for name in texts(table, "artist")[rows]]
+    names = [(name or "").casefold() for name in table.texts("artist")[rows]]
     known = Counter(name for name in names if name)
     last: dict[str, int] = {}
     repeats = []

@@ -1,4 +1,4 @@
-"""The caches of one session: tracks and features in memory, and a level that several servers share."""
+"""The caches of one session: tracks and features in memory, and the shared cache behind them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
 
 class Caches:
-    """CACHE_SIZE_MB shared by the two caches in memory, and Redis behind them where REDIS_URL is set.
+    """Half of CACHE_SIZE_MB for features, half for tracks, and Redis behind them where REDIS_URL is set.
+
+    Attributes
+    ----------
+    features : MemoryCache
+        Features by content hash. Its statistics are published as ``analysis_cache``, the name that clients know.
+    tracks : MemoryCache
+        Tracks by what was asked for and the version of the library; published as ``feature_cache``.
+    shared : SharedCache or None
+        Features by content hash, for several servers.
 
     Raises
     ------
@@ -22,23 +31,23 @@ class Caches:
 
     def __init__(self, settings: Settings) -> None:
         half_bytes = int(settings.cache_size_mb * 2**20) // 2
-        self.analysis = MemoryCache(half_bytes, settings.cache_ttl_seconds, name="analysis_cache")
-        self.features = MemoryCache(half_bytes, settings.cache_ttl_seconds, name="feature_cache")
+        self.features = MemoryCache(half_bytes, settings.cache_ttl_seconds, name="analysis_cache")
+        self.tracks = MemoryCache(half_bytes, settings.cache_ttl_seconds, name="feature_cache")
         self.shared = _open_shared(settings)
 
     def stats(self) -> dict[str, dict[str, Any]]:
-        """Return the figures of every cache, by name."""
-        caches = (self.analysis, self.features, self.shared)
+        """Return the statistics of every cache, by published name."""
+        caches = (self.features, self.tracks, self.shared)
         return {stats["name"]: stats for stats in (cache.stats() for cache in caches if cache is not None)}
 
     def clear(self) -> None:
-        """Empty the caches in memory; the shared one is not ours alone."""
-        self.analysis.clear()
+        """Empty the caches in memory; the shared cache belongs to other servers too."""
         self.features.clear()
+        self.tracks.clear()
 
     def close(self) -> None:
-        self.analysis.close()
         self.features.close()
+        self.tracks.close()
         if self.shared is not None:
             self.shared.close()
 

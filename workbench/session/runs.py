@@ -74,7 +74,7 @@ class Runs:
     def keep(self, content_hash: str, record: FeatureRecord) -> None:
         """Save what a worker found, and let caches know."""
         self._library.features.save(content_hash, record)
-        self._caches.analysis.pop(content_hash, None)
+        self._caches.features.pop(content_hash, None)
         if self._caches.shared is not None:
             self._caches.shared.put(content_hash, record)
 

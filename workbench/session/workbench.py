@@ -217,6 +217,11 @@ class Workbench:
         UnknownTrackError
             None or several match; ``candidates`` lists those that come near.
         """
+        key = (self.library.version(), str(track))
+        found: Track = self.caches.tracks.get_or_compute(key, lambda: self._find_track(track))
+        return found
+
+    def _find_track(self, track: int | str) -> Track:
         matches = self.library.tracks.find(str(track))
         if len(matches) == 1:
             return matches[0]
@@ -246,7 +251,7 @@ class Workbench:
         if not found.features:
             return None
         return TrackFeatures.from_record(
-            self.caches.analysis.get_or_compute(
+            self.caches.features.get_or_compute(
                 found.content_hash, lambda: self.library.features.get(found.content_hash)
             )
         )

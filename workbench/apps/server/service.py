@@ -111,7 +111,7 @@ class Service:
         file = allowed_file(path, self.settings.library_roots)
         status = file.stat()
         key = f"track:{file}:{status.st_size}:{status.st_mtime_ns}:{self.workbench.library.version()}"
-        found: dict[str, Any] | None = self.workbench.caches.features.get(key)
+        found: dict[str, Any] | None = self.workbench.caches.tracks.get(key)
         if found is None:
             known = self.workbench.library.files.known([str(file)]).get(str(file))
             if known is None or known.status != "analyzed":
@@ -122,7 +122,7 @@ class Service:
             if track is None:
                 return None
             (found,) = self.workbench.described([track])
-            self.workbench.caches.features[key] = found
+            self.workbench.caches.tracks[key] = found
         return found
 
     def track(self, track_id: int) -> Track:

@@ -33,10 +33,10 @@ def after(job: Job) -> dict[str, float]:
     with Workbench(job.library.parent) as wb:
 
         def read(content_hash: str) -> None:
-            wb.caches.analysis.get_or_compute(content_hash, lambda: wb.library.features.get(content_hash))
+            wb.caches.features.get_or_compute(content_hash, lambda: wb.library.features.get(content_hash))
 
         milliseconds = _ask(job, read)
-        rate = wb.caches.analysis.stats()["hit_rate"]
+        rate = wb.caches.features.stats()["hit_rate"]
     return {"cache_hit_rate": 100 * rate, "cached_answer": milliseconds}
 
 

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.playlists.sound.columns import is_missing, numbers, texts
-
 if TYPE_CHECKING:
     from workbench.playlists.files.listing import Entry
     from workbench.store.library.library_table import LibraryTable
@@ -44,8 +42,8 @@ def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
     The path decides; else the longest common end of the paths, if it fits one track only, best one whose
     length fits; else artist and title, likewise.
     """
-    rows = np.flatnonzero(~is_missing(table))
-    paths, titles, artists = texts(table, "path"), texts(table, "title"), texts(table, "artist")
+    rows = np.flatnonzero(~table.missing)
+    paths, titles, artists = table.texts("path"), table.texts("title"), table.texts("artist")
     exact = {paths[row]: int(row) for row in rows}
     folded = _index(rows, lambda row: _folded(paths[row]) if paths[row] else None)
     by_name = _index(rows, lambda row: _parts(paths[row])[-1:] or None if paths[row] else None)
@@ -82,7 +80,7 @@ def _by_end(entry: Entry, by_name: dict[Hashable, list[int]], table: LibraryTabl
     """Return the row whose path ends like the entry's for longest."""
     wanted = _parts(entry.path or entry.location)
     rows = by_name.get(wanted[-1:], []) if wanted else []
-    paths = texts(table, "path")
+    paths = table.texts("path")
     common = [_common_end(wanted, _parts(paths[row])) for row in rows]
     longest = [row for row, count in zip(rows, common, strict=True) if count == max(common)]
     return _only(longest, entry, table)
@@ -91,9 +89,9 @@ def _by_end(entry: Entry, by_name: dict[Hashable, list[int]], table: LibraryTabl
 def _only(rows: Sequence[int], entry: Entry, table: LibraryTable) -> int | None:
     """Return the one row, or the one whose length fits; copies of one file count as one."""
     if len(rows) > 1 and entry.duration_s is not None:
-        lengths = numbers(table, "duration_s")
+        lengths = table.numbers("duration_s")
         rows = [row for row in rows if abs(lengths[row] - entry.duration_s) <= _SAME_LENGTH_S] or rows
-    hashes = texts(table, "content_hash")
+    hashes = table.texts("content_hash")
     distinct = {hashes[row] or row for row in rows}
     return rows[0] if len(distinct) == 1 else None
 

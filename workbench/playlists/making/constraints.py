@@ -12,7 +12,7 @@ from workbench.errors import LibraryEmptyError
 from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.request import Limits
 from workbench.playlists.query.query_match import compile_query
-from workbench.playlists.sound.columns import Floats, Mask, is_missing, numbers, texts
+from workbench.playlists.sound.arrays import Floats, Mask
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -135,7 +135,7 @@ def _possible(table: LibraryTable, constraints: Constraints, *, needs_vectors: b
             tracks=len(table),
         )
     if constraints.skip_missing:
-        mask &= ~is_missing(table)
+        mask &= ~table.missing
     if constraints.exclude:
         mask &= ~np.isin(table.ids, constraints.exclude)
     if not mask.any():
@@ -156,7 +156,7 @@ def _filters(table: LibraryTable, constraints: Constraints) -> list[_Filter]:
         ("loudness_max_lufs", "loudness_lufs", -1),
     ):
         if (bound := getattr(constraints, name)) is not None:
-            found.append(_Filter(name, bound, _beyond(sign * (bound - numbers(table, column)))))
+            found.append(_Filter(name, bound, _beyond(sign * (bound - table.numbers(column)))))
     if constraints.genres:
         found.append(
             _Filter(
@@ -219,7 +219,7 @@ def has_genre(table: LibraryTable, wanted: list[str]) -> Mask:
     """Rows of which the genre tag, or a part of it, is one of ``wanted``, regardless of case."""
     names = {name.strip().casefold() for name in wanted}
     verdicts: dict[str | None, bool] = {None: False}
-    column = texts(table, "genre")
+    column = table.texts("genre")
     for genre in set(column.tolist()) - {None}:
         verdicts[genre] = genre.strip().casefold() in names or not names.isdisjoint(genres_of(genre))
     return np.fromiter((verdicts[genre] for genre in column), dtype=bool, count=len(table))
@@ -227,7 +227,7 @@ def has_genre(table: LibraryTable, wanted: list[str]) -> Mask:
 
 def _near_genres(table: LibraryTable, wanted: list[str]) -> str:
     known = sorted(
-        {part for genre in set(texts(table, "genre").tolist()) if genre for part in genres_of(genre)}
+        {part for genre in set(table.texts("genre").tolist()) if genre for part in genres_of(genre)}
     )
     near = [
         name for want in wanted for name in difflib.get_close_matches(want.casefold(), known, n=3, cutoff=0.5)

@@ -13,7 +13,7 @@ from workbench.playlists.making.ordering import order_rows
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.making.spacing import closest_repeats, keep_apart
 from workbench.playlists.quality_card import counted
-from workbench.playlists.sound.columns import Floats, numbers, texts
+from workbench.playlists.sound.arrays import Floats
 from workbench.playlists.sound.transitions import MixProfile
 
 Start = Callable[[int], tuple[Request, Iterator[Pick]]]
@@ -132,7 +132,7 @@ def _fit_duration(
 
 def _durations(request: Request) -> Floats:
     """Return durations, a track of unknown length counting as the library's median."""
-    durations = numbers(request.table, "duration_s")
+    durations = request.table.numbers("duration_s")
     known = durations[np.isfinite(durations) & (durations > 0)]
     return np.where(
         np.isfinite(durations) & (durations > 0), durations, np.median(known) if len(known) else 240.0
@@ -220,5 +220,5 @@ def _separate(request: Request, picks: list[Pick], gap: int, *, fixed: int, may_
 
 
 def _artists(request: Request, picks: Sequence[Pick]) -> list[str]:
-    column: Any = texts(request.table, "artist")
+    column: Any = request.table.texts("artist")
     return [(column[pick.row] or "").casefold() for pick in picks]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from workbench.playlists.making.spacing import keep_apart, spread_out
-from workbench.playlists.sound.columns import Floats, Rows, codes, numbers
+from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.transitions import MixProfile, TransitionCosts
 
@@ -67,7 +67,7 @@ def _harmonic(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep
 def _ramp(direction: int) -> Order:
     def ramp(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep_first: bool) -> Rows:
         levels = np.nan_to_num(energy(table, rows), nan=0.5)
-        tempos = np.nan_to_num(numbers(table, "bpm")[rows])
+        tempos = np.nan_to_num(table.numbers("bpm")[rows])
         return rows[np.lexsort((rows, direction * tempos, direction * levels))]
 
     return ramp
@@ -77,9 +77,9 @@ def _shuffle(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep_
     head, rest = (rows[:1], rows[1:]) if keep_first else (rows[:0], rows)
     shuffled = rest[rng.permutation(len(rest))]
     for column in ("album", "artist"):
-        shuffled = shuffled[spread_out(codes(table, column)[shuffled], rng)]
+        shuffled = shuffled[spread_out(table.codes(column)[shuffled], rng)]
     shuffled = np.concatenate([head, shuffled])
-    artists = [str(code) if code >= 0 else "" for code in codes(table, "artist")[shuffled].tolist()]
+    artists = [str(code) if code >= 0 else "" for code in table.codes("artist")[shuffled].tolist()]
     return shuffled[keep_apart(artists, 1, fixed=len(head))]
 
 

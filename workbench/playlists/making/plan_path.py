@@ -11,7 +11,7 @@ import numpy as np
 
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.quality_card import counted
-from workbench.playlists.sound.columns import Floats, Rows, codes
+from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.transitions import MixProfile
 
 _SHORTLIST = 16
@@ -139,7 +139,7 @@ def _refused(request: Request, rows: Sequence[int], waypoints: set[int]) -> set[
     refused = {row for row in rows if row not in waypoints and not trial.take(row)}
     gap, artists = (
         request.limits.artist_gap,
-        codes(request.table, "artist") if request.limits.artist_gap else None,
+        request.table.codes("artist") if request.limits.artist_gap else None,
     )
     if artists is not None:
         kept = [row for row in rows if row not in refused]

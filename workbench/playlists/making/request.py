@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from workbench.playlists.sound.columns import Mask, Rows, codes, texts
+from workbench.playlists.sound.arrays import Mask, Rows
 from workbench.playlists.sound.space import Space, space_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Request:
         mask = self._open
         for column, gap, most, counts in self._rules():
             if barred := self._barred(column, gap, most, counts):
-                mask = mask & ~np.isin(codes(self.table, column), barred)
+                mask = mask & ~np.isin(self.table.codes(column), barred)
         return np.flatnonzero(mask)
 
     def take(self, row: int, *, pinned: bool = False) -> bool:
@@ -146,9 +146,9 @@ class Request:
     def _barred(self, column: str, gap: int, most: int | None, counts: Counter[str]) -> list[int]:
         recent = {self._name(column, row) for row in self.chosen[-gap:]} if gap else set()
         full = {name for name, count in counts.items() if most is not None and count >= most}
-        numbered: npt.NDArray[np.int64] = codes(self.table, column)
+        numbered: npt.NDArray[np.int64] = self.table.codes(column)
         barred = {int(numbered[row]) for row in self.chosen if self._name(column, row) in recent | full}
         return sorted(barred - {-1})
 
     def _name(self, column: str, row: int) -> str:
-        return (texts(self.table, column)[row] or "").casefold()
+        return (self.table.texts(column)[row] or "").casefold()

@@ -13,7 +13,6 @@ import numpy as np
 
 from workbench.errors import ParameterValueError, UnknownTrackError
 from workbench.playlists.making.listed import listed
-from workbench.playlists.sound.columns import is_missing, text_at, texts
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -129,7 +128,7 @@ def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too
     """
     for row in rows:
         if not table.analyzed[row]:
-            status = text_at(table, "status", row) or "pending"
+            status = table.text_at("status", row) or "pending"
             reason = "has damaged features" if status == "analyzed" else f"is not analyzed ({status})"
             raise UnknownTrackError(
                 f"{name}: track {_shown(table, [row])} {reason}, so nothing can be compared with it. "
@@ -137,7 +136,7 @@ def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too
                 name=name,
                 candidates=[candidate(table, row)],
             )
-        if missing_too and is_missing(table)[row]:
+        if missing_too and table.missing[row]:
             raise UnknownTrackError(
                 f"{name}: the file of track {_shown(table, [row])} is missing. Bring it back and "
                 "analyze again, start from another, or give skip_missing=false.",
@@ -150,14 +149,14 @@ def candidate(table: LibraryTable, row: int) -> dict[str, Any]:
     """Describe a track to choose from."""
     return {
         "id": int(table.ids[row]),
-        "title": text_at(table, "title", row),
-        "artist": text_at(table, "artist", row),
-        "path": text_at(table, "path", row),
+        "title": table.text_at("title", row),
+        "artist": table.text_at("artist", row),
+        "path": table.text_at("path", row),
     }
 
 
 def _rows_by_path(table: LibraryTable, text: str) -> list[int]:
-    paths = texts(table, "path")
+    paths = table.texts("path")
     for path in dict.fromkeys((text, os.path.normpath(Path(text).expanduser().absolute()) if text else text)):
         rows = np.flatnonzero(paths == path)
         if len(rows):
@@ -169,7 +168,7 @@ def _rows_by_title(table: LibraryTable, text: str) -> list[int]:
     wanted = _folded(text)
     if not wanted:
         return []
-    titles, artists = texts(table, "title"), texts(table, "artist")
+    titles, artists = table.texts("title"), table.texts("artist")
     rows = [row for row, title in enumerate(titles) if title and _folded(title) == wanted]
     if not rows and " - " in text:
         rows = [
@@ -188,7 +187,7 @@ def _folded(text: str) -> str:
 
 
 def _without_copies(table: LibraryTable, rows: list[int]) -> list[int]:
-    missing, hashes = is_missing(table), texts(table, "content_hash")
+    missing, hashes = table.missing, table.texts("content_hash")
     present = [row for row in rows if not missing[row]] or rows
     first: dict[Any, int] = {}
     for row in present:
@@ -198,7 +197,7 @@ def _without_copies(table: LibraryTable, rows: list[int]) -> list[int]:
 
 def _nearest(table: LibraryTable, text: str) -> list[int]:
     titles: dict[str, int] = {}
-    for row, title in enumerate(texts(table, "title")):
+    for row, title in enumerate(table.texts("title")):
         if title:
             titles.setdefault(_folded(title), row)
     wanted = _folded(text)
@@ -213,5 +212,5 @@ def _shown(table: LibraryTable, rows: list[int]) -> str:
 
 
 def _label(table: LibraryTable, row: int) -> str:
-    title = text_at(table, "title", row) or text_at(table, "path", row)
-    return " - ".join(filter(None, (text_at(table, "artist", row), title)))
+    title = table.text_at("title", row) or table.text_at("path", row)
+    return " - ".join(filter(None, (table.text_at("artist", row), title)))

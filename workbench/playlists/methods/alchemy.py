@@ -11,7 +11,7 @@ from workbench.errors import ParameterValueError
 from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.sound.columns import Floats, Rows
+from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.ranking import nearest_first
 from workbench.playlists.sound.space import Vectors
 

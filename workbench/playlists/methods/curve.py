@@ -11,7 +11,7 @@ from workbench.errors import LibraryEmptyError, ParameterValueError
 from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.sound.columns import Floats, Rows, numbers
+from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.transitions import MixProfile
 
@@ -85,7 +85,7 @@ class _Levels:
     def __init__(self, request: Request, feature: str) -> None:
         self.request, self.feature = request, feature
         rows = request.rows
-        values = energy(request.table)[rows] if feature == "energy" else numbers(request.table, "bpm")[rows]
+        values = energy(request.table)[rows] if feature == "energy" else request.table.numbers("bpm")[rows]
         rows, values = rows[np.isfinite(values)], values[np.isfinite(values)]
         if not len(rows):
             raise LibraryEmptyError(

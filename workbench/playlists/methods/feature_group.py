@@ -10,7 +10,7 @@ import numpy as np
 from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.sound.columns import Floats, Rows
+from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy, percentiles, ranks_within
 
 BANDS: dict[str, tuple[float, float]] = {

@@ -11,7 +11,7 @@ from workbench.errors import LibraryEmptyError
 from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.sound.columns import Mask, Rows, numbers, text_at, value_at
+from workbench.playlists.sound.arrays import Mask, Rows
 from workbench.playlists.sound.keys import (
     FIFTH,
     RELATIONS,
@@ -60,10 +60,10 @@ def harmonic(
             break
     if len(chain) < request.size:
         last = chain[-1]
-        bpm = value_at(request.table, "bpm", last)
+        bpm = request.table.number_at("bpm", last)
         request.note(
             "harmonic",
-            f"After {text_at(request.table, 'title', last) or request.table.ids[last]} "
+            f"After {request.table.text_at('title', last) or request.table.ids[last]} "
             f"({camelot_name(int(mixes.keys[last])) or 'no key'}, {f'{bpm:.0f} BPM' if bpm else 'no tempo'}) "
             f"no track is left that mixes within {max_tempo_change_percent:g} %.",
             asked=request.size,
@@ -80,7 +80,7 @@ class _Mixes:
     def __init__(self, request: Request, max_tempo_change_percent: float, worst: int) -> None:
         self.request, self.worst = request, worst
         self.keys = camelot_codes(request.table)
-        self.tempos = log2_bpm(numbers(request.table, "bpm"))
+        self.tempos = log2_bpm(request.table.numbers("bpm"))
         self.bound = float(np.log2(1 + max_tempo_change_percent / 100)) + 1e-9
         self.known: Mask = request.candidates & (self.keys != UNKNOWN) & np.isfinite(self.tempos)
 

@@ -10,8 +10,8 @@ import numpy as np
 from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.clusters import Clusters, cluster_name, kmeans_clusters
-from workbench.playlists.sound.columns import Rows
 from workbench.playlists.sound.ranking import nearest_first
 
 

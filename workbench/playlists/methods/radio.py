@@ -10,7 +10,7 @@ import numpy as np
 from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.sound.columns import Rows
+from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.space import Vectors
 
 _NEAR = 20

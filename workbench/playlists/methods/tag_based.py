@@ -13,7 +13,6 @@ from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.quality_card import counted
-from workbench.playlists.sound.columns import numbers, texts
 
 TAGS = ("genre", "artist", "album", "decade")
 
@@ -40,7 +39,7 @@ def tag_based(
     shown, members = groups[name]
     rows = request.rng.permutation(np.array(members, dtype=np.int64))
     if tag == "album":
-        rows = rows[np.lexsort((rows, np.nan_to_num(numbers(request.table, "track_number")[rows], nan=1e9)))]
+        rows = rows[np.lexsort((rows, np.nan_to_num(request.table.numbers("track_number")[rows], nan=1e9)))]
     request.title = shown
     for row in rows.tolist():
         yield Pick(
@@ -52,12 +51,12 @@ def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
     """Return, by folded value, how it is written first and its candidate rows; largest group first."""
     groups: dict[str, tuple[str, list[int]]] = {}
     if tag == "decade":
-        years = numbers(request.table, "year")
+        years = request.table.numbers("year")
         values: list[list[str]] = [
             [f"{int(years[row]) // 10 * 10}s"] if np.isfinite(years[row]) else [] for row in request.rows
         ]
     else:
-        column: list[Any] = texts(request.table, tag)[request.rows].tolist()
+        column: list[Any] = request.table.texts(tag)[request.rows].tolist()
         split = {text: _values(text, tag) for text in set(column)}
         values = [split[text] for text in column]
     for row, names in zip(request.rows.tolist(), values, strict=True):

@@ -11,7 +11,7 @@ from workbench.errors import ParameterValueError
 from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.sound.columns import Floats, numbers
+from workbench.playlists.sound.arrays import Floats
 from workbench.playlists.sound.energy import energy
 
 RANGES: dict[str, tuple[float, float, float, float]] = {
@@ -50,7 +50,7 @@ def time_based(
                 name=f"{name}_min",
             )
     rows = request.rng.permutation(request.rows)
-    bpm, levels = numbers(request.table, "bpm")[rows], energy(request.table)[rows]
+    bpm, levels = request.table.numbers("bpm")[rows], energy(request.table)[rows]
     # 40 BPM outside weigh as much as half of the energy scale
     outside = beyond(bpm, low, high) / 40 + beyond(levels, calm, wild) / 0.5
     inside = int(np.count_nonzero(outside == 0))

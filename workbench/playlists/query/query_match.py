@@ -20,7 +20,7 @@ from workbench.playlists.query.query_language import (
     parse_query,
     syntax_error,
 )
-from workbench.playlists.sound.columns import Floats, Mask, numbers, texts
+from workbench.playlists.sound.arrays import Floats, Mask
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.keys import UNKNOWN, camelot_code, camelot_codes
 
@@ -93,7 +93,7 @@ class Query:
     def _numbers(self, name: str) -> Floats:
         if name == "energy":
             return energy(self.table)
-        return self.table.ids.astype(float) if name == "id" else numbers(self.table, name)
+        return self.table.ids.astype(float) if name == "id" else self.table.numbers(name)
 
     def _number(self, condition: Condition, name: str) -> Mask:
         values = self._numbers(name)
@@ -186,7 +186,7 @@ class Query:
         return mask if condition.operator in ("~", "=") else ~mask & self._text_mask(name, bool)
 
     def _text_mask(self, name: str, verdict: Callable[[str], bool]) -> Mask:
-        column = texts(self.table, name)
+        column = self.table.texts(name)
         return np.fromiter(
             (text is not None and verdict(text) for text in column), dtype=bool, count=len(column)
         )

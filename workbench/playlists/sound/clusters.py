@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.playlists.sound.columns import Rows, derived, numbers, texts
+from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.energy import energy, percentiles
 from workbench.playlists.sound.keys import UNKNOWN, camelot_codes, key_name
 from workbench.playlists.sound.space import Vectors, space_of
@@ -65,7 +65,7 @@ def kmeans_clusters(table: LibraryTable, rows: Rows, count: int, random_state: i
             model = KMeans(groups, n_init=1, max_iter=_LLOYD_STEPS, random_state=random_state).fit(vectors)
         return largest_first(model.labels_.astype(np.int64), vectors)
 
-    return derived(table, ("kmeans", _digest(rows), count, random_state), compute)
+    return table.derived(("kmeans", _digest(rows), count, random_state), compute)
 
 
 def _digest(rows: Rows) -> bytes:
@@ -99,12 +99,12 @@ def cluster_name(table: LibraryTable, members: Rows) -> str:
     words = [word for shift, word in sorted(shifts)[:2] if -shift > _NAMED_SHIFT]
     keys = camelot_codes(table)
     words += [key_name(code) for code in _typical(keys[members].tolist(), keys.tolist(), absent=UNKNOWN)]
-    genres = texts(table, "genre")
+    genres = table.texts("genre")
     words += [
         str(genre).lower() for genre in _typical(genres[members].tolist(), genres.tolist(), absent=None)
     ]
     if not words:
-        bpm = numbers(table, "bpm")[members]
+        bpm = table.numbers("bpm")[members]
         words = [f"around {np.nanmedian(bpm):.0f} BPM"] if np.isfinite(bpm).any() else ["mixed"]
     return " · ".join(words)
 
@@ -141,7 +141,7 @@ def density_clusters(
             labels = _density_labels(_principal(vectors), minimum_tracks, random_state)
         return largest_first(labels, vectors)
 
-    return derived(table, ("hdbscan", _digest(rows), minimum_tracks, random_state), compute)
+    return table.derived(("hdbscan", _digest(rows), minimum_tracks, random_state), compute)
 
 
 def _principal(vectors: Vectors) -> Vectors:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.playlists.sound.columns import Floats, Rows, derived, numbers
+from workbench.playlists.sound.arrays import Floats, Rows
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -26,8 +26,8 @@ def percentiles(table: LibraryTable, name: str, rows: Rows | None = None) -> Flo
     The rank of a value is the share of values below it plus half the share equal to it, so that a library of
     identical values is all at 0.5.
     """
-    ordered = derived(table, ("sorted", name), lambda: _sorted(numbers(table, name)))
-    values = numbers(table, name) if rows is None else numbers(table, name)[rows]
+    ordered = table.derived(("sorted", name), lambda: _sorted(table.numbers(name)))
+    values = table.numbers(name) if rows is None else table.numbers(name)[rows]
     return ranks_within(ordered, values)
 
 
@@ -49,7 +49,7 @@ def _sorted(column: Floats) -> Floats:
 def energy(table: LibraryTable, rows: Rows | None = None) -> Floats:
     """Return the energy of ``rows`` (every row by default), 0 to 1; NaN where nothing is known."""
     if rows is None:
-        return derived(table, "energy", lambda: _energy(table, None))
+        return table.derived("energy", lambda: _energy(table, None))
     return _energy(table, rows)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.audio.pitch_names import PITCH_NAMES
-from workbench.playlists.sound.columns import Rows, derived, texts
+from workbench.playlists.sound.arrays import Rows
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -84,14 +84,14 @@ _CODES = {
 def camelot_codes(table: LibraryTable, rows: Rows | None = None) -> npt.NDArray[np.int64]:
     """Return Camelot codes of ``rows`` (every row by default), ``-1`` where the key is not known."""
     if rows is None:
-        return derived(table, "camelot", lambda: _codes_of(table, np.arange(len(table))))
+        return table.derived("camelot", lambda: _codes_of(table, np.arange(len(table))))
     return _codes_of(table, rows)
 
 
 def _codes_of(table: LibraryTable, rows: Rows) -> npt.NDArray[np.int64]:
-    names = texts(table, "camelot")[rows].tolist()
+    names = table.texts("camelot")[rows].tolist()
     found = np.fromiter((_CODES.get(name, UNKNOWN) for name in names), dtype=np.int64, count=len(names))
-    keys, scales = texts(table, "key"), texts(table, "scale")
+    keys, scales = table.texts("key"), table.texts("scale")
     for index in np.flatnonzero(found == UNKNOWN) if "key" in table.columns else ():
         row = rows[index]
         found[index] = (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.playlists.sound.columns import Rows
+from workbench.playlists.sound.arrays import Rows
 
 _FIRST = 512
 

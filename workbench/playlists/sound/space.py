@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from workbench.playlists.sound.columns import Rows, derived
+from workbench.playlists.sound.arrays import Rows
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -91,7 +91,7 @@ class Space:
 
 def space_of(table: LibraryTable) -> Space:
     """Return the space of a table; its statistics are computed once."""
-    return derived(table, "space", lambda: _measure(table))
+    return table.derived("space", lambda: _measure(table))
 
 
 def _measure(table: LibraryTable) -> Space:

@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.playlists.making.interleaving import interleave
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.sound.columns import Floats, Rows
+from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.ranking import nearest_first
 from workbench.playlists.sound.space import Vectors
 

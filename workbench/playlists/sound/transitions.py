@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.playlists.sound.columns import Floats, Rows, numbers
+from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.keys import RELATION_COST, camelot_codes, relations
 from workbench.playlists.sound.space import RANDOM_PAIR, Vectors, space_of
 
@@ -70,8 +70,8 @@ class MixProfile:
         return cls(
             space.at(rows),
             camelot_codes(table, rows),
-            log2_bpm(numbers(table, "bpm")[rows]),
-            numbers(table, "loudness_lufs")[rows],
+            log2_bpm(table.numbers("bpm")[rows]),
+            table.numbers("loudness_lufs")[rows],
             max(1, space.informative),
         )
 

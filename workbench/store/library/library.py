@@ -62,7 +62,7 @@ class Library:
 
     def version(self) -> str:
         """Return the id of the present snapshot of the library; it changes when tracks, tags or features do."""
-        with self.pool.snapshot() as connection:
+        with self.pool.reading() as connection:
             return snapshot_id(connection)
 
     def table(self) -> LibraryTable:

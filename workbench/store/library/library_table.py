@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
+
+T = TypeVar("T")
 
 TEXT_COLUMNS = (
     "path",
@@ -30,9 +33,9 @@ TEXT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LibraryTable:
-    """One row a track, in order of id.
+    """One row a track, in order of id. Columns never change, so values derived from them are kept with the table.
 
     Attributes
     ----------
@@ -51,12 +54,60 @@ class LibraryTable:
     ids: npt.NDArray[np.int64]
     columns: Mapping[str, npt.NDArray[Any]]
     vectors: npt.NDArray[np.float32]
+    _derived: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         return self.columns[name]
+
+    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """Return a numeric column, shape (n,); all NaN where the table has none of that name."""
+        import numpy as np
+
+        column = self.columns.get(name)
+        if column is None or column.dtype == object:
+            return self.derived(("no numbers", name), lambda: np.full(len(self), np.nan))
+        return column
+
+    def texts(self, name: str) -> npt.NDArray[np.object_]:
+        """Return a text column, shape (n,); all ``None`` where the table has none of that name."""
+        import numpy as np
+
+        column = self.columns.get(name)
+        if column is None or column.dtype != object:
+            return self.derived(("no texts", name), lambda: np.full(len(self), None, dtype=object))
+        return column
+
+    def codes(self, name: str) -> npt.NDArray[np.int64]:
+        """Number the distinct texts of a column regardless of case, shape (n,); ``-1`` where absent."""
+        import numpy as np
+
+        def compute() -> npt.NDArray[np.int64]:
+            known: dict[str, int] = {}
+            texts = self.texts(name)
+            codes = (known.setdefault(text.casefold(), len(known)) if text else -1 for text in texts)
+            return np.fromiter(codes, dtype=np.int64, count=len(self))
+
+        return self.derived(("codes", name), compute)
+
+    def number_at(self, name: str, row: int) -> float | None:
+        """Return one value of a numeric column, ``None`` where it is not finite."""
+        value = float(self.numbers(name)[row])
+        return value if math.isfinite(value) else None
+
+    def text_at(self, name: str, row: int) -> str | None:
+        """Return one value of a text column, ``None`` where absent or empty."""
+        value = self.texts(name)[row]
+        return str(value) if value else None
+
+    def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return ``compute()``, computed once for this table and key."""
+        if key not in self._derived:
+            self._derived[key] = compute()
+        value: T = self._derived[key]
+        return value
 
     def take(self, rows: npt.NDArray[Any]) -> LibraryTable:
         """Return the table of these rows (indices or a boolean mask)."""
@@ -92,6 +143,13 @@ class LibraryTable:
         if not self.vectors.shape[1]:
             return np.zeros(len(self), dtype=bool)
         return np.asarray(np.isfinite(self.vectors).all(axis=1))
+
+    @cached_property
+    def missing(self) -> npt.NDArray[np.bool_]:
+        """Rows whose file is gone, as a mask of shape (n,)."""
+        import numpy as np
+
+        return np.asarray(self.texts("status") == "missing", dtype=bool)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a DataFrame indexed by track id, without the vectors."""
