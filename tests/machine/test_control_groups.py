@@ -14,7 +14,7 @@ from workbench.machine.cpu import CpuMeter, available_cores, usable_cores
 from workbench.performance.endpoint_answers import processor_health
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSampler
-from workbench.processing.job.admission import why_wait
+from workbench.processing.cluster.admission import why_wait
 
 MIB = 2**20
 Layout = Callable[..., ControlGroups]

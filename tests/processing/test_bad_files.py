@@ -10,7 +10,7 @@ import pytest
 from distributed import KilledWorker
 
 from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.on_worker.batch import WATCHDOG_MARGIN_S, Batch, pack, run_batch
+from workbench.processing.on_worker.batch import WATCHDOG_MARGIN_S, Announcer, pack, run_batch
 
 
 @pytest.fixture
@@ -147,8 +147,9 @@ def test_a_worker_frees_itself_when_its_session_is_gone(kept, files, all_gone):
     """Nobody is left to enforce the deadline: the watchdog in the worker does, even against native code."""
     [task] = files("native-1")
     timeout_s = 1 - WATCHDOG_MARGIN_S
-    batch = Batch(job="lost", number=1, topic="nobody listens", paths=(task.path,), timeout_s=timeout_s)
-    future = kept.client.submit(run_batch, batch, pack((chores.behave, ())), pure=False)
+    announcer = Announcer(job="lost", batch=1, topic="nobody listens")
+    call = pack((chores.behave, ()))
+    future = kept.client.submit(run_batch, [task.path], call, announcer, timeout_s=timeout_s, pure=False)
     with pytest.raises(KilledWorker):
         future.result(60)
     [start] = Path(task.path).with_name("starts.log").read_text().splitlines()

@@ -4,9 +4,9 @@ import chores
 import pytest
 
 from workbench.errors import SchedulerError
-from workbench.processing.cluster import fleet
+from workbench.machine.gpu import share_gpus, visible_gpus
+from workbench.processing.cluster import workers
 from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.cluster.gpus import share, visible_gpus
 
 
 def one_gpu(client):
@@ -48,7 +48,7 @@ def test_two_gpus_have_two_tasks(calm, files, ledger, names):
 
 
 def test_a_gpu_that_nobody_declares_is_waited_for_and_then_said(calm, files, ledger, monkeypatch):
-    monkeypatch.setattr(fleet, "NO_WORKERS_S", 1.0)
+    monkeypatch.setattr(workers, "NO_WORKERS_S", 1.0)
     with Cluster(calm, gpus=[]) as cluster, pytest.raises(SchedulerError, match="no worker with GPU"):
         ledger.run(cluster, files("a"), chores.meet, needs=one_gpu).result(60)
 
@@ -61,5 +61,5 @@ def test_gpus_are_counted_without_loading_anything(tmp_path):
     assert visible_gpus({"CUDA_VISIBLE_DEVICES": ""}, tmp_path) == []
     assert visible_gpus({"CUDA_VISIBLE_DEVICES": "0,-1,1"}, tmp_path) == ["0"]
     assert visible_gpus({}, tmp_path / "none") == []
-    assert share(["0", "1", "2"], 2) == [["0", "2"], ["1"]]
-    assert share(["0"], 3) == [["0"], [], []]
+    assert share_gpus(["0", "1", "2"], 2) == [["0", "2"], ["1"]]
+    assert share_gpus(["0"], 3) == [["0"], [], []]

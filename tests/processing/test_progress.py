@@ -10,7 +10,7 @@ import termios
 import chores
 
 from workbench.processing.job.progress import describe, show_progress
-from workbench.processing.job.tally import Tally
+from workbench.processing.job.progress_counter import ProgressCounter
 from workbench.processing.job.task import Progress, Task
 
 
@@ -21,48 +21,47 @@ class Clock:
         return self.now
 
 
-def tally_of(*sizes_bytes):
+def counter_of(*sizes_bytes):
     clock = Clock()
-    tally = Tally(timer=clock)
+    counter = ProgressCounter(timer=clock)
     tasks = [Task(str(n), str(n), size_bytes) for n, size_bytes in enumerate(sizes_bytes)]
     for task in tasks:
-        tally.found(task)
-    return clock, tally, tasks
+        counter.found(task)
+    return clock, counter, tasks
 
 
 def test_time_left_goes_by_bytes():
-    clock, tally, tasks = tally_of(100, 300)
-    assert tally.progress("running", (), None).eta_s is None
+    clock, counter, tasks = counter_of(100, 300)
+    assert counter.progress(state="running", scanning=True).eta_s is None
     clock.now += 10
-    tally.finished(tasks[0], audio_seconds=50.0)
-    progress = tally.progress("running", (), None)
+    counter.finished(tasks[0], audio_seconds=50.0)
+    progress = counter.progress(state="running", scanning=True)
     assert progress.eta_s == 30.0
     assert progress.rate == 0.1
     assert progress.audio_rate == 5.0
     assert progress.elapsed_s == 10.0
-    tally.scanning = False
-    tally.finished(tasks[1], audio_seconds=None)
-    last = tally.progress("done", (), None)
+    counter.finished(tasks[1], audio_seconds=None)
+    last = counter.progress(state="done", scanning=False)
     assert (last.done, last.failed, last.eta_s) == (1, 1, 0.0)
 
 
 def test_a_pause_does_not_slow_the_rate():
-    clock, tally, tasks = tally_of(100, 100)
+    clock, counter, tasks = counter_of(100, 100)
     clock.now += 10
-    tally.finished(tasks[0], audio_seconds=10.0)
-    tally.pause()
+    counter.finished(tasks[0], audio_seconds=10.0)
+    counter.pause(on=True)
     clock.now += 1000
-    assert tally.progress("paused", (), None).rate == 0.1
-    tally.resume()
-    assert tally.progress("running", (), None).eta_s == 10.0
+    assert counter.progress(state="paused", scanning=True).rate == 0.1
+    counter.pause(on=False)
+    assert counter.progress(state="running", scanning=True).eta_s == 10.0
 
 
 def test_known_files_do_not_count_as_speed():
-    clock, tally, tasks = tally_of(100)
-    tally.found_cached(3600.0)
+    clock, counter, tasks = counter_of(100)
+    counter.found_cached(3600.0)
     clock.now += 10
-    tally.finished(tasks[0], audio_seconds=20.0)
-    progress = tally.progress("running", (), None)
+    counter.finished(tasks[0], audio_seconds=20.0)
+    progress = counter.progress(state="running", scanning=True)
     assert progress.audio_rate == 2.0
     assert progress.audio_seconds == 3620.0
     assert progress.finished == progress.total == 2

@@ -10,12 +10,10 @@ from typing import Any
 
 from workbench.errors import MissingPackageError
 from workbench.lazy_imports import get_tensorflow
+from workbench.machine.gpu import RESOURCE
 from workbench.models.networks.model_file import ModelFile, saved_model_folder
 
 logger = logging.getLogger(__name__)
-
-RESOURCE = "GPU"
-"""The Dask resource that workers with a GPU declare, as ``dask worker --resources "GPU=1"`` does."""
 
 
 @lru_cache(maxsize=1)

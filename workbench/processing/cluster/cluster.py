@@ -11,9 +11,9 @@ from typing import Any
 
 from workbench.errors import ProcessingError, WorkbenchError
 from workbench.machine import memory
-from workbench.processing.cluster.connection import Link, link_named, link_own, link_published
-from workbench.processing.cluster.gpus import visible_gpus
-from workbench.processing.on_host.host_process import HostProcess
+from workbench.machine.gpu import visible_gpus
+from workbench.processing.cluster.connection import Connection, connect_named, join_published, start_own
+from workbench.processing.cluster.host_process import HostProcess
 from workbench.settings import Settings
 
 LEAST_MEMORY_BYTES = 2**30
@@ -64,7 +64,7 @@ class Cluster:
         self._gpus = visible_gpus(os.environ) if gpus is None else gpus
         self._lock = threading.RLock()
         self._listeners: dict[str, Listener] = {}
-        self._link: Link | None = None
+        self._connection: Connection | None = None
         self._prepared: HostProcess | None = None
         self._most_workers = 0
         self._pid = os.getpid()
@@ -86,15 +86,15 @@ class Cluster:
             if self._closed:
                 raise ProcessingError("The cluster was closed. Open a new Workbench.")
             if self._pid != os.getpid():
-                self._link, self._prepared, self._pid = (
+                self._connection, self._prepared, self._pid = (
                     None,
                     None,
                     os.getpid(),
                 )  # a fork: sockets and processes are the parent's
-            if self._link is None or self._link.lost:
-                self._replace_link()
-            assert self._link is not None
-            return self._link.client
+            if self._connection is None or self._connection.lost:
+                self._reconnect()
+            assert self._connection is not None
+            return self._connection.client
 
     def prepare(self) -> None:
         """Import what our own workers would need, in a process of its own, so that their first use waits less.
@@ -102,19 +102,19 @@ class Cluster:
         Starts neither a scheduler nor a worker; does nothing when there are some, or would be another's.
         """
         with self._lock:
-            if self.local and self._link is None and self._prepared is None and not self._closed:
+            if self.local and self._connection is None and self._prepared is None and not self._closed:
                 self._prepared = HostProcess(self._shared_modules)
 
     @property
     def started(self) -> bool:
         """Whether there is a cluster now."""
-        link = self._link
-        return link is not None and self._pid == os.getpid() and not link.lost
+        connection = self._connection
+        return connection is not None and self._pid == os.getpid() and not connection.lost
 
     @property
     def lost(self) -> bool:
         """Whether a cluster that was there has gone."""
-        return self._link is not None and self._link.lost
+        return self._connection is not None and self._connection.lost
 
     @property
     def local(self) -> bool:
@@ -124,7 +124,7 @@ class Cluster:
     @property
     def owned(self) -> bool:
         """Whether the workers there are now belong to this session."""
-        return self._link is not None and self._link.host is not None
+        return self._connection is not None and self._connection.host is not None
 
     @property
     def joined(self) -> bool:
@@ -134,7 +134,7 @@ class Cluster:
     @property
     def address(self) -> str | None:
         """Address of the scheduler, None before there is one."""
-        return None if self._link is None else self._link.address
+        return None if self._connection is None else self._connection.address
 
     @property
     def workers(self) -> int:
@@ -147,8 +147,8 @@ class Cluster:
 
     def worker_pids(self) -> list[int]:
         """Return the worker processes of our own cluster; those of a joined one are another's."""
-        link = self._link
-        return [] if link is None else link.worker_pids()
+        connection = self._connection
+        return [] if connection is None else connection.worker_pids()
 
     @property
     def memory_limit_bytes(self) -> int:
@@ -179,10 +179,10 @@ class Cluster:
     def close(self) -> None:
         """End own workers, or leave a joined cluster. Harmless when called again."""
         with self._lock:
-            link, self._link, self._closed = self._link, None, True
+            connection, self._connection, self._closed = self._connection, None, True
             prepared, self._prepared = self._prepared, None
             if self._pid == os.getpid():
-                for process in (link, prepared):
+                for process in (connection, prepared):
                     if process is not None:
                         process.close()
         atexit.unregister(self.close)
@@ -203,29 +203,29 @@ class Cluster:
     def _own_processes(self) -> int:
         return self._own_workers if self.settings.process_pool else 1
 
-    def _replace_link(self) -> None:
-        if self._link is not None:
-            self._link.close()
-            self._link = None
-        link = self._find_link()
+    def _reconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        connection = self._find()
         try:
-            link.client.subscribe_topic(topic(link.client), self._heard)
-            link.client.subscribe_topic("all", self._heard_scheduler)
+            connection.client.subscribe_topic(topic(connection.client), self._on_announcement)
+            connection.client.subscribe_topic("all", self._on_scheduler_event)
             if self._warm_up is not None:
-                _warm(link.client, self._warm_up)
+                _warm(connection.client, self._warm_up)
         except BaseException:
-            link.close()
+            connection.close()
             raise
-        self._link, self._most_workers = link, 0
+        self._connection, self._most_workers = connection, 0
 
-    def _find_link(self) -> Link:
+    def _find(self) -> Connection:
         if not self.local:
-            return link_named(self.settings.scheduler_address, self.settings.scheduler_file)
-        joined = link_published(self.settings.data_dir) if self._asked_workers is None else None
+            return connect_named(self.settings.scheduler_address, self.settings.scheduler_file)
+        joined = join_published(self.settings.data_dir) if self._asked_workers is None else None
         if joined:
             return joined
         prepared, self._prepared = self._prepared, None
-        return link_own(
+        return start_own(
             prepared if prepared and prepared.alive else HostProcess(self._shared_modules),
             workers=self._own_processes,
             threads=self._own_workers // self._own_processes,
@@ -235,13 +235,13 @@ class Cluster:
             publish_in=self.settings.data_dir if self._share else None,
         )
 
-    def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
+    def _on_announcement(self, event: tuple[float, dict[str, Any]]) -> None:
         message = event[1]
         listener = self._listeners.get(message["job"])
         if listener is not None:
             listener(message)
 
-    def _heard_scheduler(self, event: tuple[float, Any]) -> None:
+    def _on_scheduler_event(self, event: tuple[float, Any]) -> None:
         message = event[1]
         if isinstance(message, dict) and message.get("action") == "remove-worker":
             for listener in list(self._listeners.values()):

@@ -13,7 +13,7 @@ from workbench.errors import ProcessingError, SchedulerError
 from workbench.processing.cluster import scheduler_file
 from workbench.processing.cluster.connect import check_versions, connect
 from workbench.processing.cluster.credentials import Credentials
-from workbench.processing.on_host.host_process import HostProcess
+from workbench.processing.cluster.host_process import HostProcess
 
 CONNECT_TIMEOUT_S = 10.0
 JOIN_TIMEOUT_S = 3.0
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Link:
+class Connection:
     """A connected client, and the process of our own cluster when it is ours."""
 
     client: Any
@@ -71,7 +71,7 @@ def is_worker(command: list[str], parent: int, host: int) -> bool:
     return "resource_tracker" not in program and (parent != host or "spawn_main" in program)
 
 
-def link_named(address: str | None, file: Path | None) -> Link:
+def connect_named(address: str | None, file: Path | None) -> Connection:
     """Connect to the scheduler that the settings name.
 
     Raises
@@ -80,16 +80,16 @@ def link_named(address: str | None, file: Path | None) -> Link:
         It does not answer, or its versions do not match ours.
     """
     found = scheduler_file.Published(address) if address else scheduler_file.read(file or Path())
-    link = Link(connect(found.address, found.credentials, timeout_s=CONNECT_TIMEOUT_S))
+    connection = Connection(connect(found.address, found.credentials, timeout_s=CONNECT_TIMEOUT_S))
     try:
-        check_versions(link.client, found.address)
+        check_versions(connection.client, found.address)
     except BaseException:
-        link.close()
+        connection.close()
         raise
-    return link
+    return connection
 
 
-def link_published(folder: Path) -> Link | None:
+def join_published(folder: Path) -> Connection | None:
     """Join the cluster published in ``folder``; None when there is none or it does not live."""
     path = folder / scheduler_file.NAME
     if not path.exists():
@@ -97,13 +97,13 @@ def link_published(folder: Path) -> Link | None:
     try:
         found = scheduler_file.read(path)
         if found.owner_alive:
-            return Link(connect(found.address, found.credentials, timeout_s=JOIN_TIMEOUT_S))
+            return Connection(connect(found.address, found.credentials, timeout_s=JOIN_TIMEOUT_S))
     except SchedulerError as error:
         logger.info("Not joining the cluster of %s: %s", path, error)
     return None
 
 
-def link_own(
+def start_own(
     host: HostProcess,
     *,
     workers: int,
@@ -112,7 +112,7 @@ def link_own(
     worker_ttl_s: float,
     gpus: Sequence[str],
     publish_in: Path | None,
-) -> Link:
+) -> Connection:
     """Have a host process, ended if that fails, serve a cluster; publish it in a folder if one is given.
 
     Raises
@@ -130,15 +130,15 @@ def link_own(
             gpus=gpus,
             credentials=credentials,
         )
-        link = Link(connect(address, credentials, timeout_s=CONNECT_TIMEOUT_S), host)
+        connection = Connection(connect(address, credentials, timeout_s=CONNECT_TIMEOUT_S), host)
     except BaseException:
         host.close()
         raise
     try:
         if publish_in is not None:
-            link.published = scheduler_file.publish(publish_in, address, credentials)
+            connection.published = scheduler_file.publish(publish_in, address, credentials)
     except OSError as error:
-        link.close()
+        connection.close()
         reason = f"The cluster cannot be published in {publish_in}: {error.strerror}."
         raise ProcessingError(reason) from error
-    return link
+    return connection

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from workbench.processing.job import admission
+from workbench.processing.cluster import admission
 
 if TYPE_CHECKING:
     from workbench.processing.cluster.cluster import Cluster

@@ -1,4 +1,4 @@
-"""A job: many files through one function on the cluster, without blocking the caller."""
+"""A job: one function for many files on the cluster, without blocking the caller."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from typing import Any
 
 from workbench.errors import CancelledError
 from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.cluster.fleet import Needs
-from workbench.processing.job.dispatch import Dispatcher, Work
+from workbench.processing.cluster.workers import Needs, TaskCall
+from workbench.processing.job.loop import JobLoop
+from workbench.processing.job.state import Cancelled, Paused, Resumed
 from workbench.processing.job.task import Cached, Failure, Progress, Task
 
 __all__ = ["Cached", "Failure", "Job", "Progress", "Task", "run"]
 
-PUBLISH_EVERY_S = 0.1
-INTERRUPT_GRACE_S = 4.0
+PUBLISH_EVERY_S = 0.1  # smooth to the eye
+INTERRUPT_GRACE_S = 4.0  # twice what cancelling takes, and Ctrl-C still ends within 5 s
 
 logger = logging.getLogger(__name__)
 
@@ -65,59 +66,73 @@ def run(
         ``needs(client) -> {resource: amount}``, asked once the workers are there: what of the resources that
         workers declare a file takes while it is worked on, such as ``{"GPU": 1}``. Nothing by default.
     """
-    work = Work(
+    call = TaskCall(
         function=function,
         args=tuple(args),
-        on_value=on_value,
-        on_failure=on_failure,
         timeout_s=cluster.settings.analysis_timeout_seconds if timeout_s is None else timeout_s,
         priority=priority,
         worker_path=worker_path,
         needs=needs,
     )
-    return Job(cluster, tasks, work)
+    return Job(cluster, tasks, call, on_value=on_value, on_failure=on_failure)
 
 
 class Job:
     """A running job, made by :func:`run`. ``await`` it, or ask for its :meth:`result`."""
 
-    def __init__(self, cluster: Cluster, tasks: Iterable[Task | Cached | Failure], work: Work) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        tasks: Iterable[Task | Cached | Failure],
+        call: TaskCall,
+        *,
+        on_value: Callable[[Task, Any], float],
+        on_failure: Callable[[Task | None, Failure], None],
+    ) -> None:
         self.id = uuid.uuid4().hex
         self.failed: list[Failure] = []
         self.error: BaseException | None = None
-        self._on_failure = work.on_failure
+        self._on_failure = on_failure
         self._subscribers: list[Callable[[Progress], None]] = []
         self._published_at = float("-inf")
         self._finished = threading.Event()
         self._final: Progress | None = None
-        noting = Work(**(vars(work) | {"on_failure": self._note_failure}))
-        self._dispatcher = Dispatcher(self.id, cluster, tasks, noting, self._publish)
+        self._ended_as: str | None = None
+        self._loop = JobLoop(
+            self.id,
+            cluster,
+            tasks,
+            call,
+            on_value=on_value,
+            on_failure=self._note_failure,
+            on_progress=self._publish,
+        )
         threading.Thread(target=self._run, name=f"workbench-job-{self.id[:8]}", daemon=True).start()
 
     @property
     def state(self) -> str:
-        """One of queued, running, paused, cancelling, done, cancelled, failed."""
-        return self._dispatcher.state
+        """One of running, paused, cancelling, done, cancelled, failed."""
+        return self._ended_as or self._loop.phase
 
     @property
     def progress(self) -> Progress:
         """How far it is now."""
-        return self._final or self._dispatcher.progress()
+        return self._final or self._loop.progress(self.state)
 
     def done(self) -> bool:
         """Whether it has ended, in whatever way."""
         return self._finished.is_set()
 
     def cancel(self) -> None:
-        """Stop soon: files in work get two seconds to end and be saved, then their workers are killed."""
-        self._dispatcher.post(self._dispatcher.cancel)
+        """Stop soon: tasks that run get two seconds to end and be saved, then their workers are killed."""
+        self._loop.post(Cancelled())
 
     def pause(self) -> None:
-        """Give no more files to the workers until :meth:`resume`; those that have one finish it."""
-        self._dispatcher.post(self._dispatcher.pause)
+        """Send no more tasks until :meth:`resume`; those that were sent are finished."""
+        self._loop.post(Paused())
 
     def resume(self) -> None:
-        self._dispatcher.post(self._dispatcher.resume)
+        self._loop.post(Resumed())
 
     def result(self, timeout: float | None = None) -> Progress:
         """Wait for the end and return the final progress. Ctrl-C cancels the job, then raises.
@@ -191,12 +206,12 @@ class Job:
 
     def _run(self) -> None:
         try:
-            self._dispatcher.run()
+            self._loop.run()
         except BaseException as error:  # noqa: BLE001 - result() raises it in the thread that waits
             self.error = error
-        cancelled = self._dispatcher.state == "cancelling"
-        self._dispatcher.state = "failed" if self.error else "cancelled" if cancelled else "done"
-        self._final = self._dispatcher.progress()
+        cancelled = self._loop.phase == "cancelling"
+        self._ended_as = "failed" if self.error else "cancelled" if cancelled else "done"
+        self._final = self._loop.progress(self._ended_as)
         self._publish(final=True)  # before anyone stops waiting: a bar is full when result() returns
         self._finished.set()
 

@@ -21,8 +21,7 @@ import traceback
 from multiprocessing import forkserver
 from typing import Any, NoReturn
 
-from workbench.models.gpu import RESOURCE
-from workbench.processing.cluster.gpus import VISIBLE, share
+from workbench.machine.gpu import RESOURCE, VISIBLE, share_gpus
 
 PARENT_POLL_S = 0.5
 # A forked worker is there in a fifth of the time, and a killed one should be back soon. Not on macOS, whose
@@ -63,7 +62,7 @@ async def _serve(plan: dict[str, Any], parent: int) -> None:
         "security": security,
         "dashboard": False,
     }
-    gpus = share(plan["gpus"], plan["workers"])
+    gpus = share_gpus(plan["gpus"], plan["workers"])
     scheduler = await Scheduler(dashboard_address="127.0.0.1:0", **everyone)
     # Not a LocalCluster: that gives up a worker which happens to be restarting 15 s after it died once before.
     nannies = [

@@ -1,6 +1,6 @@
-"""What runs in a worker: a few files, one after the other, announced as they begin.
+"""What runs in a worker: the tasks of a batch, one after the other, each announced as it begins.
 
-Nothing here keeps state between batches, and no exception of the function leaves: it becomes an outcome.
+Nothing here keeps state between batches. No exception of the function gets out: it becomes an outcome.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 
-# The session kills a worker at the deadline. This is for a session that is gone itself.
+# The session kills a worker at the deadline. The watchdog is for a session that is gone itself; the margin lets the
+# session, which reports the task, be first.
 WATCHDOG_MARGIN_S = 15.0
-ANNOUNCE_EVERY_S = 0.2
+ANNOUNCE_EVERY_S = 0.2  # an announcement costs a message; nobody reads the current track faster
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: a value, packed, or an error with its kind, and how long it took.
+    """What became of one task: a pickled value, or an error with its kind, and how long it took.
 
-    Packed here, because Dask would find out that a value does not pickle when it is too late to say whose it is.
+    Pickled here: Dask would find a value that does not pickle only when it no longer knows which task it came from.
     """
 
     seconds: float
@@ -38,29 +39,50 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Files as the worker calls them, and whom to tell about them."""
+class Announcer:
+    """Tells the session, under a Dask topic, which task of which batch begins."""
 
     job: str
-    number: int
+    batch: int
     topic: str
-    paths: tuple[str, ...]
-    timeout_s: float
+
+    def announce(self, index: int) -> None:
+        from distributed import get_worker
+        from distributed.utils import sync
+
+        worker = get_worker()
+        message = {
+            "job": self.job,
+            "batch": self.batch,
+            "index": index,
+            "worker": worker.address,
+            "pid": os.getpid(),
+            "threads": worker.state.nthreads,
+        }
+        if index:
+            worker.log_event(self.topic, message)
+        else:
+            # Waits until the scheduler has the message: native code that keeps the GIL would hold it back for good,
+            # and the deadline of a task whose start nobody knows never comes.
+            sync(worker.loop, worker.scheduler.log_event, topic=self.topic, msg=message)
 
 
-def run_batch(batch: Batch, packed_work: bytes) -> list[Outcome]:
-    """Call ``function(path, *args)`` for each file of the batch, in order; ``packed_work`` is the function and args.
+def run_batch(
+    paths: Sequence[str], packed_call: bytes, announcer: Announcer, *, timeout_s: float
+) -> list[Outcome]:
+    """Call ``function(path, *args)`` for each path, in order.
 
-    Packed, because the scheduler unpickles what a task calls: it would import the analysis, and never use it.
+    ``packed_call`` is the function and ``args``, pickled: the scheduler unpickles the arguments of what it runs, and
+    would import the analysis without ever using it.
     """
-    function, args = unpack(packed_work)
+    function, args = unpack(packed_call)
     outcomes = []
     announced_at = float("-inf")
-    for index, path in enumerate(batch.paths):
+    for index, path in enumerate(paths):
         if (now := time.monotonic()) - announced_at >= ANNOUNCE_EVERY_S:
-            _announce(batch, index)
+            announcer.announce(index)
             announced_at = now
-        with _watchdog(batch.timeout_s + WATCHDOG_MARGIN_S):
+        with _watchdog(timeout_s + WATCHDOG_MARGIN_S):
             outcomes.append(_outcome(function, path, args))
     return outcomes
 
@@ -71,7 +93,9 @@ def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Ou
         packed = pack(function(path, *args))
     except WorkbenchError as error:
         return Outcome(time.perf_counter() - start, error=str(error), kind=error.kind)
-    except BaseException as error:  # SystemExit too: a library's sys.exit() is a failure of the file
+    except (
+        BaseException
+    ) as error:  # SystemExit too: when a library calls sys.exit(), that is a failure of the task
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         logger.info("%s failed", path, exc_info=True)
         return Outcome(time.perf_counter() - start, error=text, kind="error")
@@ -79,7 +103,7 @@ def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Ou
 
 
 def pack(value: Any) -> bytes:
-    """Pickle as Dask does, by value what cannot be imported."""
+    """Pickle as Dask does: what cannot be imported goes by value."""
     from distributed.protocol.pickle import dumps
 
     packed: bytes = dumps(value)  # type: ignore[no-untyped-call]
@@ -93,32 +117,11 @@ def unpack(packed: bytes) -> Any:
     return loads(packed)  # type: ignore[no-untyped-call]
 
 
-def _announce(batch: Batch, index: int) -> None:
-    from distributed import get_worker
-    from distributed.utils import sync
-
-    worker = get_worker()
-    message = {
-        "job": batch.job,
-        "batch": batch.number,
-        "index": index,
-        "worker": worker.address,
-        "pid": os.getpid(),
-        "threads": worker.state.nthreads,
-    }
-    if index:
-        worker.log_event(batch.topic, message)
-    else:
-        # Waits until the scheduler has it: native code that keeps the GIL would hold the message back for
-        # good, and a deadline that nobody knows the start of never ends.
-        sync(worker.loop, worker.scheduler.log_event, topic=batch.topic, msg=message)
-
-
 @contextlib.contextmanager
 def _watchdog(seconds: float) -> Iterator[None]:
     from distributed import get_worker
 
-    if get_worker().state.nthreads > 1:  # one timer a process
+    if get_worker().state.nthreads > 1:  # a process has only one such timer
         yield
         return
     # A thread in C that needs no GIL.

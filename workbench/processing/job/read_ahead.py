@@ -1,4 +1,4 @@
-"""Read a job's files ahead of the workers, on a thread of its own: scanning goes on while they work."""
+"""Read the tasks of a job ahead of the workers, on a thread of its own: scanning goes on while they work."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 
 from workbench.processing.job.task import Cached, Failure, Task
 
-WINDOW = 512
+WINDOW = 512  # the biggest of so many tasks go first; more would only take memory
 
 
-class Feeder:
-    """Hands on what an iterable yields, at most ``WINDOW`` tasks ahead of those taken."""
+class ReadAhead:
+    """Hands on what an iterable yields, at most ``WINDOW`` tasks ahead of those that have ended."""
 
     def __init__(
         self,
@@ -24,17 +24,17 @@ class Feeder:
         self._on_end = on_end
         self._room = threading.Semaphore(WINDOW)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._read, name="workbench-feeder", daemon=True)
+        self._thread = threading.Thread(target=self._read, name="workbench-read-ahead", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def took(self, tasks: int) -> None:
-        """Say that so many tasks have gone to workers, so that as many more may be read."""
-        self._room.release(tasks)
+    def took_one(self) -> None:
+        """Say that a task has ended, so that another may be read."""
+        self._room.release()
 
     def stop(self, timeout_s: float) -> None:
-        """Read no further; wait until the iterable has noticed, but not for long."""
+        """Read no further, and wait this long at most until the iterable has noticed."""
         self._stopped.set()
         self._room.release()
         self._thread.join(timeout_s)
@@ -47,7 +47,7 @@ class Feeder:
                 if self._stopped.is_set():
                     break
                 self._on_item(item)
-        except BaseException as error:  # noqa: BLE001 - this thread's errors end the job, which raises them
+        except BaseException as error:  # noqa: BLE001 - the job raises it on its own thread
             self._on_end(error)
         else:
             self._on_end(None)

@@ -1,15 +1,15 @@
-"""Whether there is memory for more work: an analysis waits for memory instead of failing for lack of it."""
+"""Whether this machine has memory for more work: without it an analysis waits, it does not fail."""
 
 from __future__ import annotations
 
 from workbench.machine.cgroup import ControlGroups
 from workbench.machine.memory import fullest, shared_accounts
 
-RETRY_S = 0.5
+RETRY_S = 0.5  # memory frees up within a track; reading the accounts takes under 1 ms
 
 
 def why_wait(memory_limit_percent: float, groups: ControlGroups | None = None) -> str | None:
-    """Return why no further file should start on this machine now, ``None`` when one may.
+    """Return why no further task should start on this machine now, ``None`` when one may.
 
     Looks at the machine and at every control group around this process.
     """

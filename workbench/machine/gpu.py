@@ -1,6 +1,6 @@
-"""The GPUs of this machine, and how the workers of our own cluster share them: each GPU belongs to one worker.
+"""The GPUs of this machine, counted without loading anything, and how worker processes share them.
 
-Nothing is loaded to count them. Whether TensorFlow can use one is asked where it is to be used.
+Whether TensorFlow can use a GPU is asked where it is to be used: see :mod:`workbench.models.gpu`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+"""The environment variable that says which GPUs a CUDA program sees."""
+
+RESOURCE = "GPU"
+"""The Dask resource that workers with a GPU declare, as ``dask worker --resources "GPU=1"`` does."""
 
 
 def visible_gpus(environment: Mapping[str, str], devices: Path = Path("/dev")) -> list[str]:
@@ -19,7 +23,7 @@ def visible_gpus(environment: Mapping[str, str], devices: Path = Path("/dev")) -
     environment : mapping
         Its ``CUDA_VISIBLE_DEVICES`` counts, where it is set.
     devices : Path
-        Folder of device files: ``nvidia0``, ``nvidia1``…; ``dxg`` is the one GPU of Windows' Linux.
+        Folder of device files: ``nvidia0``, ``nvidia1`` …; ``dxg`` is the one GPU of the Windows Subsystem for Linux.
     """
     if (chosen := environment.get(VISIBLE)) is not None:
         names = [name.strip() for name in chosen.split(",") if name.strip()]
@@ -32,6 +36,6 @@ def visible_gpus(environment: Mapping[str, str], devices: Path = Path("/dev")) -
     return [str(number) for number in numbers] or (["0"] if (devices / "dxg").exists() else [])
 
 
-def share(gpus: Sequence[str], workers: int) -> list[list[str]]:
-    """Return which GPUs each worker has: none twice, some workers none when there are too few."""
+def share_gpus(gpus: Sequence[str], workers: int) -> list[list[str]]:
+    """Return the GPUs of each worker: a GPU belongs to one worker, and with too few some workers have none."""
     return [list(gpus[number::workers]) for number in range(workers)]

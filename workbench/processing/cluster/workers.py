@@ -1,46 +1,60 @@
-"""The workers as one job sees them: how many, how to give them files, how to free one, are they gone."""
+"""The workers as one job sees them: how many there are, how to send them a batch, how to kill one."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import SchedulerError
 from workbench.processing.cluster.cluster import Cluster, topic
-from workbench.processing.on_worker.batch import Batch, Outcome, pack, run_batch
+from workbench.processing.on_worker.batch import Announcer, Outcome, pack, run_batch
 from workbench.processing.on_worker.kill_worker import kill_worker
 
 Needs = Callable[[Any], Mapping[str, int]]
-"""Given the client, what of each declared resource a file takes while it is worked on."""
+"""Given the client, what of each declared resource a task takes while it runs."""
 
-LOOK_EVERY_S = 2.0
-LOOK_AGAIN_S = 0.1
-NO_WORKERS_S = 60.0
+LOOK_EVERY_S = 2.0  # a question to the scheduler; deaths are announced, so only new workers wait for it
+LOOK_AGAIN_S = 0.1  # while there is no worker at all: one starts in about 0.4 s
+NO_WORKERS_S = 60.0  # convention: time to start workers on another machine by hand
+
+OnEnd = Callable[[list[Outcome] | BaseException], None]
 
 
-class Fleet:
-    """The client of one cluster for the length of a job. Making it starts or joins the cluster.
+@dataclass(frozen=True)
+class TaskCall:
+    """How a worker runs a task: as ``function(path, *args)``. See :func:`workbench.processing.job.job.run`."""
 
-    Parameters
-    ----------
-    cluster : Cluster
-    needs : callable, optional
-        What a file takes of the resources that workers declare; only workers that have it are seen then.
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    timeout_s: float
+    priority: int = 0
+    worker_path: Callable[[str], str] = str
+    needs: Needs | None = None
+
+
+class Workers:
+    """The workers of a cluster for the length of a job. Making it starts or joins the cluster.
+
+    Only workers that have the resources which a task needs are seen.
     """
 
-    def __init__(self, cluster: Cluster, needs: Needs | None = None) -> None:
+    def __init__(self, cluster: Cluster, job_id: str, call: TaskCall) -> None:
         self._client = cluster.client
-        self._resources = dict(needs(self._client)) if needs is not None else {}
+        self._job_id = job_id
+        self._call = call
+        self._packed_call = pack((call.function, call.args))
+        self._resources = dict(call.needs(self._client)) if call.needs is not None else {}
         self._address = cluster.address
+        self._topic = topic(self._client)
         self._threads: dict[str, int] = {}
         self._looked_at = float("-inf")
         self._seen_at = time.monotonic()
-        self.topic = topic(self._client)
 
     def look(self, *, afresh: bool = False) -> None:
-        """Notice workers that came or went; ask the scheduler now and then, or now.
+        """Notice workers that came or went; ask the scheduler now and then, or at once if ``afresh``.
 
         Raises
         ------
@@ -68,35 +82,30 @@ class Fleet:
             )
 
     def look_soon(self) -> None:
-        """Look afresh at the next chance: a worker has just died."""
+        """Ask the scheduler at the next look: a worker has just died."""
         self._looked_at = float("-inf")
 
     @property
     def slots(self) -> int:
-        """How many files can be worked on at a time."""
+        """How many tasks can run at a time."""
         return sum(self._threads.values())
 
     @property
     def shares_processes(self) -> bool:
-        """Whether a file that kills its worker takes others with it."""
+        """Whether a task that kills its worker takes other tasks with it."""
         return any(threads > 1 for threads in self._threads.values())
 
-    def submit(
-        self,
-        batch: Batch,
-        function: Callable[..., Any],
-        args: Sequence[Any],
-        *,
-        priority: int,
-        on_end: Callable[[list[Outcome] | BaseException], None],
-    ) -> Any:
-        """Send a batch and return its future; ``on_end`` is called, on Dask's loop, with what became of it."""
+    def send(self, number: int, paths: Sequence[str], on_end: OnEnd) -> Any:
+        """Send a batch and return its future; ``on_end`` is called, on Dask's loop, with its outcomes or an error."""
+        call = self._call
         future = self._client.submit(
             run_batch,
-            batch,
-            pack((function, args)),
-            key=f"workbench-{batch.job}-{batch.number}",
-            priority=priority,
+            tuple(call.worker_path(path) for path in paths),
+            self._packed_call,
+            Announcer(self._job_id, number, self._topic),
+            timeout_s=call.timeout_s,
+            key=f"workbench-{self._job_id}-{number}",
+            priority=call.priority,
             resources=self._resources or None,
             pure=False,
         )
@@ -129,8 +138,8 @@ class Fleet:
         )
 
 
-async def _follow(future: Any, on_end: Callable[[list[Outcome] | BaseException], None]) -> None:
-    # Fetching takes as long as the worker cannot answer, as when native code of its next file keeps the GIL.
+async def _follow(future: Any, on_end: OnEnd) -> None:
+    # Fetching takes as long as the worker cannot answer, as when native code of its next task keeps the GIL.
     try:
         outcomes = await future.result()
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the dispatcher decides what it means

@@ -1,4 +1,4 @@
-"""The running count of a job, and the progress that follows from it."""
+"""Count the tasks of a job as they are found and as they end, and tell the progress that follows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from workbench.processing.job.task import Progress, Task
 
 
-class Tally:
-    """Counts files as they are found and finished. Written by the job's thread, read by any."""
+class ProgressCounter:
+    """Written by the thread of the job, read by any."""
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
         self._timer = timer
@@ -23,7 +23,6 @@ class Tally:
         self._worked_audio_seconds = 0.0
         self.total = self.done = self.cached = self.failed = 0
         self.audio_seconds = 0.0
-        self.scanning = True
 
     def found(self, task: Task) -> None:
         self.total += 1
@@ -41,7 +40,7 @@ class Tally:
         self.failed += 1
 
     def finished(self, task: Task, audio_seconds: float | None) -> None:
-        """Count a file that workers are through with; ``None`` for its audio means that it failed."""
+        """Count a task that has ended; ``None`` for its audio means that it failed."""
         self._worked += 1
         self._worked_bytes += task.size_bytes
         if audio_seconds is None:
@@ -51,16 +50,17 @@ class Tally:
             self.audio_seconds += audio_seconds
             self._worked_audio_seconds += audio_seconds
 
-    def pause(self) -> None:
-        if self._paused_at is None:
+    def pause(self, *, on: bool) -> None:
+        """Stop or start the clock that the rate and the time left go by."""
+        if on and self._paused_at is None:
             self._paused_at = self._timer()
-
-    def resume(self) -> None:
-        if self._paused_at is not None:
+        elif not on and self._paused_at is not None:
             self._paused_s += self._timer() - self._paused_at
             self._paused_at = None
 
-    def progress(self, state: str, current: tuple[str, ...], note: str | None) -> Progress:
+    def progress(
+        self, *, state: str, scanning: bool, current: tuple[str, ...] = (), note: str | None = None
+    ) -> Progress:
         now = self._timer()
         worked_s = self._worked_s(now)
         return Progress(
@@ -72,11 +72,11 @@ class Tally:
             elapsed_s=now - self._start,
             rate=self._worked / worked_s if worked_s > 0 else 0.0,
             audio_rate=self._worked_audio_seconds / worked_s if worked_s > 0 else 0.0,
-            eta_s=self._eta_s(worked_s),
+            eta_s=self._eta_s(worked_s, scanning=scanning),
             state=state,
             current=current,
             note=note,
-            scanning=self.scanning,
+            scanning=scanning,
         )
 
     def _worked_s(self, now: float) -> float:
@@ -85,9 +85,9 @@ class Tally:
         paused_s = self._paused_s + (now - self._paused_at if self._paused_at is not None else 0.0)
         return now - self._work_start - paused_s
 
-    def _eta_s(self, worked_s: float) -> float | None:
+    def _eta_s(self, worked_s: float, *, scanning: bool) -> float | None:
         # By bytes: files differ in length much more than in bit rate.
         left = self._found_bytes - self._worked_bytes
         if left == 0:
-            return None if self.scanning else 0.0
+            return None if scanning else 0.0
         return worked_s * left / self._worked_bytes if self._worked_bytes else None

@@ -1,0 +1,243 @@
+"""What a job does next, given what it knows and what has happened: this file decides how a dead worker is handled.
+
+Pure: the state is a plain value, time comes with the event, and what is to be done is returned, not done.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Set
+
+from workbench.errors import DeadlineError, WorkerCrashedError
+from workbench.processing.job.state import (
+    Action,
+    Batch,
+    BatchEnded,
+    BatchFailed,
+    Cancelled,
+    Deliver,
+    Event,
+    Fail,
+    JobState,
+    Kill,
+    OutcomesLost,
+    Paused,
+    Recall,
+    Resumed,
+    RoomSeen,
+    ScanEnded,
+    Send,
+    TaskBegan,
+    TaskFound,
+    TimePassed,
+    WorkerDied,
+    WorkerRemoved,
+)
+from workbench.processing.job.task import Failure, Task
+from workbench.processing.on_worker.batch import ANNOUNCE_EVERY_S, Outcome
+
+BATCHES_PER_WORKER = 2  # one that runs and one that waits behind it, so that no worker waits for a message
+CANCEL_GRACE_S = 2.0  # lets a track that is nearly done be saved; Ctrl-C still ends within 5 s
+MOST_LOSSES = 5  # more is no accident: then the task itself is suspected
+
+
+def decide(state: JobState, event: Event, now: float) -> list[Action]:
+    """Change ``state`` by ``event`` and return what is to be done, in this order.
+
+    Parameters
+    ----------
+    state : JobState
+    event : Event
+        An event about a batch that is no longer in flight changes nothing.
+    now : float, seconds
+        Of a monotonic clock, the same for all events of a job.
+    """
+    match event:
+        case RoomSeen():
+            return _send(state, event)
+        case BatchEnded(number, outcomes) if number in state.in_flight:
+            return _end_batch(state, state.in_flight.pop(number), outcomes)
+        case WorkerDied(number) if number in state.in_flight:
+            return _after_death(state, state.in_flight[number], expected=False)
+        case WorkerRemoved():
+            return _after_removal(state, event)
+        case OutcomesLost(number) if number in state.in_flight:
+            return _try_again(state, state.in_flight.pop(number))
+        case BatchFailed(number, error) if number in state.in_flight:
+            return _after_failure(state, state.in_flight.pop(number), error)
+        case TimePassed(fetching):
+            return _enforce_deadlines(state, fetching, now)
+        case Cancelled() if state.cancel_by is None:
+            state.phase, state.cancel_by = "cancelling", now + CANCEL_GRACE_S
+            return _recall(state, [batch for batch in state.in_flight.values() if batch.worker is None])
+        case TaskBegan():
+            _begin(state, event, now)
+        case TaskFound(task):
+            state.waiting.add(task)
+        case ScanEnded():
+            state.scanning = False
+        case Paused() if state.phase == "running":
+            state.phase = "paused"
+        case Resumed() if state.phase == "paused":
+            state.phase = "running"
+    return []
+
+
+# Tasks go to workers.
+
+
+def _send(state: JobState, room: RoomSeen) -> list[Action]:
+    state.note = None
+    if state.wants_workers and not room.slots:
+        state.note = "waiting for workers"
+    actions: list[Action] = []
+    while state.wants_workers and len(state.in_flight) < BATCHES_PER_WORKER * room.slots:
+        if room.shortage is not None:
+            state.note = room.shortage
+            break
+        tasks, alone = _next_tasks(state, room)
+        if not tasks:
+            break
+        state.batches_sent += 1
+        batch = state.in_flight[state.batches_sent] = Batch(state.batches_sent, tasks, alone)
+        actions.append(Send(batch))
+    return actions
+
+
+def _next_tasks(state: JobState, room: RoomSeen) -> tuple[tuple[Task, ...], bool]:
+    """Return the tasks of the next batch, none when that has to wait, and whether they are a suspect on its own."""
+    if not room.shares_processes:
+        if state.suspects:
+            return (state.suspects.popleft(),), True
+        return state.waiting.take(room.slots), False
+    # A suspect would kill its neighbors, or be blamed for one of them. It runs when everything else has ended.
+    if state.waiting and not any(batch.alone for batch in state.in_flight.values()):
+        return state.waiting.take(room.slots), False
+    if state.suspects and not state.in_flight:
+        return (state.suspects.popleft(),), True
+    return (), False
+
+
+def _begin(state: JobState, began: TaskBegan, now: float) -> None:
+    if began.index == 0 and began.threads == 1:
+        for earlier in state.in_flight.values():
+            if earlier.worker == began.worker:
+                _finish(earlier)
+    batch = state.in_flight.get(began.number)
+    if batch is None:
+        return
+    batch.worker, batch.pid, batch.index = began.worker, began.pid, began.index
+    batch.finished, batch.deadline = False, now + state.timeout_s
+    if len(batch.tasks) > 1:
+        batch.deadline += ANNOUNCE_EVERY_S  # the worker may be on a later task by then
+
+
+def _finish(batch: Batch) -> None:
+    batch.finished, batch.deadline = True, math.inf
+
+
+# Tasks end.
+
+
+def _end_batch(state: JobState, batch: Batch, outcomes: Iterable[Outcome]) -> list[Action]:
+    return [_end(state, task, outcome) for task, outcome in zip(batch.tasks, outcomes, strict=True)]
+
+
+def _end(state: JobState, task: Task, outcome: Outcome) -> Action:
+    if outcome.error is not None:
+        return _fail(task, outcome.error, outcome.kind or "error")
+    state.waiting.learn(task.size_bytes, outcome.seconds)
+    return Deliver(task, outcome.packed)
+
+
+def _fail(task: Task, error: str, kind: str) -> Fail:
+    return Fail(task, Failure(task.path, error, kind))
+
+
+# Workers die, hang and leave.
+
+
+def _after_removal(state: JobState, removed: WorkerRemoved) -> list[Action]:
+    # Dask would run the batch again elsewhere, with the deadline running, or give it up: this decides first.
+    lost = [
+        batch
+        for number, batch in state.in_flight.items()
+        if batch.worker == removed.worker and number not in removed.fetching
+    ]
+    return [action for batch in lost for action in _after_death(state, batch, expected=removed.expected)]
+
+
+def _after_death(state: JobState, batch: Batch, *, expected: bool) -> list[Action]:
+    actions = _recall(state, [batch])
+    innocent = expected or batch.finished or batch.worker is None or batch.worker in state.killed
+    if innocent:
+        return actions + _try_again(state, batch)
+    if batch.alone:
+        return [*actions, _crashed(batch.tasks[0], "its worker process died on it, twice")]
+    state.suspects.extend(batch.tasks)
+    return actions
+
+
+def _try_again(state: JobState, batch: Batch) -> list[Action]:
+    """Put the tasks of a batch back that was lost through no fault of theirs; but not for ever."""
+    actions: list[Action] = []
+    for task in batch.tasks:
+        state.losses[task] += 1
+        if state.losses[task] <= MOST_LOSSES:
+            if batch.alone:
+                state.suspects.appendleft(task)
+            else:
+                state.waiting.add(task)
+        elif batch.alone:
+            actions.append(_crashed(task, f"its worker process was lost {state.losses[task]} times"))
+        else:
+            del state.losses[task]
+            state.suspects.append(task)
+    return actions
+
+
+def _crashed(task: Task, reason: str) -> Fail:
+    return _fail(task, reason, WorkerCrashedError.kind)
+
+
+def _after_failure(state: JobState, batch: Batch, error: str) -> list[Action]:
+    if len(batch.tasks) == 1:
+        return [_fail(batch.tasks[0], error, "error")]
+    state.suspects.extend(batch.tasks)
+    return []
+
+
+def _enforce_deadlines(state: JobState, fetching: Set[int], now: float) -> list[Action]:
+    if state.cancel_by is not None and now >= state.cancel_by:
+        return _stop(state, list(state.in_flight.values()))
+    actions: list[Action] = []
+    for batch in [batch for batch in state.in_flight.values() if now >= batch.deadline]:
+        if batch.number in fetching:
+            _finish(batch)
+        else:
+            actions += _give_up(state, batch)
+    return actions
+
+
+def _give_up(state: JobState, batch: Batch) -> list[Action]:
+    actions = _stop(state, [batch])
+    if len(batch.tasks) > 1:
+        state.suspects.extend(batch.tasks)  # which of them hangs shows when each has a worker to itself
+        return actions
+    reason = f"took longer than ANALYSIS_TIMEOUT_SECONDS={state.timeout_s:g} and was stopped"
+    return [*actions, _fail(batch.tasks[0], reason, DeadlineError.kind)]
+
+
+def _stop(state: JobState, batches: list[Batch]) -> list[Action]:
+    actions = _recall(state, batches)
+    for batch in batches:
+        if batch.worker is not None and batch.worker not in state.killed:
+            state.killed.add(batch.worker)
+            actions.append(Kill(batch.worker, batch.pid))
+    return actions
+
+
+def _recall(state: JobState, batches: list[Batch]) -> list[Action]:
+    for batch in batches:
+        del state.in_flight[batch.number]
+    return [Recall(batch.number) for batch in batches]

@@ -1,0 +1,231 @@
+"""The loop of a job: it tells :func:`~workbench.processing.job.decide.decide` what happens, and does what that says.
+
+One thread waits on one queue for everything that happens: a task was found, a worker began one, a batch ended,
+someone pressed cancel. Dask's own threads only ever put into that queue.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from workbench.processing.cluster import admission
+from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.cluster.workers import TaskCall, Workers
+from workbench.processing.job.decide import CANCEL_GRACE_S, decide
+from workbench.processing.job.progress_counter import ProgressCounter
+from workbench.processing.job.read_ahead import ReadAhead
+from workbench.processing.job.state import (
+    Action,
+    BatchEnded,
+    BatchFailed,
+    Deliver,
+    Event,
+    Fail,
+    JobState,
+    Kill,
+    OutcomesLost,
+    Recall,
+    RoomSeen,
+    ScanEnded,
+    Send,
+    TaskBegan,
+    TaskFound,
+    TimePassed,
+    WorkerDied,
+    WorkerRemoved,
+)
+from workbench.processing.job.task import Cached, Failure, Progress, Task
+from workbench.processing.on_worker.batch import Outcome, unpack
+
+TICK_S = 1.0  # workers that came or went are noticed within it; events end the wait at once
+
+
+class JobLoop:
+    """Runs a job on the thread that calls :meth:`run`; ``post`` and ``progress`` are for any thread."""
+
+    def __init__(
+        self,
+        job_id: str,
+        cluster: Cluster,
+        items: Iterable[Task | Cached | Failure],
+        call: TaskCall,
+        *,
+        on_value: Callable[[Task, Any], float],
+        on_failure: Callable[[Task | None, Failure], None],
+        on_progress: Callable[[], None],
+    ) -> None:
+        self._job_id = job_id
+        self._cluster = cluster
+        self._call = call
+        self._on_value = on_value
+        self._on_failure = on_failure
+        self._on_progress = on_progress
+        self._state = JobState(call.timeout_s)
+        self._counter = ProgressCounter()
+        self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._reader = ReadAhead(
+            items,
+            lambda item: self._queue.put(lambda: self._take_item(item)),
+            lambda error: self._queue.put(lambda: self._end_scan(error)),
+        )
+        self._workers: Workers | None = None
+        self._futures: dict[int, Any] = {}
+        self._scan_error: BaseException | None = None
+
+    @property
+    def phase(self) -> str:
+        """One of running, paused, cancelling."""
+        return self._state.phase
+
+    def post(self, event: Event) -> None:
+        """Have the job's thread take in what happened."""
+        self._queue.put(lambda: self._handle(event))
+
+    def progress(self, state: str) -> Progress:
+        in_flight = list(self._state.in_flight.values())
+        current = tuple(batch.tasks[batch.index].path for batch in in_flight if batch.worker)
+        return self._counter.progress(
+            state=state, current=current, note=self._state.note, scanning=self._state.scanning
+        )
+
+    def run(self) -> None:
+        """Work until every task found has ended, or until cancelled.
+
+        Raises
+        ------
+        BaseException
+            What the iterable of tasks, ``on_value`` or ``on_failure`` raised.
+        SchedulerError, ProcessingError
+            The cluster cannot be started, or went away.
+        """
+        self._cluster.listen(self._job_id, lambda message: self._queue.put(lambda: self._hear(message)))
+        self._reader.start()
+        try:
+            while not self._state.complete:
+                self._handle(self._look_for_room())
+                self._on_progress()
+                self._handle_queued()
+                self._handle(TimePassed(self._fetching()))
+        finally:
+            self._cluster.unlisten(self._job_id)
+            self._reader.stop(CANCEL_GRACE_S / 2)
+            self._recall(list(self._futures))
+        if self._scan_error is not None and self._state.cancel_by is None:
+            raise self._scan_error
+
+    def _handle_queued(self) -> None:
+        try:
+            self._queue.get(timeout=self._wait_s())()
+            while True:
+                self._queue.get_nowait()()
+        except queue.Empty:
+            return
+
+    def _wait_s(self) -> float:
+        longest = admission.RETRY_S if self._state.note else TICK_S
+        return min(longest, max(0.0, self._state.next_deadline - time.monotonic()))
+
+    def _handle(self, event: Event) -> None:
+        for action in decide(self._state, event, time.monotonic()):
+            self._do(action)
+        self._counter.pause(on=self._state.phase == "paused")
+
+    # What happens.
+
+    def _take_item(self, item: Task | Cached | Failure) -> None:
+        if isinstance(item, Task):
+            self._counter.found(item)
+            self._handle(TaskFound(item))
+        elif isinstance(item, Cached):
+            self._counter.found_cached(item.audio_seconds)
+        else:
+            self._counter.found_failed()
+            self._on_failure(None, item)
+
+    def _end_scan(self, error: BaseException | None) -> None:
+        self._scan_error = error
+        self._handle(ScanEnded())
+
+    def _look_for_room(self) -> RoomSeen:
+        """Count the workers; the first task starts or joins the cluster."""
+        if self._workers is None and self._state.wants_workers:
+            self._workers = Workers(self._cluster, self._job_id, self._call)
+        if self._workers is None:
+            return RoomSeen()
+        self._workers.look()
+        shortage = None
+        if self._state.wants_workers and self._cluster.local:
+            shortage = admission.why_wait(self._cluster.settings.memory_limit_percent)
+        return RoomSeen(self._workers.slots, self._workers.shares_processes, shortage)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if "removed" in message:
+            if self._workers is not None:
+                self._workers.look_soon()
+            self._handle(WorkerRemoved(message["removed"], message["expected"], self._fetching()))
+        else:
+            self._handle(
+                TaskBegan(
+                    message["batch"],
+                    message["index"],
+                    worker=message["worker"],
+                    pid=message["pid"],
+                    threads=message["threads"],
+                )
+            )
+
+    def _end_batch(self, number: int, ended: list[Outcome] | BaseException) -> None:
+        future = self._futures.pop(number, None)
+        if future is not None:
+            self._handle(self._what_ended(number, future, ended))
+
+    def _what_ended(self, number: int, future: Any, ended: list[Outcome] | BaseException) -> Event:
+        from distributed import KilledWorker
+
+        if isinstance(ended, KilledWorker):
+            return WorkerDied(number)
+        if not isinstance(ended, BaseException):
+            return BatchEnded(number, tuple(ended))
+        assert self._workers is not None
+        self._workers.look(afresh=True)  # raises when the scheduler has gone: the batch is not to blame then
+        if future.status != "error":
+            return OutcomesLost(number)
+        return BatchFailed(number, f"{type(ended).__name__}: {ended}")
+
+    def _fetching(self) -> frozenset[int]:
+        return frozenset(number for number, future in self._futures.items() if future.done())
+
+    # What is done.
+
+    def _do(self, action: Action) -> None:
+        match action:
+            case Send(batch):
+                assert self._workers is not None
+                self._futures[batch.number] = self._workers.send(
+                    batch.number,
+                    [task.path for task in batch.tasks],
+                    lambda ended: self._queue.put(lambda: self._end_batch(batch.number, ended)),
+                )
+            case Recall(number):
+                self._recall([number])
+            case Kill(worker, pid):
+                assert self._workers is not None
+                self._workers.kill(worker, pid)
+            case Deliver(task, packed):
+                self._finish(task, self._on_value(task, unpack(packed)))
+            case Fail(task, failure):
+                self._on_failure(task, failure)
+                self._finish(task, None)
+
+    def _finish(self, task: Task, audio_seconds: float | None) -> None:
+        self._counter.finished(task, audio_seconds)
+        self._reader.took_one()
+        self._on_progress()
+
+    def _recall(self, numbers: list[int]) -> None:
+        futures = [self._futures.pop(number) for number in numbers if number in self._futures]
+        if self._workers is not None:
+            self._workers.cancel(futures)
