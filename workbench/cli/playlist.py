@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.cli.output import one_line, print_json, say
 from workbench.errors import PlaylistError
+from workbench.values import DEFAULT_SIZE, SIZE
 
 if TYPE_CHECKING:
-    from workbench.playlists import Parameter, Playlist
+    from workbench.playlists import Playlist
     from workbench.session.workbench import Workbench
+    from workbench.values import Value
 
 
 def add_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("method", nargs="?", metavar="METHOD", help="how tracks are chosen; see below")
-    sub.add_argument("--size", type=int, default=None, metavar="N", help="tracks in a playlist (default 25)")
+    sub.add_argument(
+        "--size", type=int, default=None, metavar="N", help=f"{SIZE.help} (default {DEFAULT_SIZE})"
+    )
     sub.add_argument("--count", type=int, metavar="N", help="how many playlists; --out is then a folder")
     sub.add_argument("--start", metavar="TRACK", help="id, path or title of the track to start from")
     sub.add_argument("--end", metavar="TRACK", help="id, path or title of the track to end with")
@@ -71,7 +75,7 @@ def methods_text(arguments: list[str]) -> str | None:
             for name, parameter in parameters.items()
         ]
 
-    def default(parameter: Parameter) -> str:
+    def default(parameter: Value) -> str:
         if parameter.required:
             return "; required"
         return "" if parameter.default is None else f"; default {json.dumps(parameter.default)}"

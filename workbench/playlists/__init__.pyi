@@ -7,7 +7,6 @@ from .files.reading import read_playlist_file
 from .making.generation import COMMON_PARAMETERS, generate, json_schema
 from .making.many import generate_many
 from .making.ordering import ORDER_HELP, ORDERS
-from .making.parameters import Parameter
 from .making.registry import Method
 from .making.resolve import resolve_track
 from .methods import METHODS, find_method
@@ -24,7 +23,6 @@ __all__ = [
     "Entry",
     "Match",
     "Method",
-    "Parameter",
     "Playlist",
     "PlaylistTrack",
     "Refreshed",

@@ -19,6 +19,7 @@ from workbench.playlists.comparing import Comparison, compare
 from workbench.playlists.making.constraints import Constraints, candidate_rows
 from workbench.playlists.making.fitting import arrange, cheapest_place
 from workbench.playlists.making.generation import COMMON_PARAMETERS, CONSTRAINT_NAMES, assemble, generate
+from workbench.playlists.making.parameters import canonical
 from workbench.playlists.making.registry import Method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.methods import find_method
@@ -104,7 +105,7 @@ def refresh(old: Playlist, table: LibraryTable) -> Refreshed:
     if fresh is not None and fresh.track_ids == old.track_ids:
         return _difference(old, fresh, table)
     asked = {
-        name: parameter.canonical(parameters.get(name, parameter.default), table)
+        name: canonical(parameter, parameters.get(name, parameter.default), table)
         for name, parameter in COMMON_PARAMETERS.items()
     }
     constraints = Constraints(**{name: asked[name] for name in CONSTRAINT_NAMES})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from workbench.errors import UnknownTrackError
 from workbench.settings import Settings
+from workbench.values import DEFAULT_SIZE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -271,7 +272,7 @@ class Workbench:
         method: str,
         *,
         name: str | None = None,
-        size: int = 25,
+        size: int = DEFAULT_SIZE,
         random_state: int | None = None,
         **parameters: Any,
     ) -> Playlist:

@@ -14,7 +14,8 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import HTTPError, RequestHandler
 
 from workbench.apps.rest.errors_to_status import error_answer
-from workbench.apps.rest.operations import InvalidInputError, Operation, query_value, validate
+from workbench.apps.rest.operations import InvalidInputError, Operation, read_body, read_query
+from workbench.values import Value
 
 if TYPE_CHECKING:
     from workbench.apps.server.service import Service
@@ -29,7 +30,7 @@ class ApiHandler(JupyterHandler):
     """Validate, call the package, answer. A subclass has methods that match its ``operations``."""
 
     operations: ClassVar[Mapping[str, Operation]] = {}
-    path_schemas: ClassVar[Mapping[str, Any]] = {}
+    path_schemas: ClassVar[Mapping[str, Value]] = {}
 
     def initialize(self) -> None:
         self.query: dict[str, Any] = {}
@@ -91,26 +92,20 @@ class ApiHandler(JupyterHandler):
 
     def _validate_address(self) -> None:
         for name, text in zip(self.path_schemas, self.path_args, strict=True):
-            schema = self.path_schemas[name]
-            self.path_values[name] = value = query_value(name, text, schema)
-            operation = Operation("", query={name: schema})
+            described = self.path_schemas[name]
             try:
-                validate(operation.query_validator, {name: value}, name)
+                self.path_values |= read_query({name: described}, {name: text})
             except InvalidInputError:
-                if schema.get("type") == "string":
+                if described.type is str:
                     raise HTTPError(HTTPStatus.NOT_FOUND) from None
                 raise
-        known = self.operation.query
-        for name in self.request.query_arguments:
+        given = {}
+        for name in self.request.query_arguments.keys() - _NOT_OURS:
             values = self.get_query_arguments(name, strip=False)
-            if name in _NOT_OURS:
-                continue
             if len(values) > 1:
                 raise InvalidInputError(name, "is given more than once")
-            self.query[name] = query_value(name, values[0], known.get(name, {}))
-        validate(self.operation.query_validator, self.query, "query")
-        defaults = {name: schema["default"] for name, schema in known.items() if "default" in schema}
-        self.query = defaults | self.query
+            given[name] = values[0]
+        self.query = read_query(self.operation.query, given)
 
     def json_body(self) -> dict[str, Any]:
         """Return the validated body.
@@ -127,9 +122,7 @@ class ApiHandler(JupyterHandler):
             body = orjson.loads(self.request.body or b"{}")
         except orjson.JSONDecodeError as error:
             raise InvalidInputError("body", f"is not JSON ({error})") from None
-        validate(self.operation.body_validator, body, "body")
-        values: dict[str, Any] = body
-        return values
+        return read_body(self.operation.body or {}, body)
 
     def answer(self, value: Any, status: int = 200) -> None:
         """Send JSON; what JSON cannot say (NaN, infinity) becomes null."""

@@ -18,6 +18,7 @@ from workbench.apps.rest.allowed_paths import allowed_file
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ID, Operation
 from workbench.errors import LibraryPathError
+from workbench.values import Value
 
 if TYPE_CHECKING:
     from workbench.store.library.track import Track
@@ -51,7 +52,7 @@ class AudioHandler(ApiHandler):
         "get": Operation(
             "The track's sound; honors Range, If-Range and If-None-Match. auto: the file where browsers play its "
             "format, else WAV",
-            query={"format": {"enum": ["auto", "file", "wav"], "default": "auto"}},
+            query={"format": Value("of the answer", str, choices=("auto", "file", "wav"), default="auto")},
             answers={200: "audio/*", 206: "audio/*", 304: None},
             errors=(403, 404, 416, 422),
         )

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 import workbench
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
-from workbench.apps.rest.operations import ANY_OBJECT, Operation, obj
+from workbench.apps.rest.operations import ANY_OBJECT, Operation
+from workbench.values import Value
 
-OPERATIONS = ["backup", "integrity_check", "vacuum", "cleanup"]
+OPERATIONS = ("backup", "integrity_check", "vacuum", "cleanup")
 
 
 class DatabaseInfoHandler(ApiHandler):
@@ -23,7 +24,7 @@ class DatabaseManageHandler(ApiHandler):
     operations: ClassVar = {
         "post": Operation(
             "Look after the database; backups go to the data folder",
-            body=obj({"operation": {"enum": OPERATIONS}}, "operation"),
+            body={"operation": Value("what to do", str, choices=OPERATIONS)},
             answers={200: schemas.MANAGED},
             errors=(503,),
         )

@@ -14,13 +14,14 @@ from tornado.web import HTTPError
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
-from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation, obj
+from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation
 from workbench.audio.scan import AUDIO_EXTENSIONS
 from workbench.session.job_queue import QueuedJob
+from workbench.values import Value
 
 POLL_S = 0.2
 HEARTBEAT_S = 15.0
-FORMAT = {"enum": sorted([*AUDIO_EXTENSIONS, *(name[1:] for name in AUDIO_EXTENSIONS)])}
+FORMATS = tuple(sorted([*AUDIO_EXTENSIONS, *(name[1:] for name in AUDIO_EXTENSIONS)]))
 JOB_ANSWERS: dict[int, Any] = {200: schemas.JOB, 202: schemas.JOB}
 
 
@@ -45,9 +46,10 @@ class AnalyzeHandler(JobAnswer):
         "post": Operation(
             "Analyze one file; a track that is known and unchanged is answered at once",
             query={"wait": WAIT},
-            body=obj(
-                {"file_path": PATH, "force_reanalysis": {"type": "boolean", "default": False}}, "file_path"
-            ),
+            body={
+                "file_path": PATH,
+                "force_reanalysis": Value("analyze it although it is known", bool, default=False),
+            },
             answers={200: {"anyOf": [schemas.CACHED, schemas.JOB]}, 202: schemas.JOB},
             errors=(403, 503),
         )
@@ -55,7 +57,7 @@ class AnalyzeHandler(JobAnswer):
 
     async def post(self) -> None:
         body = self.json_body()
-        path, force = body["file_path"], body.get("force_reanalysis", False)
+        path, force = body["file_path"], body["force_reanalysis"]
         if not force:
             track = await self.service.run(self.service.cached_track, path)
             if track is not None:
@@ -70,20 +72,17 @@ class ImportHandler(JobAnswer):
         "post": Operation(
             "Analyze every audio file of a folder",
             query={"wait": WAIT},
-            body=obj(
-                {
-                    "directory_path": PATH,
-                    "recursive": {"type": "boolean", "default": True},
-                    "supported_formats": {
-                        "type": ["array", "null"],
-                        "items": FORMAT,
-                        "minItems": 1,
-                        "uniqueItems": True,
-                        "default": None,
-                    },
-                },
-                "directory_path",
-            ),
+            body={
+                "directory_path": PATH,
+                "recursive": Value("with the folders in it", bool, default=True),
+                "supported_formats": Value(
+                    "suffixes of file names; all when left out",
+                    list[str],
+                    choices=FORMATS,
+                    least=1,
+                    default=None,
+                ),
+            },
             answers=JOB_ANSWERS,
             errors=(403, 503),
         )
@@ -94,8 +93,8 @@ class ImportHandler(JobAnswer):
         request = await self.service.run(
             self.service.request_for_folder,
             body["directory_path"],
-            recursive=body.get("recursive", True),
-            formats=body.get("supported_formats"),
+            recursive=body["recursive"],
+            formats=body["supported_formats"],
         )
         await self.submit("import", request)
 

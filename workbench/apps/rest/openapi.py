@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,7 @@ import workbench
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import Operation
+from workbench.values import REQUIRED, Value, object_schema
 
 DESCRIPTIONS = {
     200: "Done",
@@ -54,7 +56,7 @@ def document(routes: tuple[tuple[str, type[ApiHandler]], ...], base_url: str) ->
 
 def _path(template: str, handler: type[ApiHandler]) -> dict[str, Any]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": handler.path_schemas[name]}
+        {"name": name, "in": "path", "required": True, "schema": handler.path_schemas[name].json_schema()}
         for name in re.findall(r"\{(\w+)\}", template)
     ]
     operations = {method: _operation(template, method, op) for method, op in handler.operations.items()}
@@ -66,8 +68,8 @@ def _operation(template: str, method: str, operation: Operation) -> dict[str, An
         "operationId": "_".join([method, *re.findall(r"\w+", template.removeprefix("/api/v1"))]),
         "summary": operation.summary,
         "parameters": [
-            {"name": name, "in": "query", "required": False, "schema": schema}
-            for name, schema in operation.query.items()
+            {"name": name, "in": "query", "required": value.required, "schema": _query_schema(value)}
+            for name, value in operation.query.items()
         ],
         "responses": {
             **{str(status): _answer(status, answer) for status, answer in operation.answers.items()},
@@ -75,9 +77,15 @@ def _operation(template: str, method: str, operation: Operation) -> dict[str, An
         },
     }
     if operation.body is not None:
-        content = {"application/json": {"schema": operation.body}}
-        described["requestBody"] = {"required": bool(operation.body.get("required")), "content": content}
+        schema = object_schema(operation.body)
+        content = {"application/json": {"schema": schema}}
+        described["requestBody"] = {"required": bool(schema["required"]), "content": content}
     return described
+
+
+def _query_schema(value: Value) -> dict[str, Any]:
+    """Return the schema of a query parameter, which can be left out but not be null."""
+    return (replace(value, default=REQUIRED) if value.default is None else value).json_schema()
 
 
 def _errors(operation: Operation) -> list[int]:

@@ -1,36 +1,32 @@
-"""One description of every REST operation: requests are validated by it, OpenAPI is made of it."""
+"""One description of every REST operation: requests are checked against it, OpenAPI is made of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from workbench.values import NotAllowedError, Value, did_you_mean
 
 Schema = Mapping[str, Any]
 
-MAX_ID = 2**53 - 1  # what JSON numbers hold in every client
+MAX_ID = 2**53 - 1  # the largest integer that JSON numbers hold in every client
 
-ID: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
-JOB_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
-LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
-OFFSET: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_ID, "default": 0}
-WAIT: Schema = {"type": "number", "minimum": 0, "maximum": 60, "default": 0}
-TEXT: Schema = {"type": "string", "maxLength": 500}
-PATH: Schema = {"type": "string", "minLength": 1, "maxLength": 4096, "pattern": "^(/|~/)[^\\u0000]*$"}
+ID = Value("id", int, low=1, high=MAX_ID)
+JOB_ID = Value("id of a job", str, pattern="^[0-9a-f]{32}$")
+LIMIT = Value("how many at most", int, low=1, high=1000, default=100)
+OFFSET = Value("how many to skip", int, low=0, high=MAX_ID, default=0)
+WAIT = Value("seconds to wait for the end of the job", float, low=0, high=60, default=0)
+TEXT = Value("words", str, most=500, pattern="", default=None)
+PATH = Value(
+    "absolute path, or one that begins with ~/",
+    str,
+    least=1,
+    most=4096,
+    pattern="^(/|~/)[^\\u0000]*$",
+    words="an absolute path, or one that begins with ~/",
+)
 ANY_OBJECT: Schema = {"type": "object"}
-
-
-def obj(properties: Mapping[str, Schema], *required: str) -> Schema:
-    """Return the schema of an object that has these properties and no others."""
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": False,
-    }
 
 
 @dataclass(frozen=True)
@@ -40,9 +36,9 @@ class Operation:
     Attributes
     ----------
     query : mapping
-        Name of each query parameter → schema; all are optional.
-    body : schema or None
-        Of the JSON body; ``None``: there is none.
+        Name of each query parameter → its description.
+    body : mapping or None
+        Name of each field of the JSON body → its description; ``None``: there is no body.
     answers : mapping
         Status → schema of the JSON answer, ``None`` for no content, or a media type for anything else.
     errors : tuple
@@ -50,19 +46,11 @@ class Operation:
     """
 
     summary: str
-    query: Mapping[str, Schema] = field(default_factory=dict)
-    body: Schema | None = None
+    query: Mapping[str, Value] = field(default_factory=dict)
+    body: Mapping[str, Value] | None = None
     answers: Mapping[int, Schema | str | None] = field(default_factory=lambda: {200: ANY_OBJECT})
     errors: tuple[int, ...] = ()
     open: str = ""
-
-    @cached_property
-    def body_validator(self) -> Draft202012Validator:
-        return Draft202012Validator(self.body or {})
-
-    @cached_property
-    def query_validator(self) -> Draft202012Validator:
-        return Draft202012Validator(obj(self.query))
 
 
 class InvalidInputError(ValueError):
@@ -73,64 +61,45 @@ class InvalidInputError(ValueError):
         self.field = field
 
 
-def validate(validator: Draft202012Validator, value: Any, whole: str) -> None:
-    """Check a value; ``whole`` names it where the fault is not in a field.
+def read_query(known: Mapping[str, Value], given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of query or path parameters, with the defaults of those that are left out.
 
     Raises
     ------
     InvalidInputError
-        For the first fault found.
+        For the first parameter that is unknown, missing or not allowed.
     """
-    fault = next(validator.iter_errors(value), None)
-    if fault is None:
-        return
-    field = ".".join(str(part) for part in fault.absolute_path) or _field_in(fault) or whole
-    raise InvalidInputError(field, _reason(fault))
+    _check_names(known, given)
+    values = {name: _value(known[name].read, name, text) for name, text in given.items()}
+    return {name: value.default for name, value in known.items() if value.default is not None} | values
 
 
-def query_value(name: str, text: str, schema: Schema) -> Any:
-    """Return a query or path parameter as what its schema names; as text when it does not look like it."""
+def read_body(known: Mapping[str, Value], given: Any) -> dict[str, Any]:
+    """Return the fields of a decoded JSON body, with the defaults of those that are left out.
+
+    Raises
+    ------
+    InvalidInputError
+        For the first field that is unknown, missing or not allowed.
+    """
+    if not isinstance(given, dict):
+        raise InvalidInputError("body", "must be a JSON object")
+    _check_names(known, given)
+    values = {name: _value(known[name].check, name, value) for name, value in given.items()}
+    return {name: value.default for name, value in known.items()} | values
+
+
+def _check_names(known: Mapping[str, Value], given: Mapping[str, Any]) -> None:
+    for name in given:
+        if name not in known:
+            raise InvalidInputError(name, f"is not known here.{did_you_mean(name, known)}")
+    for name, value in known.items():
+        if value.required and name not in given:
+            raise InvalidInputError(name, f"is missing; allowed: {value.allowed}")
+
+
+def _value(read: Any, name: str, value: Any) -> Any:
     try:
-        if schema.get("type") == "integer" and text.isascii() and len(text) < 32:
-            return int(text) if text.lstrip("-").isdigit() else text
-        if schema.get("type") == "number" and text.isascii() and len(text) < 32:
-            return float(text)
-    except ValueError:
-        return text
-    if schema.get("type") == "boolean":
-        return {"true": True, "false": False}.get(text, text)
-    return text
-
-
-def _field_in(fault: Any) -> str:
-    if fault.validator == "required":
-        return str(next(name for name in fault.validator_value if name not in fault.instance))
-    if fault.validator == "additionalProperties":
-        return str(next(name for name in fault.instance if name not in fault.schema.get("properties", {})))
-    return ""
-
-
-def _reason(fault: Any) -> str:
-    limit = fault.validator_value
-    if fault.validator == "type":
-        return f"must be {_kinds(limit)}"
-    reasons = {
-        "required": "is missing",
-        "additionalProperties": "is not a known field",
-        "minimum": f"must be at least {limit}",
-        "maximum": f"must be at most {limit}",
-        "minLength": f"must have at least {limit} characters",
-        "maxLength": f"must have at most {limit} characters",
-        "minItems": f"must have at least {limit} entries",
-        "maxItems": f"must have at most {limit} entries",
-        "enum": f"must be one of {limit}",
-        "pattern": f"does not match {limit}",
-        "uniqueItems": "must not repeat an entry",
-    }
-    return reasons.get(fault.validator, f"does not satisfy {fault.validator}")
-
-
-def _kinds(kinds: str | list[str]) -> str:
-    names = [kinds] if isinstance(kinds, str) else kinds
-    words = {"integer": "a whole number", "null": "null", "object": "an object", "array": "an array"}
-    return " or ".join(words.get(name, f"a {name}") for name in names)
+        return read(value)
+    except NotAllowedError as error:
+        raise InvalidInputError(name + error.place, str(error)) from None

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
-from workbench.apps.rest.operations import Operation, obj
+from workbench.apps.rest.operations import Operation
 
 
 def _figures(summary: str, answer: Any) -> dict[str, Operation]:
@@ -31,7 +31,7 @@ class CacheClearHandler(ApiHandler):
     operations: ClassVar = {
         "post": Operation(
             "Empty the caches of every process; each does so within a second or two",
-            body=obj({}),
+            body={},
             answers={200: schemas.has(status=schemas.STRING, processes=schemas.COUNT)},
         )
     }

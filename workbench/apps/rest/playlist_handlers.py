@@ -11,10 +11,11 @@ from tornado.web import HTTPError
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
-from workbench.apps.rest.operations import ID, TEXT, InvalidInputError, Operation, obj
+from workbench.apps.rest.operations import ID, TEXT, Operation
+from workbench.values import RANDOM_STATE, SIZE, Value
 
-FORMATS = ["json", "m3u8", "xspf", "jspf", "pls", "csv"]
-NAME = {**TEXT, "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000-\\u001f]+$"}
+FORMATS = ("json", "m3u8", "xspf", "jspf", "pls", "csv")
+NAME = Value("name to keep it under", str, most=200, pattern="^[^\\u0000-\\u001f]+$", default=None)
 
 
 class PlaylistsHandler(ApiHandler):
@@ -54,8 +55,6 @@ class CompareHandler(ApiHandler):
     }
 
     async def get(self) -> None:
-        if missing := [name for name in ("a", "b") if name not in self.query]:
-            raise InvalidInputError(missing[0], "is required: the id of a kept playlist")
         self.answer(await self.service.run(self.service.compare_playlists, self.query["a"], self.query["b"]))
 
 
@@ -93,16 +92,13 @@ class GenerateHandler(ApiHandler):
     operations: ClassVar = {
         "post": Operation(
             "Make a playlist and keep it; parameters are the method's, the order's and the constraints'",
-            body=obj(
-                {
-                    "method": {"type": "string", "minLength": 1, "maxLength": 100},
-                    "size": {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 25},
-                    "name": NAME,
-                    "random_state": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
-                    "parameters": {"type": "object", "default": {}},
-                },
-                "method",
-            ),
+            body={
+                "method": Value("name of a method", str, most=100),
+                "name": NAME,
+                "size": SIZE,
+                "random_state": RANDOM_STATE,
+                "parameters": Value("of the method, the order and the constraints", dict, default={}),
+            },
             answers={201: schemas.PLAYLIST},
             errors=(404, 409),
         )
@@ -117,10 +113,10 @@ class GenerateHandler(ApiHandler):
     def _generate(self, body: dict[str, Any]) -> dict[str, Any]:
         return self.service.make_playlist(
             body["method"],
-            size=body.get("size", 25),
-            name=body.get("name"),
-            random_state=body.get("random_state"),
-            parameters=body.get("parameters", {}),
+            size=body["size"],
+            name=body["name"],
+            random_state=body["random_state"],
+            parameters=body["parameters"],
         )
 
 
@@ -129,7 +125,7 @@ class PlaylistHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation(
             "One playlist, as JSON or as a file",
-            query={"format": {"enum": FORMATS, "default": "json"}},
+            query={"format": Value("of the file", str, choices=FORMATS, default="json")},
             answers={200: {"anyOf": [schemas.PLAYLIST]}},
             errors=(404,),
         ),

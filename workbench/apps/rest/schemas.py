@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from workbench.apps.rest.operations import ID, Schema
+from workbench.apps.rest import operations
+from workbench.apps.rest.operations import Schema
 
+ID: Schema = operations.ID.json_schema()
 NUMBER: Schema = {"type": "number"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 STRING: Schema = {"type": "string"}

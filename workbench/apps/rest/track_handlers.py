@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ID, LIMIT, OFFSET, TEXT, Operation
 from workbench.errors import UnknownTrackError
+from workbench.values import Value
 
 
 class TracksHandler(ApiHandler):
@@ -19,7 +21,9 @@ class TracksHandler(ApiHandler):
                 "limit": LIMIT,
                 "offset": OFFSET,
                 "query": TEXT,
-                "status": {"enum": ["pending", "analyzed", "failed", "missing"]},
+                "status": Value(
+                    "only these", str, choices=("pending", "analyzed", "failed", "missing"), default=None
+                ),
             },
             answers={200: schemas.TRACKS},
         )
@@ -55,7 +59,7 @@ class SimilarHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation(
             "The tracks nearest to one in sound, nearest first",
-            query={"limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10}},
+            query={"limit": replace(LIMIT, high=100, default=10)},
             answers={200: schemas.SIMILAR},
             errors=(404, 409),
         )

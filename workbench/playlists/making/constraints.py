@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from workbench.errors import LibraryEmptyError
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.request import Limits
 from workbench.playlists.query.query_match import compile_query
 from workbench.playlists.sound.arrays import Floats, Mask
+from workbench.values import Value
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -26,44 +27,26 @@ class Constraints:
 
     duration_minutes: Annotated[
         float | None,
-        Parameter(
-            "number", "total duration wanted, in minutes, instead of a number of tracks", low=0.1, high=60_000
-        ),
+        Value("total duration wanted, in minutes, instead of a number of tracks", low=0.1, high=60_000),
     ] = None
     duration_tolerance_percent: Annotated[
-        float, Parameter("number", "how far from the wanted duration is near enough", low=0, high=100)
+        float, Value("how far from the wanted duration is near enough", low=0, high=100)
     ] = 5.0
-    artist_gap: Annotated[
-        int, Parameter("integer", "no artist again within this many tracks", low=0, high=1000)
-    ] = 0
-    max_per_artist: Annotated[
-        int | None, Parameter("integer", "tracks an artist at most", low=1, high=10_000)
-    ] = None
-    max_per_album: Annotated[
-        int | None, Parameter("integer", "tracks an album at most", low=1, high=10_000)
-    ] = None
-    include: Annotated[list[int] | None, Parameter("tracks", "tracks that must be in it")] = None
-    exclude: Annotated[list[int] | None, Parameter("tracks", "tracks that must not be in it")] = None
-    genres: Annotated[list[str] | None, Parameter("texts", "only these genres")] = None
-    exclude_genres: Annotated[list[str] | None, Parameter("texts", "none of these genres")] = None
-    year_min: Annotated[float | None, Parameter("integer", "not older than this year", low=0, high=9999)] = (
-        None
-    )
-    year_max: Annotated[float | None, Parameter("integer", "not newer than this year", low=0, high=9999)] = (
-        None
-    )
-    loudness_min_lufs: Annotated[
-        float | None, Parameter("number", "not quieter than this", low=-100, high=20)
-    ] = None
-    loudness_max_lufs: Annotated[
-        float | None, Parameter("number", "not louder than this", low=-100, high=20)
-    ] = None
-    where: Annotated[
-        str | None, Parameter("text", "a filter, such as: bpm 120-128 and not genre ~ polka")
-    ] = None
-    only_analyzed: Annotated[bool, Parameter("boolean", "leave out tracks without features")] = True
-    skip_duplicates: Annotated[bool, Parameter("boolean", "leave out copies of a track that is in it")] = True
-    skip_missing: Annotated[bool, Parameter("boolean", "leave out tracks whose file is gone")] = True
+    artist_gap: Annotated[int, Value("no artist again within this many tracks", low=0, high=1000)] = 0
+    max_per_artist: Annotated[int | None, Value("tracks an artist at most", low=1, high=10_000)] = None
+    max_per_album: Annotated[int | None, Value("tracks an album at most", low=1, high=10_000)] = None
+    include: Annotated[list[int] | None, Tracks("tracks that must be in it")] = None
+    exclude: Annotated[list[int] | None, Tracks("tracks that must not be in it")] = None
+    genres: Annotated[list[str] | None, Value("only these genres")] = None
+    exclude_genres: Annotated[list[str] | None, Value("none of these genres")] = None
+    year_min: Annotated[int | None, Value("not older than this year", low=0, high=9999)] = None
+    year_max: Annotated[int | None, Value("not newer than this year", low=0, high=9999)] = None
+    loudness_min_lufs: Annotated[float | None, Value("not quieter than this", low=-100, high=20)] = None
+    loudness_max_lufs: Annotated[float | None, Value("not louder than this", low=-100, high=20)] = None
+    where: Annotated[str | None, Value("a filter, such as: bpm 120-128 and not genre ~ polka")] = None
+    only_analyzed: Annotated[bool, Value("leave out tracks without features")] = True
+    skip_duplicates: Annotated[bool, Value("leave out copies of a track that is in it")] = True
+    skip_missing: Annotated[bool, Value("leave out tracks whose file is gone")] = True
 
     @property
     def limits(self) -> Limits:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import secrets
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from workbench.playlists.explanations import explain
 from workbench.playlists.making.constraints import Constraints, candidate_rows, check_not_empty
 from workbench.playlists.making.fitting import arrange, choose
 from workbench.playlists.making.ordering import ORDER_HELP, ORDERS
-from workbench.playlists.making.parameters import Parameter, described
+from workbench.playlists.making.parameters import canonical
 from workbench.playlists.making.registry import Method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.making.resolve import check_usable
@@ -26,23 +25,19 @@ from workbench.playlists.methods import find_method
 from workbench.playlists.playlist import Playlist, PlaylistTrack
 from workbench.playlists.quality_card import quality_card
 from workbench.playlists.sound.transitions import transition_costs
+from workbench.values import (
+    DEFAULT_SIZE,
+    RANDOM_STATE,
+    SIZE,
+    Value,
+    described,
+    did_you_mean,
+    nearest,
+    object_schema,
+)
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
-
-DEFAULT_SIZE = 25
-
-
-class _Shared:
-    size: Annotated[int, Parameter("integer", "how many tracks", low=1, high=10_000)] = DEFAULT_SIZE
-    order: Annotated[
-        str,
-        Parameter(
-            "text",
-            "; ".join(f"{name}: {help}" for name, help in ORDER_HELP.items()),
-            choices=tuple(ORDERS),
-        ),
-    ] = "none"
 
 
 _CONSTRAINTS = described(
@@ -51,19 +46,17 @@ _CONSTRAINTS = described(
 
 CONSTRAINT_NAMES = tuple(_CONSTRAINTS)
 
-COMMON_PARAMETERS: dict[str, Parameter] = (
-    described(typing.get_type_hints(_Shared, include_extras=True), vars(_Shared)) | _CONSTRAINTS
-)
+COMMON_PARAMETERS: dict[str, Value] = {
+    "size": SIZE,
+    "order": Value(
+        "; ".join(f"{name}: {help}" for name, help in ORDER_HELP.items()),
+        str,
+        choices=tuple(ORDERS),
+        name="order",
+        default="none",
+    ),
+} | _CONSTRAINTS
 """Parameters that every method takes besides its own."""
-
-RANDOM_STATE = Parameter(
-    "integer",
-    "number from which all chance comes; drawn, and kept, when left out",
-    low=0,
-    high=2**63 - 1,
-    name="random_state",
-    default=None,
-)
 
 
 def generate(
@@ -112,8 +105,7 @@ def generate(
     chosen_method = find_method(method)
     check_not_empty(table)
     asked = validate(chosen_method, table, {"size": size, "order": order} | parameters)
-    seed = RANDOM_STATE.canonical(random_state, table)
-    seed = secrets.randbits(32) if seed is None else seed
+    seed = given_or_drawn(random_state, table)
     constraints = Constraints(**{key: asked[key] for key in _CONSTRAINTS})
     candidates, notes = candidate_rows(
         table, constraints, needs_vectors=chosen_method.needs_vectors, size=asked["size"]
@@ -191,7 +183,8 @@ def validate(method: Method, table: LibraryTable, given: Mapping[str, Any]) -> d
                 name=parameter.name,
             )
     return {
-        key: parameter.canonical(given.get(key, parameter.default), table) for key, parameter in known.items()
+        key: canonical(parameter, given.get(key, parameter.default), table)
+        for key, parameter in known.items()
     }
 
 
@@ -222,13 +215,13 @@ def json_schema(method: str) -> dict[str, Any]:
     """Return the JSON Schema of a method's parameters in a request."""
     chosen = find_method(method)
     known = COMMON_PARAMETERS | {"random_state": RANDOM_STATE} | dict(chosen.parameters)
-    return {
-        "type": "object",
-        "description": chosen.help,
-        "additionalProperties": False,
-        "properties": {key: parameter.json_schema() for key, parameter in known.items()},
-        "required": [key for key, parameter in known.items() if parameter.required],
-    }
+    return object_schema(known) | {"description": chosen.help}
+
+
+def given_or_drawn(random_state: Any, table: LibraryTable) -> int:
+    """Return the random state that is asked for, or draw one."""
+    given = canonical(RANDOM_STATE, random_state, table)
+    return secrets.randbits(32) if given is None else int(given)
 
 
 @functools.cache
@@ -249,12 +242,11 @@ def _title(method: str, suggested: str | None) -> str:
     return f"{method.replace('_', ' ')} {suggested}" if suggested else method.replace("_", " ")
 
 
-def _unknown(method: Method, key: str, known: Mapping[str, Parameter]) -> UnknownParameterError:
-    near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+def _unknown(method: Method, key: str, known: Mapping[str, Value]) -> UnknownParameterError:
     own = f" Its own: {', '.join(method.parameters)}." if method.parameters else ""
     return UnknownParameterError(
-        f"{method.name} has no parameter {key!r}.{hint}{own} Common: {', '.join(COMMON_PARAMETERS)}.",
+        f"{method.name} has no parameter {key!r}.{did_you_mean(key, known)}{own} "
+        f"Common: {', '.join(COMMON_PARAMETERS)}.",
         name=key,
-        candidates=near,
+        candidates=nearest(key, known),
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import LibraryEmptyError
-from workbench.playlists.making.generation import DEFAULT_SIZE, RANDOM_STATE, generate
+from workbench.playlists.making.generation import generate, given_or_drawn
+from workbench.playlists.making.parameters import canonical
 from workbench.playlists.making.registry import METHODS
 from workbench.playlists.making.resolve import resolve_tracks
 from workbench.playlists.methods import find_method
 from workbench.playlists.methods.mixed import MIXABLE
+from workbench.values import COUNT, DEFAULT_SIZE
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
@@ -49,10 +50,8 @@ def generate_many(
         Fewer than asked when the library has no more tracks. Their names differ.
     """
     find_method(method)
-    seed = RANDOM_STATE.canonical(random_state, table)
-    seed = secrets.randbits(32) if seed is None else seed
-    if count is not None:
-        count = _COUNT.canonical(count, table)
+    seed = given_or_drawn(random_state, table)
+    count = canonical(COUNT, count, table)
     if method == "all":
         start = {"start": parameters.pop("start")} if parameters.get("start") is not None else {}
         made = [
@@ -68,9 +67,6 @@ def generate_many(
     else:
         made = _apart(table, method, count or 1, size=size, random_state=seed, **parameters)
     return _named_apart([replace(playlist, name=name) if name else playlist for playlist in made])
-
-
-_COUNT = replace(RANDOM_STATE, name="count", help="how many playlists", low=1, high=1000)
 
 
 def _start_of(method: str, start: dict[str, Any], table: LibraryTable, seed: int) -> dict[str, Any]:
@@ -104,7 +100,11 @@ def _apart(
     for number in range(count):
         try:
             playlist = generate(
-                table, method, random_state=random_state + number, exclude=used or None, **parameters
+                table,
+                method,
+                random_state=(random_state + number) % 2**63,
+                exclude=used or None,
+                **parameters,
             )
         except LibraryEmptyError:
             if not made:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.playlists.making.parameters import Parameter, described
+from workbench.values import Value, described
 
 if TYPE_CHECKING:
     from workbench.playlists.making.request import Pick
@@ -31,7 +31,7 @@ class Method:
         or output.
     help : str
         One line.
-    parameters : mapping of str to Parameter
+    parameters : mapping of str to Value
         Its own; those that every method shares are ``COMMON_PARAMETERS`` of ``generation``.
     needs_vectors : bool
         Whether it can only choose analyzed tracks.
@@ -42,7 +42,7 @@ class Method:
     name: str
     function: Picks
     help: str
-    parameters: Mapping[str, Parameter]
+    parameters: Mapping[str, Value]
     needs_vectors: bool
     sequence: bool
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.errors import ParameterValueError, UnknownTrackError
-from workbench.playlists.making.listed import listed
+from workbench.values import split_list
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -64,7 +64,7 @@ def resolve_tracks(table: LibraryTable, references: Any, name: str = "tracks") -
     """Return ids of several tracks: a list, a text with commas, a JSON array, or a playlist."""
     if isinstance(references, str) and (whole := _rows_by_path(table, references)):
         return [int(table.ids[whole[0]])]
-    items = getattr(references, "track_ids", None) or listed(references)
+    items = getattr(references, "track_ids", None) or split_list(references)
     return list(dict.fromkeys(resolve_track(table, item, name) for item in items))
 
 
@@ -82,7 +82,7 @@ def resolve_history(table: LibraryTable, history: Any, name: str = "history") ->
         raise ParameterValueError(f"{name}={str(history)!r}: there is no such file.", name=name)
     items = getattr(history, "track_ids", None)
     if items is None:
-        items = listed(history)
+        items = split_list(history)
     return _summed((_history_item(table, item, name) for item in items), name)
 
 

@@ -8,24 +8,24 @@ from typing import Annotated
 import numpy as np
 
 from workbench.errors import ParameterValueError
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.ranking import nearest_first
 from workbench.playlists.sound.space import Vectors
+from workbench.values import Value
 
 
 @method("alchemy", "More like some tracks and less like others.")
 def alchemy(
     request: Request,
     *,
-    add: Annotated[list[int], Parameter("tracks", "tracks to be like")],
-    subtract: Annotated[list[int] | None, Parameter("tracks", "tracks to be unlike")] = None,
+    add: Annotated[list[int], Tracks("tracks to be like")],
+    subtract: Annotated[list[int] | None, Tracks("tracks to be unlike")] = None,
     strength: Annotated[
         float,
-        Parameter(
-            "number",
+        Value(
             "how far to go away from the subtracted ones; 1 is as far again as the added ones are from them",
             low=0,
             high=5,

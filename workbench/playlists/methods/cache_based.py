@@ -6,20 +6,19 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from workbench.errors import UnknownTrackError
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.tastes import picks_by_taste, unknown_first
+from workbench.values import Value
 
 
 @method("cache_based", "Fresh tracks in the manner of a stored playlist.")
 def cache_based(
     request: Request,
     *,
-    playlist: Annotated[list[int], Parameter("tracks", "tracks of the playlist to follow")],
-    tastes: Annotated[
-        int, Parameter("integer", "how many different manners to look for in it", low=1, high=20)
-    ] = 3,
+    playlist: Annotated[list[int], Tracks("tracks of the playlist to follow")],
+    tastes: Annotated[int, Value("how many different manners to look for in it", low=1, high=20)] = 3,
 ) -> Iterator[Pick]:
     """Yield candidates that are not in the playlist, near to what it is made of."""
     if not playlist:

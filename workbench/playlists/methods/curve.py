@@ -8,12 +8,12 @@ from typing import Annotated
 import numpy as np
 
 from workbench.errors import LibraryEmptyError, ParameterValueError
-from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.transitions import MixProfile
+from workbench.values import Value
 
 SHAPES: dict[str, tuple[float, ...]] = {
     "rise": (0.1, 0.9),
@@ -33,18 +33,15 @@ _NEAR = 128
 def curve(
     request: Request,
     *,
-    feature: Annotated[str, Parameter("text", "what the curve is of", choices=tuple(TOLERANCE))] = "energy",
-    shape: Annotated[str, Parameter("text", "a ready curve", choices=tuple(SHAPES))] = "arc",
+    feature: Annotated[str, Value("what the curve is of", choices=tuple(TOLERANCE))] = "energy",
+    shape: Annotated[str, Value("a ready curve", choices=tuple(SHAPES))] = "arc",
     points: Annotated[
         list[float] | None,
-        Parameter(
-            "numbers", "heights at equal steps instead of a shape: energy 0 to 1, or BPM", low=0, high=400
-        ),
+        Value("heights at equal steps instead of a shape: energy 0 to 1, or BPM", low=0, high=400, least=1),
     ] = None,
     tolerance: Annotated[
         float | None,
-        Parameter(
-            "number",
+        Value(
             "how far from the curve is near enough; 0.05 for energy, 4 for BPM when left out",
             low=0,
             high=100,

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import numpy as np
 
-from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy, percentiles, ranks_within
+from workbench.values import Value
 
 BANDS: dict[str, tuple[float, float]] = {
     "any": (0.0, 1.0),
@@ -19,7 +19,7 @@ BANDS: dict[str, tuple[float, float]] = {
     "medium": (1 / 3, 2 / 3),
     "high": (2 / 3, 1.0),
 }
-_Band = Annotated[str, Parameter("text", "which third of the library", choices=tuple(BANDS))]
+_Band = Annotated[str, Value("which third of the library", choices=tuple(BANDS))]
 
 
 @method("feature_group", "Tracks from chosen thirds of the library by tempo, energy and brightness.")

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from workbench.errors import ParameterValueError, UnknownTrackError
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.tastes import picks_by_taste, unknown_first
+from workbench.values import Value
 
 
 @method(
@@ -21,13 +22,12 @@ def fingerprint(
     *,
     history: Annotated[
         list[tuple[int, float]],
-        Parameter(
-            "history",
+        Tracks(
             "what was heard: tracks with play counts or ratings, an M3U, or a CSV of listening history",
         ),
     ],
-    tastes: Annotated[int, Parameter("integer", "how many different tastes to look for", low=1, high=20)] = 3,
-    include_known: Annotated[bool, Parameter("boolean", "also tracks that are in the history")] = False,
+    tastes: Annotated[int, Value("how many different tastes to look for", low=1, high=20)] = 3,
+    include_known: Annotated[bool, Value("also tracks that are in the history")] = False,
 ) -> Iterator[Pick]:
     """Yield candidates near to the tastes in the history, each taste in its share."""
     known = [(row, weight) for row, weight in history if request.table.analyzed[row]]

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from workbench.errors import LibraryEmptyError
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Mask, Rows
@@ -22,6 +22,7 @@ from workbench.playlists.sound.keys import (
     relations,
 )
 from workbench.playlists.sound.transitions import MixProfile, log2_bpm, tempo_change
+from workbench.values import Value
 
 _BACKTRACKS, _OPENINGS = 100, 12
 _WORST = {"strict": FIFTH, "wide": SEMITONE}
@@ -35,17 +36,14 @@ _WORST = {"strict": FIFTH, "wide": SEMITONE}
 def harmonic(
     request: Request,
     *,
-    start: Annotated[int | None, Parameter("track", "track to open with; by chance when left out")] = None,
+    start: Annotated[int | None, Tracks("track to open with; by chance when left out")] = None,
     max_tempo_change_percent: Annotated[
         float,
-        Parameter(
-            "number", "largest change of tempo, double and half time counting as the same", low=0, high=50
-        ),
+        Value("largest change of tempo, double and half time counting as the same", low=0, high=50),
     ] = 6.0,
     keys: Annotated[
         str,
-        Parameter(
-            "text",
+        Value(
             "strict: same, relative or a fifth apart; wide: also diagonal, two fifths or a semitone apart",
             choices=tuple(_WORST),
         ),

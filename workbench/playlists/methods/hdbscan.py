@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.methods.kmeans import members
 from workbench.playlists.sound.clusters import density_clusters
+from workbench.values import Value
 
 
 @method(
@@ -19,21 +20,16 @@ from workbench.playlists.sound.clusters import density_clusters
 def hdbscan(
     request: Request,
     *,
-    minimum_tracks: Annotated[
-        int, Parameter("integer", "fewest tracks that make a group", low=2, high=10_000)
-    ] = 5,
+    minimum_tracks: Annotated[int, Value("fewest tracks that make a group", low=2, high=10_000)] = 5,
     cluster: Annotated[
         int | None,
-        Parameter(
-            "integer",
+        Value(
             "which one, 0 is the largest; one that is large enough, by chance, when left out",
             low=0,
             high=9999,
         ),
     ] = None,
-    start: Annotated[
-        int | None, Parameter("track", "take the group nearest to this track, which comes first")
-    ] = None,
+    start: Annotated[int | None, Tracks("take the group nearest to this track, which comes first")] = None,
 ) -> Iterator[Pick]:
     """Yield the members of one group by distance from its center."""
     rows = request.rows

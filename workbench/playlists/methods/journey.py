@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from workbench.errors import ParameterValueError
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.plan_path import travel
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
@@ -16,7 +16,7 @@ from workbench.playlists.making.request import Pick, Request
 def journey(
     request: Request,
     *,
-    waypoints: Annotated[list[int], Parameter("tracks", "two or more tracks to pass, in order")],
+    waypoints: Annotated[list[int], Tracks("two or more tracks to pass, in order")],
 ) -> Iterator[Pick]:
     """Yield the waypoints with tracks along the lines between them, more where they are further apart."""
     if len(waypoints) < 2:

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import numpy as np
 
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.clusters import Clusters, cluster_name, kmeans_clusters
 from workbench.playlists.sound.ranking import nearest_first
+from workbench.values import Value
 
 
 @method("kmeans", "One cluster of the library, most typical tracks first; named after what sets it apart.")
@@ -21,8 +22,7 @@ def kmeans(
     *,
     clusters: Annotated[
         int | None,
-        Parameter(
-            "integer",
+        Value(
             "how many clusters to cut the library into; 2 to 8, for clusters of the size asked, when left out",
             low=1,
             high=1000,
@@ -30,16 +30,13 @@ def kmeans(
     ] = None,
     cluster: Annotated[
         int | None,
-        Parameter(
-            "integer",
+        Value(
             "which one, 0 is the largest; one that is large enough, by chance, when left out",
             low=0,
             high=999,
         ),
     ] = None,
-    start: Annotated[
-        int | None, Parameter("track", "take the cluster of this track, which comes first")
-    ] = None,
+    start: Annotated[int | None, Tracks("take the cluster of this track, which comes first")] = None,
 ) -> Iterator[Pick]:
     """Yield the members of one k-means cluster by distance from its center."""
     rows = request.rows

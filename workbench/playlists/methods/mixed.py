@@ -7,9 +7,10 @@ from typing import Annotated
 
 from workbench.errors import LibraryEmptyError
 from workbench.playlists.making.interleaving import interleave
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import METHODS, method
 from workbench.playlists.making.request import Pick, Request
+from workbench.values import Value
 
 MIXABLE = (
     "random",
@@ -25,9 +26,7 @@ MIXABLE = (
 )
 """Methods that need at most a start track, which can be drawn by chance."""
 
-_Start = Annotated[
-    int | None, Parameter("track", "start track for the methods that take one; by chance when left out")
-]
+_Start = Annotated[int | None, Tracks("start track for the methods that take one; by chance when left out")]
 
 
 @method("mixed", "Several methods in turn, each with its share.")
@@ -36,12 +35,12 @@ def mixed(
     *,
     weights: Annotated[
         dict[str, float] | None,
-        Parameter(
-            "weights",
+        Value(
             "methods and their shares, such as similarity:2,random:1",
             low=0.001,
             high=1000,
             choices=MIXABLE,
+            least=1,
         ),
     ] = None,
     start: _Start = None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from workbench.errors import ParameterValueError
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.plan_path import travel
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
@@ -16,8 +16,8 @@ from workbench.playlists.making.request import Pick, Request
 def path(
     request: Request,
     *,
-    start: Annotated[int, Parameter("track", "track to start from")],
-    end: Annotated[int, Parameter("track", "track to arrive at")],
+    start: Annotated[int, Tracks("track to start from")],
+    end: Annotated[int, Tracks("track to arrive at")],
 ) -> Iterator[Pick]:
     """Yield the start, tracks along the line to the end in order of their progress on it, and the end."""
     if start == end:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import numpy as np
 
-from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.query.query_match import compile_query
+from workbench.values import Value
 
 
 @method(
@@ -18,7 +18,7 @@ from workbench.playlists.query.query_match import compile_query
     'Tracks that match a filter such as: bpm 120-128 and key 8A,9A and not artist "X".',
     needs_vectors=False,
 )
-def query(request: Request, *, filter: Annotated[str, Parameter("text", "the filter")]) -> Iterator[Pick]:
+def query(request: Request, *, filter: Annotated[str, Value("the filter")]) -> Iterator[Pick]:
     """Yield matching candidates in random order; where none matches, all by how nearly they do."""
     compiled = compile_query(filter, request.table)
     rows = request.rng.permutation(request.rows)

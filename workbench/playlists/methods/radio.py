@@ -7,11 +7,12 @@ from typing import Annotated
 
 import numpy as np
 
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.space import Vectors
+from workbench.values import Value
 
 _NEAR = 20
 
@@ -24,9 +25,9 @@ _NEAR = 20
 def radio(
     request: Request,
     *,
-    start: Annotated[int | None, Parameter("track", "track to start from; by chance when left out")] = None,
+    start: Annotated[int | None, Tracks("track to start from; by chance when left out")] = None,
     drift: Annotated[
-        float, Parameter("number", "0 stays near the start, 1 follows the last track only", low=0, high=1)
+        float, Value("0 stays near the start, 1 follows the last track only", low=0, high=1)
     ] = 0.5,
 ) -> Iterator[Pick]:
     """Yield tracks for ever; after the last unplayed one every track may come again."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from workbench.playlists.making.parameters import Parameter
+from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.ranking import nearest_first
 
 
 @method("similarity", "The start track and those nearest to it in sound, nearest first.")
-def similarity(
-    request: Request, *, start: Annotated[int, Parameter("track", "track to start from")]
-) -> Iterator[Pick]:
+def similarity(request: Request, *, start: Annotated[int, Tracks("track to start from")]) -> Iterator[Pick]:
     """Yield the start track, then candidates by distance from it."""
     seed = int(request.table.ids[start])
     if request.candidates[start]:

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import numpy as np
 
 from workbench.playlists.making.constraints import genres_of
-from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.quality_card import counted
+from workbench.values import Value
 
 TAGS = ("genre", "artist", "album", "decade")
 
@@ -21,13 +21,11 @@ TAGS = ("genre", "artist", "album", "decade")
 def tag_based(
     request: Request,
     *,
-    tag: Annotated[str, Parameter("text", "which tag", choices=TAGS)] = "genre",
-    value: Annotated[
-        str | None, Parameter("text", "its value, such as 1990s; by chance when left out")
-    ] = None,
+    tag: Annotated[str, Value("which tag", choices=TAGS)] = "genre",
+    value: Annotated[str | None, Value("its value, such as 1990s; by chance when left out")] = None,
     minimum_tracks: Annotated[
         int,
-        Parameter("integer", "fewest tracks a value must have to be chosen by chance", low=1, high=10_000),
+        Value("fewest tracks a value must have to be chosen by chance", low=1, high=10_000),
     ] = 3,
 ) -> Iterator[Pick]:
     """Yield the candidates of one value in random order, an album in its own order."""

@@ -8,11 +8,11 @@ from typing import Annotated
 import numpy as np
 
 from workbench.errors import ParameterValueError
-from workbench.playlists.making.parameters import Parameter
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats
 from workbench.playlists.sound.energy import energy
+from workbench.values import Value
 
 RANGES: dict[str, tuple[float, float, float, float]] = {
     "morning": (80, 115, 0.25, 0.60),
@@ -22,8 +22,8 @@ RANGES: dict[str, tuple[float, float, float, float]] = {
 }
 """Lowest and highest BPM, lowest and highest energy, of each part of the day."""
 
-_Bpm = Annotated[float | None, Parameter("number", "BPM instead of the part's own", low=1, high=400)]
-_Energy = Annotated[float | None, Parameter("number", "energy instead of the part's own", low=0, high=1)]
+_Bpm = Annotated[float | None, Value("BPM instead of the part's own", low=1, high=400)]
+_Energy = Annotated[float | None, Value("energy instead of the part's own", low=0, high=1)]
 
 
 @method(
@@ -32,7 +32,7 @@ _Energy = Annotated[float | None, Parameter("number", "energy instead of the par
 def time_based(
     request: Request,
     *,
-    part: Annotated[str, Parameter("text", "part of the day", choices=tuple(RANGES))] = "evening",
+    part: Annotated[str, Value("part of the day", choices=tuple(RANGES))] = "evening",
     bpm_min: _Bpm = None,
     bpm_max: _Bpm = None,
     energy_min: _Energy = None,

@@ -11,9 +11,9 @@ from workbench.apps.dashboards.views.page import note, note_html, section
 from workbench.apps.dashboards.views.parameter_form import ParameterForm
 
 if TYPE_CHECKING:
-    from workbench.playlists.making.parameters import Parameter
     from workbench.playlists.making.registry import Method
     from workbench.store.library.library_table import LibraryTable
+    from workbench.values import Value
 
 SHOWN_FIRST = ("size", "order")
 
@@ -24,12 +24,12 @@ class MethodForm(widgets.VBox):  # type: ignore[misc]
     Parameters
     ----------
     methods : mapping of str to Method
-    common : mapping of str to Parameter
+    common : mapping of str to Value
         Those that every method takes.
     """
 
     def __init__(
-        self, table: LibraryTable, methods: Mapping[str, Method], common: Mapping[str, Parameter]
+        self, table: LibraryTable, methods: Mapping[str, Method], common: Mapping[str, Value]
     ) -> None:
         self._methods, self._table = methods, table
         first = "similarity" if "similarity" in methods else next(iter(methods))

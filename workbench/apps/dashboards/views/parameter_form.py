@@ -11,8 +11,8 @@ from workbench.apps.dashboards.views.page import columns
 from workbench.apps.dashboards.views.track_chooser import TrackChooser
 
 if TYPE_CHECKING:
-    from workbench.playlists.making.parameters import Parameter
     from workbench.store.library.library_table import LibraryTable
+    from workbench.values import Value
 
 _STYLE = {"description_width": "140px"}
 _LAYOUT = widgets.Layout(width="100%")
@@ -23,12 +23,12 @@ class ParameterForm(widgets.VBox):  # type: ignore[misc]
 
     Parameters
     ----------
-    parameters : mapping of str to Parameter
+    parameters : mapping of str to Value
     table : LibraryTable
         Where tracks are looked up.
     """
 
-    def __init__(self, parameters: Mapping[str, Parameter], table: LibraryTable) -> None:
+    def __init__(self, parameters: Mapping[str, Value], table: LibraryTable) -> None:
         self._defaults = {name: parameter.default for name, parameter in parameters.items()}
         self.fields = {name: field(parameter, table) for name, parameter in parameters.items()}
         super().__init__([columns(*self.fields.values())])
@@ -46,7 +46,7 @@ class ParameterForm(widgets.VBox):  # type: ignore[misc]
         }
 
 
-def field(parameter: Parameter, table: LibraryTable) -> widgets.Widget:
+def field(parameter: Value, table: LibraryTable) -> widgets.Widget:
     """Return the widget for one parameter."""
     label = parameter.name.replace("_", " ") + (" *" if parameter.required else "")
     options = {"description": label, "tooltip": parameter.help, "style": _STYLE, "layout": _LAYOUT}
