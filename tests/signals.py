@@ -1,4 +1,4 @@
-"""Plain test signals of known level: tones, noise, clicks and the steps of the EBU's loudness tests."""
+"""Test signals with known values: tones, noise, clicks and the level steps of the EBU loudness tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def tone(
     channels: int = 1,
     phase: float = 0.0,
 ) -> Samples:
-    """Return a sine with its peak at ``level_db`` dBFS, equal in all channels; shape (frames, channels)."""
+    """Return a sine wave with a peak of ``level_db`` dBFS, the same in all channels; shape (frames, channels)."""
     time = np.arange(round(seconds * rate)) / rate
     wave = 10 ** (level_db / 20) * np.sin(2 * np.pi * frequency * time + phase)
     return _spread(wave, channels)
@@ -28,7 +28,7 @@ def tone(
 def white_noise(
     seconds: float, *, rate: int = 44100, level_db: float = -20.0, channels: int = 1, seed: int = 0
 ) -> Samples:
-    """Return Gaussian noise, its own in each channel, at ``level_db`` dB RMS; shape (frames, channels)."""
+    """Return Gaussian noise of ``level_db`` dBFS RMS, different in each channel; shape (frames, channels)."""
     shape = (round(seconds * rate), channels)
     noise = np.random.default_rng(seed).standard_normal(shape, np.float32)
     return np.asarray(noise * np.float32(10 ** (level_db / 20)))
@@ -54,13 +54,13 @@ def click_track(bpm: float, seconds: float, *, rate: int = 44100, channels: int 
 def level_steps(
     steps: Sequence[tuple[float, float]], *, rate: int = 48000, frequency: float = 1000.0
 ) -> Samples:
-    """Return a stereo sine that takes one level after the other without a break in phase; shape (frames, 2).
+    """Return a stereo sine wave that changes its level in steps, with continuous phase; shape (frames, 2).
 
     Parameters
     ----------
     steps : sequence of (level in dBFS, seconds)
-        The tests of EBU Tech 3341 and 3342 are such sequences: case 1 of 3341 is ``[(-23, 20)]`` and must
-        measure -23 LUFS.
+        EBU Tech 3341 and 3342 define tests as such sequences: case 1 of 3341 is ``[(-23, 20)]`` and must measure
+        -23 LUFS.
     """
     levels = np.concatenate([np.full(round(seconds * rate), 10 ** (db / 20)) for db, seconds in steps])
     return _spread(levels * np.sin(2 * np.pi * frequency * np.arange(len(levels)) / rate), 2)

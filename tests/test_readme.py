@@ -1,4 +1,4 @@
-"""Every command in the README does what the README says: run in its order, as it is written, by one reader.
+"""Every command in the README and its guides works as written: one reader types them in their order.
 
 Not run here: the two ``python3 -m venv`` commands, which ``.ci/run`` runs itself; ``docker`` commands, which
 ``tests/test_image.py`` holds against the Dockerfile; ``workbench bench``, which ``tests/benchmark`` runs.
@@ -22,13 +22,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+GUIDES = [
+    (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("server", "docker", "cluster", "models")
+]
 ELSEWHERE = ("python3 -m venv", "workbench bench")
 STAYS = ("workbench serve", "workbench lab", "dask scheduler", "dask worker")
 SCHEDULER = re.compile(r"(tcp|tls)://192\.0\.2\.1:8786")
 
 
 def blocks(language: str) -> list[list[str]]:
-    found = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    pages = "\n".join((README, *GUIDES))
+    found = re.findall(rf"^```{language}\n(.*?)^```", pages, re.DOTALL | re.MULTILINE)
     return [block.strip().splitlines() for block in found]
 
 
@@ -182,7 +186,14 @@ def test_the_python_example_works(reader: Reader) -> None:
 
 
 def test_no_command_hides_in_a_block_of_another_kind() -> None:
-    assert set(re.findall(r"^```(\S+)$", README, re.MULTILINE)) == {"bash", "cron", "docker", "python"}
+    pages = "\n".join((README, *GUIDES))
+    assert set(re.findall(r"^```(\S+)$", pages, re.MULTILINE)) == {
+        "bash",
+        "cron",
+        "docker",
+        "python",
+        "nginx",
+    }
     assert README.startswith("# Playlist Workbench")
     assert "<!--" not in README
 

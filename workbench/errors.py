@@ -10,7 +10,7 @@ WorkbenchError
 │   ├── AudioFileMissingError      gone between scan and decode
 │   ├── AudioPermissionError       there, but not readable
 │   ├── AudioFormatError           not audio, or no decoder for it
-│   ├── AudioEmptyError            holds no samples
+│   ├── AudioEmptyError            has no audio
 │   └── AudioMemoryError           memory is too short to decode it even in small blocks
 ├── ModelError                 a TensorFlow model or tagger is missing, damaged or untrained
 ├── StoreError                 something about the database or the cache

@@ -1,4 +1,4 @@
-"""Tell what a file holds from its first bytes, and how many frames its header promises."""
+"""Recognize the format of a file by its first bytes, and read the length that its header promises."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import struct
 _MP4_BRANDS_AT = slice(4, 8)
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-# Written by programs that stream and do not come back to fill in the size.
+# Sizes from here on are placeholders of programs that stream and never fill in the real size (FFmpeg: 0xFFFFFFFF,
+# others: 0x7FFFFFFF or a little less).
 _STREAMED_BYTES = 0x7FFF0000
+# No real file has as many chunks before its samples; the limit ends the search in a damaged file.
+_MOST_CHUNKS = 64
 
 
 def container_of(head: bytes) -> str | None:
-    """Name the container by its magic bytes; ``None`` when they are none that we know.
+    """Name the container by its magic bytes; ``None`` if they are unknown.
 
     Parameters
     ----------
     head : bytes
-        The first bytes of the file, 64 or more, after an ID3 tag in front (:func:`id3_size`).
+        At least the first 64 bytes after the ID3 tag, if the file starts with one (:func:`id3_size`).
 
     Returns
     -------
@@ -42,11 +45,11 @@ def container_of(head: bytes) -> str | None:
 
 
 def id3_size(head: bytes) -> int:
-    """Return the bytes that an ID3v2 tag at the front takes; 0 without one.
+    """Return the size of the ID3v2 tag at the start of a file, in bytes; 0 if there is none.
 
     References
     ----------
-    ID3v2.4.0 structure, section 3.1: a size of four times seven bits, footer not counted.
+    ID3v2.4.0 structure, section 3.1: the size has four times seven bits and does not include the footer.
     """
     if len(head) < 10 or head[:3] != b"ID3":
         return 0
@@ -57,17 +60,17 @@ def id3_size(head: bytes) -> int:
 
 
 def wav_promised_frames(descriptor: int) -> int | None:
-    """Return the frames that a WAV's data chunk claims to hold, also when the file ends before them.
+    """Return the number of frames in the header of a WAV file, even if the file ends earlier.
 
-    Decoders clip this to the file's length, which hides that it was cut off. ``None`` for compressed data and
-    for sizes left open by a program that was streaming.
+    Decoders limit this number to the length of the file, which hides that a file is truncated. ``None`` for compressed
+    data, and for a size that a streaming program left open.
 
     References
     ----------
-    EBU Tech 3306 (RF64: sizes over 4 GiB are in the ``ds64`` chunk).
+    EBU Tech 3306 (RF64: sizes above 4 GiB are in the ``ds64`` chunk).
     """
     position, frame_bytes, long_data_bytes = 12, 0, 0
-    for _ in range(64):
+    for _ in range(_MOST_CHUNKS):
         chunk = os.pread(descriptor, 48, position)
         if len(chunk) < 8:
             return None
@@ -87,9 +90,9 @@ def wav_promised_frames(descriptor: int) -> int | None:
 
 
 def aiff_promised_frames(descriptor: int) -> int | None:
-    """Return the frames that an AIFF's common chunk promises, also when the file ends before them."""
+    """Return the number of frames in the common chunk of an AIFF file, even if the file ends earlier."""
     position = 12
-    for _ in range(64):
+    for _ in range(_MOST_CHUNKS):
         chunk = os.pread(descriptor, 14, position)
         if len(chunk) < 14:
             return None
@@ -101,9 +104,9 @@ def aiff_promised_frames(descriptor: int) -> int | None:
 
 
 def mp3_promised_frames(descriptor: int, offset: int) -> int | None:
-    """Return the frames that the Xing, Info or VBRI header of an MP3 promises; ``None`` without one.
+    """Return the number of frames in the Xing, Info or VBRI header of an MP3 file; ``None`` if it has none.
 
-    Without one, decoders guess from the bit rate of the first packet, which is no promise.
+    Without such a header, decoders estimate the length from the bit rate of the first packet, which is often wrong.
 
     Parameters
     ----------
@@ -114,7 +117,7 @@ def mp3_promised_frames(descriptor: int, offset: int) -> int | None:
 
     References
     ----------
-    ISO 11172-3 (packet header); the Xing and VBRI headers have no standard, LAME writes the first.
+    ISO 11172-3 for the packet header. The Xing and VBRI headers have no standard; LAME writes the former.
     """
     packet = os.pread(descriptor, 256, offset)
     if len(packet) < 64 or packet[0] != 0xFF or packet[1] & 0xE0 != 0xE0:
@@ -134,7 +137,7 @@ def mp3_promised_frames(descriptor: int, offset: int) -> int | None:
 
 
 def _lame_trimmed_frames(packet: bytes, xing: int) -> int:
-    """Return the frames that decoders cut off at start and end, because the encoder added them."""
+    """Return how many frames the encoder added at the start and the end; decoders remove them."""
     flags = packet[xing + 7]
     lame = xing + 8 + 4 * (flags & 1) + 2 * (flags & 2) + 25 * (flags & 4) + (flags & 8) // 2
     if packet[lame : lame + 4] not in (b"LAME", b"Lavf", b"Lavc") or len(packet) < lame + 24:

@@ -1,4 +1,4 @@
-"""Name a file by its content, so that a moved file is known again and a copy is known as a copy."""
+"""Hash the content of a file, so that the library recognizes moved files and copies."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import xxhash
 
 from workbench.audio.source import file_error, open_file
 
-_CHUNK_BYTES = 1 << 20
+# Few system calls, little memory; set by hand.
+_READ_BYTES = 1 << 20
 
 
 def content_hash(path: str | os.PathLike[str]) -> str:
-    """Return XXH3-128 of the file's bytes: 32 hexadecimal digits, some GB/s, the GIL released while hashing.
+    """Return the XXH3-128 hash of the bytes of a file as 32 hexadecimal digits. Hashing releases the GIL.
 
     Raises
     ------
     AudioError
-        The file is gone, may not be read, or is no regular file.
+        The file is missing, may not be read, or is not a regular file.
 
     References
     ----------
-    https://github.com/Cyan4973/xxHash: XXH3, 128 bits. Not cryptographic:
-    it guards against chance, not malice.
+    https://github.com/Cyan4973/xxHash: XXH3, 128 bits. It is not a cryptographic hash: two files do not have the same
+    one by chance, but somebody could make them.
     """
     digest = xxhash.xxh3_128()
-    buffer = memoryview(bytearray(_CHUNK_BYTES))
+    buffer = memoryview(bytearray(_READ_BYTES))
     with open_file(path) as descriptor:
         try:
             while size := os.readv(descriptor, [buffer]):

@@ -1,4 +1,4 @@
-"""Sound for a browser: whether it plays a file as it is, and any file as WAV from any byte on."""
+"""Audio for a browser: whether it can play a file, and any other file converted to WAV while it plays."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from workbench.audio.source import open_file, read_head
 from workbench.errors import AudioFormatError
 
 HEADER_BYTES = 44
-MOST_BYTES = 0xFFFFFFFF - HEADER_BYTES  # a WAV's sizes have 32 bits
-HIGHEST_RATE = 48000
+MOST_BYTES = 0xFFFFFFFF - HEADER_BYTES  # the sizes in a WAV header have 32 bits
+HIGHEST_RATE = 48000  # what sound cards play without resampling
 SAMPLE_BYTES = 2
-# Decoders that build on what went before are right again after this long, and time stamps of packets are coarse.
+# Decoding starts this long before the wanted sample: lossy decoders need earlier packets, and packet times are coarse.
+# Set by hand; tests/audio/test_playback.py compares it with decoding from the start.
 RUN_UP_S = 1.0
+# Zeros sent at a time after the decoder has ended early.
+_SILENCE_BYTES = 1 << 16
 _PLAYED = frozenset({"flac", "ogg", "opus", "aac"})
 _LAYER_3 = 0x02
 
 
 def browser_plays(path: str | os.PathLike[str]) -> bool:
-    """Return whether Chromium and Firefox play a file as it is: told by its content, not by its name.
+    """Return whether Chromium and Firefox can play a file. The content decides, not the name.
 
-    They play mp3, flac, ogg, opus, AAC and PCM in wav; not wma, ape, wavpack, aiff, ALAC, mp2 and other rarities.
+    They play mp3, flac, ogg, opus, AAC and uncompressed wav. They do not play wma, ape, wavpack, aiff, ALAC and mp2.
 
     Raises
     ------
@@ -58,21 +61,21 @@ def _codec(descriptor: int) -> str:
 
 
 class WavRendition:
-    """A file as 16-bit WAV whose every byte can be asked for, decoded in pieces as it is read.
+    """A file converted to 16-bit WAV. Any range of bytes can be read; the file is decoded while it is read.
 
     Parameters
     ----------
     path : path
     duration_s : float, optional
-        What was decoded when it was analyzed; from the file's header when left out. Where less comes out of the
-        decoder, silence follows; what is over is left out.
+        The duration found by the analysis; taken from the header of the file when left out. If the decoder gives
+        less, silence follows; if it gives more, the rest is left out.
 
     Attributes
     ----------
     size_bytes : int
-        Of the whole WAV.
+        Size of the whole WAV file.
     rate, channels : int
-        Those of the file, but 48 kHz and two channels at most, and fewer where 4 GiB would not hold it.
+        As in the file, but at most 48 kHz and two channels, and less if the WAV file would exceed 4 GiB.
 
     Raises
     ------
@@ -98,7 +101,7 @@ class WavRendition:
         return SAMPLE_BYTES * self.channels
 
     def _opened(self, descriptor: int) -> av.container.InputContainer:
-        refusal = AudioFormatError(f"{self.path} cannot be decoded. Convert or remove it.", path=self.path)
+        refusal = AudioFormatError(f"{self.path} cannot be decoded. Convert it or remove it.", path=self.path)
         try:
             container = open_container(descriptor)
         except (av.FFmpegError, ValueError) as error:
@@ -109,7 +112,7 @@ class WavRendition:
         return container
 
     def header(self) -> bytes:
-        """Return the 44 bytes before the samples (RIFF, WAVE format 1)."""
+        """Return the header: 44 bytes (RIFF, WAVE format 1)."""
         data_bytes = self.frames * self.frame_bytes
         return struct.pack(
             "<4sI4s4sIHHIIHH4sI",
@@ -129,7 +132,7 @@ class WavRendition:
         )
 
     def read(self, start: int, end: int) -> Generator[bytes, None, None]:
-        """Yield the bytes from ``start`` up to ``end``, in pieces of one packet; the file is open in between."""
+        """Yield the bytes from ``start`` up to ``end``, one packet at a time. The file stays open in between."""
         if start < HEADER_BYTES:
             yield self.header()[start:end]
         first = max(0, start - HEADER_BYTES)
@@ -143,11 +146,11 @@ class WavRendition:
             left -= len(piece)
             yield piece
         while left > 0:  # the decoder ended early
-            yield bytes(min(left, 1 << 16))
-            left -= min(left, 1 << 16)
+            yield bytes(min(left, _SILENCE_BYTES))
+            left -= min(left, _SILENCE_BYTES)
 
     def _samples(self, start: int) -> Iterator[bytes]:
-        """Yield interleaved samples from frame ``start`` on; nothing where the decoder stops."""
+        """Yield interleaved samples from frame ``start`` until the decoder ends."""
         with open_file(self.path) as descriptor, self._opened(descriptor) as container:
             stream = container.streams.audio[0]
             origin_s = float((stream.start_time or 0) * (stream.time_base or 0))
@@ -158,7 +161,7 @@ class WavRendition:
                     container.seek(round((origin_s + from_s) * av.time_base))
                     position = None
                 except av.FFmpegError:
-                    pass  # it cannot be sought in: decode from the start
+                    pass  # this file does not allow seeking: decode from the start
             layout = "stereo" if self.channels == 2 else "mono"
             resampler = av.AudioResampler(format="s16", layout=layout, rate=self.rate)
             for frame in self._decoded(container, stream):
@@ -181,7 +184,7 @@ class WavRendition:
             try:
                 packet = next(packets, None)
             except (av.FFmpegError, OSError):
-                return  # cut off
+                return  # the file is truncated
             if packet is None:
                 return
             try:

@@ -1,6 +1,6 @@
-"""Find the audio files below some folders, with the sizes and times that tell which of them changed."""
+"""Find the audio files below some folders, with the sizes and times that show which files changed."""
 
-# Plain strings: 10,000 Path objects would cost more than looking at the files does.
+# Paths are plain strings here: creating 10,000 Path objects takes longer than the stat calls.
 # ruff: noqa: PTH100, PTH111, PTH116, PTH122
 from __future__ import annotations
 
@@ -12,25 +12,10 @@ from typing import NamedTuple
 from workbench.audio.source import file_error
 from workbench.errors import LibraryPathError
 
-AUDIO_EXTENSIONS = frozenset(
-    (
-        *(
-            ".wav",
-            ".wave",
-            ".w64",
-            ".flac",
-            ".ogg",
-            ".oga",
-            ".opus",
-            ".mp3",
-            ".mp2",
-            ".aif",
-            ".aiff",
-            ".aifc",
-        ),
-        *(".m4a", ".m4b", ".aac", ".wma", ".ape", ".wv", ".mka", ".caf", ".au"),
-    )
-)
+AUDIO_EXTENSIONS = frozenset((
+    ".wav", ".wave", ".w64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".aif", ".aiff", ".aifc",
+    ".m4a", ".m4b", ".aac", ".wma", ".ape", ".wv", ".mka", ".caf", ".au",
+))  # fmt: skip
 
 
 class FoundFile(NamedTuple):
@@ -40,7 +25,7 @@ class FoundFile(NamedTuple):
 
 
 class ScanProblem(NamedTuple):
-    """Something below the folder that could not be looked at; ``kind`` is the slug of an error class."""
+    """A path that could not be read; ``kind`` is the kind of the error, as in :mod:`workbench.errors`."""
 
     path: str
     error: str
@@ -53,29 +38,29 @@ def scan(
     formats: Iterable[str] | None = None,
     recursive: bool = True,
 ) -> Iterator[FoundFile | ScanProblem]:
-    """Find audio files, each path once, in the order of their names; real folders come before linked ones.
+    """Find audio files, each path once, sorted by name; linked folders come last.
 
-    Names that start with a dot are passed over below the given paths, links that lead back are followed once,
-    and a file that is named itself is taken whatever its extension.
+    Below the given paths, names that start with a dot are skipped, and a folder that is linked more than once is read
+    once. A file that is given itself is taken, whatever its extension.
 
     Parameters
     ----------
     paths : path or iterable of paths
         Folders and files.
     formats : iterable of str, optional
-        Extensions to take, with or without the dot; :data:`AUDIO_EXTENSIONS` by default.
+        Extensions of the files to find, with or without the dot; :data:`AUDIO_EXTENSIONS` by default.
     recursive : bool
-        Whether to descend into folders below the given ones.
+        Whether to read the folders below the given ones.
 
     Returns
     -------
     iterator of FoundFile and ScanProblem
-        Absolute paths. Nothing is opened: this costs one ``stat`` a file.
+        Absolute paths. Files are not opened: each takes one ``stat`` call.
 
     Raises
     ------
     LibraryPathError
-        At once, when one of ``paths`` does not exist or cannot be read.
+        One of ``paths`` does not exist or cannot be read. Raised before anything is found.
     """
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     tops = [_top(os.fspath(path)) for path in named]
@@ -130,7 +115,7 @@ def _walk(
 def _list_folder(
     folder: str, seen: set[tuple[int, int]], extensions: frozenset[str]
 ) -> Iterator[FoundFile | ScanProblem | os.DirEntry[str]]:
-    """Yield what one folder holds, unless it was listed before under another name."""
+    """Yield the contents of a folder, unless it was listed before under another name."""
     try:
         status = os.stat(folder)
         if (status.st_dev, status.st_ino) in seen:
@@ -170,7 +155,7 @@ def _look_at(entry: os.DirEntry[str]) -> FoundFile | ScanProblem | None:
 def _found(path: str, status: os.stat_result) -> FoundFile | ScanProblem:
     if not path.isascii() and printable(path) != path:
         return ScanProblem(
-            printable(path), "The name is not UTF-8, so it cannot be stored. Rename it.", "path"
+            printable(path), "The name is not UTF-8 and cannot be stored. Rename the file.", "path"
         )
     return FoundFile(path, status.st_size, status.st_mtime_ns)
 
@@ -181,5 +166,5 @@ def _problem(path: str, error: OSError) -> ScanProblem:
 
 
 def printable(path: str) -> str:
-    """Return ``path`` with the bytes that are not UTF-8 replaced."""
+    """Return ``path`` with replacement characters for bytes that are not UTF-8."""
     return os.fsencode(path).decode("utf-8", "replace")

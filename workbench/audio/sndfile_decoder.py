@@ -1,4 +1,4 @@
-"""Decode with libsndfile, in order and without one seek."""
+"""Decode with libsndfile, in order and without seeking."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from workbench.errors import AudioFormatError
 
 class _InOrderFile(soundfile.SoundFile):  # type: ignore[misc]
     def seekable(self) -> bool:
-        # soundfile seeks after each read of a seekable file: that costs time, and hangs in a truncated FLAC.
+        # soundfile seeks after each read of a seekable file, which takes time and hangs in a truncated FLAC file.
         return False
 
 
 class SndfileDecoder:
-    """One open file; see :class:`workbench.audio.streaming_loader.Decoder`."""
+    """A :class:`workbench.audio.streaming_loader.Decoder` for one open file."""
 
     name = "libsndfile"
 
@@ -24,7 +24,7 @@ class SndfileDecoder:
         try:
             self._file = _InOrderFile(descriptor, closefd=False)
         except soundfile.SoundFileError as error:
-            refusal = f"{path} is no audio that libsndfile knows. Convert or remove it."
+            refusal = f"{path} is not audio that libsndfile can decode. Convert it or remove it."
             raise AudioFormatError(refusal, path=path) from error
         self.rate: int = self._file.samplerate
         self.channels: int = self._file.channels
@@ -33,13 +33,13 @@ class SndfileDecoder:
         self.damaged = False
 
     def read(self, out: npt.NDArray[np.float32]) -> int:
-        """Fill ``out``, shape (frames, channels), from its start; return the frames filled, 0 at the end."""
+        """Fill ``out``, shape (frames, channels), from its start; return the number of frames, 0 at the end."""
         filled = 0
         try:
             while filled < len(out) and (frames := self._file.buffer_read_into(out[filled:], "float32")):
                 filled += frames
         except soundfile.SoundFileError:
-            self.damaged = True  # what came before stands
+            self.damaged = True  # the frames decoded so far are kept
         return filled
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Open a file of samples for reading, with every refusal of the system translated into our errors."""
+"""Open an audio file for reading, and translate errors of the operating system into our own."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _DENIED = {errno.EACCES, errno.EPERM}
 
 
 def file_error(path: str | os.PathLike[str], error: OSError) -> AudioError:
-    """Return the error of ours that says what ``error`` says about ``path``."""
+    """Return the :class:`AudioError` that corresponds to an error of the operating system."""
     name = os.fspath(path)
     if error.errno in _MISSING:
-        gone = f"{name} is gone: moved or deleted after it was found. Scan again."
+        gone = f"{name} does not exist any more: it was moved or deleted after the scan. Scan again."
         return AudioFileMissingError(gone, path=name)
     if error.errno in _DENIED:
-        denied = f"{name} cannot be read: no permission. Give this user read access."
+        denied = f"{name} cannot be read: permission denied. Give this user read access."
         return AudioPermissionError(denied, path=name)
     if error.errno == errno.ELOOP:
         return AudioFileMissingError(f"{name} is a link that leads to itself. Remove it.", path=name)
@@ -43,13 +43,13 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[int]:
     Raises
     ------
     AudioFileMissingError, AudioPermissionError, AudioError
-        As the system refuses it.
+        The file does not exist, may not be read, or the disk reports an error.
     AudioFormatError
-        A folder, pipe or device.
+        The path is a folder, a pipe or a device.
     """
     name = os.fspath(path)
     try:
-        # O_NONBLOCK: a pipe that nobody writes to must not hold us here.
+        # O_NONBLOCK: opening a pipe that nobody writes to would wait forever.
         descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise file_error(name, error) from error
@@ -64,12 +64,12 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[int]:
 
 
 def read_head(descriptor: int, path: str, size_bytes: int = 4096) -> bytes:
-    """Return the first bytes of an open file, which it leaves at its start.
+    """Return the first bytes of an open file without moving its position.
 
     Raises
     ------
     AudioEmptyError
-        There are none.
+        The file is empty.
     """
     try:
         head = os.pread(descriptor, size_bytes, 0)
@@ -81,6 +81,6 @@ def read_head(descriptor: int, path: str, size_bytes: int = 4096) -> bytes:
 
 
 def file_stem(path: str | os.PathLike[str]) -> str:
-    """Return the name without folder and extension, as text that can always be written out."""
+    """Return the file name without folder and extension, as text that can always be encoded."""
     name = os.fsencode(Path(path).stem).decode("utf-8", "replace")
     return " ".join(name.split()) or "untitled"

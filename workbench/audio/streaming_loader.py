@@ -1,7 +1,7 @@
-"""File → float32 blocks in bounded memory, in order, whatever the format.
+"""Decode an audio file of any format as a stream of float32 blocks, in bounded memory.
 
-The decoder is chosen by the file's content. :data:`DECODERS` holds the choice for each format, the faster one
-first, as ``tests/benchmarks/bench_streaming.py`` measures it.
+The content of the file decides which decoder reads it. :data:`DECODERS` has the decoders of each format in the order in
+which they are tried; ``tests/benchmarks/bench_streaming.py`` measures them.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from workbench.machine.memory import MemoryAccount, MemorySampler, memory_accoun
 
 Block = npt.NDArray[np.float32]
 
-# FFmpeg takes 0.6 to 0.75 of libsndfile's CPU seconds for ogg, 0.35 for opus, 1.15 to 1.4 for wav and aiff (3.5 for
-# floats), and 1.0 to 1.25 for flac and mp3. There it is chosen all the same: it goes on after a damaged packet,
-# where libsndfile stops, and libsndfile writes about damaged mp3 files to standard error, so it is never asked.
+# CPU time of FFmpeg relative to libsndfile, measured: opus 0.35, ogg 0.6 to 0.75, flac and mp3 1.0 to 1.25, wav and
+# aiff 1.15 to 1.4 (3.5 for float samples). FFmpeg still reads flac and mp3, because it continues after a damaged packet
+# where libsndfile stops. libsndfile never reads mp3: it writes about damaged files to standard error.
 DECODERS: dict[str | None, tuple[str, ...]] = {
     "wav": ("libsndfile", "ffmpeg"),
     "aiff": ("libsndfile", "ffmpeg"),
@@ -47,16 +47,20 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
     "wavpack": ("ffmpeg",),
     None: ("ffmpeg", "libsndfile"),
 }
+# Under this, blocks get so short that the work for each block outweighs decoding. Set by hand.
 MIN_BLOCK_SECONDS = 0.25
-TRUNCATED_UNDER = 0.95  # of what the header promised
+# Share of the length in the header under which a file counts as truncated. Set by hand.
+TRUNCATED_UNDER = 0.95
+# Longer than a packet of the usual formats (AAC at 16 kHz: 64 ms).
 PACKET_S = 0.1
-# Whoever analyses a block holds its spectra and copies besides the block.
+# A block may take an eighth of the free memory: its spectra and copies need space as well. Set by hand.
 _SHARE_OF_ROOM = 8
+# Memory is checked after this much audio (3 s of stereo at 44.1 kHz), because reading the counters takes time.
 _BYTES_BETWEEN_CHECKS = 1 << 20
 
 
 class Decoder(Protocol):
-    """What the stream needs of a decoder: frames in order, as float32, until there are none."""
+    """What a stream requires of a decoder: it returns frames in order, as float32, until the file ends."""
 
     name: str
     rate: int
@@ -71,7 +75,7 @@ class Decoder(Protocol):
 
 
 class AudioStream:
-    """One open file, read once from start to end; made by :func:`open_audio`.
+    """An open audio file that is read once from start to end. :func:`open_audio` makes it.
 
     Attributes
     ----------
@@ -80,15 +84,15 @@ class AudioStream:
         Hz.
     channels : int
     decoder, codec : str
-        ``"libsndfile"`` or ``"ffmpeg"``, and what it decodes.
+        ``"libsndfile"`` or ``"ffmpeg"``, and the codec that it decodes.
     header_duration_s : float or None
-        What the header promises; ``None`` where the format makes no promise.
+        Duration according to the header; ``None`` if the format does not have one.
     decoded_frames : int
         Frames yielded so far.
     nonfinite_samples : int
-        NaN and infinities among them, each replaced by 0.
+        How many of their samples were NaN or infinite. They are replaced by 0.
     damaged : bool
-        Whether packets had to be passed over.
+        Whether damaged packets were skipped.
     """
 
     def __init__(
@@ -120,7 +124,7 @@ class AudioStream:
 
     @property
     def duration_s(self) -> float:
-        """Seconds decoded so far: after the last block, the duration of the file."""
+        """Seconds decoded so far; after the last block, the duration of the file."""
         return self.decoded_frames / self.rate
 
     @property
@@ -129,26 +133,26 @@ class AudioStream:
 
     @property
     def truncated(self) -> bool:
-        """Whether under 95 % of what the header promised could be decoded; ask after the last block."""
+        """Whether less than 95 % of the duration in the header was decoded; valid after the last block."""
         promised_s = self.header_duration_s or 0.0
-        # A packet that an encoder padded or a decoder primed with is no loss, however short the file.
+        # One packet of padding is not a loss, however short the file is.
         return self.duration_s < min(TRUNCATED_UNDER * promised_s, promised_s - PACKET_S)
 
     def __iter__(self) -> Iterator[Block]:
         """Yield blocks, shape (frames, channels), C-contiguous, full scale 1.0.
 
-        All but the last are equally long, unless memory gets short: then they shrink. A block that the caller
-        no longer holds is written over by a later one; a block that is kept stays as it is.
+        All blocks but the last have the same length, unless memory runs low: then they get shorter. The buffer of a
+        block is used again once the caller has no reference to it; a block that the caller keeps does not change.
 
         Raises
         ------
         AudioEmptyError
-            There was not one frame.
+            The file has no audio.
         AudioMemoryError
-            Not even small blocks fit under the memory limit.
+            Not even a short block fits under the memory limit.
         """
         if self._started:
-            raise RuntimeError(f"{self.path} has been read; open it again to read it again")
+            raise RuntimeError(f"{self.path} has been read. Open it again to read it again.")
         self._started = True
         while True:
             buffer = self._free_buffer(self._frames_that_fit())
@@ -163,11 +167,11 @@ class AudioStream:
             yield block
             del block
         if self.decoded_frames == 0:
-            empty = f"{self.path} holds no samples. Copy it again or delete it."
+            empty = f"{self.path} has no audio. Copy it again or delete it."
             raise AudioEmptyError(empty, path=self.path)
 
     def _frames_that_fit(self) -> int:
-        """Return the frames of the next block: what was asked for, or less when memory is short."""
+        """Return the length of the next block: as requested, or less if memory is low."""
         if self._bytes_to_check > 0:
             return self._block_frames
         self._bytes_to_check = _BYTES_BETWEEN_CHECKS
@@ -181,8 +185,8 @@ class AudioStream:
         fitting = room_bytes // (_SHARE_OF_ROOM * frame_bytes)
         if fitting < least:
             raise AudioMemoryError(
-                f"Memory is too short to decode {self.path}: the {account.name} uses "
-                f"{account.used_bytes >> 20} of {account.total_bytes >> 20} MiB, over "
+                f"Not enough memory to decode {self.path}: the {account.name} uses "
+                f"{account.used_bytes >> 20} of {account.total_bytes >> 20} MiB, more than "
                 f"MEMORY_LIMIT_PERCENT={self._memory_limit_percent:g}. "
                 "Close other programs, use fewer workers or raise the limit.",
                 path=self.path,
@@ -197,7 +201,7 @@ class AudioStream:
         return min(rooms, key=lambda pair: pair[1])
 
     def _free_buffer(self, frames: int) -> Block:
-        """Return a buffer that nobody else holds: a view of it that a caller kept counts as a reference."""
+        """Return a buffer that the caller does not use any more; a view that the caller kept counts as a reference."""
         self._buffers = [buffer for buffer in self._buffers if len(buffer) == frames]
         for index in range(len(self._buffers)):
             if sys.getrefcount(self._buffers[index]) == 2:  # the list, and the argument of getrefcount
@@ -206,14 +210,14 @@ class AudioStream:
             fresh = np.empty((frames, self.channels), np.float32)
         except MemoryError as error:
             raise AudioMemoryError(
-                f"Memory is too short for a block of {self.path}. Lower STREAM_BLOCK_SECONDS.", path=self.path
+                f"Not enough memory for a block of {self.path}. Lower STREAM_BLOCK_SECONDS.", path=self.path
             ) from error
         self._buffers = [*self._buffers[-1:], fresh]
         return fresh
 
     def _replace_nonfinite(self, block: Block) -> None:
         with np.errstate(invalid="ignore", over="ignore"):
-            if math.isfinite(float(np.add.reduce(block, axis=None))):  # the cheapest look at every sample
+            if math.isfinite(float(np.add.reduce(block, axis=None))):  # the fastest check of all samples
                 return
         nonfinite = ~np.isfinite(block)
         self.nonfinite_samples += int(np.count_nonzero(nonfinite))
@@ -234,15 +238,15 @@ def open_audio(
     Parameters
     ----------
     path : path
-        wav, flac, ogg, opus, mp3, aiff, m4a (AAC, ALAC), aac, wma, ape, wavpack and more, told by content.
+        wav, flac, ogg, opus, mp3, aiff, m4a (AAC, ALAC), aac, wma, ape, wavpack and more, recognized by content.
     block_seconds : float
-        Audio decoded at a time, at most.
+        Longest block.
     memory_limit_percent : float
-        Share of the machine's, the container's and this process's memory that blocks must not go over.
+        Limit for the memory of the machine, the container and this process; blocks get shorter to stay below it.
     decoder : {"libsndfile", "ffmpeg"}, optional
-        Use this one alone.
+        Use only this decoder.
     memory : callable
-        Samples the memory accounts.
+        Reads the memory accounts.
 
     Yields
     ------
@@ -251,11 +255,11 @@ def open_audio(
     Raises
     ------
     AudioFileMissingError, AudioPermissionError
-        It is gone, or may not be read.
+        The file does not exist, or may not be read.
     AudioEmptyError
-        It has zero bytes.
+        The file has zero bytes.
     AudioFormatError
-        It is not audio, or no decoder knows it.
+        The file is not audio, or no decoder can read it.
     """
     name = os.fspath(path)
     with open_file(name) as descriptor:
@@ -283,8 +287,8 @@ def _open_decoder(descriptor: int, path: str, names: tuple[str, ...]) -> Decoder
         except AudioFormatError:
             os.lseek(descriptor, 0, os.SEEK_SET)
     raise AudioFormatError(
-        f"{path} is not audio that can be decoded, or too damaged ({' and '.join(names)} refused it). "
-        "Copy it again, convert or remove it.",
+        f"{path} cannot be decoded: it is not audio, or too damaged (tried: {', '.join(names)}). "
+        "Copy it again, convert it or remove it.",
         path=path,
     )
 
@@ -300,7 +304,7 @@ def _decoder_class(name: str) -> Callable[[int, str], Decoder]:
 
 
 def _promised_frames(decoder: Decoder, descriptor: int, container: str | None, audio_at: int) -> int | None:
-    """Return what the header promises, without the guesses that decoders make where it promises nothing."""
+    """Return the number of frames in the header; ``None`` where a decoder would only estimate it."""
     if container == "wav":
         return wav_promised_frames(descriptor)
     if container == "aiff":

@@ -1,4 +1,4 @@
-"""Read a file's tags under one set of names, whatever the format calls them."""
+"""Read the tags of a file under the same names for all formats."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from workbench.audio.source import file_stem
 
-# Names under which Vorbis comments, APEv2, MP4, ID3 frames, ASF, RIFF INFO and FFmpeg keep each tag, the most
-# telling first. Compared in lower case.
+# Names of each tag in Vorbis comments, APEv2, MP4, ID3 frames, ASF, RIFF INFO and FFmpeg, in lower case; the first that
+# a file has is used.
 _NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title", "tit2", "©nam", "wm/title", "inam"),
     "artist": ("artist", "tpe1", "©art", "author", "wm/author", "iart"),
@@ -26,14 +26,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "track_number": ("tracknumber", "track", "trck", "trkn", "wm/tracknumber", "iprt", "itrk"),
 }  # fmt: skip
-# Four digits of a likely year, alone or followed by month and day without a mark between.
+# Four digits from 1600 to 2199, alone or followed by month and day without a separator.
 _YEAR = re.compile(r"(?<!\d)((?:1[6-9]|20|21)\d\d)(?=(?:[01]\d(?:[0-3]\d)?)?(?!\d))")
 _ID3V1_GENRE = re.compile(r"\(?(\d{1,3})\)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tags:
-    """What a file says about itself; ``None`` for what it does not say, but the file name gives a title."""
+    """The tags of a file; ``None`` for those that it does not have. Without a title, the file name is the title."""
 
     title: str
     artist: str | None = None
@@ -47,13 +47,13 @@ class Tags:
 def read_tags(path: str | os.PathLike[str]) -> Tags:
     """Read the tags of an audio file.
 
-    ID3v1 and v2, Vorbis comments, MP4 atoms, APEv2, ASF, RIFF INFO, AIFF chunks and Matroska tags are
-    understood; several values of one tag are joined by ``"; "``.
+    Reads ID3v1 and v2, Vorbis comments, MP4 atoms, APEv2, ASF, RIFF INFO, AIFF chunks and Matroska tags. Several values
+    of one tag are joined by ``"; "``.
 
     Parameters
     ----------
     path : path
-        Never raises, however damaged or absent the file is: then all but the title is ``None``.
+        If the file is damaged or does not exist, everything but the title is ``None``; nothing is raised.
 
     Returns
     -------
@@ -81,12 +81,12 @@ def _by_mutagen(path: str) -> dict[str, list[str]]:
         file = mutagen.File(path)
         tags = None if file is None else file.tags
         return _sorted_by_field({} if tags is None else dict(tags.items()))
-    except Exception:  # noqa: BLE001 - mutagen lets struct, Unicode and attribute errors of damaged files through
+    except Exception:  # noqa: BLE001 - damaged files raise struct, Unicode and attribute errors in mutagen
         return {}
 
 
 def _by_ffmpeg(path: str) -> dict[str, list[str]]:
-    """Read what mutagen does not: RIFF INFO, AIFF text chunks, Matroska."""
+    """Read the tags that mutagen cannot read: RIFF INFO, AIFF text chunks, Matroska."""
     import av
 
     from workbench.audio.ffmpeg_decoder import open_container
@@ -108,7 +108,7 @@ def _sorted_by_field(found: Mapping[str, Any]) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for field, names in _NAMES.items():
         values = [text for name in names if name in lowered for text in _strings(lowered[name])]
-        if field != "year":  # the first name that has a value wins; any date may hold the year
+        if field != "year":  # the first name with a value is used; the year may be in any of the dates
             first = next((name for name in names if name in lowered and _text(_strings(lowered[name]))), None)
             values = _strings(lowered[first]) if first else []
         if values:
@@ -117,8 +117,8 @@ def _sorted_by_field(found: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _strings(value: Any) -> list[str]:
-    """Return the texts of one tag, whatever class mutagen keeps it in."""
-    genres = getattr(value, "genres", None)  # ID3 genre frames: numbers become names
+    """Return the texts of one tag, whatever class mutagen uses for it."""
+    genres = getattr(value, "genres", None)  # ID3 genre frames: mutagen replaces numbers by names
     if genres:
         return [str(genre) for genre in genres]
     if hasattr(value, "text"):
@@ -139,14 +139,14 @@ def _one_string(item: Any) -> str:
 
 
 def _text(values: Iterable[str]) -> str | None:
-    """Join what a tag holds into one line without control characters; ``None`` when nothing is left."""
+    """Join the values of a tag into one line without control characters; ``None`` if nothing is left."""
     parts = [part for value in values for part in value.split("\0")]
     cleaned = [" ".join("".join(c if c.isprintable() else " " for c in part).split()) for part in parts]
     return "; ".join(dict.fromkeys(part for part in cleaned if part)) or None
 
 
 def _genre(text: str | None) -> str | None:
-    """Return the genre, with a bare ID3v1 number replaced by its name."""
+    """Return the genre; an ID3v1 number is replaced by its name."""
     number = _ID3V1_GENRE.match(text) if text else None
     if number is None:
         return text

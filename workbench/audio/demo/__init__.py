@@ -1,1 +1,1 @@
-"""The demo library: synthesized music whose tempo and key are known."""
+"""The demo library: synthesized music with known tempo and key."""

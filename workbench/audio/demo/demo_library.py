@@ -1,4 +1,4 @@
-"""Write the demo library: synthesized music with tags, in four formats, the same files at every call."""
+"""Write the demo library: synthesized music with tags, in four formats. Every call writes the same files."""
 
 from __future__ import annotations
 
@@ -21,32 +21,33 @@ from workbench.machine.cpu import available_cores
 
 __all__ = ["DEMO_TRACKS", "DemoTrack", "make_demo_library", "write_audio"]
 
-_OGG_SERIAL = 1
+_OGG_SERIAL = 1  # any fixed number: libsndfile writes a random one
+_FILE_MODE = 0o644  # as a new file usually has; mkstemp makes it private
 
 
 def make_demo_library(
     folder: str | os.PathLike[str], *, tracks: Iterable[DemoTrack] = DEMO_TRACKS
 ) -> list[Path]:
-    """Write tracks below ``folder`` as ``artist/album/number title.format``, leaving those that are there.
+    """Write tracks below ``folder`` as ``artist/album/number title.format``; existing files are left alone.
 
     Parameters
     ----------
     folder : path
-        Made when it does not exist.
+        Created if it does not exist.
     tracks : iterable of DemoTrack
-        What to play; :data:`DEMO_TRACKS` by default.
+        The tracks to synthesize; :data:`DEMO_TRACKS` by default.
 
     Returns
     -------
     list of Path
-        One a track, in their order. Each file is complete or absent, also when this is interrupted.
+        One path for each track, in the same order. Even after an interruption, no file is incomplete.
 
     Raises
     ------
     LibraryPathError
-        The folder cannot be written to.
+        A file cannot be written.
     """
-    # Most of the time goes into encoders, which let go of the GIL.
+    # Encoding takes most of the time, and the encoders release the GIL.
     with ThreadPoolExecutor(available_cores()) as pool:
         return list(pool.map(lambda track: _make(Path(folder, track.file_name), track), tracks))
 
@@ -57,14 +58,14 @@ def _make(path: Path, track: DemoTrack) -> Path:
             _write_whole(path, track)
     except OSError as error:
         raise LibraryPathError(
-            f"{path} cannot be written: {error.strerror or error}. Choose another folder or make room.",
+            f"{path} cannot be written: {error.strerror or error}. Choose another folder or free space.",
             path=str(path),
         ) from error
     return path
 
 
 def _write_whole(path: Path, track: DemoTrack) -> None:
-    """Write beside the final name and rename, so that no reader ever meets half a file."""
+    """Write to a temporary name and rename, so that no reader sees an incomplete file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
     os.close(descriptor)
@@ -72,16 +73,16 @@ def _write_whole(path: Path, track: DemoTrack) -> None:
     try:
         write_audio(unfinished, render(track.score), RATE)
         _write_tags(unfinished, track)
-        unfinished.chmod(0o644)
+        unfinished.chmod(_FILE_MODE)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
 def write_audio(path: str | os.PathLike[str], samples: npt.NDArray[np.float32], rate: int) -> None:
-    """Encode samples, shape (frames, channels), as the extension says: wav, flac, ogg or mp3 and others.
+    """Encode samples, shape (frames, channels), in the format of the extension: wav, flac, ogg, mp3 and others.
 
-    The same samples give the same bytes.
+    The same samples always give the same bytes.
     """
     import soundfile
 
@@ -89,16 +90,15 @@ def write_audio(path: str | os.PathLike[str], samples: npt.NDArray[np.float32], 
     encoded = BytesIO()
     format = path.suffix[1:].upper()
     with soundfile.SoundFile(encoded, "w", rate, samples.shape[1], format=format) as file:
-        for start in range(
-            0, len(samples), rate
-        ):  # libsndfile's Vorbis encoder overruns its stack on much more
+        # One second at a time: much more overruns the stack of libsndfile's Vorbis encoder.
+        for start in range(0, len(samples), rate):
             file.write(samples[start : start + rate])
     content = encoded.getvalue()
     path.write_bytes(_with_fixed_serial(content) if content.startswith(b"OggS") else content)
 
 
 def _with_fixed_serial(content: bytes) -> bytes:
-    """Replace the random serial number that libsndfile gives each Ogg stream."""
+    """Replace the random serial number that libsndfile gives to each Ogg stream."""
     from mutagen import ogg
 
     read_page: Any = ogg.OggPage

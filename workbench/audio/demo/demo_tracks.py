@@ -1,4 +1,4 @@
-"""The pieces of the demo library: every one of the 24 keys, tempos from 70 to 174, invented artists."""
+"""The tracks of the demo library: all 24 keys, tempos from 70 to 174 BPM, invented artists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.audio.demo.synthesis import Score
 
 @dataclass(frozen=True, kw_only=True)
 class DemoTrack:
-    """One piece: its tags, and the score that says exactly what it sounds like."""
+    """One track: its tags, and the score that it is synthesized from."""
 
     title: str
     artist: str
@@ -43,7 +43,7 @@ class DemoTrack:
 
     @property
     def file_name(self) -> str:
-        """Return the path inside the library, with ``/`` between folders."""
+        """The path inside the demo library, with ``/`` between folders."""
         return f"{self.artist}/{self.album}/{self.track_number:02d} {self.title}.{self.format}"
 
     def beats_s(self) -> npt.NDArray[np.float64]:
@@ -87,7 +87,7 @@ def _track(album: _Album, number: int, title: str, mood: str, format: str, score
 
 
 def _score(bpm: float, key: str, progression: str, bars: int, **parts: Any) -> Score:
-    """Read ``key`` as in "F# minor"; each score improvises from its own seed."""
+    """Make a score in a key such as "F# minor"; key and tempo determine its random state."""
     name, scale = key.split()
     seed = sum(key.encode()) * 1000 + round(bpm)
     return Score(bpm=bpm, key=name, scale=scale, progression=progression, bars=bars, seed=seed, **parts)

@@ -1,4 +1,4 @@
-"""Chords from Roman numerals, in any of the 24 keys."""
+"""Make chords from Roman numerals, in any of the 24 keys."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ class Chord:
         return self.pitch_classes[0]
 
     def voiced(self, lowest: int) -> list[int]:
-        """Return MIDI notes, each the first of its pitch class from ``lowest`` up: so chords move little."""
+        """Return MIDI notes, each pitch class at its lowest place from ``lowest`` up, so that voices move little."""
         return sorted(lowest + (pitch_class - lowest) % 12 for pitch_class in self.pitch_classes)
 
 
 def chord(numeral: str, key: str, scale: str) -> Chord:
-    """Build the chord that a Roman numeral names in a key.
+    """Return the chord of a Roman numeral in a key.
 
     Parameters
     ----------
     numeral : str
-        Upper case for major, lower case for minor, ``°`` diminished, with ``7`` (minor seventh) or ``M7``:
-        ``"I"``, ``"ii7"``, ``"V7"``, ``"vii°"``. Degrees are those of the scale: VI in minor is the flat
-        sixth.
+        Upper case is major, lower case is minor and ``°`` is diminished; ``7`` adds a minor seventh and ``M7`` a major
+        one: ``"I"``, ``"ii7"``, ``"V7"``, ``"vii°"``. Degrees are those of the scale, so VI in minor is the flat sixth.
     key : str
         A member of :data:`PITCH_NAMES`.
     scale : str
@@ -44,11 +43,11 @@ def chord(numeral: str, key: str, scale: str) -> Chord:
     Raises
     ------
     ValueError
-        No such numeral.
+        The numeral is unknown.
     """
     match = _CHORD.match(numeral)
     if match is None or match[1].lower() not in _NUMERALS:
-        raise ValueError(f"{numeral!r} is not a chord; expected for example I, ii7, V7 or vii°")
+        raise ValueError(f"{numeral!r} is not a chord; write for example I, ii7, V7 or vii°")
     root = PITCH_NAMES.index(key) + SCALES[scale][_NUMERALS.index(match[1].lower())]
     third = 4 if match[1].isupper() else 3
     tones = [0, third, 6 if match[2] else 7]

@@ -1,4 +1,4 @@
-"""Single sounds: drums and pitched notes, mono float32 at :data:`RATE`, the same at every call."""
+"""Synthesize single notes and drum hits: mono float32 at :data:`RATE`, always the same."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Samples = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Instrument:
-    """A timbre: amplitudes of the harmonics, and an envelope.
+    """Amplitudes of the harmonics, and the envelope.
 
-    ``decay_s`` is the time constant of a struck or plucked sound; ``None`` sustains. ``detune_cents`` adds a
-    second, slightly higher voice, which beats with the first as ensembles do.
+    ``decay_s`` is the time constant of a struck or plucked sound; a sound with ``None`` sustains. ``detune_cents`` adds
+    a second, slightly higher voice, which sounds like an ensemble.
     """
 
     harmonics: tuple[float, ...]
@@ -32,6 +32,7 @@ def _falling(count: int, power: float) -> tuple[float, ...]:
     return tuple(1.0 / k**power for k in range(1, count + 1))
 
 
+# All values of instruments and drums are set by ear.
 INSTRUMENTS: dict[str, Instrument] = {
     "piano": Instrument(_falling(9, 1.6), 0.004, 0.9, 0.12),
     "electric piano": Instrument((1.0, 0.28, 0.08, 0.12, 0.03), 0.005, 1.3, 0.15),
@@ -53,7 +54,7 @@ INSTRUMENTS: dict[str, Instrument] = {
 
 @lru_cache(maxsize=1024)
 def note(instrument: str, pitch: int, seconds: float) -> Samples:
-    """Render one note by additive synthesis.
+    """Synthesize one note by adding harmonics.
 
     Parameters
     ----------
@@ -62,12 +63,12 @@ def note(instrument: str, pitch: int, seconds: float) -> Samples:
     pitch : int
         MIDI note number; 69 is 440 Hz.
     seconds : float
-        How long the key is held; the release comes after it.
+        How long the key is held; the release follows.
 
     Returns
     -------
     float32 array, shape (frames,)
-        Read-only, peak about 1.
+        Read-only, with a peak of about 1.
     """
     timbre = INSTRUMENTS[instrument]
     frequency = 440.0 * 2.0 ** ((pitch - 69) / 12)
@@ -81,7 +82,7 @@ def note(instrument: str, pitch: int, seconds: float) -> Samples:
 
 
 def _harmonic_wave(frequency: float, amplitudes: list[float], time: npt.NDArray[np.float64]) -> Samples:
-    # cos(k x) is the k-th Chebyshev polynomial of cos(x): one cosine gives every harmonic.
+    # cos(k x) is the k-th Chebyshev polynomial of cos(x), so one cosine gives all harmonics.
     fundamental = np.cos((2 * np.pi) * ((frequency * time) % 1.0).astype(np.float32))
     coefficients = np.array([0.0, *amplitudes], np.float32)
     return np.asarray(np.polynomial.chebyshev.chebval(fundamental, coefficients), np.float32)
@@ -96,14 +97,14 @@ def _envelope(timbre: Instrument, seconds: float, time: npt.NDArray[np.float64])
 
 @lru_cache(maxsize=16)
 def drum(name: str) -> Samples:
-    """Render one drum: kick, snare, clap, hat, open hat, ride, rim, tom, shaker or brush."""
+    """Synthesize one drum hit: kick, snare, clap, hat, open hat, ride, rim, tom, shaker or brush."""
     rng = np.random.default_rng(sum(name.encode()))
     if name in ("kick", "tom"):
         return _frozen(_membrane(name))
     seconds, decay_s, order, body = _NOISES[name]
     time = np.arange(round(seconds * RATE)) / RATE
     noise = rng.standard_normal(len(time) + order)
-    for _ in range(order):  # each difference raises the treble by 6 dB an octave
+    for _ in range(order):  # each difference raises the treble by 6 dB per octave
         noise = np.diff(noise) * 0.6
     sound = 0.35 * noise * np.exp(-time / decay_s)
     if name == "clap":
@@ -113,7 +114,7 @@ def drum(name: str) -> Samples:
     return _frozen(sound)
 
 
-# Length and time constant in seconds, differences taken, and a tone in hertz (0: none).
+# Length and time constant in seconds, number of differences, and the frequency of a tone (0: none).
 _NOISES: dict[str, tuple[float, float, int, float]] = {
     "snare": (0.25, 0.06, 0, 190.0),
     "clap": (0.22, 0.05, 1, 0.0),

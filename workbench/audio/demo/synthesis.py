@@ -1,4 +1,4 @@
-"""Render a short piece of music from a description, so that its tempo, beats and key are known exactly."""
+"""Synthesize a short piece of music from a score, so that its tempo, beats and key are known exactly."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import numpy.typing as npt
 from workbench.audio.demo.harmony import Chord, chord, scale_pitch_classes
 from workbench.audio.demo.instruments import RATE, drum, note
 
+# Grooves, levels and times in this file are set by ear.
 LEAD_IN_S = 0.1
 RING_OUT_S = 0.9
 
-# Beats of a bar on which each drum sounds, with its loudness.
+# The beats of a bar on which each drum sounds, with the level.
 Pattern = dict[str, tuple[tuple[float, float], ...]]
 
 
@@ -57,7 +58,7 @@ GROOVES: dict[str, Pattern] = {
     },
     "waltz": {"kick": _on(0), "brush": _on(1, 2)},
 }
-# Beats of a bar, with the chord tone (0 root, 1 third, 2 fifth, 3 octave) and the length in beats.
+# Beat of the bar, chord tone (0 root, 1 third, 2 fifth, 3 octave) and length in beats.
 BASS_LINES: dict[str, tuple[tuple[float, int, float], ...]] = {
     "held": ((0, 0, 4),),
     "beats": ((0, 0, 0.9), (1, 0, 0.9), (2, 0, 0.9), (3, 0, 0.9)),
@@ -74,7 +75,7 @@ BASS_LINES: dict[str, tuple[tuple[float, int, float], ...]] = {
     ),
     "downbeat": ((0, 0, 0.9),),
 }
-# Beats of a bar on which chords are struck, and how long they are held.
+# Beat of the bar on which a chord is struck, and its length in beats.
 COMPING: dict[str, tuple[tuple[float, float], ...]] = {
     "held": ((0, 4),),
     "beats": ((0, 0.9), (1, 0.9), (2, 0.9), (3, 0.9)),
@@ -88,7 +89,7 @@ COMPING: dict[str, tuple[tuple[float, float], ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """What to play: all that :func:`render` needs to know."""
+    """A piece of music, as :func:`render` reads it."""
 
     bpm: float
     key: str
@@ -111,11 +112,11 @@ class Score:
 
     @property
     def seconds(self) -> float:
-        """Length of what :func:`render` returns."""
+        """Length of the rendered piece, with the lead-in and the last notes."""
         return LEAD_IN_S + (self.bars * self.beats_per_bar) * self.beat_s + RING_OUT_S
 
     def beats_s(self) -> npt.NDArray[np.float64]:
-        """Return the times of all beats, shape (bars * beats_per_bar,)."""
+        """Return the times of all beats, seconds, shape (bars * beats_per_bar,)."""
         return LEAD_IN_S + self.beat_s * np.arange(self.bars * self.beats_per_bar, dtype=np.float64)
 
     def chord_of_bar(self, bar: int) -> Chord:
@@ -125,7 +126,7 @@ class Score:
 
 
 def render(score: Score) -> npt.NDArray[np.float32]:
-    """Play a score.
+    """Synthesize a score.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def render(score: Score) -> npt.NDArray[np.float32]:
     Returns
     -------
     float32 array, shape (frames, 2)
-        At :data:`workbench.audio.demo.instruments.RATE`, peak about 0.9; the same for the same score.
+        At :data:`workbench.audio.demo.instruments.RATE`, peak about 0.9. The same score gives the same samples.
     """
     mix = np.zeros((round(score.seconds * RATE), 2), np.float32)
     _play_drums(score, mix)
@@ -152,7 +153,7 @@ def render(score: Score) -> npt.NDArray[np.float32]:
 def _add(
     mix: npt.NDArray[np.float32], sound: npt.NDArray[np.float32], at_s: float, level: float, pan: float
 ) -> None:
-    """Mix a sound in; ``pan`` runs from -1, left, to 1, right."""
+    """Add a sound to the mix; ``pan`` is -1 for left and 1 for right."""
     start = round(at_s * RATE)
     length = min(len(sound), len(mix) - start)
     for channel, gain in enumerate((level * min(1.0, 1 - pan), level * min(1.0, 1 + pan))):
@@ -229,7 +230,7 @@ def _play_arpeggio(score: Score, mix: npt.NDArray[np.float32], start: float, pit
 
 
 def _play_lead(score: Score, mix: npt.NDArray[np.float32]) -> None:
-    """Improvise on the scale: a chord tone on every strong beat, steps between, the tonic at the end."""
+    """Improvise a melody: chord tones on strong beats, notes of the scale between them, the tonic at the end."""
     assert score.lead is not None
     rng = np.random.default_rng(score.seed)
     scale = scale_pitch_classes(score.key, score.scale)
