@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench.models.gpu import embedding_needs, gpu_count
+from workbench.models.gpu import gpu_count
+from workbench.models.networks.gpu_needs import embedding_needs
 from workbench.models.networks.inference import run_models
 from workbench.models.networks.registry import usable_models
 from workbench.processing.cluster.cluster import Cluster

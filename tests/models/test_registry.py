@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.models.flat_names import flat_names, flatten, moods
+from workbench.models.networks.flat_names import flat_names, flatten, moods
 from workbench.models.networks.model_file import ModelFile
 from workbench.models.networks.published import PUBLISHED_SHA256
 from workbench.models.networks.registry import family, find_models, usable_models, what_models_would_add

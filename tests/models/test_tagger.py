@@ -12,11 +12,12 @@ import pytest
 from workbench.errors import ModelError
 from workbench.models import tagger
 from workbench.models.columns import tagger_inputs, with_model_results
+from workbench.models.tagger.baselines import NeighborVote
 from workbench.models.tagger.examples import collect
 from workbench.models.tagger.labels import labels_of
 from workbench.models.tagger.network import Network
 from workbench.models.tagger.split import grouped_split
-from workbench.models.tagger.storage import load
+from workbench.models.tagger.storage import load, save
 from workbench.store.library.records import Embedding
 
 Fill = Callable[..., "StyledLibrary"]  # noqa: F821 - a fixture of conftest.py
@@ -148,6 +149,18 @@ def test_a_saved_network_gives_the_same_logits_and_is_not_pickled(styled: Fill, 
     (tmp_path / "network.keras").write_bytes(b"PK damaged")
     with pytest.raises(ModelError, match="train the tagger again"):
         Network.load(tmp_path / "network.keras")
+
+
+def test_a_tagger_of_version_0_1_0_predicts_as_before(tmp_path: Path) -> None:
+    generator = np.random.default_rng(3)
+    targets = np.arange(40) % 2
+    inputs = (generator.normal(size=(40, 3)) + 2 * targets[:, None]).astype(np.float32)
+    vote = NeighborVote.fit(inputs, targets, seed=0)
+    card = {"label": "mood", "classes": ["calm", "wild"], "temperature": 1.0, "inputs": "analysis 1"}
+    save(tmp_path, vote, card | {"chosen": "neighbours"})
+    again = load(tmp_path, "mood")
+    assert again.card["chosen"] == "neighbors"
+    np.testing.assert_array_equal(again.classifier.logits(inputs), vote.logits(inputs))
 
 
 def test_damaged_files_and_foreign_inputs_are_refused(styled: Fill, tmp_path: Path) -> None:

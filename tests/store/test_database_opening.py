@@ -18,6 +18,7 @@ from workbench.errors import (
 )
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library.library import Library
+from workbench.store.library.records import PlaylistEntry, PlaylistRecord
 from workbench.store.sqlite import sqlite_module as sqlite
 from workbench.store.sqlite.migrations import MIGRATIONS
 from workbench.store.sqlite.sqlite_module import sqlite3
@@ -164,6 +165,20 @@ def test_migrations_run_in_order_after_a_backup(database_path: Path, scanned: Ca
     assert pragma(database_path, "user_version") == len(MIGRATIONS) + 1
     (backup,) = backups(database_path)
     assert pragma(backup, "user_version") == len(MIGRATIONS)
+
+
+def test_what_version_0_1_0_stored_in_british_spelling_is_found(database_path: Path) -> None:
+    reason = {"cluster_name": "fast", "cluster_size": 3, "text": "0.5 from the centre"}
+    with DatabasePool(database_path, migrations=MIGRATIONS[:1]) as pool:
+        library = Library(pool)
+        entry = PlaylistEntry(1, "hash", reason | {"distance_to_centre": 0.5})
+        playlist = library.playlists.save(PlaylistRecord(name="old", method="kmeans", entries=[entry]))
+        library.artifacts.save("map", "neighbours", {"ids": [1]}, snapshot="then")
+    with DatabasePool(database_path) as pool:
+        library = Library(pool)
+        [entry] = library.playlists.get(playlist).entries
+        assert entry.explanation == reason | {"distance_to_center": 0.5}
+        assert library.artifacts.get("map", "neighbors").snapshot == "then"
 
 
 def test_a_migration_that_fails_leaves_the_step_before(database_path: Path) -> None:

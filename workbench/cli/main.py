@@ -79,6 +79,9 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     sub.add_argument(
         "--out", metavar="DIR", help="folder for the playlists (default: playlists/ in the data folder)"
     )
+    sub.add_argument(
+        "--styles", metavar="FOLDER", help="only write music of four styles to FOLDER, to train a tagger on"
+    )
     cli_models.add_analysis_options(sub)
 
     sub = add("analyze", _analyze, "analyze every audio file below the given folders and files")
@@ -156,6 +159,8 @@ def _open_for_analysis(options: argparse.Namespace) -> Workbench:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    if options.styles:
+        return _write_styles(options)
     with _open_for_analysis(options) as wb:
         folder = wb.make_demo_library()
         say(f"demo library in {folder}")
@@ -172,6 +177,17 @@ def _demo(options: argparse.Namespace) -> int:
                 f"\nLibrary in {wb.settings.data_dir}. Next: workbench serve, workbench lab, or workbench tracks"
             )
     return SOME_FAILED if report["failed"] else DONE
+
+
+def _write_styles(options: argparse.Namespace) -> int:
+    from workbench.audio.demo.style_library import make_style_library
+
+    paths = make_style_library(Path(options.styles))
+    if options.json:
+        print_json({"folder": options.styles, "tracks": [str(path) for path in paths]})
+    else:
+        print(f"{len(paths)} tracks of four styles in {options.styles}")
+    return DONE
 
 
 def _demo_playlists(wb: Workbench, folder: Path) -> list[Path]:

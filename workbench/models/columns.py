@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.models.flat_names import moods
+from workbench.models.networks.flat_names import moods
 from workbench.models.predicted import flat, in_order
 from workbench.store.library.library_table import LibraryTable
 

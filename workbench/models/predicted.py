@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from workbench.models.flat_names import EMOTIONS, flatten
+from workbench.models.networks.flat_names import EMOTIONS, flatten
 
 if TYPE_CHECKING:
     from workbench.store.library.records import Prediction

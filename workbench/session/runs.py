@@ -80,7 +80,7 @@ class Runs:
 
     def embed(self, *, force: bool, timeout: float | None, show: bool | None) -> AnalysisJob:
         """Start the published models; see :meth:`workbench.session.workbench.Workbench.embed`."""
-        from workbench.models.gpu import embedding_needs
+        from workbench.models.networks.gpu_needs import embedding_needs
         from workbench.models.networks.inference import run_models
         from workbench.models.networks.registry import usable_models, what_models_would_add
         from workbench.session.embedding_run import EmbeddingRun

@@ -85,7 +85,7 @@ class ModelFile:
     @property
     def adds(self) -> tuple[str, ...]:
         """Names under which its results appear in the library."""
-        from workbench.models.flat_names import flat_names
+        from workbench.models.networks.flat_names import flat_names
 
         if self.problem:
             return ()

@@ -1,4 +1,4 @@
-"""What the network has to beat: nearest neighbors and logistic regression, kept as plain arrays."""
+"""The baselines that the network must beat: nearest neighbors and logistic regression, kept as plain arrays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Inputs = npt.NDArray[np.float32]
 Targets = npt.NDArray[np.intp]
 Arrays = dict[str, npt.NDArray[Any]]
 
-NEIGHBORS = 15
+NEIGHBORS = 15  # convention: odd, and fewer than the examples of a small class
 
 
 class Classifier(Protocol):
@@ -49,8 +49,8 @@ class LogisticRegression:
         return np.asarray(scaled @ self.arrays["weights"].T + self.arrays["bias"], np.float64)
 
 
-class Nearestneighbors:
-    """Share of each class, classes weighted alike, among the nearest examples in standardized space."""
+class NeighborVote:
+    """Share of each class among the nearest examples in standardized space; every class has the same weight."""
 
     kind = "neighbors"
 
@@ -58,7 +58,7 @@ class Nearestneighbors:
         self.arrays: Arrays = dict(arrays)
 
     @classmethod
-    def fit(cls, inputs: Inputs, targets: Targets, *, seed: int) -> Nearestneighbors:
+    def fit(cls, inputs: Inputs, targets: Targets, *, seed: int) -> NeighborVote:
         mean, scale = standardization(inputs)
         return cls(
             {
@@ -80,9 +80,9 @@ class Nearestneighbors:
         return np.asarray(np.log(votes + 1.0 / len(sizes)))
 
 
-BASELINES: dict[str, type[LogisticRegression] | type[Nearestneighbors]] = {
+BASELINES: dict[str, type[LogisticRegression] | type[NeighborVote]] = {
     LogisticRegression.kind: LogisticRegression,
-    Nearestneighbors.kind: Nearestneighbors,
+    NeighborVote.kind: NeighborVote,
 }
 
 

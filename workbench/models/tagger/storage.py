@@ -21,6 +21,9 @@ from workbench.models.tagger.network import Network
 CARD = "card.json"
 NETWORK = "network.keras"
 ARRAYS = "arrays.npz"
+_RENAMED_KINDS = {
+    "neighbours": "neighbors"
+}  # the spelling of version 0.1.0, which is in the cards of its taggers
 
 
 @dataclass(frozen=True)
@@ -144,4 +147,4 @@ def _read_card(path: Path) -> dict[str, Any]:
         ) from error
     if missing:
         raise ModelError(f"{path} lacks {missing[0]}; train the tagger again.", path=str(path))
-    return dict(card)
+    return dict(card, chosen=_RENAMED_KINDS.get(card["chosen"], card["chosen"]))

@@ -182,4 +182,15 @@ def _count_changes(connection: Connection, table: str, columns: Sequence[str]) -
         )
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_library,)
+def spell_in_american_english(connection: Connection) -> None:
+    """Rename what version 0.1.0 stored in British spelling: a reason of the method ``kmeans``, and the map."""
+    connection.execute(
+        "UPDATE playlist_tracks SET explanation = "
+        """replace(explanation, '"distance_to_centre":', '"distance_to_center":')"""
+    )
+    connection.execute(
+        "UPDATE OR REPLACE artifacts SET key = 'neighbors' WHERE kind = 'map' AND key = 'neighbours'"
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_library, spell_in_american_english)

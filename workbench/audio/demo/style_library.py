@@ -1,11 +1,10 @@
 """A synthesized library of known styles, by many artists: enough to train a tagger on, and to see that it works.
 
-``python -m workbench.models.style_library FOLDER`` writes it.
+``workbench demo --styles FOLDER`` writes it.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +90,3 @@ def style_tracks(
 def make_style_library(folder: Path, **size: int) -> list[Path]:
     """Write the pieces of :func:`style_tracks` below ``folder`` and return their paths; those there are kept."""
     return make_demo_library(folder, tracks=style_tracks(**size))
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"{len(make_style_library(Path(sys.argv[1])))} tracks in {sys.argv[1]}\n")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from workbench.analysis import analyze_file
+from workbench.audio.demo.style_library import STYLES, make_style_library
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.tags import read_tags
 from workbench.models import tagger
-from workbench.models.style_library import STYLES, make_style_library
 from workbench.store.library.library import Library
 from workbench.store.library.records import TAG_NAMES, ScannedFile
 

@@ -1,0 +1,43 @@
+"""What running published models takes of a Dask worker's resources."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.machine.gpu import RESOURCE
+from workbench.models.gpu import gpu_count
+from workbench.models.networks.model_file import ModelFile, saved_model_folder
+
+logger = logging.getLogger(__name__)
+
+
+def embedding_needs(client: Any, models: Sequence[ModelFile]) -> dict[str, int]:
+    """Return what running these models takes of a Dask worker's resources: one GPU, where there is use for it.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    models : sequence of ModelFile
+        Only those with a SavedModel can run on a GPU. With none, nothing is asked of the workers.
+
+    Returns
+    -------
+    dict
+        ``{"GPU": 1}`` when a worker declares a GPU and TensorFlow sees it there; otherwise empty, with a warning
+        that says why the CPU is used.
+    """
+    if not (names := [model.name for model in models if saved_model_folder(model)]):
+        return {}
+    workers = client.scheduler_info()["workers"]
+    declaring = [address for address, facts in workers.items() if facts["resources"].get(RESOURCE)]
+    if declaring and any(client.run(gpu_count, workers=declaring).values()):
+        return {RESOURCE: 1}
+    reason = (
+        "TensorFlow sees no GPU on the workers that declare one"
+        if declaring
+        else "no worker has a GPU (a remote one declares it with --resources GPU=1)"
+    )
+    logger.warning("%s: %s. The graphs (.pb) are run on the CPU.", ", ".join(names), reason)
+    return {}
