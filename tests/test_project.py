@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 import json
 import re
 import subprocess
@@ -9,7 +10,10 @@ import sys
 import tomllib
 from pathlib import Path
 
+import grimp
+import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
@@ -35,6 +39,32 @@ CONDA_NAMES = {
 def test_a_check_passes(command: list[str]) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_imports_go_in_no_circle_and_packages_are_at_most_nine_deep() -> None:
+    """Imports for type checkers and inside functions count. Packages that import each other's wings are one step."""
+    graph = grimp.build_graph("workbench", exclude_type_checking_imports=False)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    graphlib.TopologicalSorter(imports).prepare()  # CycleError names the modules
+
+    def package(module: str) -> str:
+        parent = module.rpartition(".")[0]
+        return module if graph.find_children(module) or parent == "workbench" else parent
+
+    modules = sorted(graph.modules - {"workbench", "workbench.__main__"})
+    names = sorted({package(module) for module in modules})
+    matrix = np.zeros((len(names), len(names)), bool)
+    for module in modules:
+        for imported in imports[module] - {"workbench"}:
+            matrix[names.index(package(module)), names.index(package(imported))] = True
+    _, group = connected_components(matrix, directed=True, connection="strong")
+    below: dict[int, set[int]] = {int(number): set() for number in group}
+    for above, under in zip(*np.nonzero(matrix), strict=True):
+        below[int(group[above])] |= {int(group[under])} - {int(group[above])}
+    depth: dict[int, int] = {}
+    for number in graphlib.TopologicalSorter(below).static_order():
+        depth[number] = 1 + max((depth[under] for under in below[number]), default=0)
+    assert max(depth.values()) <= 9
 
 
 def test_environment_yml_asks_for_what_pyproject_asks_for() -> None:

@@ -10,7 +10,8 @@ from .making.ordering import ORDER_HELP, ORDERS
 from .making.registry import Method
 from .making.resolve import resolve_track
 from .methods import METHODS, find_method
-from .playlist import Playlist, PlaylistTrack
+from .playlist import Playlist
+from .playlist_track import PlaylistTrack
 from .recipes import Refreshed, refresh, regenerate
 
 __all__ = [

@@ -5,24 +5,32 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from workbench.errors import ParameterValueError, PlaylistFileError
 from workbench.playlists.files.formats import Format, find_format
 from workbench.playlists.files.listing import Line, Listing, one_line
 from workbench.playlists.files.locations import location_of
-
-if TYPE_CHECKING:
-    from workbench.playlists.playlist import Playlist
+from workbench.playlists.playlist_track import PlaylistTrack
 
 _MARK_WITHIN = 4096
 _log = logging.getLogger(__name__)
 
 
+class Exportable(Protocol):
+    """What can be written to a file: a :class:`~workbench.playlists.playlist.Playlist`, which imports this module."""
+
+    @property
+    def name(self) -> str: ...
+    def recipe(self) -> Mapping[str, Any]: ...
+    def __iter__(self) -> Iterator[PlaylistTrack]: ...
+    def __len__(self) -> int: ...
+
+
 def export(
-    playlist: Playlist,
+    playlist: Exportable,
     path: str | Path,
     *,
     format: str | None = None,
@@ -89,7 +97,7 @@ def check_target(path: str | Path, *, format: str | None = None, force: bool = F
 
 
 def render(
-    playlist: Playlist,
+    playlist: Exportable,
     *,
     format: str,
     folder: Path | None = None,
@@ -127,7 +135,7 @@ def render(
 
 
 def export_folder(
-    playlists: Sequence[Playlist],
+    playlists: Sequence[Exportable],
     folder: str | Path,
     *,
     format: str = "m3u8",

@@ -22,7 +22,8 @@ from workbench.playlists.making.registry import Method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.making.resolve import check_usable
 from workbench.playlists.methods import find_method
-from workbench.playlists.playlist import Playlist, PlaylistTrack
+from workbench.playlists.playlist import Playlist
+from workbench.playlists.playlist_track import PlaylistTrack
 from workbench.playlists.quality_card import quality_card
 from workbench.playlists.sound.transitions import transition_costs
 from workbench.values import (

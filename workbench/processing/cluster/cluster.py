@@ -174,7 +174,13 @@ class Cluster:
         """Ask every worker for a sign of life; starts nothing. See :mod:`workbench.processing.cluster.health`."""
         from workbench.processing.cluster.health import health
 
-        return health(self, timeout_s)
+        return health(
+            self.client if self.started else None,
+            lost=self.lost,
+            memory_limit_percent=self.settings.memory_limit_percent if self.local else None,
+            expected_processes=self.expected_processes,
+            timeout_s=timeout_s,
+        )
 
     def close(self) -> None:
         """End own workers, or leave a joined cluster. Harmless when called again."""

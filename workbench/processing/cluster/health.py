@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from workbench.processing.cluster import admission
 
-if TYPE_CHECKING:
-    from workbench.processing.cluster.cluster import Cluster
 
-
-def health(cluster: Cluster, timeout_s: float) -> dict[str, Any]:
+def health(
+    client: Any,
+    *,
+    lost: bool,
+    memory_limit_percent: float | None,
+    expected_processes: Callable[[int], int],
+    timeout_s: float,
+) -> dict[str, Any]:
     """Send a message through the scheduler to every worker and wait for the answers.
+
+    Parameters
+    ----------
+    client : distributed.Client or None
+        ``None`` before there is a cluster.
+    lost : bool
+        Whether a cluster that was there is gone.
+    memory_limit_percent : float or None
+        ``None`` when the workers are on other machines, whose memory is not known here.
+    expected_processes : callable
+        Returns how many worker processes there should be, given how many there are.
+    timeout_s : float, seconds
 
     Returns
     -------
@@ -24,22 +41,22 @@ def health(cluster: Cluster, timeout_s: float) -> dict[str, Any]:
         and their threads. ``started``: False before there is a cluster, which is healthy. ``memory_ok``.
         ``active_operations``: batches on the workers, whoever sent them.
     """
-    shortage = admission.why_wait(cluster.settings.memory_limit_percent) if cluster.local else None
+    shortage = None if memory_limit_percent is None else admission.why_wait(memory_limit_percent)
     answer: dict[str, Any] = {
         "status": "healthy",
-        "started": cluster.started,
+        "started": client is not None,
         "response_time_ms": None,
         "memory_ok": shortage is None,
         "active_operations": 0,
         "workers": dict.fromkeys(("expected", "alive", "silent", "threads"), 0),
         "reasons": [] if shortage is None else [shortage],
     }
-    if cluster.lost:
+    if lost:
         answer |= {"status": "unhealthy", "reasons": ["the cluster was lost; the next analysis replaces it"]}
         return answer
-    if cluster.started:
+    if client is not None:
         try:
-            _ask(cluster, answer, timeout_s)
+            _ask(client, answer, expected_processes, timeout_s)
         except (OSError, TimeoutError) as error:
             answer["reasons"].insert(0, f"the scheduler does not answer ({type(error).__name__})")
             answer["status"] = "unhealthy"
@@ -54,10 +71,11 @@ def ping() -> float:
     return time.time()
 
 
-def _ask(cluster: Cluster, answer: dict[str, Any], timeout_s: float) -> None:
-    client = cluster.client
+def _ask(
+    client: Any, answer: dict[str, Any], expected_processes: Callable[[int], int], timeout_s: float
+) -> None:
     threads, busy, times = client.sync(_round_trips, client, timeout_s, callback_timeout=2 * timeout_s)
-    expected = cluster.expected_processes(len(threads))
+    expected = expected_processes(len(threads))
     silent = len(threads) - len(times)
     answer["active_operations"] = busy
     answer["workers"] = {

@@ -10,7 +10,8 @@ import numpy as np
 
 from workbench.playlists.explanations import explain
 from workbench.playlists.making.request import Pick
-from workbench.playlists.playlist import Playlist, PlaylistTrack
+from workbench.playlists.playlist import Playlist
+from workbench.playlists.playlist_track import PlaylistTrack
 from workbench.playlists.quality_card import quality_card
 from workbench.playlists.sound.transitions import transition_costs
 

@@ -22,7 +22,8 @@ from workbench.apps.dashboards.widgets.chart import Chart
 from workbench.apps.dashboards.widgets.track_list import TrackList
 
 if TYPE_CHECKING:
-    from workbench.playlists.playlist import Playlist, PlaylistTrack
+    from workbench.playlists.playlist import Playlist
+    from workbench.playlists.playlist_track import PlaylistTrack
     from workbench.store.library.library_table import LibraryTable
 
 ADVICE = "No playlist yet. Choose a method and press Make playlist."
