@@ -67,6 +67,18 @@ def test_imports_go_in_no_circle_and_packages_are_at_most_nine_deep() -> None:
     assert max(depth.values()) <= 9
 
 
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))],
+    ids=lambda p: p.stem,
+)
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    named = set(re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.py)`", page.read_text("utf-8")))
+    roots = (ROOT, ROOT / "workbench", ROOT / "tests" / "benchmarks")
+    missing = [name for name in sorted(named) if not any((root / name).exists() for root in roots)]
+    assert missing == []
+
+
 def test_environment_yml_asks_for_what_pyproject_asks_for() -> None:
     wanted = {}
     for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]:
