@@ -251,13 +251,11 @@ def test_waiting_for_a_lock_ends_with_a_clear_error(database_path: Path) -> None
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseUnavailableError, match="locked by another process"):
         _insert(pool, 1)
-    assert not pool.health_check()
     assert values(pool) == [0]  # readers do not care
     other.execute("ROLLBACK")
     other.close()
     _insert(pool, 1)
     assert values(pool) == [0, 1]
-    assert pool.health_check()
     pool.close()
 
 

@@ -86,9 +86,6 @@ class Watch:
         self._look()
         return sum(self._cpu_s.copy().values())
 
-    def memory_mb(self) -> float:
-        return self._look()
-
     def _watch(self) -> None:
         while not self._ended.wait(WATCH_EVERY_S):
             self.peak_mb = max(self.peak_mb, self._look())

@@ -166,18 +166,6 @@ class DatabasePool:
             self._backoff.call(lambda: source.backup(connection), self._statistics.count_retry)
             opening.migrate(connection, self.path, self._migrations, self._backoff)
 
-    def health_check(self) -> bool:
-        """Say whether the database can be locked for writing and read, now."""
-        try:
-            with self.writing() as connection:
-                connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            with self.reading() as connection:
-                connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        except StoreError as error:
-            _log.warning("health check failed: %s", error)
-            return False
-        return True
-
     def stats(self) -> dict[str, Any]:
         """Return the pool's figures; counters only grow.
 
