@@ -14,6 +14,8 @@ import pytest
 
 from workbench.errors import ProcessingError, SchedulerError
 from workbench.processing.cluster.cluster import Cluster
+from workbench.processing.cluster.credentials import Credentials
+from workbench.processing.cluster.host_process import HostProcess
 
 
 @pytest.fixture
@@ -135,6 +137,14 @@ def test_workers_that_cannot_warm_up_say_why(calm, files, ledger, descendants, a
             job.result(60)
 
 
+def test_a_host_process_that_is_killed_while_it_starts_is_said():
+    host = HostProcess()
+    os.kill(host.pid, signal.SIGKILL)
+    plan = {"workers": 1, "threads": 1, "memory_limit_bytes": 2**30, "worker_ttl_s": 60.0, "gpus": []}
+    with pytest.raises(ProcessingError, match="did not start: their process was killed by SIGKILL"):
+        host.serve(**plan, credentials=Credentials.temporary())
+
+
 def test_a_script_without_a_main_guard_works_and_leaves_nothing(session, tmp_path):
     process = session(program("ok-1", "ok-2"))
     out, err = process.communicate(timeout=60)
@@ -238,7 +248,6 @@ def test_a_stale_scheduler_file_is_replaced_and_withdrawn(kept, calm, left_behin
 
 def test_a_stranger_without_the_credentials_is_refused(kept):
     from workbench.processing.cluster.connect import connect
-    from workbench.processing.cluster.credentials import Credentials
 
     assert str(kept.client.scheduler.address).startswith("tls://127.0.0.1:")
     with pytest.raises(SchedulerError):

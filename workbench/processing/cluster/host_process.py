@@ -18,8 +18,8 @@ from typing import Any
 from workbench.errors import ProcessingError
 from workbench.processing.cluster.credentials import Credentials
 
-START_TIMEOUT_S = 90.0
-STOP_TIMEOUT_S = 3.0
+START_TIMEOUT_S = 90.0  # a cold disk and a busy machine; an idle one needs 1 s
+STOP_TIMEOUT_S = 3.0  # it has nothing to save: longer means that it hangs
 
 # Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns.
 _PROGRAM = """
@@ -131,10 +131,12 @@ class HostProcess:
             self._process.stdin.flush()
 
     def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_TIMEOUT_S)
+        if (self._process.returncode or 0) < 0:  # what others write to the log then is not the reason
+            return f"their process was killed by {signal.Signals(-self._process.returncode).name}"
         lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
-        if lines:
-            return lines[-1]
-        return f"no answer within {START_TIMEOUT_S:g} s" if self.alive else "their process was killed"
+        return lines[-1] if lines else f"no answer within {START_TIMEOUT_S:g} s"
 
 
 def _environment(base: Mapping[str, str]) -> dict[str, str]:
