@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from workbench.apps.dashboards.apps.problems_app import duplicates
-from workbench.apps.dashboards.views import problems
 from workbench.apps.dashboards.views.problems_view import ProblemsView
+from workbench.session import problems
 from workbench.store.library.library_table import LibraryTable
 from workbench.store.library.track import Track
 
@@ -67,15 +66,17 @@ def test_a_track_among_another_genre_may_be_mislabeled(table: LibraryTable) -> N
 
 def test_duplicates_name_each_other() -> None:
     one, two = (Track(number, f"/m/{number}.mp3", "same", "analyzed") for number in (1, 2))
-    assert [finding.reason for finding in duplicates([[one, two]])] == ["same as 2.mp3", "same as 1.mp3"]
+    assert [finding.reason for finding in problems.duplicates([[one, two]])] == [
+        "same as 2.mp3",
+        "same as 1.mp3",
+    ]
 
 
 def test_the_view_opens_at_a_kind_that_has_findings(table: LibraryTable) -> None:
     opened: list[int] = []
     view = ProblemsView(opened.append)
-    view.fill(
-        table, {"Clipped": ("", []), "Silent": ("Trim it.", [problems.Finding(3, "nothing but silence")])}
-    )
-    assert view.kind.value == "Silent" and view.grid.cells(0, 5)[0][:2] == [3, "nothing but silence"]
+    silent = problems.Problem("Silent", "Trim it.", [problems.Finding(3, "all of it")])
+    view.fill(table, [problems.Problem("Clipped", "", []), silent])
+    assert view.kind.value == "Silent" and view.grid.cells(0, 5)[0][:2] == [3, "all of it"]
     view.grid.selected = [3]
     assert opened == [3]

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from workbench.apps.dashboards.apps.map_app import positions_of
-from workbench.apps.dashboards.views.background import in_background
-from workbench.apps.dashboards.views.coloring import by_category, by_key, by_number
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.compare_view import CompareView
 from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
@@ -21,7 +20,6 @@ from workbench.apps.dashboards.views.layouts import neighbor_map, principal_comp
 from workbench.apps.dashboards.views.library_actions import matches, playlist_of
 from workbench.apps.dashboards.views.map_view import MapView
 from workbench.apps.dashboards.views.parameter_form import ParameterForm
-from workbench.apps.dashboards.views.playlist_edits import in_order, kept_in_place
 from workbench.apps.dashboards.views.rating_view import RatingView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.table_view import TableView
@@ -31,6 +29,8 @@ from workbench.apps.dashboards.widgets.scatter import Scatter
 from workbench.errors import LibraryPathError, PlaylistError
 from workbench.performance.live_series import LiveSeries, rates
 from workbench.playlists import COMMON_PARAMETERS, METHODS, generate
+from workbench.playlists.edits import in_order, kept_in_place
+from workbench.plots.coloring import by_category, by_key, by_number
 from workbench.processing.job.task import Failure, Progress
 from workbench.store.library.library_table import LibraryTable
 

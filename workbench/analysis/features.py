@@ -12,6 +12,8 @@ import numpy.typing as npt
 from workbench.analysis.descriptors import DESCRIPTORS, names
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.store.library.records import FeatureRecord
 
 Array = npt.NDArray[np.float32]
@@ -139,6 +141,18 @@ class TrackFeatures:
     def series(self) -> dict[str, Array]:
         """Return the arrays over time by name."""
         return {name: getattr(self, name) for name in _SERIES}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return value, unit, meaning and source of every known number and word, indexed by descriptor."""
+        import pandas as pd
+
+        rows = [
+            (d.name, getattr(self, d.name), d.unit, d.meaning, d.source)
+            for d in DESCRIPTORS
+            if d.name in _SCALARS and getattr(self, d.name) is not None
+        ]
+        table = pd.DataFrame(rows, columns=["descriptor", "value", "unit", "meaning", "source"])
+        return table.set_index("descriptor")
 
     def to_record(self, seconds: float = 0.0) -> FeatureRecord:
         """Return the record that the library stores.

@@ -18,6 +18,7 @@ from workbench.cli import models as cli_models
 from workbench.cli import playlist as cli_playlist
 from workbench.cli.output import one_line, print_json, say, show
 from workbench.errors import WorkbenchError
+from workbench.readable import clock, counted
 
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
@@ -231,7 +232,7 @@ def _print_report(report: dict[str, Any]) -> None:
     print(
         f"{report['found']} found, {report['analyzed']} analyzed, {report['cached']} cached, "
         f"{len(report['failed'])} failed in {report['seconds']:.1f} s "
-        f"({report['audio_seconds'] / 60:.1f} min of audio, {report['workers']} workers)"
+        f"({clock(report['audio_seconds'])} of audio, {report['workers']} workers)"
     )
     for failure in report["failed"]:
         print(f"failed    {one_line(failure['path'])}: {one_line(failure['error'])} [{failure['kind']}]")
@@ -246,7 +247,7 @@ def _tracks(options: argparse.Namespace) -> int:
             return DONE
         for track in wb.described(tracks):
             print(_track_line(track))
-        print(f"{len(tracks)} tracks")
+        print(counted(len(tracks), "track"))
     return DONE
 
 

@@ -235,10 +235,11 @@ def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]
 
 
 def _print_playlist(playlist: dict[str, Any]) -> None:
-    from workbench.playlists.quality_card import card_text, counted
+    from workbench.playlists.quality_card import card_text
+    from workbench.readable import clock, counted
 
     print(
-        f"{playlist['name']}: {counted(len(playlist['tracks']), 'track')}, {playlist['duration_s'] / 60:.1f} min, "
+        f"{playlist['name']}: {counted(len(playlist['tracks']), 'track')}, {clock(playlist['duration_s'])}, "
         f"random_state {playlist['random_state']}, kept as {playlist['id']}"
     )
     for number, track in enumerate(playlist["tracks"], 1):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.playlists.quality_card import counted
 from workbench.playlists.sound.keys import NOT_KNOWN, RELATIONS, camelot_codes, camelot_name, relations
 from workbench.playlists.sound.space import RANDOM_PAIR, space_of
 from workbench.playlists.sound.transitions import TransitionCosts, log2_bpm, tempo_change
+from workbench.readable import counted
 
 if TYPE_CHECKING:
     from workbench.playlists.making.request import Pick

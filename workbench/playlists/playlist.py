@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.playlists.playlist_track import PlaylistTrack
-from workbench.playlists.quality_card import card_text, counted
+from workbench.playlists.quality_card import card_text
+from workbench.readable import clock, counted
 from workbench.store.library.records import PlaylistEntry, PlaylistRecord
 
 if TYPE_CHECKING:
@@ -161,13 +162,13 @@ class Playlist:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{position}</td><td>{escape(track.title or track.path or str(track.id))}</td>"
-            f"<td>{escape(track.artist or '')}</td><td>{_clock(track.duration_s)}</td>"
+            f"<td>{escape(track.artist or '')}</td><td>{clock(track.duration_s)}</td>"
             f"<td>{escape(str(track.explanation.get('text', '')))}</td></tr>"
             for position, track in enumerate(self.tracks, start=1)
         )
         notes = "".join(f"<p>{escape(str(note['message']))}</p>" for note in self.notes)
         return (
-            f"<h4>{escape(self.name)}</h4><p>{counted(len(self), 'track')}, {_clock(self.duration_s)}, method "
+            f"<h4>{escape(self.name)}</h4><p>{counted(len(self), 'track')}, {clock(self.duration_s)}, method "
             f"{escape(self.method)}, random_state {self.random_state}</p><p>{card_text(self.card)}</p>{notes}"
             f"<table><thead><tr><th>#</th><th>Title</th><th>Artist</th><th>Length</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table>"
         )
@@ -181,11 +182,3 @@ def _track_from(entry: PlaylistEntry, table: LibraryTable) -> PlaylistTrack:
     if row is None:
         return PlaylistTrack(entry.track_id, entry.content_hash or "", explanation=entry.explanation)
     return PlaylistTrack.of(table, row, entry.explanation)
-
-
-def _clock(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -12,6 +12,7 @@ from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.space import RANDOM_PAIR
 from workbench.playlists.sound.transitions import MixProfile, TransitionCosts
+from workbench.readable import counted
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -72,11 +73,6 @@ def card_text(card: Mapping[str, Any]) -> str:
         f"{'unknown' if card['diversity'] is None else format(card['diversity'], '.2f')} (by chance "
         f"{RANDOM_PAIR:.2f}); {counted(card['artists'], 'artist')}"
     )
-
-
-def counted(count: int, noun: str) -> str:
-    """Return ``"1 track"`` or ``"3 tracks"``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, Any]:

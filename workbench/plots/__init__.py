@@ -1,1 +1,5 @@
-"""Drawings of tracks, playlists and taggers, made from plain values."""
+"""Plots made from plain values: arrays, mappings of names to values, sequences.
+
+Each module draws one thing: ``library_plots``, ``track_plots``, ``playlist_plots``, ``tagger_plots``,
+``performance_plots``. Colors are in ``palette``; ``coloring`` chooses one for each point of a map.
+"""

@@ -1,87 +1,106 @@
-"""One track as figures and as a table. Matplotlib and pandas are imported when used."""
+"""One track over time.
+
+``track`` is a mapping of descriptor names to values, as ``vars(features)`` gives it for ``TrackFeatures``: numbers or
+``None``, and arrays that are empty where nothing is known.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from workbench.analysis.descriptors import DESCRIPTORS
+import numpy as np
+
+from workbench.audio.pitch_names import PITCH_NAMES
+from workbench.plots.drawing import draw_lines, new_figure
+from workbench.plots.palette import BLUE, GREEN, ORANGE, VERMILLION
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Iterable
+
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from workbench.analysis.features import TrackFeatures
-
-# Okabe & Ito 2008: told apart by color-blind eyes
-_BLUE, _ORANGE, _VERMILLION = "#0072B2", "#E69F00", "#D55E00"
+QUIETEST_LUFS = -70.0  # the absolute gate of ITU-R BS.1770-4: below it, a curve shows a gap
 
 
-def waveform(features: TrackFeatures, *, start_s: float = 0.0, end_s: float | None = None) -> Figure:
-    """Draw the waveform with sections (dashed), the start of the preview, and beats where there is room for them.
+def waveform(track: Mapping[str, Any], *, start_s: float = 0.0, end_s: float | None = None) -> Figure:
+    """Draw the waveform with sections (dashed), the start of the preview, and beats.
 
     Parameters
     ----------
-    features : TrackFeatures
+    track : mapping
+        ``duration_s``, ``waveform_peaks`` (shape (n, 2), full scale = 1), ``beats_s``, ``sections_s``,
+        ``preview_start_s``.
     start_s, end_s : float
         Part of the track, seconds; all of it by default.
     """
-    import matplotlib.pyplot as plt
-    import numpy as np
-
-    end_s = features.duration_s if end_s is None else end_s
-    peaks = features.waveform_peaks
-    times = (np.arange(len(peaks)) + 0.5) * features.duration_s / max(1, len(peaks))
-    figure, axis = plt.subplots(figsize=(11, 3), layout="constrained")
-    axis.fill_between(times, peaks[:, 0], peaks[:, 1], color=_BLUE, linewidth=0)
-    beats = features.beats_s[(features.beats_s >= start_s) & (features.beats_s <= end_s)]
-    axis.plot(beats, np.full(len(beats), -1.08), "|", color=_ORANGE, label="beats")
-    for number, section in enumerate(features.sections_s.tolist()):
-        axis.axvline(section, color=_VERMILLION, linestyle="--", label="sections" if number == 0 else None)
-    if features.preview_start_s is not None:
-        axis.plot(features.preview_start_s, 1.08, "v", color="black", label="preview")
+    end_s = track["duration_s"] if end_s is None else end_s
+    peaks, beats = track["waveform_peaks"], track["beats_s"]
+    times = (np.arange(len(peaks)) + 0.5) * track["duration_s"] / max(1, len(peaks))
+    figure, axis = new_figure(size=(11, 3))
+    axis.fill_between(times, peaks[:, 0], peaks[:, 1], color=BLUE, linewidth=0)
+    beats = beats[(beats >= start_s) & (beats <= end_s)]
+    axis.plot(beats, np.full(len(beats), -1.08), "|", color=ORANGE, label="beats")
+    _draw_sections([axis], track)
+    if track["preview_start_s"] is not None:
+        axis.plot(track["preview_start_s"], 1.08, "v", color="black", label="preview")
     axis.set(xlim=(start_s, end_s), ylim=(-1.15, 1.15), xlabel="time (s)", ylabel="amplitude (full scale)")
     axis.legend(loc="upper right", ncols=3, fontsize=8)
-    plt.close(figure)
     return figure
 
 
-def tempo_candidates(features: TrackFeatures) -> Figure:
-    """Draw the tempo candidates and, beside them, the tempo from beat to beat."""
-    import matplotlib.pyplot as plt
-    import numpy as np
+def tempo_candidates(track: Mapping[str, Any]) -> Figure:
+    """Draw the tempo candidates and, beside them, the tempo from beat to beat.
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3), width_ratios=(1, 2), layout="constrained")
-    bpms = features.tempo_candidates_bpm
-    left.bar([f"{bpm:.1f}" for bpm in bpms], features.tempo_candidates_weight, color=_BLUE)
+    Parameters
+    ----------
+    track : mapping
+        ``bpm``, ``tempo_candidates_bpm``, ``tempo_candidates_weight``, ``beats_s``.
+    """
+    figure, (left, right) = new_figure(1, 2, size=(11, 3), width_ratios=(1, 2))
+    names = [f"{bpm:.1f}" for bpm in track["tempo_candidates_bpm"]]
+    left.bar(names, track["tempo_candidates_weight"], color=BLUE)
     left.set(xlabel="tempo (beats/min)", ylabel="weight (best = 1)")
-    if len(features.beats_s) > 1:
-        right.plot(
-            features.beats_s[1:], 60 / np.diff(features.beats_s.astype(np.float64)), ".", color=_ORANGE
-        )
-    if features.bpm is not None:
-        right.axhline(features.bpm, color=_VERMILLION, label=f"{features.bpm:.1f} beats/min")
-        right.set_ylim(0.5 * features.bpm, 1.5 * features.bpm)
+    beats, bpm = np.asarray(track["beats_s"], np.float64), track["bpm"]
+    right.plot(beats[1:], 60 / np.diff(beats), ".", color=ORANGE)
+    if bpm is not None:
+        right.axhline(bpm, color=VERMILLION, label=f"{bpm:.1f} beats/min")
+        right.set_ylim(0.5 * bpm, 1.5 * bpm)
         right.legend(loc="upper right", fontsize=8)
     right.set(xlabel="time (s)", ylabel="tempo from beat to beat\n(beats/min)")
-    plt.close(figure)
     return figure
 
 
-def descriptor_table(features: TrackFeatures) -> pd.DataFrame:
-    """Return name, value, unit, meaning and source of every number and word; unknown ones are left out."""
-    import pandas as pd
+def track_curves(track: Mapping[str, Any]) -> Figure:
+    """Draw loudness, level and pitch classes over time; sections are dashed.
 
-    rows = [
-        {
-            "descriptor": d.name,
-            "value": getattr(features, d.name),
-            "unit": d.unit,
-            "meaning": d.meaning,
-            "source": d.source,
-        }
-        for d in DESCRIPTORS
-        if d.kind in ("scalar", "text", "perceptual") and getattr(features, d.name) is not None
-    ]
-    return pd.DataFrame(rows, columns=["descriptor", "value", "unit", "meaning", "source"]).set_index(
-        "descriptor"
-    )
+    Parameters
+    ----------
+    track : mapping
+        ``duration_s``, ``loudness_curve_lufs``, ``energy_curve_db`` (one value a second), ``chroma_curve``
+        (shape (n, 12)), ``sections_s``.
+    """
+    figure, axes = new_figure(3, 1, size=(11, 7), sharex=True)
+    for axis, name, label, color in (
+        (axes[0], "loudness_curve_lufs", "short-term loudness\n(LUFS)", BLUE),
+        (axes[1], "energy_curve_db", "level (dBFS)", GREEN),
+    ):
+        curve = track[name]
+        draw_lines(
+            [axis], np.arange(len(curve)), [(np.where(curve > QUIETEST_LUFS, curve, np.nan), label, color)]
+        )
+    if len(track["chroma_curve"]):
+        extent = (0, track["duration_s"], -0.5, 11.5)
+        axes[2].imshow(track["chroma_curve"].T, aspect="auto", origin="lower", extent=extent, cmap="cividis")
+        axes[2].set_yticks(range(12), PITCH_NAMES, fontsize=7)
+    axes[2].set(xlabel="time (s)", ylabel="pitch class")
+    _draw_sections(axes, track)
+    return figure
+
+
+def _draw_sections(axes: Iterable[Axes], track: Mapping[str, Any]) -> None:
+    for axis in axes:
+        for number, start in enumerate(track["sections_s"].tolist()):
+            label = None if number else "sections"  # one entry in the legend
+            axis.axvline(start, color=VERMILLION, linestyle="--", linewidth=1, label=label)

@@ -12,9 +12,9 @@ from workbench.playlists.making.constraints import Constraints
 from workbench.playlists.making.ordering import order_rows
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.making.spacing import closest_repeats, keep_apart
-from workbench.playlists.quality_card import counted
 from workbench.playlists.sound.arrays import Floats
 from workbench.playlists.sound.transitions import MixProfile
+from workbench.readable import counted
 
 Start = Callable[[int], tuple[Request, Iterator[Pick]]]
 

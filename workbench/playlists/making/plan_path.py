@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.quality_card import counted
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.transitions import MixProfile
+from workbench.readable import counted
 
 _SHORTLIST = 16
 _SMOOTHNESS = 0.5

@@ -11,7 +11,7 @@ import numpy as np
 from workbench.playlists.making.constraints import genres_of
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.quality_card import counted
+from workbench.readable import counted
 from workbench.values import Value
 
 TAGS = ("genre", "artist", "album", "decade")

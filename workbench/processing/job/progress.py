@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from workbench.processing.job.task import Progress
+from workbench.readable import clock
 
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
@@ -69,17 +70,6 @@ def describe(progress: Progress) -> str:
     if progress.note:
         parts.append(progress.note)
     return ", ".join(parts)
-
-
-def clock(seconds: float) -> str:
-    """Write a time as a player does.
-
-    >>> clock(81), clock(3725)
-    ('1:21', '1:02:05')
-    """
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def _counts(progress: Progress) -> list[tuple[str, int]]:

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
 
-from workbench.apps.dashboards.views.background import in_background
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.layouts import neighbor_map, principal_components
 from workbench.apps.dashboards.views.library_actions import (
     LibraryWatch,

@@ -15,8 +15,8 @@ from workbench.apps.dashboards.views.method_form import MethodForm
 from workbench.apps.dashboards.views.page import empty_html, page
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.track_view import load_player
-from workbench.apps.dashboards.views.writing import track_name
 from workbench.apps.dashboards.widgets.player import Player
+from workbench.readable import track_name
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist

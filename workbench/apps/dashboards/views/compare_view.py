@@ -9,8 +9,8 @@ import ipywidgets as widgets
 
 from workbench.apps.dashboards.views.page import note_html, offer, problem_html, row
 from workbench.apps.dashboards.views.result_view import card_html
-from workbench.apps.dashboards.views.writing import count
 from workbench.errors import WorkbenchError
+from workbench.readable import counted
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
@@ -59,5 +59,5 @@ class CompareView(widgets.VBox):  # type: ignore[misc]
             return
         shared = set(self._current.track_ids) & set(other.track_ids)
         self._out.value = card_html({"this one": self._current.card, other.name: other.card}) + note_html(
-            f"{count(len(shared), 'track')} in both."
+            f"{counted(len(shared), 'track')} in both."
         )

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import ipywidgets as widgets
 
-from workbench.apps.dashboards.views.background import in_background
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.page import (
     button,
     note,
@@ -17,8 +17,8 @@ from workbench.apps.dashboards.views.page import (
     section,
     table_html,
 )
-from workbench.apps.dashboards.views.writing import count, span
 from workbench.apps.dashboards.widgets.pulse import Pulse
+from workbench.readable import counted, span
 
 PULSE_S = 0.5
 MOST_FAILURES = 100
@@ -143,7 +143,9 @@ class JobView(widgets.VBox):  # type: ignore[misc]
 
 def describe(progress: Any) -> str:
     """Say in a line how a job stands."""
-    done = f"{progress.finished:,} of {count(progress.total, 'file')}{' so far' if progress.scanning else ''}"
+    done = (
+        f"{progress.finished:,} of {counted(progress.total, 'file')}{' so far' if progress.scanning else ''}"
+    )
     parts = [
         {
             "done": "Done",

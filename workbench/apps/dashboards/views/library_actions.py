@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.apps.dashboards.views.background import in_background
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.widgets.pulse import Pulse
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from workbench.apps.dashboards.views.background import in_background
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.compare_view import CompareView
 from workbench.apps.dashboards.views.method_form import MethodForm
 from workbench.apps.dashboards.views.page import beside, button, note_html, problem_html, row, section
-from workbench.apps.dashboards.views.playlist_edits import in_order, kept_in_place
 from workbench.apps.dashboards.views.result_view import ResultView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.errors import WorkbenchError
+from workbench.playlists.edits import in_order, kept_in_place
 
 if TYPE_CHECKING:
     from workbench.apps.dashboards.views.map_view import MapView

@@ -9,11 +9,11 @@ import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
 
-from workbench.apps.dashboards.views.background import in_background
-from workbench.apps.dashboards.views.coloring import Coloring, by_category, by_key, by_number
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.page import note, note_html, problem_html, row
-from workbench.apps.dashboards.views.writing import count, key_name, number, track_name
 from workbench.apps.dashboards.widgets.scatter import Scatter
+from workbench.plots.coloring import Coloring, by_category, by_key, by_number
+from workbench.readable import counted, key_name, number, track_name
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -117,7 +117,7 @@ class MapView(widgets.VBox):  # type: ignore[misc]
 
     def _select(self, indices: npt.NDArray[np.int64]) -> None:
         self.selected = self.drawn.ids[indices].tolist()
-        total = count(len(self.drawn), "track")
+        total = counted(len(self.drawn), "track")
         self._line.value = note_html(
             f"{len(self.selected):,} of {total} selected"
             if self.selected

@@ -8,18 +8,18 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from workbench.apps.dashboards.widgets.static_file import FOLDER
+from workbench.apps.dashboards.widgets.static_file import style
 
 
 def page(*children: widgets.Widget) -> widgets.VBox:
     """Return a page with the style of the workbench; everything shown belongs in one."""
-    sheet = widgets.HTML(f"<style>{(FOLDER / 'theme.css').read_text('utf-8')}</style>")
+    sheet = widgets.HTML(f"<style>{style()}</style>")
     return classed(widgets.VBox([sheet, *children]), "pw-page")
 
 
 def page_html(html: str) -> str:
     """Return HTML with the page's own style, for a notebook that is read and not used."""
-    return f"<style>{(FOLDER / 'theme.css').read_text('utf-8')}</style><div class='pw-page'>{html}</div>"
+    return f"<style>{style()}</style><div class='pw-page'>{html}</div>"
 
 
 def heading(text: str) -> widgets.HTML:

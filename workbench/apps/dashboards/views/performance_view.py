@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from workbench.apps.dashboards.views.background import in_background
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.page import (
     button,
     columns,
@@ -23,10 +23,10 @@ from workbench.apps.dashboards.views.page import (
     scores_html,
     table_html,
 )
-from workbench.apps.dashboards.views.writing import number, span
 from workbench.apps.dashboards.widgets.chart import Chart
 from workbench.apps.dashboards.widgets.pulse import Pulse
 from workbench.performance.live_series import LiveSeries, live_values, rates
+from workbench.readable import number, span
 
 Figures = Mapping[str, Any]
 History = Sequence[tuple[float, Mapping[str, Any]]]

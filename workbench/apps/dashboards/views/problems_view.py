@@ -1,4 +1,4 @@
-"""What is wrong with a library, kind by kind, each track to look at and hear."""
+"""What is wrong with a library, one kind of problem at a time; each track can be opened and heard."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from workbench.apps.dashboards.views.page import heading, note, note_html, offer
-from workbench.apps.dashboards.views.problems import Finding
-from workbench.apps.dashboards.views.writing import count, track_name
 from workbench.apps.dashboards.widgets.grid import Grid, GridColumn
+from workbench.readable import counted, track_name
+from workbench.session.problems import Problem
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -33,7 +33,7 @@ class ProblemsView(widgets.VBox):  # type: ignore[misc]
     """
 
     def __init__(self, on_open: Callable[[int], None]) -> None:
-        self._kinds: Mapping[str, tuple[str, Sequence[Finding]]] = {}
+        self._problems: Mapping[str, Problem] = {}
         self._table: LibraryTable | None = None
         self.kind = widgets.ToggleButtons(options=[], style={"button_width": "auto"})
         self._title, self._advice = heading(""), note("Looking for problems …")
@@ -42,20 +42,23 @@ class ProblemsView(widgets.VBox):  # type: ignore[misc]
             label="Tracks with this problem",
             height=380,
             on_open=on_open,
-            empty="None: nothing to do here.",
+            empty="No track has this problem.",
         )
         self._on_open = on_open
         self.kind.observe(lambda _: self._show_kind(), "value")
         self.grid.observe(self._open_last, "selected")
         super().__init__([self.kind, self._title, self._advice, self.grid])
 
-    def fill(self, table: LibraryTable, kinds: Mapping[str, tuple[str, Sequence[Finding]]]) -> None:
-        """Show findings: kind → what to do about it, and the tracks."""
-        self._kinds, self._table = kinds, table
+    def fill(self, table: LibraryTable, problems: Sequence[Problem]) -> None:
+        """Show problems, those without findings included."""
+        self._problems, self._table = {problem.title: problem for problem in problems}, table
         first_time = self.kind.value is None
-        offer(self.kind, [(f"{name} ({len(found)})", name) for name, (_, found) in kinds.items()])
+        offer(
+            self.kind, [(f"{problem.title} ({len(problem.findings)})", problem.title) for problem in problems]
+        )
         if first_time:
-            self.kind.value = next((name for name, (_, found) in kinds.items() if found), self.kind.value)
+            found = (problem.title for problem in problems if problem.findings)
+            self.kind.value = next(found, self.kind.value)
         self._show_kind()
 
     def _open_last(self, change: Mapping[str, Any]) -> None:
@@ -65,9 +68,12 @@ class ProblemsView(widgets.VBox):  # type: ignore[misc]
     def _show_kind(self) -> None:
         if self.kind.value is None or self._table is None:
             return
-        advice, findings = self._kinds[self.kind.value]
-        self._title.value = heading(self.kind.value).value
-        self._advice.value = note_html(f"{count(len(findings), 'track')}. {advice if findings else ''}")
+        problem = self._problems[self.kind.value]
+        findings = problem.findings
+        self._title.value = heading(problem.title).value
+        self._advice.value = note_html(
+            f"{counted(len(findings), 'track')}. {problem.advice if findings else ''}"
+        )
         rows = [self._table.index_of(finding.track_id) for finding in findings]
         values = [self._table.row(row) if row is not None else {"id": 0} for row in rows]
         self.grid.fill(

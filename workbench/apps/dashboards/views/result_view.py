@@ -17,9 +17,9 @@ from workbench.apps.dashboards.views.page import (
     section,
     table_html,
 )
-from workbench.apps.dashboards.views.writing import clock, number
 from workbench.apps.dashboards.widgets.chart import Chart
 from workbench.apps.dashboards.widgets.track_list import TrackList
+from workbench.readable import clock, number
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from workbench.apps.dashboards.views.background import in_background
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.page import button, note_html, problem_html, row
-from workbench.apps.dashboards.views.writing import clock, count
+from workbench.readable import clock, counted
 
 if TYPE_CHECKING:
     from workbench.apps.dashboards.views.save_view import SaveView
@@ -44,7 +44,7 @@ class SelectionView(widgets.VBox):  # type: ignore[misc]
         self._ids = list(ids)
         self.button.disabled = not self._ids
         self.button.description = (
-            f"Playlist of {count(len(self._ids), 'selected track')}"
+            f"Playlist of {counted(len(self._ids), 'selected track')}"
             if self._ids
             else ("Playlist of the selection")
         )
@@ -57,7 +57,7 @@ class SelectionView(widgets.VBox):  # type: ignore[misc]
 
     def _made(self, playlist: Playlist) -> None:
         self._line.value = note_html(
-            f"{count(len(playlist), 'track')}, {clock(playlist.duration_s)}: name it, then save "
+            f"{counted(len(playlist), 'track')}, {clock(playlist.duration_s)}: name it, then save "
             "it or export a file."
         )
         self.save.layout.display = ""

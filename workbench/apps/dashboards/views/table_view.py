@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.apps.dashboards.views.page import note, note_html, problem_html, row
-from workbench.apps.dashboards.views.writing import clock, count
 from workbench.apps.dashboards.widgets.grid import Grid, GridColumn
 from workbench.errors import WorkbenchError
+from workbench.readable import clock, counted
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -110,5 +110,5 @@ class TableView(widgets.VBox):  # type: ignore[misc]
             return
         self._problem.value = ""
         self.grid.show(mask)
-        total = count(len(self.table), "track")
+        total = counted(len(self.table), "track")
         self._count.value = note_html(f"{self.grid.total:,} of {total}" if text else total)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from workbench.apps.dashboards.views.writing import track_name
+from workbench.readable import track_name
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable

@@ -9,12 +9,12 @@ import ipywidgets as widgets
 import numpy as np
 
 from workbench.apps.dashboards.views.page import columns, empty_html, facts_html, heading
-from workbench.apps.dashboards.views.writing import clock, key_name, number, track_name
 from workbench.apps.dashboards.widgets.chart import Chart
 from workbench.apps.dashboards.widgets.grid import Grid, GridColumn
 from workbench.apps.dashboards.widgets.player import Player
 from workbench.audio.pitch_names import PITCH_NAMES
 from workbench.models.predicted import predicted_text
+from workbench.readable import clock, key_name, number, track_name
 
 if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import traitlets
 
-from workbench.apps.dashboards.views.coloring import Coloring
 from workbench.apps.dashboards.widgets.static_file import script, style
+from workbench.plots.coloring import Coloring
 
 
 class Scatter(anywidget.AnyWidget):

@@ -8,8 +8,11 @@ FOLDER = Path(__file__).parent / "static"
 
 
 def script(name: str) -> str:
+    """Return the module of a widget."""
     return (FOLDER / f"{name}.js").read_text("utf-8")
 
 
-def style(name: str) -> str:
-    return (FOLDER / "theme.css").read_text("utf-8") + (FOLDER / f"{name}.css").read_text("utf-8")
+def style(name: str = "") -> str:
+    """Return the style of every page; with that of a widget, if named."""
+    names = ["palette", "theme", name] if name else ["palette", "theme"]
+    return "".join((FOLDER / f"{each}.css").read_text("utf-8") for each in names)

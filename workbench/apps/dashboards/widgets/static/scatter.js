@@ -60,10 +60,11 @@ function render({ model, el }) {
     for (let pass = 0; pass < (chosenCount ? 2 : 1); pass++) {
       const strength = chosenCount && !pass ? 0.28 : 0.88;
       for (let i = 0; i < codes.length; i++) {
-        if ((chosen[i] || 0) !== pass) continue;
+        const color = palette[codes[i]];
+        if (!color || (chosen[i] || 0) !== pass) continue;
         const left = Math.round(middleX + points[2 * i] * k), top = Math.round(middleY - points[2 * i + 1] * k);
         if (left < -reach || left >= width + reach || top < -reach || top >= height + reach) continue;
-        const [r, g, b] = palette[codes[i]] || [136, 136, 136];
+        const [r, g, b] = color;
         for (let p = 0; p < cover.length; p++) {
           const x = left + dx[p], y = top + dy[p];
           if (x < 0 || x >= width || y < 0 || y >= height) continue;

@@ -1,27 +1,30 @@
-"""What is wrong with a library: pure functions from its table to lists of tracks with reasons."""
+"""What is wrong with a library: each check goes through its table and returns tracks with a reason."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.apps.dashboards.views.writing import clock, number
+from workbench.readable import clock, number
 
 if TYPE_CHECKING:
+    from workbench.store.library.library import Library
     from workbench.store.library.library_table import LibraryTable
+    from workbench.store.library.track import Track
 
 Mask = npt.NDArray[np.bool_]
 
-CLIPPED_DBTP = 0.0
-LONG_SILENCE_S = 10.0
-OUTLIER_SPREADS = 3.0
-OUTLIER_LEAST_LU = 4.0
+CLIPPED_DBTP = 0.0  # full scale: a peak above it clips in a player without ReplayGain
+LONG_SILENCE_S = 10.0  # longer than pauses between tracks and fades; hidden tracks start after minutes
+OUTLIER_SPREADS = 3.0  # the usual limit for outliers: 0.3 % of a normal distribution are farther out
+OUTLIER_LEAST_LU = 4.0  # in a library of even loudness, smaller differences are normal and hardly heard
 NEIGHBORS = 10
-AGREEMENT = 0.8
+AGREEMENT = 0.8  # eight of ten neighbors: with fewer, mixed libraries gave mostly false alarms
 
 
 @dataclass(frozen=True)
@@ -33,32 +36,74 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """One kind of problem: what it is called, what to do about it, and the tracks that have it."""
+
+    title: str
+    advice: str
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True)
 class Check:
-    """One kind of problem: what it is called, what to do about it, and how it is found."""
+    """A kind of problem that is found in the library table."""
 
     title: str
     advice: str
     find: Callable[[LibraryTable], list[Finding]]
 
 
+def find_problems(library: Library, table: LibraryTable) -> list[Problem]:
+    """Return every kind of problem with its findings, the kinds without findings included."""
+    failed = {track.id: f"{track.error} ({track.error_kind})" for track in library.tracks.select(status="failed")}
+    return [
+        Problem(
+            "Duplicates",
+            "Files with the same bytes. Delete the copies you do not need, then analyze the folder again.",
+            duplicates(library.tracks.duplicates()),
+        ),
+        Problem(
+            "Failed",
+            "Repair or replace the file, then analyze its folder again.",
+            _with_status(table, "failed", lambda track_id: failed.get(track_id, "failed")),
+        ),
+        Problem(
+            "Missing",
+            "The file is gone. Put it back, or analyze the folder to which it moved.",
+            _with_status(table, "missing", lambda track_id: "the file is not where it was"),
+        ),
+        *(Problem(check.title, check.advice, check.find(table)) for check in CHECKS),
+    ]
+
+
+def duplicates(groups: Sequence[Sequence[Track]]) -> list[Finding]:
+    """Return a finding for every file that has copies, copies next to each other."""
+    return [Finding(track.id, f"same as {_others(group, track)}") for group in groups for track in group]
+
+
+def _others(group: Sequence[Track], track: Track) -> str:
+    names = [PurePath(other.path).name for other in group if other.id != track.id]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 def clipped(table: LibraryTable) -> list[Finding]:
-    """Tracks whose peaks between samples go over full scale."""
+    """Find tracks whose peaks between samples are above full scale."""
     peak = _numbers(table, "true_peak_dbtp")
     return _findings(table, peak > CLIPPED_DBTP, lambda i: f"true peak {number(peak[i], 'dBTP')}")
 
 
 def silent(table: LibraryTable) -> list[Finding]:
-    """Tracks that are silence, or start or end with much of it."""
+    """Find tracks that are silent, or start or end with a long silence."""
     quiet = table.analyzed & ~np.isfinite(_numbers(table, "loudness_lufs"))
     lead, trail = _numbers(table, "leading_silence_s"), _numbers(table, "trailing_silence_s")
     long = ~quiet & ((lead > LONG_SILENCE_S) | (trail > LONG_SILENCE_S))
-    return _findings(table, quiet, lambda i: "nothing but silence") + _findings(
+    return _findings(table, quiet, lambda i: "the whole track is silent") + _findings(
         table, long, lambda i: f"silence of {clock(lead[i])} before and {clock(trail[i])} after the music"
     )
 
 
 def untagged(table: LibraryTable) -> list[Finding]:
-    """Tracks without artist or genre."""
+    """Find tracks without artist or genre."""
     missing = {name: np.array([value is None for value in table[name]], bool) for name in ("artist", "genre")}
     mask = missing["artist"] | missing["genre"]
     return _findings(
@@ -67,7 +112,7 @@ def untagged(table: LibraryTable) -> list[Finding]:
 
 
 def mislabeled(table: LibraryTable) -> list[Finding]:
-    """Tracks of which nearly all neighbors in sound share one genre, which is not theirs."""
+    """Find tracks whose neighbors in sound nearly all share one genre that is not theirs."""
     from sklearn.neighbors import NearestNeighbors
 
     rows = np.flatnonzero(table.analyzed & np.array([genre is not None for genre in table["genre"]], bool))
@@ -94,13 +139,13 @@ def mislabeled(table: LibraryTable) -> list[Finding]:
 
 
 def loudness_outliers(table: LibraryTable) -> list[Finding]:
-    """Tracks much louder or quieter than the library."""
+    """Find tracks that are much louder or quieter than the rest of the library."""
     loudness = _numbers(table, "loudness_lufs")
     known = loudness[np.isfinite(loudness)]
     if len(known) < 5:
         return []
     middle = float(np.median(known))
-    spread = 1.4826 * float(np.median(np.abs(known - middle)))
+    spread = 1.4826 * float(np.median(np.abs(known - middle)))  # of a normal distribution: its deviation
     step = loudness - middle
     far = np.abs(step) > max(OUTLIER_SPREADS * spread, OUTLIER_LEAST_LU)
     return _findings(
@@ -108,28 +153,22 @@ def loudness_outliers(table: LibraryTable) -> list[Finding]:
         far,
         lambda i: (
             f"{number(loudness[i], 'LUFS')}: {number(abs(step[i]), 'LU')} "
-            f"{'louder' if step[i] > 0 else 'quieter'} than the middle of the library"
+            f"{'louder' if step[i] > 0 else 'quieter'} than most of the library"
         ),
     )
 
 
 def truncated(table: LibraryTable) -> list[Finding]:
-    """Tracks that end before their header says."""
+    """Find files that end earlier than their header says."""
     cut = _numbers(table, "truncated") == 1
     return _findings(
-        table, cut, lambda i: f"ends after {clock(table['duration_s'][i])}, before its header says"
+        table, cut, lambda i: f"ends after {clock(table['duration_s'][i])}, earlier than its header says"
     )
 
 
-def with_status(status: str, reason: Callable[[int], str]) -> Callable[[LibraryTable], list[Finding]]:
-    """Return a check for tracks of this status; ``reason`` takes the id."""
-
-    def find(table: LibraryTable) -> list[Finding]:
-        return _findings(
-            table, np.array(table["status"] == status, bool), lambda i: reason(int(table.ids[i]))
-        )
-
-    return find
+def _with_status(table: LibraryTable, status: str, reason: Callable[[int], str]) -> list[Finding]:
+    mask = np.array(table["status"] == status, bool)
+    return _findings(table, mask, lambda i: reason(int(table.ids[i])))
 
 
 CHECKS = (
@@ -145,7 +184,7 @@ CHECKS = (
 
 
 def _numbers(table: LibraryTable, name: str) -> npt.NDArray[np.float64]:
-    """Return a column; one that no track has yet (nothing is analyzed) is unknown throughout."""
+    """Return a column; all NaN where no track has it yet, because nothing is analyzed."""
     unknown: npt.NDArray[np.float64] = np.full(len(table), np.nan)
     return table.columns.get(name, unknown)
 

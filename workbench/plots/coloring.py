@@ -1,4 +1,4 @@
-"""Values as colors that every common color vision tells apart."""
+"""Choose a color for each point of a map: by category, by number, by key."""
 
 from __future__ import annotations
 
@@ -10,33 +10,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-# Okabe & Ito (2008) without black and yellow, which vanish on a dark or a light page; wine and olive of Tol (2021).
-CATEGORICAL = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#999933")
-OTHER = "#8a8a8a"
-# Nuñez, Anderton & Renslow (2018): cividis, every tenth of the way, without its darkest fifth.
-SEQUENTIAL = (
-    "#2b446e",
-    "#434e6c",
-    "#575c6d",
-    "#696970",
-    "#7c7b78",
-    "#908d78",
-    "#a59c74",
-    "#bcae6c",
-    "#d3c164",
-    "#ecd558",
-)
-# Around the wheel and back, from blue over violet and red to ochre: neighbors look alike for every vision.
-CYCLIC = (
-    "#6f9fb5", "#5b8fc0", "#6276ba", "#6259ae", "#5e43a5", "#6b2f83",
-    "#7a2560", "#8e2c50", "#a3424b", "#b25652", "#b9795f", "#94918a",
-)  # fmt: skip
-STEPS = 64
+from workbench.plots.palette import CATEGORICAL, CYCLIC, OTHER, SEQUENTIAL
+
+STEPS = 64  # shades of the sequential palette; more cannot be told apart on a small point
 
 
 @dataclass(frozen=True)
 class Coloring:
-    """A palette index a point; ``names`` of the palette's entries, or the two ends of a ``ramp``."""
+    """The color of every point.
+
+    Attributes
+    ----------
+    codes : uint8 array, shape (n,)
+        Index into the palette.
+    palette : sequence of str
+    names : sequence of str
+        What the entries of the palette mean; empty where numbers are colored.
+    ramp : sequence of str
+        The lowest and the highest number; empty where categories are colored.
+    """
 
     codes: npt.NDArray[np.uint8]
     palette: Sequence[str]

@@ -1,0 +1,76 @@
+"""Numbers, lengths and tracks as text that people read: on pages, in plots and on the command line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+UNKNOWN = "—"
+
+
+def clock(seconds: float | None) -> str:
+    """Write a position or a length as a player does; a dash where it is not known.
+
+    >>> clock(81), clock(3725), clock(None)
+    ('1:21', '1:02:05', '—')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return UNKNOWN
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def span(seconds: float) -> str:
+    """Write how long something takes, in the unit that suits it.
+
+    >>> span(40), span(720), span(12600)
+    ('40 s', '12 min', '3.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def number(value: float | None, unit: str = "", digits: int = 1) -> str:
+    """Write a number with its unit; a dash where it is not known.
+
+    >>> number(1234.56, "BPM"), number(-14, "LUFS", 0), number(None)
+    ('1,234.6 BPM', '−14 LUFS', '—')
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return f"{value:,.{digits}f} {unit}".replace("-", "−").strip()
+
+
+def counted(many: int, one: str, several: str = "") -> str:
+    """Write a number with its noun.
+
+    >>> counted(1, "track"), counted(1204, "track"), counted(2, "library", "libraries")
+    ('1 track', '1,204 tracks', '2 libraries')
+    """
+    return f"{many:,} {one if many == 1 else several or one + 's'}"
+
+
+def key_name(track: Mapping[str, Any]) -> str:
+    """Write a track's key with its Camelot code.
+
+    >>> key_name({"key": "F#", "scale": "minor", "camelot": "11A"})
+    'F# minor (11A)'
+    """
+    key = " ".join(str(track[part]) for part in ("key", "scale") if track.get(part))
+    return f"{key} ({track['camelot']})" if key and track.get("camelot") else key or UNKNOWN
+
+
+def track_name(track: Mapping[str, Any]) -> str:
+    """Write a track's title and artist; the file's name where it has no title.
+
+    >>> track_name({"id": 3, "path": "/music/three.flac", "artist": "Ann"})
+    'three.flac — Ann'
+    """
+    title = (
+        track.get("title") or str(track.get("path") or "").rsplit("/", 1)[-1] or f"track {track.get('id')}"
+    )
+    artist = track.get("artist")
+    return f"{title} — {artist}" if artist else title
