@@ -150,10 +150,10 @@ def _genre(text: str | None) -> str | None:
     number = _ID3V1_GENRE.match(text) if text else None
     if number is None:
         return text
-    from mutagen._constants import GENRES
+    from mutagen.id3 import TCON
 
     index = int(number[1])
-    return str(GENRES[index]) if index < len(GENRES) else None
+    return str(TCON.GENRES[index]) if index < len(TCON.GENRES) else None
 
 
 def _year(values: Iterable[str]) -> int | None:

@@ -1,8 +1,4 @@
-"""Compile every page template once a process, and not on the event loop.
-
-Voila makes a new Jinja environment for each page it renders, preheated or not, and compiles all templates in it
-on the event loop: measured, 100 ms of CPU a page, and 250 ms for the first, during which nobody else is answered.
-"""
+"""Compile every page template once a process, and not on the event loop."""
 
 from __future__ import annotations
 
@@ -12,16 +8,16 @@ from collections.abc import AsyncIterator, Sequence
 from types import CodeType
 from typing import Any
 
-import IPython.lib.lexers  # noqa: F401  # pages need it: not to be met half-imported by two threads
+import IPython.lib.lexers  # noqa: F401  # pages need it; two threads must not import it at the same time
 import nbformat
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from voila import notebook_renderer
-from voila.exporter import VoilaExporter
+
+from workbench.apps.voila.voila_internals import CachingExporter, render_pages_with
 
 
 class CompiledTemplates(BytecodeCache):
-    """Keeps code in memory; a template that was changed has another checksum."""
+    """Keeps code in memory. A template that was changed has another checksum."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], CodeType] = {}
@@ -34,23 +30,15 @@ class CompiledTemplates(BytecodeCache):
             self._codes[bucket.key, bucket.checksum] = bucket.code
 
 
-class CompilingOnce(VoilaExporter):  # type: ignore[misc]
-    """Voila's exporter, its environments sharing what was compiled."""
+class CompilingOnce(CachingExporter):
+    """The exporter of our pages."""
 
     compiled = CompiledTemplates()
 
-    def _create_environment(self) -> Any:
-        environment = super()._create_environment()
-        environment.bytecode_cache = self.compiled
-        return environment
-
 
 def compile_once(template_paths: Sequence[str], template_name: str) -> None:
-    """Let Voila's pages be rendered by :class:`CompilingOnce`; it has no setting for that.
-
-    What the first page needs is made ready on a thread meanwhile.
-    """
-    notebook_renderer.VoilaExporter = CompilingOnce
+    """Let every page share compiled templates, and compile those of the first page on a thread now."""
+    render_pages_with(CompilingOnce)
     exporter = CompilingOnce(template_paths=list(template_paths), template_name=template_name)
     threading.Thread(target=_prepare, args=(exporter,), name="page-templates", daemon=True).start()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import ipaddress
 import logging
@@ -43,6 +42,7 @@ from workbench.apps.voila.pages import (
     LostHandler,
     menu,
 )
+from workbench.apps.voila.voila_internals import wait_until_preheated
 from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -191,16 +191,9 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         self.server = HTTPServer(self.app, xheaders=False)
         self.server.add_sockets(self._sockets)
         _log.warning("Playlist Workbench is at http://%s:%d%s", _shown(self.ip), self.port, self.base_url)
-        await self._preheated()
+        await wait_until_preheated(self.kernel_manager)
         gc.freeze()  # what is loaded stays: going through it again at each full collection took 150 ms
         self.service.lag.end_start_up()
-
-    async def _preheated(self) -> None:
-        """Wait until every app has been rendered once."""
-        pools = self.kernel_manager._pools.values()
-        started = await asyncio.gather(*(task for pool in pools for task in pool), return_exceptions=True)
-        pages = [found["task"] for found in started if not isinstance(found, BaseException)]
-        await asyncio.gather(*pages, return_exceptions=True)
 
     def stop(self) -> None:
         self.server.stop()
