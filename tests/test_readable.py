@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
 from workbench import readable
-
-
-def test_the_examples_hold():
-    assert doctest.testmod(readable).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,9 @@ class Check:
 
 def find_problems(library: Library, table: LibraryTable) -> list[Problem]:
     """Return every kind of problem with its findings, the kinds without findings included."""
-    failed = {track.id: f"{track.error} ({track.error_kind})" for track in library.tracks.select(status="failed")}
+    failed = {
+        track.id: f"{track.error} ({track.error_kind})" for track in library.tracks.select(status="failed")
+    }
     return [
         Problem(
             "Duplicates",

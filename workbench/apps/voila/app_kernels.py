@@ -22,7 +22,7 @@ class AppKernels(AsyncMappingKernelManager):
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that nobody has used for a while. Voila calls this for kernels outside its pool only."""
-        kernel = self.get_kernel(kernel_id)
+        kernel: Any = self.get_kernel(kernel_id)
         if kernel in self._met:
             await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
         else:
