@@ -126,7 +126,8 @@ def _compared(table: LibraryTable, shares: dict[str, Any], *, to_seed: bool) -> 
     name = (table.text_at("title", row) if row is not None else None) or f"track {shares['with']}"
     parts = []
     if timbre := shares.get("timbre"):
-        parts.append(f"timbre {timbre['distance']:.2f} away (by chance {RANDOM_PAIR:.2f})")
+        # the distance itself is in the explanation; two tracks drawn by chance are RANDOM_PAIR apart on average
+        parts.append("sounds similar" if timbre["distance"] < RANDOM_PAIR else "sounds different")
     if tempo := shares.get("tempo"):
         folded = " (double or half time)" if tempo["double_or_half_time"] else ""
         parts.append(f"{tempo['bpm']:.0f} BPM against {tempo['other_bpm']:.0f}{folded}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -18,11 +17,11 @@ from workbench.audio.demo.instruments import RATE
 from workbench.audio.demo.synthesis import render
 from workbench.errors import LibraryPathError
 from workbench.machine.cpu import available_cores
+from workbench.whole_file import whole_file
 
 __all__ = ["DEMO_TRACKS", "DemoTrack", "make_demo_library", "write_audio"]
 
 _OGG_SERIAL = 1  # any fixed number: libsndfile writes a random one
-_FILE_MODE = 0o644  # as a new file usually has; mkstemp makes it private
 
 
 def make_demo_library(
@@ -67,16 +66,9 @@ def _make(path: Path, track: DemoTrack) -> Path:
 def _write_whole(path: Path, track: DemoTrack) -> None:
     """Write to a temporary name and rename, so that no reader sees an incomplete file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    os.close(descriptor)
-    unfinished = Path(name)
-    try:
+    with whole_file(path) as unfinished:
         write_audio(unfinished, render(track.score), RATE)
         _write_tags(unfinished, track)
-        unfinished.chmod(_FILE_MODE)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def write_audio(path: str | os.PathLike[str], samples: npt.NDArray[np.float32], rate: int) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +12,7 @@ from workbench.playlists.files.formats import Format, find_format
 from workbench.playlists.files.listing import Line, Listing, one_line
 from workbench.playlists.files.locations import location_of
 from workbench.playlists.playlist_track import PlaylistTrack
+from workbench.whole_file import whole_file
 
 _MARK_WITHIN = 4096
 _log = logging.getLogger(__name__)
@@ -69,10 +68,9 @@ def export(
         chosen = check_target(target, format=format, force=force)
         target = target.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(
-            target,
-            render(playlist, format=chosen.name, folder=target.parent, paths=paths, prefix_map=prefix_map),
-        )
+        data = render(playlist, format=chosen.name, folder=target.parent, paths=paths, prefix_map=prefix_map)
+        with whole_file(target) as unfinished:
+            unfinished.write_bytes(data)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise PlaylistFileError(
@@ -202,17 +200,3 @@ def _refuse_foreign(target: Path, format: Format) -> None:
             "Choose another name, or use force (--force) to overwrite it.",
             path=str(target),
         )
-
-
-def _write(target: Path, data: bytes) -> None:
-    """Write beside the target, then replace it in one step; its mode is that of any new file."""
-    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

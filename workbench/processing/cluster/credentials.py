@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from workbench.whole_file import whole_file
 
 CERTIFICATE_NAME = "scheduler-certificate.pem"
 KEY_NAME = "scheduler-key.pem"
@@ -50,8 +51,5 @@ def write_private(path: Path, text: str) -> None:
         The folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    partial.replace(path)
+    with whole_file(path, mode=0o600) as unfinished:
+        unfinished.write_text(text)
