@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from workbench.plots.palette import CATEGORICAL, CYCLIC, OTHER, SEQUENTIAL
 
-STEPS = 64  # shades of the sequential palette; more cannot be told apart on a small point
+STEPS = 64  # shades of the sequential palette; chosen, and one more code has to fit for unknown values
 
 
 @dataclass(frozen=True)

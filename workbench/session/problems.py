@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 Mask = npt.NDArray[np.bool_]
 
 CLIPPED_DBTP = 0.0  # full scale: a peak above it clips in a player without ReplayGain
-LONG_SILENCE_S = 10.0  # longer than pauses between tracks and fades; hidden tracks start after minutes
+LONG_SILENCE_S = 10.0  # chosen: well over the usual pause between tracks
 OUTLIER_SPREADS = 3.0  # the usual limit for outliers: 0.3 % of a normal distribution are farther out
-OUTLIER_LEAST_LU = 4.0  # in a library of even loudness, smaller differences are normal and hardly heard
+OUTLIER_LEAST_LU = 4.0  # chosen: in an even library, less is not worth a report
 NEIGHBORS = 10
-AGREEMENT = 0.8  # eight of ten neighbors: with fewer, mixed libraries gave mostly false alarms
+AGREEMENT = 0.8  # chosen, not measured: eight of the ten nearest
 
 
 @dataclass(frozen=True)
