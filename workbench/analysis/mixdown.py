@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from workbench.analysis.blocks import Samples
 
+# Share of the mean channel energy (−17 dB) under which the channels cancel each other. Set by hand: an inverted
+# channel gives 0, independent channels give 1/channels.
 _CANCELLED = 0.02
-"""Share of the mean channel energy (−17 dB) under which the channels cancel each other. Set by hand: an inverted
-channel gives 0, independent channels give 1/channels."""
 
 
 def channel_weights(channels: int) -> npt.NDArray[np.float32]:

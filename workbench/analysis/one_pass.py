@@ -31,24 +31,24 @@ from workbench.analysis.waveform import WaveformMeter, extremes
 
 REPLAY_GAIN_LUFS = -18.0
 """The target level of ReplayGain 2.0."""
+# Larger samples (over +120 dBFS) come from a broken file, and their squares would overflow float32.
 _LOUDEST = 1e6
-"""Larger samples (over +120 dBFS) come from a broken file, and their squares would overflow float32."""
+# 93 ms: 2000 of them are three minutes, so short tracks keep all their detail.
 _WAVEFORM_HOPS = 4
-"""93 ms: 2000 of them are three minutes, so short tracks keep all their detail."""
+# Four beats at 80 BPM; set by hand.
 _SHORTEST_RHYTHM_S = 3.0
-"""Four beats at 80 BPM; set by hand."""
+# Fewer than four frames that rise this much are noise or a drone; chosen on the synthesized tempo sets,
+# tests/benchmarks/bench_accuracy.py.
 _LEAST_RISE_DB, _FEWEST_RISES = 0.5, 4
-"""Fewer than four frames that rise this much are noise or a drone; chosen on the synthesized tempo sets,
-tests/benchmarks/bench_accuracy.py."""
+# Least correlation at the tempo where onsets are unclear; chosen on the synthesized tempo sets,
+# tests/benchmarks/bench_accuracy.py.
 _MIN_REGULARITY = 0.08
-"""Least correlation at the tempo where onsets are unclear; chosen on the synthesized tempo sets,
-tests/benchmarks/bench_accuracy.py."""
+# Measured: noise and drones have 0.05 to 0.1 onsets a second. Music with more than this has a tempo, however free.
 _CLEAR_ONSETS_HZ = 0.25
-"""Measured: noise and drones have 0.05 to 0.1 onsets a second. Music with more than this has a tempo, however free."""
+# Weight of the bass in placing beats; chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py.
 _BASS_FOR_BEATS = 2.0
-"""Weight of the bass in placing beats; chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py."""
+# Rows kept for a track: enough for a plot, and small in the database; set by hand.
 _CHROMA_ROWS = 500
-"""Rows kept for a track: enough for a plot, and small in the database; set by hand."""
 
 
 def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, Any]:

@@ -32,12 +32,12 @@ COMPOSITION: tuple[tuple[str, int, str], ...] = (
 """Part, length, and contents with the neutral value, in order."""
 
 SIZE = sum(length for _, length, _ in COMPOSITION)
+# Keeps the logarithm finite.
 _LEAST_FLATNESS = 1e-9
-"""Keeps the logarithm finite."""
+# The preferred tempo (van Noorden & Moelants 1999).
 _NEUTRAL_BPM = 120.0
-"""The preferred tempo (van Noorden & Moelants 1999)."""
+# The absolute gate of ITU-R BS.1770-4: what is quieter is not measured.
 _NEUTRAL_LUFS = -70.0
-"""The absolute gate of ITU-R BS.1770-4: what is quieter is not measured."""
 
 
 def sound_vector(features: dict[str, Any]) -> npt.NDArray[np.float32]:

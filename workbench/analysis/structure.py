@@ -9,21 +9,22 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 # Set by hand; tests/analysis/test_timbre.py checks the sections that they give.
+
+# Half the width of the checkerboard kernel: six bars of four at 120 BPM.
 _REACH_S = 12.0
-"""Half the width of the checkerboard kernel: six bars of four at 120 BPM."""
+# Four bars of four at 120 BPM.
 _SHORTEST_SECTION_S = 8.0
-"""Four bars of four at 120 BPM."""
 _MIN_NOVELTY = 0.04
+# Weight of harmony against timbre.
 _CHROMA_WEIGHT = 1.5
-"""Weight of harmony against timbre."""
+# Standard deviations beyond which a value is clipped, so that a silent moment does not outweigh the music.
 _OUTLIER = 3.0
-"""Standard deviations beyond which a value is clipped, so that a silent moment does not outweigh the music."""
+# Standard deviations above the mean novelty at which a section may start.
 _STANDS_OUT = 0.5
-"""Standard deviations above the mean novelty at which a section may start."""
 PREVIEW_S = 30.0
 """The usual length of a preview in music shops."""
+# A preview moves this far at most to begin with a section.
 _TO_SECTION_S = 5.0
-"""A preview moves this far at most to begin with a section."""
 
 Rows = npt.NDArray[np.float32]
 

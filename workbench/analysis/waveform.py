@@ -9,8 +9,8 @@ from workbench.analysis.growing_array import GrowingArray
 
 COLUMNS = 2000
 """Points kept for a track: about the width of a screen in pixels."""
+# The largest value stored: float16 ends at 65504.
 _LIMIT = 60000.0
-"""The largest value stored: float16 ends at 65504."""
 
 Extremes = npt.NDArray[np.float32]
 

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
+# The usual threshold of silence detectors (FFmpeg's silencedetect has it too).
 _SILENCE_DBFS = -60.0
-"""The usual threshold of silence detectors (FFmpeg's silencedetect has it too)."""
+# For quiet tracks; set by hand.
 _SILENCE_BELOW_LOUDEST_DB = 40.0
-"""For quiet tracks; set by hand."""
+# Below the quantization noise of 16-bit audio (−98 dBFS).
 _FLOOR_DBFS = -120.0
-"""Below the quantization noise of 16-bit audio (−98 dBFS)."""
+# Levels are averaged over this long before a fade is looked for: one beat at 120 BPM.
 _MUSIC_S = 0.5
-"""Levels are averaged over this long before a fade is looked for: one beat at 120 BPM."""
 # What counts as a fade; set by hand, tests/analysis/test_timbre.py checks it.
 _FADE_TOP_DB = 3.0
 _FADE_DEPTH_DB = 15.0
@@ -23,11 +23,11 @@ _FADE_STRAIGHTNESS = 0.8
 _SHORTEST_FADE_S, _LONGEST_FADE_S = 1.0, 30.0
 # Time scales of detrended fluctuation analysis, from Streich & Herrera 2005: 310 ms to 8.8 s in steps of 10 %.
 _SHORTEST_SCALE_S, _LONGEST_SCALE_S, _SCALE_STEP = 0.31, 8.8, 1.1
+# Mean square under which nothing sounds (−70 dBFS), the absolute gate of ITU-R BS.1770-4.
 _NO_SOUND = 1e-7
-"""Mean square under which nothing sounds (−70 dBFS), the absolute gate of ITU-R BS.1770-4."""
+# Share of the level that its 5 % and 95 % quantiles must differ by: in a steady tone, the frames differ a little as
+# well, because each starts at another phase. Set by hand; tests/analysis/test_rhythm.py has a drone.
 _LEAST_MOVEMENT = 0.05
-"""Share of the level that its 5 % and 95 % quantiles must differ by: in a steady tone, the frames differ a little as
-well, because each starts at another phase. Set by hand; tests/analysis/test_rhythm.py has a drone."""
 
 Levels = npt.NDArray[np.float64]
 

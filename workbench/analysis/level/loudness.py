@@ -23,22 +23,22 @@ from workbench.analysis.spectrum.transforms import ForwardTransform
 
 STEP_S = 0.1
 """Spacing of gating blocks: 400 ms with 75 % overlap (ITU-R BS.1770-4)."""
+# ITU-R BS.1770-4: makes a 997 Hz tone at 0 dBFS in one channel read −3.01 LUFS.
 _OFFSET_DB = -0.691
-"""ITU-R BS.1770-4: makes a 997 Hz tone at 0 dBFS in one channel read −3.01 LUFS."""
+# ITU-R BS.1770-4.
 _ABSOLUTE_GATE_LUFS = -70.0
-"""ITU-R BS.1770-4."""
+# Bins up to here are fitted: above, a bin is narrow enough. Set by hand; tests/analysis/test_loudness.py has tones.
 _FITTED_HZ = 520.0
-"""Bins up to here are fitted: above, a bin is narrow enough. Set by hand; tests/analysis/test_loudness.py has tones."""
+# Probe frequencies for each bin in the fit; set by hand.
 _FINE = 16
-"""Probe frequencies for each bin in the fit; set by hand."""
+# Weight of 0 Hz in the fit: a DC offset must not count as loudness. Set by hand.
 _DC_EMPHASIS = 30
-"""Weight of 0 Hz in the fit: a DC offset must not count as loudness. Set by hand."""
+# Parts of a frame (about 12 ms each) to which its energy is assigned; set by hand, within 0.03 LU of EBU's tests.
 _PIECES = 8
-"""Parts of a frame (about 12 ms each) to which its energy is assigned; set by hand, within 0.03 LU of EBU's tests."""
+# Frames transformed at a time, so that they stay in the processor's cache; set by measuring.
 _BATCH = 16
-"""Frames transformed at a time, so that they stay in the processor's cache; set by measuring."""
+# Keeps the division defined in silence.
 _TINY = 1e-20
-"""Keeps the division defined in silence."""
 
 
 def k_weighting(frequencies: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.float64]:

@@ -13,8 +13,8 @@ REACH = 6
 """Samples on each side that an interpolated value depends on: 12 taps a phase, as in ITU-R BS.1770-4, annex 2."""
 RUN = 32
 """Samples interpolated together; set for speed, tests/benchmarks/bench_analysis.py."""
+# Shape of the Kaiser window over the sinc; set by hand, tests/analysis/test_loudness.py checks EBU's tones.
 _KAISER = 5.0
-"""Shape of the Kaiser window over the sinc; set by hand, tests/analysis/test_loudness.py checks EBU's tones."""
 
 
 @lru_cache(maxsize=4)

@@ -10,22 +10,23 @@ Envelope = npt.NDArray[np.float32]
 Times = npt.NDArray[np.float64]
 
 # All chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py, unless said otherwise.
+
+# How strongly a beat is held to the tempo; the factor alpha of Ellis 2007, for our normalized envelope.
 _TIGHTNESS = 60.0
-"""How strongly a beat is held to the tempo; the factor alpha of Ellis 2007, for our normalized envelope."""
+# Shortest and longest interval between beats, in beats.
 _NEAREST, _FARTHEST = 0.6, 1.6
-"""Shortest and longest interval between beats, in beats."""
+# Share of the median strength that the first and the last beat need.
 _HEARD = 0.3
-"""Share of the median strength that the first and the last beat need."""
+# Relative difference under which a tempo is the same, and under which it is a drift of the same.
 _SAME, _DRIFTED = 0.01, 0.05
-"""Relative difference under which a tempo is the same, and under which it is a drift of the same."""
+# Beats do not leap where this share of the intervals changes by less than a tenth of a beat.
 _EVEN, _MOSTLY = 0.1, 0.95
-"""Beats do not leap where this share of the intervals changes by less than a tenth of a beat."""
+# Scale of the stability: 1 for a machine, under 0.6 for free time (tests/analysis/test_rhythm.py); set by hand.
 _SPREAD_WEIGHT, _OFF = 8.0, 0.1
-"""Scale of the stability: 1 for a machine, under 0.6 for free time (tests/analysis/test_rhythm.py); set by hand."""
+# Six bars of four or eight of three; set by hand.
 _FEWEST_BEATS_FOR_BARS = 24
-"""Six bars of four or eight of three; set by hand."""
+# Least correlation, and least lead over the other, of three or four beats in a bar; set by hand.
 _CLEAR_TIME_SIGNATURE = 0.1
-"""Least correlation, and least lead over the other, of three or four beats in a bar; set by hand."""
 
 
 def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:

@@ -9,17 +9,17 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from workbench.analysis.growing_array import GrowingArray
 from workbench.analysis.spectrum.mel import mel_centers
 
+# Share of the loudest band so far (−45 dB) that is added to each mel band, so that hiss gives no onsets. Chosen on the
+# synthesized tempo sets, tests/benchmarks/bench_accuracy.py.
 _FLOOR = 3e-5
-"""Share of the loudest band so far (−45 dB) that is added to each mel band, so that hiss gives no onsets. Chosen on the
-synthesized tempo sets, tests/benchmarks/bench_accuracy.py."""
+# Keeps the logarithm finite in silence: −140 dB, under the noise of 24-bit audio.
 _NOTHING = 1e-14
-"""Keeps the logarithm finite in silence: −140 dB, under the noise of 24-bit audio."""
+# Least height of an onset over its surroundings; set by hand, tests/analysis/test_rhythm.py checks click tracks.
 _STANDS_OUT_DB = 1.5
-"""Least height of an onset over its surroundings; set by hand, tests/analysis/test_rhythm.py checks click tracks."""
+# Half widths of the windows of peak picking: one and four frames of 23 ms; set by hand.
 _APART_S, _AROUND_S = 0.025, 0.1
-"""Half widths of the windows of peak picking: one and four frames of 23 ms; set by hand."""
+# Below is the kick, above the snare; chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py.
 _BASS_HZ, _TREBLE_HZ = 200.0, 1500.0
-"""Below is the kick, above the snare; chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py."""
 
 Envelope = npt.NDArray[np.float32]
 

@@ -11,8 +11,8 @@ from workbench.analysis.spectrum.spectra import Framing
 
 BANDS = 40
 """The usual number for cepstral coefficients of music (Essentia and Slaney's Auditory Toolbox have it too)."""
+# About the lowest note of a bass (31 Hz), and about where mp3 encoders cut off at 128 kbit/s; set by hand.
 _LOW_HZ, _HIGH_HZ = 30.0, 16000.0
-"""About the lowest note of a bass (31 Hz), and about where mp3 encoders cut off at 128 kbit/s; set by hand."""
 
 
 def mel_centers() -> npt.NDArray[np.float64]:

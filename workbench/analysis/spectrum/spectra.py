@@ -22,8 +22,8 @@ HOP_S = 1024 / 44100
 """The usual hop of music analysis: windows of 2048 samples at 44.1 kHz."""
 TOP_HZ = 22050.0
 """The upper limit of 44.1 kHz audio, so that higher sampling rates give the same values."""
+# Frames transformed at a time, so that they stay in the processor's cache; measured.
 _BATCH = 32
-"""Frames transformed at a time, so that they stay in the processor's cache; measured."""
 CHUNK_HOPS = 256
 """Frames processed at a time: enough for fast matrix products, few enough for the processor's cache; measured."""
 

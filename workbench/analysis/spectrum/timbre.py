@@ -16,22 +16,22 @@ N_MFCC = 13
 """The usual number (Davis & Mermelstein 1980, and most music analysis since)."""
 SILENT = 1e-7
 """Mean square under which a frame is silent: −70 dBFS, the absolute gate of ITU-R BS.1770-4."""
+# Juslin 2000.
 _BRIGHT_HZ = 1500.0
-"""Juslin 2000."""
+# The usual share (Tzanetakis & Cook 2002).
 _ROLLOFF = 0.85
-"""The usual share (Tzanetakis & Cook 2002)."""
+# Bins summed before the rolloff is looked up, which is faster; the value is interpolated inside the group.
 _GROUP = 16
-"""Bins summed before the rolloff is looked up, which is faster; the value is interpolated inside the group."""
+# Every fourth and every sixteenth frame are enough for a mean over the track; set by hand to save time.
 _SHAPE_EVERY, _CONTRAST_EVERY = 4, 16
-"""Every fourth and every sixteenth frame are enough for a mean over the track; set by hand to save time."""
+# As in Jiang et al. 2002, whose last band (3200–8000 Hz) is split here to cover everything above 6400 Hz as well.
 _CONTRAST_EDGES_HZ = (0.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0)
-"""As in Jiang et al. 2002, whose last band (3200–8000 Hz) is split here to cover everything above 6400 Hz as well."""
+# Share of a band's bins that count as peak and as valley; Jiang et al. 2002 find 0.02 to 0.2 equally good.
 _CONTRAST_SHARE = 0.2
-"""Share of a band's bins that count as peak and as valley; Jiang et al. 2002 find 0.02 to 0.2 equally good."""
+# Share of a frame's loudest band (−70 dB) under which a band is inaudible, so that it does not affect timbre.
 _MASKED = 1e-7
-"""Share of a frame's loudest band (−70 dB) under which a band is inaudible, so that it does not affect timbre."""
+# Keeps the logarithm finite in silence.
 _NOTHING = 1e-16
-"""Keeps the logarithm finite in silence."""
 
 Frames = npt.NDArray[np.float32]
 

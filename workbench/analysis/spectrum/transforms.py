@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyfftw
 
+# A cache line, which also suits the widest vector instructions.
 _BYTES = 64
-"""A cache line, which also suits the widest vector instructions."""
 
 
 def padded(bins: int) -> int:

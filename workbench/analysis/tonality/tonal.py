@@ -16,26 +16,27 @@ from workbench.analysis.spectrum.spectra import Decimator, Framing, ShortTimeFou
 TEXTURE_HOPS = 16
 """Frames that share one chroma (0.37 s), the resolution of harmony and structure."""
 # Set by hand and checked on synthesized keys, tests/benchmarks/bench_accuracy.py, unless said otherwise.
+
+# Five steps a semitone: fine enough to shift the chroma by the tuning afterward.
 _STEPS = 60
-"""Five steps a semitone: fine enough to shift the chroma by the tuning afterward."""
 _STEPS_A_SEMITONE = _STEPS // 12
 _LOW_HZ, _HIGH_HZ = 80.0, 1300.0
+# Semitones above middle C at which fundamentals are most likely and peaks have weight 1; an octave away it is 0.6.
 _CENTER_SEMITONES = 12 * math.log2(350 / 440) + 9
-"""Semitones above middle C at which fundamentals are most likely and peaks have weight 1; an octave away it is 0.6."""
+# The octaves from C1 include all peaks from 80 to 1300 Hz and one step more.
 _LOWEST_OCTAVE, _OCTAVES = -36, 6
-"""The octaves from C1 include all peaks from 80 to 1300 Hz and one step more."""
+# A peak counts for the pitches that it may be a harmonic of (Gómez 2006; the values were chosen).
 _HARMONICS, _HARMONIC_DECAY = 5, 0.7
-"""A peak counts for the pitches that it may be a harmonic of (Gómez 2006; the values were chosen)."""
+# Share of the frame's loudest peak (−40 dB) under which a peak is ignored.
 _FAINT = 1e-4
-"""Share of the frame's loudest peak (−40 dB) under which a peak is ignored."""
+# Least agreement of the peaks on a tuning; noise has less (tests/analysis/test_tonal.py).
 _MIN_TUNED = 0.08
-"""Least agreement of the peaks on a tuning; noise has less (tests/analysis/test_tonal.py)."""
+# Least spread of the mean chroma of pitched sound; noise has less (tests/analysis/test_tonal.py).
 _MIN_CONTRAST = 0.12
-"""Least spread of the mean chroma of pitched sound; noise has less (tests/analysis/test_tonal.py)."""
+# Least share of the track in which pitches sound.
 _LEAST_SOUNDING = 0.25
-"""Least share of the track in which pitches sound."""
+# Bounds memory on long tracks.
 _ROWS_AT_A_TIME = 4096
-"""Bounds memory on long tracks."""
 
 Chroma = npt.NDArray[np.float32]
 
