@@ -87,7 +87,7 @@ def test_what_a_person_reads(run):
     code, out, _ = run("similarity", "--start", 1, "--size", 3, "--random-state", 1, "-p", "max_per_artist=1")
     assert code == 0
     lines = out.splitlines()
-    assert lines[0] == "similarity: 3 tracks, 10.0 min, random_state 1, kept as 1"
+    assert lines[0] == "similarity: 3 tracks, 10:00, random_state 1, kept as 1"
     assert lines[1].startswith("   1  Artist 0 – Title 0: The seed; next transition costs 0.")
     assert "Near Title 0: sounds similar, " in lines[2]
     assert lines[4].startswith("quality   mean transition 0.")
