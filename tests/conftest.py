@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from workbench.settings import Settings
+
+TOGETHER = ("processing", "apps", "models", "dashboards")
+"""Folders whose tests run one after the other: they share a server, a cluster, a browser or TensorFlow."""
+FIRST = ("test_image", "processing", "apps", "test_readme", "models", "test_notebooks", "benchmark/test_bench",
+         "dashboards", "test_project", "test_other_machines", "test_main_job")  # fmt: skip
+"""What takes longest; begun first, so that at the end no process waits for another."""
+
+
+def group_of(nodeid: str) -> str:
+    """Return the file or folder whose tests run in one process, in order."""
+    _, *below = Path(nodeid.partition("::")[0]).with_suffix("").parts
+    return below[0] if below[0] in TOGETHER else "/".join(below)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    begin = {group: place for place, group in enumerate(FIRST)}
+    items.sort(key=lambda item: begin.get(group_of(item.nodeid), len(FIRST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class GroupScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture
@@ -20,35 +54,55 @@ def settings(data_dir: Path) -> Settings:
     return Settings(data_dir=data_dir)
 
 
+class SharedFolders:
+    """Folders that the workers of one run share: who needs one first makes it, the others wait and read it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def get(self, name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = self._root / name, self._root / f"{name}.done"
+        with (self._root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                folder.mkdir(exist_ok=True)
+                make(folder)
+                done.touch()
+        return folder
+
+
 @pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folders(tmp_path_factory: pytest.TempPathFactory) -> SharedFolders:
+    base = tmp_path_factory.getbasetemp()
+    return SharedFolders(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
+
+
+@pytest.fixture(scope="session")
+def demo_folder(shared_folders: SharedFolders) -> Path:
     """The demo library as files, synthesized once a run; tests only read it."""
     from workbench.audio.demo.demo_library import make_demo_library
 
-    folder = tmp_path_factory.mktemp("demo")
-    make_demo_library(folder)
-    return folder
+    return shared_folders.get("demo", make_demo_library)
 
 
 @pytest.fixture(scope="session")
-def analyzed_data_dir(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo library analyzed; tests copy it before they write."""
-    from workbench.session.workbench import Workbench
+def analyzed_data_dir(shared_folders: SharedFolders) -> Path:
+    """What ``workbench demo --json`` leaves in an empty data folder, ``demo.json`` being what it printed."""
 
-    folder = tmp_path_factory.mktemp("analyzed")
-    with Workbench(folder, async_workers=2) as wb:
-        report = wb.analyze(demo_folder).result(timeout=240)
-        assert not report.failed
-    return folder
+    def run(folder: Path) -> None:
+        command = [sys.executable, "-m", "workbench", "demo", "--json", "--data-dir", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+        assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+        (folder / "demo.json").write_text(done.stdout, "utf-8")
+
+    return shared_folders.get("analyzed", run)
 
 
 @pytest.fixture
-def library_dir(analyzed_data_dir: Path, data_dir: Path) -> Iterator[Path]:
-    """A private copy of the analyzed data folder."""
-    import shutil
-
-    shutil.copytree(analyzed_data_dir, data_dir)
-    yield data_dir
+def library_dir(analyzed_data_dir: Path, data_dir: Path) -> Path:
+    """A private copy of the analyzed data folder; its tracks are the files of the shared one."""
+    shutil.copytree(analyzed_data_dir, data_dir, ignore=shutil.ignore_patterns("demo"))
+    return data_dir
 
 
 @pytest.fixture

@@ -195,13 +195,12 @@ def test_a_data_folder_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
         assert len(done.stderr.splitlines()) == 1 and str(folder) in done.stderr
 
 
-def test_a_corrupt_database_is_an_error_and_is_kept(library_dir: Path) -> None:
-    database = library_dir / "library.sqlite3"
-    for name in (database.name + "-wal", database.name + "-shm"):
-        (library_dir / name).unlink(missing_ok=True)
+def test_a_corrupt_database_is_an_error_and_is_kept(data_dir: Path) -> None:
+    data_dir.mkdir()
+    database = data_dir / "library.sqlite3"
     damaged = b"not a database, but precious" * 500
     database.write_bytes(damaged)
-    done = command("tracks", data_dir=library_dir)
+    done = command("tracks", data_dir=data_dir)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1 and "restore" in done.stderr
     assert database.read_bytes() == damaged

@@ -256,8 +256,9 @@ def test_the_models_tests_pass_in_what_is_left_of_tensorflow_and_essentia(
         "/checks",
     ]
     done = inside(
-        container, "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/models", options=options
-    )
+        container, "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=--import-mode=importlib",
+        "tests/models", options=options,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert re.search(r"^\d\d+ passed", done.stdout, re.MULTILINE), done.stdout[-500:]
 

@@ -40,8 +40,8 @@ def answer(*arguments: object, data_dir: Path, check: int = 0) -> Any:
     return json.loads(workbench(*arguments, "--json", data_dir=data_dir, check=check).stdout)
 
 
-def test_demo_makes_a_library_and_playlists_that_exist(data_dir: Path) -> None:
-    report = answer("demo", data_dir=data_dir)
+def test_demo_makes_a_library_and_playlists_that_exist(analyzed_data_dir: Path, library_dir: Path) -> None:
+    report = json.loads((analyzed_data_dir / "demo.json").read_text("utf-8"))
     assert report["found"] == report["analyzed"] == len(DEMO_TRACKS) >= 24
     assert report["failed"] == [] and report["cached"] == 0 and report["audio_seconds"] > 200
     assert report["playlists"]
@@ -51,10 +51,8 @@ def test_demo_makes_a_library_and_playlists_that_exist(data_dir: Path) -> None:
         ]
         assert entries
         assert all((playlist.parent / entry).is_file() for entry in entries)
-    again = answer("demo", data_dir=data_dir)
-    assert (again["cached"], again["analyzed"]) == (report["found"], 0)
 
-    tracks = answer("tracks", data_dir=data_dir)
+    tracks = answer("tracks", data_dir=library_dir)
     assert tracks["total"] == len(DEMO_TRACKS)
     truth = {track.title: track for track in DEMO_TRACKS}
     for track in tracks["tracks"]:
@@ -249,8 +247,14 @@ def test_ctrl_c_stops_within_5_s_and_saves(demo_folder: Path, data_dir: Path) ->
         assert 1 <= wb.library.tracks.count(status="analyzed") < len(DEMO_TRACKS)
 
 
-def test_json_on_standard_output_is_all_there_is(library_dir: Path, demo_folder: Path) -> None:
-    done = workbench("analyze", demo_folder, "--json", data_dir=library_dir)
+def test_the_demo_again_analyzes_nothing(library_dir: Path, analyzed_data_dir: Path) -> None:
+    shutil.copytree(analyzed_data_dir / "demo", library_dir / "demo")
+    again = answer("demo", data_dir=library_dir)
+    assert (again["found"], again["cached"], again["analyzed"]) == (len(DEMO_TRACKS), len(DEMO_TRACKS), 0)
+
+
+def test_json_on_standard_output_is_all_there_is(library_dir: Path, analyzed_data_dir: Path) -> None:
+    done = workbench("analyze", analyzed_data_dir / "demo", "--json", data_dir=library_dir)
     report = json.loads(done.stdout)
     assert set(report) == {"found", "analyzed", "cached", "failed", "seconds", "audio_seconds", "workers"}
     assert report["cached"] == report["found"] == len(DEMO_TRACKS)
