@@ -219,7 +219,10 @@ def test_a_file_that_is_no_database_is_refused_and_kept(database_path: Path) -> 
     database_path.parent.mkdir()
     database_path.write_bytes(b"this is not a database" * 500)
     before = database_path.read_bytes()
-    with DatabasePool(database_path) as pool, pytest.raises(DatabaseCorruptError, match="kept") as caught:
+    with (
+        DatabasePool(database_path) as pool,
+        pytest.raises(DatabaseCorruptError, match="left as it is") as caught,
+    ):
         pool.open()
     assert caught.value.path == str(database_path)
     assert database_path.read_bytes() == before
@@ -291,7 +294,7 @@ def test_a_read_only_data_folder_is_a_clear_error(tmp_path: Path, run_python: Ca
     assert done.stdout.startswith("DatabaseUnavailableError")
     assert "its folder is read-only" in done.stdout
     done = run_python(OPEN, folder / "deeper" / "library.sqlite3")
-    assert "its folder cannot be made: Permission denied" in done.stdout
+    assert "its folder cannot be created: Permission denied" in done.stdout
     assert not list(folder.iterdir())
 
 

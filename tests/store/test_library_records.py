@@ -12,6 +12,7 @@ from workbench.errors import DatabaseCorruptError, DatabaseVersionError, StoreEr
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library.library import Library
 from workbench.store.library.records import Embedding, PlaylistEntry, PlaylistRecord, Prediction, ScannedFile
+from workbench.store.sqlite.migrations import MIGRATIONS
 from workbench.store.sqlite.sqlite_module import sqlite3
 
 Scanned = Callable[..., ScannedFile]
@@ -226,7 +227,7 @@ def test_info_tells_what_is_there(library: Library, scanned: Scanned, record: Ca
     assert info["path"] == str(library.pool.path)
     assert info["tracks"] == {"total": 2, "analyzed": 1, "pending": 1}
     assert info["features"] == {"total": 1, "by_version": {"2": 1}}
-    assert (info["journal_mode"], info["schema_version"], info["playlists"]) == ("wal", 1, 0)
+    assert (info["journal_mode"], info["schema_version"], info["playlists"]) == ("wal", len(MIGRATIONS), 0)
     assert info["size_bytes"] > 0
     assert info["wal_size_bytes"] > 0
     assert info["sqlite_version"] == sqlite3.sqlite_version

@@ -1,4 +1,4 @@
-"""Values in a cache: immutable there, of known size, and packed where that pays."""
+"""Values in a cache: they cannot be changed, have a known size, and are compressed where that saves memory."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ import numpy as np
 
 from workbench.store.serialization import decode, encode
 
-# Measured by tests/benchmarks/bench_store.py: float series shrink by 10–20 % with any codec (byte-shuffled or
-# not), which is not worth 0.5 ms at each hit. Text, JSON-like values and quantized or constant series shrink
-# to half or less, and there zlib's fastest level does as well as zstd or blosc2 within some percent.
+# Measured by tests/benchmarks/bench_store.py: float series shrink by 10–20 % with any codec (byte-shuffled or not),
+# which is not worth 0.5 ms at each hit. Text, JSON-like values and quantized or constant series shrink to half or
+# less; on them, zlib's fastest level is within a few percent of zstd and blosc2.
 LEVEL = 1
-WORTH_RATIO = 0.75  # packed to the whole; over this the value stays as it is
-_SAMPLE_BYTES = 4096
+WORTH_RATIO = 0.75  # compressed size to full size; above this the value stays as it is
+_SAMPLE_BYTES = 4096  # enough to predict the ratio; compressing them takes 0.1 ms
 _CONTAINERS = (dict, list, tuple, set, frozenset)
 
 
 class Packed(NamedTuple):
-    """A compressed value and what turns its plain form back into the value."""
+    """A compressed value, and the function that makes the value from its decoded form."""
 
     data: bytes
     rebuild: Callable[[Any], Any] | None
 
 
 def _refuse(self: Any, *arguments: Any, **named: Any) -> Any:
-    raise TypeError("this value belongs to a cache; make a copy of it to change it")
+    raise TypeError("this value belongs to a cache; copy it before you change it")
 
 
 class FrozenDict(dict[Any, Any]):
-    """A dict that cannot be changed; ``copy`` and ``dict`` make one that can."""
+    """A dict that cannot be changed; ``copy`` and ``dict`` return one that can."""
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
@@ -43,7 +43,7 @@ class FrozenDict(dict[Any, Any]):
 
 
 class FrozenList(list[Any]):
-    """A list that cannot be changed; ``copy`` and ``list`` make one that can."""
+    """A list that cannot be changed; ``copy`` and ``list`` return one that can."""
 
     __setitem__ = __delitem__ = __iadd__ = __imul__ = append = clear = extend = _refuse
     insert = pop = remove = reverse = sort = _refuse
@@ -53,10 +53,10 @@ class FrozenList(list[Any]):
 
 
 def freeze(value: Any) -> Any:
-    """Return an equal value that shares no memory with the one given and that nobody can change.
+    """Return an equal value that shares no memory with the given one and that cannot be changed.
 
-    Arrays become read-only for good; dicts and lists stay dicts and lists by ``isinstance``. Frozen
-    dataclasses are gone into; other objects are taken as they are.
+    Arrays become read-only for good; dicts and lists stay dicts and lists for ``isinstance``. The fields of frozen
+    dataclasses are frozen too; other objects are returned as they are.
     """
     kind = type(value)
     if kind is np.ndarray:
@@ -78,7 +78,7 @@ def freeze(value: Any) -> Any:
 
 
 def size_bytes(value: Any) -> int:
-    """Return about how much memory a value takes, arrays and contents included."""
+    """Estimate how many bytes of memory a value takes, with everything in it."""
     if isinstance(value, np.ndarray):
         return value.nbytes + 160 + (sum(map(sys.getsizeof, value.flat)) if value.dtype == object else 0)
     size = sys.getsizeof(value)
@@ -92,7 +92,7 @@ def size_bytes(value: Any) -> int:
 
 
 def pack(value: Any) -> Packed | None:
-    """Return a value compressed, or ``None`` where that gains too little or it cannot be encoded."""
+    """Compress a value, or return ``None`` where that saves too little or the value cannot be encoded."""
     rebuild = None
     plain = value
     if _is_record(value):
@@ -137,7 +137,7 @@ def _frozen_array(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         own = array.copy()
         own.flags.writeable = False
         return own
-    # Memory of a bytes object cannot be made writable again, not even with setflags.
+    # An array on the memory of a bytes object cannot be made writable again, not even with setflags.
     return np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)
 
 

@@ -8,7 +8,7 @@ from workbench.errors import DatabaseUnavailableError
 
 
 def make_data_folder(folder: Path) -> None:
-    """Make the folder unless it is there.
+    """Create the folder unless it exists.
 
     Raises
     ------
@@ -19,7 +19,7 @@ def make_data_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseUnavailableError(
-            f"The data folder {folder} cannot be made: {error.strerror}. Choose another with --data-dir or "
+            f"The data folder {folder} cannot be created: {error.strerror}. Choose another with --data-dir or "
             f"WORKBENCH_DATA_DIR.",
             path=str(folder),
         ) from error

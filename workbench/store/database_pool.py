@@ -1,7 +1,7 @@
 """Pooled connections to one SQLite database in WAL mode: many read-only readers, one writer.
 
-Readers never wait for the writer. Threads of this process take turns at the writer through a lock; processes
-take turns through ``BEGIN IMMEDIATE``, with backoff. The writer alone checkpoints.
+Readers never wait for the writer. Threads of this process share the writer through a fair lock; processes wait for
+each other in ``BEGIN IMMEDIATE``, with backoff. Only the writer checkpoints.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from workbench.store.sqlite.writer import Writer
 
 _log = logging.getLogger(__name__)
 
-_FORK_WAIT_SECONDS = 5.0
-_inherited: list[object] = []  # connections of the parent, which a forked child must neither use nor close
+_FORK_WAIT_SECONDS = 5.0  # a fork is rare, and most transactions take milliseconds
+_inherited: list[object] = []  # the parent's connections, which a forked child must neither use nor close
 
 
 class DatabasePool:
     """Connections to one database, shared by the threads of one process.
 
-    Nothing is opened until the first use. Every method raises one of the kinds of ``StoreError``: corrupt,
-    newer, read-only, full, locked, closed.
+    Nothing is opened before the first use. Every method may raise a kind of ``StoreError``: the database is corrupt,
+    newer, read-only, locked or closed, or the disk is full.
 
     Parameters
     ----------
     path : Path
-        Database file; created with its folder, switched to WAL and migrated at the first use.
+        Database file; it is created with its folder, switched to WAL and migrated at the first use.
     min_connections : int
         Idle readers that are kept open.
     max_connections : int
-        Readers and the writer at most; who comes later waits.
+        The largest number of readers and writer together; further callers wait.
     wait_seconds : float
         How long to wait for a connection or a lock before giving up.
     """
@@ -100,16 +100,16 @@ class DatabasePool:
     def reading(self) -> Reading:
         """Return a context manager that lends a read-only connection.
 
-        Each statement sees the latest commit; :meth:`snapshot` is for several that must agree. Inside
-        :meth:`writing` the same thread is lent the writer, so that it reads what it wrote.
+        Each statement sees the latest commit; use :meth:`snapshot` for several that must agree. Inside
+        :meth:`writing`, the same thread gets the writer, so that it reads what it wrote.
         """
         return Reading(self)
 
     def writing(self) -> Writing:
         """Return a context manager that lends the writer in a transaction.
 
-        It is committed at the end and undone on an error. Nested in the same thread it is a savepoint: an
-        error that is caught outside it undoes the inner part alone.
+        It is committed at the end and rolled back on an error. Nested in the same thread it is a savepoint: an error
+        that is caught between the two rolls back only the inner one.
         """
         return Writing(self)
 
@@ -124,26 +124,26 @@ class DatabasePool:
             yield connection
 
     def checkpoint(self) -> bool:
-        """Move the log into the database and empty it; false when a reader or another process held it up."""
+        """Move the log into the database and empty it; return false when a reader or another process prevents it."""
         with self._maintenance() as connection:
             (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
 
     def vacuum(self) -> None:
-        """Rewrite the database without gaps; needs as much free disk as the database takes."""
+        """Rewrite the database without gaps; that needs as much free disk space as the database has."""
         with self._maintenance() as connection:
             self._backoff.call(lambda: connection.execute("VACUUM"), self._statistics.count_retry)
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def backup(self, target: Path) -> Path:
-        """Copy the database into one new file while others go on reading and writing.
+        """Copy the database into one new file while others read and write.
 
         Raises
         ------
         StoreError
             The file exists already.
         DatabaseUnavailableError
-            It cannot be written.
+            The file cannot be written.
         """
         target = Path(target).expanduser().absolute()
         if target.exists():
@@ -167,10 +167,10 @@ class DatabasePool:
             opening.migrate(connection, self.path, self._migrations, self._backoff)
 
     def stats(self) -> dict[str, Any]:
-        """Return the pool's figures; counters only grow.
+        """Return the pool's statistics; counters only grow.
 
-        ``pool_hits`` were served by an idle connection, ``pool_misses`` had to wait for one or open it. Waits
-        are those for a reader, for the turn to write in this process, and for the lock of another process.
+        ``pool_hits`` got an idle connection; ``pool_misses`` had to wait for one or open one. Waits are those for a
+        reader, for the writer of this process, and for the lock of another process.
         """
         lent, idle, queries = self._readers.counts()
         writer = self._writer.connection
@@ -187,7 +187,7 @@ class DatabasePool:
         }
 
     def close(self) -> None:
-        """Checkpoint and close every connection; one in use closes when it comes back. Twice is fine."""
+        """Checkpoint and close every connection; a lent one closes when it comes back. Twice is fine."""
         if self._closed:
             return
         self._closed = True
@@ -207,12 +207,12 @@ class DatabasePool:
         self._unused_at_fork = writer_unused and readers_unused
 
     def after_fork_in_parent(self) -> None:
-        """Let the threads go on."""
+        """Let the threads continue."""
         self._readers.thaw()
         self._writer.thaw()
 
     def after_fork_in_child(self) -> None:
-        """Start afresh; or refuse to work when a connection was in use, for its locks are the parent's."""
+        """Start with no connection; stay closed when one was in use at the fork, because its locks are the parent's."""
         _inherited.append((self._writer.connection, self._readers.lent()))
         self._build()
         if self._closed or not self._unused_at_fork:
@@ -228,7 +228,7 @@ class DatabasePool:
             raise self.failure(error) from error
 
     def failure(self, error: sqlite3.Error) -> StoreError:
-        """Count an error of SQLite's and return ours."""
+        """Count an error of SQLite and return the workbench error for it."""
         self._statistics.count("failed_queries")
         return translate(error, self.path)
 

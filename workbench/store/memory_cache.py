@@ -1,8 +1,8 @@
 """A cache in memory, limited in bytes and in time, safe to share between threads.
 
-Least recently used goes first, and everything goes when its time is up (cachetools' ``TTLCache``). Large
-values are kept compressed where that pays. What comes out equals what went in; arrays, dicts and lists in it
-cannot be changed (copy them first), so a hit costs no copy.
+The least recently used value is evicted first, and every value expires (cachetools' ``TTLCache``). Large values are
+kept compressed where that saves memory. A value comes out equal to what went in. Its arrays, dicts and lists cannot be
+changed (copy them first), so a hit needs no copy.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from workbench.store.cached_values import Packed, freeze, pack, size_bytes, unpa
 from workbench.store.sqlite.fork_safety import watch_forks
 
 MIB = 1024.0 * 1024.0
-COMPRESS_OVER_BYTES = 16 * 1024
-_ENTRY_BYTES = 400  # what the mapping itself keeps for an entry
+COMPRESS_OVER_BYTES = 16 * 1024  # smaller ones are read often; bench_store.py measures a hit
+_ENTRY_BYTES = 400  # cachetools' own for an entry: 260 measured, plus room because dicts double
 CACHE_COUNTERS = (
     "hits",
     "misses",
@@ -44,7 +44,7 @@ class _Entry(NamedTuple):
 
 
 class _Store(TTLCache[Hashable, _Entry]):
-    """Counts what leaves."""
+    """Counts evictions and expirations."""
 
     def __init__(self, max_bytes: float, ttl: float, timer: Callable[[], float]) -> None:
         super().__init__(max_bytes, ttl, timer, getsizeof=lambda entry: entry.size_bytes)
@@ -68,24 +68,24 @@ class MemoryCache(MutableMapping[Hashable, Any]):
     Parameters
     ----------
     max_bytes : float
-        Limit for all values, keys and overhead together.
+        Limit for values, keys and overhead together.
     ttl_seconds : float
         Age at which a value expires, counted from when it was set.
     name : str
-        For figures and messages.
+        Name in statistics and messages.
     timer : callable
         Clock of the ages.
     getsizeof : callable, optional
-        Size of a value in bytes, in the place of an estimate of everything that it holds.
+        Returns the size of a value in bytes, instead of an estimate of everything in it.
     compress_over_bytes : float
-        Values larger than this are kept compressed if that saves a quarter.
+        Larger values are kept compressed if that saves a quarter.
     cleanup_interval_seconds : float
-        How often expired values are removed by a thread in the background.
+        How often a background thread removes expired values.
 
     Notes
     -----
-    Setting a value over ``max_bytes`` raises ``ValueError``, as in cachetools, is counted as rejected, and leaves
-    everything else in place; :meth:`get_or_compute` just does not keep it.
+    Setting a value over ``max_bytes`` raises ``ValueError``, as in cachetools; it counts as rejected and evicts
+    nothing. :meth:`get_or_compute` returns such a value without keeping it.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         return self.max_bytes
 
     def pop(self, key: Hashable, *default: Any) -> Any:
-        """Remove a value and return it; ``default``, if given, when there is none."""
+        """Remove a value and return it, or ``default``, if given, when there is none."""
         with self._lock:
             self._flights.pop(key, None)
             try:
@@ -167,21 +167,21 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         return self._value(entry)
 
     def popitem(self) -> tuple[Hashable, Any]:
-        """Remove and return the pair used longest ago."""
+        """Remove and return the least recently used pair."""
         with self._lock:
             key, entry = self._store.popitem()
         return key, self._value(entry)
 
     def setdefault(self, key: Hashable, default: Any = None) -> Any:
-        """Return the value of a key, set to ``default`` when there is none."""
+        """Return the value of a key; set it to ``default`` first when there is none."""
         with self._lock:
             return super().setdefault(key, default)
 
     def get_or_compute(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """Return the value of a key, computed when there is none.
+        """Return the value of a key; compute it first when there is none.
 
-        Threads that ask for the same key while it is computed wait for that one computation and get its value
-        or its exception; an exception is not kept. What was deleted or set meanwhile is not overwritten.
+        Threads that ask for the same key meanwhile wait for that computation and get its value or its exception. An
+        exception is not kept. A key that was deleted or set meanwhile is not overwritten.
         """
         with self._lock:
             entry = self._store.get(key)
@@ -194,19 +194,19 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         return self._compute(key, mine, compute) if flight is None else flight.wait(key)
 
     def clear(self) -> None:
-        """Remove everything; computations under way are not kept."""
+        """Remove everything; the results of computations under way are not kept."""
         with self._lock:
             self._flights.clear()
             self._store.clear()
 
     def cleanup(self) -> int:
-        """Remove what has expired and return how many values that were."""
+        """Remove expired values and return how many there were."""
         with self._lock:
             self._counts["cleanup_runs"] += 1
             return len(self._store.expire())
 
     def stats(self) -> dict[str, Any]:
-        """Return the figures; counters only grow, ``hit_rate`` is 0–1 and 0 before the first lookup."""
+        """Return the statistics; counters only grow, and ``hit_rate`` is between 0 and 1, 0 before the first lookup."""
         with self._lock:
             size, entries = self._store.currsize, len(self._store)
             counts = self._counts | {
@@ -226,7 +226,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         }
 
     def close(self) -> None:
-        """Empty the cache and end its thread. It can still be used, without a thread."""
+        """Empty the cache and end its thread. The cache can still be used, without the thread."""
         with self._lock:
             self._closed = True
             cleaner, self._cleaner = self._cleaner, None
@@ -235,15 +235,15 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         self.clear()
 
     def before_fork(self) -> None:
-        """Hold the lock, so that the child gets a cache in one piece."""
+        """Hold the lock, so that the child gets a consistent cache."""
         self._lock.acquire()
 
     def after_fork_in_parent(self) -> None:
-        """Go on."""
+        """Release the lock."""
         self._lock.release()
 
     def after_fork_in_child(self) -> None:
-        """Go on without the threads of the parent: neither the cleaner nor those that compute came along."""
+        """Forget the cleaner and the computations: their threads run only in the parent."""
         self._cleaner = None
         self._flights.clear()
         self._lock.release()
@@ -265,7 +265,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         return entry.value
 
     def _make_entry(self, key: Hashable, value: Any) -> _Entry:
-        """Return the value as it is kept, with its size; slow, so done outside the lock."""
+        """Return the value as it is kept, with its size. This is slow, so callers do it outside the lock."""
         if self._getsizeof is not None:
             size, overhead = self._getsizeof(value), 0
         else:
@@ -273,7 +273,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         if size > self._compress_over_bytes and (packed := pack(value)) is not None:
             return _Entry(packed, len(packed.data) + overhead)
         if size + overhead > self.max_bytes:
-            return _Entry(_TOO_LARGE, size + overhead)  # not worth a copy
+            return _Entry(_TOO_LARGE, size + overhead)  # it will be rejected, so a copy is not needed
         return _Entry(freeze(value), size + overhead)
 
     def _keep(self, key: Hashable, entry: _Entry) -> None:
@@ -300,7 +300,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         return flight.take()
 
     def _land(self, key: Hashable, flight: _Flight) -> bool:
-        """End a computation; false when its key was deleted or set meanwhile."""
+        """End a computation; return false when its key was deleted or set meanwhile."""
         with self._lock:
             if self._flights.get(key) is not flight:
                 return False
@@ -313,7 +313,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
 
 
 class _Flight:
-    """A computation that is under way, for those who wait for it."""
+    """A computation under way, for the threads that wait for it."""
 
     def __init__(self) -> None:
         self._result: Future[Callable[[], Any]] = Future()
@@ -323,7 +323,7 @@ class _Flight:
         self._result.set_result(result)
 
     def fail(self, error: BaseException) -> None:
-        if not isinstance(error, Exception):  # Ctrl-C is for the thread that it hit
+        if not isinstance(error, Exception):  # Ctrl-C is meant for one thread only
             error = RuntimeError(f"the computation was interrupted ({type(error).__name__})")
         self._result.set_exception(error)
 
@@ -337,7 +337,7 @@ class _Flight:
 
 
 class _Cleaner:
-    """Removes expired values now and then; ends with the process, and with the cache."""
+    """Removes expired values at intervals; ends with the process or with the cache."""
 
     def __init__(self, cache: MemoryCache, interval_seconds: float) -> None:
         self._stop = threading.Event()

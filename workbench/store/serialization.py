@@ -1,9 +1,9 @@
 """Values as bytes and back, without pickle: a JSON header, then raw little-endian arrays.
 
 Layout: ``b"PWB1"``, the header's length (uint32, little-endian), the header, padding to 8 bytes, then the
-buffers, each padded to 8 bytes. The header holds the value as JSON; what JSON cannot say stands in it as a
-one-key mapping ``{"~x": …}``. Decoded arrays look into the bytes they came from: no copy, and nobody can
-write to them.
+buffers, each padded to 8 bytes. The header holds the value as JSON; a value that JSON does not have
+is a mapping with one key, ``{"~x": …}``. Decoded arrays are views of the given bytes: they are not copied and cannot
+be written to.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def encode(value: Any) -> bytes:
     Raises
     ------
     TypeError
-        The value holds anything else.
+        The value contains anything else.
     """
     body = bytearray()
     header = orjson.dumps(_to_json(value, body))
@@ -39,12 +39,12 @@ def encode(value: Any) -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    """Decode what :func:`encode` made; arrays come back read-only.
+    """Decode bytes that :func:`encode` returned; arrays are read-only.
 
     Raises
     ------
     StoreError
-        The bytes are damaged or not ours.
+        The bytes are damaged or of another format.
     """
     try:
         magic, header_size = _PREFIX.unpack_from(data)
@@ -162,7 +162,7 @@ def _from_json(node: Any, data: bytes, start: int) -> Any:
 def _slice(place: list[int], data: bytes, start: int) -> bytes:
     offset, size = place
     if offset < 0 or size < 0 or start + offset + size > len(data):
-        raise ValueError("it is cut short")
+        raise ValueError("it is incomplete")
     return data[start + offset : start + offset + size]
 
 

@@ -1,7 +1,7 @@
-"""Features of tracks, by content, in a Redis that several servers share: what one has analyzed, the others take over.
+"""Features by content in a Redis that several servers share, so that a file is analyzed once for all of them.
 
-A second level between the memory of a process and the analysis. It is a help and never a condition: whatever goes
-wrong with it counts as a miss, and it is then left alone for a while. Not pickled: see ``serialization``.
+Everything works without it: an error counts as a miss, and Redis is then not asked again for a while. Values are
+encoded by ``serialization``, without pickle.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 from workbench.errors import SettingsError, StoreError
 from workbench.store.library.records import FeatureRecord
 
-ANSWER_WITHIN_S = 0.5
-LEFT_ALONE_S = 10.0  # after an error
-MOST_BYTES = 4 * 2**20  # one value; a long mix with its curves takes a tenth of this
+ANSWER_WITHIN_S = 0.5  # an analysis takes seconds; waiting longer would gain little
+LEFT_ALONE_S = 10.0  # after an error, so that a dead Redis costs 5 % of the time at most
+MOST_BYTES = 4 * 2**20  # of one value; a long mix with its curves takes a tenth of this
 _COUNTERS = ("hits", "misses", "stored", "rejected", "errors")
 
 _log = logging.getLogger(__name__)
@@ -29,16 +29,16 @@ class SharedCache:
     Parameters
     ----------
     url : str
-        ``redis://``, ``rediss://`` or ``unix://``, as redis-py takes it.
+        ``redis://``, ``rediss://`` or ``unix://``, as redis-py accepts it.
     version : int
-        Of the analysis: other versions are other keys.
+        Version of the analysis; it is a part of every key.
     ttl_seconds : float
-        Redis forgets a value this long after it was stored.
+        Age at which Redis deletes a value.
 
     Raises
     ------
     SettingsError
-        redis-py is not installed, or does not understand the URL.
+        redis-py is not installed or does not accept the URL.
     """
 
     def __init__(self, url: str, *, version: int, ttl_seconds: float) -> None:
@@ -68,7 +68,7 @@ class SharedCache:
         self._silent_until = float("-inf")
 
     def get_many(self, hashes: Sequence[str]) -> dict[str, FeatureRecord]:
-        """Return the features of those of these contents that are there; all in one round trip."""
+        """Return the features of those of these contents that Redis has, in one round trip."""
         if not hashes:
             return {}
         values = self._ask("mget", [self._key(content) for content in hashes]) or [None] * len(hashes)
@@ -89,7 +89,7 @@ class SharedCache:
             self._count("stored")
 
     def stats(self) -> dict[str, Any]:
-        """Return counters, which only grow, and ``available``: whether the last question was answered."""
+        """Return counters, which only grow, and ``available``: whether Redis answered the last request."""
         with self._lock:
             return {"name": "shared_cache", **self._counts, "available": self._silent_until == float("-inf")}
 
@@ -123,7 +123,7 @@ class SharedCache:
             answer = getattr(self._client, command)(*arguments, **options)
         except self._failures as error:
             self._count("errors")
-            _log.warning("Redis is left alone for %g s: %s", LEFT_ALONE_S, error)
+            _log.warning("Redis is not asked for %g s after an error: %s", LEFT_ALONE_S, error)
             self._silent_until = time.monotonic() + LEFT_ALONE_S
             return None
         self._silent_until = float("-inf")

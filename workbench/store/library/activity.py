@@ -1,4 +1,4 @@
-"""What goes on: processes, jobs, metrics over time, benchmarks."""
+"""What the processes of the workbench do: their statistics, jobs, metrics over time, benchmarks."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class ActivityRepository(Repository):
     """Keeps small, frequent records."""
 
     def value(self, key: str, default: Any = None) -> Any:
-        """Return a JSON value that was kept under a key."""
+        """Return the value that was set for a key."""
         with self.pool.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"app:{key}",)).fetchone()
         return from_json(row[0]) if row else default
 
     def set_value(self, key: str, value: Any) -> None:
-        """Keep a JSON-able value under a key."""
+        """Set a JSON-able value for a key."""
         with self.pool.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (f"app:{key}", to_json(value))
@@ -39,7 +39,7 @@ class ActivityRepository(Repository):
     def publish_process(
         self, process_id: str, *, pid: int, role: str, started_at: float, payload: Mapping[str, Any]
     ) -> None:
-        """Write what a process says of itself."""
+        """Save what a process publishes about itself."""
         with self.pool.writing() as connection:
             connection.execute(
                 _SAVE_PROCESS, (process_id, pid, role, started_at, self._now(), to_json(payload))
@@ -57,23 +57,23 @@ class ActivityRepository(Repository):
         ]
 
     def retire_processes(self, *, ids: Sequence[str], merge: Merge) -> list[ProcessRecord]:
-        """Take out processes and return them.
+        """Remove processes that have ended and return them.
 
-        ``merge(totals, gone)`` makes the new totals of the dead from the old (``None`` at first) and those
-        taken out now; :meth:`retired_totals` returns it. All of it is one transaction, so nothing is counted
-        twice.
+        ``merge(totals, ended)`` returns the new totals of all ended processes from the old totals (``None`` at first)
+        and the processes removed now; :meth:`retired_totals` returns them. It is one transaction, so nothing is
+        counted twice.
         """
         with self.pool.writing() as connection:
-            gone = [process for process in self.processes() if process.id in ids]
-            if gone:
-                self.set_value("retired_totals", merge(self.retired_totals(), gone))
+            ended = [process for process in self.processes() if process.id in ids]
+            if ended:
+                self.set_value("retired_totals", merge(self.retired_totals(), ended))
                 connection.executemany(
-                    "DELETE FROM processes WHERE id = ?", [(process.id,) for process in gone]
+                    "DELETE FROM processes WHERE id = ?", [(process.id,) for process in ended]
                 )
-        return gone
+        return ended
 
     def retired_totals(self) -> Any:
-        """Return what ``merge`` made of all processes that were taken out, or ``None``."""
+        """Return the totals of all processes that were removed, or ``None``."""
         return self.value("retired_totals")
 
     def save_job(self, job_id: str, *, kind: str, status: str, payload: Mapping[str, Any]) -> None:
@@ -88,7 +88,7 @@ class ActivityRepository(Repository):
         return found[0] if found else None
 
     def jobs(self, *, status: str | None = None, limit: int = 100) -> list[JobRecord]:
-        """Return the newest jobs first, of one status or any."""
+        """Return jobs of one status or any, newest first."""
         if status is None:
             return self._jobs("ORDER BY created_at DESC, rowid DESC LIMIT ?", (limit,))
         return self._jobs("WHERE status = ? ORDER BY created_at DESC, rowid DESC LIMIT ?", (status, limit))
@@ -104,7 +104,7 @@ class ActivityRepository(Repository):
         ]
 
     def add_metrics(self, payload: Mapping[str, Any], *, at: float | None = None) -> None:
-        """Append one sample of metrics; a second one of the same moment replaces it."""
+        """Add one sample of metrics; another one of the same moment replaces it."""
         with self.pool.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO metrics_history (at, payload) VALUES (?, ?)",
@@ -112,7 +112,7 @@ class ActivityRepository(Repository):
             )
 
     def metrics(self, *, since: float = 0.0, until: float = 1e12) -> list[tuple[float, Any]]:
-        """Return samples (moment, payload) of a stretch of time, oldest first."""
+        """Return samples (moment, payload) between two moments, oldest first."""
         with self.pool.reading() as connection:
             rows = connection.execute(
                 "SELECT at, payload FROM metrics_history WHERE at >= ? AND at < ? ORDER BY at", (since, until)
@@ -120,7 +120,7 @@ class ActivityRepository(Repository):
         return [(at, from_json(payload)) for at, payload in rows]
 
     def thin_metrics(self, *, before: float, every: float, forget_before: float = 0.0) -> int:
-        """Keep one sample every ``every`` seconds of those before a moment; returns how many went."""
+        """Keep one sample for every ``every`` seconds before a moment; return how many were deleted."""
         thinned = """
             DELETE FROM metrics_history WHERE at < ?1 AND at NOT IN
                 (SELECT min(at) FROM metrics_history WHERE at < ?1 GROUP BY CAST(at / ?2 AS INTEGER))"""
@@ -131,7 +131,7 @@ class ActivityRepository(Repository):
             return forgotten + connection.execute(thinned, (before, every)).rowcount
 
     def add_benchmark(self, payload: Mapping[str, Any]) -> int:
-        """Keep the result of a benchmark and return its id."""
+        """Save the result of a benchmark and return its id."""
         with self.pool.writing() as connection:
             cursor = connection.execute(
                 "INSERT INTO benchmarks (at, payload) VALUES (?, ?)", (self._now(), to_json(payload))

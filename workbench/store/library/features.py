@@ -1,4 +1,4 @@
-"""Features by content: saved as they arrive, kept through moves, shared by duplicates."""
+"""Features by content: files with the same content share them, and moved files keep them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FeatureRepository(Repository):
     """Keeps features, failures and the quarantine."""
 
     def save(self, content_hash: str, record: FeatureRecord) -> None:
-        """Save the features of a content; its tracks count as analyzed from now on."""
+        """Save the features of a content; its tracks are analyzed from now on."""
         from workbench.store.serialization import encode
 
         names, numbers, labels = _pack(record.scalars)
@@ -69,7 +69,7 @@ class FeatureRepository(Repository):
         )
 
     def versions(self, hashes: Iterable[str]) -> dict[str, int]:
-        """Return the version of the stored features of those of these contents that have some."""
+        """Return the version of the features of each of these contents that has some."""
         found: dict[str, int] = {}
         with self.pool.reading() as connection:
             for group, marks in in_groups(list(hashes)):
@@ -78,7 +78,7 @@ class FeatureRepository(Repository):
         return found
 
     def series(self, content_hash: str) -> Mapping[str, npt.NDArray[Any]]:
-        """Return the series of a content (beats, curves, waveform peaks), read-only; empty without."""
+        """Return the series of a content (beats, curves, waveform peaks), read-only; empty where there are none."""
         from workbench.store.serialization import decode
 
         with self.pool.reading() as connection:
@@ -88,7 +88,7 @@ class FeatureRepository(Repository):
         return decode(row[0]) if row else {}
 
     def save_failure(self, content_hash: str, error: str, kind: str) -> None:
-        """Record why a content cannot be analyzed; crashes and deadlines put it in quarantine."""
+        """Record why a content cannot be analyzed; a crash or a missed deadline puts it in quarantine."""
         with self.pool.writing() as connection:
             connection.execute(
                 "UPDATE tracks SET analysis = 'failed', error = ?, error_kind = ? WHERE content_hash = ?",
@@ -102,7 +102,7 @@ class FeatureRepository(Repository):
                 )
 
     def quarantined(self, hashes: Iterable[str] | None = None) -> dict[str, Quarantined]:
-        """Return those of these contents (all by default) that are in quarantine, with the reason."""
+        """Return which of these contents (all by default) are in quarantine, and why."""
         sql = "SELECT content_hash, error, error_kind, at FROM quarantine"
         found: dict[str, Quarantined] = {}
         with self.pool.reading() as connection:
@@ -114,7 +114,7 @@ class FeatureRepository(Repository):
         return found
 
     def clear_quarantine(self, hashes: Iterable[str] | None = None) -> int:
-        """Let these contents (all by default) be tried again; returns how many there were."""
+        """Take these contents (all by default) out of quarantine; return how many there were."""
         chosen = list(self.quarantined(hashes))
         with self.pool.writing() as connection:
             for group, marks in in_groups(chosen):
@@ -128,7 +128,7 @@ class FeatureRepository(Repository):
 
 
 def _pack(scalars: Mapping[str, Any]) -> tuple[str, bytes, str]:
-    """Return names, numbers and labels of the flat scalars; lists have no column in a table."""
+    """Return names, numbers and labels of the flat scalars; lists have no column in the table."""
     import numpy as np
 
     numbers = {name: _number(value) for name, value in sorted(scalars.items()) if _is_number(value)}

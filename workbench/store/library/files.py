@@ -1,4 +1,4 @@
-"""The library's files: what a scan found, what moved, what is gone."""
+"""Files of the library: what a scan found, what moved, what is missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.store.library.records import TAG_NAMES, KnownFile, ScannedFile
 from workbench.store.library.repository import Repository, in_groups
 
 _INT64_MAX = 2**63 - 1
-_COPIES_LOOKED_AT = 16  # so that thousands of copies of one file do not cost their square
+_COPIES_CHECKED = 16  # bounds the work when a library has thousands of copies of one file
 _SEARCHED = ("title", "artist", "album", "album_artist", "genre")
 
 _KNOWN = """
@@ -40,10 +40,10 @@ _UPDATE = (
 
 
 class FileRepository(Repository):
-    """Keeps one row a file; a moved file keeps its row."""
+    """Keeps one row for each file; a moved file keeps its row."""
 
     def known(self, prefixes: Iterable[str | os.PathLike[str]] | None = None) -> dict[str, KnownFile]:
-        """Return what is known of every file at or under these paths (all of them by default), by path."""
+        """Return what is known of every file at or below these paths (everywhere by default), by path."""
         known: dict[str, KnownFile] = {}
         make = KnownFile._make
         with self.pool.snapshot() as connection:
@@ -61,20 +61,19 @@ class FileRepository(Repository):
     def add(self, files: Sequence[ScannedFile]) -> list[int]:
         """Insert or update the rows of these files and return their ids, in order.
 
-        A new path whose content belonged to a file that is no longer on disk takes over that file's row: it
-        was moved. A path whose content changed keeps its row and is analyzed again, unless its content is
-        known.
+        A new path gets the row of a file with the same content that is no longer on disk: the file was moved. A path
+        whose content changed keeps its row and is analyzed again, unless the new content is known.
         """
         there = {file.path for file in files}
         with self.pool.writing() as connection:
             return [self._add(connection, file, there) for file in files]
 
     def mark_missing(self, ids: Sequence[int]) -> None:
-        """Mark files as gone; they and their features are kept."""
+        """Mark files as missing; their rows and features are kept."""
         self._mark("missing_since = coalesce(missing_since, ?)", [self._now()], ids)
 
     def mark_present(self, ids: Sequence[int]) -> None:
-        """Mark files as there again."""
+        """Mark files as no longer missing."""
         self._mark("missing_since = NULL", [], ids)
 
     def _mark(self, assignment: str, values: list[Any], ids: Sequence[int]) -> None:
@@ -93,13 +92,13 @@ class FileRepository(Repository):
 
 
 def _range_under(folder: str) -> tuple[str, str]:
-    """Return the half-open range of texts that the paths under a folder fall into."""
+    """Return the half-open range of texts that contains the paths below a folder."""
     low = folder if folder.endswith(os.sep) else folder + os.sep
     return low, low[:-1] + chr(ord(low[-1]) + 1)
 
 
 def _moved_row(connection: Connection, file: ScannedFile, there: set[str]) -> int | None:
-    """Return the row of a file with the same content that is gone, preferring the same name."""
+    """Return the row of a file with the same content that is no longer on disk, preferably of the same name."""
     if file.content_hash is None:
         return None
     name = Path(file.path).name
@@ -107,7 +106,7 @@ def _moved_row(connection: Connection, file: ScannedFile, there: set[str]) -> in
         row
         for state in ("IS NOT NULL", "IS NULL")
         for row in connection.execute(
-            f"SELECT id, path FROM tracks WHERE content_hash = ? AND missing_since {state} LIMIT {_COPIES_LOOKED_AT}",
+            f"SELECT id, path FROM tracks WHERE content_hash = ? AND missing_since {state} LIMIT {_COPIES_CHECKED}",
             (file.content_hash,),
         )
     ]
@@ -120,7 +119,7 @@ def _moved_row(connection: Connection, file: ScannedFile, there: set[str]) -> in
 
 
 def _outcome(connection: Connection, file: ScannedFile) -> tuple[str, str | None, str | None]:
-    """Return analysis, error and kind of a file from what is known of its content."""
+    """Return analysis, error and error kind of a file, from what is known of its content."""
     if file.error is not None:
         return "failed", file.error, file.error_kind
     query = "SELECT error, error_kind FROM quarantine WHERE content_hash = ?"
@@ -149,7 +148,7 @@ def _row(file: ScannedFile, analysis: str, error: str | None, error_kind: str | 
 
 
 def search_text(path: str, tags: Mapping[str, Any]) -> str:
-    """Return what a text search looks at: tags and path, folded."""
+    """Return the text that a search looks in: tags and path, folded."""
     return fold("\n".join(str(part) for part in (*(tags.get(name) for name in _SEARCHED), path) if part))
 
 
@@ -160,7 +159,7 @@ def fold(text: str) -> str:
 
 
 def _clean(value: Any) -> Any:
-    """Return a tag as SQLite can hold it."""
+    """Return a tag that SQLite can store."""
     if isinstance(value, int):
         return value if abs(value) <= _INT64_MAX else None
     return None if value is None else str(value).encode("utf-8", "replace").decode()

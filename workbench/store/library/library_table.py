@@ -119,7 +119,7 @@ class LibraryTable:
         )
 
     def row(self, index: int) -> dict[str, Any]:
-        """Return one row as plain Python values, ``id`` included, ``None`` for NaN."""
+        """Return one row as plain Python values, with ``id``, and ``None`` for NaN."""
         values: dict[str, Any] = {"id": int(self.ids[index])}
         for name, column in self.columns.items():
             value = column[index]

@@ -1,4 +1,4 @@
-"""Care of the database: what is in it, is it sound, backups, space."""
+"""Maintenance of the database: what is in it, whether it is sound, backups, disk space."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from workbench.store.sqlite.database_opening import (
 from workbench.store.sqlite.migrations import MIGRATIONS
 from workbench.store.sqlite.sqlite_module import sqlite3, sqlite_version
 
-KEPT_BACKUPS = 5
-_KEPT_JOB_SECONDS = 30 * 86400.0
-_METRICS_SECONDS = 7 * 86400.0
+KEPT_BACKUPS = 5  # by convention: each is as large as the database
+_KEPT_JOB_SECONDS = 30 * 86400.0  # by convention, a month
+_METRICS_SECONDS = 7 * 86400.0  # as long as the performance monitor keeps them
 
 
 class Maintenance(Repository):
-    """Looks after the file."""
+    """Checks, copies and cleans the database file."""
 
     def info(self) -> dict[str, Any]:
-        """Return JSON-able facts: path, sizes, versions, what is stored and which backups there are."""
+        """Return JSON-able facts: path, sizes, versions, counts of what is stored, backups."""
         with self.pool.snapshot() as connection:
             pages, page_bytes, free_pages, mode = (
                 connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -63,22 +63,22 @@ class Maintenance(Repository):
         }
 
     def check(self) -> list[str]:
-        """Return what is wrong with the database, as sentences; empty when it is sound.
+        """Return what is wrong with the database, as sentences; an empty list when it is sound.
 
         Raises
         ------
         DatabaseCorruptError
-            So damaged that it cannot even be checked.
+            The database is so damaged that it cannot be checked.
         """
         with self.pool.reading() as connection:
             return _problems(connection)
 
     def vacuum(self) -> None:
-        """Give unused space back to the disk."""
+        """Return unused space to the disk."""
         self.pool.vacuum()
 
     def cleanup(self) -> dict[str, int]:
-        """Delete what nothing refers to any more; returns how many of each. Tracks are never deleted."""
+        """Delete what nothing refers to any more; return how many of each. Tracks are never deleted."""
         now = self._now()
         known = "(SELECT content_hash FROM tracks WHERE content_hash IS NOT NULL)"
         statements = {
@@ -114,12 +114,12 @@ class Maintenance(Repository):
         return self.pool.backup(target or new_backup_path(self.pool.path, "backup"))
 
     def restore(self, source: Path) -> Path:
-        """Put a backup in the place of the database; returns where the present one was kept.
+        """Replace the database by a backup; return where the previous database was saved.
 
         Raises
         ------
         StoreError
-            The file is missing, damaged, not a library, or newer than this release: nothing is changed.
+            The file is missing, damaged, not a library, or newer than this release. Nothing is changed.
         """
         source = Path(source).expanduser().absolute()
         if not source.is_file():
@@ -143,11 +143,11 @@ def _refuse_unsuitable(backup: Connection, source: Path) -> None:
     version = schema_version(backup)
     if not version:
         raise StoreError(
-            f"{source} is not a library of Playlist Workbench. Name one of its backups.", path=str(source)
+            f"{source} is not a library of Playlist Workbench. Name a backup of a library.", path=str(source)
         )
     if version > len(MIGRATIONS):
         raise DatabaseVersionError(
-            f"{source} has version {version}; this release knows up to {len(MIGRATIONS)}. "
+            f"{source} has schema version {version}; this release knows versions up to {len(MIGRATIONS)}. "
             "Update playlist-workbench.",
             path=str(source),
             version=version,

@@ -1,4 +1,4 @@
-"""Playlists as stored: the newest of a name is the playlist, earlier ones are its history."""
+"""Playlists as stored: the newest of a name is the playlist; earlier ones are its history."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PlaylistRepository(Repository):
     """Keeps playlists, their recipes and their history."""
 
     def save(self, record: PlaylistRecord) -> int:
-        """Save a playlist and return its id; ``record.id`` and ``created_at`` are not used."""
+        """Save a playlist and return its id; ``record.id`` and ``record.created_at`` are ignored."""
         with self.pool.writing() as connection:
             cursor = connection.execute(
                 "INSERT INTO playlists (name, method, parameters, random_state, snapshot, versions, card, "
@@ -68,7 +68,7 @@ class PlaylistRepository(Repository):
         return self._summaries("WHERE p.name = ?", (name,))
 
     def delete(self, playlist_id: int) -> bool:
-        """Delete one playlist; its history stays. False when there is none of this id."""
+        """Delete one playlist; its history stays. Return false when there is none with this id."""
         with self.pool.writing() as connection:
             return connection.execute("DELETE FROM playlists WHERE id = ?", (playlist_id,)).rowcount > 0
 

@@ -1,4 +1,4 @@
-"""What goes into the library and comes out of it: plain values, no behavior."""
+"""Records that the library stores and returns: plain values without behavior."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ QUARANTINE_KINDS = frozenset({"crash", "timeout"})
 
 @dataclass(frozen=True)
 class ScannedFile:
-    """A file that a scan has found and fingerprinted.
+    """A file that a scan has found, with its content hash.
 
     Attributes
     ----------
     content_hash : str or None
         ``None`` when the file could not be read; then ``error`` and ``error_kind`` say why.
     tags : mapping
-        Values by ``TAG_NAMES``; absent names count as ``None``.
+        Values by ``TAG_NAMES``; missing names count as ``None``.
     """
 
     path: str
@@ -38,9 +38,9 @@ class ScannedFile:
 
 
 class KnownFile(NamedTuple):
-    """What the library knows of a path: enough to decide that nothing need be decoded.
+    """What the library knows of a path: enough to decide whether it must be decoded.
 
-    ``features_version`` is the version of the stored features of this content, ``None`` without any.
+    ``features_version`` is the version of the stored features of this content, ``None`` where there are none.
     """
 
     id: int
@@ -60,14 +60,14 @@ class FeatureRecord:
     Attributes
     ----------
     version : int
-        Of the analysis that made them.
+        Version of the analysis that computed them.
     scalars : mapping of str to number, text, bool, None or a short list of them
     vector : float32 array, shape (d,)
-        For similarity; d = 0 when there is none.
+        Sound vector; d = 0 when there is none.
     series : mapping of str to array
         Beats, curves, waveform peaks.
     seconds : float
-        What the analysis took.
+        Duration of the analysis.
     """
 
     version: int
@@ -78,7 +78,7 @@ class FeatureRecord:
 
 
 class Quarantined(NamedTuple):
-    """Why a content is not analyzed again: it crashed a worker or ran over its deadline."""
+    """Why a content is not analyzed again: it crashed a worker or missed its deadline."""
 
     error: str
     error_kind: str
@@ -86,7 +86,7 @@ class Quarantined(NamedTuple):
 
 
 class PlaylistEntry(NamedTuple):
-    """One place in a stored playlist. ``content_hash`` finds the music again when the track id is gone."""
+    """One track of a stored playlist. ``content_hash`` finds the music again when the track id no longer exists."""
 
     track_id: int
     content_hash: str | None
@@ -95,16 +95,16 @@ class PlaylistEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class PlaylistRecord:
-    """A playlist as stored; saving one of the same name keeps the earlier ones as history.
+    """A playlist as stored; earlier ones of the same name are kept as its history.
 
     Attributes
     ----------
     snapshot : str
-        Library version that it was made from.
+        Version of the library that it was made from.
     versions : mapping
-        Of the package, of the features, of the method.
+        Versions of the packages that made it.
     created_at : float
-        Seconds since the epoch; filled in when saved.
+        Seconds since the epoch; set when it is saved.
     """
 
     name: str
@@ -134,7 +134,7 @@ class PlaylistSummary:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job as other processes see it; ``payload`` is JSON-able: progress, paths, failures."""
+    """A job as other processes see it; ``payload`` (progress, paths, failures) is JSON-able."""
 
     id: str
     kind: str
@@ -158,7 +158,7 @@ class ProcessRecord:
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """What a model says of one content as a vector."""
+    """The vector that a model gives for one content."""
 
     content_hash: str
     model: str
@@ -169,7 +169,7 @@ class Embedding:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Probabilities (or values) by label that a model gives one content."""
+    """The probabilities (or values) by label that a model gives for one content."""
 
     content_hash: str
     model: str
@@ -197,7 +197,7 @@ class UnseenFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Rating:
-    """The user's own opinion of a content: a thumb (1 or -1), plays, and labels put right by hand."""
+    """What the user says about a content: a thumb (1 or -1), plays, and labels corrected by hand."""
 
     content_hash: str
     rating: float | None = None
@@ -208,7 +208,7 @@ class Rating:
 
 @dataclass(frozen=True)
 class Artifact:
-    """Something computed from a library snapshot and kept: a map's coordinates, a clustering."""
+    """A result that was computed from a snapshot of the library, such as the coordinates of a map."""
 
     kind: str
     key: str

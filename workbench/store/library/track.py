@@ -15,9 +15,9 @@ class Track:
     ----------
     status : {"pending", "analyzed", "failed", "missing"}
     error, error_kind : str or None
-        Why it failed: a sentence, and a stable slug.
+        Why its analysis failed: a sentence, and a kind that stays the same between versions.
     features : mapping
-        Flat descriptors (snake_case, see docs in ``analysis.features``); empty until analyzed.
+        Descriptors by name (see ``analysis.features``); empty until analyzed.
     """
 
     id: int

@@ -22,13 +22,13 @@ class TrackRepository(Repository):
     """Reads tracks."""
 
     def count_by_status(self) -> dict[str, int]:
-        """Return how many tracks there are of each status."""
+        """Return the number of tracks of each status."""
         with self.pool.reading() as connection:
             found = dict(connection.execute("SELECT status, count(*) FROM tracks GROUP BY status").fetchall())
         return {status: found.get(status, 0) for status in _STATUSES}
 
     def count(self, *, query: str | None = None, status: str | None = None) -> int:
-        """Return how many tracks :meth:`select` would return without a limit."""
+        """Return the number of tracks that :meth:`select` returns without a limit."""
         where, values = _where(query, status)
         with self.pool.reading() as connection:
             return int(connection.execute(f"SELECT count(*) FROM tracks t{where}", values).fetchone()[0])
@@ -46,7 +46,7 @@ class TrackRepository(Repository):
         Parameters
         ----------
         query : str, optional
-            Words that must all occur in title, artist, album, genre or path; case and accents do not matter.
+            Words that must all occur in title, artist, album, genre or path; case and accents are ignored.
         status : {"pending", "analyzed", "failed", "missing"}, optional
         """
         where, values = _where(query, status)
@@ -62,7 +62,7 @@ class TrackRepository(Repository):
         return found.get(track_id)
 
     def by_id(self, ids: Sequence[int]) -> dict[int, Track]:
-        """Return those of these tracks that exist, by id."""
+        """Return the tracks with these ids that exist, by id."""
         found: dict[int, Track] = {}
         with self.pool.reading() as connection:
             for group, marks in in_groups(list(ids)):
@@ -79,7 +79,7 @@ class TrackRepository(Repository):
         return [_track(row) for row in rows]
 
     def find(self, text: str, *, limit: int = 50) -> list[Track]:
-        """Return the tracks that a person may mean: by id, path, title, or words anywhere."""
+        """Return the tracks that a person may mean: by id, else by path, else by title, else by words anywhere."""
         text = text.strip()
         if text.isascii() and text.isdigit() and len(text) < 19 and (track := self.get(int(text))):
             return [track]

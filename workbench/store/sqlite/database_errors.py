@@ -1,4 +1,4 @@
-"""The one border where SQLite's errors become ours."""
+"""Translate SQLite's errors into errors of the workbench, in one place."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def primary_code(error: BaseException) -> int:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Say whether trying again may help because someone else holds a lock."""
+    """Return whether trying again may help, because another connection holds a lock."""
     return primary_code(error) in _BUSY
 
 
 def translate(error: sqlite3.Error, path: Path) -> StoreError:
-    """Return our error for one of SQLite's, naming the database and what to do."""
+    """Return the workbench error for an error of SQLite; it names the database and says what to do."""
     code = primary_code(error)
     if code in _CORRUPT:
         return DatabaseCorruptError(
-            f"The database {path} is damaged ({error}). It was kept as it is. Restore a backup with "
+            f"The database {path} is damaged ({error}). It was left as it is. Restore a backup with "
             "`workbench db restore FILE`, or move it away to start a new one.",
             path=str(path),
         )

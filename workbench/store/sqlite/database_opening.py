@@ -1,4 +1,4 @@
-"""Open the library's database: sound SQLite, not newer than us, in WAL mode, migrated. Or say why not."""
+"""Open the library's database in WAL mode and migrate it, or say why that is not possible."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from workbench.store.sqlite.sqlite_module import require_sound, sqlite3
 _log = logging.getLogger(__name__)
 
 BACKUP_FOLDER = "backups"
-_READER_BUSY_SECONDS = 2.0  # a reader only meets a lock during recovery or a change of the log: short moments
-_CACHE_KIB = 4096
-_JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
+_READER_BUSY_SECONDS = 2.0  # readers meet a lock only while SQLite recovers or resets the log
+_CACHE_KIB = 4096  # twice SQLite's default; the operating system caches the file as well
+_JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024  # what a log may keep on disk after a checkpoint
 
 
 _execute, _executemany = sqlite3.Connection.execute, sqlite3.Connection.executemany  # quicker than super()
 
 
 class Connection(sqlite3.Connection):
-    """A connection that counts its statements and remembers what the pool wants to know of it."""
+    """A connection that counts its statements and remembers when it was used and which file it opened."""
 
     queries = 0
     last_used = 0.0
@@ -43,7 +43,7 @@ class Connection(sqlite3.Connection):
 
 
 def connect(path: Path, mode: str, *, busy_seconds: float = _READER_BUSY_SECONDS) -> Connection:
-    """Connect with URI mode "ro", "rw" or "rwc"; any thread may use it in turn."""
+    """Connect with URI mode "ro", "rw" or "rwc"; any thread may use it, one at a time."""
     connection = sqlite3.connect(
         f"file:{quote(os.fspath(path))}?mode={mode}",
         uri=True,
@@ -58,7 +58,7 @@ def connect(path: Path, mode: str, *, busy_seconds: float = _READER_BUSY_SECONDS
 
 
 def file_identity(path: Path) -> tuple[int, int] | None:
-    """Return device and inode of a file, so that a connection to a file that was replaced can be told."""
+    """Return device and inode of a file, so that a connection to a file that was replaced can be recognized."""
     try:
         status = path.stat()
     except OSError:
@@ -85,11 +85,11 @@ def open_writer(
     SQLiteVersionError
         This SQLite can corrupt a WAL database.
     DatabaseVersionError
-        Written by a newer version; left untouched.
+        A newer version wrote the database; it is left untouched.
     DatabaseUnavailableError
-        The folder cannot be made or written.
+        The folder cannot be created or written to.
     sqlite3.Error
-        Anything else, for the caller to translate.
+        Any other error, for the caller to translate.
     """
     require_sound()
     _make_writable(path)
@@ -111,14 +111,14 @@ def open_writer(
 
 
 def schema_version(connection: Connection) -> int:
-    """Return how many of our migrations a database has seen; 0 for a new one or one that is not ours."""
+    """Return how many migrations a database has had; 0 for a new database or one of another program."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     return version if application == APPLICATION_ID else 0
 
 
 def migrate(connection: Connection, path: Path, migrations: Sequence[Migration], backoff: Backoff) -> None:
-    """Take the migrations that a database has not seen, after a backup of what was there."""
+    """Run the migrations that a database has not had, after a backup of what was there."""
     version = schema_version(connection)
     if version >= len(migrations):
         return
@@ -127,7 +127,7 @@ def migrate(connection: Connection, path: Path, migrations: Sequence[Migration],
     for number, step in enumerate(migrations[version:], version + 1):
         backoff.call(lambda: connection.execute("BEGIN IMMEDIATE"))
         try:
-            if schema_version(connection) < number:  # another process may have been quicker
+            if schema_version(connection) < number:  # another process may have been first
                 step(connection)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {number}")
@@ -139,7 +139,7 @@ def migrate(connection: Connection, path: Path, migrations: Sequence[Migration],
 
 
 def new_backup_path(path: Path, label: str) -> Path:
-    """Return a name for a backup beside the database that no file has yet; makes the folder."""
+    """Return an unused name for a backup in the folder beside the database; create that folder."""
     folder = path.parent / BACKUP_FOLDER
     folder.mkdir(exist_ok=True)
     stem = f"{path.stem}-{time.strftime('%Y%m%d-%H%M%S')}-{label}"
@@ -152,7 +152,7 @@ def new_backup_path(path: Path, label: str) -> Path:
 
 
 def copy_database(source: Connection, target: Path) -> None:
-    """Copy a live database into one file without a log; it appears complete or not at all."""
+    """Copy an open database into one file without a log; the file appears complete or not at all."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         copy = sqlite3.connect(part, isolation_level=None)
@@ -170,9 +170,9 @@ def _make_writable(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unavailable(path, f"its folder cannot be made: {error.strerror}") from error
+        raise _unavailable(path, f"its folder cannot be created: {error.strerror}") from error
     if path.is_dir():
-        raise _unavailable(path, "a folder has its name")
+        raise _unavailable(path, "a folder has this name")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise _unavailable(path, "its folder is read-only")
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
@@ -188,9 +188,9 @@ def _unavailable(path: Path, reason: str) -> DatabaseUnavailableError:
 
 
 def _peek(path: Path, known: int) -> None:
-    """Refuse a newer database before anything is opened for writing: not even a log appears beside it.
+    """Refuse a newer database before opening it for writing, so that not even a log appears beside it.
 
-    What is in a log is not seen this way; ``open_writer`` looks again.
+    This does not see what is only in a log; ``open_writer`` checks again.
     """
     if not path.exists():
         return
@@ -207,9 +207,9 @@ def _refuse_newer(connection: Connection, path: Path, known: int) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > known:
         raise DatabaseVersionError(
-            f"The database {path} has version {version}, from a newer release; this one knows up to "
-            f"{known}. It was left untouched. Update playlist-workbench, or choose another folder with "
-            "--data-dir.",
+            f"The database {path} has schema version {version}, from a newer release; this release knows "
+            f"versions up to {known}. The file was left untouched. Update playlist-workbench, or choose another "
+            "folder with --data-dir.",
             path=str(path),
             version=version,
             known=known,

@@ -1,8 +1,8 @@
-"""Quiesce objects around ``os.fork``.
+"""Bring objects into a safe state around ``os.fork``.
 
-SQLite keeps its knowledge of file locks per process and does not notice a fork: a connection that the child
-opens while the parent had one open takes no lock at all, and the parent's close then deletes the log under
-it. Closing in the child is no cure either. So a pool must have nothing open at the moment of the fork.
+SQLite remembers its file locks per process and does not notice a fork. If the parent had a connection open, one that
+the child opens takes no lock at all, and when the parent closes, it deletes the log that the child uses. Closing the
+connection in the child does not help. So a pool must have no connection open at the moment of the fork.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class ForkAware(Protocol):
-    """Something that has to know about a fork of this process."""
+    """An object that must act when this process forks."""
 
     def before_fork(self) -> None: ...
     def after_fork_in_parent(self) -> None: ...

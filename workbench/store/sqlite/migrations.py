@@ -1,6 +1,6 @@
-"""The database's schema as ordered, named steps; ``PRAGMA user_version`` counts those that were taken.
+"""The database's schema as ordered, named steps; ``PRAGMA user_version`` counts those that have run.
 
-Each step runs in a transaction of its own. A step that was ever released is never edited: add a new one.
+Each step runs in its own transaction. Never edit a step that was released: add a new one.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-APPLICATION_ID = 0x504C5742  # "PLWB", so that `file` and a restore can tell our databases from others
+APPLICATION_ID = 0x504C5742  # "PLWB", so that `file` and a restore recognize databases of the workbench
 
 Migration = Callable[["Connection"], None]
 
 _TABLES = {
     "meta": "key TEXT PRIMARY KEY, value TEXT NOT NULL",
-    # One row a file. `analysis` is what became of its content, `status` what the world sees.
+    # One row a file. `analysis` says what became of its content; `status` is what people see.
     "tracks": """
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         path TEXT NOT NULL UNIQUE,
@@ -34,9 +34,9 @@ _TABLES = {
         year INTEGER, track_number INTEGER,
         added_at REAL NOT NULL,
         search TEXT NOT NULL DEFAULT ''""",
-    # Features are kept by content, so moved files and duplicates share them. What a table of the whole
-    # library needs is packed here (numbers as little-endian float64, named by their layout): parsing 100,000
-    # JSON documents would take longer than reading them. The inspectable JSON is in feature_details.
+    # Features belong to a content, so moved files and duplicates share them. The numbers that a table of the whole
+    # library needs are packed here (little-endian float64, named by their layout), because parsing 100,000 JSON
+    # documents takes longer than reading them. The same values as readable JSON are in feature_details.
     "feature_layouts": "id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE",
     "features": """
         content_hash TEXT PRIMARY KEY,
@@ -129,7 +129,7 @@ _INDEXES = {
     "jobs_by_status": "jobs (status, created_at)",
 }
 
-# What makes a new snapshot of the library: columns whose change a playlist could notice.
+# A change of one of these columns makes a new snapshot of the library, because a playlist could depend on it.
 _SNAPSHOT_COLUMNS = {
     "tracks": (
         "path",
@@ -150,7 +150,7 @@ _SNAPSHOT_COLUMNS = {
 
 
 def set_foreign_tables_aside(connection: Connection) -> None:
-    """Rename tables that another program left under our names, such as the seed's ``tracks``."""
+    """Rename tables of another program that have our names, such as ``tracks`` of the seed."""
     for name in _INDEXES:
         connection.execute(f"DROP INDEX IF EXISTS {name}")
     present = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}

@@ -29,7 +29,7 @@ class PoolStatistics:
             setattr(self, name, getattr(self, name) + amount)
 
     def count_retry(self) -> None:
-        """Count one more try because the database was busy."""
+        """Count a retry because the database was busy."""
         self.count("retries")
 
     def waited(self, seconds: float) -> None:
@@ -40,9 +40,9 @@ class PoolStatistics:
             self.longest_wait_seconds = max(self.longest_wait_seconds, seconds)
 
     def to_dict(self, open_queries: int) -> dict[str, Any]:
-        """Return the figures; ``open_queries`` are statements counted by connections that are still open.
+        """Return the statistics; ``open_queries`` are statements counted by connections that are still open.
 
-        Percentages of nothing are 100: a pool that was never asked has failed nobody.
+        Percentages are 100 as long as nothing was counted.
         """
         with self.lock:
             total = self.closed_queries + open_queries

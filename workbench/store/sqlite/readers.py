@@ -9,18 +9,18 @@ from pathlib import Path
 
 from workbench.errors import DatabaseUnavailableError
 from workbench.store.sqlite.database_opening import Connection, file_identity, open_reader
-from workbench.store.sqlite.fair_lock import Turns
+from workbench.store.sqlite.fair_lock import FairLock
 from workbench.store.sqlite.pool_statistics import PoolStatistics
 from workbench.store.sqlite.sqlite_module import sqlite3
-from workbench.store.sqlite.wait_limit import patience
+from workbench.store.sqlite.wait_limit import wait_limit
 
-TRUSTED_SECONDS = 1.0  # a connection used within this time is lent without asking it
-IDLE_SECONDS = 60.0  # readers over the minimum are closed after this time without use
+TRUSTED_SECONDS = 1.0  # a connection used within this time is lent without a health check, which costs a read
+IDLE_SECONDS = 60.0  # readers beyond the minimum close after a minute without use (convention)
 _NEVER = float("-inf")
 
 
 def is_fresh(connection: Connection, path: Path, now: float, statistics: PoolStatistics) -> bool:
-    """Say whether a kept connection can be lent: used just now, or healthy and on the same file."""
+    """Return whether an idle connection can be lent: it was used just now, or it is healthy and on the same file."""
     if now - connection.last_used < TRUSTED_SECONDS:
         return True
     statistics.count("health_checks")
@@ -36,7 +36,7 @@ def is_fresh(connection: Connection, path: Path, now: float, statistics: PoolSta
 class Readers:
     """Between ``kept`` and ``most`` read-only connections to a database that exists.
 
-    The one used last is lent first, so that those in excess age and close.
+    The connection used last is lent first, so that surplus ones stay idle and close.
     """
 
     def __init__(
@@ -58,9 +58,9 @@ class Readers:
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self._closed = False
-        self._turns = Turns(most)
-        self._lock = self._turns.lock  # one for both, because every read takes it
-        self._frozen_turns = 0
+        self._fair_lock = FairLock(most)
+        self._lock = self._fair_lock.lock  # one for both, because every read takes it
+        self._frozen_count = 0
 
     def acquire(self) -> Connection:
         """Lend a connection, opening one or waiting for one as needed.
@@ -68,21 +68,21 @@ class Readers:
         Raises
         ------
         DatabaseUnavailableError
-            None came back in time, or the pool is closed.
+            No connection came back in time, or the pool is closed.
         sqlite3.Error
-            It cannot be opened.
+            The database cannot be opened.
         """
         with self._lock:
-            has_turn = self._turns.take_free_locked()
-            connection = self._take_idle() if has_turn else None
+            admitted = self._fair_lock.try_acquire_locked()
+            connection = self._take_idle() if admitted else None
             if connection is not None:
                 self._statistics.hits += 1
         if connection is not None and self._timer() - connection.last_used < TRUSTED_SECONDS:
             return connection
-        return self._acquire_slowly(connection, has_turn=has_turn)
+        return self._acquire_slowly(connection, admitted=admitted)
 
     def release(self, connection: Connection, *, failed: bool) -> None:
-        """Take a connection back; one that ``failed`` is asked for its health before it is lent again."""
+        """Take a connection back; one that ``failed`` gets a health check before it is lent again."""
         try:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -92,51 +92,53 @@ class Readers:
         connection.last_used = _NEVER if failed else now
         with self._lock:
             if connection not in self._busy:
-                return  # lent before a fork, and we are the child: it belongs to the parent
+                return  # it was lent before a fork and belongs to the parent; this is the child
             self._busy.discard(connection)
             if self._closed:
                 self._retire(connection)
             else:
                 self._idle.append(connection)
                 self._trim(now)
-            self._turns.release_locked()
+            self._fair_lock.release_locked()
 
     def close(self) -> None:
-        """Close what is idle now, what is lent when it comes back, and lend no more."""
+        """Close idle connections now and lent ones when they come back; lend no more."""
         with self._lock:
             self._closed = True
             self._retire_idle()
 
     def counts(self) -> tuple[int, int, int]:
-        """Return connections lent, connections idle, and statements that both have run."""
+        """Return the numbers of lent connections, idle connections, and statements that both have run."""
         with self._lock:
             queries = sum(connection.queries for connection in (*self._idle, *self._busy))
             return len(self._busy), len(self._idle), queries
 
     def freeze(self, seconds: float) -> bool:
-        """Close all until :meth:`thaw`; false when some were still lent after ``seconds``."""
+        """Close all until :meth:`thaw`; return false when some are still lent after ``seconds``."""
         deadline = time.monotonic() + seconds
-        while self._frozen_turns < self.most and self._turns.acquire(max(0.0, deadline - time.monotonic())):
-            self._frozen_turns += 1
+        while self._frozen_count < self.most and self._fair_lock.acquire(
+            max(0.0, deadline - time.monotonic())
+        ):
+            self._frozen_count += 1
         self._lock.acquire()
         self._retire_idle()
-        return self._frozen_turns == self.most
+        return self._frozen_count == self.most
 
     def thaw(self) -> None:
         """Lend again."""
         self._lock.release()
-        while self._frozen_turns:
-            self._frozen_turns -= 1
-            self._turns.release()
+        while self._frozen_count:
+            self._frozen_count -= 1
+            self._fair_lock.release()
 
     def lent(self) -> list[Connection]:
-        """Return the connections that are out."""
+        """Return the connections that are lent."""
         return list(self._busy)
 
-    def _acquire_slowly(self, connection: Connection | None, *, has_turn: bool) -> Connection:
-        """Wait for a turn where there was none, and open a connection where none is idle and sound."""
-        if not has_turn:
-            self._wait_for_turn()
+    def _acquire_slowly(self, connection: Connection | None, *, admitted: bool) -> Connection:
+        """Wait where all are lent, and open a connection where no idle one is healthy."""
+        if not admitted:
+            self._wait_for_admission()
         try:
             if connection is None:
                 with self._lock:
@@ -148,23 +150,23 @@ class Readers:
                 return connection
             return self._open()
         except BaseException:
-            self._turns.release()
+            self._fair_lock.release()
             raise
 
-    def _wait_for_turn(self) -> None:
+    def _wait_for_admission(self) -> None:
         start = self._timer()
-        seconds = patience(self._wait_seconds)
-        came = self._turns.acquire(seconds)
+        seconds = wait_limit(self._wait_seconds)
+        came = self._fair_lock.acquire(seconds)
         self._statistics.waited(self._timer() - start)
         if not came:
             raise DatabaseUnavailableError(
                 f"All {self.most} readers of {self._path} were in use for {seconds:.3g} s. "
-                "Raise DB_MAX_CONNECTIONS, or ask for less at once.",
+                "Raise DB_MAX_CONNECTIONS, or read less at the same time.",
                 path=str(self._path),
             )
 
     def _take_idle(self) -> Connection | None:
-        """Return the idle connection that was used last, or ``None``. Holds the lock."""
+        """Return the idle connection that was used last, or ``None``. The caller holds the lock."""
         if not self._idle:
             return None
         connection = self._idle.pop()

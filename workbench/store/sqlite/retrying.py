@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from workbench.store.sqlite.database_errors import is_busy
 from workbench.store.sqlite.sqlite_module import sqlite3
-from workbench.store.sqlite.wait_limit import patience
+from workbench.store.sqlite.wait_limit import wait_limit
 
 T = TypeVar("T")
 
@@ -19,12 +19,12 @@ T = TypeVar("T")
 class Backoff:
     """How long to wait between tries.
 
-    The n-th wait is drawn evenly from the upper half of ``min(longest, first * 2**n)`` seconds, so that
+    The n-th wait is drawn evenly from the upper half of ``min(longest, first * 2**n)`` seconds, so that two
     processes that collided once do not collide again.
     """
 
-    first: float = 0.001
-    longest: float = 0.1
+    first: float = 0.001  # several short transactions (a small write takes 17 µs)
+    longest: float = 0.1  # people notice longer waits
     deadline: float = 30.0
     uniform: Callable[[float, float], float] = random.uniform
     sleep: Callable[[float], object] = time.sleep
@@ -36,8 +36,8 @@ class Backoff:
         return self.uniform(longest / 2, longest)
 
     def call(self, function: Callable[[], T], on_retry: Callable[[], None] | None = None) -> T:
-        """Call until it does not raise "busy", or raise that error once the deadline has passed."""
-        give_up_at = self.timer() + patience(self.deadline)
+        """Call until the database is not busy; after the deadline, raise the error that says so."""
+        give_up_at = self.timer() + wait_limit(self.deadline)
         attempt = 0
         while True:
             try:

@@ -20,12 +20,12 @@ Version = tuple[int, ...]
 
 
 def is_sound(version: Version) -> bool:
-    """Say whether this version of SQLite is free of the WAL-reset bug."""
+    """Return whether this version of SQLite is free of the WAL-reset bug."""
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
 
 
 def choose(standard: ModuleType, bundled: str = "pysqlite3.dbapi2") -> ModuleType:
-    """Return ``standard`` when it is sound or there is no better, else the module named ``bundled``."""
+    """Return ``standard`` when it is sound or the newest there is, else the module named ``bundled``."""
     if is_sound(standard.sqlite_version_info):
         return standard
     try:
@@ -41,12 +41,12 @@ def sqlite_version() -> str:
 
 
 def require_sound(version: Version | None = None) -> None:
-    """Refuse to go on with a SQLite that can corrupt a WAL database.
+    """Refuse a SQLite that can corrupt a WAL database.
 
     Raises
     ------
     SQLiteVersionError
-        With the version found and the command that helps.
+        This SQLite is too old; the message has its version and the command that installs a newer one.
     """
     found = sqlite3.sqlite_version_info if version is None else version
     if not is_sound(found):

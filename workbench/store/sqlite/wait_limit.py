@@ -1,4 +1,4 @@
-"""How long to wait for the database: as long as the pool may, or less where a person waits for the answer."""
+"""How long to wait for the database: as long as the pool allows, or less where a person waits for the answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _give_up_at: ContextVar[float] = ContextVar("give_up_at", default=math.inf)
 
 @contextmanager
 def waiting_until(give_up_at: float) -> Iterator[None]:
-    """Wait for connections and locks, in this thread, until ``time.monotonic()`` is ``give_up_at`` at most."""
+    """Let this thread wait for connections and locks no longer than until ``time.monotonic()`` is ``give_up_at``."""
     token = _give_up_at.set(give_up_at)
     try:
         yield
@@ -21,6 +21,6 @@ def waiting_until(give_up_at: float) -> Iterator[None]:
         _give_up_at.reset(token)
 
 
-def patience(seconds: float) -> float:
-    """Return how many seconds to wait where ``seconds`` is the most."""
+def wait_limit(seconds: float) -> float:
+    """Return how many seconds to wait now, ``seconds`` at most."""
     return max(0.0, min(seconds, _give_up_at.get() - time.monotonic()))

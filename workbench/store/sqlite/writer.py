@@ -1,4 +1,4 @@
-"""The writing half of the pool: one connection, taken in turn by threads and processes."""
+"""The writing half of the pool: one connection, which threads and processes use one after the other."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from threading import get_ident
 from workbench.errors import DatabaseUnavailableError, StoreError
 from workbench.store.sqlite.database_errors import is_busy, translate
 from workbench.store.sqlite.database_opening import Connection, open_writer
-from workbench.store.sqlite.fair_lock import Turns
+from workbench.store.sqlite.fair_lock import FairLock
 from workbench.store.sqlite.migrations import Migration
 from workbench.store.sqlite.pool_statistics import PoolStatistics
 from workbench.store.sqlite.readers import closed_error, is_fresh
 from workbench.store.sqlite.retrying import Backoff
 from workbench.store.sqlite.sqlite_module import sqlite3
-from workbench.store.sqlite.wait_limit import patience
+from workbench.store.sqlite.wait_limit import wait_limit
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Writer:
         self._backoff = backoff
         self._wait_seconds = wait_seconds
         self._timer = timer
-        self._turn = Turns()
+        self._fair_lock = FairLock()
         self.owner: int | None = None
         self._depth = 0
         self.opened_before = False
@@ -57,11 +57,11 @@ class Writer:
 
     @property
     def is_active(self) -> bool:
-        """Whether any thread is."""
+        """Whether any thread is inside a transaction."""
         return self.owner is not None
 
     def prepare(self) -> None:
-        """Create or migrate the database unless this was done before."""
+        """Create or migrate the database unless that has been done."""
         if not self.opened_before:
             with self.maintenance():
                 pass
@@ -70,12 +70,12 @@ class Writer:
         """Begin a transaction, or a savepoint when this thread is in one."""
         if self.is_mine:
             return self._begin_nested()
-        self._take_turn()
+        self._acquire()
         try:
             connection = self._ready()
             self._begin_immediate(connection)
         except BaseException:
-            self._turn.release()
+            self._fair_lock.release()
             raise
         self.owner = get_ident()
         return connection
@@ -94,14 +94,16 @@ class Writer:
                 connection.execute("ROLLBACK")
             connection.last_used = self._timer()
             self.owner = None
-            self._turn.release()
+            self._fair_lock.release()
 
     @contextmanager
     def maintenance(self) -> Iterator[Connection]:
-        """Lend the connection outside a transaction, for what SQLite does not allow inside one."""
+        """Lend the connection without a transaction, for statements that SQLite does not allow inside one."""
         if self.is_mine:
-            raise StoreError(f"{self._path}: this cannot be done inside a transaction. Leave it first.")
-        self._take_turn()
+            raise StoreError(
+                f"{self._path}: this cannot be done inside a transaction. End the transaction first."
+            )
+        self._acquire()
         try:
             connection = self._ready()
             self.owner = get_ident()
@@ -110,46 +112,48 @@ class Writer:
             finally:
                 self.owner = None
         finally:
-            self._turn.release()
+            self._fair_lock.release()
 
     def close(self) -> None:
         """Checkpoint and close; waits for a transaction of another thread."""
         self._closed = True
-        if self.is_mine or not self._turn.acquire(self._wait_seconds):
-            _log.warning("%s was closed while a transaction was open; its log stays beside it", self._path)
+        if self.is_mine or not self._fair_lock.acquire(self._wait_seconds):
+            _log.warning(
+                "%s was closed while a transaction was open. Its write-ahead log stays beside it.", self._path
+            )
             return
         try:
             self._shut()
         finally:
-            self._turn.release()
+            self._fair_lock.release()
 
     def freeze(self, seconds: float) -> bool:
-        """Close the connection and keep the turn until :meth:`thaw`; false when a transaction is open."""
-        self._frozen = not self.is_mine and self._turn.acquire(seconds)
+        """Close the connection and keep the lock until :meth:`thaw`; return false when a transaction is open."""
+        self._frozen = not self.is_mine and self._fair_lock.acquire(seconds)
         if self._frozen:
             self._shut()
         return self._frozen
 
     def thaw(self) -> None:
-        """Give the turn back."""
+        """Release the lock."""
         if self._frozen:
-            self._turn.release()
+            self._fair_lock.release()
 
-    def _take_turn(self) -> None:
-        if self._turn.take_free():
+    def _acquire(self) -> None:
+        if self._fair_lock.try_acquire():
             return
         start = self._timer()
-        seconds = patience(self._wait_seconds)
-        taken = self._turn.acquire(seconds)
+        seconds = wait_limit(self._wait_seconds)
+        taken = self._fair_lock.acquire(seconds)
         self._statistics.waited(self._timer() - start)
         if not taken:
             raise DatabaseUnavailableError(
-                f"Another thread wrote to {self._path} for over {seconds:.3g} s. Try again later.",
+                f"Another thread has written to {self._path} for more than {seconds:.3g} s. Try again later.",
                 path=str(self._path),
             )
 
     def _ready(self) -> Connection:
-        """Return the connection, healthy. Has the turn."""
+        """Return a healthy connection. The caller holds the lock."""
         if self._closed:
             raise closed_error(self._path)
         connection = self.connection
@@ -192,7 +196,7 @@ class Writer:
     def _end_nested(self, connection: Connection, *, commit: bool) -> None:
         name = f"level_{self._depth}"
         self._depth -= 1
-        if not connection.in_transaction:  # SQLite undid all of it, as it does on a full disk
+        if not connection.in_transaction:  # SQLite has rolled back everything, as it does on a full disk
             if commit:
                 raise self._rolled_back()
             return
@@ -207,14 +211,12 @@ class Writer:
 
     def _still_ours(self) -> Connection:
         if os.getpid() != self._pid or self.connection is None:
-            raise StoreError(
-                f"{self._path}: a transaction cannot be carried over a fork. End it before forking."
-            )
+            raise StoreError(f"{self._path}: a transaction does not survive a fork. End it before the fork.")
         return self.connection
 
     def _rolled_back(self) -> DatabaseUnavailableError:
         return DatabaseUnavailableError(
-            f"A transaction on {self._path} was undone after an earlier error in it. Try again.",
+            f"A transaction on {self._path} was rolled back after an error in it. Try again.",
             path=str(self._path),
         )
 
