@@ -17,7 +17,7 @@ import soundfile
 
 from workbench import Workbench
 from workbench.processing.job.task import Failure
-from workbench.session.ingest import Report
+from workbench.session.jobs.report import Report
 from workbench.store.library.track import Track
 
 RATE = 44100

@@ -30,6 +30,7 @@ from .errors import (
     StoreError as StoreError,
     UnknownMethodError as UnknownMethodError,
     UnknownParameterError as UnknownParameterError,
+    UnknownPlaylistError as UnknownPlaylistError,
     UnknownTrackError as UnknownTrackError,
     WorkbenchError,
     WorkerCrashedError as WorkerCrashedError,

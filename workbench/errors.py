@@ -30,6 +30,7 @@ WorkbenchError
     ├── UnknownParameterError
     ├── ParameterValueError        a parameter has a value that is not allowed
     ├── UnknownTrackError          no such track, or several (``candidates``)
+    ├── UnknownPlaylistError       no kept playlist with this id or name
     ├── QuerySyntaxError           in the filter language, with a ``position``
     ├── PlaylistFileError          a playlist file cannot be read or written
     └── LibraryEmptyError          no analyzed track to choose from
@@ -180,6 +181,10 @@ class ParameterValueError(PlaylistError):
 
 class UnknownTrackError(PlaylistError):
     kind = "unknown_track"
+
+
+class UnknownPlaylistError(PlaylistError):
+    kind = "not_found"
 
 
 class QuerySyntaxError(PlaylistError):

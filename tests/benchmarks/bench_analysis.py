@@ -39,7 +39,7 @@ from workbench.audio.demo.synthesis import render
 from workbench.audio.scan import FoundFile, scan
 from workbench.audio.streaming_loader import open_audio
 from workbench.lazy_imports import get_essentia
-from workbench.session.ingest import Ingest
+from workbench.session.jobs.analysis_tasks import AnalysisTasks
 
 ROUNDS = 5
 COPIES = 8
@@ -176,8 +176,8 @@ def _real_run(folder: str, workers: int) -> tuple[float, float, list[float]]:
         wb.cluster.client  # noqa: B018 (starts and warms the workers)
         plan = wb.plan(folder)
         before, start = _cpu_of_all(), time.perf_counter()
-        ingest = Ingest(wb.library, plan, stale=stale, keep=wb.runs.keep)
-        wb.runs.start(ingest, analyze_file_cpu, wb.settings, show=False).result()
+        tasks = AnalysisTasks(wb.library, plan, stale=stale, keep=wb.jobs.keep)
+        wb.jobs.start(tasks, analyze_file_cpu, wb.settings, show=False).result()
         wall, cpu = time.perf_counter() - start, _cpu_of_all() - before
         hashes = {wb.track(int(track)).content_hash for track in wb.tracks.index}
         return wall, cpu, [wb.library.features.get(key).seconds for key in hashes]

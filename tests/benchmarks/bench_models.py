@@ -280,7 +280,10 @@ def apply(facts: dict[str, Any], label: str = "genre") -> None:
 
     with opened(facts) as library:
         start, cpu = time.perf_counter(), time.process_time()
-        found = tagger.apply(library, label, folder=Path(facts["folder"]) / "taggers", everything=True)
+        found, predictions = tagger.predict(
+            library, label, folder=Path(facts["folder"]) / "taggers", everything=True
+        )
+        library.models.save_predictions(predictions)
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     kind = "the chosen tagger" if label == "genre" else "the network"
     imports = sum(import_seconds().values())

@@ -11,13 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.apps.dashboards.apps.map_app import positions_of
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.compare_view import CompareView
 from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
-from workbench.apps.dashboards.views.layouts import neighbor_map, principal_components
-from workbench.apps.dashboards.views.library_actions import matches, playlist_of
 from workbench.apps.dashboards.views.map_view import MapView
 from workbench.apps.dashboards.views.parameter_form import ParameterForm
 from workbench.apps.dashboards.views.rating_view import RatingView
@@ -30,8 +27,12 @@ from workbench.errors import LibraryPathError, PlaylistError
 from workbench.performance.live_series import LiveSeries, rates
 from workbench.playlists import COMMON_PARAMETERS, METHODS, generate
 from workbench.playlists.edits import in_order, kept_in_place
+from workbench.playlists.query.query_match import matching_rows
+from workbench.playlists.sound.layouts import neighbor_map, principal_components
 from workbench.plots.coloring import by_category, by_key, by_number
 from workbench.processing.job.task import Failure, Progress
+from workbench.session.maps import NeighborMap
+from workbench.session.playlists import select_tracks
 from workbench.store.library.library_table import LibraryTable
 
 
@@ -44,7 +45,7 @@ def shown(view: Any) -> str:
 
 
 def test_the_table_filters_by_query_and_explains_a_wrong_one(table: LibraryTable) -> None:
-    view = TableView(table, matches, lambda track_id: None)
+    view = TableView(table, matching_rows, lambda track_id: None)
     view.query.value = "bpm > 125"
     assert view.grid.total == int(np.count_nonzero(table["bpm"] > 125))
     assert f"{view.grid.total:,} of 40 tracks" in shown(view)
@@ -55,7 +56,7 @@ def test_the_table_filters_by_query_and_explains_a_wrong_one(table: LibraryTable
 
 
 def test_predicted_genres_have_a_column_of_their_own_once_there_are_any(table: LibraryTable) -> None:
-    view = TableView(table, matches, lambda track_id: None)
+    view = TableView(table, matching_rows, lambda track_id: None)
     heads = [column["label"] for column in view.grid.columns]
     assert "Genre" in heads and "Predicted genre" not in heads
     guesses = np.full(40, None, object)
@@ -70,7 +71,7 @@ def test_predicted_genres_have_a_column_of_their_own_once_there_are_any(table: L
 
 
 def test_an_empty_table_says_what_to_do(table: LibraryTable) -> None:
-    view = TableView(table.take(np.zeros(40, bool)), matches, lambda track_id: None)
+    view = TableView(table.take(np.zeros(40, bool)), matching_rows, lambda track_id: None)
     assert "analyze a folder" in view.grid.empty
 
 
@@ -246,7 +247,7 @@ def test_both_layouts_keep_two_groups_apart() -> None:
 
 def test_tracks_that_came_after_a_layout_lie_in_its_middle() -> None:
     kept = np.array([[0, 0], [2, 2]], np.float32)
-    positions, missing = positions_of(np.array([1, 2, 3]), np.array([1, 3]), kept)
+    positions, missing = NeighborMap(np.array([1, 3]), kept, "then").positions_of(np.array([1, 2, 3]))
     assert positions.tolist() == [[0, 0], [1, 1], [2, 2]] and missing == 1
 
 
@@ -289,7 +290,7 @@ def test_locked_tracks_keep_their_places() -> None:
 
 
 def test_a_selection_becomes_a_playlist_of_exactly_these_tracks(table: LibraryTable) -> None:
-    assert sorted(playlist_of(table, [3, 9, 20], "smooth").track_ids) == [3, 9, 20]
+    assert sorted(select_tracks(table, [3, 9, 20], "smooth").track_ids) == [3, 9, 20]
 
 
 def test_saving_and_exporting_say_where(table: LibraryTable, tmp_path: Path) -> None:

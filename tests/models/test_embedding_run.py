@@ -15,7 +15,7 @@ from workbench.models.networks.inference import run_models
 from workbench.models.networks.registry import usable_models
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.job.job import Task, run
-from workbench.session.embedding_run import EmbeddingRun
+from workbench.session.jobs.embedding_tasks import EmbeddingTasks
 from workbench.settings import Settings
 from workbench.store.library.library import Library
 from workbench.store.library.records import FeatureRecord, ScannedFile
@@ -30,7 +30,7 @@ def test_workers_run_models_and_one_bad_file_costs_the_others_nothing(
     for number, path in enumerate(paths):
         library.files.add([ScannedFile(path, 1, 1, f"{number:032x}", {"title": path})])
         library.features.save(f"{number:032x}", FeatureRecord(1, {"bpm": 1.0}, np.ones(2, np.float32), {}))
-    embedding = EmbeddingRun(library, models)
+    embedding = EmbeddingTasks(library, models)
     settings = Settings(data_dir=data_dir, async_workers=1, memory_limit_percent=100)
     with Cluster(settings) as cluster:
         job = run(
@@ -49,9 +49,9 @@ def test_workers_run_models_and_one_bad_file_costs_the_others_nothing(
     assert hashes == [f"{0:032x}", f"{2:032x}"] and matrix.shape == (2, 96)
     np.testing.assert_array_equal(matrix[0], run_models(paths[0], models).outputs[0].embedding)
     assert library.tracks.count_by_status()["analyzed"] == 3  # a model that fails takes no track away
-    assert [file.path for file in EmbeddingRun(library, models).files] == [paths[1]]
+    assert [file.path for file in EmbeddingTasks(library, models).files] == [paths[1]]
     newer = [replace(model, sha256="0" * 64) for model in models]
-    assert len(EmbeddingRun(library, newer).files) == 3
+    assert len(EmbeddingTasks(library, newer).files) == 3
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ import pytest
 
 from workbench.audio.fingerprint import content_hash
 from workbench.models.columns import complete_embedding, with_model_results
-from workbench.models.networks.embed import files_to_embed, save_outputs
+from workbench.models.networks.embed import files_to_embed
 from workbench.models.networks.inference import run_models
 from workbench.models.networks.registry import usable_models
 from workbench.playlists import generate
+from workbench.session.jobs.embedding_tasks import save_outputs
 from workbench.store.library.library import Library
 from workbench.store.library.records import Embedding, FeatureRecord, ScannedFile
 

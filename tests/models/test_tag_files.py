@@ -11,8 +11,10 @@ import soundfile
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.tags import read_tags
 from workbench.errors import ModelError
-from workbench.models.tag_files import plan_tag_writes, restore_tags, write_tags
+from workbench.models.tag_files import plan_tag_writes, restore_tags
 from workbench.models.tagger.labels import labels_of
+from workbench.session.playlists import Playlists
+from workbench.session.tagger import Tagger
 from workbench.store.library.library import Library
 from workbench.store.library.records import Embedding, FeatureRecord, Prediction, ScannedFile
 
@@ -63,10 +65,8 @@ def test_written_files_read_back_sound_the_same_and_stay_analyzed(
     sound = {format: soundfile.read(path)[0] for format, path in files.items()}
     bytes_before = {format: path.read_bytes() for format, path in files.items()}
     ids = {track.path: track.id for track in library.tracks.select()}
-    backup = tmp_path / "backups"
-    done = write_tags(
-        library, plan_tag_writes(library, minimum_probability=0.5, overwrite=True), backup_dir=backup
-    )
+    session = Tagger(library, Playlists(library, library.table), tmp_path)
+    done = session.write_tags(session.plan_tags(minimum_probability=0.5, overwrite=True))
     assert [write.problem for write in done] == [None] * 5
     tracks = {Path(track.path).suffix[1:]: track for track in library.tracks.select()}
     hashes, vectors = library.models.embeddings("msd-musicnn-1")
@@ -84,7 +84,7 @@ def test_written_files_read_back_sound_the_same_and_stay_analyzed(
     assert not [path for path in files["wav"].parent.iterdir() if path.name.startswith(".")]
     assert labels_of(library, "genre") == {}  # predictions are not what a tagger learns from
 
-    (folder,) = backup.iterdir()
+    (folder,) = session.backups.iterdir()
     assert sorted(restore_tags(folder)) == sorted(str(path) for path in files.values())
     assert {format: path.read_bytes() for format, path in files.items()} == bytes_before
 
@@ -99,7 +99,7 @@ def test_a_file_that_changed_or_is_gone_is_left_alone(
     files["flac"].unlink()
     done = {
         Path(write.path).suffix: write.problem
-        for write in write_tags(library, plan, backup_dir=tmp_path / "b")
+        for write in Tagger(library, Playlists(library, library.table), tmp_path).write_tags(plan)
     }
     assert "changed" in str(done[".wav"]) and files["wav"].read_bytes() == changed
     assert done[".flac"] is not None and done[".ogg"] is None

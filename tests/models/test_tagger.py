@@ -18,6 +18,8 @@ from workbench.models.tagger.labels import labels_of
 from workbench.models.tagger.network import Network
 from workbench.models.tagger.split import grouped_split
 from workbench.models.tagger.storage import load, save
+from workbench.session.playlists import Playlists
+from workbench.session.tagger import Tagger
 from workbench.store.library.records import Embedding
 
 Fill = Callable[..., "StyledLibrary"]  # noqa: F821 - a fixture of conftest.py
@@ -25,7 +27,7 @@ Fill = Callable[..., "StyledLibrary"]  # noqa: F821 - a fixture of conftest.py
 
 def test_known_styles_are_learned_and_predicted_for_other_artists(styled: Fill, tmp_path: Path) -> None:
     made = styled()
-    report = tagger.train(made.library, "genre", folder=tmp_path, seed=1)
+    report = tagger.train(made.library, "genre", folder=tmp_path / "taggers", seed=1)
     assert report.scores["network"].balanced_accuracy >= 0.9
     assert report.scores[report.chosen].balanced_accuracy >= 0.9
     assert report.examples["untagged"] == 40 and report.classes == tuple(f"style {n}" for n in range(4))
@@ -33,11 +35,11 @@ def test_known_styles_are_learned_and_predicted_for_other_artists(styled: Fill, 
     assert sum(map(sum, report.confusion)) == report.examples["test"]
     json.dumps(report.to_dict(), allow_nan=False)
 
-    evaluation = tagger.evaluate(made.library, "genre", folder=tmp_path)
+    evaluation = tagger.evaluate(made.library, "genre", folder=tmp_path / "taggers")
     assert evaluation.scores == report.scores[report.chosen]
 
     before = made.library.table()["genre"].copy()
-    applied = tagger.apply(made.library, "genre", folder=tmp_path)
+    applied = Tagger(made.library, Playlists(made.library, made.library.table), tmp_path).apply("genre")
     assert applied.predicted == 40 == sum(applied.counts.values())
     stored = made.library.models.predictions(model="tagger:genre")
     assert len(stored) == 40 and {p.version for p in stored} == {report.trained_at}
@@ -176,7 +178,7 @@ def test_damaged_files_and_foreign_inputs_are_refused(styled: Fill, tmp_path: Pa
         Embedding(c, "msd-musicnn-1", "1", "ab" * 32, np.ones(5, np.float32)) for c in contents
     )
     with pytest.raises(ModelError, match=r"analysis \d+ \+ msd-musicnn-1"):
-        tagger.apply(made.library, "genre", folder=tmp_path)
+        tagger.predict(made.library, "genre", folder=tmp_path)
     weights = Path(report.folder) / load(tmp_path, "genre").card["weights"]
     weights.write_bytes(weights.read_bytes() + b"x")
     with pytest.raises(ModelError, match="not the file"):

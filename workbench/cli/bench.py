@@ -23,7 +23,7 @@ def bench(options: argparse.Namespace) -> int:
     with Workbench(options.data_dir, role="bench") as wb:
         paths = options.paths or [wb.make_demo_library()]
         result = run_benchmark(paths, quick=options.quick, say=say)
-        wb.library.activity.add_benchmark(result)
+        wb.keep_benchmark(result)
     if options.json:
         print_json(result)
     else:

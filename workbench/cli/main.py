@@ -22,7 +22,7 @@ from workbench.readable import clock, counted
 
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
-    from workbench.store.library.library import Library
+    from workbench.store.library.maintenance import Maintenance
 
 DONE, ERROR, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -221,7 +221,8 @@ def _run_analysis(wb: Workbench, paths: list[str], *, force: bool) -> dict[str, 
     job = wb.analyze(plan=plan, show=True)
     try:
         report: dict[str, Any] = job.result().to_dict()
-        cli_models.tell_of_models(wb)
+        if advice := wb.models.advice():
+            say(advice)
         return report
     except KeyboardInterrupt:
         job.cancel()
@@ -241,7 +242,7 @@ def _print_report(report: dict[str, Any]) -> None:
 def _tracks(options: argparse.Namespace) -> int:
     with _open(options) as wb:
         status = "failed" if options.failed else None
-        tracks = wb.library.tracks.select(query=options.query, status=status)
+        tracks = wb.find(options.query, status=status).tracks
         if options.json:
             print_json({"total": len(tracks), "tracks": wb.described(tracks)})
             return DONE
@@ -294,29 +295,29 @@ def _lab(options: argparse.Namespace) -> int:
 
 def _db(options: argparse.Namespace) -> int:
     with _open(options) as wb:
-        answer = _db_actions(wb.library, getattr(options, "file", None))[options.action]()
+        answer = _db_actions(wb.database, getattr(options, "file", None))[options.action]()
     show(answer, options)
     return DONE if answer.get("ok", True) else ERROR
 
 
-def _db_actions(library: Library, file: str | None) -> dict[str, Callable[[], dict[str, Any]]]:
+def _db_actions(database: Maintenance, file: str | None) -> dict[str, Callable[[], dict[str, Any]]]:
     path = Path(file or "")
 
     def check() -> dict[str, Any]:
-        problems = library.maintenance.check()
+        problems = database.check()
         return {"ok": not problems, "problems": problems}
 
     def vacuum() -> dict[str, Any]:
-        before = library.maintenance.info()["size_bytes"]
-        library.maintenance.vacuum()
-        return {"size_bytes_before": before, "size_bytes": library.maintenance.info()["size_bytes"]}
+        before = database.info()["size_bytes"]
+        database.vacuum()
+        return {"size_bytes_before": before, "size_bytes": database.info()["size_bytes"]}
 
     return {
-        "info": library.maintenance.info,
+        "info": database.info,
         "check": check,
         "vacuum": vacuum,
-        "backup": lambda: {"backup": str(library.maintenance.backup(path))},
-        "restore": lambda: {"restored": str(path), "before": str(library.maintenance.restore(path))},
+        "backup": lambda: {"backup": str(database.backup(path))},
+        "restore": lambda: {"restored": str(path), "before": str(database.restore(path))},
     }
 
 

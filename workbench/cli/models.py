@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.output import one_line, print_json, say
-from workbench.settings import Settings
 
 DONE, SOME_FAILED = 0, 3
-TOLD = "told of models"
 
 if TYPE_CHECKING:
-    from workbench.session.workbench import Workbench
+    from workbench.session.tagger import Tagger
 
 Add = Callable[..., argparse.ArgumentParser]
 
@@ -101,32 +98,18 @@ def _probability(text: str) -> float:
     return value
 
 
-def tell_of_models(wb: Workbench) -> None:
-    """Say which tracks models have not seen; once for a library without models, what they would add."""
-    from workbench.models.networks.embed import files_to_embed
-    from workbench.models.networks.registry import find_models, what_models_would_add
-
-    folder = wb.settings.models_dir
-    if folder and any(folder.glob("*.pb")):
-        models = [model for model in find_models(folder) if not model.problem]
-        if unseen := files_to_embed(wb.library, models):
-            say(f"The models in {folder} have not seen {len(unseen)} of the tracks: run workbench embed.")
-    elif not wb.library.activity.value(TOLD):
-        wb.library.activity.set_value(TOLD, value=True)
-        say(what_models_would_add(folder))
-
-
 def models(options: argparse.Namespace) -> int:
     """List what is in MODELS_DIR."""
-    from workbench.models.networks.registry import find_models, what_models_would_add
+    from workbench.session.workbench import Workbench
 
-    folder = Settings.load(data_dir=options.data_dir).models_dir
-    found = find_models(folder)
+    with Workbench(options.data_dir) as wb:
+        models = wb.models
+        found = models.found()
     if options.json:
-        print_json({"models_dir": str(folder), "models": [model.to_dict() for model in found]})
+        print_json({"models_dir": str(models.folder), "models": [model.to_dict() for model in found]})
         return DONE
     if not found:
-        print(what_models_would_add(folder))
+        print(models.would_add())
     for model in found:
         if model.problem:
             print(f"{model.name}: NOT USED: {model.problem}")
@@ -170,7 +153,7 @@ def tagger(options: argparse.Namespace) -> int:
     from workbench.session.workbench import Workbench
 
     with Workbench(options.data_dir) as wb:
-        answer, text, code = _TAGGER[options.action](wb, wb.settings.data_dir / "taggers", options)
+        answer, text, code = _TAGGER[options.action](wb.tagger, options)
     if options.json:
         print_json(answer)
     else:
@@ -181,44 +164,28 @@ def tagger(options: argparse.Namespace) -> int:
 Answer = tuple[dict[str, Any], str, int]
 
 
-def _labels(wb: Any, options: argparse.Namespace) -> dict[str, str]:
-    from workbench.models.tagger import labels_of
-
-    named = None if options.playlist is None else dict(map(wb.shelf.contents, options.playlist))
-    found: dict[str, str] = labels_of(wb.library, options.label, csv_file=options.csv, playlists=named)
-    return found
+def _where(options: argparse.Namespace) -> dict[str, Any]:
+    return {"csv_file": options.csv, "playlists": options.playlist}
 
 
-def _train(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
-    from workbench.models import tagger
-
+def _train(tagger: Tagger, options: argparse.Namespace) -> Answer:
     say(f"learning {options.label}…")
-    report = tagger.train(
-        wb.library, options.label, folder=folder, seed=options.random_state, labels=_labels(wb, options)
-    )
+    report = tagger.train(options.label, random_state=options.random_state, **_where(options))
     return report.to_dict(), str(report), DONE
 
 
-def _evaluate(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
-    from workbench.models import tagger
-
-    found = tagger.evaluate(wb.library, options.label, folder=folder, labels=_labels(wb, options))
+def _evaluate(tagger: Tagger, options: argparse.Namespace) -> Answer:
+    found = tagger.evaluate(options.label, **_where(options))
     return found.to_dict(), str(found), DONE
 
 
-def _apply(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
-    from workbench.models import tagger
-
-    found = tagger.apply(
-        wb.library, options.label, folder=folder, labels=_labels(wb, options), everything=options.all
-    )
+def _apply(tagger: Tagger, options: argparse.Namespace) -> Answer:
+    found = tagger.apply(options.label, everything=options.all, **_where(options))
     return found.to_dict(), str(found), DONE
 
 
-def _list(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
-    from workbench.models import tagger
-
-    cards = tagger.taggers(folder)
+def _list(tagger: Tagger, options: argparse.Namespace) -> Answer:
+    cards = tagger.trained()
     lines = [
         f"{card['label']}: {card.get('problem') or card['chosen'] + ', ' + ', '.join(card['classes'])}"
         for card in cards
@@ -228,34 +195,31 @@ def _list(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
     return answer, "\n".join(lines) or "No tagger has been trained; run workbench tagger train.", DONE
 
 
-def _write_tags(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
-    from workbench.models.tag_files import plan_tag_writes, write_tags
-
-    writes = plan_tag_writes(
-        wb.library, options.label, minimum_probability=options.minimum, overwrite=options.overwrite
-    )
-    backups = wb.settings.data_dir / "tag-backups"
-    if options.write and writes:
-        writes = write_tags(wb.library, writes, backup_dir=backups)
+def _write_tags(tagger: Tagger, options: argparse.Namespace) -> Answer:
+    writes = tagger.plan_tags(options.label, minimum_probability=options.minimum, overwrite=options.overwrite)
+    if options.write:
+        writes = tagger.write_tags(writes)
     lines = [
         f"{one_line(write.path)}: {write.old or 'no genre'} → {write.new} ({write.probability:.2f})"
         + (f": NOT WRITTEN: {write.problem}" if write.problem else "")
         for write in writes
     ]
-    said = f"written; copies in {backups}" if options.write else "would be written; nothing was: add --write"
+    said = (
+        f"written; copies in {tagger.backups}"
+        if options.write
+        else "would be written; nothing was: add --write"
+    )
     failed = any(write.problem for write in writes)
     answer = {"written": options.write, "files": [write.to_dict() for write in writes]}
     return answer, "\n".join([*lines, f"{len(writes)} files {said}"]), SOME_FAILED if failed else DONE
 
 
-def _restore_tags(wb: Any, folder: Path, options: argparse.Namespace) -> Answer:
-    from workbench.models.tag_files import restore_tags
-
-    paths = restore_tags(Path(options.folder))
+def _restore_tags(tagger: Tagger, options: argparse.Namespace) -> Answer:
+    paths = tagger.restore_tags(options.folder)
     return {"restored": paths}, f"{len(paths)} files put back; run workbench analyze on their folder", DONE
 
 
-_TAGGER: dict[str, Callable[[Any, Path, argparse.Namespace], Answer]] = {
+_TAGGER: dict[str, Callable[[Tagger, argparse.Namespace], Answer]] = {
     "train": _train,
     "evaluate": _evaluate,
     "apply": _apply,

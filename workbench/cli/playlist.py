@@ -125,16 +125,16 @@ def _make(wb: Workbench, options: argparse.Namespace) -> int:
         if key in asked or key == "method":
             raise PlaylistError(f"-p {key}={value}: {key} is given already. Give it once.")
         asked[key] = value
-    return _show_playlists(wb.shelf.make_many(options.method, **asked), options)
+    return _show_playlists(wb.playlists.make_many(options.method, **asked), options)
 
 
 def _make_again(wb: Workbench, options: argparse.Namespace) -> int:
-    return _show_playlists([wb.shelf.again(options.recipe)], options)
+    return _show_playlists([wb.playlists.again(options.recipe)], options)
 
 
 def _refresh(wb: Workbench, options: argparse.Namespace) -> int:
-    old = wb.shelf.get(options.refresh)
-    refreshed = wb.shelf.refresh(options.refresh)
+    old = wb.playlists.get(options.refresh)
+    refreshed = wb.playlists.refresh(options.refresh)
     say(f"{len(refreshed.kept)} kept, {len(refreshed.added)} added, {len(refreshed.removed)} removed")
     if not options.json:
         _print_tracks(old, refreshed.playlist, {"added": refreshed.added, "removed": refreshed.removed})
@@ -142,8 +142,8 @@ def _refresh(wb: Workbench, options: argparse.Namespace) -> int:
 
 
 def _compare(wb: Workbench, options: argparse.Namespace) -> int:
-    a, b = (wb.shelf.get(playlist) for playlist in options.compare)
-    comparison = wb.shelf.compare(*options.compare).to_dict()
+    a, b = (wb.playlists.get(playlist) for playlist in options.compare)
+    comparison = wb.playlists.compare(*options.compare).to_dict()
     if options.json:
         print_json(comparison)
     else:
@@ -177,7 +177,7 @@ def _cost(name: str, cost: float | None) -> str:
 def _read(wb: Workbench, options: argparse.Namespace) -> int:
     entries = [
         {"location": match.entry.location, "track_id": match.track_id, "by": match.by}
-        for match in wb.shelf.read_file(options.read)
+        for match in wb.playlists.read_file(options.read)
     ]
     known = sum(entry["track_id"] is not None for entry in entries)
     if options.json:
@@ -191,7 +191,7 @@ def _read(wb: Workbench, options: argparse.Namespace) -> int:
 
 
 def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
-    kept = wb.shelf.kept(options.name)
+    kept = wb.playlists(options.name)
     if options.json:
         print_json({"total": len(kept), "playlists": [vars(summary) for summary in kept]})
         return 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.audio.fingerprint import content_hash
 from workbench.errors import AudioError, ModelError
-from workbench.models.predicted import TAGGER, WRITTEN
-from workbench.store.library.records import Prediction, ScannedFile
+from workbench.models.predicted import TAGGER
 
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
@@ -81,11 +80,15 @@ def plan_tag_writes(
     return writes
 
 
-def write_tags(library: Library, writes: Iterable[TagWrite], *, backup_dir: Path) -> list[TagWrite]:
-    """Write planned genres into files and bring the library up to date.
+def write_tags(
+    writes: Iterable[TagWrite], *, backup_dir: Path, on_written: Callable[[TagWrite, str], None]
+) -> list[TagWrite]:
+    """Write planned genres into files.
 
     Parameters
     ----------
+    on_written : callable
+        ``on_written(write, content_hash)`` is called for each changed file with the hash of its new content.
     backup_dir : Path
         A folder is made in it with a copy of every file as it was and a manifest;
         :func:`restore_tags` puts them back.
@@ -105,7 +108,7 @@ def write_tags(library: Library, writes: Iterable[TagWrite], *, backup_dir: Path
                 _back_up(write, kept)
                 manifest.write(json.dumps({"path": write.path, "kept": kept.name}) + "\n")
                 manifest.flush()
-                _write_one(library, write)
+                on_written(write, _write_one(write))
                 done.append(write)
             except (OSError, ModelError, AudioError) as error:
                 done.append(replace(write, problem=str(error)))
@@ -139,7 +142,8 @@ def _back_up(write: TagWrite, kept: Path) -> None:
         )
 
 
-def _write_one(library: Library, write: TagWrite) -> None:
+def _write_one(write: TagWrite) -> str:
+    """Set the genre of one file and return the hash of its new content."""
     path = Path(write.path)
     with tempfile.TemporaryDirectory(prefix=".workbench-", dir=path.parent) as beside:
         changed = Path(beside) / path.name
@@ -147,7 +151,7 @@ def _write_one(library: Library, write: TagWrite) -> None:
         set_genre(changed, write.new)
         new_hash = content_hash(changed)
         changed.replace(path)
-    _carry_over(library, write, new_hash)
+    return new_hash
 
 
 def set_genre(path: Path, genre: str) -> None:
@@ -177,26 +181,6 @@ def set_genre(path: Path, genre: str) -> None:
 
 
 _GENRE_KEYS = {"MP4Tags": "©gen", "ASFTags": "WM/Genre", "APEv2": "Genre"}
-
-
-def _carry_over(library: Library, write: TagWrite, new_hash: str) -> None:
-    """Tell the library that the file has other bytes, the same sound and a genre that was predicted."""
-    stat = Path(write.path).stat()
-    track = next(found for found in library.tracks.by_content(write.content_hash) if found.path == write.path)
-    tags = {
-        name: getattr(track, name)
-        for name in ("title", "artist", "album", "album_artist", "year", "track_number")
-    } | {"genre": write.new}
-    record = library.features.get(write.content_hash)
-    with library.transaction():
-        if record is not None:
-            library.features.save(new_hash, record)
-        library.files.add([ScannedFile(write.path, stat.st_size, stat.st_mtime_ns, new_hash, tags)])
-        library.models.copy(write.content_hash, new_hash)
-        library.ratings.copy(write.content_hash, new_hash)
-        library.models.save_predictions(
-            [Prediction(new_hash, WRITTEN, "", "", {write.new: write.probability})]
-        )
 
 
 def _replace_by_copy(source: Path, target: Path) -> None:

@@ -1,15 +1,17 @@
-"""Playlists of a library: made, kept with their recipe, made again, brought up to date, compared, read from files."""
+"""``wb.playlists``: make playlists, keep them with their recipe, refresh, compare, read and write files of them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import PlaylistError
+from workbench.errors import PlaylistError, UnknownPlaylistError
 from workbench.playlists import (
+    COMMON_PARAMETERS,
+    METHODS,
     Comparison,
     Match,
     Playlist,
@@ -21,6 +23,7 @@ from workbench.playlists import (
     read_playlist_file,
     refresh,
     regenerate,
+    render,
 )
 
 if TYPE_CHECKING:
@@ -29,48 +32,97 @@ if TYPE_CHECKING:
     from workbench.store.library.records import PlaylistSummary
 
 
-class PlaylistShelf:
-    """What a session does with playlists. ``table`` returns the library as it is now."""
+class Playlists:
+    """The playlists of one library. Iterating, or calling it, gives the kept ones, newest first.
+
+    Parameters
+    ----------
+    table : callable
+        Returns the library table as it is now.
+    """
+
+    methods = METHODS
+    common_parameters = COMMON_PARAMETERS
 
     def __init__(self, library: Library, table: Callable[[], LibraryTable]) -> None:
-        self.library = library
-        self.table = table
+        self._library = library
+        self._table = table
+
+    def __call__(self, name: str | None = None) -> list[PlaylistSummary]:
+        """Return the newest playlist of every name, or all that were kept under one name; newest first."""
+        return self._library.playlists.newest() if name is None else self._library.playlists.history(name)
+
+    def __iter__(self) -> Iterator[PlaylistSummary]:
+        return iter(self())
+
+    def draft(self, /, method: str, *, table: LibraryTable | None = None, **asked: Any) -> Playlist:
+        """Make a playlist without keeping it; see :func:`workbench.playlists.generate`.
+
+        Parameters
+        ----------
+        table : LibraryTable, optional
+            The library as the caller knows it; as it is now by default.
+        **asked
+            ``playlist`` of the method ``cache_based`` may be the id or name of a kept playlist, or a playlist file.
+        """
+        return generate(self._table() if table is None else table, method, **self._given(asked))
 
     def make(self, /, method: str, **asked: Any) -> Playlist:
-        """Make and keep a playlist; see ``workbench.playlists.generate``.
-
-        ``playlist`` of the method ``cache_based`` may be the id or name of a kept playlist, or a playlist file.
-        """
-        return self.keep(generate(self.table(), method, **self._given(asked)))
+        """Make a playlist and keep it; see :meth:`draft`."""
+        return self.keep(self.draft(method, **asked))
 
     def make_many(self, /, method: str, **asked: Any) -> list[Playlist]:
-        """Make and keep several playlists; see ``workbench.playlists.generate_many``."""
-        return [self.keep(playlist) for playlist in generate_many(self.table(), method, **self._given(asked))]
+        """Make several playlists and keep them; see :func:`workbench.playlists.generate_many`."""
+        return [
+            self.keep(playlist) for playlist in generate_many(self._table(), method, **self._given(asked))
+        ]
+
+    def of_tracks(self, ids: Sequence[int], order: str = "none") -> Playlist:
+        """Return a playlist of exactly these tracks, without keeping it."""
+        return select_tracks(self._table(), ids, order)
 
     def keep(self, playlist: Playlist) -> Playlist:
         """Store a playlist; earlier ones of the same name stay as history."""
-        return replace(playlist, id=self.library.playlists.save(playlist.to_record()))
+        return replace(playlist, id=self._library.playlists.save(playlist.to_record()))
 
-    def kept(self, name: str | None = None) -> list[PlaylistSummary]:
-        """Return the newest playlist of every name, or all that were kept under one name; newest first."""
-        return self.library.playlists.newest() if name is None else self.library.playlists.history(name)
-
-    def get(self, playlist: int | str) -> Playlist:
-        """Return a kept playlist by id or name, paths and tags those of today.
+    def delete(self, playlist_id: int) -> None:
+        """Delete a kept playlist.
 
         Raises
         ------
-        PlaylistError
+        UnknownPlaylistError
+            There is none with this id.
+        """
+        if not self._library.playlists.delete(playlist_id):
+            raise self._unknown(playlist_id)
+
+    def get(self, playlist: int | str) -> Playlist:
+        """Return a kept playlist, with the paths and tags of today.
+
+        Parameters
+        ----------
+        playlist : int or str
+            A number is an id. A text is an id or a name.
+
+        Raises
+        ------
+        UnknownPlaylistError
             There is none.
         """
-        record = self.library.playlists.get(playlist)
-        if record is None:
-            known = ", ".join(f"{kept.id} ({kept.name})" for kept in self.kept()[:10]) or "none yet"
-            raise PlaylistError(f"There is no playlist {playlist!r}. Kept ones: {known}.")
-        return Playlist.from_record(record, self.table())
+        record = self._library.playlists.get(playlist)
+        if record is None or (isinstance(playlist, int) and record.id != playlist):
+            raise self._unknown(playlist)
+        return Playlist.from_record(record, self._table())
+
+    def file(self, playlist: int | str, format: str) -> tuple[str, str, bytes]:
+        """Return the file name, media type and content of a kept playlist in a format such as ``m3u8``."""
+        from workbench.playlists.files.formats import find_format
+
+        found = self.get(playlist)
+        return f"{found.name}.{format}", find_format(Path(), format).media_type, render(found, format=format)
 
     def again(self, recipe: Mapping[str, Any] | str | int | Path) -> Playlist:
-        """Make the playlist of a recipe again: the same tracks on the same library.
+        """Make the playlist of a recipe again and keep it: the same tracks on the same library.
 
         Parameters
         ----------
@@ -83,20 +135,20 @@ class PlaylistShelf:
             With a note where the library, or what chooses the tracks, has changed since.
         """
         read = self._recipe(recipe)
-        return self.keep(_with_changes_noted(regenerate(read, self.table()), read))
+        return self.keep(_with_changes_noted(regenerate(read, self._table()), read))
 
     def refresh(self, playlist: int | str) -> Refreshed:
-        """Bring a kept playlist up to date: what still fits stays, what is new comes in. The old one is history."""
-        refreshed = refresh(self.get(playlist), self.table())
+        """Bring a kept playlist up to date: tracks that still fit stay, new ones come in. The old one is kept too."""
+        refreshed = refresh(self.get(playlist), self._table())
         return replace(refreshed, playlist=self.keep(refreshed.playlist))
 
     def compare(self, a: int | str, b: int | str) -> Comparison:
-        """Say what two kept playlists share: tracks, order, cost of the transitions."""
-        return compare(self.get(a), self.get(b), self.table())
+        """Compare two kept playlists: shared tracks, order, cost of the transitions."""
+        return compare(self.get(a), self.get(b), self._table())
 
     def read_file(self, path: str | Path) -> list[Match]:
-        """Return the entries of a playlist file, each with the track of the library that it is, or ``None``."""
-        return match_entries(read_playlist_file(path), self.table())
+        """Return the entries of a playlist file, each with the track of the library that it means, or ``None``."""
+        return match_entries(read_playlist_file(path), self._table())
 
     def contents(self, playlist: str | Path) -> tuple[str, list[str]]:
         """Return the name of a kept playlist or a playlist file, and the content hashes of its tracks.
@@ -111,16 +163,20 @@ class PlaylistShelf:
         else:
             kept = self.get(str(playlist))
             name, ids = kept.name, kept.track_ids
-        tracks = self.library.tracks.by_id(ids)
+        tracks = self._library.tracks.by_id(ids)
         return name, [track.content_hash for track in tracks.values() if track.content_hash]
+
+    def _unknown(self, playlist: int | str) -> UnknownPlaylistError:
+        known = ", ".join(f"{kept.id} ({kept.name})" for kept in self()[:10]) or "none yet"
+        return UnknownPlaylistError(f"There is no playlist {playlist!r}. Kept playlists: {known}.")
 
     def _recipe(self, recipe: Mapping[str, Any] | str | int | Path) -> Mapping[str, Any]:
         if isinstance(recipe, Mapping):
             return recipe
-        if not Path(recipe if isinstance(recipe, Path) else str(recipe)).is_file():
+        if isinstance(recipe, int) or not Path(recipe).is_file():
             return self.get(recipe if isinstance(recipe, int) else str(recipe)).recipe()
         try:
-            read = json.loads(Path(str(recipe)).read_text("utf-8"))
+            read = json.loads(Path(recipe).read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise PlaylistError(
                 f"{recipe} is not a recipe: {error}. Name a JSON file that holds one."
@@ -139,6 +195,21 @@ class PlaylistShelf:
         if isinstance(playlist, Path) or (isinstance(playlist, str) and Path(playlist).is_file()):
             return [match.track_id for match in self.read_file(playlist) if match.track_id is not None]
         return self.get(playlist).track_ids if isinstance(playlist, int | str) else playlist
+
+
+def select_tracks(table: LibraryTable, ids: Sequence[int], order: str = "none") -> Playlist:
+    """Return a playlist of exactly these tracks of a table."""
+    return generate(
+        table,
+        "random",
+        size=len(ids),
+        include=list(ids),
+        order=order,
+        random_state=0,
+        only_analyzed=False,
+        skip_duplicates=False,
+        name=f"Selection of {len(ids)}",
+    )
 
 
 def _with_changes_noted(playlist: Playlist, recipe: Mapping[str, Any]) -> Playlist:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from workbench.errors import UnknownTrackError
 from workbench.settings import Settings
@@ -21,14 +24,27 @@ if TYPE_CHECKING:
     from workbench.performance.monitor import PerformanceMonitor
     from workbench.playlists.playlist import Playlist
     from workbench.processing.cluster.cluster import Cluster
-    from workbench.session.analysis_job import AnalysisJob
-    from workbench.session.ingest import Plan, Report
-    from workbench.session.playlists import PlaylistShelf
+    from workbench.processing.job.job import Job
+    from workbench.session.jobs.plan import Plan
+    from workbench.session.jobs.queue import JobQueue
+    from workbench.session.jobs.report import Report
+    from workbench.session.maps import Maps
+    from workbench.session.models import Models
+    from workbench.session.playlists import Playlists
+    from workbench.session.tagger import Tagger
     from workbench.store.library.library_table import LibraryTable
-    from workbench.store.library.records import PlaylistSummary, Prediction
+    from workbench.store.library.maintenance import Maintenance
+    from workbench.store.library.records import Prediction
     from workbench.store.library.track import Track
 
 PathLike = str | os.PathLike[str]
+
+
+class Found(NamedTuple):
+    """Tracks that were found; ``total`` counts those beyond the limit too."""
+
+    total: int
+    tracks: list[Track]
 
 
 class Workbench:
@@ -66,7 +82,7 @@ class Workbench:
     ) -> None:
         from workbench.performance.process_publisher import ProcessPublisher
         from workbench.session.caches import Caches
-        from workbench.session.runs import Runs
+        from workbench.session.jobs.jobs import Jobs
         from workbench.store.data_folder import make_data_folder
         from workbench.store.database_pool import DatabasePool
         from workbench.store.library.library import Library
@@ -80,8 +96,9 @@ class Workbench:
         )
         self.library = Library(self.pool)
         self.caches = Caches(self.settings)
-        self.runs = Runs(self.settings, self.library, self.caches, share_cluster=share_cluster)
+        self.jobs = Jobs(self.settings, self.library, self.caches, share_cluster=share_cluster)
         self._monitor: PerformanceMonitor | None = None
+        self._queue: JobQueue | None = None
         self._table: LibraryTable | None = None
         self._lock = threading.RLock()
         self._closed = False
@@ -90,7 +107,7 @@ class Workbench:
             self.library.activity,
             self._figures,
             clear_caches=self.clear_caches,
-            workers=self.runs.worker_pids,
+            workers=self.jobs.worker_pids,
         )
 
     def __enter__(self) -> Self:
@@ -107,7 +124,9 @@ class Workbench:
             if self._closed:
                 return
             self._closed = True
-        self.runs.close()
+        if self._queue is not None:
+            self._queue.close()
+        self.jobs.close()
         if self._monitor is not None:
             self._monitor.close()
         self._publisher.close()
@@ -117,7 +136,7 @@ class Workbench:
     @property
     def cluster(self) -> Cluster:
         """The Dask cluster, which starts at its first use."""
-        return self.runs.cluster
+        return self.jobs.cluster
 
     # Analysis
 
@@ -129,8 +148,23 @@ class Workbench:
         make_demo_library(folder)
         return folder
 
-    def plan(self, *paths: PathLike, force: bool = False) -> Plan:
-        """Say what an analysis of these folders and files would do, and why, without reading any file.
+    def plan(
+        self,
+        *paths: PathLike,
+        force: bool = False,
+        recursive: bool = True,
+        formats: Sequence[str] | None = None,
+    ) -> Plan:
+        """Say what an analysis of these folders and files would do, and why, without opening any file.
+
+        Parameters
+        ----------
+        force : bool
+            Analyze again what is known, and try again what failed.
+        recursive : bool
+            Look into folders inside of folders.
+        formats : sequence of str, optional
+            Only files with these suffixes, such as ``flac``.
 
         Raises
         ------
@@ -138,9 +172,9 @@ class Workbench:
             One of ``paths`` does not exist or cannot be read.
         """
         from workbench.analysis.features import stale
-        from workbench.session.ingest import make_plan
+        from workbench.session.jobs.plan import make_plan
 
-        return make_plan(self.library, paths, force=force, stale=stale)
+        return make_plan(self.library, paths, force=force, stale=stale, recursive=recursive, formats=formats)
 
     def analyze(
         self,
@@ -149,7 +183,7 @@ class Workbench:
         plan: Plan | None = None,
         timeout: float | None = None,
         show: bool | None = None,
-    ) -> AnalysisJob:
+    ) -> Job[Report]:
         """Analyze every audio file below these folders and files; return at once.
 
         Parameters
@@ -163,11 +197,11 @@ class Workbench:
         show : bool, optional
             Show a progress bar; by default in a notebook and on a terminal.
         """
-        return self.runs.analyze(plan or self.plan(*paths, force=force), timeout=timeout, show=show)
+        return self.jobs.analyze(plan or self.plan(*paths, force=force), timeout=timeout, show=show)
 
     def embed(
         self, *, force: bool = False, timeout: float | None = None, show: bool | None = None
-    ) -> AnalysisJob:
+    ) -> Job[Report]:
         """Run the published models in MODELS_DIR over the analyzed tracks that they have not seen; return at once.
 
         Parameters
@@ -184,7 +218,7 @@ class Workbench:
         ModelError
             There is no usable model; says what models would add.
         """
-        return self.runs.embed(force=force, timeout=timeout, show=show)
+        return self.jobs.embed(force=force, timeout=timeout, show=show)
 
     async def analyze_async(
         self, *paths: PathLike, force: bool = False, timeout: float | None = None
@@ -210,20 +244,51 @@ class Workbench:
                 self._table = with_model_results(self.library, self.library.table())
             return self._table
 
+    def find(
+        self,
+        query: str | None = None,
+        *,
+        status: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Found:
+        """Find tracks by words and status, in order of id.
+
+        Parameters
+        ----------
+        query : str, optional
+            Words that all occur in title, artist, album, genre or path; case and accents do not matter.
+        status : {"pending", "analyzed", "failed", "missing"}, optional
+        limit, offset : int
+            Return at most ``limit`` tracks, from number ``offset`` on.
+        """
+        tracks = self.library.tracks.select(limit=limit, offset=offset, query=query, status=status)
+        return Found(self.library.tracks.count(query=query, status=status), tracks)
+
     def track(self, track: int | str) -> Track:
-        """Return one track by id, path or title.
+        """Return one track.
+
+        Parameters
+        ----------
+        track : int or str
+            A number is an id. A text is an id, a path, a title, or words of them.
 
         Raises
         ------
         UnknownTrackError
             None or several match; ``candidates`` lists those that come near.
         """
-        key = (self.library.version(), str(track))
+        key = (self.library.version(), track)
         found: Track = self.caches.tracks.get_or_compute(key, lambda: self._find_track(track))
         return found
 
     def _find_track(self, track: int | str) -> Track:
-        matches = self.library.tracks.find(str(track))
+        if isinstance(track, int):
+            known = self.library.tracks.get(track)
+            if known is None:
+                raise UnknownTrackError(f"There is no track {track}.", candidates=[])
+            return known
+        matches = self.library.tracks.find(track)
         if len(matches) == 1:
             return matches[0]
         candidates = [{"id": match.id, "title": match.title, "path": match.path} for match in matches[:10]]
@@ -232,8 +297,74 @@ class Workbench:
             f"{problem} {track!r}. Give an id from `workbench tracks`.", candidates=candidates
         )
 
+    def unchanged(self, path: PathLike) -> dict[str, Any] | None:
+        """Return the described track of a file that is analyzed and has not changed since, or ``None``."""
+        file = os.fspath(path)
+        status = Path(file).stat()
+        key = f"track:{file}:{status.st_size}:{status.st_mtime_ns}:{self.library.version()}"
+        described: dict[str, Any] | None = self.caches.tracks.get(key)
+        if described is None:
+            known = self.library.files.known([file]).get(file)
+            if known is None or known.status != "analyzed":
+                return None
+            if (known.size_bytes, known.mtime_ns) != (status.st_size, status.st_mtime_ns):
+                return None
+            (described,) = self.described([self.track(known.id)])
+            self.caches.tracks[key] = described
+        return described
+
+    def similar(self, track: int | str, n: int = 10) -> Playlist:
+        """Return the ``n`` tracks nearest to one in sound, nearest first, each with its ``distance``.
+
+        Files with the same content as the track, and copies among the others, are left out. Nothing is kept;
+        ``wb.playlists.keep`` does that.
+
+        Raises
+        ------
+        UnknownTrackError
+            There is no such track.
+        ParameterValueError
+            The track is not analyzed.
+        """
+        start = self.track(track).id
+        made = self.playlists.draft("similarity", start=start, size=n + 1, random_state=0)
+        return replace(made, tracks=tuple(one for one in made if one.id != start)[:n], card={})
+
+    def duplicates(self) -> list[list[Track]]:
+        """Return groups of files with the same content, two or more each."""
+        return self.library.tracks.duplicates()
+
+    def statistics(self) -> dict[str, Any]:
+        """Return how much of the library is analyzed: counts, features, failures by kind, seconds of audio."""
+        import numpy as np
+
+        info, table = self.library.maintenance.info(), self.table()
+        durations = table.columns.get("duration_s", np.zeros(0))  # no such column before the first analysis
+        failed = Counter(track.error_kind or "error" for track in self.library.tracks.select(status="failed"))
+        return {
+            "tracks": {"total": 0, **self.library.tracks.count_by_status(), **info["tracks"]},
+            "features": info["features"],
+            "failures": dict(failed),
+            "audio_seconds": float(np.nansum(durations)),
+        }
+
+    # Ratings and labels
+
+    def rate(self, track: int | str, rating: float | None) -> None:
+        """Keep the user's rating of a track: 1 liked, -1 disliked, ``None`` for no rating."""
+        self.library.ratings.rate(self.track(track).content_hash, rating)
+
+    def rating(self, track: int | str) -> float | None:
+        """Return the user's rating of a track, ``None`` where there is none."""
+        rating = self.library.ratings.all().get(self.track(track).content_hash)
+        return rating.rating if rating else None
+
+    def label(self, track: int | str, **labels: str) -> None:
+        """Set labels of a track by hand, such as ``genre="House"``; they take precedence over tags and playlists."""
+        self.library.ratings.label(self.track(track).content_hash, labels)
+
     def described(self, tracks: Sequence[Track]) -> list[dict[str, Any]]:
-        """Return tracks as JSON-able values, with what models predict apart from the tags, in ``predicted``."""
+        """Return tracks as JSON-able values; what models predict is in ``predicted``, apart from the tags."""
         from workbench.models.predicted import predicted
 
         by_content: dict[str, list[Prediction]] = {}
@@ -260,11 +391,11 @@ class Workbench:
     # Playlists
 
     @property
-    def shelf(self) -> PlaylistShelf:
-        """The kept playlists: make several, make again, bring up to date, compare, read files."""
-        from workbench.session.playlists import PlaylistShelf
+    def playlists(self) -> Playlists:
+        """Playlists: make several, make again, refresh, compare, read files. Calling it gives the kept ones."""
+        from workbench.session.playlists import Playlists
 
-        return PlaylistShelf(self.library, self.table)
+        return Playlists(self.library, self.table)
 
     def playlist(
         self,
@@ -294,17 +425,56 @@ class Workbench:
         PlaylistError
             Unknown method, parameter or track; a value that is not allowed; nothing to choose from.
         """
-        return self.shelf.make(method, name=name, size=size, random_state=random_state, **parameters)
+        return self.playlists.make(method, name=name, size=size, random_state=random_state, **parameters)
 
-    def playlists(self) -> list[PlaylistSummary]:
-        """Return the newest kept playlist of every name, newest first."""
-        return self.shelf.kept()
+    # The other nouns
 
-    def stored_playlist(self, playlist: int | str) -> Playlist:
-        """Return a kept playlist by id or name."""
-        return self.shelf.get(playlist)
+    @property
+    def models(self) -> Models:
+        """The published models in MODELS_DIR."""
+        from workbench.session.models import Models
 
-    # Figures
+        return Models(self.library, self.settings)
+
+    @property
+    def tagger(self) -> Tagger:
+        """Taggers, which learn from the user's own labels."""
+        from workbench.session.tagger import Tagger
+
+        return Tagger(self.library, self.playlists, self.settings.data_dir)
+
+    @property
+    def maps(self) -> Maps:
+        """Where tracks lie on the music map."""
+        from workbench.session.maps import Maps
+
+        return Maps(self.library, lambda: self.cluster)
+
+    @property
+    def database(self) -> Maintenance:
+        """Care for the database: info, check, backup, restore, vacuum, cleanup."""
+        return self.library.maintenance
+
+    @property
+    def queue(self) -> JobQueue:
+        """The jobs of a server; made when first used."""
+        from workbench.session.jobs.queue import JobQueue
+
+        with self._lock:
+            if self._queue is None:
+                self._queue = JobQueue(self._analyze_request, self.library)
+            return self._queue
+
+    def _analyze_request(self, request: Mapping[str, Any]) -> Job[Report]:
+        plan = self.plan(
+            *request["paths"],
+            force=request["force"],
+            recursive=request["recursive"],
+            formats=request["formats"],
+        )
+        return self.analyze(plan=plan, show=False)
+
+    # Performance
 
     def performance(self) -> dict[str, Any]:
         """Return what the performance endpoints answer, about every live process.
@@ -334,9 +504,18 @@ class Workbench:
                     self.settings,
                     self.library.activity,
                     SystemSampler(self.settings.data_dir),
-                    probe=self.runs.health,
+                    probe=self.jobs.health,
                 )
+                self.jobs.statistics.account_for(self._monitor.guest_operations)
             return self._monitor
+
+    def performance_history(self, *, hours: float = 6) -> list[tuple[float, Any]]:
+        """Return the counters of all processes over the last hours, each with its time in seconds since the epoch."""
+        return self.library.activity.metrics(since=time.time() - 3600 * hours)
+
+    def keep_benchmark(self, result: Mapping[str, Any]) -> None:
+        """Keep what ``workbench bench`` measured, for the optimization report."""
+        self.library.activity.add_benchmark(result)
 
     def clear_caches(self) -> None:
         """Empty the caches of this process."""
@@ -346,5 +525,5 @@ class Workbench:
         return {
             "caches": self.caches.stats(),
             "database_pool": self.pool.stats(),
-            "async_processor": self.runs.statistics.totals(),
+            "async_processor": self.jobs.statistics.totals(),
         }

@@ -59,7 +59,7 @@ class AudioHandler(ApiHandler):
     }
 
     async def get(self, _: str) -> None:
-        track = await self.service.run(self.service.track, self.path_values["track_id"])
+        track = await self.service.run(self.service.workbench.track, self.path_values["track_id"])
         try:
             path = allowed_file(track.path, self.service.settings.library_roots)
         except LibraryPathError as error:

@@ -17,7 +17,7 @@ class DatabaseInfoHandler(ApiHandler):
     operations: ClassVar = {"get": Operation("Sizes, counts and versions", answers={200: ANY_OBJECT})}
 
     async def get(self) -> None:
-        self.answer(await self.service.run(self.service.workbench.library.maintenance.info))
+        self.answer(await self.service.run(self.service.workbench.database.info))
 
 
 class DatabaseManageHandler(ApiHandler):
@@ -38,14 +38,14 @@ class DatabaseManageHandler(ApiHandler):
         )
 
     def _manage(self, operation: str) -> Any:
-        library = self.service.workbench.library
+        database = self.service.workbench.database
         if operation == "backup":
-            return {"path": str(library.maintenance.backup())}
+            return {"path": str(database.backup())}
         if operation == "integrity_check":
-            return library.maintenance.check()
+            return database.check()
         if operation == "vacuum":
-            return library.maintenance.vacuum()
-        return library.maintenance.cleanup()
+            return database.vacuum()
+        return database.cleanup()
 
 
 class HealthHandler(ApiHandler):

@@ -16,6 +16,7 @@ STATUSES: tuple[tuple[type[errors.WorkbenchError], int], ...] = (
     (errors.SchedulerError, 503),
     (errors.StoreError, 500),
     (errors.UnknownTrackError, 404),
+    (errors.UnknownPlaylistError, 404),
     (errors.LibraryEmptyError, 409),
     (errors.ModelError, 409),
     (errors.PlaylistError, 400),

@@ -16,7 +16,7 @@ from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation
 from workbench.audio.scan import AUDIO_EXTENSIONS
-from workbench.session.job_queue import QueuedJob
+from workbench.session.jobs.queue import QueuedJob
 from workbench.values import Value
 
 POLL_S = 0.2
@@ -29,7 +29,7 @@ class JobAnswer(ApiHandler):
     """Handlers that answer with a job."""
 
     async def submit(self, kind: str, request: dict[str, Any]) -> None:
-        job = await self.service.write(self.service.jobs.submit, kind, request)
+        job = await self.service.write(self.service.workbench.queue.submit, kind, request)
         self.set_header("Location", url_path_join(self.base_url, "api/v1/jobs", job.id))
         await self.answer_when_ended(job)
 
@@ -59,7 +59,7 @@ class AnalyzeHandler(JobAnswer):
         body = self.json_body()
         path, force = body["file_path"], body["force_reanalysis"]
         if not force:
-            track = await self.service.run(self.service.cached_track, path)
+            track = await self.service.run(self.service.unchanged_track, path)
             if track is not None:
                 self.answer({"status": "cached", "track": track})
                 return
@@ -113,11 +113,11 @@ class JobHandler(JobAnswer):
 
     async def delete(self, _: str) -> None:
         job = await self.find()
-        await self.service.write(self.service.jobs.cancel, job)
+        await self.service.write(self.service.workbench.queue.cancel, job)
         await self.answer_when_ended(job)
 
     async def find(self) -> QueuedJob:
-        job = await self.service.run(self.service.jobs.get, self.path_values["job_id"])
+        job = await self.service.run(self.service.workbench.queue.get, self.path_values["job_id"])
         if job is None:
             raise HTTPError(HTTPStatus.NOT_FOUND, "There is no such job.")
         return job
@@ -132,7 +132,7 @@ class JobsHandler(ApiHandler):
     }
 
     async def get(self) -> None:
-        jobs = [job.to_dict() for job in self.service.jobs.newest_first()]
+        jobs = [job.to_dict() for job in self.service.workbench.queue.newest_first()]
         self.answer({"total": len(jobs), "jobs": jobs})
 
 

@@ -17,14 +17,14 @@ class MetricsHandler(ApiHandler):
     operations: ClassVar = _figures("Machine, caches, pool, workers and every live process", schemas.METRICS)
 
     async def get(self) -> None:
-        self.answer(self.service.monitor.metrics())
+        self.answer(self.service.workbench.monitor.metrics())
 
 
 class CacheStatsHandler(ApiHandler):
     operations: ClassVar = _figures("Caches of all processes together", schemas.CACHE_STATS)
 
     async def get(self) -> None:
-        self.answer(self.service.monitor.cache_stats())
+        self.answer(self.service.workbench.monitor.cache_stats())
 
 
 class CacheClearHandler(ApiHandler):
@@ -38,37 +38,39 @@ class CacheClearHandler(ApiHandler):
 
     async def post(self) -> None:
         self.json_body()
-        await self.service.write(self.service.monitor.clear_caches)
+        await self.service.write(self.service.workbench.monitor.clear_caches)
         self.service.workbench.clear_caches()
-        self.answer({"status": "cleared", "processes": self.service.monitor.cache_stats()["processes"]})
+        self.answer(
+            {"status": "cleared", "processes": self.service.workbench.monitor.cache_stats()["processes"]}
+        )
 
 
 class DatabasePoolHandler(ApiHandler):
     operations: ClassVar = _figures("Database pools of all processes together", schemas.POOL)
 
     async def get(self) -> None:
-        self.answer(self.service.monitor.database_pool())
+        self.answer(self.service.workbench.monitor.database_pool())
 
 
 class ProcessorHealthHandler(ApiHandler):
     operations: ClassVar = _figures("Do the workers answer, and how fast", schemas.HEALTH_OF_WORKERS)
 
     async def get(self) -> None:
-        self.answer(self.service.monitor.processor_health())
+        self.answer(self.service.workbench.monitor.processor_health())
 
 
 class ResourceUsageHandler(ApiHandler):
     operations: ClassVar = _figures("The machine over the last five minutes", schemas.USAGE)
 
     async def get(self) -> None:
-        self.answer(self.service.monitor.resource_usage())
+        self.answer(self.service.workbench.monitor.resource_usage())
 
 
 class OptimizationReportHandler(ApiHandler):
     operations: ClassVar = _figures("Scores, measured gains and what to change", schemas.REPORT)
 
     async def get(self) -> None:
-        self.answer(self.service.monitor.optimization_report())
+        self.answer(self.service.workbench.monitor.optimization_report())
 
 
 class PrometheusHandler(ApiHandler):
@@ -80,7 +82,7 @@ class PrometheusHandler(ApiHandler):
         self.set_header("Content-Type", CONTENT_TYPE)
         lag = self.service.lag
         self.finish(
-            self.service.monitor.prometheus(
+            self.service.workbench.monitor.prometheus(
                 loop_lag_seconds={"minute": lag.longest_recent_s, "serving": lag.longest_s}
             )
         )

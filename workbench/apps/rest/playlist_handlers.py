@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from jupyter_server.utils import url_path_join
-from tornado.web import HTTPError
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
@@ -28,7 +27,7 @@ class PlaylistsHandler(ApiHandler):
     }
 
     async def get(self) -> None:
-        kept = await self.service.run(self.service.workbench.shelf.kept, self.query.get("name"))
+        kept = await self.service.run(self.service.workbench.playlists, self.query.get("name"))
         self.answer({"total": len(kept), "playlists": [asdict(summary) for summary in kept]})
 
 
@@ -41,7 +40,13 @@ class MethodsHandler(ApiHandler):
     }
 
     async def get(self) -> None:
-        self.answer(await self.service.run(self.service.playlist_methods))
+        playlists = self.service.workbench.playlists
+        self.answer(
+            {
+                "methods": [method.to_dict() for method in playlists.methods.values()],
+                "common": [parameter.to_dict() for parameter in playlists.common_parameters.values()],
+            }
+        )
 
 
 class CompareHandler(ApiHandler):
@@ -55,7 +60,8 @@ class CompareHandler(ApiHandler):
     }
 
     async def get(self) -> None:
-        self.answer(await self.service.run(self.service.compare_playlists, self.query["a"], self.query["b"]))
+        compare = self.service.workbench.playlists.compare
+        self.answer((await self.service.run(compare, self.query["a"], self.query["b"])).to_dict())
 
 
 class AgainHandler(ApiHandler):
@@ -69,8 +75,9 @@ class AgainHandler(ApiHandler):
     }
 
     async def post(self, _: str) -> None:
-        made = await self.service.write(self.service.playlist_again, self.path_values["playlist_id"])
-        self.answer(made, HTTPStatus.CREATED)
+        again = self.service.workbench.playlists.again
+        made = await self.service.write(again, self.path_values["playlist_id"])
+        self.answer(made.to_dict(), HTTPStatus.CREATED)
 
 
 class RefreshHandler(ApiHandler):
@@ -84,8 +91,9 @@ class RefreshHandler(ApiHandler):
     }
 
     async def post(self, _: str) -> None:
-        made = await self.service.write(self.service.refresh_playlist, self.path_values["playlist_id"])
-        self.answer(made, HTTPStatus.CREATED)
+        refresh = self.service.workbench.playlists.refresh
+        made = await self.service.write(refresh, self.path_values["playlist_id"])
+        self.answer(made.to_dict(), HTTPStatus.CREATED)
 
 
 class GenerateHandler(ApiHandler):
@@ -133,20 +141,17 @@ class PlaylistHandler(ApiHandler):
     }
 
     async def get(self, _: str) -> None:
+        playlists = self.service.workbench.playlists
         playlist_id, format = self.path_values["playlist_id"], self.query["format"]
         if format == "json":
-            self.answer(await self.service.run(self.service.playlist, playlist_id))
+            self.answer((await self.service.run(playlists.get, playlist_id)).to_dict())
             return
-        name, media_type, data = await self.service.run(self.service.playlist_file, playlist_id, format)
+        name, media_type, data = await self.service.run(playlists.file, playlist_id, format)
         self.set_header("Content-Type", media_type)
         self.set_attachment_header(name)
         self.finish(data)
 
     async def delete(self, _: str) -> None:
-        deleted = await self.service.write(
-            self.service.workbench.library.playlists.delete, self.path_values["playlist_id"]
-        )
-        if not deleted:
-            raise HTTPError(HTTPStatus.NOT_FOUND, "There is no such playlist.")
+        await self.service.write(self.service.workbench.playlists.delete, self.path_values["playlist_id"])
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()

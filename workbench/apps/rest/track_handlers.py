@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ID, LIMIT, OFFSET, TEXT, Operation
-from workbench.errors import UnknownTrackError
 from workbench.values import Value
 
 
@@ -33,14 +32,9 @@ class TracksHandler(ApiHandler):
         self.answer(await self.service.run(self._page, **self.query))
 
     def _page(self, *, limit: int, offset: int, query: str | None = None, status: str | None = None) -> Any:
-        library = self.service.workbench.library
-        tracks = library.tracks.select(limit=limit, offset=offset, query=query, status=status)
-        return {
-            "total": library.tracks.count(query=query, status=status),
-            "limit": limit,
-            "offset": offset,
-            "tracks": self.service.workbench.described(tracks),
-        }
+        workbench = self.service.workbench
+        total, tracks = workbench.find(query, status=status, limit=limit, offset=offset)
+        return {"total": total, "limit": limit, "offset": offset, "tracks": workbench.described(tracks)}
 
 
 class TrackHandler(ApiHandler):
@@ -51,7 +45,8 @@ class TrackHandler(ApiHandler):
         self.answer(await self.service.run(self._track, self.path_values["track_id"]))
 
     def _track(self, track_id: int) -> Any:
-        return self.service.workbench.described([self.service.track(track_id)])[0]
+        workbench = self.service.workbench
+        return workbench.described([workbench.track(track_id)])[0]
 
 
 class SimilarHandler(ApiHandler):
@@ -69,12 +64,6 @@ class SimilarHandler(ApiHandler):
         self.answer(await self.service.run(self._similar, self.path_values["track_id"], self.query["limit"]))
 
     def _similar(self, track_id: int, limit: int) -> Any:
-        from workbench.playlists import generate
-
-        table = self.service.workbench.table()
-        if table.index_of(track_id) is None:
-            raise UnknownTrackError(f"There is no track {track_id}.", candidates=[])
-        found = generate(table, "similarity", start=track_id, size=limit + 1, random_state=0)
         tracks = [
             {
                 "id": track.id,
@@ -83,10 +72,9 @@ class SimilarHandler(ApiHandler):
                 "distance": track.explanation.get("distance"),
                 "explanation": dict(track.explanation),
             }
-            for track in found
-            if track.id != track_id
+            for track in self.service.workbench.similar(track_id, limit)
         ]
-        return {"id": track_id, "tracks": tracks[:limit]}
+        return {"id": track_id, "tracks": tracks}
 
 
 class AnalysisStatsHandler(ApiHandler):
@@ -98,16 +86,5 @@ class AnalysisStatsHandler(ApiHandler):
         self.answer(await self.service.run(self._stats))
 
     def _stats(self) -> Any:
-        import numpy as np
-
         workbench = self.service.workbench
-        info = workbench.library.maintenance.info()
-        table = workbench.table()
-        durations = table.columns.get("duration_s", np.zeros(0))  # no such column before the first analysis
-        return {
-            "tracks": {"total": 0, **workbench.library.tracks.count_by_status(), **info["tracks"]},
-            "features": info["features"],
-            "failures": self.service.failure_kinds(),
-            "audio_seconds": float(np.nansum(durations)),
-            "jobs": self.service.jobs.counts(),
-        }
+        return {**workbench.statistics(), "jobs": workbench.queue.counts()}

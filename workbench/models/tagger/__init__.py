@@ -1,6 +1,6 @@
 """Learn tags from the user's own library and predict them, with calibrated probabilities, for the rest of it.
 
-``train``, ``evaluate`` and ``apply`` are plain functions over a :class:`Library`; a trained
+``train``, ``evaluate`` and ``predict`` are plain functions over a :class:`Library`; a trained
 tagger is a folder with a network (Keras' own format) or a baseline (arrays), and a card that tells where it comes
 from. TensorFlow is loaded only by training and by running a network.
 """
@@ -21,7 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     },
     submod_attrs={
         "train": ["train"],
-        "use": ["evaluate", "apply"],
+        "use": ["evaluate", "predict"],
         "training_report": ["TaggerReport", "DoubtfulTrack"],
         "storage": ["taggers"],
         "labels": [

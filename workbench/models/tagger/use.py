@@ -122,7 +122,7 @@ def evaluate(
     )
 
 
-def apply(
+def predict(
     library: Library,
     label: str,
     *,
@@ -130,13 +130,13 @@ def apply(
     csv_file: str | Path | None = None,
     labels: dict[str, str] | None = None,
     everything: bool = False,
-) -> Application:
-    """Predict for the tracks without a label and store the predictions, apart from the user's tags.
+) -> tuple[Application, list[Prediction]]:
+    """Predict for the tracks without a label; return a summary and the predictions, which the caller stores.
 
     Parameters
     ----------
     csv_file, labels
-        Where the labels come from, as for training: tracks that have one are passed over.
+        Where the labels come from, as for training: tracks that have one are left out.
     everything : bool
         Predict for labeled tracks too.
 
@@ -151,14 +151,14 @@ def apply(
     examples = collect(table, {} if everything else given)
     places = np.array([place for place, name in enumerate(examples.labels) if name is None], np.intp)
     if not len(places):
-        return Application(label, str(tagger.card["model_id"]), 0, {}, None)
+        return Application(label, str(tagger.card["model_id"]), 0, {}, None), []
     probabilities = _predict(tagger, examples, places, inputs)
     contents = [examples.contents[place] for place in places]
-    library.models.save_predictions(_predictions(tagger, contents, probabilities))
     best = probabilities.argmax(axis=1)
     counts = {name: int((best == number).sum()) for number, name in enumerate(tagger.classes)}
     mean = float(probabilities.max(axis=1).mean())
-    return Application(label, str(tagger.card["model_id"]), len(places), counts, mean)
+    summary = Application(label, str(tagger.card["model_id"]), len(places), counts, mean)
+    return summary, _predictions(tagger, contents, probabilities)
 
 
 def _predict(

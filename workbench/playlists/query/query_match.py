@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from workbench.playlists.query.query_language import (
     Both,
@@ -211,6 +212,17 @@ class _Logic:
                 return self.both([self.apply(part) for part in parts])
             case Either(parts):
                 return self.either([self.apply(part) for part in parts])
+
+
+def matching_rows(text: str, table: LibraryTable) -> npt.NDArray[np.bool_]:
+    """Return which rows of a table match a filter such as ``bpm 120-128 and key 8A``.
+
+    Raises
+    ------
+    QuerySyntaxError
+        The filter cannot be read; has the ``position``.
+    """
+    return compile_query(text, table).matches()
 
 
 def compile_query(text: str, table: LibraryTable) -> Query:

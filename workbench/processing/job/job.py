@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from workbench.errors import CancelledError
 from workbench.processing.cluster.cluster import Cluster
@@ -23,7 +23,13 @@ __all__ = ["Cached", "Failure", "Job", "Progress", "Task", "run"]
 PUBLISH_EVERY_S = 0.1  # smooth to the eye
 INTERRUPT_GRACE_S = 4.0  # twice what cancelling takes, and Ctrl-C still ends within 5 s
 
+R = TypeVar("R")
+
 logger = logging.getLogger(__name__)
+
+
+def _unchanged(progress: Progress) -> Progress:
+    return progress
 
 
 def run(
@@ -33,12 +39,13 @@ def run(
     *,
     args: Sequence[Any] = (),
     on_value: Callable[[Task, Any], float],
-    on_failure: Callable[[Task | None, Failure], None],
+    on_failure: Callable[[Task | None, Failure], Sequence[Failure] | None],
+    report: Callable[[Progress], R] = _unchanged,  # type: ignore[assignment]  # TypeVar defaults need Python 3.13
     timeout_s: float | None = None,
     priority: int = 0,
     worker_path: Callable[[str], str] = str,
     needs: Needs | None = None,
-) -> Job:
+) -> Job[R]:
     """Start a job and return at once.
 
     Parameters
@@ -55,7 +62,11 @@ def run(
         Further arguments of ``function``; they pickle.
     on_value : callable
         ``on_value(task, value) -> seconds of audio``; stores the value. Runs on the job's thread, as does
-        ``on_failure(task, failure)``; what either raises ends the job as failed, at once.
+        ``on_failure(task, failure)``; what either raises ends the job as failed, at once. ``on_failure`` may
+        return the failures that ``job.failed`` lists instead: one for each file with the same content.
+    report : callable
+        ``report(progress) -> result`` says what has been done so far; at the end that is the job's result. The
+        progress itself by default.
     timeout_s : float, seconds, optional
         Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default. Its worker is killed, and started again.
     priority : int
@@ -74,11 +85,17 @@ def run(
         worker_path=worker_path,
         needs=needs,
     )
-    return Job(cluster, tasks, call, on_value=on_value, on_failure=on_failure)
+    return Job(cluster, tasks, call, on_value=on_value, on_failure=on_failure, report=report)
 
 
-class Job:
-    """A running job, made by :func:`run`. ``await`` it, or ask for its :meth:`result`."""
+class Job(Generic[R]):
+    """A running job, made by :func:`run`. ``await`` it, or ask for its :meth:`result`.
+
+    Attributes
+    ----------
+    failed : list of Failure
+        Files that failed so far, with path, reason and kind.
+    """
 
     def __init__(
         self,
@@ -87,12 +104,14 @@ class Job:
         call: TaskCall,
         *,
         on_value: Callable[[Task, Any], float],
-        on_failure: Callable[[Task | None, Failure], None],
+        on_failure: Callable[[Task | None, Failure], Sequence[Failure] | None],
+        report: Callable[[Progress], R],
     ) -> None:
         self.id = uuid.uuid4().hex
         self.failed: list[Failure] = []
         self.error: BaseException | None = None
         self._on_failure = on_failure
+        self._report = report
         self._subscribers: list[Callable[[Progress], None]] = []
         self._published_at = float("-inf")
         self._finished = threading.Event()
@@ -134,8 +153,12 @@ class Job:
     def resume(self) -> None:
         self._loop.post(Resumed())
 
-    def result(self, timeout: float | None = None) -> Progress:
-        """Wait for the end and return the final progress. Ctrl-C cancels the job, then raises.
+    def report(self) -> R:
+        """Return what has been done so far, without waiting."""
+        return self._report(self.progress)
+
+    def result(self, timeout: float | None = None) -> R:
+        """Wait for the end and return the report. Ctrl-C cancels the job, then raises.
 
         Raises
         ------
@@ -156,7 +179,7 @@ class Job:
             raise TimeoutError(f"The job has not ended within {timeout:g} s.")
         return self._outcome()
 
-    def __await__(self) -> Generator[Any, None, Progress]:
+    def __await__(self) -> Generator[Any, None, R]:
         return self._wait().__await__()
 
     def subscribe(self, callback: Callable[[Progress], None]) -> Callable[[], None]:
@@ -177,7 +200,7 @@ class Job:
 
         return unsubscribe
 
-    async def _wait(self) -> Progress:
+    async def _wait(self) -> R:
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
 
@@ -197,12 +220,12 @@ class Job:
         self._finished.wait()
         return self._outcome()
 
-    def _outcome(self) -> Progress:
+    def _outcome(self) -> R:
         if self.error is not None:
             raise self.error
         if self.state == "cancelled":
             raise CancelledError("The job was cancelled. What was done is saved; run again to continue.")
-        return self.progress
+        return self.report()
 
     def _run(self) -> None:
         try:
@@ -216,8 +239,7 @@ class Job:
         self._finished.set()
 
     def _note_failure(self, task: Task | None, failure: Failure) -> None:
-        self.failed.append(failure)
-        self._on_failure(task, failure)
+        self.failed += self._on_failure(task, failure) or [failure]
 
     def _publish(self, *, final: bool = False) -> None:
         now = time.monotonic()

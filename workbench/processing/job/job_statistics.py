@@ -38,14 +38,14 @@ class JobStatistics:
         self._joined = joined
         self._guests: Callable[[], int] = lambda: 0
         self._timer = timer
-        self._running: list[Job] = []
+        self._running: list[Job[Any]] = []
         self._finished = _Counts()
         self._busy_seconds = 0.0
         self._available_seconds = 0.0
         self._asked_at = timer()
         self._lock = threading.Lock()
 
-    def watch(self, job: Job) -> None:
+    def watch(self, job: Job[Any]) -> None:
         """Count this job from now on."""
         with self._lock:
             self._running.append(job)
@@ -94,7 +94,7 @@ class _Counts:
         self.total_crashes: int = counts.get("total_crashes", 0)
         self.audio_seconds: float = counts.get("audio_seconds", 0.0)
 
-    def add(self, job: Job) -> None:
+    def add(self, job: Job[Any]) -> None:
         progress, kinds = job.progress, [failure.kind for failure in job.failed]
         self.total_processed += progress.done
         self.total_failed += progress.failed

@@ -18,7 +18,9 @@ ENDED = ("done", "cancelled", "failed")
 BAR_FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}"
 
 
-def show_progress(job: Job, *, show: bool | None = None, stream: TextIO | None = None) -> Callable[[], None]:
+def show_progress(
+    job: Job[Any], *, show: bool | None = None, stream: TextIO | None = None
+) -> Callable[[], None]:
     """Follow a job until it ends, in the notebook cell or on ``stream`` (standard error by default).
 
     Parameters
@@ -80,7 +82,7 @@ def _heading(progress: Progress) -> str:
     return "Analyzing" if progress.state in ("queued", "running") else progress.state.capitalize()
 
 
-def _show_bar(job: Job, bar: Any) -> Callable[[], None]:
+def _show_bar(job: Job[Any], bar: Any) -> Callable[[], None]:
     def update(progress: Progress) -> None:
         bar.total, bar.n = progress.total, progress.finished
         bar.set_description_str(_heading(progress), refresh=False)

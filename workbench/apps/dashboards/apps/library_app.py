@@ -9,14 +9,7 @@ import ipywidgets as widgets
 
 from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
-from workbench.apps.dashboards.views.library_actions import (
-    LibraryWatch,
-    details,
-    matches,
-    playlist_of,
-    playlists_folder,
-    rating_of,
-)
+from workbench.apps.dashboards.views.library_actions import LibraryWatch, details, playlists_folder
 from workbench.apps.dashboards.views.page import button, heading, page, row, section
 from workbench.apps.dashboards.views.rating_view import RatingView
 from workbench.apps.dashboards.views.save_view import SaveView
@@ -24,9 +17,11 @@ from workbench.apps.dashboards.views.selection_view import SelectionView
 from workbench.apps.dashboards.views.table_view import TableView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.errors import WorkbenchError
+from workbench.playlists.query.query_match import matching_rows
 
 if TYPE_CHECKING:
-    from workbench.session.analysis_job import AnalysisJob
+    from workbench.processing.job.job import Job
+    from workbench.session.jobs.report import Report
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
 
@@ -39,15 +34,15 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
         self._watch = LibraryWatch(wb, self._fill)
         self.picker = FolderPicker(wb.settings.library_roots)
         self.job = JobView(self._analyze, self._watch.renew)
-        self.table = TableView(self._watch.table, matches, self.open_track, height=330)
-        self.rating = RatingView(self._rate)
+        self.table = TableView(self._watch.table, matching_rows, self.open_track, height=330)
+        self.rating = RatingView(wb.rate)
         self.track = TrackView(
             self.open_track,
             advice="Click a row of the table, or go through it with the arrow keys.",
             below=(self.rating,),
         )
-        save = SaveView(wb.shelf.keep, playlists_folder(wb))
-        self.selection = SelectionView(lambda ids, order: playlist_of(wb.table(), ids, order), save)
+        save = SaveView(wb.playlists.keep, playlists_folder(wb))
+        self.selection = SelectionView(wb.playlists.of_tracks, save)
         self.table.grid.observe(self._selected, "selected")
         self._adding = section(
             "Add music",
@@ -78,14 +73,11 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
         """Show the details of a track."""
         try:
             self.track.show(*details(self._wb, self._watch.table, track_id))
-            self.rating.show(track_id, rating_of(self._wb, track_id))
+            self.rating.show(track_id, self._wb.rating(track_id))
         except WorkbenchError:
             self._watch.renew()
 
-    def _rate(self, track_id: int, rating: float | None) -> None:
-        self._wb.library.ratings.rate(self._wb.track(track_id).content_hash, rating)
-
-    def _analyze(self, paths: Sequence[str], *, force: bool) -> AnalysisJob:
+    def _analyze(self, paths: Sequence[str], *, force: bool) -> Job[Report]:
         if paths == ["demo"]:
             paths = [str(self._wb.make_demo_library())]
         return self._wb.analyze(*paths, force=force, show=False)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
@@ -16,20 +15,17 @@ from workbench.errors import WorkbenchError
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
 
-HISTORY_S = 6 * 3600.0
-
 
 class PerformanceApp(widgets.VBox):  # type: ignore[misc]
     """The performance view of one workbench."""
 
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb
-        self.view = PerformanceView(wb.performance, self._history, wb.monitor.clear_caches, self._bench)
+        self.view = PerformanceView(
+            wb.performance, wb.performance_history, wb.monitor.clear_caches, self._bench
+        )
         super().__init__([page(self.view)])
         self.view.look()
-
-    def _history(self) -> list[tuple[float, Any]]:
-        return self._wb.library.activity.metrics(since=time.time() - HISTORY_S)
 
     def _bench(self) -> None:
         command = [

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from workbench.apps.dashboards.views.compare_view import CompareView
-from workbench.apps.dashboards.views.layouts import principal_components
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, playlists_folder
 from workbench.apps.dashboards.views.maker_view import MakerView
 from workbench.apps.dashboards.views.map_view import MapView
@@ -50,7 +49,7 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
             self._place.children = [self.maker]
         else:
             self.maker.table = table
-            self._map.fill(table, principal_components(table.vectors[table.analyzed])[0], axes=AXES)
+            self._map.fill(table, self._wb.maps.principal(table)[0], axes=AXES)
             if self.maker.playlist is not None:
                 self.maker.show(self.maker.playlist)
 
@@ -59,11 +58,9 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
             self.maker.compare.renew()
 
     def _make_view(self, table: LibraryTable) -> MakerView:
-        from workbench.playlists import COMMON_PARAMETERS, METHODS
-
         wb = self._wb
         self.player = Player()
-        positions, _ = principal_components(table.vectors[table.analyzed])
+        positions, _ = self._wb.maps.principal(table)
         self._map = MapView(
             table,
             positions,
@@ -73,11 +70,11 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
             on_select=lambda ids: None,
         )
         compare = CompareView(
-            lambda: [(f"{kept.name} ({kept.size})", kept.id) for kept in wb.playlists()], wb.shelf.get
+            lambda: [(f"{kept.name} ({kept.size})", kept.id) for kept in wb.playlists()], wb.playlists.get
         )
         maker = MakerView(
             table,
-            MethodForm(table, METHODS, COMMON_PARAMETERS),
+            MethodForm(table, wb.playlists.methods, wb.playlists.common_parameters),
             SaveView(self._keep, playlists_folder(wb)),
             compare,
             self._map,
@@ -90,12 +87,10 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
         return maker
 
     def _generate(self, method: str, **parameters: Any) -> Playlist:
-        from workbench.playlists import generate
-
-        return generate(self._watch.table, method, **parameters)
+        return self._wb.playlists.draft(method, table=self._watch.table, **parameters)
 
     def _keep(self, playlist: Playlist) -> None:
-        self._wb.shelf.keep(playlist)
+        self._wb.playlists.keep(playlist)
         self._look()
 
     def _load(self, track_id: int) -> float:

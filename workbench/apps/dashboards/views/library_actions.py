@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
 
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.widgets.pulse import Pulse
 
 if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
-    from workbench.playlists.playlist import Playlist
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
 
-NEIGHBORS = 12
-WATCH_S = 3.0
+NEIGHBORS = 12  # as many rows as fit below a track
+WATCH_S = 3.0  # soon enough for a person who waits for an analysis
 
 
 class LibraryWatch(Pulse):
@@ -59,53 +55,18 @@ class LibraryWatch(Pulse):
             self.seconds = max(WATCH_S, 10 * (time.perf_counter() - started))
 
 
-def matches(text: str, table: LibraryTable) -> npt.NDArray[np.bool_]:
-    """Return which rows match a query of the filter language."""
-    from workbench.playlists.query.query_match import compile_query
-
-    return compile_query(text, table).matches()
-
-
 def details(
     wb: Workbench, table: LibraryTable, track_id: int
 ) -> tuple[Mapping[str, Any], TrackFeatures | None, list[dict[str, Any]]]:
     """Return a track, its features, and the table rows of its nearest neighbors with their ``distance``."""
-    from workbench.playlists.sound.space import space_of
-
     (track,), features = wb.described([wb.track(track_id)]), wb.features(track_id)
-    row = table.index_of(track_id)
-    if row is None or not table.analyzed[row]:
-        return track, features, []
-    distances = space_of(table).distances_from(row).astype(np.float64)
-    distances[row] = np.nan
-    near = np.argsort(distances)[:NEIGHBORS]
+    if features is None:
+        return track, None, []
+    near = [(table.index_of(one.id), one.explanation["distance"]) for one in wb.similar(track_id, NEIGHBORS)]
     return (
         track,
         features,
-        [table.row(int(i)) | {"distance": float(distances[i])} for i in near if np.isfinite(distances[i])],
-    )
-
-
-def rating_of(wb: Workbench, track_id: int) -> float | None:
-    """Return how the user rated a track, ``None`` where not at all."""
-    rating = wb.library.ratings.all().get(wb.track(track_id).content_hash)
-    return rating.rating if rating else None
-
-
-def playlist_of(table: LibraryTable, ids: Sequence[int], order: str) -> Playlist:
-    """Return a playlist of exactly these tracks."""
-    from workbench.playlists import generate
-
-    return generate(
-        table,
-        "random",
-        size=len(ids),
-        include=list(ids),
-        order=order,
-        random_state=0,
-        only_analyzed=False,
-        skip_duplicates=False,
-        name=f"Selection of {len(ids)}",
+        [table.row(row) | {"distance": distance} for row, distance in near if row is not None],
     )
 
 

@@ -1,23 +1,24 @@
-"""Asks the workers for a sign of life every now and then, and starts them when another process needs them."""
+"""Ask the workers for a sign of life every second, and start them when another process needs them."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import StoreError, WorkbenchError
 from workbench.performance.published import CLUSTER_HEALTH, START_CLUSTER
 
 if TYPE_CHECKING:
-    from workbench.session.workbench import Workbench
+    from workbench.processing.cluster.cluster import Cluster
+    from workbench.store.library.library import Library
 
-INTERVAL_S = 1.0
+INTERVAL_S = 1.0  # the figures of processes are as old
 ANSWER_WITHIN_S = 10.0  # native code may keep a busy worker from answering for seconds; stuck is longer
-REQUEST_VALID_S = 30.0
-PUBLISH_S = 2.0
+REQUEST_VALID_S = 30.0  # twice what a process waits for the server's workers
+PUBLISH_S = 2.0  # well under the ten seconds for which readers believe it
 
 _log = logging.getLogger(__name__)
 
@@ -25,13 +26,13 @@ _log = logging.getLogger(__name__)
 class ClusterWatch:
     """Keep the last round trip through the workers, measured on a thread of its own.
 
-    No worker is started for the sake of asking; only what they need is imported, so that the first analysis waits
-    less. Other processes ask for workers through the library, so that
-    the server owns the one cluster and they join it.
+    Asking starts no worker; it only imports what workers need, so that the first analysis starts sooner. Other
+    processes ask for workers through the library: the server owns the one cluster, and they join it.
     """
 
-    def __init__(self, workbench: Workbench) -> None:
-        self._workbench = workbench
+    def __init__(self, cluster: Callable[[], Cluster], library: Library) -> None:
+        self._cluster = cluster
+        self._library = library
         self._latest: Mapping[str, Any] = {"started": False}
         self._served_at = time.time() - REQUEST_VALID_S
         self._published_at = 0.0
@@ -49,11 +50,11 @@ class ClusterWatch:
 
     def _run(self) -> None:
         if not self._stop.wait(INTERVAL_S):
-            self._workbench.cluster.prepare()
+            self._cluster().prepare()
         while not self._stop.wait(INTERVAL_S):
             try:
                 self._start_when_asked()
-                self._latest = self._workbench.cluster.health(ANSWER_WITHIN_S)
+                self._latest = self._cluster().health(ANSWER_WITHIN_S)
                 self._publish()
             except StoreError as error:  # says nothing about the workers
                 _log.info("The health of the workers was not published: %s", error)
@@ -73,10 +74,10 @@ class ClusterWatch:
         now = time.time()
         if self._latest["started"] and now - self._published_at >= PUBLISH_S:
             self._published_at = now
-            self._workbench.library.activity.set_value(CLUSTER_HEALTH, {**self._latest, "at": now})
+            self._library.activity.set_value(CLUSTER_HEALTH, {**self._latest, "at": now})
 
     def _start_when_asked(self) -> None:
-        asked_at = float(self._workbench.library.activity.value(START_CLUSTER, 0.0))
+        asked_at = float(self._library.activity.value(START_CLUSTER, 0.0))
         if asked_at > self._served_at:
             self._served_at = asked_at
-            _ = self._workbench.cluster.client
+            _ = self._cluster().client

@@ -1,20 +1,21 @@
-"""Published models over a library: tasks for the workers, results into the store, a report at the end."""
+"""Published models over a library: tasks for the workers, and their results into the library."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
 
-from workbench.models.networks.embed import files_to_embed, save_outputs
+from workbench.models.networks.embed import files_to_embed
 from workbench.models.networks.inference import FileOutputs
 from workbench.models.networks.model_file import ModelFile
 from workbench.processing.job.task import Failure, Task
-from workbench.session.ingest import Report
+from workbench.session.jobs.report import Report
 from workbench.store.library.library import Library
+from workbench.store.library.records import Embedding, Prediction
 
 
-class EmbeddingRun:
-    """One run of models over the analyzed files that they have not seen.
+class EmbeddingTasks:
+    """The tasks that run models over the analyzed files that they have not seen, and what becomes of their results.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ class EmbeddingRun:
         self._started = time.monotonic()
 
     def tasks(self) -> Iterator[Task]:
-        """Give one task a content."""
+        """Yield one task for each content."""
         return (
             Task(key=file.content_hash, path=file.path, size_bytes=file.size_bytes) for file in self.files
         )
@@ -58,3 +59,26 @@ class EmbeddingRun:
             audio_seconds=self.audio_seconds,
             workers=workers,
         )
+
+
+def save_outputs(library: Library, content_hash: str, found: FileOutputs) -> float:
+    """Store what models found in a content, in one transaction; return its seconds of audio."""
+    with library.transaction():
+        library.models.save_embeddings(
+            Embedding(content_hash, output.model, output.version, output.model_hash, output.embedding)
+            for output in found.outputs
+            if output.embedding is not None
+        )
+        library.models.save_predictions(
+            Prediction(
+                content_hash, output.model, output.version, output.model_hash, _rounded(output.probabilities)
+            )
+            for output in found.outputs
+            if output.embedding is None
+        )
+    return found.audio_seconds
+
+
+def _rounded(probabilities: dict[str, float] | None) -> dict[str, float]:
+    """Return probabilities with six digits; a silent file has none, and counts as seen."""
+    return {name: round(value, 6) for name, value in (probabilities or {}).items()}

@@ -1,4 +1,4 @@
-"""Analyzes asked for over HTTP: a few run, some wait, more are refused; a restart resumes the unfinished."""
+"""Analyses requested over HTTP: a few run, some wait, more are refused; a restart resumes the unfinished ones."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import CancelledError, QueueFullError, StoreError, WorkbenchError
 
-MAX_RUNNING = 4
-MAX_WAITING = 32
+MAX_RUNNING = 4  # they share the same workers, so more would only slow each other down
+MAX_WAITING = 32  # beyond that, waiting clients are better told to come back
 KEPT = 500  # finished jobs that can still be asked for
 ENDED = frozenset({"done", "failed", "cancelled"})
 UNFINISHED = ("queued", "running", "cancelling")
 
 if TYPE_CHECKING:
+    from workbench.processing.job.job import Job
+    from workbench.session.jobs.report import Report
     from workbench.store.library.library import Library
 
-Start = Callable[[dict[str, Any]], Any]
+Start = Callable[[dict[str, Any]], "Job[Report]"]
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
 class QueuedJob:
-    """One request to analyze, from the time it was taken until it is forgotten."""
+    """A requested job: waiting, running in :attr:`running`, or ended and still known."""
 
     kind: str
     request: dict[str, Any]
@@ -39,7 +41,7 @@ class QueuedJob:
     updated_at: float = field(default_factory=time.time)
     result: dict[str, Any] | None = None
     error: dict[str, str] | None = None
-    running: Any = None
+    running: Job[Report] | None = None
     last_progress: dict[str, Any] | None = None
 
     @property
@@ -47,7 +49,7 @@ class QueuedJob:
         return self.status in ENDED
 
     def let_go(self) -> None:
-        """Keep what clients may still ask for, and drop the analysis with all that it holds."""
+        """Keep what clients may still ask for; drop the job with all that it holds."""
         if self.running is not None:
             self.last_progress, self.running = self.running.progress.to_dict(), None
 
@@ -69,12 +71,12 @@ class QueuedJob:
 
 
 class JobQueue:
-    """Run jobs in the order they come, on threads that mostly wait for the workers.
+    """Runs jobs in the order in which they come, on threads that mostly wait for the workers.
 
     Parameters
     ----------
     start : callable
-        ``start(request) -> job``: it has ``progress``, ``result()``, ``cancel()``. Runs on a queue thread.
+        ``start(request) -> job``. Runs on a thread of the queue.
     library : Library
         Keeps the jobs, so that a restart resumes those that had not ended.
     """
@@ -98,7 +100,7 @@ class JobQueue:
         self._parked = False
 
     def resume(self) -> int:
-        """Take up the jobs that an earlier server left unfinished; return how many."""
+        """Continue the jobs that an earlier server left unfinished; return how many."""
         unfinished = [
             record for status in UNFINISHED for record in self._library.activity.jobs(status=status)
         ]
@@ -108,12 +110,12 @@ class JobQueue:
         return len(unfinished)
 
     def submit(self, kind: str, request: dict[str, Any]) -> QueuedJob:
-        """Queue a job and return at once; the same request, not finished yet, is the same job.
+        """Queue a job and return at once; for a request that is queued or running already, return that job.
 
         Raises
         ------
         QueueFullError
-            As many jobs wait already as may.
+            ``max_waiting`` jobs wait already.
         """
         job = QueuedJob(kind, request)
         with self._lock:
@@ -122,7 +124,9 @@ class JobQueue:
                     return known
             full = len(self._waiting) >= self._max_waiting
         if full or self._parked:
-            raise QueueFullError(f"{self._max_waiting} jobs wait already. Try again when some have ended.")
+            raise QueueFullError(
+                f"{self._max_waiting} jobs are waiting already. Try again when some have ended."
+            )
         self._save(job)
         self._admit(job)
         return job
@@ -157,7 +161,7 @@ class JobQueue:
             running.cancel()
 
     def newest_first(self) -> list[QueuedJob]:
-        """Return the jobs of this server's life, but for ended ones of long ago."""
+        """Return the jobs since this server started, without those that ended long ago."""
         with self._lock:
             return sorted(self._jobs.values(), key=lambda job: job.created_at, reverse=True)
 
@@ -166,14 +170,14 @@ class JobQueue:
             return {"running": len(self._running), "waiting": len(self._waiting)}
 
     def close(self) -> None:
-        """Park what has not ended: it stays in the table for the next server. Finished tracks are saved."""
+        """Stop; jobs that have not ended stay in the library for the next server. Finished tracks are saved."""
         with self._lock:
             self._parked = True
             self._waiting.clear()
             running = [(job.running, thread) for job, thread in self._running.items()]
-        for analysis, _ in running:
-            if analysis is not None:
-                analysis.cancel()
+        for active, _ in running:
+            if active is not None:
+                active.cancel()
         for _, thread in running:
             thread.join()
 
@@ -200,13 +204,13 @@ class JobQueue:
 
     def _run(self, job: QueuedJob) -> None:
         try:
-            analysis = self._start(job.request)
+            started = self._start(job.request)
             with self._lock:
-                job.running = analysis
+                job.running = started
                 unwanted = self._parked or job.status == "cancelling"
             if unwanted:
-                analysis.cancel()
-            job.result = analysis.result().to_dict()
+                started.cancel()
+            job.result = started.result().to_dict()
             status = "done"
         except CancelledError:
             status = "cancelled"
@@ -217,7 +221,10 @@ class JobQueue:
             _log.exception("Job %s failed", job.id)
             status, job.error = (
                 "failed",
-                {"error": "internal", "message": "The server failed at this; see its log."},
+                {
+                    "error": "internal",
+                    "message": "An unexpected error ended the job; the server's log has the details.",
+                },
             )
         job.let_go()
         if not self._parked or status == "done":
@@ -234,5 +241,5 @@ class JobQueue:
         job.status, job.updated_at = status, time.time()
         try:
             self._save(job)
-        except StoreError as error:  # the tracks are saved; only this note of it is not
-            _log.warning("The end of job %s was not noted: %s", job.id, error)
+        except StoreError as error:  # the tracks are saved; only this note is lost
+            _log.warning("The end of job %s was not recorded: %s", job.id, error)

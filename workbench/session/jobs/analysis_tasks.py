@@ -1,146 +1,47 @@
-"""Folder in, tracks out: scan → fingerprint → known? → tasks for the workers → store.
-
-A plan is made from names, sizes and times alone, so that it can say what will be done before anything is read.
-"""
+"""From a plan to tasks for the workers, and from their results to rows of the library."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.audio.fingerprint import content_hash
-from workbench.audio.scan import FoundFile, ScanProblem, scan
+from workbench.audio.scan import FoundFile
 from workbench.audio.tags import read_tags
 from workbench.errors import AudioError
 from workbench.processing.job.task import Cached, Failure, Task
+from workbench.session.jobs.plan import Plan, Stale
+from workbench.session.jobs.report import Report
 from workbench.store.library.library import Library
-from workbench.store.library.records import FeatureRecord, KnownFile, ScannedFile
+from workbench.store.library.records import FeatureRecord, ScannedFile
 
 if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
 
-Stale = Callable[[int], str | None]
 Elsewhere = Callable[[Sequence[str]], dict[str, FeatureRecord]]
 
-# What failed for these reasons fails again on the same bytes; only --force tries again.
-LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
-HASHING_THREADS = 2
+HASHING_THREADS = 2  # hashing waits for the disk; more threads did not hash faster
 BATCH = 64
 
 
-@dataclass(frozen=True)
-class Report:
-    """What an analysis did. ``seconds`` is wall time; ``failed`` holds values, not exceptions."""
+class AnalysisTasks:
+    """The tasks of a plan, and what becomes of their results.
 
-    found: int
-    analyzed: int
-    cached: int
-    failed: tuple[Failure, ...]
-    seconds: float
-    audio_seconds: float
-    workers: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"failed": [failure.to_dict() for failure in self.failed]}
-
-
-@dataclass
-class Plan:
-    """What an analysis would do, by reason. ``describe()`` says it in a sentence."""
-
-    found: list[FoundFile]
-    reasons: dict[str, str]
-    """Path → why it must be analyzed."""
-    cached: dict[str, KnownFile]
-    failed: list[Failure]
-    force: bool = False
-    missing: dict[str, KnownFile] = field(default_factory=dict)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return dict(Counter(self.reasons.values()))
-
-    def describe(self) -> str:
-        why = ", ".join(f"{count} {reason}" for reason, count in sorted(self.counts.items()))
-        todo = f"{len(self.reasons)} to analyze ({why})" if self.reasons else "nothing to analyze"
-        parts = [f"{len(self.found)} files found: {todo}", f"{len(self.cached)} known and unchanged"]
-        if self.failed:
-            parts.append(f"{len(self.failed)} that failed before or cannot be read")
-        if self.missing:
-            parts.append(f"{len(self.missing)} gone since")
-        return ", ".join(parts)
-
-
-def make_plan(
-    library: Library, paths: Sequence[str | os.PathLike[str]], *, force: bool, stale: Stale
-) -> Plan:
-    """Compare the files below ``paths`` with what the library knows, by path, size and time.
+    :meth:`tasks` is read on a thread of the job while the workers already run, so nobody waits for the hashing.
 
     Parameters
     ----------
     stale : callable
         Feature version → why it must be computed again, or ``None``.
-
-    Raises
-    ------
-    LibraryPathError
-        One of ``paths`` does not exist or cannot be read.
-    """
-    roots = [os.path.normpath(Path(path).expanduser().absolute()) for path in paths]
-    entries = list(scan(roots))
-    found = [entry for entry in entries if isinstance(entry, FoundFile)]
-    problems = [entry for entry in entries if isinstance(entry, ScanProblem)]
-    known = library.files.known(roots)
-    plan = Plan(
-        found, {}, {}, [Failure(problem.path, problem.error, problem.kind) for problem in problems], force
-    )
-    for file in found:
-        _classify(plan, file, known.get(file.path), force=force, stale=stale)
-    plan.missing = _gone(known, found, problems)
-    return plan
-
-
-def _classify(plan: Plan, file: FoundFile, before: KnownFile | None, *, force: bool, stale: Stale) -> None:
-    if before is None:
-        plan.reasons[file.path] = "new"
-    elif (before.size_bytes, before.mtime_ns) != (file.size_bytes, file.mtime_ns):
-        plan.reasons[file.path] = "changed"
-    elif force:
-        plan.reasons[file.path] = "forced"
-    elif before.status == "failed" and before.error_kind in LASTING_KINDS:
-        plan.failed.append(Failure(file.path, before.error or "failed before", before.error_kind or "error"))
-    elif before.features_version is None:
-        plan.reasons[file.path] = "tried before" if before.status == "failed" else "not finished"
-    elif reason := stale(before.features_version):
-        plan.reasons[file.path] = reason
-    else:
-        plan.cached[file.path] = before
-
-
-def _gone(
-    known: dict[str, KnownFile], found: list[FoundFile], problems: list[ScanProblem]
-) -> dict[str, KnownFile]:
-    present = {file.path for file in found}
-    unreadable = tuple(problem.path.rstrip(os.sep) for problem in problems)
-    return {
-        path: file
-        for path, file in known.items()
-        if path not in present
-        and not any(path == bad or path.startswith(bad + os.sep) for bad in unreadable)
-        and not os.path.lexists(path)
-    }
-
-
-class Ingest:
-    """One run of a plan: the tasks it yields, and what becomes of their results.
-
-    ``tasks()`` is consumed on the job's thread while the workers already run, so hashing costs no waiting.
+    keep : callable
+        Saves the features of a content.
+    elsewhere : callable, optional
+        Returns what another server has found out about these contents.
     """
 
     def __init__(
@@ -235,14 +136,16 @@ class Ingest:
         self.audio_seconds += features.duration_s
         return features.duration_s
 
-    def on_failure(self, task: Task | None, failure: Failure) -> None:
-        """Remember why a file could not be analyzed; files with the same bytes share its fate."""
+    def on_failure(self, task: Task | None, failure: Failure) -> list[Failure]:
+        """Save why a file could not be analyzed; return one failure for each file with the same content."""
         if task is None:
             self.failed.append(failure)
-            return
+            return [failure]
         files = self._files.pop(task.key)
         self.library.features.save_failure(task.key, failure.error, failure.kind)
-        self.failed += [Failure(file.path, failure.error, failure.kind) for file in files]
+        failed = [Failure(file.path, failure.error, failure.kind) for file in files]
+        self.failed += failed
+        return failed
 
     def report(self, workers: int) -> Report:
         """Return what has been done so far."""

@@ -1,12 +1,12 @@
-"""The runs of one session: its Dask cluster, and the analyses and embeddings under way there."""
+"""``wb.jobs``: the workers of one session, and the jobs under way there."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.errors import ModelError, WorkbenchError
 from workbench.processing.job.job_statistics import JobStatistics
@@ -17,15 +17,26 @@ from workbench.store.library.records import FeatureRecord
 
 if TYPE_CHECKING:
     from workbench.processing.cluster.cluster import Cluster
-    from workbench.session.analysis_job import AnalysisJob
-    from workbench.session.embedding_run import EmbeddingRun
-    from workbench.session.ingest import Ingest, Plan
+    from workbench.processing.job.job import Job
+    from workbench.processing.job.task import Cached, Failure, Task
+    from workbench.session.jobs.cluster_watch import ClusterWatch
+    from workbench.session.jobs.plan import Plan
+    from workbench.session.jobs.report import Report
 
-CLOSE_WAIT_S = 5.0
+CLOSE_WAIT_S = 5.0  # cancelled files get two seconds to end, and their workers three to be killed
 
 
-class Runs:
-    """Starts what needs workers. The cluster starts at its first use.
+class Tasks(Protocol):
+    """What a job works through: it yields the tasks and takes what became of each."""
+
+    def tasks(self) -> Iterator[Task | Cached | Failure]: ...
+    def on_value(self, task: Task, value: Any) -> float: ...
+    def on_failure(self, task: Task | None, failure: Failure) -> Sequence[Failure] | None: ...
+    def report(self, workers: int) -> Report: ...
+
+
+class Jobs:
+    """Starts jobs on the Dask cluster, which starts at its first use.
 
     Parameters
     ----------
@@ -39,7 +50,8 @@ class Runs:
         self._caches = caches
         self._share_cluster = share_cluster
         self._cluster: Cluster | None = None
-        self._jobs: list[AnalysisJob] = []
+        self._watch: ClusterWatch | None = None
+        self._jobs: list[Job[Report]] = []
         self._lock = threading.Lock()
         self.statistics = JobStatistics(lambda: settings.async_workers, joined=self._has_joined)
 
@@ -59,37 +71,43 @@ class Runs:
                 )
             return self._cluster
 
-    def analyze(self, plan: Plan, *, timeout: float | None, show: bool | None) -> AnalysisJob:
+    def watch_cluster(self) -> None:
+        """From now on, ask the workers for a sign of life every second and start them when another process asks."""
+        from workbench.session.jobs.cluster_watch import ClusterWatch
+
+        self._watch = ClusterWatch(lambda: self.cluster, self._library)
+
+    def analyze(self, plan: Plan, *, timeout: float | None, show: bool | None) -> Job[Report]:
         """Start an analysis; see :meth:`workbench.session.workbench.Workbench.analyze`."""
         from workbench.analysis.analyze_file import analyze_file_timed
         from workbench.analysis.features import stale
-        from workbench.session.ingest import Ingest
+        from workbench.session.jobs.analysis_tasks import AnalysisTasks
 
         shared = self._caches.shared
         elsewhere = shared.get_many if shared is not None else None
-        ingest = Ingest(self._library, plan, stale=stale, keep=self.keep, elsewhere=elsewhere)
+        tasks = AnalysisTasks(self._library, plan, stale=stale, keep=self.keep, elsewhere=elsewhere)
         for_workers = self._settings.with_(token=None, redis_url=None)
-        return self.start(ingest, analyze_file_timed, for_workers, timeout=timeout, show=show)
+        return self.start(tasks, analyze_file_timed, for_workers, timeout=timeout, show=show)
 
     def keep(self, content_hash: str, record: FeatureRecord) -> None:
-        """Save what a worker found, and let caches know."""
+        """Save what a worker found, and renew the caches."""
         self._library.features.save(content_hash, record)
         self._caches.features.pop(content_hash, None)
         if self._caches.shared is not None:
             self._caches.shared.put(content_hash, record)
 
-    def embed(self, *, force: bool, timeout: float | None, show: bool | None) -> AnalysisJob:
+    def embed(self, *, force: bool, timeout: float | None, show: bool | None) -> Job[Report]:
         """Start the published models; see :meth:`workbench.session.workbench.Workbench.embed`."""
         from workbench.models.networks.gpu_needs import embedding_needs
         from workbench.models.networks.inference import run_models
         from workbench.models.networks.registry import usable_models, what_models_would_add
-        from workbench.session.embedding_run import EmbeddingRun
+        from workbench.session.jobs.embedding_tasks import EmbeddingTasks
 
         models = usable_models(self._settings.models_dir)
         if not models:
             raise ModelError(what_models_would_add(self._settings.models_dir))
         return self.start(
-            EmbeddingRun(self._library, models, force=force),
+            EmbeddingTasks(self._library, models, force=force),
             run_models,
             models,
             timeout=timeout,
@@ -99,43 +117,44 @@ class Runs:
 
     def start(
         self,
-        work: Ingest | EmbeddingRun,
+        tasks: Tasks,
         function: Callable[..., Any],
         argument: Any,
         *,
         timeout: float | None = None,
         show: bool | None = None,
         needs: Callable[[Any], Mapping[str, int]] | None = None,
-    ) -> AnalysisJob:
-        """Call ``function(path, argument)`` on workers for every file of ``work``, and tell it what came of each."""
+    ) -> Job[Report]:
+        """Call ``function(path, argument)`` on workers for every task; ``tasks`` takes what became of each."""
         from workbench.processing.cluster.worker_paths import translation
         from workbench.processing.job.job import run
         from workbench.processing.job.progress import in_notebook, show_progress
-        from workbench.session.analysis_job import AnalysisJob
-        from workbench.session.shared_cluster import with_server_workers
+        from workbench.session.jobs.shared_cluster import with_server_workers
 
-        entries = work.tasks()
-        job = run(
+        entries = tasks.tasks()
+        job: Job[Report] = run(
             self.cluster,
             entries if self._share_cluster else with_server_workers(entries, self._library, self._settings),
             function,
             args=(argument,),
             timeout_s=timeout,
             worker_path=translation(self._settings.worker_paths),
-            on_value=work.on_value,
-            on_failure=work.on_failure,
+            on_value=tasks.on_value,
+            on_failure=tasks.on_failure,
+            report=lambda _: tasks.report(self._settings.async_workers),
             needs=needs,
         )
-        analysis = AnalysisJob(job, work, self._settings.async_workers)
         self.statistics.watch(job)
         with self._lock:
-            self._jobs = [known for known in self._jobs if not known.done()] + [analysis]
+            self._jobs = [*(known for known in self._jobs if not known.done()), job]
         if in_notebook() or sys.stderr.isatty() if show is None else show:
             show_progress(job)
-        return analysis
+        return job
 
-    def health(self) -> dict[str, Any]:
-        """Return what :meth:`Cluster.health` does; starts nothing."""
+    def health(self) -> Mapping[str, Any]:
+        """Return what the workers answered last, or answer now; starts nothing."""
+        if self._watch is not None:
+            return self._watch.latest()
         return {"started": False} if self._cluster is None else self._cluster.health()
 
     def worker_pids(self) -> list[int]:
@@ -144,6 +163,8 @@ class Runs:
 
     def close(self) -> None:
         """Cancel jobs and stop the workers that this session owns."""
+        if self._watch is not None:
+            self._watch.close()
         for job in self._jobs:
             job.cancel()
         for job in self._jobs:

@@ -1,0 +1,119 @@
+"""What an analysis would do, and why: the files on disk compared with what the library knows.
+
+A plan reads names, sizes and times only, so it can say what will be done before any file is opened.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.audio.scan import FoundFile, ScanProblem, scan
+from workbench.processing.job.task import Failure
+from workbench.store.library.library import Library
+from workbench.store.library.records import KnownFile
+
+Stale = Callable[[int], str | None]
+
+# What failed for these reasons fails again on the same bytes; only --force tries again.
+LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
+
+
+@dataclass
+class Plan:
+    """What an analysis would do, by reason. :meth:`describe` says it in a sentence."""
+
+    found: list[FoundFile]
+    reasons: dict[str, str]
+    """Path → why it must be analyzed."""
+    cached: dict[str, KnownFile]
+    failed: list[Failure]
+    force: bool = False
+    missing: dict[str, KnownFile] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(self.reasons.values()))
+
+    def describe(self) -> str:
+        why = ", ".join(f"{count} {reason}" for reason, count in sorted(self.counts.items()))
+        todo = f"{len(self.reasons)} to analyze ({why})" if self.reasons else "nothing to analyze"
+        parts = [f"{len(self.found)} files found: {todo}", f"{len(self.cached)} known and unchanged"]
+        if self.failed:
+            parts.append(f"{len(self.failed)} that failed before or cannot be read")
+        if self.missing:
+            parts.append(f"{len(self.missing)} gone since")
+        return ", ".join(parts)
+
+
+def make_plan(
+    library: Library,
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    force: bool,
+    stale: Stale,
+    recursive: bool = True,
+    formats: Sequence[str] | None = None,
+) -> Plan:
+    """Compare the files below ``paths`` with what the library knows, by path, size and time.
+
+    Parameters
+    ----------
+    stale : callable
+        Feature version → why it must be computed again, or ``None``.
+    recursive : bool
+        Look into folders inside of folders.
+    formats : sequence of str, optional
+        Only files with these suffixes, such as ``flac``.
+
+    Raises
+    ------
+    LibraryPathError
+        One of ``paths`` does not exist or cannot be read.
+    """
+    roots = [os.path.normpath(Path(path).expanduser().absolute()) for path in paths]
+    entries = list(scan(roots, formats=formats, recursive=recursive))
+    found = [entry for entry in entries if isinstance(entry, FoundFile)]
+    problems = [entry for entry in entries if isinstance(entry, ScanProblem)]
+    known = library.files.known(roots)
+    plan = Plan(
+        found, {}, {}, [Failure(problem.path, problem.error, problem.kind) for problem in problems], force
+    )
+    for file in found:
+        _classify(plan, file, known.get(file.path), force=force, stale=stale)
+    plan.missing = _gone(known, found, problems)
+    return plan
+
+
+def _classify(plan: Plan, file: FoundFile, before: KnownFile | None, *, force: bool, stale: Stale) -> None:
+    if before is None:
+        plan.reasons[file.path] = "new"
+    elif (before.size_bytes, before.mtime_ns) != (file.size_bytes, file.mtime_ns):
+        plan.reasons[file.path] = "changed"
+    elif force:
+        plan.reasons[file.path] = "forced"
+    elif before.status == "failed" and before.error_kind in LASTING_KINDS:
+        plan.failed.append(Failure(file.path, before.error or "failed before", before.error_kind or "error"))
+    elif before.features_version is None:
+        plan.reasons[file.path] = "tried before" if before.status == "failed" else "not finished"
+    elif reason := stale(before.features_version):
+        plan.reasons[file.path] = reason
+    else:
+        plan.cached[file.path] = before
+
+
+def _gone(
+    known: dict[str, KnownFile], found: list[FoundFile], problems: list[ScanProblem]
+) -> dict[str, KnownFile]:
+    present = {file.path for file in found}
+    unreadable = tuple(problem.path.rstrip(os.sep) for problem in problems)
+    return {
+        path: file
+        for path, file in known.items()
+        if path not in present
+        and not any(path == bad or path.startswith(bad + os.sep) for bad in unreadable)
+        and not os.path.lexists(path)
+    }

@@ -1,0 +1,24 @@
+"""What a job did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from workbench.processing.job.task import Failure
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a job did, or has done so far. ``seconds`` is wall time; ``failed`` holds values, not exceptions."""
+
+    found: int
+    analyzed: int
+    cached: int
+    failed: tuple[Failure, ...]
+    seconds: float
+    audio_seconds: float
+    workers: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"failed": [failure.to_dict() for failure in self.failed]}

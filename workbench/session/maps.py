@@ -1,0 +1,89 @@
+"""``wb.maps``: where each track lies on the music map, near the tracks that it sounds like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.playlists.sound.layouts import neighbor_map, principal_components
+
+if TYPE_CHECKING:
+    from workbench.processing.cluster.cluster import Cluster
+    from workbench.store.library.library import Library
+    from workbench.store.library.library_table import LibraryTable
+
+LAYOUT = ("map", "neighbors")
+CLUSTERS = 6  # as many as a legend shows and the palette tells apart
+
+Positions = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class NeighborMap:
+    """A layout in which neighbors in sound are neighbors on the map.
+
+    Attributes
+    ----------
+    ids : int array, shape (n,), ascending
+    positions : float32 array, shape (n, 2)
+    snapshot : str
+        Version of the library table that was laid out.
+    """
+
+    ids: npt.NDArray[np.int64]
+    positions: Positions
+    snapshot: str
+
+    def positions_of(self, ids: npt.NDArray[np.int64]) -> tuple[Positions, int]:
+        """Return where these tracks lie, and how many are not in the layout: those are put in the middle."""
+        found = np.isin(ids, self.ids)
+        positions = np.tile(self.positions.mean(axis=0), (len(ids), 1)).astype(np.float32)
+        positions[found] = self.positions[np.searchsorted(self.ids, ids[found])]
+        return positions, int((~found).sum())
+
+
+class Maps:
+    """The maps of one library."""
+
+    def __init__(self, library: Library, cluster: Callable[[], Cluster]) -> None:
+        self._library = library
+        self._cluster = cluster
+
+    def principal(self, table: LibraryTable) -> tuple[Positions, tuple[float, float]]:
+        """Lay the analyzed tracks out by the two directions in which they differ most.
+
+        Returns
+        -------
+        float32 array, shape (n, 2)
+        tuple of float
+            Share of the variance that each direction explains.
+        """
+        return principal_components(table.vectors[table.analyzed])
+
+    def neighbors(self) -> NeighborMap | None:
+        """Return the kept neighbor map, or ``None`` before the first."""
+        kept = self._library.artifacts.get(*LAYOUT)
+        return None if kept is None else NeighborMap(**kept.value, snapshot=kept.snapshot)
+
+    def lay_out(self, table: LibraryTable) -> NeighborMap:
+        """Lay the analyzed tracks out in a worker and keep the map: up to a minute for a large library."""
+        known = table.take(table.analyzed)
+        positions = self._cluster().client.submit(neighbor_map, known.vectors, pure=False).result()
+        self._library.artifacts.save(
+            *LAYOUT, {"ids": known.ids, "positions": positions}, snapshot=table.version
+        )
+        return NeighborMap(known.ids, positions, table.version)
+
+    def clusters(self, table: LibraryTable) -> list[str]:
+        """Return for every row of a table the name of the cluster of sounds that it belongs to."""
+        from workbench.playlists.sound.clusters import cluster_name, kmeans_clusters
+
+        labels = kmeans_clusters(table, np.arange(len(table)), CLUSTERS, 0).labels
+        names = {
+            int(label): cluster_name(table, np.flatnonzero(labels == label)) for label in np.unique(labels)
+        }
+        return [names[int(label)] for label in labels]

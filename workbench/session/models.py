@@ -1,0 +1,49 @@
+"""``wb.models``: the published models in MODELS_DIR, and what they add to the library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.models.networks.model_file import ModelFile
+    from workbench.settings import Settings
+    from workbench.store.library.library import Library
+
+TOLD = "told of models"
+
+
+class Models:
+    """The published models of one session."""
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self._library = library
+        self.folder = settings.models_dir
+
+    def found(self) -> list[ModelFile]:
+        """Return the models that are there, each with what it adds and, where it cannot be used, its ``problem``."""
+        from workbench.models.networks.registry import find_models
+
+        return find_models(self.folder)
+
+    def would_add(self) -> str:
+        """Say what models would add, and how to get them."""
+        from workbench.models.networks.registry import what_models_would_add
+
+        return what_models_would_add(self.folder)
+
+    def unseen(self) -> int:
+        """Return how many analyzed tracks some usable model has not seen."""
+        from workbench.models.networks.embed import files_to_embed
+
+        return len(files_to_embed(self._library, [model for model in self.found() if not model.problem]))
+
+    def advice(self) -> str | None:
+        """Say which tracks models have not seen, or, once for each library, what models would add."""
+        if self.folder and any(self.folder.glob("*.pb")):
+            unseen = self.unseen()
+            text = f"The models in {self.folder} have not seen {unseen} of the tracks: run workbench embed."
+            return text if unseen else None
+        if self._library.activity.value(TOLD):
+            return None
+        self._library.activity.set_value(TOLD, value=True)
+        return self.would_add()
