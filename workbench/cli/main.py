@@ -22,7 +22,6 @@ from workbench.readable import clock, counted
 
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
-    from workbench.store.library.maintenance import Maintenance
 
 DONE, ERROR, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -295,30 +294,33 @@ def _lab(options: argparse.Namespace) -> int:
 
 def _db(options: argparse.Namespace) -> int:
     with _open(options) as wb:
-        answer = _db_actions(wb.database, getattr(options, "file", None))[options.action]()
+        answer = _DB_ACTIONS[options.action](wb, options)
     show(answer, options)
     return DONE if answer.get("ok", True) else ERROR
 
 
-def _db_actions(database: Maintenance, file: str | None) -> dict[str, Callable[[], dict[str, Any]]]:
-    path = Path(file or "")
+def _db_check(wb: Workbench, options: argparse.Namespace) -> dict[str, Any]:
+    problems = wb.database.check()
+    return {"ok": not problems, "problems": problems}
 
-    def check() -> dict[str, Any]:
-        problems = database.check()
-        return {"ok": not problems, "problems": problems}
 
-    def vacuum() -> dict[str, Any]:
-        before = database.info()["size_bytes"]
-        database.vacuum()
-        return {"size_bytes_before": before, "size_bytes": database.info()["size_bytes"]}
+def _db_vacuum(wb: Workbench, options: argparse.Namespace) -> dict[str, Any]:
+    before = wb.database.info()["size_bytes"]
+    wb.database.vacuum()
+    return {"size_bytes_before": before, "size_bytes": wb.database.info()["size_bytes"]}
 
-    return {
-        "info": database.info,
-        "check": check,
-        "vacuum": vacuum,
-        "backup": lambda: {"backup": str(database.backup(path))},
-        "restore": lambda: {"restored": str(path), "before": str(database.restore(path))},
-    }
+
+def _db_restore(wb: Workbench, options: argparse.Namespace) -> dict[str, Any]:
+    return {"restored": str(Path(options.file)), "before": str(wb.database.restore(Path(options.file)))}
+
+
+_DB_ACTIONS: dict[str, Callable[[Workbench, argparse.Namespace], dict[str, Any]]] = {
+    "info": lambda wb, options: wb.database.info(),
+    "check": _db_check,
+    "vacuum": _db_vacuum,
+    "backup": lambda wb, options: {"backup": str(wb.database.backup(Path(options.file)))},
+    "restore": _db_restore,
+}
 
 
 def _doctor(options: argparse.Namespace) -> int:
