@@ -23,16 +23,25 @@ INSIDE_THE_SESSION = {"library", "_library", "pool", "caches"}
 
 
 def writing_methods() -> set[str]:
-    """Return the methods of the library's repositories that open a writing transaction."""
-    return {
-        method.name
+    """Return the public methods of the library that open a writing transaction, themselves or through a private one."""
+    classes = [
+        {item.name: used_names(item) for item in found.body if isinstance(item, ast.FunctionDef)}
         for path in STORE.glob("*.py")
         for found in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(found, ast.ClassDef)
-        for method in found.body
-        if isinstance(method, ast.FunctionDef) and not method.name.startswith("_")
-        if any(isinstance(node, ast.Attribute) and node.attr == "writing" for node in ast.walk(method))
+    ]
+    return {
+        name
+        for methods in classes
+        for name, used in methods.items()
+        if not name.startswith("_")
+        if "writing" in used or any("writing" in methods.get(private, ()) for private in used)
     }
+
+
+def used_names(function: ast.FunctionDef) -> set[str]:
+    """Return the attributes that a function uses."""
+    return {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
 
 
 def name_of(node: ast.expr) -> str:

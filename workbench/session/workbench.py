@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from workbench.session.maps import Maps
     from workbench.session.models import Models
     from workbench.session.playlists import Playlists
+    from workbench.session.problems import Problem
     from workbench.session.tagger import Tagger
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.maintenance import Maintenance
@@ -278,16 +279,13 @@ class Workbench:
         UnknownTrackError
             None or several match; ``candidates`` lists those that come near.
         """
-        key = (self.library.version(), track)
-        found: Track = self.caches.tracks.get_or_compute(key, lambda: self._find_track(track))
+        key = (self.library.version(), str(track))
+        found: Track = self.caches.tracks.get_or_compute(key, lambda: self._find_track(str(track)))
+        if isinstance(track, int) and found.id != track:  # a number is an id, not the title "1999"
+            raise UnknownTrackError(f"There is no track {track}.", candidates=[])
         return found
 
-    def _find_track(self, track: int | str) -> Track:
-        if isinstance(track, int):
-            known = self.library.tracks.get(track)
-            if known is None:
-                raise UnknownTrackError(f"There is no track {track}.", candidates=[])
-            return known
+    def _find_track(self, track: str) -> Track:
         matches = self.library.tracks.find(track)
         if len(matches) == 1:
             return matches[0]
@@ -330,9 +328,11 @@ class Workbench:
         made = self.playlists.draft("similarity", start=start, size=n + 1, random_state=0)
         return replace(made, tracks=tuple(one for one in made if one.id != start)[:n], card={})
 
-    def duplicates(self) -> list[list[Track]]:
-        """Return groups of files with the same content, two or more each."""
-        return self.library.tracks.duplicates()
+    def problems(self, table: LibraryTable) -> list[Problem]:
+        """Return what is wrong with the tracks of a table: duplicates, failed and missing files, odd values."""
+        from workbench.session.problems import find_problems
+
+        return find_problems(self.library, table)
 
     def statistics(self) -> dict[str, Any]:
         """Return how much of the library is analyzed: counts, features, failures by kind, seconds of audio."""

@@ -13,7 +13,7 @@ from workbench.apps.dashboards.views.page import empty_html, page, problem_html
 from workbench.apps.dashboards.views.problems_view import ProblemsView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.errors import WorkbenchError
-from workbench.session.problems import Problem, find_problems
+from workbench.session.problems import Problem
 
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
@@ -42,7 +42,7 @@ class ProblemsApp(widgets.VBox):  # type: ignore[misc]
                 "No track yet. Open the Library app, choose a folder and press Analyze."
             )
         in_background(
-            lambda: find_problems(self._wb.library, table),
+            lambda: self._wb.problems(table),
             lambda problems: self._show(table, problems),
             self._refused,
         )
