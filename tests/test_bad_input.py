@@ -62,6 +62,8 @@ class Mess:
 def mess(tmp_path_factory: pytest.TempPathFactory) -> Mess:
     folder = tmp_path_factory.mktemp("mess")
     good = write(folder / "good.wav", tone(4))
+    later = write(folder / "later.wav", tone(3.6))
+    os.utime(later, ns=(0, 13_569_465_600 * 10**9))  # 2400: more nanoseconds than 64 bits hold
     (folder / "zero.mp3").touch()
     (folder / "text.mp3").write_text("this is not music\n" * 500)
     (folder / "noise.flac").write_bytes(os.urandom(5000))

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from workbench.errors import SettingsError
 from workbench.machine.cpu import available_cores
+from workbench.user_paths import home
 from workbench.values import NotAllowedError, Value, described, did_you_mean
 
 PREFIX = "WORKBENCH_"
@@ -25,6 +26,11 @@ SECRET = ("token", "redis_url")  # which may hold a password
 def _default_data_dir() -> Path:
     import platformdirs
 
+    if home() is None and not os.environ.get("XDG_DATA_HOME"):
+        raise SettingsError(
+            "DATA_DIR: this user has no home folder. Say where the library is kept: --data-dir, or WORKBENCH_DATA_DIR.",
+            name="DATA_DIR",
+        )
     return Path(platformdirs.user_data_dir("playlist-workbench", appauthor=False))
 
 
@@ -70,6 +76,16 @@ class Settings:
     models_dir: Annotated[
         Path | None, Value("Essentia .pb + .json pairs; default: models/ in the data folder")
     ] = None
+    scan_exclude: Annotated[
+        tuple[str, ...],
+        Value(
+            "files and folders that a scan leaves out, patterns as in .gitignore",
+            words="patterns as in .gitignore, several separated by :",
+        ),
+    ] = ()
+    long_track_minutes: Annotated[
+        float, Value("tracks this long or longer are kept out of playlists", low=1, high=10**6)
+    ] = 45.0
     host: Annotated[str, Value("address that the server listens on")] = "127.0.0.1"
     port: Annotated[int, Value("port that the server listens on; 0 picks a free one", low=0, high=65535)] = (
         8500
@@ -86,7 +102,7 @@ class Settings:
         if self.models_dir is None:
             object.__setattr__(self, "models_dir", self.data_dir / "models")
         if not self.library_roots:
-            object.__setattr__(self, "library_roots", (Path.home(), self.data_dir / "demo"))
+            object.__setattr__(self, "library_roots", (*filter(None, [home()]), self.data_dir / "demo"))
         if self.db_max_connections < self.db_min_connections:
             raise SettingsError(
                 f"DB_MAX_CONNECTIONS={self.db_max_connections} is less than "

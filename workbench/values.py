@@ -20,6 +20,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from workbench.user_paths import expand_home
+
 REQUIRED = object()
 """The default of a value that must be given."""
 
@@ -300,7 +302,7 @@ def _pairs(value: Any) -> Any:
 def _path(kind: Any, value: Any) -> Path:
     if not isinstance(value, str | os.PathLike) or "\0" in str(value) or not str(value):
         raise TypeError(value)
-    return Path(value).expanduser().absolute()
+    return expand_home(value).absolute()
 
 
 # What several parts of the workbench ask for, each with one range and one default.

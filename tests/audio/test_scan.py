@@ -2,12 +2,18 @@
 from __future__ import annotations
 
 import os
+import re
+import sqlite3
 import sys
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.audio.scan import AUDIO_EXTENSIONS, FoundFile, ScanProblem, scan
-from workbench.errors import LibraryPathError
+from workbench.audio.source import size_and_time
+from workbench.errors import LibraryPathError, SettingsError
 
 
 def make(folder, *names):
@@ -134,3 +140,90 @@ def test_a_name_that_is_not_utf8_is_a_problem_that_can_be_written_out(tmp_path):
     assert isinstance(problem, ScanProblem)
     problem.path.encode()
     assert "UTF-8" in problem.error
+
+
+SYSTEM_FOLDERS = (
+    "#recycle", "$RECYCLE.BIN", "$Recycle.Bin", ".Trash-1000", ".stversions", "__MACOSX", "@eaDir", "@Recycle",
+    "RECYCLER", "System Volume Information", "lost+found", "#snapshot", ".Spotlight-V100", "artist/#recycle",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("folder", SYSTEM_FOLDERS)
+def test_what_systems_keep_beside_music_is_left_out_below_a_folder_and_taken_when_named(folder, tmp_path):
+    make(tmp_path, f"{folder}/album/old.mp3", "new.mp3")
+    assert names(tmp_path) == ["new.mp3"]
+    assert names(tmp_path, tmp_path / folder) == [f"{folder}/album/old.mp3"]
+
+
+def test_ordinary_names_that_resemble_them_are_kept(tmp_path):
+    kept = [
+        "#1 Hits/a.mp3",
+        "@home/b.mp3",
+        "Recycle/c.mp3",
+        "band/Recycled/d.mp3",
+        "Suite.Part.2.flac",
+        "~intro.mp3",
+    ]
+    make(tmp_path, *kept, "a.sync-conflict-20260101-120000-ABCDEFG.mp3")
+    assert sorted(names(tmp_path)) == sorted(kept)
+
+
+def test_further_patterns_are_read_as_in_gitignore(tmp_path):
+    make(
+        tmp_path,
+        "Samples/kick.wav",
+        "a/samples/snare.wav",
+        "a/b.wav",
+        "a/b (live).wav",
+        "a/c (live).wav",
+        "in/d.wav",
+        "a/in/e.wav",
+    )
+    exclude = ("samples/", "*(live)*", "!c (live).wav", "/in")
+    assert names(tmp_path, exclude=exclude) == ["a/b.wav", "a/c (live).wav", "a/in/e.wav"]
+
+
+@pytest.mark.parametrize("pattern", ["!", "a\\", "[z-a]"])
+def test_a_wrong_pattern_is_refused_by_name(pattern, tmp_path):
+    with pytest.raises(SettingsError, match=f"SCAN_EXCLUDE: {re.escape(repr(pattern))}"):
+        scan(tmp_path, exclude=["fine", pattern])
+
+
+def test_marked_folders_are_left_out_with_all_below(tmp_path):
+    make(
+        tmp_path,
+        "a.wav",
+        "ringtones/b.wav",
+        "ringtones/below/c.wav",
+        "private/d.wav",
+        "mixed/e.wav",
+        "mixed/x/f.wav",
+        "mixed/g.tmp.wav",
+    )
+    (tmp_path / "ringtones" / ".nomedia").touch()
+    (tmp_path / "private" / ".ndignore").write_text("# all of it\n\n")
+    (tmp_path / "mixed" / ".ndignore").write_text("[z-a]\n/x/\n*.tmp.wav\n")
+    assert names(tmp_path) == ["a.wav", "mixed/e.wav"]
+
+
+def test_a_pipe_in_the_place_of_patterns_keeps_nobody_waiting(tmp_path):
+    make(tmp_path, "odd/a.wav", "b.wav")
+    os.mkfifo(tmp_path / "odd" / ".ndignore")
+    assert names(tmp_path) == ["b.wav"]
+
+
+@given(st.integers(-(2**70), 2**70), st.integers(-(2**66), 2**66))
+def test_every_size_and_time_fits_into_the_database(time_ns, size):
+    """Network drives report whatever they like; the database has 64 bits."""
+    status = SimpleNamespace(st_size=size, st_mtime_ns=time_ns)
+    stored = size_and_time(status)
+    assert sqlite3.connect(":memory:").execute("SELECT ?, ?", stored).fetchone() == stored
+    if 0 <= size < 2**63 and abs(time_ns) < 2**63:
+        assert stored == (size, time_ns)
+
+
+def test_a_file_dated_2400_is_found_with_the_last_time_that_can_be_stored(tmp_path):
+    make(tmp_path, "later.wav")
+    os.utime(tmp_path / "later.wav", ns=(0, 13_569_465_600 * 10**9))
+    (found,) = scan(tmp_path)
+    assert found.mtime_ns == 2**63 - 1

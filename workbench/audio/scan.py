@@ -9,7 +9,8 @@ import stat
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from workbench.audio.source import file_error
+from workbench.audio.excluded import Exclusion, excluded_below
+from workbench.audio.source import file_error, size_and_time
 from workbench.errors import LibraryPathError
 
 AUDIO_EXTENSIONS = frozenset((
@@ -37,11 +38,12 @@ def scan(
     *,
     formats: Iterable[str] | None = None,
     recursive: bool = True,
+    exclude: Iterable[str] = (),
 ) -> Iterator[FoundFile | ScanProblem]:
     """Find audio files, each path once, sorted by name; linked folders come last.
 
-    Below the given paths, names that start with a dot are skipped, and a folder that is linked more than once is read
-    once. A file that is given itself is taken, whatever its extension.
+    Below the given paths, names that start with a dot are skipped, as is what :mod:`workbench.audio.excluded` lists. A
+    folder that is linked more than once is read once. A file that is given itself is taken, whatever its name.
 
     Parameters
     ----------
@@ -51,6 +53,8 @@ def scan(
         Extensions of the files to find, with or without the dot; :data:`AUDIO_EXTENSIONS` by default.
     recursive : bool
         Whether to read the folders below the given ones.
+    exclude : iterable of str
+        Further patterns of files and folders to leave out, as in ``.gitignore``.
 
     Returns
     -------
@@ -61,13 +65,16 @@ def scan(
     ------
     LibraryPathError
         One of ``paths`` does not exist or cannot be read. Raised before anything is found.
+    SettingsError
+        One of ``exclude`` is not a pattern.
     """
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     tops = [_top(os.fspath(path)) for path in named]
     extensions = (
         AUDIO_EXTENSIONS if formats is None else frozenset("." + f.lower().lstrip(".") for f in formats)
     )
-    return _walk(tops, extensions, recursive=recursive)
+    patterns = tuple(exclude)
+    return _walk([(top, excluded_below(top, patterns)) for top in tops], extensions, recursive=recursive)
 
 
 def _top(path: str) -> str:
@@ -84,28 +91,39 @@ def _top(path: str) -> str:
     return absolute
 
 
+class _Folder(NamedTuple):
+    path: str
+    linked: bool
+    exclusion: Exclusion
+    """What applies to the contents of the folder that it lies in."""
+
+
 def _walk(
-    tops: list[str], extensions: frozenset[str], *, recursive: bool
+    tops: list[tuple[str, Exclusion]], extensions: frozenset[str], *, recursive: bool
 ) -> Iterator[FoundFile | ScanProblem]:
     seen_folders: set[tuple[int, int]] = set()
     seen_files: set[str] = set()
-    folders: list[str] = []
-    linked: list[str] = []
-    for top in tops:
-        status = os.stat(top)
+    folders: list[_Folder] = []
+    linked: list[_Folder] = []
+    for top, exclusion in tops:
+        try:
+            status = os.stat(top)
+        except OSError as error:  # gone since it was checked
+            yield _problem(top, error)
+            continue
         if stat.S_ISDIR(status.st_mode):
-            folders.append(top)
+            folders.append(_Folder(top, linked=False, exclusion=exclusion))
         elif top not in seen_files:
             seen_files.add(top)
             yield _found(top, status)
     folders.reverse()
     while folders or linked:
         folder = folders.pop() if folders else linked.pop(0)
-        below: list[str] = []
+        below: list[_Folder] = []
         for item in _list_folder(folder, seen_folders, extensions):
-            if isinstance(item, os.DirEntry):
+            if isinstance(item, _Folder):
                 if recursive:
-                    (linked if item.is_symlink() else below).append(item.path)
+                    (linked if item.linked else below).append(item)
             elif item.path not in seen_files:
                 seen_files.add(item.path)
                 yield item
@@ -113,25 +131,31 @@ def _walk(
 
 
 def _list_folder(
-    folder: str, seen: set[tuple[int, int]], extensions: frozenset[str]
-) -> Iterator[FoundFile | ScanProblem | os.DirEntry[str]]:
-    """Yield the contents of a folder, unless it was listed before under another name."""
+    folder: _Folder, seen: set[tuple[int, int]], extensions: frozenset[str]
+) -> Iterator[FoundFile | ScanProblem | _Folder]:
+    """Yield the contents of a folder, unless it was listed before under another name or is left out."""
     try:
-        status = os.stat(folder)
+        status = os.stat(folder.path)
         if (status.st_dev, status.st_ino) in seen:
             return
         seen.add((status.st_dev, status.st_ino))
-        with os.scandir(folder) as listing:
+        with os.scandir(folder.path) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
-        yield _problem(folder, error)
+        yield _problem(folder.path, error)
+        return
+    exclusion = folder.exclusion.inside(folder.path, (entry.name for entry in entries))
+    if exclusion is None:
         return
     for entry in entries:
         if entry.name.startswith("."):
             continue
         if _is_folder(entry):
-            yield entry
-        elif os.path.splitext(entry.name)[1].lower() in extensions:
+            if not exclusion.leaves_out(entry.path, folder=True):
+                yield _Folder(entry.path, linked=entry.is_symlink(), exclusion=exclusion)
+        elif os.path.splitext(entry.name)[1].lower() in extensions and not exclusion.leaves_out(
+            entry.path, folder=False
+        ):
             found = _look_at(entry)
             if found is not None:
                 yield found
@@ -154,15 +178,19 @@ def _look_at(entry: os.DirEntry[str]) -> FoundFile | ScanProblem | None:
 
 def _found(path: str, status: os.stat_result) -> FoundFile | ScanProblem:
     if not path.isascii() and printable(path) != path:
-        return ScanProblem(
-            printable(path), "The name is not UTF-8 and cannot be stored. Rename the file.", "path"
-        )
-    return FoundFile(path, status.st_size, status.st_mtime_ns)
+        return ScanProblem(printable(path), _why_unprintable(path), "path")
+    return FoundFile(path, *size_and_time(status))
 
 
 def _problem(path: str, error: OSError) -> ScanProblem:
     translated = file_error(printable(path), error)
     return ScanProblem(printable(path), translated.message, translated.kind)
+
+
+def _why_unprintable(path: str) -> str:
+    if "\N{REPLACEMENT CHARACTER}" in printable(path):
+        return "The name is not UTF-8 and cannot be stored. Rename the file."
+    return "Python reads names in another encoding than UTF-8 here. Set PYTHONUTF8=1 and run again."
 
 
 def printable(path: str) -> str:

@@ -17,6 +17,7 @@ from workbench.errors import (
     AudioPermissionError,
 )
 
+_INT64_MAX = 2**63 - 1
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}
 _DENIED = {errno.EACCES, errno.EPERM}
 
@@ -61,6 +62,15 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def size_and_time(status: os.stat_result) -> tuple[int, int]:
+    """Return the size in bytes and the time of the last change in nanoseconds.
+
+    Both are limited to what SQLite stores (64 bits): a time after 2262 counts as the last one before.
+    """
+    size, time_ns = status.st_size, status.st_mtime_ns
+    return max(0, min(size, _INT64_MAX)), max(-_INT64_MAX, min(time_ns, _INT64_MAX))
 
 
 def read_head(descriptor: int, path: str, size_bytes: int = 4096) -> bytes:

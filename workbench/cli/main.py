@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 error said in one line, 2 usage, 3 done but some tracks fa
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from workbench import __version__
 from workbench.cli import bench as cli_bench
 from workbench.cli import models as cli_models
 from workbench.cli import playlist as cli_playlist
-from workbench.cli.output import one_line, print_json, say, show
+from workbench.cli.output import one_line, print_json, replace_what_cannot_be_shown, say, show
 from workbench.errors import WorkbenchError
 from workbench.readable import clock, counted
 
@@ -30,6 +31,9 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    if argv is None and sys.getfilesystemencoding() != "utf-8":
+        _start_again_with_utf8_names()
+    replace_what_cannot_be_shown()
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = _parser(arguments).parse_args(arguments)
     try:
@@ -49,6 +53,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return ERROR
+
+
+def _start_again_with_utf8_names() -> None:
+    """Replace this process by one that reads names as UTF-8, as do its workers; it prints in the same encoding."""
+    shown = sys.stdout.encoding if sys.stdout else "utf-8"
+    os.environ |= {"PYTHONUTF8": "1", "PYTHONIOENCODING": f"{shown}:replace"}
+    os.execv(sys.executable, [sys.executable, "-m", "workbench", *sys.argv[1:]])
 
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:

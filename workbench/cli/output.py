@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from typing import Any
 
 
 def print_json(value: Any) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    unicode = (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf8sig")
+    json.dump(value, sys.stdout, ensure_ascii=not unicode, indent=2, allow_nan=False)
     sys.stdout.write("\n")
+
+
+def replace_what_cannot_be_shown() -> None:
+    """Let standard output and error replace characters that the terminal cannot show, instead of raising."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def say(text: str) -> None:

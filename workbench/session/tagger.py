@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.audio.source import size_and_time
 from workbench.models.predicted import WRITTEN
 from workbench.store.library.records import Prediction, ScannedFile
 
@@ -179,7 +180,7 @@ class Tagger:
         with library.transaction():
             if record is not None:
                 library.features.save(new_hash, record)
-            library.files.add([ScannedFile(write.path, status.st_size, status.st_mtime_ns, new_hash, tags)])
+            library.files.add([ScannedFile(write.path, *size_and_time(status), new_hash, tags)])
             library.models.copy(write.content_hash, new_hash)
             library.ratings.copy(write.content_hash, new_hash)
             library.models.save_predictions(

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from workbench.audio.source import size_and_time
 from workbench.errors import UnknownTrackError
 from workbench.settings import Settings
 from workbench.values import DEFAULT_SIZE
@@ -175,7 +176,15 @@ class Workbench:
         from workbench.analysis.features import stale
         from workbench.session.jobs.plan import make_plan
 
-        return make_plan(self.library, paths, force=force, stale=stale, recursive=recursive, formats=formats)
+        return make_plan(
+            self.library,
+            paths,
+            force=force,
+            stale=stale,
+            recursive=recursive,
+            formats=formats,
+            exclude=self.settings.scan_exclude,
+        )
 
     def analyze(
         self,
@@ -299,13 +308,13 @@ class Workbench:
         """Return the described track of a file that is analyzed and has not changed since, or ``None``."""
         file = os.fspath(path)
         status = Path(file).stat()
-        key = f"track:{file}:{status.st_size}:{status.st_mtime_ns}:{self.library.version()}"
+        key = f"track:{file}:{size_and_time(status)}:{self.library.version()}"
         described: dict[str, Any] | None = self.caches.tracks.get(key)
         if described is None:
             known = self.library.files.known([file]).get(file)
             if known is None or known.status != "analyzed":
                 return None
-            if (known.size_bytes, known.mtime_ns) != (status.st_size, status.st_mtime_ns):
+            if (known.size_bytes, known.mtime_ns) != size_and_time(status):
                 return None
             (described,) = self.described([self.track(known.id)])
             self.caches.tracks[key] = described

@@ -25,6 +25,7 @@ from workbench.store.sqlite.readers import Readers
 from workbench.store.sqlite.retrying import Backoff
 from workbench.store.sqlite.sqlite_module import sqlite3
 from workbench.store.sqlite.writer import Writer
+from workbench.user_paths import expand_home
 
 _log = logging.getLogger(__name__)
 
@@ -145,7 +146,7 @@ class DatabasePool:
         DatabaseUnavailableError
             The file cannot be written.
         """
-        target = Path(target).expanduser().absolute()
+        target = expand_home(target).absolute()
         if target.exists():
             raise StoreError(
                 f"{target} exists already. Choose another name for the backup.", path=str(target)

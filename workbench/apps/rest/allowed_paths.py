@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from workbench.errors import LibraryPathError, PathNotAllowedError
+from workbench.user_paths import expand_home
 
 
 def allowed_file(path: str, roots: Iterable[Path]) -> Path:
@@ -37,7 +38,7 @@ def allowed_folder(path: str, roots: Iterable[Path]) -> Path:
 def _below(path: str, roots: Iterable[Path]) -> Path:
     if "\0" in path or any("\ud800" <= character <= "\udfff" for character in path):
         raise LibraryPathError("The path has characters that no file name has.")
-    expanded = Path(path).expanduser() if path.startswith("~/") else Path(path)
+    expanded = expand_home(path) if path.startswith("~/") else Path(path)
     if not expanded.is_absolute():
         raise LibraryPathError(f"{path!r} is not an absolute path.")
     try:

@@ -12,6 +12,7 @@ from workbench.playlists.files.formats import Format, find_format
 from workbench.playlists.files.listing import Line, Listing, one_line
 from workbench.playlists.files.locations import location_of
 from workbench.playlists.playlist_track import PlaylistTrack
+from workbench.user_paths import expand_home
 from workbench.whole_file import whole_file
 
 _MARK_WITHIN = 4096
@@ -63,7 +64,7 @@ def export(
     PlaylistFileError
         Unknown format, a file of somebody else's in the way, or the folder cannot be written to.
     """
-    target = Path(path).expanduser()
+    target = expand_home(path)
     try:
         chosen = check_target(target, format=format, force=force)
         target = target.resolve()
@@ -87,7 +88,7 @@ def check_target(path: str | Path, *, format: str | None = None, force: bool = F
     PlaylistFileError
         As :func:`export` would for its name, before there is a playlist.
     """
-    target = Path(path).expanduser()
+    target = expand_home(path)
     chosen = find_format(target, format)
     if not force:
         _refuse_foreign(target, chosen)
@@ -145,7 +146,7 @@ def export_folder(
 
     All names are checked before the first file is written.
     """
-    folder = Path(folder).expanduser()
+    folder = expand_home(folder)
     chosen = find_format(Path(), format)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from workbench.errors import PlaylistFileError
 from workbench.playlists.files.formats import find_format
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.locations import path_of
+from workbench.user_paths import expand_home
 
 MAX_SIZE_BYTES = 64 << 20
 
@@ -28,7 +29,7 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
     PlaylistFileError
         It cannot be read, is over 64 MiB, or is not of its format.
     """
-    source = Path(path).expanduser()
+    source = expand_home(path)
     chosen = find_format(source, format)
     try:
         source = source.resolve()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.errors import ParameterValueError, UnknownTrackError
+from workbench.user_paths import expand_home
 from workbench.values import split_list
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def candidate(table: LibraryTable, row: int) -> dict[str, Any]:
 
 def _rows_by_path(table: LibraryTable, text: str) -> list[int]:
     paths = table.texts("path")
-    for path in dict.fromkeys((text, os.path.normpath(Path(text).expanduser().absolute()) if text else text)):
+    for path in dict.fromkeys((text, os.path.normpath(expand_home(text).absolute()) if text else text)):
         rows = np.flatnonzero(paths == path)
         if len(rows):
             return [int(rows[0])]

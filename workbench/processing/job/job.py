@@ -239,7 +239,8 @@ class Job(Generic[R]):
         self._finished.set()
 
     def _note_failure(self, task: Task | None, failure: Failure) -> None:
-        self.failed += self._on_failure(task, failure) or [failure]
+        failures = self._on_failure(task, failure)
+        self.failed += [failure] if failures is None else failures
 
     def _publish(self, *, final: bool = False) -> None:
         now = time.monotonic()

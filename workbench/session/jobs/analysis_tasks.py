@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.scan import FoundFile
+from workbench.audio.source import size_and_time
 from workbench.audio.tags import read_tags
 from workbench.errors import AudioError
 from workbench.processing.job.task import Cached, Failure, Task
+from workbench.session.jobs.lost_folders import failure_of, lost_folders
 from workbench.session.jobs.plan import Plan, Stale
 from workbench.session.jobs.report import Report
 from workbench.store.library.library import Library
@@ -63,6 +65,7 @@ class AnalysisTasks:
         self.audio_seconds = 0.0
         self.failed: list[Failure] = []
         self._files: dict[str, list[ScannedFile]] = {}
+        self._lost: set[str] = set()
         self._started = time.monotonic()
 
     def tasks(self) -> Iterator[Task | Cached | Failure]:
@@ -81,8 +84,12 @@ class AnalysisTasks:
         with ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="workbench-hash") as pool:
             for batch in batched(todo, BATCH):
                 scanned = list(pool.map(_read, batch))
-                self.library.files.add(scanned)
-                yield from self._judge(scanned)
+                gone = [file for file in scanned if self._is_gone(file.path, file.error_kind)]
+                there = [file for file in scanned if file not in gone]
+                self.library.files.add(there)
+                yield from self._judge(there)
+                for file in gone:
+                    yield from self._let_go([file], file.error or "")
 
     def _judge(self, scanned: list[ScannedFile]) -> Iterator[Task | Cached | Failure]:
         hashes = [file.content_hash for file in scanned if file.content_hash]
@@ -105,6 +112,22 @@ class AnalysisTasks:
             else:
                 self._files[key] = [file]
                 yield Task(key=key, path=file.path, size_bytes=file.size_bytes)
+
+    def _is_gone(self, path: str, kind: str | None) -> bool:
+        """Whether a file that could not be read was deleted, or its drive or share went away."""
+        return kind == "missing" or (kind == "audio" and bool(lost_folders([path], self.plan.roots)))
+
+    def _let_go(self, files: Sequence[ScannedFile], error: str) -> list[Failure]:
+        """Mark files that went away since the scan as missing, unless their folder went away: then say that, once."""
+        paths = [file.path for file in files]
+        folders = lost_folders(paths, self.plan.roots)
+        lost = {path for found in folders.values() for path in found}
+        deleted = [path for path in paths if path not in lost]
+        known = self.library.files.known(deleted)
+        self.library.files.mark_missing([file.id for file in known.values()])
+        new = [folder for folder in folders if folder not in self._lost]
+        self._lost.update(new)
+        return [failure_of(folder) for folder in new] + [Failure(path, error, "missing") for path in deleted]
 
     def _needs(self, key: str, versions: dict[str, int]) -> bool:
         return key not in self._files and (key not in versions or bool(self.stale(versions[key])))
@@ -142,8 +165,11 @@ class AnalysisTasks:
             self.failed.append(failure)
             return [failure]
         files = self._files.pop(task.key)
-        self.library.features.save_failure(task.key, failure.error, failure.kind)
-        failed = [Failure(file.path, failure.error, failure.kind) for file in files]
+        if self._is_gone(files[0].path, failure.kind):
+            failed = self._let_go(files, failure.error)
+        else:
+            self.library.features.save_failure(task.key, failure.error, failure.kind)
+            failed = [Failure(file.path, failure.error, failure.kind) for file in files]
         self.failed += failed
         return failed
 
@@ -177,6 +203,6 @@ def _read(file: FoundFile) -> ScannedFile:
 def _changed(file: ScannedFile) -> bool:
     try:
         now = Path(file.path).stat()
-    except FileNotFoundError:
+    except OSError:  # gone, with its folder perhaps: what was read of it is right
         return False
-    return (now.st_size, now.st_mtime_ns) != (file.size_bytes, file.mtime_ns)
+    return size_and_time(now) != (file.size_bytes, file.mtime_ns)

@@ -9,12 +9,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from workbench.audio.scan import FoundFile, ScanProblem, scan
 from workbench.processing.job.task import Failure
+from workbench.session.jobs.lost_folders import failure_of, lost_folders
 from workbench.store.library.library import Library
 from workbench.store.library.records import KnownFile
+from workbench.user_paths import expand_home
 
 Stale = Callable[[int], str | None]
 
@@ -33,6 +34,8 @@ class Plan:
     failed: list[Failure]
     force: bool = False
     missing: dict[str, KnownFile] = field(default_factory=dict)
+    roots: list[str] = field(default_factory=list)
+    """The folders and files that were scanned."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -57,6 +60,7 @@ def make_plan(
     stale: Stale,
     recursive: bool = True,
     formats: Sequence[str] | None = None,
+    exclude: Sequence[str] = (),
 ) -> Plan:
     """Compare the files below ``paths`` with what the library knows, by path, size and time.
 
@@ -68,24 +72,37 @@ def make_plan(
         Look into folders inside of folders.
     formats : sequence of str, optional
         Only files with these suffixes, such as ``flac``.
+    exclude : sequence of str
+        Patterns of files and folders to leave out, as in ``.gitignore``.
 
     Raises
     ------
     LibraryPathError
         One of ``paths`` does not exist or cannot be read.
+    SettingsError
+        One of ``exclude`` is not a pattern.
     """
-    roots = [os.path.normpath(Path(path).expanduser().absolute()) for path in paths]
-    entries = list(scan(roots, formats=formats, recursive=recursive))
+    roots = [os.path.normpath(expand_home(path).absolute()) for path in paths]
+    entries = list(scan(roots, formats=formats, recursive=recursive, exclude=exclude))
     found = [entry for entry in entries if isinstance(entry, FoundFile)]
     problems = [entry for entry in entries if isinstance(entry, ScanProblem)]
     known = library.files.known(roots)
-    plan = Plan(
-        found, {}, {}, [Failure(problem.path, problem.error, problem.kind) for problem in problems], force
-    )
+    failed = [Failure(problem.path, problem.error, problem.kind) for problem in problems]
+    plan = Plan(found, {}, {}, failed, force, roots=roots)
     for file in found:
         _classify(plan, file, known.get(file.path), force=force, stale=stale)
     plan.missing = _gone(known, found, problems)
+    if not force:
+        _spare_lost_folders(plan)
     return plan
+
+
+def _spare_lost_folders(plan: Plan) -> None:
+    """Take files off the list of missing ones that went away together with a drive or share."""
+    for folder, paths in lost_folders(plan.missing, plan.roots).items():
+        plan.failed.append(failure_of(folder, len(paths)))
+        for path in paths:
+            del plan.missing[path]
 
 
 def _classify(plan: Plan, file: FoundFile, before: KnownFile | None, *, force: bool, stale: Stale) -> None:

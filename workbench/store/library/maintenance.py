@@ -18,6 +18,7 @@ from workbench.store.sqlite.database_opening import (
 )
 from workbench.store.sqlite.migrations import MIGRATIONS
 from workbench.store.sqlite.sqlite_module import sqlite3, sqlite_version
+from workbench.user_paths import expand_home
 
 KEPT_BACKUPS = 5  # by convention: each is as large as the database
 _KEPT_JOB_SECONDS = 30 * 86400.0  # by convention, a month
@@ -121,7 +122,7 @@ class Maintenance(Repository):
         StoreError
             The file is missing, damaged, not a library, or newer than this release. Nothing is changed.
         """
-        source = Path(source).expanduser().absolute()
+        source = expand_home(source).absolute()
         if not source.is_file():
             raise StoreError(f"{source} is not a file. Name a backup that exists.", path=str(source))
         try:

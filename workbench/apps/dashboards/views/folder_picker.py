@@ -32,7 +32,7 @@ class FolderPicker(widgets.VBox):  # type: ignore[misc]
         )
         self._below = widgets.Dropdown(description="Go to", layout=wide)
         self._problem = widgets.HTML()
-        self.folder = start or (self._roots[0] if self._roots else Path.home())
+        self.folder = start or (self._roots[0] if self._roots else Path.cwd())
         self._path.observe(lambda change: self.go(Path(change["new"])), "value")
         self._below.observe(self._step, "value")
         super().__init__(

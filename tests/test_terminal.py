@@ -1,0 +1,53 @@
+"""Terminals that show few characters, and a Python that reads names in another encoding."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbench import Workbench
+from workbench.store.library.records import ScannedFile
+
+TITLE = "naïve – 東京 🎵"
+# Without the two PYTHON variables, Python itself takes C for UTF-8.
+OLD_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+@pytest.fixture
+def titled_dir(data_dir: Path) -> Path:
+    with Workbench(data_dir) as wb:
+        wb.library.files.add([ScannedFile(f"/music/{TITLE}.wav", 1, 1, "abc", {"title": TITLE})])
+    return data_dir
+
+
+def run(*arguments: object, **environ: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "workbench", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False, env=os.environ | environ)
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    return done
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_listing_replaces_what_the_terminal_cannot_show(titled_dir: Path, encoding: str) -> None:
+    done = run("tracks", "--data-dir", titled_dir, PYTHONIOENCODING=encoding)
+    assert done.returncode == 0
+    assert TITLE.encode(encoding, "replace") in done.stdout
+
+
+@pytest.mark.parametrize("environ", [{"PYTHONIOENCODING": "ascii"}, OLD_LOCALE])
+def test_json_loses_nothing(titled_dir: Path, environ: dict[str, str]) -> None:
+    done = run("tracks", "--json", "--data-dir", titled_dir, **environ)
+    assert json.loads(done.stdout.decode("ascii"))["tracks"][0]["title"] == TITLE
+
+
+def test_names_with_accents_are_found_in_an_old_locale(tmp_path: Path, data_dir: Path) -> None:
+    (tmp_path / f"{TITLE}.wav").write_bytes(b"not audio: the name counts")
+    done = run("analyze", tmp_path / f"{TITLE}.wav", "--json", "--data-dir", data_dir, **OLD_LOCALE)
+    (failure,) = json.loads(done.stdout)["failed"]
+    assert failure["path"] == str(tmp_path / f"{TITLE}.wav")
+    assert failure["kind"] == "format"

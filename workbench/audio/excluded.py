@@ -1,0 +1,114 @@
+"""What a scan leaves out: what systems and programs keep beside music, the user's patterns, marked folders."""
+
+# Paths are plain strings, as in the scan.
+# ruff: noqa: PTH118
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from workbench.audio.source import open_file
+from workbench.errors import AudioError, SettingsError
+
+# Patterns as in .gitignore, compared without regard to case. Names that begin with a dot are not looked at anyway.
+EXCLUDED = (
+    # Windows
+    "$recycle.bin/", "/recycler/", "/recycled/", "system volume information/", "/found.[0-9][0-9][0-9]/",
+    # macOS
+    "__macosx/", "network trash folder/", "temporary items/", "thevolumesettingsfolder/",
+    # Linux
+    "lost+found/",
+    # Synology, QNAP, Asustor, TrueNAS, Nextcloud
+    "\\#recycle/", "\\#snapshot/", "@eadir/", "@recycle/", "@recently-snapshot/", "@tmp/", "@sharesnap/",
+    "@appstore/", "@download/", "network recycle bin*/", "files_trashbin/", "files_versions/",
+    # copies that Syncthing sets aside, and its files that are not whole yet
+    "*.sync-conflict-*", "~syncthing~*",
+)  # fmt: skip
+WHOLE_FOLDER = ".nomedia"
+"""A folder with this file is left out, as Android does."""
+PATTERNS_OR_WHOLE_FOLDER = ".ndignore"
+"""Patterns for a folder and those below it, as Navidrome reads them; an empty file leaves out the folder."""
+
+_MOST_BYTES = 1 << 16  # far more than anybody writes by hand
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Patterns that apply to what is below ``base``, and those of the folders above."""
+
+    base: str
+    folders: Any
+    files: Any
+    above: Exclusion | None = None
+
+    def leaves_out(self, path: str, *, folder: bool) -> bool:
+        """Whether a path below ``base`` is left out."""
+        spec = self.folders if folder else self.files
+        below = path[len(self.base) :].lstrip(os.sep).lower() + ("/" if folder else "")
+        return bool(spec.match_file(below)) or (
+            self.above is not None and self.above.leaves_out(path, folder=folder)
+        )
+
+    def inside(self, folder: str, names: Iterable[str]) -> Exclusion | None:
+        """Return what applies in a folder with these names, or ``None`` where all of it is left out."""
+        present = {WHOLE_FOLDER, PATTERNS_OR_WHOLE_FOLDER}.intersection(names)
+        if WHOLE_FOLDER in present:
+            return None
+        if PATTERNS_OR_WHOLE_FOLDER not in present:
+            return self
+        patterns = _patterns_in(os.path.join(folder, PATTERNS_OR_WHOLE_FOLDER))
+        return _exclusion(folder, patterns, self) if patterns else None
+
+
+def excluded_below(base: str, patterns: Iterable[str] = ()) -> Exclusion:
+    """Return what is left out below a folder: ``EXCLUDED`` and further patterns, as in ``.gitignore``.
+
+    Raises
+    ------
+    SettingsError
+        A pattern cannot be read.
+    """
+    return _exclusion(base, (*EXCLUDED, *patterns))
+
+
+def _exclusion(base: str, patterns: tuple[str, ...], above: Exclusion | None = None) -> Exclusion:
+    # A pattern that ends with a slash is about folders alone: most are, so files are compared with few.
+    of_files = tuple(pattern for pattern in patterns if not pattern.rstrip().endswith("/"))
+    try:
+        return Exclusion(base, _spec(patterns), _spec(of_files), above)
+    except (ValueError, re.error) as error:
+        wrong = next(pattern for pattern in patterns if not _readable(pattern))
+        raise SettingsError(
+            f"SCAN_EXCLUDE: {wrong!r} is not a pattern as in .gitignore: {error}. Correct or remove it.",
+            name="SCAN_EXCLUDE",
+        ) from error
+
+
+@cache
+def _spec(patterns: tuple[str, ...]) -> Any:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(pattern.lower() for pattern in patterns)
+
+
+def _readable(pattern: str) -> bool:
+    try:
+        _spec((pattern,))
+    except (ValueError, re.error):
+        return False
+    return True
+
+
+def _patterns_in(path: str) -> tuple[str, ...]:
+    """Return the patterns of a file, without those that cannot be read; none if the file cannot be read."""
+    try:
+        with open_file(path) as descriptor:
+            lines = os.pread(descriptor, _MOST_BYTES, 0).decode("utf-8", "replace").splitlines()
+    except (AudioError, OSError):
+        return ()
+    stripped = [line.strip() for line in lines]
+    return tuple(line for line in stripped if line and not line.startswith("#") and _readable(line))

@@ -1,0 +1,67 @@
+"""Tell files that were deleted from a drive or share that went away with all that is on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from workbench.processing.job.task import Failure
+
+
+def is_lost(folder: str | os.PathLike[str]) -> bool:
+    """Whether a folder is gone, cannot be read, or is empty, as a mount point without its share is."""
+    try:
+        with os.scandir(folder) as listing:
+            return next(listing, None) is None
+    except OSError:
+        return True
+
+
+def lost_folders(gone: Iterable[str], roots: Iterable[str]) -> dict[str, list[str]]:
+    """Group files that are gone by the folder that they went away with; files that were deleted are left out.
+
+    A root that is empty now is taken for a drive or share that is not connected, and so is an empty folder below it
+    that had folders inside.
+
+    Parameters
+    ----------
+    gone : iterable of str
+        Files of the library that are not on disk.
+    roots : iterable of str
+        The folders, and files, that were scanned.
+    """
+    gone = list(gone)
+    tops = sorted({str(Path(root).parent) if root in gone else root for root in roots}, key=len)
+    lost_here = cache(is_lost)
+    found: dict[str, list[str]] = {}
+    for path in gone:
+        top = next((top for top in tops if path.startswith(top.rstrip(os.sep) + os.sep)), None)
+        folder = Path(path).parent if top is None else _nearest_there(path, top)
+        if lost_here(str(folder)):
+            found.setdefault(str(folder), []).append(path)
+    return {
+        folder: paths
+        for folder, paths in found.items()
+        if folder in tops or any(str(Path(path).parent) != folder for path in paths)
+    }
+
+
+def failure_of(folder: str, known: int = 0) -> Failure:
+    """Say that a folder went away, with the number of its files that the library knows, or during an analysis."""
+    files = f"{known} files of the library were in this folder, and it" if known else "The folder"
+    force = " If you emptied it yourself, use --force." if known else ""
+    return Failure(
+        folder,
+        f"{files} is empty or gone. Is its drive or share connected? Nothing was marked as missing.{force}",
+        "missing",
+    )
+
+
+def _nearest_there(path: str, top: str) -> Path:
+    """Return the nearest folder above a file that is still there, ``top`` at the highest."""
+    folder = Path(path).parent
+    while str(folder) != top and not folder.is_dir():
+        folder = folder.parent
+    return folder
