@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
-from workbench.apps.rest.allowed_paths import allowed_file
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ID, Operation
 from workbench.errors import LibraryPathError
+from workbench.session.allowed_paths import allowed_file
 from workbench.values import Value
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from workbench.apps.rest.allowed_paths import allowed_file, allowed_folder
 from workbench.apps.rest.operations import InvalidInputError
 from workbench.apps.server.loop_lag import LoopLag
 from workbench.errors import StoreError
+from workbench.session.allowed_paths import allowed_file, allowed_folder
 from workbench.store.sqlite.wait_limit import waiting_until
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from workbench.apps.dashboards.views.page import button, offer, problem_html, row
-from workbench.apps.rest.allowed_paths import allowed_folder
 from workbench.errors import WorkbenchError
+from workbench.session.allowed_paths import allowed_folder
 
 MOST_SHOWN = 500
 
