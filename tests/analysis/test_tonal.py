@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import signals
 
-from workbench.analysis.tonality.key import camelot, open_key
+from workbench.analysis.tonality.camelot import camelot, open_key
 from workbench.audio.demo.synthesis import Score, render
 from workbench.audio.pitch_names import PITCH_NAMES
 

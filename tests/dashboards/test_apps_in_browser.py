@@ -93,7 +93,7 @@ def test_the_maker_makes_reorders_and_keeps_locked_tracks(visit: Callable[..., A
     wait_for_text(page, "Changed by hand")
     swapped = page.locator(".pw-list li b").all_inner_texts()
     assert swapped == [names[1], names[0], *names[2:]]
-    page.get_by_role("button", name="Hear how it passes into the next track").first.click()
+    page.get_by_role("button", name="Hear the transition to the next track").first.click()
     page.wait_for_function("document.querySelector('.pw-player button').textContent.includes('Pause')")
     grip, place = page.locator(".pw-grip").nth(2), page.locator(".pw-list li").first
     grip.drag_to(place)

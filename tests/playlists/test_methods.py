@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from workbench.analysis.tonality.camelot import camelot_code
 from workbench.playlists import METHODS, generate, generate_many
 from workbench.playlists.sound.energy import energy
-from workbench.playlists.sound.keys import camelot_code, relations
+from workbench.playlists.sound.keys import relations
 from workbench.playlists.sound.space import space_of
 
 ARGUMENTS = {

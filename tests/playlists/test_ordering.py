@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from workbench.analysis.tonality.camelot import camelot_code, camelot_name, key_name
 from workbench.playlists import ORDERS, generate
 from workbench.playlists.making.ordering import order_rows
 from workbench.playlists.making.spacing import keep_apart
 from workbench.playlists.sound.energy import energy, percentiles
-from workbench.playlists.sound.keys import camelot_code, camelot_name, key_name
 from workbench.playlists.sound.transitions import tempo_cost, transition_costs
 
 

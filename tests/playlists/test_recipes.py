@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from workbench.analysis.tonality.camelot import camelot_code
 from workbench.errors import PlaylistError
 from workbench.playlists import Playlist, compare, generate, refresh, regenerate, render
-from workbench.playlists.sound.keys import camelot_code, relations
+from workbench.playlists.sound.keys import relations
 from workbench.store.library.library_table import LibraryTable
 
 SCRIPT = """

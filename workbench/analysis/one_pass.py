@@ -25,7 +25,8 @@ from workbench.analysis.spectrum.spectra import CHUNK_HOPS, Decimator, ShortTime
 from workbench.analysis.spectrum.timbre import TimbreMeter
 from workbench.analysis.spectrum.transforms import padded
 from workbench.analysis.structure import find_sections, preview_start
-from workbench.analysis.tonality.key import camelot, find_key, open_key
+from workbench.analysis.tonality.camelot import camelot, open_key
+from workbench.analysis.tonality.key import find_key
 from workbench.analysis.tonality.tonal import TEXTURE_HOPS, ChromaMeter, Harmony
 from workbench.analysis.waveform import WaveformMeter, extremes
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.playlists.sound.keys import NOT_KNOWN, RELATIONS, camelot_codes, camelot_name, relations
+from workbench.analysis.tonality.camelot import camelot_name
+from workbench.playlists.sound.keys import NOT_KNOWN, RELATIONS, camelot_codes, relations
 from workbench.playlists.sound.space import RANDOM_PAIR, space_of
 from workbench.playlists.sound.transitions import TransitionCosts, log2_bpm, tempo_change
 from workbench.readable import counted

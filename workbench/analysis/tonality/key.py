@@ -1,4 +1,4 @@
-"""Find the key of a track from its chroma, and name it as disc jockeys do."""
+"""Find the key of a track from its chroma."""
 
 from __future__ import annotations
 
@@ -48,21 +48,6 @@ def _profiles() -> npt.NDArray[np.float64]:
     profiles = np.array([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
     profiles -= profiles.mean(axis=1, keepdims=True)
     return np.asarray(profiles / np.linalg.norm(profiles, axis=1, keepdims=True))
-
-
-def camelot(key: str, scale: str) -> str:
-    """Return the Camelot wheel code: C major is 8B, A minor is 8A, and a fifth higher adds one."""
-    return f"{_hour(key, scale, at_c=8)}{'B' if scale == 'major' else 'A'}"
-
-
-def open_key(key: str, scale: str) -> str:
-    """Return the Open Key code: C major is 1d, A minor is 1m, and a fifth higher adds one."""
-    return f"{_hour(key, scale, at_c=1)}{'d' if scale == 'major' else 'm'}"
-
-
-def _hour(key: str, scale: str, *, at_c: int) -> int:
-    tonic = PITCH_NAMES.index(key) + (3 if scale == "minor" else 0)
-    return (7 * tonic + at_c - 1) % 12 + 1
 
 
 def _scale(index: int) -> str:

@@ -7,20 +7,13 @@ from typing import Annotated
 
 import numpy as np
 
+from workbench.analysis.tonality.camelot import UNKNOWN, camelot_name
 from workbench.errors import LibraryEmptyError
 from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Mask, Rows
-from workbench.playlists.sound.keys import (
-    FIFTH,
-    RELATIONS,
-    SEMITONE,
-    UNKNOWN,
-    camelot_codes,
-    camelot_name,
-    relations,
-)
+from workbench.playlists.sound.keys import FIFTH, RELATIONS, SEMITONE, camelot_codes, relations
 from workbench.playlists.sound.transitions import MixProfile, log2_bpm, tempo_change
 from workbench.values import Value
 

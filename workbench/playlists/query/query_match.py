@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.tonality.camelot import UNKNOWN, camelot_code
 from workbench.playlists.query.query_language import (
     Both,
     Condition,
@@ -23,7 +24,7 @@ from workbench.playlists.query.query_language import (
 )
 from workbench.playlists.sound.arrays import Floats, Mask
 from workbench.playlists.sound.energy import energy
-from workbench.playlists.sound.keys import UNKNOWN, camelot_code, camelot_codes
+from workbench.playlists.sound.keys import camelot_codes
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable

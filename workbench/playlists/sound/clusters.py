@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.analysis.tonality.camelot import UNKNOWN, key_name
 from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.energy import energy, percentiles
-from workbench.playlists.sound.keys import UNKNOWN, camelot_codes, key_name
+from workbench.playlists.sound.keys import camelot_codes
 from workbench.playlists.sound.space import Vectors, space_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ FOLDER = Path(__file__).parent / "static"
 
 
 def script(name: str) -> str:
-    """Return the module of a widget."""
-    return (FOLDER / f"{name}.js").read_text("utf-8")
+    """Return the module of a widget, after the functions that all widgets share."""
+    return "".join((FOLDER / f"{each}.js").read_text("utf-8") for each in ("shared", name))
 
 
 def style(name: str = "") -> str:

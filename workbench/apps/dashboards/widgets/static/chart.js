@@ -1,4 +1,4 @@
-// Lines over a common axis, as SVG: follows the theme by itself, has a description, tells values under the pointer.
+// Lines or bars over a common axis, as SVG. It follows the theme, has a description, and shows the values under the pointer.
 
 const SVG = "http://www.w3.org/2000/svg", DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 4", "10 4"];
 const LEFT = 52, RIGHT = 12, TOP = 8, BOTTOM = 36;
@@ -21,7 +21,7 @@ function ticks(low, high, count) {
 
 function shown(value, kind) {
   if (value === null || value === undefined || Number.isNaN(value)) return "unknown";
-  if (kind === "clock") return `${Math.floor(value / 60)}:${String(Math.floor(value % 60)).padStart(2, "0")}`;
+  if (kind === "clock") return clock(value);
   if (kind === "time") return new Date(value * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   const size = Math.abs(value);
   return size >= 1000 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(3)).toString();
@@ -37,13 +37,9 @@ function extent(values, low, high) {
 
 function render({ model, el }) {
   el.classList.add("pw");
-  const root = document.createElement("div"), heading = document.createElement("div"), legend = document.createElement("div");
-  root.className = "pw-chart";
-  heading.className = "pw-heading";
-  legend.className = "pw-legend";
-  const svg = document.createElementNS(SVG, "svg");
-  root.append(heading, legend, svg);
-  el.append(root);
+  const root = element(el, "div", { className: "pw-chart" });
+  const heading = element(root, "div", { className: "pw-heading" }), legend = element(root, "div", { className: "pw-legend" });
+  const svg = shape(root, "svg", {});
   let view = null, hair = null;
 
   function tell(index) {
@@ -111,14 +107,13 @@ function render({ model, el }) {
   svg.onpointerleave = () => { if (hair) { hair.setAttribute("x1", -9); hair.setAttribute("x2", -9); tell(-1); } };
   let pending = 0;
   const redraw = () => (pending ||= requestAnimationFrame(() => { pending = 0; draw(); }));
-  const watched = ["x", "series", "marks", "title"];
-  watched.forEach((name) => model.on("change:" + name, redraw));
+  const stopListening = listen(model, { "change:x": redraw, "change:series": redraw, "change:marks": redraw, "change:title": redraw });
   const observer = new ResizeObserver(redraw);
   observer.observe(root);
   redraw();
   return () => {
     observer.disconnect();
-    watched.forEach((name) => model.off("change:" + name, redraw));
+    stopListening();
   };
 }
 

@@ -1,4 +1,4 @@
-// A table of any length: only the rows in sight are in the page, and Python sorts, filters and formats.
+// A table of any length: only the visible rows are in the page. Python sorts, filters and formats.
 
 const ROW = 30, HEAD = 46, PAGE = 100;
 
@@ -142,17 +142,13 @@ function render({ model, el }) {
     pages.set(message.first / PAGE, message.rows);
     draw();
   };
-  model.on("msg:custom", onMessage);
-  model.on("change:revision", renew);
-  model.on("change:selected", draw);
+  const stopListening = listen(model, { "msg:custom": onMessage, "change:revision": renew, "change:selected": draw });
   const observer = new ResizeObserver(() => { drawHead(); draw(); });
   observer.observe(grid);
   renew();
   return () => {
     observer.disconnect();
-    model.off("msg:custom", onMessage);
-    model.off("change:revision", renew);
-    model.off("change:selected", draw);
+    stopListening();
   };
 }
 

@@ -1,31 +1,4 @@
-// Plays one track by URL, with its waveform, sections and beats; or the crossing from one track to the next.
-
-function clock(seconds) {
-  const whole = Math.max(0, Math.floor(seconds || 0));
-  const pad = (n) => String(n).padStart(2, "0");
-  const hours = Math.floor(whole / 3600);
-  return (hours ? hours + ":" + pad(Math.floor(whole / 60) % 60) : Math.floor(whole / 60)) + ":" + pad(whole % 60);
-}
-
-function serverPath(path) {
-  const config = document.getElementById("jupyter-config-data");
-  const base = (config && JSON.parse(config.textContent).baseUrl) || document.body.dataset.baseUrl || "/";
-  return new URL(path, new URL(base, window.location.href)).href;
-}
-
-const array = (model, name, Type) => {
-  const view = model.get(name);
-  if (!view || !view.byteLength) return new Type(0);
-  const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength).slice();
-  return new Type(bytes.buffer);
-};
-
-function element(parent, tag, properties = {}, attributes = {}) {
-  const node = Object.assign(document.createElement(tag), properties);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  parent.append(node);
-  return node;
-}
+// Plays one track by URL, with its waveform, sections and beats; or the transition from one track to the next.
 
 function paint(canvas, { peaks, beats, sections, duration, position }) {
   const ratio = window.devicePixelRatio || 1;
@@ -94,11 +67,11 @@ function render({ model, el }) {
   }
   const redraw = () => (frame ||= requestAnimationFrame(draw));
   function load() {
-    marks = { peaks: array(model, "peaks", Int8Array), beats: array(model, "beats", Float32Array), sections: array(model, "sections", Float32Array) };
+    marks = { peaks: numbers(model, "peaks", Int8Array), beats: numbers(model, "beats", Float32Array), sections: numbers(model, "sections", Float32Array) };
     title.textContent = model.get("title") || "Choose a track to hear it";
     root.setAttribute("aria-label", "Player: " + title.textContent);
     problem.hidden = true;
-    const source = model.get("source"), url = source ? serverPath(source) : "";
+    const source = model.get("source"), url = source ? serverUrl(source) : "";
     if (audio.dataset.url !== url) {
       second.pause();
       audio.dataset.url = url;
@@ -120,10 +93,10 @@ function render({ model, el }) {
       return;
     }
     problem.hidden = false;
-    problem.textContent = "This track cannot be heard here: its file is gone or damaged, or this page was not opened with `workbench serve` or `workbench lab`.";
+    problem.textContent = "This track cannot be played here: its file is missing or damaged, or this page was not opened with `workbench serve` or `workbench lab`.";
     redraw();
   }
-  // NotSupportedError comes with the event "error", where it is dealt with.
+  // The event "error" comes with NotSupportedError too, and handles it.
   const start = () => audio.dataset.url && audio.play().catch((error) => !["AbortError", "NotSupportedError"].includes(error.name) && fail());
   function seek(seconds) {
     const to = Math.min(Math.max(0, seconds), Math.max(0, duration() - 0.05));
@@ -143,7 +116,7 @@ function render({ model, el }) {
   // The last seconds of one track under the first of the next, with equal power.
   function cross(message) {
     crossing = message;
-    second.src = serverPath(message.next);
+    second.src = serverUrl(message.next);
     second.preload = "auto";
     second.load();
     seekWhenReady(audio, message.from_s);
@@ -172,12 +145,7 @@ function render({ model, el }) {
   button.onclick = toggle;
   volume.oninput = () => (audio.volume = second.volume = volume.value);
   audio.volume = second.volume = 0.8;
-  wave.onkeydown = (event) => {
-    if (!keys[event.key]) return;
-    event.preventDefault();
-    event.stopPropagation();
-    keys[event.key]();
-  };
+  wave.onkeydown = (event) => { handleKey(event, keys); };
   wave.onpointerdown = (event) => {
     const box = wave.getBoundingClientRect();
     seek(((event.clientX - box.left) / box.width) * duration());
@@ -196,9 +164,8 @@ function render({ model, el }) {
     } else if (message.kind === "pause") audio.pause();
     else if (message.kind === "crossing") cross(message);
   };
-  const watched = ["source", "title", "duration_s", "peaks", "beats", "sections"];
-  watched.forEach((name) => model.on("change:" + name, load));
-  model.on("msg:custom", onMessage);
+  const changes = ["source", "title", "duration_s", "peaks", "beats", "sections"].map((name) => ["change:" + name, load]);
+  const stopListening = listen(model, { ...Object.fromEntries(changes), "msg:custom": onMessage });
   const observer = new ResizeObserver(redraw);
   observer.observe(wave);
   load();
@@ -206,8 +173,7 @@ function render({ model, el }) {
     observer.disconnect();
     audio.pause();
     second.pause();
-    watched.forEach((name) => model.off("change:" + name, load));
-    model.off("msg:custom", onMessage);
+    stopListening();
   };
 }
 

@@ -1,12 +1,11 @@
-// Asks Python to look again, as long as somebody looks at the page: closing or hiding the tab ends it. The next
-// request goes out only when the one before was answered, so that a busy kernel is never flooded. The first goes out
-// at once: Voila may have prepared the page long before anybody came.
+// Asks Python for new values at intervals while the page is visible. It sends a request only after the answer to the
+// one before, so that requests do not pile up in a busy kernel. It sends the first one at once, because Voila may have
+// prepared the page long ago.
 
-// What the server says of itself; nothing where it is not ours or does not answer.
+// What the server reports about itself; null if it does not answer or is another server.
 async function serverHealth() {
   try {
-    const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
-    const answer = await fetch(new URL("api/v1/health", new URL(config.baseUrl, window.location.href)));
+    const answer = await fetch(serverUrl("api/v1/health"));
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
@@ -31,14 +30,12 @@ function render({ model, el }) {
     took = performance.now() - sent;
     later();
   };
-  model.on("msg:custom", onMessage);
-  model.on("change:seconds", later);
+  const stopListening = listen(model, { "msg:custom": onMessage, "change:seconds": later });
   if (seconds() > 0) ask();
   return () => {
     stopped = true;
     clearTimeout(timer);
-    model.off("msg:custom", onMessage);
-    model.off("change:seconds", later);
+    stopListening();
   };
 }
 

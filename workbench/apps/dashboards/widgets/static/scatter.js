@@ -1,17 +1,11 @@
-// A map of up to some hundred thousand points, drawn straight into pixels: needs no graphics card. Positions are
-// float32 pairs from -1 to 1, colors an index a point into the palette.
+// A map of up to some hundred thousand points, drawn pixel by pixel, so it needs no graphics card. Positions are float32
+// pairs from -1 to 1; colors are one index into the palette for each point.
 
 const MARGIN = 1.06;
 
-const bytes = (view, Type) => {
-  if (!view || !view.byteLength) return new Type(0);
-  const raw = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength).slice();
-  return new Type(raw.buffer);
-};
-
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
-// The pixels of a disc of this radius around (0, 0), and how much of each it covers.
+// The pixels of a disc of this radius around (0, 0), and the share of each pixel that the disc covers.
 function stamp(radius) {
   const reach = Math.ceil(radius + 0.5), dx = [], dy = [], cover = [];
   for (let y = -reach; y <= reach; y++)
@@ -33,16 +27,16 @@ function inside(polygon, x, y) {
 
 function render({ model, el }) {
   el.classList.add("pw");
-  const make = (parent, tag, name = "") => parent.appendChild(Object.assign(document.createElement(tag), { className: name }));
-  const root = make(el, "div", "pw-scatter"), controls = make(root, "div", "pw-controls");
-  const button = (text, act) => Object.assign(make(controls, "button"), { textContent: text, type: "button", onclick: act });
+  const div = (parent, className) => element(parent, "div", { className });
+  const root = div(el, "pw-scatter"), controls = div(root, "pw-controls");
+  const button = (textContent, onclick) => element(controls, "button", { textContent, type: "button", onclick });
   const lassoButton = button("Lasso", () => { lassoing = !lassoing; drawControls(); });
   button("Zoom in", () => zoom(1.5));
   button("Zoom out", () => zoom(1 / 1.5));
   button("Show all", () => { view = { x: 0, y: 0, k: 1 }; redraw(); });
   const clear = button("Clear selection", () => select([]));
-  const field = make(root, "div", "pw-field"), canvas = make(field, "canvas"), tip = make(field, "div", "pw-tip"), empty = make(field, "div", "pw-empty-map");
-  const axes = make(root, "div", "pw-axes"), legend = make(root, "div", "pw-legend");
+  const field = div(root, "pw-field"), canvas = element(field, "canvas"), tip = div(field, "pw-tip"), empty = div(field, "pw-empty-map");
+  const axes = div(root, "pw-axes"), legend = div(root, "pw-legend");
   field.tabIndex = 0;
   field.setAttribute("role", "application");
   tip.setAttribute("role", "status");
@@ -175,11 +169,11 @@ function render({ model, el }) {
     return [low, bar, high];
   }
   function takePoints() {
-    points = bytes(model.get("points"), Float32Array);
-    takecolors();
+    points = numbers(model, "points", Float32Array);
+    takeColors();
   }
-  function takecolors() {
-    codes = bytes(model.get("codes"), Uint8Array);
+  function takeColors() {
+    codes = numbers(model, "codes", Uint8Array);
     palette = model.get("palette").map(rgb);
     if (codes.length * 2 !== points.length) codes = new Uint8Array(points.length / 2);
     hovered = -1;
@@ -187,7 +181,7 @@ function render({ model, el }) {
     takeChosen();
   }
   function takeChosen() {
-    chosen = bytes(model.get("chosen"), Uint8Array);
+    chosen = numbers(model, "chosen", Uint8Array);
     chosenCount = chosen.reduce((sum, one) => sum + one, 0);
     drawControls();
     redraw();
@@ -239,23 +233,20 @@ function render({ model, el }) {
     Enter: () => hovered >= 0 && model.send({ kind: "open", index: hovered }),
   };
   field.onkeydown = (event) => {
-    if (!keys[event.key]) return;
-    event.preventDefault();
-    event.stopPropagation();
-    keys[event.key]();
+    handleKey(event, keys);
     if (hovered >= 0) { tip.style.left = screenX(hovered) + 12 + "px"; tip.style.top = screenY(hovered) + 12 + "px"; }
   };
   const onMessage = (message) => { if (message.kind === "tip" && message.index === hovered) tip.textContent = message.text; };
-  const watched = { points: takePoints, codes: takecolors, palette: takecolors, chosen: takeChosen, path: redraw, names: drawControls, ramp: drawControls, axes: drawControls };
-  for (const [name, act] of Object.entries(watched)) model.on("change:" + name, act);
-  model.on("msg:custom", onMessage);
+  const stopListening = listen(model, {
+    "change:points": takePoints, "change:codes": takeColors, "change:palette": takeColors, "change:chosen": takeChosen, "change:path": redraw,
+    "change:names": drawControls, "change:ramp": drawControls, "change:axes": drawControls, "msg:custom": onMessage,
+  });
   const observer = new ResizeObserver(redraw);
   observer.observe(field);
   takePoints();
   return () => {
     observer.disconnect();
-    for (const [name, act] of Object.entries(watched)) model.off("change:" + name, act);
-    model.off("msg:custom", onMessage);
+    stopListening();
   };
 }
 

@@ -1,13 +1,9 @@
-// An ordered list of tracks: drag (or Alt and an arrow key) to reorder, lock, hear, hear the crossing, remove.
+// An ordered list of tracks: drag to reorder (or Alt with an arrow key), lock, play, hear the transition, remove.
 
 function render({ model, el }) {
   el.classList.add("pw");
-  const root = document.createElement("div"), list = document.createElement("ol"), hint = document.createElement("div");
-  root.className = "pw-list";
-  hint.className = "pw-hint";
-  list.setAttribute("aria-label", "Tracks of the playlist, in order");
-  root.append(hint, list);
-  el.append(root);
+  const root = element(el, "div", { className: "pw-list" }), hint = element(root, "div", { className: "pw-hint" });
+  const list = element(root, "ol", {}, { "aria-label": "Tracks of the playlist, in order" });
   let order = [], focus = null;
 
   function save() {
@@ -25,11 +21,8 @@ function render({ model, el }) {
     model.set("locked", locked.includes(id) ? locked.filter((other) => other !== id) : [...locked, id]);
     model.save_changes();
   }
-  function addButton(parent, text, label, act, pressed) {
-    const button = Object.assign(document.createElement("button"), { textContent: text, type: "button", title: label, onclick: act });
-    button.setAttribute("aria-label", label);
-    if (pressed !== undefined) button.setAttribute("aria-pressed", pressed);
-    parent.append(button);
+  function addButton(parent, text, label, act, attributes = {}) {
+    element(parent, "button", { textContent: text, type: "button", title: label, onclick: act }, { "aria-label": label, ...attributes });
   }
   function drawItem(entry, place) {
     const item = document.createElement("li"), who = document.createElement("div"), buttons = document.createElement("div");
@@ -44,9 +37,9 @@ function render({ model, el }) {
     who.title = entry.reason;
     buttons.className = "pw-buttons";
     addButton(buttons, "▶", "Play " + name, () => model.send({ kind: "play", id: entry.id }));
-    addButton(buttons, "⤵", "Hear how it passes into the next track", () => model.send({ kind: "crossing", id: entry.id }));
-    addButton(buttons, locked ? "Locked" : "Lock", `Keep ${name} when the rest is made again`, () => toggleLock(entry.id), locked);
-    addButton(buttons, "✕", "Take out " + name, () => { order = order.filter((id) => id !== entry.id); save(); });
+    addButton(buttons, "⤵", "Hear the transition to the next track", () => model.send({ kind: "crossing", id: entry.id }));
+    addButton(buttons, locked ? "Locked" : "Lock", `Keep ${name} when the rest is made again`, () => toggleLock(entry.id), { "aria-pressed": locked });
+    addButton(buttons, "✕", "Remove " + name, () => { order = order.filter((id) => id !== entry.id); save(); });
     buttons.children[1].disabled = place === order.length - 1;
     item.append(add("span", "pw-grip", "⠿"), add("span", "pw-place", place + 1), who, add("span", "pw-facts", entry.facts), buttons);
     return item;
@@ -88,14 +81,9 @@ function render({ model, el }) {
     document.addEventListener("pointermove", follow);
     document.addEventListener("pointerup", drop, { once: true });
   };
-  const watched = ["entries", "order"];
-  watched.forEach((name) => model.on("change:" + name, take));
-  model.on("change:locked", draw);
+  const stopListening = listen(model, { "change:entries": take, "change:order": take, "change:locked": draw });
   take();
-  return () => {
-    watched.forEach((name) => model.off("change:" + name, take));
-    model.off("change:locked", draw);
-  };
+  return stopListening;
 }
 
 export default { render };

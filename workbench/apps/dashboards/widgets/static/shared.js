@@ -1,0 +1,44 @@
+// What several widgets need. It stands before the module of each widget, because a widget's module is one file.
+
+// Writes a position or a length as a player does: 1:21, 1:02:05.
+function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds || 0)), two = (n) => String(n).padStart(2, "0");
+  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
+  return (hours ? `${hours}:${two(minutes)}` : minutes) + ":" + two(whole % 60);
+}
+
+// The address of a path below the base URL of the server that this page came from.
+function serverUrl(path) {
+  const config = document.getElementById("jupyter-config-data");
+  const base = (config && JSON.parse(config.textContent).baseUrl) || document.body.dataset.baseUrl || "/";
+  return new URL(path, new URL(base, window.location.href)).href;
+}
+
+// Numbers that Python sent as bytes. The copy starts at an address that suits their type.
+function numbers(model, name, Type) {
+  const view = model.get(name);
+  if (!view || !view.byteLength) return new Type(0);
+  return new Type(new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength).slice().buffer);
+}
+
+// Adds an element to its parent.
+function element(parent, tag, properties = {}, attributes = {}) {
+  const node = Object.assign(document.createElement(tag), properties);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  parent.append(node);
+  return node;
+}
+
+// Calls a function at each of these events of the model; returns a function that ends it.
+function listen(model, actions) {
+  for (const [event, act] of Object.entries(actions)) model.on(event, act);
+  return () => { for (const [event, act] of Object.entries(actions)) model.off(event, act); };
+}
+
+// Does what a key means here, and keeps the rest of the page from doing something else for it.
+function handleKey(event, actions) {
+  if (!actions[event.key]) return;
+  event.preventDefault();
+  event.stopPropagation();
+  actions[event.key]();
+}
