@@ -106,8 +106,8 @@ def test_an_unknown_method_names_the_nearest(table):
         ("journey", {"waypoints": [3]}, ParameterValueError, "two or more"),
         ("alchemy", {"add": []}, ParameterValueError, "one track"),
         ("fingerprint", {"history": [[3, -1]]}, ParameterValueError, "0 or more"),
-        ("fingerprint", {"history": []}, ParameterValueError, "one track at least"),
-        ("fingerprint", {"history": "/nowhere/plays.csv"}, ParameterValueError, "no such file"),
+        ("fingerprint", {"history": []}, ParameterValueError, "at least one"),
+        ("fingerprint", {"history": "/nowhere/plays.csv"}, ParameterValueError, "does not exist"),
         (
             "time_based",
             {"bpm_min": 200, "bpm_max": 100},
@@ -116,7 +116,7 @@ def test_an_unknown_method_names_the_nearest(table):
         ),
         ("time_based", {"part": "night", "bpm_min": 150}, ParameterValueError, "give both"),
         ("mixed", {"weights": "{bad"}, ParameterValueError, "names with weights.*similarity"),
-        ("cache_based", {"playlist": []}, UnknownTrackError, "nothing to follow"),
+        ("cache_based", {"playlist": []}, UnknownTrackError, "Name one that has tracks"),
     ],
 )
 def test_bad_input_is_refused_in_words(table, method, arguments, error, said):
@@ -135,7 +135,7 @@ def test_a_start_track_is_an_id_a_path_or_a_title(table, reference):
 
 def test_a_title_that_several_tracks_have_lists_them(make_table):
     table = make_table(9, title=["Same", "Same", "Other"] * 3)
-    with pytest.raises(UnknownTrackError, match="could be 6 tracks") as caught:
+    with pytest.raises(UnknownTrackError, match="means 6 tracks") as caught:
         generate(table, "similarity", start="same")
     assert [candidate["id"] for candidate in caught.value.candidates] == [1, 2, 4, 5, 7, 8]
 

@@ -334,8 +334,8 @@ def test_harmonic_stops_rather_than_clash_and_says_after_what(make_table):
     playlist = generate(table, "harmonic", start=1, size=6, random_state=0)
     assert set(playlist.track_ids) == {1, 2, 3}
     assert {note["constraint"] for note in playlist.notes} == {"harmonic", "size"}
-    assert next(note for note in playlist.notes if note["constraint"] == "size")["message"].endswith(
-        "3 short."
+    assert next(note for note in playlist.notes if note["constraint"] == "size")["message"].startswith(
+        "You asked for 6 tracks, but only 3 could be chosen"
     )
 
 

@@ -2,7 +2,7 @@
 
 It imports at the top, loads whole files, analyses one after another with Essentia's own algorithms, keeps results
 in SQLite through a connection for each query, and serves from threads. It computes fewer descriptors than we do:
-no true peak, no chords, no sections, no similarity vector.
+no true peak, no chords, no sections, no sound vector.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Changes by hand: another order, fewer tracks, some kept while the rest is made again."""
+"""Changes that a person makes: another order, fewer tracks, some kept while the rest is made again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMPUTED = ("shares", "next", "text")
 
 
 def in_order(playlist: Playlist, table: LibraryTable, order: Sequence[int]) -> Playlist:
-    """Return the playlist with these of its tracks in this order, its transitions and card computed anew."""
+    """Return the playlist with these of its tracks in this order, with new transitions and a new card."""
     reasons = {track.id: _reason(track.explanation) for track in playlist.tracks}
     rows = [(table.index_of(track_id), track_id) for track_id in order]
     picks = [Pick(row, reasons[track_id]) for row, track_id in rows if row is not None]
@@ -31,7 +31,12 @@ def in_order(playlist: Playlist, table: LibraryTable, order: Sequence[int]) -> P
     explained = explain(table, picks, costs)
     tracks = tuple(PlaylistTrack.of(table, pick.row, why) for pick, why in zip(picks, explained, strict=True))
     notes = [note for note in playlist.notes if note["constraint"] != "order_by_hand"]
-    changed = {"constraint": "order_by_hand", "asked": None, "got": None, "message": "Changed by hand."}
+    changed = {
+        "constraint": "order_by_hand",
+        "asked": None,
+        "got": None,
+        "message": "You changed the order or removed tracks.",
+    }
     return replace(
         playlist, tracks=tracks, card=quality_card(table, places, costs) | {"notes": [*notes, changed]}
     )

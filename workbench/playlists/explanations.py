@@ -1,4 +1,4 @@
-"""Why a track is in a playlist: numbers that were computed, and one sentence made of them."""
+"""Why a track is in a playlist: the measured numbers, and one sentence that a musician understands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from workbench.analysis.tonality.camelot import camelot_name
 from workbench.playlists.sound.keys import NOT_KNOWN, RELATIONS, camelot_codes, relations
 from workbench.playlists.sound.space import RANDOM_PAIR, space_of
-from workbench.playlists.sound.transitions import TransitionCosts, log2_bpm, tempo_change
+from workbench.playlists.sound.transitions import JARRING_TEMPO, TransitionCosts, log2_bpm, tempo_change
 from workbench.readable import counted
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 
-_AUDIBLE_AS_SAME_PERCENT = 16.0
+# Highest cost of a transition that each word describes. Set by hand: two tracks that sound alike, in one key, at one
+# tempo and loudness, cost under 0.2. A transition of which nothing is known costs 0.5.
+_TRANSITIONS = ((0.3, "smooth"), (0.6, "audible"), (1.0, "abrupt"))
 
 
 def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) -> list[dict[str, Any]]:
@@ -33,8 +35,8 @@ def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) 
     Returns
     -------
     list of dict
-        The reason of the method; ``shares``: tempo, key and timbre compared with the seed, or with the track
-        before where there is no seed; ``next``: the transition to the following track; ``text``.
+        The reason of the method; ``shares``: tempo, key and timbre compared with the seed track, or with the track
+        before if there is none; ``next``: the transition to the following track; ``text``.
     """
     explained = []
     for position, pick in enumerate(picks):
@@ -65,15 +67,13 @@ def _tempo(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
     a, b = table.number_at("bpm", other), table.number_at("bpm", row)
     if not a or not b:
         return None
-    ratio = log2_bpm(np.array([b])) - log2_bpm(np.array([a]))
-    change = float(2 ** tempo_change(ratio)[0] - 1) * 100
-    folded = abs(float(ratio[0])) > 0.5 and change < _AUDIBLE_AS_SAME_PERCENT
-    if not folded:
-        change = float(2 ** abs(ratio[0]) - 1) * 100
+    ratio = log2_bpm(np.array([b, a])) @ (1, -1)
+    change, nearest = float(abs(ratio)), float(tempo_change(ratio))
+    folded = change > 0.5 and nearest < JARRING_TEMPO  # nearer to half or double time than to the same tempo
     return {
         "bpm": round(b, 2),
         "other_bpm": round(a, 2),
-        "change_percent": round(change, 2),
+        "change_percent": round(float(2 ** (nearest if folded else change) - 1) * 100, 2),
         "double_or_half_time": folded,
     }
 
@@ -115,9 +115,10 @@ def _sentence(table: LibraryTable, facts: dict[str, Any], row: int) -> str:
     if shares := facts.get("shares"):
         parts.append(_compared(table, shares, to_seed="seed" in facts))
     elif "seed" in facts and "waypoint" not in facts:
-        parts.insert(0, "the seed")
+        parts.insert(0, "the track you started from")
     if following := facts.get("next"):
-        parts.append(f"next transition costs {following['cost']:.2f}")
+        word = next(word for most, word in _TRANSITIONS if following["cost"] <= most)
+        parts.append(f"{word} transition to the next track")
     sentence = "; ".join(part for part in parts if part)
     return (sentence[:1].upper() + sentence[1:] + ".") if sentence else "Chosen."
 
@@ -127,7 +128,7 @@ def _compared(table: LibraryTable, shares: dict[str, Any], *, to_seed: bool) -> 
     name = (table.text_at("title", row) if row is not None else None) or f"track {shares['with']}"
     parts = []
     if timbre := shares.get("timbre"):
-        # the distance itself is in the explanation; two tracks drawn by chance are RANDOM_PAIR apart on average
+        # two tracks drawn at random are RANDOM_PAIR apart on average
         parts.append("sounds similar" if timbre["distance"] < RANDOM_PAIR else "sounds different")
     if tempo := shares.get("tempo"):
         folded = " (double or half time)" if tempo["double_or_half_time"] else ""
@@ -159,24 +160,24 @@ def _progress(facts: dict[str, Any]) -> str:
 
 
 _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
-    ("included", lambda facts: "asked for by name"),
+    ("included", lambda facts: "you asked for it"),
     ("drawn_from", lambda facts: f"drawn at random from {counted(facts['drawn_from'], 'track')}"),
     (
         "cluster_name",
         lambda facts: (
-            f"{facts['distance_to_center']:.3f} from the center of cluster "
-            f"“{facts['cluster_name']}” ({counted(facts['cluster_size'], 'track')})"
+            f"in the group “{facts['cluster_name']}” of {counted(facts['cluster_size'], 'track')} that sound alike"
         ),
     ),
     ("group", _group),
     (
         "target",
-        lambda facts: (
-            f"{facts['feature']} {facts['value']:.3g} where the curve asks for {facts['target']:.3g}"
-        ),
+        lambda facts: f"{facts['feature']} {facts['value']:.3g} where the curve has {facts['target']:.3g}",
     ),
     ("progress", _progress),
-    ("toward", lambda facts: f"{facts['toward']:.0%} of the way from what was subtracted to what was added"),
+    (
+        "toward",
+        lambda facts: f"{facts['toward']:.0%} of the way from the tracks you subtracted to those you added",
+    ),
     (
         "mix",
         lambda facts: facts["mix"] + (f" ({facts['relation']})" if "relation" in facts else ""),
@@ -184,8 +185,7 @@ _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
     (
         "taste_distance",
         lambda facts: (
-            f"{facts['taste_distance']:.3f} from taste {facts['taste'] + 1}, "
-            f"{facts['taste_share']:.0%} of what was given"
+            f"suits taste {facts['taste'] + 1}, which {facts['taste_share']:.0%} of your listening shows"
         ),
     ),
     (
@@ -193,7 +193,7 @@ _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
         lambda facts: (
             "matches the query"
             if facts["closeness"] == 1.0
-            else f"matches the query to {facts['closeness']:.0%}"
+            else f"nearly matches the query ({facts['closeness']:.0%})"
         ),
     ),
     ("by_method", lambda facts: f"from {facts['by_method']}"),

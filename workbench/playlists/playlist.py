@@ -1,4 +1,4 @@
-"""A playlist: tracks in order, why each is there, how good the whole is, and how to make it again."""
+"""A playlist: tracks in order, why each is in it, how good the whole is, and how to make it again."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ class Playlist:
     ----------
     name, method : str
     parameters : mapping
-        Everything asked for besides ``method`` and ``random_state``, canonical and JSON-able.
+        All parameters besides ``method`` and ``random_state``, canonical and JSON-able.
     random_state : int
     snapshot : str
         Version of the library table it was made from.
     tracks : tuple of PlaylistTrack
     card : mapping
-        Quality card, with ``notes`` about what could not be done as asked.
+        Quality card, with ``notes`` about constraints that could not be met.
     versions : mapping
-        Of what made it.
+        Versions of the packages that decide which tracks are chosen.
     newest_id : int
-        The highest track id of the library then: what is above it is new.
+        The highest track id of the library at that time. Tracks with higher ids are new.
     id : int or None
         In the library's database, once stored.
     created_at : float or None
-        Seconds since the epoch, once stored. No part of an exported file.
+        Seconds since the epoch, once stored. Exported files do not contain it.
     """
 
     name: str
@@ -76,12 +76,12 @@ class Playlist:
 
     @property
     def notes(self) -> Sequence[Mapping[str, Any]]:
-        """What could not be done as asked: ``constraint``, ``asked``, ``got``, ``message``."""
+        """Constraints that could not be met: ``constraint``, ``asked``, ``got``, ``message``."""
         notes: Sequence[Mapping[str, Any]] = self.card.get("notes", ())
         return notes
 
     def recipe(self) -> dict[str, Any]:
-        """Return what makes this playlist again: ``regenerate(recipe, table)``."""
+        """Return what is needed to make this playlist again: ``regenerate(recipe, table)``."""
         return {
             "recipe": 1,
             "name": self.name,
@@ -99,16 +99,12 @@ class Playlist:
             {"position": position, **vars(track), "explanation": dict(track.explanation)}
             for position, track in enumerate(self.tracks)
         ]
+        recipe = self.recipe()
         return {
             "id": self.id,
-            "name": self.name,
-            "method": self.method,
-            "parameters": dict(self.parameters),
-            "random_state": self.random_state,
-            "snapshot": self.snapshot,
-            "versions": dict(self.versions),
+            **{name: value for name, value in recipe.items() if name not in ("recipe", "newest_id")},
             "card": dict(self.card),
-            "recipe": self.recipe(),
+            "recipe": recipe,
             "created_at": self.created_at,
             "duration_s": self.duration_s,
             "tracks": tracks,
@@ -133,10 +129,10 @@ class Playlist:
 
     @classmethod
     def from_record(cls, record: PlaylistRecord, table: LibraryTable) -> Playlist:
-        """Build a stored playlist again; paths and tags of its tracks are those of the table, of today.
+        """Build a stored playlist; its tracks have the paths and tags that the table has now.
 
-        A track of which the id is gone is found by its content; one that is gone altogether keeps its id and
-        explanation and has no path.
+        If a track has another id now, it is found by its content. If the library does not have it any more, it keeps
+        its id and explanation and has no path.
         """
         tracks = tuple(_track_from(entry, table) for entry in record.entries)
         return cls(
@@ -154,7 +150,7 @@ class Playlist:
         )
 
     def save(self, path: str | Path, **options: Any) -> Path:
-        """Write it to a file; options are those of ``export``. The suffix tells the format."""
+        """Write it to a file in the format of the suffix; options are those of ``export``."""
         from workbench.playlists.files.exporting import export
 
         return export(self, path, **options)

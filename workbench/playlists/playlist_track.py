@@ -21,8 +21,8 @@ class PlaylistTrack:
         Of the file that was chosen, so that a moved file is found again.
     duration_s : float or None
     explanation : mapping
-        ``text``, one sentence; and the numbers in it: what the method went by, what it ``shares`` with its
-        seed or with the track before, and the transition to the ``next``.
+        ``text``, one sentence; and its numbers: the reason of the method, what it ``shares`` with its seed track or
+        with the track before, and the transition to the ``next``.
     """
 
     id: int
@@ -36,7 +36,7 @@ class PlaylistTrack:
 
     @classmethod
     def of(cls, table: LibraryTable, row: int, explanation: Mapping[str, Any]) -> PlaylistTrack:
-        """Take a row of the library, and why it was chosen."""
+        """Return the track of a row, with why it was chosen."""
         duration = float(table.numbers("duration_s")[row])
         return cls(
             int(table.ids[row]),

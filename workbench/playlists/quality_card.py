@@ -1,4 +1,4 @@
-"""How good a playlist is, in numbers that can be compared with chance."""
+"""How good a playlist is, in numbers that can be compared with random orders of the same tracks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from workbench.readable import counted
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
+# Set by hand, as are the limits below. 100 orders give whole percents.
 RANDOM_ORDERINGS = 100
 _PAIRS = 2000
+# Orders of long playlists take longer, so fewer are tried.
+_MANY_ORDERINGS_UP_TO, _FEW_ORDERINGS = 500, 10
+_ALL_PAIRS_UP_TO = 60  # tracks; their 1770 pairs are about as many as _PAIRS
 
 
 def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dict[str, Any]:
@@ -67,25 +71,29 @@ def card_text(card: Mapping[str, Any]) -> str:
         return ""
     worst = card["worst_transition"]
     return (
-        f"mean transition {card['mean_transition']:.2f} ({card['random_mean_transition']:.2f} in random order, "
-        f"better than {card['better_than_random_percent']:.0f} % of {card['random_orderings']}), worst "
-        f"{worst['cost']:.2f} after track {worst['position'] + 1}; diversity "
-        f"{'unknown' if card['diversity'] is None else format(card['diversity'], '.2f')} (by chance "
-        f"{RANDOM_PAIR:.2f}); {counted(card['artists'], 'artist')}"
+        f"smoother than {card['better_than_random_percent']:.0f} % of {card['random_orderings']} random orders; "
+        f"the least smooth transition is after track {worst['position'] + 1}; {_variety(card['diversity'])}; "
+        f"{counted(card['artists'], 'artist')}"
     )
 
 
+def _variety(diversity: float | None) -> str:
+    if diversity is None:
+        return "how varied it sounds is unknown"
+    return f"sounds {diversity / RANDOM_PAIR:.0%} as varied as tracks drawn at random"
+
+
 def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, Any]:
-    """Compare with random orderings; its chance is fixed, so that the same playlist has the same card."""
+    """Compare with random orders; the random state is fixed, so that the same playlist has the same card."""
     profile, rng = MixProfile.of(table, rows), np.random.default_rng(0)
-    count = RANDOM_ORDERINGS if len(rows) <= 500 else 10
+    count = RANDOM_ORDERINGS if len(rows) <= _MANY_ORDERINGS_UP_TO else _FEW_ORDERINGS
     orderings = rng.permuted(np.tile(np.arange(len(rows)), (count, 1)), axis=1)
     means = _mean_costs(profile, orderings)
     a = rng.integers(len(rows), size=_PAIRS)
     b = (a + rng.integers(1, len(rows), size=_PAIRS)) % len(rows)
     pairs = (
         np.unique(np.sort(np.stack([a, b], axis=1), axis=1), axis=0)
-        if len(rows) > 60
+        if len(rows) > _ALL_PAIRS_UP_TO
         else _all_pairs(len(rows))
     )
     difference = profile.vectors[pairs[:, 0]] - profile.vectors[pairs[:, 1]]

@@ -1,4 +1,4 @@
-"""A playlist again: exactly, from its recipe; or brought up to date with a library that has changed."""
+"""Make a playlist again: the same one from its recipe, or brought up to date with a library that has changed."""
 
 from __future__ import annotations
 
@@ -65,28 +65,28 @@ def regenerate(recipe: Mapping[str, Any], table: LibraryTable) -> Playlist:
     Raises
     ------
     PlaylistError
-        It is no recipe, or of a later version than this package knows.
+        It is not a recipe, or its version is later than this package knows.
     """
     try:
         known = recipe["recipe"] == 1
         method, parameters, random_state = recipe["method"], recipe["parameters"], recipe["random_state"]
     except (KeyError, TypeError) as error:
         raise PlaylistError(
-            "This is no recipe: it lacks recipe, method, parameters or random_state."
+            "This is not a recipe: recipe, method, parameters or random_state is missing."
         ) from error
     if not known or not isinstance(parameters, Mapping):
-        raise PlaylistError(f"This recipe is of version {recipe['recipe']!r}; this package knows version 1.")
+        raise PlaylistError(f"This recipe has version {recipe['recipe']!r}; this package knows version 1.")
     return generate(table, method, random_state=random_state, name=recipe.get("name"), **parameters)
 
 
 def refresh(old: Playlist, table: LibraryTable) -> Refreshed:
     """Bring a playlist up to date with a library that has changed.
 
-    Tracks that are still there and that its constraints still allow are kept, in their order. Tracks that the
-    recipe now chooses and that came to the library since go in where the transition is cheapest, and so do others
-    where there is room; for each new one beyond the size, the last kept track that the recipe would not choose
-    today goes. A sequence (a path, a set, a curve) stays as it is while all of it fits and nothing new belongs in
-    it, and is made anew otherwise: a part of it would not be one.
+    Tracks that the library still has and the constraints still allow are kept, in their order. Tracks that the recipe
+    chooses now and that are new in the library go where the transition is cheapest, and so do others if there is
+    room. For each new one beyond the size, the last kept track that the recipe would not choose today is removed. A
+    sequence (a path, a set, a curve) stays the same while all of it fits and nothing new belongs in it. Otherwise it
+    is made again as a whole, because its order matters.
 
     Parameters
     ----------

@@ -1,21 +1,20 @@
-"""CSV: a row a track, for spreadsheets, and listening histories from elsewhere.
+"""CSV: one row for each track, for spreadsheets and for listening histories of other programs.
 
-A spreadsheet takes a cell that begins with ``=``, ``+``, ``-`` or ``@`` for a formula, and a tag of a file is
-anybody's text: such titles, artists and albums get an apostrophe before them, which reading takes away again.
-Paths begin with ``/``, ``.`` or a drive, and need none.
+A spreadsheet reads a cell that begins with ``=``, ``+``, ``-`` or ``@`` as a formula, and anybody can write a tag. So
+such titles, artists and albums get an apostrophe in front, which reading removes. Paths begin with ``/``, ``.`` or a
+drive and need none.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Mapping
 
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing
 from workbench.playlists.files.locations import as_text
-from workbench.playlists.files.text import decode_text
+from workbench.playlists.files.text import decode_text, number_in
 
 COLUMNS = ("position", "path", "title", "artist", "album", "duration_s", "id", f"made by {MADE_BY}")
 MARK = COLUMNS[-1]
@@ -78,7 +77,7 @@ def _cell(text: str | None) -> str:
 
 
 def decode(data: bytes) -> Decoded:
-    """Read a CSV that has a header line with a path column, or a title column; play counts or ratings weigh.
+    """Read a CSV whose header line has a path or a title column; play counts or ratings become weights.
 
     Raises
     ------
@@ -89,7 +88,7 @@ def decode(data: bytes) -> Decoded:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
     except csv.Error as error:
-        raise PlaylistFileError(f"It is no CSV: {error}.") from error
+        raise PlaylistFileError(f"It is not a CSV file: {error}.") from error
     header = [name.strip().casefold() for name in rows[0]] if rows else []
     places = {
         field: header.index(name)
@@ -99,7 +98,7 @@ def decode(data: bytes) -> Decoded:
     }
     if "path" not in places and "title" not in places:
         raise PlaylistFileError(
-            "Its first line names no path and no title column, such as: path,title,artist,plays."
+            "Its first line has no path or title column, such as: path,title,artist,plays."
         )
     ours = MARK.casefold() in header
     return Decoded(
@@ -121,20 +120,12 @@ def _entry(fields: Mapping[str, str], *, ours: bool) -> Entry:
         text = fields.get(name, "")
         return (text[1:] if ours and text[:1] == "'" and text[1:].startswith(_FORMULA) else text) or None
 
-    weight = _number(fields.get("weight"))
+    weight = number_in(fields.get("weight"))
     return Entry(
         fields.get("path", ""),
         title=plain("title"),
         artist=plain("artist"),
         album=plain("album"),
-        duration_s=_number(fields.get("duration_s")) or None,
+        duration_s=number_in(fields.get("duration_s")) or None,
         weight=1.0 if weight is None else weight,
     )
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if number >= 0 and math.isfinite(number) else None

@@ -1,4 +1,4 @@
-"""Write playlists to files: atomically, and never over a file that is not ours."""
+"""Write playlists to files: whole or not at all, and never over a file that this package did not write."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.playlists.playlist_track import PlaylistTrack
 from workbench.user_paths import expand_home
 from workbench.whole_file import whole_file
 
-_MARK_WITHIN = 4096
+_MARK_WITHIN = 4096  # bytes; all formats have their mark before the first track
 _log = logging.getLogger(__name__)
 
 
@@ -44,13 +44,13 @@ def export(
     ----------
     playlist : Playlist
     path : path
-        Folders on the way are made.
+        Missing folders are created.
     format : str, optional
         A name in ``FORMATS``; by the suffix of ``path`` when left out.
     paths : {"relative", "absolute"}
         How tracks are written: relative to the playlist's folder, or absolute.
     prefix_map : mapping of str to str, optional
-        Prefixes of paths to exchange for those of another machine or player, a URL included.
+        Prefixes of paths to replace by those of another machine or player, or by a URL.
     force : bool
         Overwrite a file that this package did not make.
 
@@ -62,7 +62,7 @@ def export(
     Raises
     ------
     PlaylistFileError
-        Unknown format, a file of somebody else's in the way, or the folder cannot be written to.
+        Unknown format, a file that this package did not write has that name, or the folder is not writable.
     """
     target = expand_home(path)
     try:
@@ -75,7 +75,7 @@ def export(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise PlaylistFileError(
-            f"{target} cannot be written: {reason}. Choose another place.", path=str(target)
+            f"{target} cannot be written: {reason}. Choose another folder.", path=str(target)
         ) from error
     return target
 
@@ -125,7 +125,7 @@ def render(
     ]
     if left_out := len(playlist) - len(lines):
         _log.warning(
-            "%s: %d of %d tracks have no path any more and were left out.",
+            "%s: %d of %d tracks are not in the library any more and were left out.",
             playlist.name,
             left_out,
             len(playlist),
@@ -142,7 +142,7 @@ def export_folder(
     prefix_map: Mapping[str, str] | None = None,
     force: bool = False,
 ) -> list[Path]:
-    """Write several playlists into a folder, which is made if it is not there, each named after its playlist.
+    """Write several playlists into a folder, which is created if needed, each named after its playlist.
 
     All names are checked before the first file is written.
     """
@@ -151,7 +151,7 @@ def export_folder(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PlaylistFileError(f"{folder} cannot be made: {error.strerror}.", path=str(folder)) from error
+        raise PlaylistFileError(f"{folder} cannot be created: {error.strerror}.", path=str(folder)) from error
     targets = [
         folder / f"{name}.{chosen.name}" for name in _file_names([playlist.name for playlist in playlists])
     ]
@@ -188,16 +188,14 @@ def _refuse_foreign(target: Path, format: Format) -> None:
     except FileNotFoundError:
         return
     except IsADirectoryError as error:
-        raise PlaylistFileError(
-            f"{target} is a folder. Give the name of a file in it.", path=str(target)
-        ) from error
+        raise PlaylistFileError(f"{target} is a folder. Add a file name.", path=str(target)) from error
     except OSError as error:
         raise PlaylistFileError(
-            f"{target} cannot be used: {error.strerror}. Choose another name or place.", path=str(target)
+            f"{target} cannot be read: {error.strerror}. Choose another name or folder.", path=str(target)
         ) from error
     if format.mark.encode() not in head:
         raise PlaylistFileError(
-            f"{target} is there and was not made by Playlist Workbench. "
+            f"{target} exists and was not written by Playlist Workbench. "
             "Choose another name, or use force (--force) to overwrite it.",
             path=str(target),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,12 @@ from pathlib import Path
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files import csv_list, json_list, jspf, m3u8, pls, xspf
 from workbench.playlists.files.listing import Decoded, Listing
+from workbench.values import did_you_mean
 
 
 @dataclass(frozen=True)
 class Format:
-    """A playlist file format: how it is written, read, and known as ours."""
+    """A playlist file format: how it is written and read, and the mark by which this package knows its own files."""
 
     name: str
     encode: Callable[[Listing], bytes]
@@ -40,15 +40,14 @@ def find_format(path: Path, format: str | None = None) -> Format:
     Raises
     ------
     PlaylistFileError
-        There is none such.
+        There is no such format.
     """
     wanted = (format or path.suffix).removeprefix(".").lower()
     found = FORMATS.get(_SUFFIXES.get(wanted, wanted))
     if found is None:
-        near = difflib.get_close_matches(wanted, FORMATS, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
         raise PlaylistFileError(
-            f"{path}: there is no playlist format {wanted!r}.{hint} Formats: {', '.join(FORMATS)}.",
+            f"{path}: there is no playlist format {wanted!r}.{did_you_mean(wanted, FORMATS)} "
+            f"Formats: {', '.join(FORMATS)}.",
             path=str(path),
         )
     return found

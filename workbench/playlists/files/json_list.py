@@ -1,4 +1,4 @@
-"""JSON of our own: the whole playlist, with the reason for every track and the recipe that makes it again."""
+"""Our own JSON: the whole playlist, with the reason for every track and the recipe to make it again."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def decode(data: bytes) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        Not JSON, or JSON of another shape.
+        Not JSON, or no list of tracks in it.
     """
     document = read_json(data)
     tracks = document.get("tracks") if isinstance(document, Mapping) else document
     if not isinstance(tracks, list):
-        raise PlaylistFileError("It is no playlist: there is no list of tracks.")
+        raise PlaylistFileError("It is not a playlist: it has no list of tracks.")
     return Decoded([_entry(track) for track in tracks])
 
 
@@ -57,7 +57,7 @@ def _entry(track: Any) -> Entry:
     if isinstance(track, str):
         return Entry(track)
     if not isinstance(track, Mapping):
-        raise PlaylistFileError("It is no playlist: a track is neither an object nor a path.")
+        raise PlaylistFileError("It is not a playlist: a track is neither an object nor a path.")
 
     duration = track.get("duration_s")
     return Entry(

@@ -1,4 +1,4 @@
-"""JSON documents that others wrote."""
+"""JSON documents of other programs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def read_json(data: bytes) -> Any:
     Raises
     ------
     PlaylistFileError
-        With the line and column at which it stops being JSON.
+        The text is not JSON; the message has the line and column.
     """
     try:
         return json.loads(data)
     except json.JSONDecodeError as error:
         raise PlaylistFileError(
-            f"It is no JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+            f"It is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
         ) from error
     except (UnicodeDecodeError, RecursionError) as error:
-        raise PlaylistFileError(f"It is no JSON: {error}.") from error
+        raise PlaylistFileError(f"It is not JSON: {error}.") from error
 
 
 def text_in(document: Mapping[str, Any], name: str) -> str | None:

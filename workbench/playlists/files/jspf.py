@@ -55,7 +55,7 @@ def decode(data: bytes) -> Decoded:
     playlist = document.get("playlist") if isinstance(document, Mapping) else None
     tracks = playlist.get("track", []) if isinstance(playlist, Mapping) else None
     if not isinstance(tracks, list) or not all(isinstance(track, Mapping) for track in tracks):
-        raise PlaylistFileError("It is no JSPF: there is no list of objects at playlist.track.")
+        raise PlaylistFileError("It is not JSPF: playlist.track is not a list of objects.")
     return Decoded([_entry(track) for track in tracks], uris=True)
 
 

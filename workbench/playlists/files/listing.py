@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MADE_BY = "Playlist Workbench"
-"""The mark in every file that this package writes; only files that carry it are overwritten without force."""
+"""The mark in every file that this package writes. Files without it are overwritten only with force."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Line:
     id: int | None = None
     explanation: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def label(self) -> str:
+        """``artist - title``, for the formats that have one text for both."""
+        return " - ".join(filter(None, (one_line(self.artist), one_line(self.title))))
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -51,9 +56,9 @@ class Entry:
     location : str
         As written in the file.
     path : str or None
-        Absolute path it stands for; ``None`` for a stream or where the file only names artist and title.
+        The absolute path that it means; ``None`` for a stream, or if the file has only artist and title.
     weight : float
-        How often or how gladly it was heard: a play count, a rating; 1 where the file does not say.
+        A play count or a rating; 1 if the file has neither.
     """
 
     location: str
@@ -67,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Decoded:
-    """Entries of a file with ``path`` not resolved yet; ``uris`` tells that locations are percent-encoded."""
+    """Entries of a file, with ``path`` not resolved yet; with ``uris``, locations are percent-encoded."""
 
     entries: Sequence[Entry]
     uris: bool = False
@@ -76,3 +81,13 @@ class Decoded:
 def one_line(text: str | None) -> str:
     """Return a text without line breaks, control characters and lone surrogates."""
     return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+", " ", text or "").strip()
+
+
+def split_label(label: str) -> tuple[str | None, str | None]:
+    """Return artist and title of a label, split at its first `` - ``.
+
+    >>> split_label("Ann - Waltz - live"), split_label("Waltz")
+    (('Ann', 'Waltz - live'), (None, 'Waltz'))
+    """
+    artist, dash, title = label.partition(" - ")
+    return (artist or None, title or None) if dash else (None, label or None)

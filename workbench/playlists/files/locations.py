@@ -1,8 +1,8 @@
 """Paths as playlist files write them: relative, absolute, mapped to another machine, or as URIs; and back.
 
-A path is bytes that need not be text and may hold any character but NUL, while a line of an M3U8 file cannot
-hold a line break, and ``#`` starts a comment there. What a line cannot hold is written as a percent-encoded
-``file:`` URI of its bytes. Names are never normalized: NFC and NFD stay what they are.
+A path is bytes that need not be text and can have any character but NUL. A line of an M3U8 file cannot contain a line
+break, and ``#`` starts a comment there. A path that does not fit into a line is written as a percent-encoded ``file:``
+URI of its bytes. Names are never normalized: NFC and NFD stay as they are.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def location_of(path: str, folder: Path, *, paths: str, prefix_map: Mapping[str,
     path : str
         Absolute.
     folder : Path
-        Where the playlist will lie, absolute and without symbolic links.
+        The folder of the playlist, absolute and without symbolic links.
     paths : {"relative", "absolute"}
-        A prefix that is mapped wins over both.
+        A mapped prefix takes precedence.
     prefix_map : mapping of str to str
         ``{"/home/me/Music": "M:\\\\Music"}``; the longest prefix that ends at a folder wins.
     """
@@ -54,14 +54,14 @@ def _mapped(prefix: str, rest: str) -> str:
 
 
 def as_line(location: str, path: str) -> str:
-    """Return a location for a format of lines: as it is, or a URI where a line cannot hold it."""
+    """Return a location for a format of lines: as it is, or a URI if it does not fit into a line."""
     if not _BREAKS_A_LINE.search(location):
         return location
     return as_uri(location if _is_absolute(location) else path)
 
 
 def as_text(location: str, path: str) -> str:
-    """Return a location for a format that holds any text: as it is, or a URI where it is not text."""
+    """Return a location for a format that allows any text: as it is, or a URI if it is not text."""
     return as_uri(location if _is_absolute(location) else path) if _NOT_UTF8.search(location) else location
 
 
@@ -81,13 +81,13 @@ def as_uri(location: str) -> str:
 def _quoted(path: str) -> str:
     """Encode only what RFC 3986 does not allow in a path (and ``:``, which could end a scheme).
 
-    MPD 0.23 takes the locations of an XSPF file literally, so that each needless escape is a track it loses.
+    MPD 0.23 reads the locations of an XSPF file literally, so it does not find a track with a needless escape.
     """
     return quote(os.fsencode(path), safe="/!$&'()*+,;=@~")
 
 
 def path_of(location: str, folder: Path, *, uri: bool) -> str | None:
-    """Return the absolute path that a location in a playlist in ``folder`` stands for; ``None`` for a stream.
+    """Return the absolute path that a location in a playlist in ``folder`` means; ``None`` for a stream.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _from_file_uri(rest: str) -> str | None:
         host, slash, tail = rest[2:].partition("/")
         rest = slash + tail if host.lower() in ("", "localhost") else rest
     path = os.fsdecode(unquote_to_bytes(rest))
-    if _DRIVE.match(rest.lstrip("/")):  # an escaped colon is no drive's but a folder's called "C:"
+    if _DRIVE.match(rest.lstrip("/")):  # with an escaped colon, "C:" is the name of a folder, not a drive
         return path.lstrip("/")
     return os.path.normpath(path) if path.startswith("/") and "\0" not in path else None
 

@@ -7,11 +7,9 @@ https://en.wikipedia.org/wiki/M3U
 
 from __future__ import annotations
 
-import math
-
-from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Line, Listing, one_line
+from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Line, Listing, one_line, split_label
 from workbench.playlists.files.locations import as_line
-from workbench.playlists.files.text import decode_text
+from workbench.playlists.files.text import decode_text, number_in
 
 MARK = f"# Made by {MADE_BY}"
 
@@ -20,16 +18,12 @@ def encode(listing: Listing) -> bytes:
     """Return the bytes of an M3U8 file."""
     lines = ["#EXTM3U", f"#PLAYLIST:{one_line(listing.title)}", MARK]
     for line in listing.lines:
-        lines += [f"#EXTINF:{_seconds(line)},{_label(line)}", as_line(line.location, line.path)]
+        lines += [f"#EXTINF:{_seconds(line)},{line.label}", as_line(line.location, line.path)]
     return ("\n".join(lines) + "\n").encode()
 
 
 def _seconds(line: Line) -> int:
     return -1 if line.duration_s is None else round(line.duration_s)
-
-
-def _label(line: Line) -> str:
-    return " - ".join(filter(None, (one_line(line.artist), one_line(line.title))))
 
 
 def decode(data: bytes) -> Decoded:
@@ -40,29 +34,21 @@ def decode(data: bytes) -> Decoded:
         line = raw.removesuffix("\r")
         if line.startswith("#EXTINF:"):
             head, _, label = line.removeprefix("#EXTINF:").partition(",")
-            seconds = _number(head.split(" ")[0])
+            seconds = number_in(head.split(" ")[0]) or None
         elif line.startswith("#EXTART:"):
             artist = line.removeprefix("#EXTART:").strip()
         elif line.startswith("#EXTALB:"):
             album = line.removeprefix("#EXTALB:").strip()
         elif line.strip() and not line.startswith("#"):
-            named, dash, title = label.partition(" - ")
+            named, title = split_label(label)
             entries.append(
                 Entry(
                     line,
-                    title=(title if dash else label) or None,
-                    artist=artist or (named if dash else "") or None,
+                    title=title,
+                    artist=artist or named,
                     album=album or None,
                     duration_s=seconds,
                 )
             )
             seconds, label, artist = None, "", ""
     return Decoded(entries)
-
-
-def _number(text: str) -> float | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if seconds > 0 and math.isfinite(seconds) else None

@@ -1,4 +1,4 @@
-"""Find the tracks of a playlist file in a library, also one from another machine."""
+"""Find the tracks of a playlist file in a library, also if the file is from another machine."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
     from workbench.playlists.files.listing import Entry
     from workbench.store.library.library_table import LibraryTable
 
+# Set by hand: players round lengths, and encoders add silence.
 _SAME_LENGTH_S = 3.0
 
 
 @dataclass(frozen=True)
 class Match:
-    """An entry with the track it is.
+    """An entry with the track that it means.
 
     Attributes
     ----------
     track_id : int or None
-        ``None`` where no track, or more than one, could be meant.
+        ``None`` if it can mean no track, or several.
     by : {"path", "name", "tags", None}
-        What they have in common: the path, whatever its case and accents are composed of; the end of the
+        What they have in common: the path, regardless of case and of composed or decomposed accents; the end of the
         path; artist and title.
     """
 
@@ -39,8 +40,8 @@ class Match:
 def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
     """Return, for each entry, the track of the library that it is.
 
-    The path decides; else the longest common end of the paths, if it fits one track only, best one whose
-    length fits; else artist and title, likewise.
+    The path decides. Otherwise the longest common end of the paths does, if only one track has it or only one of those
+    has the same length; otherwise artist and title, in the same way.
     """
     rows = np.flatnonzero(~table.missing)
     paths, titles, artists = table.texts("path"), table.texts("title"), table.texts("artist")
@@ -77,7 +78,7 @@ def _index(rows: Iterable[int], key: Callable[[int], Hashable]) -> dict[Hashable
 
 
 def _by_end(entry: Entry, by_name: dict[Hashable, list[int]], table: LibraryTable) -> int | None:
-    """Return the row whose path ends like the entry's for longest."""
+    """Return the row whose path has the longest end in common with the entry's."""
     wanted = _parts(entry.path or entry.location)
     rows = by_name.get(wanted[-1:], []) if wanted else []
     paths = table.texts("path")

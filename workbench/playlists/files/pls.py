@@ -11,9 +11,9 @@ import re
 from collections import defaultdict
 
 from workbench.errors import PlaylistFileError
-from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing, one_line
+from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing, one_line, split_label
 from workbench.playlists.files.locations import as_line
-from workbench.playlists.files.text import decode_text
+from workbench.playlists.files.text import decode_text, number_in
 
 MARK = f"X-Made-By={MADE_BY}"
 _LINE = re.compile(r"(File|Title|Length)(\d{1,9})=(.*)", re.IGNORECASE | re.DOTALL)
@@ -23,18 +23,17 @@ def encode(listing: Listing) -> bytes:
     """Return the bytes of a PLS file, UTF-8."""
     lines = ["[playlist]", MARK, f"X-Title={one_line(listing.title)}"]
     for number, line in enumerate(listing.lines, start=1):
-        label = " - ".join(filter(None, (one_line(line.artist), one_line(line.title))))
         seconds = -1 if line.duration_s is None else round(line.duration_s)
         lines += [
             f"File{number}={as_line(line.location, line.path)}",
-            f"Title{number}={label}",
+            f"Title{number}={line.label}",
             f"Length{number}={seconds}",
         ]
     return "\n".join([*lines, f"NumberOfEntries={len(listing.lines)}", "Version=2"]).encode() + b"\n"
 
 
 def decode(data: bytes) -> Decoded:
-    """Read PLS; entries are in order of their numbers.
+    """Read PLS, entries in order of their numbers.
 
     Raises
     ------
@@ -43,7 +42,7 @@ def decode(data: bytes) -> Decoded:
     """
     text = decode_text(data)
     if not text.lstrip().lower().startswith("[playlist]"):
-        raise PlaylistFileError("It is no PLS: its first line is not [playlist].")
+        raise PlaylistFileError("It is not PLS: its first line is not [playlist].")
     fields: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for raw in text.split("\n"):
         if match := _LINE.fullmatch(raw.removesuffix("\r")):
@@ -52,12 +51,7 @@ def decode(data: bytes) -> Decoded:
 
 
 def _entry(fields: dict[str, str]) -> Entry:
-    artist, dash, title = fields.get("title", "").partition(" - ")
-    length = fields.get("length", "")
-    seconds = float(length) if length.strip().isdigit() and int(length) > 0 else None
+    artist, title = split_label(fields.get("title", ""))
     return Entry(
-        fields["file"],
-        title=(title if dash else artist) or None,
-        artist=artist if dash and artist else None,
-        duration_s=seconds,
+        fields["file"], title=title, artist=artist, duration_s=number_in(fields.get("length")) or None
     )

@@ -1,4 +1,4 @@
-"""Read playlist files that this package or others wrote."""
+"""Read playlist files of this and other programs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.locations import path_of
 from workbench.user_paths import expand_home
 
-MAX_SIZE_BYTES = 64 << 20
+MAX_SIZE_BYTES = 64 << 20  # chosen: far more than the largest playlist of this package has
 
 
 def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[Entry]:
-    """Return the entries of a playlist file, with the absolute paths they stand for.
+    """Return the entries of a playlist file, with the absolute paths that they mean.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
         size_bytes = source.stat().st_size
         if size_bytes > MAX_SIZE_BYTES:
             raise PlaylistFileError(
-                f"{source} has {size_bytes >> 20} MiB: too large for a playlist.", path=str(source)
+                f"{source} has {size_bytes >> 20} MiB, which is too large for a playlist.", path=str(source)
             )
         data = source.read_bytes()
     except (OSError, ValueError) as error:

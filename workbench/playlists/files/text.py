@@ -1,6 +1,8 @@
-"""Text of playlist files that others wrote."""
+"""Text and numbers of playlist files that other programs wrote."""
 
 from __future__ import annotations
+
+import math
 
 from workbench.errors import PlaylistFileError
 
@@ -11,7 +13,7 @@ def decode_text(data: bytes) -> str:
     Raises
     ------
     PlaylistFileError
-        It holds NUL characters: not a text file.
+        It contains NUL characters, so it is not a text file.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", errors="replace")
@@ -21,5 +23,18 @@ def decode_text(data: bytes) -> str:
         except UnicodeDecodeError:
             text = data.decode("cp1252", errors="replace")
     if "\0" in text:
-        raise PlaylistFileError("This is no text file: it holds NUL characters.")
+        raise PlaylistFileError("It is not a text file: it contains NUL characters.")
     return text
+
+
+def number_in(text: object) -> float | None:
+    """Return a number of 0 or more, ``None`` for anything else.
+
+    >>> number_in("12.5"), number_in("-1"), number_in("nan"), number_in("unknown")
+    (12.5, None, None, None)
+    """
+    try:
+        number = float(str(text))
+    except ValueError:
+        return None
+    return number if number >= 0 and math.isfinite(number) else None

@@ -7,13 +7,13 @@ https://www.xspf.org/spec
 
 from __future__ import annotations
 
-import math
 import xml.etree.ElementTree as ElementTree
 from io import BytesIO
 
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing, one_line
 from workbench.playlists.files.locations import as_uri
+from workbench.playlists.files.text import number_in
 
 NAMESPACE = "http://xspf.org/ns/0/"
 MARK = f"<creator>{MADE_BY}</creator>"
@@ -50,14 +50,16 @@ def decode(data: bytes) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        Not well-formed XML, no playlist, or a document type: entities could blow it up, and XSPF needs none.
+        Not well-formed XML, not a playlist, or with a document type, whose entities could fill the memory.
     """
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise PlaylistFileError("It has a document type declaration, which no XSPF file needs: refused.")
+        raise PlaylistFileError(
+            "It has a document type declaration, which XSPF files do not need and which can be an attack."
+        )
     try:
         root = ElementTree.parse(BytesIO(data)).getroot()
     except (ElementTree.ParseError, LookupError, ValueError) as error:
-        raise PlaylistFileError(f"It is no well-formed XML: {error}.") from error
+        raise PlaylistFileError(f"It is not well-formed XML: {error}.") from error
     if _local(root) != "playlist":
         raise PlaylistFileError(f"Its root element is {_local(root)!r}, not 'playlist'.")
     tracks = [
@@ -87,9 +89,5 @@ def _entry(fields: dict[str, str]) -> Entry:
 
 
 def seconds_of(milliseconds: object) -> float | None:
-    """Return seconds of a duration in milliseconds, ``None`` where it is no positive number."""
-    try:
-        seconds = float(str(milliseconds)) / 1000
-    except ValueError:
-        return None
-    return seconds if seconds > 0 and math.isfinite(seconds) else None
+    """Return a duration in milliseconds as seconds, ``None`` if it is not a positive number."""
+    return (number_in(milliseconds) or 0.0) / 1000 or None

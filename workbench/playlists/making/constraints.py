@@ -1,8 +1,7 @@
-"""Constraints that every method obeys, described once, and what is done when one cannot be met."""
+"""Constraints that every method obeys, and what happens if one cannot be met."""
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +12,7 @@ from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.request import Limits
 from workbench.playlists.query.query_match import compile_query
 from workbench.playlists.sound.arrays import Floats, Mask
-from workbench.values import Value
+from workbench.values import Value, nearest
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -23,20 +22,20 @@ _SEPARATORS = str.maketrans(";/,|", "\0\0\0\0")
 
 @dataclass(frozen=True, kw_only=True)
 class Constraints:
-    """What a playlist must keep to. Values are canonical: tracks are ids."""
+    """What a playlist must respect. Values are canonical: tracks are ids."""
 
     duration_minutes: Annotated[
         float | None,
         Value("total duration wanted, in minutes, instead of a number of tracks", low=0.1, high=60_000),
     ] = None
     duration_tolerance_percent: Annotated[
-        float, Value("how far from the wanted duration is near enough", low=0, high=100)
+        float, Value("allowed difference from the wanted duration", low=0, high=100)
     ] = 5.0
     artist_gap: Annotated[int, Value("no artist again within this many tracks", low=0, high=1000)] = 0
-    max_per_artist: Annotated[int | None, Value("tracks an artist at most", low=1, high=10_000)] = None
-    max_per_album: Annotated[int | None, Value("tracks an album at most", low=1, high=10_000)] = None
-    include: Annotated[list[int] | None, Tracks("tracks that must be in it")] = None
-    exclude: Annotated[list[int] | None, Tracks("tracks that must not be in it")] = None
+    max_per_artist: Annotated[int | None, Value("most tracks of one artist", low=1, high=10_000)] = None
+    max_per_album: Annotated[int | None, Value("most tracks of one album", low=1, high=10_000)] = None
+    include: Annotated[list[int] | None, Tracks("tracks that the playlist must have")] = None
+    exclude: Annotated[list[int] | None, Tracks("tracks that the playlist must not have")] = None
     genres: Annotated[list[str] | None, Value("only these genres")] = None
     exclude_genres: Annotated[list[str] | None, Value("none of these genres")] = None
     year_min: Annotated[int | None, Value("not older than this year", low=0, high=9999)] = None
@@ -45,16 +44,16 @@ class Constraints:
     loudness_max_lufs: Annotated[float | None, Value("not louder than this", low=-100, high=20)] = None
     where: Annotated[str | None, Value("a filter, such as: bpm 120-128 and not genre ~ polka")] = None
     only_analyzed: Annotated[bool, Value("leave out tracks without features")] = True
-    skip_duplicates: Annotated[bool, Value("leave out copies of a track that is in it")] = True
-    skip_missing: Annotated[bool, Value("leave out tracks whose file is gone")] = True
+    skip_duplicates: Annotated[bool, Value("leave out copies of a track that is in the playlist")] = True
+    skip_missing: Annotated[bool, Value("leave out tracks whose file is missing")] = True
 
     @property
     def limits(self) -> Limits:
-        """Those that depend on what has been chosen already."""
+        """The constraints that depend on the tracks chosen before."""
         return Limits(self.artist_gap, self.max_per_artist, self.max_per_album, self.skip_duplicates)
 
     def given(self) -> dict[str, Any]:
-        """Return those that differ from their defaults."""
+        """Return the constraints that differ from their defaults."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
 
 
@@ -73,8 +72,8 @@ def candidate_rows(
 ) -> tuple[Mask, list[dict[str, Any]]]:
     """Return the rows that may be chosen and notes about constraints that left nothing.
 
-    A constraint that would leave no track at all is replaced by its nearest misses, or left out where
-    nothing is near, and its note says by how much.
+    If no track meets a constraint, the tracks that miss it least are taken, or the constraint is ignored if the miss
+    cannot be measured. A note says so, and by how much they miss it.
 
     Raises
     ------
@@ -124,7 +123,7 @@ def _possible(table: LibraryTable, constraints: Constraints, *, needs_vectors: b
     if not mask.any():
         raise LibraryEmptyError(
             "No track to choose from: every analyzed track is excluded, or its file is missing. "
-            "Exclude less, or analyze the folder again.",
+            "Exclude fewer tracks, or analyze the folder again.",
             tracks=len(table),
         )
     return mask
@@ -177,7 +176,7 @@ def _nearest_misses(mask: Mask, rule: _Filter, size: int) -> tuple[Mask, dict[st
     shortfall = np.where(mask, rule.shortfall, np.inf)
     near = np.flatnonzero(np.isfinite(shortfall))
     if not len(near):
-        message = f"No track meets {rule.name}={rule.asked!r}: it was left out.{rule.hint}"
+        message = f"No track meets {rule.name}={rule.asked!r}, so it was ignored.{rule.hint}"
         return mask, {"constraint": rule.name, "asked": rule.asked, "got": 0, "message": message}
     near = near[np.argsort(shortfall[near], kind="stable")][:size]
     misses = np.zeros(len(mask), dtype=bool)
@@ -189,7 +188,7 @@ def _nearest_misses(mask: Mask, rule: _Filter, size: int) -> tuple[Mask, dict[st
         "asked": rule.asked,
         "got": 0,
         "short_by": high,
-        "message": f"No track meets {rule.name}={rule.asked!r}: took the nearest, which miss it {by}.",
+        "message": f"No track meets {rule.name}={rule.asked!r}, so the nearest were taken, which miss it {by}.",
     }
 
 
@@ -199,7 +198,7 @@ def genres_of(text: str) -> list[str]:
 
 
 def has_genre(table: LibraryTable, wanted: list[str]) -> Mask:
-    """Rows of which the genre tag, or a part of it, is one of ``wanted``, regardless of case."""
+    """Return the rows whose genre tag, or one of its genres, is one of ``wanted``, regardless of case."""
     names = {name.strip().casefold() for name in wanted}
     verdicts: dict[str | None, bool] = {None: False}
     column = table.texts("genre")
@@ -212,7 +211,5 @@ def _near_genres(table: LibraryTable, wanted: list[str]) -> str:
     known = sorted(
         {part for genre in set(table.texts("genre").tolist()) if genre for part in genres_of(genre)}
     )
-    near = [
-        name for want in wanted for name in difflib.get_close_matches(want.casefold(), known, n=3, cutoff=0.5)
-    ]
+    near = [name for want in wanted for name in nearest(want.casefold(), known)]
     return f" Nearest genres: {', '.join(near)}." if near else ""

@@ -1,4 +1,4 @@
-"""Take a method's picks until the playlist is full, and fit it to what cannot be decided pick by pick."""
+"""Take a method's picks until the playlist is full, and meet the constraints that concern it as a whole."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from workbench.readable import counted
 
 Start = Callable[[int], tuple[Request, Iterator[Pick]]]
 
+# Chosen: each attempt corrects the number of tracks by what the one before missed.
 _ATTEMPTS = 6
-_RESERVE = 200
+# Chosen: enough tracks to find three whose lengths fit.
+_RESERVE, _EXCHANGES, _TRIALS = 200, 3, 50
+# Used if the library knows no length at all.
+_USUAL_DURATION_S = 240.0
 
 
 def choose(
@@ -36,7 +40,7 @@ def choose(
         Rows that must be in it.
     size : int
     sequence : bool
-        Whether the picks are one whole, so that none can be exchanged for a later one.
+        Whether the order of the picks matters, so that none can be exchanged for a later one.
     """
     if constraints.duration_minutes is None:
         request, picks = _collect(start, size, include)
@@ -51,13 +55,13 @@ def _collect(start: Start, size: int, include: Sequence[int]) -> tuple[Request, 
     request, offered = start(max(1, room))
     asked, taken = request.size, list[Pick]()
     accepted = (pick for pick in offered if request.take(pick.row, pinned=pick.pinned))
-    # a method may find that it cannot do with less, and enlarge the request
+    # a method may enlarge the request if it cannot make a playlist as short as that
     while len(taken) < room + request.size - asked and (pick := next(accepted, None)):
         taken.append(pick)
     if len(include) > size:
         request.note(
             "include",
-            f"{counted(size, 'track')} asked; the {len(include)} that must be in it are all in.",
+            f"You asked for {counted(size, 'track')} and for {len(include)} tracks by name; all of these are in it.",
             asked=size,
             got=len(include),
         )
@@ -83,11 +87,11 @@ def cheapest_place(request: Request, picks: Sequence[Pick], row: int) -> int:
 def _note_shortage(request: Request, size: int, got: int) -> None:
     limits = request.limits
     barriers = [name for name in ("artist_gap", "max_per_artist", "max_per_album") if getattr(limits, name)]
-    because = f" under {', '.join(barriers)}" if barriers else ""
+    because = f" with {', '.join(barriers)}" if barriers else ""
     request.note(
         "size",
-        f"{counted(size, 'track')} asked, {got} given: no more were found among "
-        f"{counted(int(request.candidates.sum()), 'candidate')}{because}; {size - got} short.",
+        f"You asked for {counted(size, 'track')}, but only {got} could be chosen from "
+        f"{counted(int(request.candidates.sum()), 'candidate')}{because}.",
         asked=size,
         got=got,
     )
@@ -118,12 +122,11 @@ def _fit_duration(
         _exchange(request, picks, _reserve(start, picks, include), wanted=wanted, tolerance=tolerance)
     total = float(sum(durations[pick.row] for pick in picks))
     if abs(total - wanted) > tolerance:
-        side = "short" if total < wanted else "over"
+        side = "shorter" if total < wanted else "longer"
         request.note(
             "duration_minutes",
-            f"{wanted / 60:.1f} minutes asked, {total / 60:.1f} given: "
-            f"{abs(total - wanted) / 60:.1f} minutes {side}, more than "
-            f"{constraints.duration_tolerance_percent:g} %.",
+            f"The playlist lasts {total / 60:.1f} minutes: {abs(total - wanted) / 60:.1f} minutes {side} than "
+            f"{wanted / 60:.1f}, which is more than the {constraints.duration_tolerance_percent:g} % allowed.",
             asked=wanted / 60,
             got=round(total / 60, 3),
         )
@@ -131,11 +134,13 @@ def _fit_duration(
 
 
 def _durations(request: Request) -> Floats:
-    """Return durations, a track of unknown length counting as the library's median."""
+    """Return durations; an unknown one counts as the median of the library."""
     durations = request.table.numbers("duration_s")
     known = durations[np.isfinite(durations) & (durations > 0)]
     return np.where(
-        np.isfinite(durations) & (durations > 0), durations, np.median(known) if len(known) else 240.0
+        np.isfinite(durations) & (durations > 0),
+        durations,
+        np.median(known) if len(known) else _USUAL_DURATION_S,
     )
 
 
@@ -149,9 +154,9 @@ def _reserve(start: Start, picks: Sequence[Pick], include: Sequence[int]) -> lis
 def _exchange(
     request: Request, picks: list[Pick], reserve: list[Pick], *, wanted: float, tolerance: float
 ) -> None:
-    """Exchange up to three picks, never the first, for later ones, to bring the total duration near."""
+    """Exchange up to three picks, never the first, for later ones, to come near the wanted duration."""
     durations = _durations(request)
-    for _ in range(3):
+    for _ in range(_EXCHANGES):
         total = float(sum(durations[pick.row] for pick in picks))
         movable = [index for index in range(1, len(picks)) if not picks[index].pinned]
         if abs(total - wanted) <= tolerance or not movable or not reserve:
@@ -160,7 +165,7 @@ def _exchange(
         miss = np.abs(total - out[:, None] + into[None, :] - wanted)
         if miss.min() >= abs(total - wanted):
             return
-        for flat in np.argsort(miss, axis=None, kind="stable")[:50].tolist():
+        for flat in np.argsort(miss, axis=None, kind="stable")[:_TRIALS].tolist():
             place, index = divmod(flat, len(reserve))
             if miss[place, index] < abs(total - wanted) and _fits(
                 request, picks, movable[place], reserve[index]
@@ -180,7 +185,7 @@ def _fits(request: Request, picks: list[Pick], index: int, newcomer: Pick) -> bo
 def arrange(
     request: Request, picks: list[Pick], constraints: Constraints, *, order: str, sequence: bool
 ) -> list[Pick]:
-    """Put picks in the order asked for and keep artists apart; note where that cannot be done."""
+    """Put picks in the order asked for and keep artists apart; add a note if that is not possible."""
     rows = np.array([pick.row for pick in picks], dtype=np.int64)
     keep_first = bool(picks) and _is_seed(request, picks[0])
     positions: dict[int, list[Pick]] = {}
@@ -211,8 +216,8 @@ def _separate(request: Request, picks: list[Pick], gap: int, *, fixed: int, may_
     if broken:
         request.note(
             "artist_gap",
-            f"{gap} tracks asked between two of one artist; {len(broken)} repeats come sooner, "
-            f"the closest after {min(broken)}.",
+            f"You asked for {gap} tracks between two of one artist. {counted(len(broken), 'time')} there are fewer, "
+            f"at least {min(broken)}.",
             asked=gap,
             got=min(broken),
         )

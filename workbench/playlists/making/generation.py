@@ -1,4 +1,4 @@
-"""Make a playlist: check what is asked, choose, order, fit the constraints, explain."""
+"""Make a playlist: check the parameters, choose, order, meet the constraints, explain."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ def interleave(
 ) -> Iterator[Pick]:
     """Yield picks so that, at every length, each source's share of what is taken is near its weight.
 
-    A source whose pick was refused offers its next one at once; one that is exhausted leaves its share to
-    the rest.
+    If the pick of a source is refused, its next one follows at once. The share of an exhausted source goes to the
+    others.
     """
     left, credit = list(range(len(sources))), [0.0] * len(sources)
     while left:

@@ -1,4 +1,4 @@
-"""Several playlists in one go that have no track in common."""
+"""Several playlists at once that have no track in common."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def generate_many(
     table : LibraryTable
     method : str
         ``all`` makes one with every method that needs no more than a start track. Several by ``kmeans`` or
-        ``hdbscan`` are one a cluster, largest first. Every other method makes ``count``, none of which
+        ``hdbscan`` are one for each cluster, largest first. Every other method makes ``count``, none of which
         repeats a track.
     count : int, optional
         1 to 1000; all that there are for ``all``, otherwise 1.
@@ -116,7 +116,7 @@ def _apart(
 
 
 def _named_apart(playlists: list[Playlist]) -> list[Playlist]:
-    """Number the playlists of which the name comes more than once."""
+    """Number the playlists that have the same name."""
     names = [playlist.name for playlist in playlists]
     return [
         replace(playlist, name=f"{playlist.name} {names[:index].count(playlist.name) + 1}")

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
         ) -> Rows: ...
 
 
+# Set by hand: the cost matrix of more tracks takes megabytes, and a pass of 2-opt takes the square of their number.
 _IMPROVED_UP_TO = 600
 _PASSES = 30
+# Set by hand: low enough to decide only between transitions of equal key and tempo cost.
+_TIE_BREAKER = 0.02
 
 
 def order_rows(
@@ -58,7 +61,7 @@ def _harmonic(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep
     return rows[
         cheapest_tour(
             MixProfile.of(table, rows),
-            lambda costs: costs.mixing + 0.02 * costs.timbre,
+            lambda costs: costs.mixing + _TIE_BREAKER * costs.timbre,
             keep_first=keep_first,
         )
     ]
@@ -93,8 +96,8 @@ ORDERS: dict[str, Order] = {
 }
 ORDER_HELP = {
     "none": "as the method chose",
-    "smooth": "least total transition cost",
-    "harmonic": "least key and tempo change",
+    "smooth": "transitions as smooth as possible",
+    "harmonic": "as little change of key and tempo as possible",
     "ramp_up": "rising energy",
     "ramp_down": "falling energy",
     "shuffle": "random, artists and albums spread out",

@@ -1,4 +1,4 @@
-"""Ways between tracks: what lies along the straight line from one to the next, in order."""
+"""Paths between tracks: the tracks near the straight line from one to the next in the space of sound, in order."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.transitions import MixProfile
 from workbench.readable import counted
 
+# All set by hand: candidates a place, the weight of a smooth transition against nearness to the line, and how often a
+# path is planned again when constraints refuse some of its tracks.
 _SHORTLIST = 16
 _SMOOTHNESS = 0.5
 _PLANS = 10
@@ -28,7 +30,7 @@ class _Line(NamedTuple):
 
 
 def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
-    """Yield a way through the waypoints, ``request.size`` tracks long with them, planned as a whole.
+    """Yield a path of ``request.size`` tracks through the waypoints, planned as a whole.
 
     On each leg the progress along the straight line in the space of sound only rises. Legs share the tracks
     in proportion to their length.
@@ -38,7 +40,7 @@ def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
         asked, request.size = request.size, len(waypoints)
         request.note(
             "size",
-            f"{counted(asked, 'track')} asked; the {len(waypoints)} waypoints are all in.",
+            f"You asked for {counted(asked, 'track')} and for {len(waypoints)} waypoints; all of these are in it.",
             asked=asked,
             got=len(waypoints),
         )
@@ -111,7 +113,7 @@ def _line(request: Request, a: int, b: int, used: set[int]) -> _Line:
 def _along(request: Request, line: _Line, a: int, count: int) -> list[int]:
     """Return indices into a line: for each of ``count`` equal stretches one near to it and to the one before.
 
-    An empty stretch is made up for by the tracks nearest to the line anywhere on it.
+    For each empty stretch, the track nearest to the line anywhere on it is taken.
     """
     stretch = np.minimum((line.progress * count).astype(np.int64), count - 1)
     by_stretch = np.lexsort((line.rows, line.detour, stretch))
@@ -133,7 +135,7 @@ def _along(request: Request, line: _Line, a: int, count: int) -> list[int]:
 
 
 def _refused(request: Request, rows: Sequence[int], waypoints: set[int]) -> set[int]:
-    """Return the rows of a plan that the constraints refuse where they stand; waypoints have the first claim."""
+    """Return the rows of a plan that the constraints refuse at their places; waypoints take precedence."""
     trial = request.fork(sorted(waypoints))
     trial.limits = replace(request.limits, artist_gap=0)
     refused = {row for row in rows if row not in waypoints and not trial.take(row)}

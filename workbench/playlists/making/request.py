@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Pick(NamedTuple):
-    """A row of the table, and the facts for which a method chose it (JSON-able).
+    """A row of the table, and why a method chose it (JSON-able).
 
-    A pinned pick was asked for by name, or is one that a plan cannot do without: no constraint keeps it out.
+    A pinned pick is in the playlist whatever the constraints are: the user named it, or the plan needs it.
     """
 
     row: int
@@ -31,7 +31,7 @@ class Pick(NamedTuple):
 
 @dataclass(frozen=True)
 class Limits:
-    """How often an artist, an album and a recording may come."""
+    """How often an artist, an album and a recording may occur."""
 
     artist_gap: int = 0
     max_per_artist: int | None = None
@@ -81,7 +81,7 @@ class Request:
 
     @property
     def rows(self) -> Rows:
-        """Candidate rows, ascending, that is in order of id."""
+        """Candidate rows, ascending, which is the order of ids."""
         return np.flatnonzero(self.candidates)
 
     def open_rows(self) -> Rows:
@@ -93,7 +93,7 @@ class Request:
         return np.flatnonzero(mask)
 
     def take(self, row: int, *, pinned: bool = False) -> bool:
-        """Add a row to the playlist if the constraints allow it next; either way it is not open any more."""
+        """Add a row to the playlist if the constraints allow it next; in both cases it is not open afterward."""
         was_open, self._open[row] = bool(self._open[row]), False
         if row in self.chosen if pinned else not was_open or not self.allows(row):
             return False
@@ -125,14 +125,14 @@ class Request:
         self._hashes.clear()
 
     def fork(self, chosen: Sequence[int] = ()) -> Request:
-        """Return a request of the same kind that has taken ``chosen``, to try something on."""
+        """Return a request like this one that has taken ``chosen``, to try something."""
         trial = Request(self.table, self.candidates, self.size, self.rng, self.limits)
         for row in chosen:
             trial.take(row, pinned=True)
         return trial
 
     def note(self, constraint: str, message: str, *, asked: Any = None, got: Any = None) -> None:
-        """Say that something could not be met; a later word on the same constraint replaces the earlier one."""
+        """Say that a constraint could not be met; a later note on it replaces the earlier one."""
         self.notes[:] = [note for note in self.notes if note["constraint"] != constraint]
         self.notes.append({"constraint": constraint, "asked": asked, "got": got, "message": message})
 

@@ -18,7 +18,7 @@ from workbench.values import split_list
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-_SHOWN = 5
+_SHOWN = 5  # chosen: what one line of a message can hold
 _HISTORY_SUFFIXES = {".m3u", ".m3u8", ".xspf", ".jspf", ".pls", ".csv", ".json"}
 
 
@@ -48,14 +48,14 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
         return int(table.ids[distinct[0]])
     if distinct:
         raise UnknownTrackError(
-            f"{name}={reference!r} could be {len(distinct)} tracks: {_shown(table, distinct)}. Give an id.",
+            f"{name}={reference!r} means {len(distinct)} tracks: {_shown(table, distinct)}. Give the id of one.",
             name=name,
             candidates=[candidate(table, row) for row in distinct[:50]],
         )
     near = _nearest(table, text)
     hint = f" Nearest: {_shown(table, near)}." if near else ""
     raise UnknownTrackError(
-        f"{name}={reference!r} is no track of this library.{hint} Give an id, a path or a title.",
+        f"{name}={reference!r} is not a track of this library.{hint} Give an id, a path or a title.",
         name=name,
         candidates=[candidate(table, row) for row in near],
     )
@@ -70,7 +70,7 @@ def resolve_tracks(table: LibraryTable, references: Any, name: str = "tracks") -
 
 
 def resolve_history(table: LibraryTable, history: Any, name: str = "history") -> list[list[float]]:
-    """Return ``[[id, weight], …]`` of a listening history; a track that comes twice adds up.
+    """Return ``[[id, weight], …]`` of a listening history; the weights of a track add up.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def resolve_history(table: LibraryTable, history: Any, name: str = "history") ->
     if isinstance(history, str | os.PathLike) and Path(history).suffix and Path(history).is_file():
         return _history_file(table, Path(history), name)
     if isinstance(history, str | os.PathLike) and Path(history).suffix.lower() in _HISTORY_SUFFIXES:
-        raise ParameterValueError(f"{name}={str(history)!r}: there is no such file.", name=name)
+        raise ParameterValueError(f"{name}={str(history)!r}: this file does not exist.", name=name)
     items = getattr(history, "track_ids", None)
     if items is None:
         items = split_list(history)
@@ -102,7 +102,7 @@ def _history_file(table: LibraryTable, path: Path, name: str) -> list[list[float
     matches = [match for match in match_entries(entries, table) if match.track_id is not None]
     if not matches:
         raise UnknownTrackError(
-            f"{name}: none of the {len(entries)} entries of {path} is a track of this library.",
+            f"{name}: the library has none of the {len(entries)} tracks of {path}.",
             name=name,
             candidates=[],
         )
@@ -121,7 +121,7 @@ def _summed(pairs: Iterable[tuple[int, float]], name: str) -> list[list[float]]:
 
 
 def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too: bool) -> None:
-    """Refuse tracks to start from that have no features, or of which the file is gone.
+    """Refuse start tracks without features, or whose file is missing.
 
     Raises
     ------
@@ -133,14 +133,14 @@ def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too
             reason = "has damaged features" if status == "analyzed" else f"is not analyzed ({status})"
             raise UnknownTrackError(
                 f"{name}: track {_shown(table, [row])} {reason}, so nothing can be compared with it. "
-                "Analyze it (again, with --force), or start from another.",
+                "Analyze it again with --force, or start from another track.",
                 name=name,
                 candidates=[candidate(table, row)],
             )
         if missing_too and table.missing[row]:
             raise UnknownTrackError(
                 f"{name}: the file of track {_shown(table, [row])} is missing. Bring it back and "
-                "analyze again, start from another, or give skip_missing=false.",
+                "analyze again, start from another track, or give skip_missing=false.",
                 name=name,
                 candidates=[candidate(table, row)],
             )

@@ -10,6 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+# Share of the distance between two tracks of one group; set by hand, so that a shuffle does not look regular.
+_JITTER = 0.1
+
 
 def spread_out(groups: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Return positions that spread the members of each group evenly over the whole, in their present order.
@@ -19,7 +22,7 @@ def spread_out(groups: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.N
     groups : int array, shape (k,)
         Group of each position; ``-1`` for none.
     rng : numpy Generator
-        Shifts each group by chance, so that groups do not march in step.
+        Shifts each group at random, so that the groups do not alternate regularly.
 
     Returns
     -------
@@ -28,7 +31,7 @@ def spread_out(groups: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.N
     places = rng.random(len(groups))
     for group in np.unique(groups[groups >= 0]):
         members = np.flatnonzero(groups == group)
-        jitter = rng.uniform(-0.1, 0.1, len(members))
+        jitter = rng.uniform(-_JITTER, _JITTER, len(members))
         places[members] = (np.arange(len(members)) + rng.random() + jitter) / len(members)
     return np.argsort(places, kind="stable")
 
@@ -48,7 +51,7 @@ def keep_apart(names: list[str], gap: int, *, fixed: int = 0) -> list[int]:
     Returns
     -------
     list of int
-        Where it cannot be met, the name that has waited longest comes.
+        If that is not possible, the name that has waited longest comes next.
     """
     left, last = list(range(len(names))), dict[str, int]()
     order: list[int] = []

@@ -1,7 +1,5 @@
 """Playlist methods, one a file. Importing this package registers them all."""
 
-import difflib
-
 from workbench.errors import UnknownMethodError
 from workbench.playlists.making.registry import METHODS, Method
 from workbench.playlists.methods import (
@@ -23,6 +21,7 @@ from workbench.playlists.methods import (
     tag_based,
     time_based,
 )  # isort: skip
+from workbench.values import did_you_mean, nearest
 
 __all__ = [
     "METHODS",
@@ -57,11 +56,9 @@ def find_method(name: str) -> Method:
     """
     found = METHODS.get(name)
     if found is None:
-        near = difflib.get_close_matches(str(name), METHODS, n=3, cutoff=0.4)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise UnknownMethodError(
-            f"There is no playlist method {name!r}.{hint} Methods: {', '.join(METHODS)}.",
+            f"There is no playlist method {name!r}.{did_you_mean(str(name), METHODS)} Methods: {', '.join(METHODS)}.",
             name=name,
-            candidates=near,
+            candidates=nearest(str(name), METHODS),
         )
     return found

@@ -14,6 +14,7 @@ from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.ranking import nearest_first
 from workbench.playlists.sound.space import Vectors
+from workbench.readable import counted
 from workbench.values import Value
 
 
@@ -26,7 +27,7 @@ def alchemy(
     strength: Annotated[
         float,
         Value(
-            "how far to go away from the subtracted ones; 1 is as far again as the added ones are from them",
+            "how far to move away from the subtracted tracks; 1 doubles the distance from them to the added ones",
             low=0,
             high=5,
         ),
@@ -37,7 +38,7 @@ def alchemy(
     Only tracks nearer to the added than to the subtracted ones; the given tracks themselves are left out.
     """
     if not add:
-        raise ParameterValueError("add is empty; allowed: one track at least.", name="add")
+        raise ParameterValueError("add is empty; give at least one track.", name="add")
     space, rows = request.space, request.rows
     rows = rows[~np.isin(rows, [*add, *(subtract or [])])]
     target = space.at(np.asarray(add)).mean(axis=0, dtype=np.float64)
@@ -50,8 +51,7 @@ def alchemy(
     if not len(rows):
         request.note(
             "add",
-            "No other candidate is nearer to the added than to the subtracted tracks: "
-            "these are the added ones.",
+            "No other track is nearer to the added than to the subtracted ones, so the playlist has the added tracks.",
             asked=request.size,
             got=0,
         )
@@ -72,7 +72,7 @@ def _toward(request: Request, unwanted: Floats, wanted: Floats) -> Vectors:
     length = float(direction @ direction)
     if length == 0:
         raise ParameterValueError(
-            "add and subtract have the same mean, so there is no direction to go; give other tracks.",
+            "add and subtract have the same mean, so there is no direction; give other tracks.",
             name="subtract",
         )
     return request.space.projections(direction / length, unwanted)
@@ -84,7 +84,7 @@ def _nearer_to_added(request: Request, rows: Rows, toward: Vectors) -> Rows:
     if (count := len(past)) < request.size:
         request.note(
             "subtract",
-            f"{count} candidates are nearer to the added than to the subtracted tracks.",
+            f"Only {counted(count, 'track')} sound nearer to the added than to the subtracted tracks.",
             asked=request.size,
             got=count,
         )

@@ -1,4 +1,4 @@
-"""Fresh tracks in the manner of a playlist that is there."""
+"""New tracks in the style of a stored playlist."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ from workbench.playlists.sound.tastes import picks_by_taste, unknown_first
 from workbench.values import Value
 
 
-@method("cache_based", "Fresh tracks in the manner of a stored playlist.")
+@method("cache_based", "New tracks in the style of a stored playlist.")
 def cache_based(
     request: Request,
     *,
     playlist: Annotated[list[int], Tracks("tracks of the playlist to follow")],
-    tastes: Annotated[int, Value("how many different manners to look for in it", low=1, high=20)] = 3,
+    tastes: Annotated[int, Value("how many different styles to look for in it", low=1, high=20)] = 3,
 ) -> Iterator[Pick]:
-    """Yield candidates that are not in the playlist, near to what it is made of."""
+    """Yield candidates that are not in the playlist, near to its tracks."""
     if not playlist:
-        raise UnknownTrackError(
-            "playlist is empty: there is nothing to follow. Name another.", name="playlist"
-        )
+        raise UnknownTrackError("playlist is empty. Name one that has tracks.", name="playlist")
     rows = unknown_first(request, playlist, "playlist")
     yield from picks_by_taste(request, rows, playlist, [1.0] * len(playlist), tastes)

@@ -13,6 +13,7 @@ from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.transitions import MixProfile
+from workbench.readable import counted
 from workbench.values import Value
 
 SHAPES: dict[str, tuple[float, ...]] = {
@@ -23,10 +24,14 @@ SHAPES: dict[str, tuple[float, ...]] = {
     "wave": (0.3, 0.8, 0.3, 0.8, 0.3),
     "plateau": (0.2, 0.8, 0.8, 0.3),
 }
-"""Heights between the library's lowest (0) and highest (1), at equal steps."""
+"""Heights between the library's lowest (0) and highest (1), at equal steps; drawn by hand."""
 
+# Set by hand: differences that are hard to hear from one track to the next.
 TOLERANCE = {"energy": 0.05, "tempo": 4.0}
+# Set by hand: candidates a place, of which the one with the smoothest transition is taken.
 _NEAR = 128
+# Shares of the library below and above which a tempo is an outlier; set by hand.
+_USUAL = (0.02, 0.98)
 
 
 @method("curve", "Follow a drawn curve of energy (0 to 1) or tempo (BPM).", sequence=True)
@@ -42,7 +47,7 @@ def curve(
     tolerance: Annotated[
         float | None,
         Value(
-            "how far from the curve is near enough; 0.05 for energy, 4 for BPM when left out",
+            "allowed distance from the curve; by default 0.05 for energy, 4 for BPM",
             low=0,
             high=100,
         ),
@@ -69,7 +74,7 @@ def _note(request: Request, misses: Mapping[int, float], within: float) -> None:
     position, worst = max(misses.items(), key=lambda miss: miss[1])
     request.note(
         "curve",
-        f"Tracks more than {within:g} from the curve: {len(misses)}, the worst by {worst:.3g} at place "
+        f"{counted(len(misses), 'track')} more than {within:g} off the curve, at most {worst:.3g}, at track "
         f"{position + 1}.",
         asked=within,
         got=round(worst, 4),
@@ -100,9 +105,7 @@ class _Levels:
                 f"points={list(points)} is not allowed; allowed: energies from 0 to 1.", name="points"
             )
         if points is None:
-            low, high = (
-                (0.0, 1.0) if self.feature == "energy" else np.quantile(self.values, (0.02, 0.98)).tolist()
-            )
+            low, high = (0.0, 1.0) if self.feature == "energy" else np.quantile(self.values, _USUAL).tolist()
             points = [low + height * (high - low) for height in SHAPES[shape]]
         along = np.linspace(0, len(points) - 1, self.request.size) if self.request.size > 1 else np.zeros(1)
         return np.interp(along, np.arange(len(points)), points)

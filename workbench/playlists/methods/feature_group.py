@@ -11,8 +11,10 @@ from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy, percentiles, ranks_within
+from workbench.playlists.sound.ranking import inside_first
 from workbench.values import Value
 
+# Thirds of the library.
 BANDS: dict[str, tuple[float, float]] = {
     "any": (0.0, 1.0),
     "low": (0.0, 1 / 3),
@@ -35,22 +37,16 @@ def feature_group(
         (_outside(ranks[feature], *BANDS[band]) for feature, band in wanted.items()), np.zeros(len(rows))
     )
     name = ", ".join(f"{band} {feature}" for feature, band in wanted.items()) or "everything"
-    inside = int(np.count_nonzero(outside == 0))
     request.title = name
-    if inside < request.size:
-        request.note(
-            "bands",
-            f"Tracks with {name}: {inside}; the rest are the nearest.",
-            asked=request.size,
-            got=inside,
-        )
-    for index in np.argsort(outside, kind="stable").tolist():
-        ranked = {
+
+    def percentiles_of(index: int) -> dict[str, float]:
+        return {
             f"{feature}_percentile": round(100 * float(rank[index]), 1)
             for feature, rank in ranks.items()
             if np.isfinite(rank[index])
         }
-        yield Pick(int(rows[index]), {"group": name, "inside": bool(outside[index] == 0)} | ranked)
+
+    yield from inside_first(request, rows, outside, constraint="bands", group=name, facts=percentiles_of)
 
 
 def _ranks(request: Request, feature: str, rows: Rows) -> Floats:

@@ -23,7 +23,7 @@ def fingerprint(
     history: Annotated[
         list[tuple[int, float]],
         Tracks(
-            "what was heard: tracks with play counts or ratings, an M3U, or a CSV of listening history",
+            "what you listened to: tracks with play counts or ratings, an M3U, or a CSV file of your listening history",
         ),
     ],
     tastes: Annotated[int, Value("how many different tastes to look for", low=1, high=20)] = 3,
@@ -33,11 +33,11 @@ def fingerprint(
     known = [(row, weight) for row, weight in history if request.table.analyzed[row]]
     if not history:
         raise ParameterValueError(
-            "history has no track with a weight over 0; give one track at least.", name="history"
+            "history has no track with a weight over 0; give at least one.", name="history"
         )
     if not known:
         raise UnknownTrackError(
-            "history: none of its tracks is analyzed, so it shows no taste. Analyze them first.",
+            "history has no analyzed track. Analyze its tracks first.",
             name="history",
         )
     members, weights = [row for row, _ in known], [weight for _, weight in known]

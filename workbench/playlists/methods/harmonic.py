@@ -17,32 +17,34 @@ from workbench.playlists.sound.keys import FIFTH, RELATIONS, SEMITONE, camelot_c
 from workbench.playlists.sound.transitions import MixProfile, log2_bpm, tempo_change
 from workbench.values import Value
 
+# Set by hand: how often a dead end is left, and how many opening tracks are tried.
 _BACKTRACKS, _OPENINGS = 100, 12
 _WORST = {"strict": FIFTH, "wide": SEMITONE}
 
 
 @method(
     "harmonic",
-    "A DJ set: every change of key mixes on the Camelot wheel, every tempo can be matched.",
+    "A DJ set: neighboring tracks have keys that mix (Camelot wheel) and tempos that can be matched.",
     sequence=True,
 )
 def harmonic(
     request: Request,
     *,
-    start: Annotated[int | None, Tracks("track to open with; by chance when left out")] = None,
+    start: Annotated[int | None, Tracks("first track; drawn at random by default")] = None,
     max_tempo_change_percent: Annotated[
         float,
-        Value("largest change of tempo, double and half time counting as the same", low=0, high=50),
+        Value("largest change of tempo; double and half time count as the same", low=0, high=50),
     ] = 6.0,
     keys: Annotated[
         str,
         Value(
-            "strict: same, relative or a fifth apart; wide: also diagonal, two fifths or a semitone apart",
+            "strict: same key, relative key or a fifth apart; wide: also the relative key a fifth away, "
+            "two fifths or a semitone apart",
             choices=tuple(_WORST),
         ),
     ] = "strict",
 ) -> Iterator[Pick]:
-    """Yield a chain in which each track mixes with the next and costs least; dead ends are backed out of."""
+    """Yield a chain in which each track mixes with the next at the least cost; at a dead end it goes back."""
     mixes = _Mixes(request, max_tempo_change_percent, _WORST[keys])
     chain: list[int] = []
     for opening in [start] if start is not None else mixes.openings():
@@ -56,7 +58,7 @@ def harmonic(
             "harmonic",
             f"After {request.table.text_at('title', last) or request.table.ids[last]} "
             f"({camelot_name(int(mixes.keys[last])) or 'no key'}, {f'{bpm:.0f} BPM' if bpm else 'no tempo'}) "
-            f"no track is left that mixes within {max_tempo_change_percent:g} %.",
+            f"no track is left whose key mixes and whose tempo is within {max_tempo_change_percent:g} %.",
             asked=request.size,
             got=len(chain),
         )
@@ -76,7 +78,7 @@ class _Mixes:
         self.known: Mask = request.candidates & (self.keys != UNKNOWN) & np.isfinite(self.tempos)
 
     def openings(self) -> list[int]:
-        """Return some candidates by chance, those of the commonest key, which has the most to go on with, first."""
+        """Return some random candidates, first those of the commonest key, which has the most tracks to follow."""
         rows = np.flatnonzero(self.known)
         if not len(rows):
             raise LibraryEmptyError(
@@ -112,7 +114,7 @@ class _Mixes:
 
 
 def _longest_chain(request: Request, mixes: _Mixes, opening: int) -> list[int]:
-    """Extend by the cheapest track that mixes; at a dead end take back the last one and try another."""
+    """Extend by the cheapest track that mixes; at a dead end remove the last one and try another."""
     chain, longest = [opening], [opening]
     dead: list[set[int]] = [set()]
     backtracks = 0

@@ -1,4 +1,4 @@
-"""One dense group of tracks that sound alike, however many groups there are."""
+"""One dense group of tracks that sound alike. The method finds how many groups there are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.values import Value
 
 @method(
     "hdbscan",
-    "One dense group of tracks; finds how many there are itself and leaves out what belongs to none.",
+    "One dense group of tracks that sound alike. Tracks that belong to no group are left out.",
 )
 def hdbscan(
     request: Request,
@@ -24,7 +24,7 @@ def hdbscan(
     cluster: Annotated[
         int | None,
         Value(
-            "which one, 0 is the largest; one that is large enough, by chance, when left out",
+            "number of the group, 0 is the largest; by default a random one that is large enough",
             low=0,
             high=9999,
         ),
@@ -37,7 +37,7 @@ def hdbscan(
     if not len(grouping):
         request.note(
             "minimum_tracks",
-            f"No {minimum_tracks} tracks lie closer together than the rest: the whole library is one group.",
+            f"No {minimum_tracks} tracks sound more alike than the rest, so the whole library is one group.",
             asked=minimum_tracks,
             got=0,
         )

@@ -1,4 +1,4 @@
-"""A smooth way through several tracks."""
+"""A smooth path through several tracks."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 
 
-@method("journey", "A smooth way through several tracks in the order given.", sequence=True)
+@method("journey", "A smooth path through several tracks in the order given.", sequence=True)
 def journey(
     request: Request,
     *,
-    waypoints: Annotated[list[int], Tracks("two or more tracks to pass, in order")],
+    waypoints: Annotated[list[int], Tracks("two or more tracks on the path, in order")],
 ) -> Iterator[Pick]:
     """Yield the waypoints with tracks along the lines between them, more where they are further apart."""
     if len(waypoints) < 2:
         raise ParameterValueError(
-            f"waypoints={len(waypoints)} tracks is not allowed; allowed: two or more different tracks.",
+            "waypoints needs two or more different tracks.",
             name="waypoints",
         )
     yield from travel(request, waypoints)

@@ -1,4 +1,4 @@
-"""One group of a library cut into groups that sound alike."""
+"""One group of a library that is divided into groups that sound alike."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from workbench.playlists.sound.ranking import nearest_first
 from workbench.values import Value
 
 
-@method("kmeans", "One cluster of the library, most typical tracks first; named after what sets it apart.")
+@method(
+    "kmeans", "One group of tracks that sound alike, most typical first, named after what distinguishes it."
+)
 def kmeans(
     request: Request,
     *,
     clusters: Annotated[
         int | None,
         Value(
-            "how many clusters to cut the library into; 2 to 8, for clusters of the size asked, when left out",
+            "how many groups to divide the library into; by default 2 to 8, so that they have about the size asked",
             low=1,
             high=1000,
         ),
@@ -31,12 +33,12 @@ def kmeans(
     cluster: Annotated[
         int | None,
         Value(
-            "which one, 0 is the largest; one that is large enough, by chance, when left out",
+            "number of the group, 0 is the largest; by default a random one that is large enough",
             low=0,
             high=999,
         ),
     ] = None,
-    start: Annotated[int | None, Tracks("take the cluster of this track, which comes first")] = None,
+    start: Annotated[int | None, Tracks("take the group of this track, which comes first")] = None,
 ) -> Iterator[Pick]:
     """Yield the members of one k-means cluster by distance from its center."""
     rows = request.rows
@@ -89,7 +91,7 @@ def _choose(
     if cluster >= len(grouping):
         request.note(
             "cluster",
-            f"There are only {len(grouping)} clusters; took the last instead of {cluster}.",
+            f"There are only {len(grouping)} groups, so the last was taken instead of {cluster}.",
             asked=cluster,
             got=len(grouping) - 1,
         )

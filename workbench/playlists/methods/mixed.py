@@ -24,9 +24,11 @@ MIXABLE = (
     "radio",
     "hdbscan",
 )
-"""Methods that need at most a start track, which can be drawn by chance."""
+"""Methods that need at most a start track, which can be drawn at random."""
 
-_Start = Annotated[int | None, Tracks("start track for the methods that take one; by chance when left out")]
+_Start = Annotated[
+    int | None, Tracks("start track for the methods that take one; drawn at random by default")
+]
 
 
 @method("mixed", "Several methods in turn, each with its share.")
@@ -63,7 +65,7 @@ def _blend(request: Request, shares: dict[str, float], start: int | None) -> Ite
 
 
 def _picks(request: Request, name: str, seed: int) -> Iterator[Pick]:
-    """Yield a method's picks, each once, on a request of its own, whose places are not those of the whole."""
+    """Yield each pick of a method once, from a request of its own: its places are not those of the whole."""
     chosen = METHODS[name]
     parameters = {"start": seed} if "start" in chosen.parameters else {}
     own = Request(request.table, request.candidates, request.size, request.rng, request.limits)
@@ -74,4 +76,4 @@ def _picks(request: Request, name: str, seed: int) -> Iterator[Pick]:
             own.take(pick.row, pinned=True)
             yield Pick(pick.row, pick.reason | {"by_method": name})
     except LibraryEmptyError as error:
-        request.note(name, f"{name} took no part: {error.message}", asked=name, got=0)
+        request.note(name, f"{name} is left out: {error.message}", asked=name, got=0)

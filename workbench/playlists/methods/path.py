@@ -1,4 +1,4 @@
-"""A smooth way from one track to another."""
+"""A smooth path from one track to another."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 
 
-@method("path", "A smooth way from one track to another, of any length.", sequence=True)
+@method("path", "A smooth path from one track to another, of any length.", sequence=True)
 def path(
     request: Request,
     *,
-    start: Annotated[int, Tracks("track to start from")],
-    end: Annotated[int, Tracks("track to arrive at")],
+    start: Annotated[int, Tracks("first track")],
+    end: Annotated[int, Tracks("last track")],
 ) -> Iterator[Pick]:
     """Yield the start, tracks along the line to the end in order of their progress on it, and the end."""
     if start == end:

@@ -19,7 +19,7 @@ from workbench.values import Value
     needs_vectors=False,
 )
 def query(request: Request, *, filter: Annotated[str, Value("the filter")]) -> Iterator[Pick]:
-    """Yield matching candidates in random order; where none matches, all by how nearly they do."""
+    """Yield matching candidates in random order; if none matches, all, those that nearly match first."""
     compiled = compile_query(filter, request.table)
     rows = request.rng.permutation(request.rows)
     matching = rows[compiled.matches()[rows]]
@@ -31,8 +31,7 @@ def query(request: Request, *, filter: Annotated[str, Value("the filter")]) -> I
     closeness = compiled.closeness()[rows]
     request.note(
         "filter",
-        f"No candidate matches {filter!r}: these are the nearest, the best matches it to "
-        f"{closeness.max():.0%}.",
+        f"No track matches {filter!r}, so these are the nearest (the first matches to {closeness.max():.0%}).",
         asked=filter,
         got=0,
     )

@@ -1,4 +1,4 @@
-"""Endless music that drifts."""
+"""Endless music that slowly changes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.space import Vectors
 from workbench.values import Value
 
+# Set by hand: the next track is drawn from this many, so that a radio does not sound the same every time.
 _NEAR = 20
 
 
 @method(
     "radio",
-    "Endless: each track is near the one before and where it started; none again until all have played.",
+    "Endless: each track sounds like the one before and the first; no track repeats until all have played.",
     sequence=True,
 )
 def radio(
     request: Request,
     *,
-    start: Annotated[int | None, Tracks("track to start from; by chance when left out")] = None,
+    start: Annotated[int | None, Tracks("first track; drawn at random by default")] = None,
     drift: Annotated[
-        float, Value("0 stays near the start, 1 follows the last track only", low=0, high=1)
+        float, Value("0 stays near the first track, 1 follows the last one only", low=0, high=1)
     ] = 0.5,
 ) -> Iterator[Pick]:
-    """Yield tracks for ever; after the last unplayed one every track may come again."""
+    """Yield tracks without end; after the last unplayed one every track may come again."""
     first = int(request.rng.choice(request.rows)) if start is None else start
     yield Pick(first, {"seed": int(request.table.ids[first]), "distance": 0.0, "round": 1}, pinned=True)
     home = request.space.distances_from(first)

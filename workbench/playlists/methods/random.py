@@ -1,4 +1,4 @@
-"""Chance alone."""
+"""Tracks drawn at random."""
 
 from __future__ import annotations
 

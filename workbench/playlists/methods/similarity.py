@@ -11,7 +11,7 @@ from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.ranking import nearest_first
 
 
-@method("similarity", "The start track and those nearest to it in sound, nearest first.")
+@method("similarity", "The start track and those that sound most like it, nearest first.")
 def similarity(request: Request, *, start: Annotated[int, Tracks("track to start from")]) -> Iterator[Pick]:
     """Yield the start track, then candidates by distance from it."""
     seed = int(request.table.ids[start])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -12,7 +11,7 @@ from workbench.playlists.making.constraints import genres_of
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.readable import counted
-from workbench.values import Value
+from workbench.values import Value, nearest
 
 TAGS = ("genre", "artist", "album", "decade")
 
@@ -22,16 +21,16 @@ def tag_based(
     request: Request,
     *,
     tag: Annotated[str, Value("which tag", choices=TAGS)] = "genre",
-    value: Annotated[str | None, Value("its value, such as 1990s; by chance when left out")] = None,
+    value: Annotated[str | None, Value("its value, such as 1990s; drawn at random by default")] = None,
     minimum_tracks: Annotated[
         int,
-        Value("fewest tracks a value must have to be chosen by chance", low=1, high=10_000),
+        Value("fewest tracks that a value needs to be drawn at random", low=1, high=10_000),
     ] = 3,
 ) -> Iterator[Pick]:
     """Yield the candidates of one value in random order, an album in its own order."""
     groups = tag_groups(request, tag)
     if not groups:
-        request.note("tag", f"No candidate has a {tag}: these are any.", asked=tag, got=0)
+        request.note("tag", f"No track has the tag {tag}, so these are any tracks.", asked=tag, got=0)
         groups = {"": ("any", request.rows.tolist())}
     name = _choose(request, groups, tag, value, minimum_tracks)
     shown, members = groups[name]
@@ -83,7 +82,7 @@ def _choose(
         most = max(len(rows) for _, rows in groups.values())
         request.note(
             "minimum_tracks",
-            f"No {tag} has {minimum_tracks} tracks; the largest has {most} and was taken.",
+            f"No {tag} has {minimum_tracks} tracks, so the largest was taken, which has {most}.",
             asked=minimum_tracks,
             got=most,
         )
@@ -96,12 +95,11 @@ def _named(request: Request, groups: dict[str, tuple[str, list[int]]], tag: str,
     wanted = f"{wanted}s" if tag == "decade" and wanted.isdigit() else wanted
     if wanted in groups:
         return wanted
-    near = difflib.get_close_matches(wanted, groups, n=3, cutoff=0.5)
-    nearest = near[0] if near else next(iter(groups))
+    taken = next(iter(nearest(wanted, groups) or groups))
     request.note(
         "value",
-        f"No candidate has {tag} {value!r}: took {groups[nearest][0]!r} instead.",
+        f"No track has the {tag} {value!r}, so {groups[taken][0]!r} was taken.",
         asked=value,
-        got=groups[nearest][0],
+        got=groups[taken][0],
     )
-    return nearest
+    return taken

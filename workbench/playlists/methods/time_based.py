@@ -12,6 +12,7 @@ from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats
 from workbench.playlists.sound.energy import energy
+from workbench.playlists.sound.ranking import inside_first
 from workbench.values import Value
 
 RANGES: dict[str, tuple[float, float, float, float]] = {
@@ -20,15 +21,15 @@ RANGES: dict[str, tuple[float, float, float, float]] = {
     "evening": (90, 125, 0.35, 0.70),
     "night": (55, 100, 0.00, 0.40),
 }
-"""Lowest and highest BPM, lowest and highest energy, of each part of the day."""
+"""Lowest and highest BPM, lowest and highest energy, of each part of the day; set by hand."""
 
-_Bpm = Annotated[float | None, Value("BPM instead of the part's own", low=1, high=400)]
-_Energy = Annotated[float | None, Value("energy instead of the part's own", low=0, high=1)]
+_Bpm = Annotated[float | None, Value("BPM instead of the usual one of that part of the day", low=1, high=400)]
+_Energy = Annotated[
+    float | None, Value("energy instead of the usual one of that part of the day", low=0, high=1)
+]
 
 
-@method(
-    "time_based", "Tracks of the tempo and energy that suit a part of the day, by chance among those that do."
-)
+@method("time_based", "Tracks whose tempo and energy suit a part of the day, drawn at random.")
 def time_based(
     request: Request,
     *,
@@ -51,27 +52,17 @@ def time_based(
             )
     rows = request.rng.permutation(request.rows)
     bpm, levels = request.table.numbers("bpm")[rows], energy(request.table)[rows]
-    # 40 BPM outside weigh as much as half of the energy scale
+    # set by hand: 40 BPM outside weigh as much as half of the energy scale
     outside = beyond(bpm, low, high) / 40 + beyond(levels, calm, wild) / 0.5
-    inside = int(np.count_nonzero(outside == 0))
     request.title = part
-    if inside < request.size:
-        request.note(
-            "part",
-            f"Tracks with {low:g}–{high:g} BPM and energy {calm:g}–{wild:g}: {inside}; the rest are the nearest.",
-            asked=request.size,
-            got=inside,
-        )
-    for index in np.argsort(outside, kind="stable").tolist():
-        yield Pick(
-            int(rows[index]),
-            {
-                "group": f"{part}: {low:g}–{high:g} BPM, energy {calm:g}–{wild:g}",
-                "inside": bool(outside[index] == 0),
-                "bpm": _plain(bpm[index]),
-                "energy": _plain(levels[index]),
-            },
-        )
+    yield from inside_first(
+        request,
+        rows,
+        outside,
+        constraint="part",
+        group=f"{part} ({low:g}–{high:g} BPM, energy {calm:g}–{wild:g})",
+        facts=lambda index: {"bpm": _plain(bpm[index]), "energy": _plain(levels[index])},
+    )
 
 
 def beyond(values: Floats, low: float, high: float) -> Floats:

@@ -11,8 +11,8 @@
     operator   = "=" | "!=" | "~" | "!~" | "<" | "<=" | ">" | ">="      "~" contains
     value      = word | "quoted text" | low-high | low.. | ..high
 
-A text that is no field name, and not nearly one before a value, is looked for in title, artist, album, genre and
-path. Nothing is ever evaluated as code: the tree holds names of columns and plain values only.
+A text that is not a field name is looked for in title, artist, album, genre and path; a misspelled field name before a
+value is an error. Nothing is evaluated as code: the tree has names of columns and plain values only.
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from workbench.errors import QuerySyntaxError
+from workbench.values import nearest
 
+# Chosen: far more than people type, and little enough that no query can exhaust the stack.
 MAX_LENGTH = 10_000
 MAX_DEPTH = 50
+# Similarity (difflib) from which a word before a value is a misspelled field; set by hand, stricter than for hints.
+_MISSPELLED = 0.65
 OPERATORS = ("!=", "!~", "<=", ">=", "=", "~", "<", ">")
 
 _TOKENS = re.compile(
@@ -71,7 +75,7 @@ Node = Condition | Not | Both | Either
 
 
 def syntax_error(query: str, position: int, message: str, **details: Any) -> QuerySyntaxError:
-    """Return an error that shows the place."""
+    """Return an error that shows where in the query it is."""
     start = max(0, position - 30)
     shown = query[start : position + 30].replace("\n", " ")
     return QuerySyntaxError(
@@ -110,7 +114,7 @@ def _tokens(query: str) -> list[Token]:
             at = position + len(query[position:]) - len(query[position:].lstrip())
             unclosed = query[at] in "\"'"
             raise syntax_error(
-                query, at, "This quote is not closed." if unclosed else f"{query[at]!r} is not expected."
+                query, at, "This quote is not closed." if unclosed else f"{query[at]!r} is not allowed here."
             )
         kind = str(match.lastgroup)
         text = match.group(kind)
@@ -160,7 +164,9 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise syntax_error(
-                self.query, self.token.position, f"More than {MAX_DEPTH} levels of brackets or not."
+                self.query,
+                self.token.position,
+                f"There are more than {MAX_DEPTH} levels of brackets or of 'not'.",
             )
         node: Node
         if self.keyword("not"):
@@ -189,7 +195,7 @@ class _Parser:
             return Condition(field.lower(), "=", (token,), first.position)
         following = self.tokens[self.index + 1]
         if first.text.lower() not in self.fields:
-            if following.kind == "operator" or self.misspelt(first, following):
+            if following.kind == "operator" or self.misspelled(first, following):
                 raise self.unknown_field(first)
             return Condition(None, "~", (self.take(),), first.position)
         self.take()
@@ -224,17 +230,17 @@ class _Parser:
         found = "the end" if self.token.kind == "end" else repr(self.token.text)
         return syntax_error(self.query, self.token.position, f"Expected {wanted}, found {found}.")
 
-    def misspelt(self, first: Token, following: Token) -> bool:
-        """Whether a word is nearly a field's name and stands before what looks like its value."""
+    def misspelled(self, first: Token, following: Token) -> bool:
+        """Whether a word is nearly a field's name and the next one looks like its value."""
         value = following.kind == "quoted" or (
             following.kind == "word" and following.text[0] in "0123456789."
         )
         word = first.text.lower()
         alike = [field for field in self.fields if field[0] == word[0]]
-        return value and bool(difflib.get_close_matches(word, alike, n=1, cutoff=0.65))
+        return value and bool(difflib.get_close_matches(word, alike, n=1, cutoff=_MISSPELLED))
 
     def unknown_field(self, token: Token) -> QuerySyntaxError:
-        near = difflib.get_close_matches(token.text.lower(), sorted(self.fields), n=3, cutoff=0.5)
+        near = nearest(token.text.lower(), sorted(self.fields))
         hint = (
             f" Did you mean {' or '.join(near)}?" if near else f" Fields: {', '.join(sorted(self.fields))}."
         )

@@ -52,12 +52,12 @@ class Query:
     table: LibraryTable
 
     def matches(self) -> Mask:
-        """Rows that match, as a mask of shape (n,). What is not known matches no condition."""
+        """Rows that match, as a mask of shape (n,). An unknown value matches no condition."""
         logic = _Logic(self._condition, np.logical_not, np.logical_and.reduce, np.logical_or.reduce)
         return np.asarray(logic.apply(self.tree), dtype=bool)
 
     def closeness(self) -> Floats:
-        """How nearly each row matches, 0 to 1: ``and`` is the mean, ``or`` the best of its parts."""
+        """How nearly each row matches, 0 to 1: ``and`` takes the mean of its conditions, ``or`` the best."""
         logic = _Logic(
             self._near,
             lambda part: 1.0 - part,
@@ -144,7 +144,7 @@ class Query:
             raise syntax_error(
                 self.text,
                 token.position,
-                f"{token.text!r} is no number or range, such as 128, 120-128, 120.. or 3:30.",
+                f"{token.text!r} is not a number or a range, such as 128, 120-128, 120.. or 3:30.",
             )
         low, high = (
             _number(part) if part else default
@@ -152,7 +152,7 @@ class Query:
         )
         if low is None or high is None or low > high:
             raise syntax_error(
-                self.text, token.position, f"{token.text!r} is a range from high to low, or no range."
+                self.text, token.position, f"{token.text!r} is not a range from a lower to a higher number."
             )
         return low, high
 
@@ -166,7 +166,9 @@ class Query:
             code = camelot_code(token.text)
             if code == UNKNOWN:
                 raise syntax_error(
-                    self.text, token.position, f'{token.text!r} is no key, such as 8A, F#, Am or "C minor".'
+                    self.text,
+                    token.position,
+                    f'{token.text!r} is not a key, such as 8A, F#, Am or "C minor".',
                 )
             wanted.append(code)
         codes = camelot_codes(self.table)

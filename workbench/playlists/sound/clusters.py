@@ -1,4 +1,4 @@
-"""Groups of tracks that sound alike, each named by what sets it apart ("fast · bright · A minor")."""
+"""Groups of tracks that sound alike, each named after what distinguishes it ("fast · bright · A minor")."""
 
 from __future__ import annotations
 
@@ -20,10 +20,16 @@ if TYPE_CHECKING:
 
     from workbench.store.library.library_table import LibraryTable
 
+# All set by hand. A limit in case k-means does not settle.
 _LLOYD_STEPS = 50
+# Density means little in more dimensions, and the time of HDBSCAN grows with the square of the tracks.
 _COMPONENTS, _SAMPLE = 8, 4000
+# How much a group must differ from the library before its name says so.
 _NAMED_SHIFT = 0.15
 _NAMED_SHARE = 0.35
+_NAMED_SHARE_TO_USUAL = 1.5
+# A track further from its nearest neighbor than this share of a group's members are from theirs is not in the group.
+_REACH_QUANTILE = 0.9
 _TRAITS = (
     ("bpm", "slow", "fast"),
     ("energy", "calm", "energetic"),
@@ -53,7 +59,7 @@ class Clusters:
 
 
 def kmeans_clusters(table: LibraryTable, rows: Rows, count: int, random_state: int) -> Clusters:
-    """Group rows by k-means (Lloyd, k-means++ start); on one thread, to give the same bits every time."""
+    """Group rows by k-means (Lloyd, k-means++ start), on one thread so that the result has the same bits every time."""
 
     def compute() -> Clusters:
         from sklearn.cluster import KMeans
@@ -86,7 +92,7 @@ def largest_first(labels: npt.NDArray[np.int64], vectors: Vectors) -> Clusters:
 
 
 def cluster_name(table: LibraryTable, members: Rows) -> str:
-    """Name a group by up to two traits furthest from the library's middle, its commonest key and genre.
+    """Name a group after up to two traits furthest from the library's middle, its commonest key and genre.
 
     A trait counts when the group's mean percentile rank is over 0.15 from the middle; a key or genre when
     over 35 % of the group has it, and half as many again as of the library.
@@ -114,7 +120,7 @@ def _typical(own: list[Any], library: list[Any], *, absent: Any) -> list[Any]:
     """Return the commonest value, if it sets a group apart from the library."""
     (value, count), *_ = Counter(own).most_common(1)
     share, usual = count / len(own), library.count(value) / len(library)
-    return [value] if value != absent and share > max(_NAMED_SHARE, 1.5 * usual) else []
+    return [value] if value != absent and share > max(_NAMED_SHARE, _NAMED_SHARE_TO_USUAL * usual) else []
 
 
 def density_clusters(
@@ -123,9 +129,8 @@ def density_clusters(
     """Group rows by HDBSCAN in the directions in which they vary most; one group of all for ``None``.
 
     Density means little in many dimensions, and HDBSCAN's time grows with the square of the number of
-    tracks: at most 8 principal components are kept, at most 4,000 tracks are clustered, and each other track
-    joins the group of the nearest of those, if it is no further from it than the group's tracks are from one
-    another.
+    tracks. So at most 8 principal components are kept and at most 4,000 tracks are clustered. Each other track joins
+    the group of the nearest of those, if it is not further from it than the group's tracks are from one another.
 
     References
     ----------
@@ -166,7 +171,9 @@ def _density_labels(points: Vectors, minimum_tracks: int, random_state: int) -> 
         return found
     neighbors = NearestNeighbors(n_neighbors=2).fit(points[sample])
     spacing = neighbors.kneighbors(points[sample])[0][:, 1]
-    reach = np.array([np.quantile(spacing[found == label], 0.9) for label in range(found.max() + 1)])
+    reach = np.array(
+        [np.quantile(spacing[found == label], _REACH_QUANTILE) for label in range(found.max() + 1)]
+    )
     distance, nearest = (column[:, 0] for column in neighbors.kneighbors(points, n_neighbors=1))
     labels = found[nearest]
     belongs = (labels >= 0) & (distance <= reach[labels])

@@ -33,7 +33,7 @@ def percentiles(table: LibraryTable, name: str, rows: Rows | None = None) -> Flo
 
 def ranks_within(ordered: Floats, values: Floats) -> Floats:
     """Return the percentile rank, 0 to 1, of each value within ascending values; NaN stays NaN."""
-    ascending = np.argsort(values)  # a search for values in their order is five times as fast
+    ascending = np.argsort(values)  # looking up values in their order is five times as fast
     asked = values[ascending]
     below, up_to = np.searchsorted(ordered, asked, "left"), np.searchsorted(ordered, asked, "right")
     ranks = np.empty(len(values))

@@ -23,11 +23,11 @@ RELATIONS = (
     "distant keys",
     "unknown key",
 )
-"""Relations of two keys, best first; an index into this tuple is a relation code."""
+"""Relations of two keys, best first, as people read them; an index into this tuple is a relation code."""
 
 SAME, RELATIVE, FIFTH, DIAGONAL, TWO_FIFTHS, SEMITONE, CLASH, NOT_KNOWN = range(8)
 RELATION_COST = np.array([0.0, 0.1, 0.15, 0.4, 0.5, 0.6, 1.0, 0.5])
-"""How much each relation disturbs a transition, 0 to 1."""
+"""How much each relation disturbs a transition, 0 to 1; set by hand."""
 
 
 _CODES = {camelot_name(code): code for code in range(24)}

@@ -1,15 +1,18 @@
-"""Rows in order of a score, without sorting more of them than are asked for."""
+"""Rows in order of a score. Only as many are sorted as the caller takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.playlists.sound.arrays import Rows
+from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.sound.arrays import Floats, Rows
+from workbench.readable import counted
 
+# Set by hand: several playlists of usual size, so that the rest is rarely sorted.
 _FIRST = 512
 
 
@@ -27,6 +30,41 @@ def nearest_first(rows: Rows, scores: npt.NDArray[Any]) -> Iterator[tuple[int, f
     for part in _parts(scores):
         for index in part.tolist():
             yield int(rows[index]), float(scores[index])
+
+
+def inside_first(
+    request: Request,
+    rows: Rows,
+    outside: Floats,
+    *,
+    constraint: str,
+    group: str,
+    facts: Callable[[int], dict[str, Any]],
+) -> Iterator[Pick]:
+    """Yield rows by how far they are outside the group asked for, with a note if too few are inside.
+
+    Parameters
+    ----------
+    rows : int64 array, shape (k,)
+        Rows that are equally far outside stay in this order.
+    outside : float array, shape (k,)
+        0 for rows inside.
+    constraint, group : str
+        What the note is about, and a description of the group.
+    facts : callable
+        Returns more reasons of the row at an index.
+    """
+    inside = int(np.count_nonzero(outside == 0))
+    if inside < request.size:
+        request.note(
+            constraint,
+            f"Only {counted(inside, 'track')} in {group}; the others are the nearest.",
+            asked=request.size,
+            got=inside,
+        )
+    for index in np.argsort(outside, kind="stable").tolist():
+        reason = {"group": group, "inside": bool(outside[index] == 0)} | facts(index)
+        yield Pick(int(rows[index]), reason)
 
 
 def _parts(scores: npt.NDArray[Any]) -> Iterator[Rows]:

@@ -1,4 +1,4 @@
-"""What a set of tracks has in common: a few centers, lest two tastes be averaged into none."""
+"""The tastes that a set of tracks shows: a few centers, because the mean of two tastes suits neither."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from workbench.playlists.sound.space import Vectors
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+# Set by hand: a limit in case the centers do not settle.
 _STEPS = 20
 
 
@@ -29,7 +30,7 @@ class Tastes:
 
 
 def find_tastes(vectors: Vectors, weights: Floats, count: int) -> Tastes:
-    """Find up to ``count`` centers by weighted k-means, from the weightiest track and those furthest off.
+    """Find up to ``count`` centers by weighted k-means, which starts from tracks far apart.
 
     Parameters
     ----------
@@ -111,6 +112,9 @@ def unknown_first(request: Request, members: Sequence[int], constraint: str) -> 
     if len(fresh):
         return fresh
     request.note(
-        constraint, "No candidate is new: these are the known tracks again.", asked=request.size, got=0
+        constraint,
+        "No new track is left, so the playlist has the known tracks again.",
+        asked=request.size,
+        got=0,
     )
     return request.rows

@@ -1,15 +1,14 @@
-"""What one track costs after another: the one transition cost that ordering, harmonic sets and cards share.
+"""The cost of a transition from one track to the next, which orders, harmonic sets and quality cards share.
 
 ``cost = 0.40 timbre + 0.25 key + 0.20 tempo + 0.15 loudness``, each part 0 (unnoticed) to 1 (jarring),
-symmetric:
+symmetric. All weights and limits are set by hand, unless said otherwise:
 
-- timbre: ``d / (d + 1.41)`` of the distance ``d`` between similarity vectors, 0.5 for two tracks drawn at
-  random;
-- key: by the relation on the Camelot wheel, from 0 (same key) over 0.15 (a fifth apart) to 1 (clash);
-- tempo: the change of BPM over 16 %, at most 1; double and half time count as the same tempo, plus 0.1;
-- loudness: the step in LU over 12, at most 1.
+- timbre: ``d / (d + 1.41)`` of the distance ``d`` between sound vectors, 0.5 for two tracks drawn at random;
+- key: by the relation on the Camelot wheel, from 0 (same key) over 0.15 (a fifth apart) to 1 (distant keys);
+- tempo: the change of BPM divided by 16 %, at most 1; double and half time count as the same tempo, plus 0.1;
+- loudness: the step in LU divided by 12, at most 1.
 
-A part that is not known counts 0.5.
+An unknown part counts 0.5.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 TIMBRE, KEY, TEMPO, LOUDNESS = 0.40, 0.25, 0.20, 0.15
-JARRING_TEMPO = float(np.log2(1.16))
+JARRING_TEMPO = float(np.log2(1.16))  # ±16 %: a usual range of the tempo slider of players for disc jockeys
 JARRING_LOUDNESS_LU = 12.0
 DOUBLE_TIME_COST = 0.1
-NOT_KNOWN_COST = 0.5
+NOT_KNOWN_COST = 0.5  # the middle, so that a gap in the data neither attracts nor repels
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,13 @@ class TransitionCosts:
 
     @property
     def mixing(self) -> Floats:
-        """Key and tempo alone, as a DJ weighs them."""
+        """Key and tempo alone, for an order that is harmonic first; weights set by hand."""
         return 0.7 * self.key + 0.3 * self.tempo
 
 
 @dataclass(frozen=True)
 class MixProfile:
-    """What transitions are computed from, for ``k`` tracks."""
+    """The values of ``k`` tracks that transition costs are computed from."""
 
     vectors: Vectors
     camelot: npt.NDArray[np.int64]

@@ -137,7 +137,7 @@ class LibraryTable:
 
     @cached_property
     def analyzed(self) -> npt.NDArray[np.bool_]:
-        """Rows that have a finite similarity vector, as a mask of shape (n,)."""
+        """Rows that have a finite sound vector, as a mask of shape (n,)."""
         import numpy as np
 
         if not self.vectors.shape[1]:
