@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.audio.scan import AUDIO_EXTENSIONS, FoundFile, ScanProblem, scan
+from workbench.audio.formats import AUDIO_EXTENSIONS
+from workbench.audio.scan import FoundFile, ScanProblem, scan
 from workbench.audio.source import size_and_time
 from workbench.errors import LibraryPathError, SettingsError
 

@@ -52,7 +52,7 @@ def analyze_file(path: str | PathLike[str], settings: Settings | None = None) ->
             memory_limit_percent=settings.memory_limit_percent,
         ) as stream,
     ):
-        found = describe(stream, stream.rate, stream.channels)
+        found = describe(stream, stream.rate, stream.channels, stream.channel_names)
         return TrackFeatures(
             **found, sample_rate_hz=stream.rate, channels=stream.channels, truncated=stream.truncated
         )

@@ -23,6 +23,7 @@ HISTORY: dict[int, str] = {
     2: "tempo: free music has one, of low confidence, smooth sounds none; a drifting one is its mean; fewer over 190",
     3: "tempo: finer steps, fewer doubled where off beats are strong or nothing but an accompaniment plays; "
     "a drone has no danceability",
+    4: "loudness of quadraphonic and 2.1 sound; all links of chained Ogg files; DTS in WAV",
 }
 """What each version changed, in words for the user: a new analysis of old tracks says this as its reason.
 

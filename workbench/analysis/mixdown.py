@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,29 +11,46 @@ from workbench.analysis.blocks import Samples
 
 # Share of the mean channel energy (−17 dB) under which the channels cancel each other. Set by hand: an inverted
 # channel gives 0, independent channels give 1/channels.
+_SIDES, _BACKS, _LOW = {"SL", "SR", "WL", "WR"}, {"BL", "BR"}, {"LFE", "LFE2"}
+_KNOWN = _SIDES | _BACKS | _LOW | {"FL", "FR", "FC", "BC"}
 _CANCELLED = 0.02
 
 
-def channel_weights(channels: int) -> npt.NDArray[np.float32]:
+_SURROUND = 1.41
+"""+1.5 dB, ITU-R BS.1770-4, table 3."""
+
+
+def channel_weights(channels: int, names: Sequence[str] = ()) -> npt.NDArray[np.float32]:
     """Return the weights of ITU-R BS.1770-4: surround +1.5 dB, low-frequency effects left out.
 
-    Five channels are read as L R C Ls Rs, six or more as L R C LFE Ls Rs …; fewer are all front channels.
+    Parameters
+    ----------
+    channels : int
+    names : sequence of str
+        FFmpeg's names of the channels. Back channels are the surround channels of a layout that has no side channels.
+        Without names, five channels are read as L R C Ls Rs, six or more as L R C LFE Ls Rs …, and fewer are all front
+        channels.
     """
+    if len(names) == channels and set(names) & _KNOWN:
+        surround = _SIDES if set(names) & _SIDES else _SIDES | _BACKS
+        return np.array(
+            [0 if name in _LOW else _SURROUND if name in surround else 1 for name in names], np.float32
+        )
     weights = np.ones(channels, np.float32)
     if channels == 5:
-        weights[3:] = 1.41
+        weights[3:] = _SURROUND
     elif channels >= 6:
         weights[3] = 0
-        weights[4:] = 1.41
+        weights[4:] = _SURROUND
     return weights
 
 
 class Mixdown:
     """The mean of the full-range channels; where they cancel each other (an inverted channel), the loudest channel."""
 
-    def __init__(self, channels: int) -> None:
-        heard = (channel_weights(channels) > 0).astype(np.float32)
-        self._weights = heard / heard.sum()
+    def __init__(self, channels: int, names: Sequence[str] = ()) -> None:
+        heard = (channel_weights(channels, names) > 0).astype(np.float32)
+        self._weights = heard / max(1.0, float(heard.sum()))
 
     def __call__(self, chunk: Samples) -> Samples:
         """Mix a chunk of shape (frames, channels) to shape (frames,)."""

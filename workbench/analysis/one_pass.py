@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -52,7 +52,9 @@ _BASS_FOR_BEATS = 2.0
 _CHROMA_ROWS = 500
 
 
-def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, Any]:
+def describe(
+    blocks: Iterable[Samples], rate: int, channels: int, channel_names: Sequence[str] = ()
+) -> dict[str, Any]:
     """Compute the descriptors of a stream of samples.
 
     Parameters
@@ -60,6 +62,8 @@ def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, A
     blocks : iterable of float32 arrays, shape (any, channels), full scale = 1.0, all finite
     rate : int, Hz
     channels : int
+    channel_names : sequence of str
+        FFmpeg's names of the channels, if known; loudness weighs surround channels by them.
 
     Returns
     -------
@@ -67,7 +71,7 @@ def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, A
         Descriptors by name, with ``duration_s`` and the sound vector (``vector``); those without a value are left
         out. The values do not depend on how the samples are cut into blocks.
     """
-    meters = _Meters(rate, channels)
+    meters = _Meters(rate, channels, channel_names)
     hop = meters.framing.hop
     chunks = Chunks(
         blocks,
@@ -84,16 +88,16 @@ def describe(blocks: Iterable[Samples], rate: int, channels: int) -> dict[str, A
 
 
 class _Meters:
-    def __init__(self, rate: int, channels: int) -> None:
+    def __init__(self, rate: int, channels: int, channel_names: Sequence[str]) -> None:
         self.rate = rate
         self.framing = framing(rate)
-        self._mix = Mixdown(channels)
+        self._mix = Mixdown(channels, channel_names)
         self._fourier = ShortTimeFourier(self.framing)
         self._powers = np.empty((CHUNK_HOPS, padded(self.framing.bins)), np.float32)
         self._ones = np.ones(self.framing.bins, np.float32)
         self._low = np.zeros((CHUNK_HOPS, Decimator.BINS), np.complex64)
         self._mel = MelBands(self.framing)
-        self._loudness = LoudnessMeter(rate, channels)
+        self._loudness = LoudnessMeter(rate, channels, channel_names)
         self._true_peak = TruePeakMeter(rate, channels, self.framing.hop)
         self.history = self._loudness.history
         self._timbre = TimbreMeter(self.framing)

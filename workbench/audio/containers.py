@@ -1,9 +1,10 @@
-"""Recognize the format of a file by its first bytes, and read the length that its header promises."""
+"""Recognize the format of a file by its content, and read the length that its header promises."""
 
 from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 
 _MP4_BRANDS_AT = slice(4, 8)
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -11,6 +12,13 @@ _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Sizes from here on are placeholders of programs that stream and never fill in the real size (FFmpeg: 0xFFFFFFFF,
 # others: 0x7FFFFFFF or a little less).
 _STREAMED_BYTES = 0x7FFF0000
+# A second of silence (176 KiB) may come before DTS on a CD.
+_SYNC_SEARCH_BYTES = 1 << 18
+_SYNC_WORDS = tuple(
+    map(bytes.fromhex, ("7ffe8001", "fe7f0180", "1fffe800", "ff1f00e8", "72f81f4e", "f8724e1f"))
+)
+# Less than this after the samples is a tag or padding, not sound: a third of a second of CD audio.
+_MOST_TAG_BYTES = 1 << 16
 # No real file has as many chunks before its samples; the limit ends the search in a damaged file.
 _MOST_CHUNKS = 64
 
@@ -59,6 +67,37 @@ def id3_size(head: bytes) -> int:
     return 10 + size + (10 if head[5] & 0x10 else 0)
 
 
+def wav_kind(descriptor: int) -> str:
+    """Say how a WAV file must be read.
+
+    Returns
+    -------
+    str
+        A key of :data:`workbench.audio.streaming_loader.DECODERS`: ``"wav"``; ``"coded wav"`` for DTS or S/PDIF bursts
+        (AC-3, DTS) in a file that says PCM, which sounds like noise if it is played as samples; ``"unfinished wav"`` if
+        the recorder did not write the final size; ``"surround wav"`` for more than two channels.
+
+    References
+    ----------
+    ETSI TS 102 114 (DTS sync word, 16-bit and 14-bit, both byte orders); IEC 61937-1 (preamble Pa, Pb).
+    """
+    start = os.pread(descriptor, _SYNC_SEARCH_BYTES, 0)
+    if any(start.count(word) >= 2 for word in _SYNC_WORDS):  # once can be chance
+        return "coded wav"
+    file_bytes, channels = os.fstat(descriptor).st_size, 0
+    for name, size, position in _chunks(descriptor, "<"):
+        if name == b"fmt ":
+            channels = int.from_bytes(os.pread(descriptor, 2, position + 10), "little")
+        if name == b"data":
+            end = position + 8 + size + (size & 1)
+            left_bytes = file_bytes - end
+            is_longer = start[:4] == b"RIFF" and size < _STREAMED_BYTES and left_bytes > _MOST_TAG_BYTES
+            if is_longer and not _may_be_chunk(os.pread(descriptor, 8, end), left_bytes):
+                return "unfinished wav"
+            break
+    return "surround wav" if channels > 2 else "wav"
+
+
 def wav_promised_frames(descriptor: int) -> int | None:
     """Return the number of frames in the header of a WAV file, even if the file ends earlier.
 
@@ -69,13 +108,10 @@ def wav_promised_frames(descriptor: int) -> int | None:
     ----------
     EBU Tech 3306 (RF64: sizes above 4 GiB are in the ``ds64`` chunk).
     """
-    position, frame_bytes, long_data_bytes = 12, 0, 0
-    for _ in range(_MOST_CHUNKS):
-        chunk = os.pread(descriptor, 48, position)
-        if len(chunk) < 8:
-            return None
-        name, size = struct.unpack_from("<4sI", chunk)
-        if name == b"ds64" and len(chunk) >= 24:
+    frame_bytes, long_data_bytes = 0, 0
+    for name, size, position in _chunks(descriptor, "<"):
+        chunk = os.pread(descriptor, 24, position)
+        if name == b"ds64" and len(chunk) == 24:
             long_data_bytes = struct.unpack_from("<Q", chunk, 16)[0]
         if name == b"fmt " and len(chunk) >= 22:
             tag, frame_bytes = struct.unpack_from("<H10xH", chunk, 8)
@@ -85,22 +121,36 @@ def wav_promised_frames(descriptor: int) -> int | None:
             data_bytes = long_data_bytes or size
             known = frame_bytes and data_bytes and (long_data_bytes or data_bytes < _STREAMED_BYTES)
             return data_bytes // frame_bytes if known else None
-        position += 8 + size + (size & 1)
     return None
 
 
 def aiff_promised_frames(descriptor: int) -> int | None:
     """Return the number of frames in the common chunk of an AIFF file, even if the file ends earlier."""
+    for name, _, position in _chunks(descriptor, ">"):
+        if name == b"COMM":
+            frames = os.pread(descriptor, 4, position + 10)
+            return int.from_bytes(frames, "big") or None
+    return None
+
+
+def _chunks(descriptor: int, order: str) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, size of the content and position of each chunk of a RIFF (``<``) or IFF (``>``) file."""
     position = 12
     for _ in range(_MOST_CHUNKS):
-        chunk = os.pread(descriptor, 14, position)
-        if len(chunk) < 14:
-            return None
-        name, size, frames = struct.unpack(">4sI2xI", chunk)
-        if name == b"COMM":
-            return frames or None
+        head = os.pread(descriptor, 8, position)
+        if len(head) < 8:
+            return
+        name, size = struct.unpack(f"{order}4sI", head)
+        yield name, size, position
         position += 8 + size + (size & 1)
-    return None
+
+
+def _may_be_chunk(head: bytes, left_bytes: int) -> bool:
+    """Return whether these eight bytes can be the head of a chunk; samples hardly ever can."""
+    if len(head) < 8 or not any(head):  # a few bytes, or padding
+        return True
+    name, size = struct.unpack("<4sI", head)
+    return all(0x20 <= byte < 0x7F for byte in name) and 8 + size <= left_bytes + 1
 
 
 def mp3_promised_frames(descriptor: int, offset: int) -> int | None:

@@ -10,13 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from workbench.audio.excluded import Exclusion, excluded_below
+from workbench.audio.formats import AUDIO_EXTENSIONS, COMPANION_EXTENSIONS
 from workbench.audio.source import file_error, size_and_time
 from workbench.errors import LibraryPathError
-
-AUDIO_EXTENSIONS = frozenset((
-    ".wav", ".wave", ".w64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".aif", ".aiff", ".aifc",
-    ".m4a", ".m4b", ".aac", ".wma", ".ape", ".wv", ".mka", ".caf", ".au",
-))  # fmt: skip
 
 
 class FoundFile(NamedTuple):
@@ -33,13 +29,23 @@ class ScanProblem(NamedTuple):
     kind: str
 
 
+class SkippedFile(NamedTuple):
+    """A file that the scan leaves out because of its name: neither audio nor a companion of music."""
+
+    path: str
+    extension: str
+
+
+Entry = FoundFile | ScanProblem | SkippedFile
+
+
 def scan(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     formats: Iterable[str] | None = None,
     recursive: bool = True,
     exclude: Iterable[str] = (),
-) -> Iterator[FoundFile | ScanProblem]:
+) -> Iterator[Entry]:
     """Find audio files, each path once, sorted by name; linked folders come last.
 
     Below the given paths, names that start with a dot are skipped, as is what :mod:`workbench.audio.excluded` lists. A
@@ -58,8 +64,8 @@ def scan(
 
     Returns
     -------
-    iterator of FoundFile and ScanProblem
-        Absolute paths. Files are not opened: each takes one ``stat`` call.
+    iterator of FoundFile, ScanProblem and SkippedFile
+        Absolute paths. Files are not opened: each found one takes one ``stat`` call.
 
     Raises
     ------
@@ -100,7 +106,7 @@ class _Folder(NamedTuple):
 
 def _walk(
     tops: list[tuple[str, Exclusion]], extensions: frozenset[str], *, recursive: bool
-) -> Iterator[FoundFile | ScanProblem]:
+) -> Iterator[Entry]:
     seen_folders: set[tuple[int, int]] = set()
     seen_files: set[str] = set()
     folders: list[_Folder] = []
@@ -132,7 +138,7 @@ def _walk(
 
 def _list_folder(
     folder: _Folder, seen: set[tuple[int, int]], extensions: frozenset[str]
-) -> Iterator[FoundFile | ScanProblem | _Folder]:
+) -> Iterator[Entry | _Folder]:
     """Yield the contents of a folder, unless it was listed before under another name or is left out."""
     try:
         status = os.stat(folder.path)
@@ -153,12 +159,14 @@ def _list_folder(
         if _is_folder(entry):
             if not exclusion.leaves_out(entry.path, folder=True):
                 yield _Folder(entry.path, linked=entry.is_symlink(), exclusion=exclusion)
-        elif os.path.splitext(entry.name)[1].lower() in extensions and not exclusion.leaves_out(
-            entry.path, folder=False
-        ):
-            found = _look_at(entry)
-            if found is not None:
-                yield found
+            continue
+        extension = os.path.splitext(entry.name)[1].lower()
+        if extension in COMPANION_EXTENSIONS or exclusion.leaves_out(entry.path, folder=False):
+            continue
+        if extension not in extensions:
+            yield SkippedFile(printable(entry.path), extension)
+        elif (found := _look_at(entry)) is not None:
+            yield found
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

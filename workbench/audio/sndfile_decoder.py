@@ -28,6 +28,7 @@ class SndfileDecoder:
             raise AudioFormatError(refusal, path=path) from error
         self.rate: int = self._file.samplerate
         self.channels: int = self._file.channels
+        self.channel_names: tuple[str, ...] = ()
         self.codec: str = self._file.subtype.lower()
         self.header_frames: int | None = self._file.frames or None
         self.damaged = False

@@ -10,8 +10,9 @@ import gc
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -22,8 +23,10 @@ from workbench.audio.containers import (
     container_of,
     id3_size,
     mp3_promised_frames,
+    wav_kind,
     wav_promised_frames,
 )
+from workbench.audio.ogg_pages import ogg_layout
 from workbench.audio.source import open_file, read_head
 from workbench.errors import AudioEmptyError, AudioFormatError, AudioMemoryError
 from workbench.machine.memory import MemoryAccount, MemorySampler, memory_accounts
@@ -35,11 +38,15 @@ Block = npt.NDArray[np.float32]
 # where libsndfile stops. libsndfile never reads mp3: it writes about damaged files to standard error.
 DECODERS: dict[str | None, tuple[str, ...]] = {
     "wav": ("libsndfile", "ffmpeg"),
+    "surround wav": ("ffmpeg", "libsndfile"),  # FFmpeg says which channel is which
+    "coded wav": ("ffmpeg",),
+    "unfinished wav": ("ffmpeg to the end", "libsndfile"),
     "aiff": ("libsndfile", "ffmpeg"),
     "flac": ("ffmpeg", "libsndfile"),
     "ogg": ("ffmpeg", "libsndfile"),
     "opus": ("ffmpeg", "libsndfile"),
     "mp3": ("ffmpeg",),
+    "free-format mp3": ("libsndfile",),
     "aac": ("ffmpeg",),
     "mp4": ("ffmpeg",),
     "wma": ("ffmpeg",),
@@ -47,6 +54,8 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
     "wavpack": ("ffmpeg",),
     None: ("ffmpeg", "libsndfile"),
 }
+# Telephones use 8000 Hz; below this, not even the fundamentals of a voice are left. Set by hand.
+LEAST_RATE_HZ = 1000
 # Under this, blocks get so short that the work for each block outweighs decoding. Set by hand.
 MIN_BLOCK_SECONDS = 0.25
 # Share of the length in the header under which a file counts as truncated. Set by hand.
@@ -65,6 +74,7 @@ class Decoder(Protocol):
     name: str
     rate: int
     channels: int
+    channel_names: tuple[str, ...]
     codec: str
     header_frames: int | None
     damaged: bool
@@ -83,6 +93,8 @@ class AudioStream:
     rate : int
         Hz.
     channels : int
+    channel_names : tuple of str
+        FFmpeg's names, such as ``("FL", "FR", "LFE")``; empty if the file does not say which channel is which.
     decoder, codec : str
         ``"libsndfile"`` or ``"ffmpeg"``, and the codec that it decodes.
     header_duration_s : float or None
@@ -101,6 +113,8 @@ class AudioStream:
         path: str,
         *,
         header_frames: int | None,
+        complete: bool = True,
+        others: Sequence[Callable[[], Decoder]] = (),
         block_seconds: float,
         memory_limit_percent: float,
         memory: MemorySampler,
@@ -108,12 +122,15 @@ class AudioStream:
         self.path = path
         self.rate = decoder.rate
         self.channels = decoder.channels
+        self.channel_names = decoder.channel_names
         self.decoder = decoder.name
         self.codec = decoder.codec
         self.header_duration_s = None if header_frames is None else header_frames / decoder.rate
         self.decoded_frames = 0
         self.nonfinite_samples = 0
         self._decoder = decoder
+        self._complete = complete
+        self._others = list(others)
         self._wanted_frames = max(1, round(block_seconds * decoder.rate))
         self._memory_limit_percent = memory_limit_percent
         self._memory = memory
@@ -133,7 +150,13 @@ class AudioStream:
 
     @property
     def truncated(self) -> bool:
-        """Whether less than 95 % of the duration in the header was decoded; valid after the last block."""
+        """Whether the end of the file is missing, or less than 95 % of the duration in its header was decoded.
+
+        Valid after the last block.
+        """
+        return not self._complete or self._is_short()
+
+    def _is_short(self) -> bool:
         promised_s = self.header_duration_s or 0.0
         # One packet of padding is not a loss, however short the file is.
         return self.duration_s < min(TRUNCATED_UNDER * promised_s, promised_s - PACKET_S)
@@ -158,6 +181,8 @@ class AudioStream:
             buffer = self._free_buffer(self._frames_that_fit())
             frames = self._decoder.read(buffer)
             if frames == 0:
+                if self._continue_with_another():
+                    continue
                 break
             block = buffer[:frames]
             del buffer
@@ -167,8 +192,28 @@ class AudioStream:
             yield block
             del block
         if self.decoded_frames == 0:
-            empty = f"{self.path} has no audio. Copy it again or delete it."
+            empty = f"{self.path} has no audio: no decoder found a sample in it. Copy it again or remove it."
             raise AudioEmptyError(empty, path=self.path)
+
+    def close(self) -> None:
+        self._decoder.close()
+
+    def _continue_with_another(self) -> bool:
+        """Ask another decoder for the rest if this one stopped early; return whether there may be more."""
+        if not (self.decoded_frames == 0 or self._is_short()):
+            return False
+        while self._others:
+            try:
+                other = self._others.pop(0)()
+            except AudioFormatError:
+                continue
+            same_shape = (other.rate, other.channels) == (self.rate, self.channels)
+            if same_shape and _skip(other, self.decoded_frames):
+                self._decoder.close()
+                self._decoder, self.decoder = other, other.name
+                return True
+            other.close()
+        return False
 
     def _frames_that_fit(self) -> int:
         """Return the length of the next block: as requested, or less if memory is low."""
@@ -224,6 +269,17 @@ class AudioStream:
         block[nonfinite] = 0.0
 
 
+def _skip(decoder: Decoder, frames: int) -> bool:
+    """Read and drop this many frames; return whether the decoder gave all of them."""
+    dropped = np.empty((16384, decoder.channels), np.float32)
+    while frames:
+        got = decoder.read(dropped[: min(frames, len(dropped))])
+        if got == 0:
+            return False
+        frames -= got
+    return True
+
+
 @contextmanager
 def open_audio(
     path: str | os.PathLike[str],
@@ -266,26 +322,45 @@ def open_audio(
         head = read_head(descriptor, name)
         audio_at = id3_size(head)
         container = container_of(os.pread(descriptor, 64, audio_at)) if audio_at else container_of(head)
-        opened = _open_decoder(descriptor, name, (decoder,) if decoder else DECODERS[container])
-        try:
-            yield AudioStream(
-                opened,
-                name,
-                header_frames=_promised_frames(opened, descriptor, container, audio_at),
-                block_seconds=block_seconds,
-                memory_limit_percent=memory_limit_percent,
-                memory=memory,
-            )
-        finally:
+        if container == "wav":
+            container = wav_kind(descriptor)
+        ogg = ogg_layout(descriptor) if container in ("ogg", "opus") else None
+        links = ogg.links if ogg and len(ogg.links) > 1 else ()
+        names = (decoder,) if decoder else DECODERS[container]
+        decoders: list[Callable[[], Decoder]] = [
+            partial(_open_decoder, each, descriptor, name, links) for each in names
+        ]
+        opened = _first_that_opens(decoders, name, names)
+        if opened.rate < LEAST_RATE_HZ:
             opened.close()
-
-
-def _open_decoder(descriptor: int, path: str, names: tuple[str, ...]) -> Decoder:
-    for name in names:
+            raise AudioFormatError(
+                f"{name} has a sample rate of {opened.rate} Hz, which cannot carry music. "
+                "Correct its header or remove it.",
+                path=name,
+            )
+        stream = AudioStream(
+            opened,
+            name,
+            header_frames=None if links else _promised_frames(opened, descriptor, container, audio_at),
+            complete=ogg is None or ogg.complete,
+            others=decoders,
+            block_seconds=block_seconds,
+            memory_limit_percent=memory_limit_percent,
+            memory=memory,
+        )
         try:
-            return _decoder_class(name)(descriptor, path)
+            yield stream
+        finally:
+            stream.close()
+
+
+def _first_that_opens(decoders: list[Callable[[], Decoder]], path: str, names: tuple[str, ...]) -> Decoder:
+    """Open the first decoder that can read the file, and remove it and those before it from the list."""
+    while decoders:
+        try:
+            return decoders.pop(0)()
         except AudioFormatError:
-            os.lseek(descriptor, 0, os.SEEK_SET)
+            continue
     raise AudioFormatError(
         f"{path} cannot be decoded: it is not audio, or too damaged (tried: {', '.join(names)}). "
         "Copy it again, convert it or remove it.",
@@ -293,19 +368,22 @@ def _open_decoder(descriptor: int, path: str, names: tuple[str, ...]) -> Decoder
     )
 
 
-def _decoder_class(name: str) -> Callable[[int, str], Decoder]:
+def _open_decoder(name: str, descriptor: int, path: str, links: Sequence[tuple[int, int]]) -> Decoder:
+    os.lseek(descriptor, 0, os.SEEK_SET)
     if name == "libsndfile":
         from workbench.audio.sndfile_decoder import SndfileDecoder
 
-        return SndfileDecoder
+        return SndfileDecoder(descriptor, path)
     from workbench.audio.ffmpeg_decoder import FFmpegDecoder
 
-    return FFmpegDecoder
+    return FFmpegDecoder(descriptor, path, links=links, whole_file=name == "ffmpeg to the end")
 
 
 def _promised_frames(decoder: Decoder, descriptor: int, container: str | None, audio_at: int) -> int | None:
     """Return the number of frames in the header; ``None`` where a decoder would only estimate it."""
-    if container == "wav":
+    if container in ("coded wav", "unfinished wav"):
+        return None
+    if container in ("wav", "surround wav"):
         return wav_promised_frames(descriptor)
     if container == "aiff":
         return aiff_promised_frames(descriptor)

@@ -9,6 +9,7 @@ squares, so that a sine wave of any frequency, also between bins, measures as th
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -98,7 +99,7 @@ class LoudnessMeter:
     in proportion to the unweighted energy of their samples.
     """
 
-    def __init__(self, rate: int, channels: int) -> None:
+    def __init__(self, rate: int, channels: int, channel_names: Sequence[str] = ()) -> None:
         self.history = framing(rate).hop // 2
         rise, weights = _filter_bank(rate)
         # Two real channels are one complex one: |X(k)|² + |X(−k)|² = 2(|L|² + |R|²).
@@ -110,7 +111,7 @@ class LoudnessMeter:
         self._weights[: 2 * len(of_bins)] = np.repeat(of_bins, 2)
         per_sample = 2 if self._paired else 1
         self._rise, self._fall = np.repeat(rise, per_sample), np.repeat(rise[::-1], per_sample)
-        self._channel_weights = channel_weights(channels)
+        self._channel_weights = channel_weights(channels, channel_names)
         self._gating = _GatingSteps(self.history, rate * STEP_S)
 
     def feed(self, chunk: Samples) -> None:

@@ -15,7 +15,7 @@ from tornado.web import HTTPError
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation
-from workbench.audio.scan import AUDIO_EXTENSIONS
+from workbench.audio.formats import AUDIO_EXTENSIONS
 from workbench.session.jobs.queue import QueuedJob
 from workbench.values import Value
 

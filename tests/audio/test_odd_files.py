@@ -1,0 +1,189 @@
+"""Files that are music but are not what their name, header or container says."""
+
+from __future__ import annotations
+
+import subprocess
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.analysis import analyze_file
+from workbench.audio.formats import AUDIO_EXTENSIONS
+from workbench.audio.scan import FoundFile, SkippedFile, scan
+from workbench.audio.streaming_loader import AudioStream, open_audio
+from workbench.errors import AudioEmptyError, AudioFormatError
+
+
+def ffmpeg(*arguments: str | Path) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, arguments)], check=True)
+
+
+def tone(path: Path, *options: str, seconds: float = 4, rate: int = 44100, frequency: int = 440) -> Path:
+    ffmpeg("-f", "lavfi", "-i", f"sine={frequency}:d={seconds}:r={rate}", *options, path)
+    return path
+
+
+def decoded(path: Path) -> tuple[np.ndarray, AudioStream]:
+    with open_audio(path) as stream:
+        return np.concatenate([block.copy() for block in stream]), stream
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.ac3", ()),
+        ("a.eac3", ()),
+        ("a.dts", ("-ac", "2", "-c:a", "dca", "-strict", "-2")),
+        ("a.thd", ("-c:a", "truehd", "-strict", "-2")),
+        ("a.webm", ("-c:a", "libopus")),
+        ("a.m4r", ("-c:a", "aac", "-f", "ipod")),
+        ("a.mp4", ("-c:a", "aac")),
+        ("a.mkv", ("-c:a", "flac")),
+        ("a.tta", ()),
+        ("a.spx.oga", ("-c:a", "libvorbis", "-f", "ogg")),
+    ],
+)
+def test_a_scan_finds_what_the_decoder_reads(tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
+    path = tone(tmp_path / name, *options, rate=48000)
+    assert [file.path for file in scan(tmp_path) if isinstance(file, FoundFile)] == [str(path)]
+    samples, stream = decoded(path)
+    assert stream.duration_s == pytest.approx(4, abs=0.1)
+    assert np.abs(samples).max() > 0.05
+
+
+def test_a_scan_names_what_it_leaves_out_but_not_what_lies_beside_music(tmp_path: Path) -> None:
+    for name in ("a.mid", "b.MID", "c.sid", "cover.jpg", "list.m3u", "notes", "d.flac"):
+        (tmp_path / name).write_bytes(b"x")
+    skipped = sorted(entry.extension for entry in scan(tmp_path) if isinstance(entry, SkippedFile))
+    assert skipped == [".mid", ".mid", ".sid"]
+    assert ".dsf" in AUDIO_EXTENSIONS
+    assert ".dff" in AUDIO_EXTENSIONS
+
+
+@pytest.mark.parametrize("size", [0, 1000, 100_000])
+def test_a_wav_without_its_final_size_is_read_to_the_end(tmp_path: Path, size: int) -> None:
+    path = tone(tmp_path / "recorder.wav", "-ac", "2")
+    whole, _ = decoded(path)
+    data = bytearray(path.read_bytes())
+    at = data.find(b"data") + 4
+    data[at : at + 4] = size.to_bytes(4, "little")
+    path.write_bytes(data)
+    samples, stream = decoded(path)
+    assert np.array_equal(samples, whole)
+    assert not stream.truncated
+
+
+def test_a_tag_after_the_samples_is_not_sound(tmp_path: Path) -> None:
+    path = tone(tmp_path / "tagged.wav")
+    frames = len(decoded(path)[0])
+    path.write_bytes(path.read_bytes() + b"\0" * 500 + b"TAG" + bytes(range(125)))
+    assert len(decoded(path)[0]) == frames
+
+
+def test_a_file_without_samples_is_empty_whatever_decoder_is_asked(tmp_path: Path) -> None:
+    path = tone(tmp_path / "empty.wav")
+    data = path.read_bytes()
+    path.write_bytes(data[: data.find(b"data") + 4] + bytes(4))
+    with pytest.raises((AudioEmptyError, AudioFormatError)):
+        decoded(path)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_dts_in_a_pcm_wav_is_decoded_as_dts(tmp_path: Path, swapped: bool) -> None:
+    coded = tone(tmp_path / "a.dts", "-ac", "2", "-c:a", "dca", "-strict", "-2", rate=48000).read_bytes()
+    if swapped:
+        coded = np.frombuffer(coded, ">i2").astype("<i2").tobytes()
+    samples, stream = decoded(pcm_wav(tmp_path / "dts.wav", coded))
+    assert stream.codec == "dca"
+    assert np.sqrt(np.mean(samples**2)) < 0.2  # the tone, not full-scale noise
+    assert stream.duration_s == pytest.approx(4, abs=0.1)
+
+
+def test_ac3_bursts_in_a_pcm_wav_are_decoded_as_ac3(tmp_path: Path) -> None:
+    tone(tmp_path / "a.ac3", rate=48000)
+    ffmpeg("-i", tmp_path / "a.ac3", "-c", "copy", "-f", "spdif", tmp_path / "a.spdif")
+    samples, stream = decoded(pcm_wav(tmp_path / "ac3.wav", (tmp_path / "a.spdif").read_bytes()))
+    assert stream.codec == "ac3"
+    assert np.abs(samples).max() < 0.3
+
+
+def pcm_wav(path: Path, data: bytes) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(48000)
+        file.writeframes(data)
+    return path
+
+
+@pytest.mark.parametrize("codec", ["libopus", "libvorbis"])
+@pytest.mark.parametrize(("rate", "channels"), [(48000, 2), (24000, 1)])
+def test_every_link_of_a_chained_ogg_is_heard(tmp_path: Path, codec: str, rate: int, channels: int) -> None:
+    first = tone(tmp_path / "1.ogg", "-ac", "2", "-c:a", codec, rate=48000, seconds=3)
+    second = tone(
+        tmp_path / "2.ogg", "-ac", str(channels), "-c:a", codec, rate=rate, seconds=2, frequency=880
+    )
+    chained = tmp_path / "chained.ogg"
+    chained.write_bytes(first.read_bytes() + second.read_bytes())
+    samples, stream = decoded(chained)
+    assert stream.duration_s == pytest.approx(5, abs=0.05)
+    assert not stream.truncated
+    spectrum = np.abs(np.fft.rfft(samples[-stream.rate :, 0]))
+    assert np.argmax(spectrum) == pytest.approx(880, abs=2)  # one second: a bin is a hertz
+
+
+@pytest.mark.parametrize("codec", ["libopus", "libvorbis"])
+@pytest.mark.parametrize("share", [0.3, 0.97])
+def test_an_ogg_that_is_cut_is_called_truncated_and_a_whole_one_is_not(
+    tmp_path: Path, codec: str, share: float
+) -> None:
+    path = tone(tmp_path / "whole.ogg", "-c:a", codec, rate=48000, seconds=20)
+    assert not decoded(path)[1].truncated
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    with open_audio(path) as stream:
+        assert sum(len(block) for block in stream) > 0
+        assert stream.truncated
+
+
+def test_a_flac_whose_first_frame_is_broken_is_heard_from_the_next(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.flac", seconds=5)
+    data = bytearray(path.read_bytes())
+    first = data.find(b"\xff\xf8")
+    data[first + 8 : first + 60] = bytes(52)
+    path.write_bytes(data)
+    assert decoded(path)[1].duration_s > 4.5
+
+
+@pytest.mark.parametrize("rate", [1, 10, 999])
+def test_a_rate_that_carries_no_music_is_refused_in_words(tmp_path: Path, rate: int) -> None:
+    path = tmp_path / "slow.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(bytes(100))
+    with pytest.raises(AudioFormatError, match=f"sample rate of {rate} Hz"):
+        analyze_file(path)
+
+
+@pytest.mark.parametrize(
+    ("layout", "gains", "weights"),
+    [
+        ("quad", (0.1, 0.1, 0.2, 0.2), (1, 1, 1.41, 1.41)),
+        ("2.1", (0.1, 0.1, 0.9), (1, 1, 0)),
+        ("5.1(side)", (0.1, 0.1, 0.1, 0.9, 0.2, 0.2), (1, 1, 1, 0, 1.41, 1.41)),
+        ("7.1", (0.1, 0.1, 0.1, 0.9, 0.2, 0.2, 0.2, 0.2), (1, 1, 1, 0, 1, 1, 1.41, 1.41)),
+    ],
+)
+def test_loudness_weighs_channels_by_their_place(
+    tmp_path: Path, layout: str, gains: tuple[float, ...], weights: tuple[float, ...]
+) -> None:
+    """A 997 Hz tone of amplitude a in one front channel measures 20 log a - 3.01 LUFS (ITU-R BS.1770-4)."""
+    tones = "|".join(f"{gain}*sin(2*PI*997*t)" for gain in gains)
+    path = tmp_path / "surround.wav"
+    ffmpeg("-f", "lavfi", "-i", f"aevalsrc={tones}:d=4:s=48000:c={layout}", "-c:a", "pcm_s24le", path)
+    power = sum(weight * gain**2 for gain, weight in zip(gains, weights, strict=True))
+    assert analyze_file(path).loudness_lufs == pytest.approx(10 * np.log10(power) - 3.01, abs=0.1)

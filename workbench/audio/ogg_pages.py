@@ -1,0 +1,64 @@
+"""The pages of an Ogg file: where its links begin, and whether its end is there.
+
+A chained Ogg file is several complete files, one after the other ("links"). FFmpeg reads on across links of one codec,
+but ends where the codec's parameters change, and says nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_HEAD_BYTES = 27
+_MOST_BYTES = _HEAD_BYTES + 255
+_FIRST, _LAST = 2, 4
+_SEARCH_BYTES = 1 << 16
+"""A page has at most 65,307 bytes (RFC 3533)."""
+
+
+class OggLayout(NamedTuple):
+    """``links``: first byte and end of each link. ``complete``: whether the last page of the file is there."""
+
+    links: list[tuple[int, int]]
+    complete: bool
+
+
+class _Page(NamedTuple):
+    start: int
+    end: int
+    flags: int
+
+
+def ogg_layout(descriptor: int) -> OggLayout:
+    """Find the links of an Ogg file.
+
+    References
+    ----------
+    RFC 3533, section 6: a page is marked as first or last of its stream; a file without a last page is truncated.
+    """
+    size = os.fstat(descriptor).st_size
+    starts: list[int] = []
+    flags, end = _FIRST, 0
+    before_is_first = False
+    for page in _pages(descriptor, size):
+        is_first = bool(page.flags & _FIRST)
+        if is_first and not before_is_first:
+            starts.append(page.start)
+        before_is_first, flags, end = is_first, page.flags, page.end
+    ends = [*starts[1:], size]
+    return OggLayout(list(zip(starts, ends, strict=True)), bool(flags & _LAST) and end <= size)
+
+
+def _pages(descriptor: int, size: int) -> Iterator[_Page]:
+    position = 0
+    while position < size:
+        head = os.pread(descriptor, _MOST_BYTES, position)
+        if head[:4] != b"OggS" or len(head) < _HEAD_BYTES:
+            found = os.pread(descriptor, _SEARCH_BYTES, position + 1).find(b"OggS")
+            position += 1 + found if found >= 0 else _SEARCH_BYTES
+            continue
+        segments = head[26]
+        end = position + _HEAD_BYTES + segments + sum(head[_HEAD_BYTES : _HEAD_BYTES + segments])
+        yield _Page(position, end, head[5])
+        position = end
