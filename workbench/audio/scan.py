@@ -163,10 +163,11 @@ def _list_folder(
         extension = os.path.splitext(entry.name)[1].lower()
         if extension in COMPANION_EXTENSIONS or exclusion.leaves_out(entry.path, folder=False):
             continue
-        if extension not in extensions:
+        if extension in extensions:
+            if (found := _look_at(entry)) is not None:
+                yield found
+        elif extension not in AUDIO_EXTENSIONS:
             yield SkippedFile(printable(entry.path), extension)
-        elif (found := _look_at(entry)) is not None:
-            yield found
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
