@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 _HEAD_BYTES = 27
@@ -46,8 +47,8 @@ def ogg_layout(descriptor: int) -> OggLayout:
         if is_first and not before_is_first:
             starts.append(page.start)
         before_is_first, flags, end = is_first, page.flags, page.end
-    ends = [*starts[1:], size]
-    return OggLayout(list(zip(starts, ends, strict=True)), bool(flags & _LAST) and end <= size)
+    links = list(pairwise([*starts, size]))
+    return OggLayout(links, bool(flags & _LAST) and end <= size)
 
 
 def _pages(descriptor: int, size: int) -> Iterator[_Page]:
