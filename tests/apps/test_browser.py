@@ -11,14 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from chromium_flags import FLAGS
 from playwright.sync_api import Page, sync_playwright
 
 pytestmark = pytest.mark.browser
 
-FLAGS = (
-    "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run", "--use-gl=swiftshader", "--enable-unsafe-swiftshader",
-)  # fmt: skip
+WEBGL = ("--use-gl=swiftshader", "--enable-unsafe-swiftshader")
 
 
 class Visit:
@@ -40,7 +38,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        found = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *WEBGL])
         yield found
         found.close()
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from workbench.benchmark.child import Job
+from workbench.benchmark.child import ScenarioInput
 from workbench.benchmark.measurements import MEASUREMENTS, Measurement
 from workbench.benchmark.plain_program import analyze
 from workbench.benchmark.processes import run_child
@@ -78,9 +78,9 @@ def test_before_is_a_program_that_works(clicks: Path) -> None:
 
 
 def test_a_failure_is_told_in_a_line(tmp_path: Path) -> None:
-    job = Job(tmp_path, (str(tmp_path / "none.flac"),), tmp_path / "library.sqlite3", 1)
+    given = ScenarioInput(tmp_path, (str(tmp_path / "none.flac"),), tmp_path / "library.sqlite3", 1)
     with pytest.raises(ProcessingError, match=r"analyze \(after\).*none\.flac"):
-        run_child("analyze", "after", job)
+        run_child("analyze", "after", given)
 
 
 def test_tracks_are_spread_over_what_is_there(tmp_path: Path, clicks: Path) -> None:

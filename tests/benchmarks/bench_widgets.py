@@ -11,17 +11,16 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 from bench_dashboards import NOTE_PAINT, person, timed, wait_until_quiet
+from make_screenshots import server
 
 EXTENSIONS = ("bqplot", "bqscales", "ipydatagrid", "jupyterlab-plotly", "jupyter-scatter")
 TABLE = """
@@ -270,21 +269,8 @@ def write_notebook(folder: Path, code: str) -> None:
     nbformat.write(book.new_notebook(cells=cells), folder / "widget.ipynb")
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    process = subprocess.Popen(
-        [sys.executable, __file__, "--serve", str(folder)],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=dict(os.environ),
-    )
-    assert process.stderr is not None
-    url = next(found[1] for text in process.stderr if (found := re.search(r"is at (http://\S+)", text)))
-    try:
-        yield url
-    finally:
-        process.terminate()
-        process.communicate()
+def served(folder: Path) -> AbstractContextManager[str]:
+    return server([sys.executable, __file__, "--serve", str(folder)], os.environ)
 
 
 def serve_with_extensions(folder: Path) -> None:

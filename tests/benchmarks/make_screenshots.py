@@ -10,20 +10,17 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tests"))
+
+from chromium_flags import FLAGS  # noqa: E402
+
 MOST_BYTES = 150_000
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 def main() -> None:
@@ -61,15 +58,15 @@ def analyze_demo(data_dir: Path) -> None:
             )
 
 
-@contextmanager
-def served(data_dir: Path) -> Iterator[str]:
+def served(data_dir: Path) -> AbstractContextManager[str]:
     command = [sys.executable, "-m", "workbench", "serve", "--data-dir", str(data_dir), "--port", "0"]
-    process = subprocess.Popen(
-        command,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"WORKBENCH_LIBRARY_ROOTS": str(data_dir)},
-    )
+    return server(command, os.environ | {"WORKBENCH_LIBRARY_ROOTS": str(data_dir)})
+
+
+@contextmanager
+def server(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """Start a server, and yield the address that it prints."""
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     assert process.stderr is not None
     url = next(found[1] for line in process.stderr if (found := re.search(r"is at (http://\S+)", line)))
     try:

@@ -14,17 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium_flags import FLAGS
 
 START_WITHIN_S = 90.0
 PAGE_WITHIN_MS = 60_000
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-]
+SOUND = "--autoplay-policy=no-user-gesture-required"
 
 
 class AppServer:
@@ -85,7 +79,7 @@ def chromium() -> Iterator[Any]:
     if found is None:
         pytest.skip("no Chromium on this machine")
     with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=FLAGS)
+        browser = driver.chromium.launch(executable_path=found, args=[*FLAGS, SOUND])
         yield browser
         browser.close()
 

@@ -415,12 +415,15 @@ FORK = """
 """
 
 
-def test_a_forked_child_and_its_parent_both_go_on(
-    database_path: Path, run_python: Callable[..., Any]
-) -> None:
-    pool = DatabasePool(database_path)
-    _make_numbers(pool, 0)
-    pool.close()
+@pytest.fixture
+def numbers_path(database_path: Path) -> Path:
+    """A closed database with the number 0 in it."""
+    with DatabasePool(database_path) as pool:
+        _make_numbers(pool, 0)
+    return database_path
+
+
+def test_a_forked_child_and_its_parent_both_go_on(numbers_path: Path, run_python: Callable[..., Any]) -> None:
     code = (
         FORK
         + """
@@ -440,18 +443,15 @@ def test_a_forked_child_and_its_parent_both_go_on(
     assert os.wait()[1] == 0
     """
     )
-    done = run_python(code, database_path)
+    done = run_python(code, numbers_path)
     assert (done.returncode, done.stderr) == (0, "")
-    with DatabasePool(database_path) as pool:
+    with DatabasePool(numbers_path) as pool:
         assert sorted(values(pool)) == [0, 1, 2, 3]
 
 
 def test_a_fork_inside_a_transaction_leaves_it_to_the_parent(
-    database_path: Path, run_python: Callable[..., Any]
+    numbers_path: Path, run_python: Callable[..., Any]
 ) -> None:
-    pool = DatabasePool(database_path)
-    _make_numbers(pool, 0)
-    pool.close()
     code = (
         FORK
         + """
@@ -471,14 +471,11 @@ def test_a_fork_inside_a_transaction_leaves_it_to_the_parent(
     assert count(pool) == 3
     """
     )
-    done = run_python(code, database_path)
+    done = run_python(code, numbers_path)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_fork_waits_for_other_threads(database_path: Path, run_python: Callable[..., Any]) -> None:
-    pool = DatabasePool(database_path)
-    _make_numbers(pool, 0)
-    pool.close()
+def test_a_fork_waits_for_other_threads(numbers_path: Path, run_python: Callable[..., Any]) -> None:
     code = (
         FORK
         + """
@@ -507,29 +504,17 @@ def test_a_fork_waits_for_other_threads(database_path: Path, run_python: Callabl
     pool.close()
     """
     )
-    done = run_python(code, database_path)
+    done = run_python(code, numbers_path)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_statistics_have_the_names_of_the_endpoint(pool: DatabasePool) -> None:
     pool.open()
-    assert set(pool.stats()) >= {
-        "total_connections",
-        "active",
-        "idle",
-        "total_queries",
-        "failed_queries",
-        "retries",
-        "pool_hits",
-        "pool_misses",
-        "waits",
-        "wait_seconds",
-        "wait_mean_ms",
-        "wait_max_ms",
-        "success_rate_percent",
-        "pool_efficiency_percent",
-        "wal_size_bytes",
-    }
+    names = """
+        total_connections active idle total_queries failed_queries retries pool_hits pool_misses waits wait_seconds
+        wait_mean_ms wait_max_ms success_rate_percent pool_efficiency_percent wal_size_bytes
+    """
+    assert set(pool.stats()) >= set(names.split())
 
 
 def _make_numbers(pool: DatabasePool, value: int) -> None:

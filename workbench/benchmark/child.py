@@ -1,6 +1,6 @@
-"""One scenario, one way, in a process of its own: ``python -m workbench.benchmark.child SCENARIO SIDE JOB``.
+"""One side of one scenario in a process of its own: ``python -m workbench.benchmark.child SCENARIO SIDE INPUT``.
 
-Prints what it has found as a line of JSON: measurements on the way, through ``tell``, and the rest at the end.
+It prints measurements as lines of JSON: some on the way, with ``tell``, and the others at the end.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Job:
-    """What a scenario works on. ``folder`` is its own, empty at first; ``library`` is a database of ours, read only."""
+class ScenarioInput:
+    """What a scenario gets: an empty ``folder`` of its own, tracks, and the database of a ``library`` to read."""
 
     folder: Path
     tracks: tuple[str, ...]
@@ -27,7 +27,7 @@ class Job:
         return json.dumps(asdict(self), default=str)
 
     @classmethod
-    def from_json(cls, text: str) -> Job:
+    def from_json(cls, text: str) -> ScenarioInput:
         values = json.loads(text)
         return cls(
             Path(values["folder"]),
@@ -37,13 +37,13 @@ class Job:
         )
 
 
-def main(scenario: str, side: str, job: str) -> None:
+def main(scenario: str, side: str, given: str) -> None:
     module = importlib.import_module(f"workbench.benchmark.scenarios.{scenario}")
-    tell(getattr(module, side)(Job.from_json(job)) | {"ended": True})
+    tell(getattr(module, side)(ScenarioInput.from_json(given)) | {"ended": True})
 
 
 def tell(measurements: Mapping[str, float]) -> None:
-    """Send measurements to the parent, which notes when they came."""
+    """Send measurements to the parent process, which notes the time."""
     os.write(
         1, (json.dumps(measurements) + "\n").encode()
     )  # native libraries may hold sys.stdout's descriptor

@@ -18,7 +18,7 @@ from typing import Any
 
 from workbench.store.sqlite.sqlite_module import sqlite3
 
-RATE = 44100
+RATE = 44100  # samples a second, as on a CD
 
 
 def import_everything() -> None:

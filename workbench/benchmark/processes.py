@@ -13,11 +13,11 @@ from typing import Any
 
 import psutil
 
-from workbench.benchmark.child import Job
+from workbench.benchmark.child import ScenarioInput
 from workbench.errors import ProcessingError
 
-WATCH_EVERY_S = 0.2
-LIMIT_S = 3600.0
+WATCH_EVERY_S = 0.2  # often enough for memory peaks, at little cost; set by hand
+LIMIT_S = 3600.0  # only ends a side that hangs; set by hand
 
 
 def environment() -> dict[str, str]:
@@ -25,7 +25,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
 
 
-def run_child(scenario: str, side: str, job: Job) -> dict[str, float]:
+def run_child(scenario: str, side: str, given: ScenarioInput) -> dict[str, float]:
     """Run one scenario one way; return its measurements and what it took.
 
     That is, as ``_first`` and ``_wall``, seconds until it told something first and until its end, ``_cpu`` seconds and
@@ -36,11 +36,11 @@ def run_child(scenario: str, side: str, job: Job) -> dict[str, float]:
     ProcessingError
         It failed; the message has the last line that it wrote.
     """
-    command = [sys.executable, "-m", "workbench.benchmark.child", scenario, side, job.to_json()]
-    with (job.folder / "stderr").open("w+b") as errors:
+    command = [sys.executable, "-m", "workbench.benchmark.child", scenario, side, given.to_json()]
+    with (given.folder / "stderr").open("w+b") as errors:
         start = time.perf_counter()
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, env=environment(), cwd=job.folder
+            command, stdout=subprocess.PIPE, stderr=errors, env=environment(), cwd=given.folder
         )
         assert process.stdout is not None
         measurements: dict[str, float] = {}

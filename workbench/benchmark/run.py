@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.benchmark.child import Job
+from workbench.benchmark.child import ScenarioInput
 from workbench.benchmark.measurements import MEASUREMENTS, SCENARIOS, Measurement
 from workbench.benchmark.processes import fresh_folder, run_child
 from workbench.errors import LibraryPathError
@@ -37,6 +37,7 @@ class Effort:
     longest_minutes: int
 
 
+# Set by hand: sizes at which the differences show.
 QUICK = Effort({"analyze": 2, "long_file": 1, "serve": 1, "cache": 2, "database": 2}, 90, 3, 12)
 FULL = Effort({"analyze": 5, "long_file": 2, "serve": 5, "cache": 5, "database": 5}, 3600, 30, 128)
 
@@ -158,36 +159,36 @@ def _measure(folder: Path, tracks: tuple[str, ...], effort: Effort, say: Say) ->
     library = folder / "library" / "library.sqlite3"
     todo = [(scenario, number) for scenario in SCENARIOS for number in range(effort.rounds[scenario])]
     for done, (scenario, number) in enumerate(todo, 1):
-        jobs = {
-            side: Job(
+        inputs = {
+            side: ScenarioInput(
                 fresh_folder(folder, f"{scenario}-{number}-{side}"), tracks, library, effort.longest_minutes
             )
             for side in SIDES
         }
-        for side, measurements in _run(scenario, jobs):
+        for side, measurements in _run(scenario, inputs):
             for name, value in measurements.items():
                 samples[name][side].append(value)
             say(f"{done}/{len(todo)} {scenario} {side}: {_told(measurements)}")
             if scenario == "analyze" and side == "after" and not library.exists():
-                (jobs[side].folder / "library").rename(library.parent)
+                (inputs[side].folder / "library").rename(library.parent)
     return samples
 
 
-def _run(scenario: str, jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
+def _run(scenario: str, inputs: Mapping[str, ScenarioInput]) -> Iterator[tuple[str, dict[str, float]]]:
     """Run one round of a scenario, one side after the other, or both at once where time does not count."""
     if scenario == "serve":
         from workbench.benchmark.scenarios import serve
 
-        yield from serve.in_turns(jobs)
+        yield from serve.in_turns(inputs)
         return
-    with ThreadPoolExecutor(len(jobs) if scenario == UNTIMED else 1) as pool:
+    with ThreadPoolExecutor(len(inputs) if scenario == UNTIMED else 1) as pool:
         yield from zip(
-            jobs, pool.map(lambda side: _run_in_process(scenario, side, jobs[side]), jobs), strict=True
+            inputs, pool.map(lambda side: _run_in_process(scenario, side, inputs[side]), inputs), strict=True
         )
 
 
-def _run_in_process(scenario: str, side: str, job: Job) -> dict[str, float]:
-    measurements = run_child(scenario, side, job)
+def _run_in_process(scenario: str, side: str, given: ScenarioInput) -> dict[str, float]:
+    measurements = run_child(scenario, side, given)
     taken = {name: measurements.pop(name) for name in ("_first", "_wall", "_cpu", "_peak")}
     if scenario == "analyze":
         measurements |= {

@@ -25,7 +25,7 @@ REFRESH_S = 0.5  # processes publish once a second
 PROBE_VALID_S = 10.0  # the server asks the workers more often than this
 HISTORY_STEP_S = 10.0  # 360 points an hour are enough for a chart
 THIN_AFTER_S = 3600.0  # older samples are kept once a minute, for a week
-KEEP_S = 7 * 24 * 3600.0
+KEEP_S = 7 * 24 * 3600.0  # a week, to compare the same weekday; set by hand
 
 NOT_STARTED: Mapping[str, Any] = {"started": False}
 

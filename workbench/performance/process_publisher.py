@@ -17,7 +17,7 @@ from workbench.performance.published import CLEAR_CACHES, merge_ended
 from workbench.store.library.activity import ActivityRepository
 from workbench.store.library.records import ProcessRecord
 
-INTERVAL_S = 1.0
+INTERVAL_S = 1.0  # often enough to watch, and little to write; set by hand
 # An idle process writes this often; shared memory (PSS) is measured as often, because it costs more than the rest.
 HEARTBEAT_S = 5.0
 STALE_S = 12.0  # a process on another host counts as dead after two missed heartbeats

@@ -18,7 +18,7 @@ from workbench.performance.totals import CACHES, ratio
 from workbench.settings import Settings
 
 ENOUGH_LOOKUPS = 50  # the standard error of a rate is then at most 7 percentage points
-ENOUGH_REQUESTS = 50
+ENOUGH_REQUESTS = 50  # as for lookups
 ENOUGH_TRACKS = 10  # convention: an analysis takes seconds
 GOOD_HIT_RATE = 0.60  # the seed's troubleshooting section
 GOOD_POOL_EFFICIENCY = 0.80  # opening a connection costs ten times a read, so one in five triples the mean

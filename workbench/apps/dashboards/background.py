@@ -12,6 +12,7 @@ from workbench.errors import WorkbenchError
 
 T = TypeVar("T")
 
+# One for what a person waits for, one for what runs beside it.
 _THREADS = ThreadPoolExecutor(2, thread_name_prefix="workbench-view")
 
 

@@ -23,7 +23,7 @@ from workbench.values import Value
 if TYPE_CHECKING:
     from workbench.store.library.track import Track
 
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 256 * 1024  # set by hand: several seconds of compressed audio
 MEDIA_TYPES = {
     ".mp3": "audio/mpeg",
     ".mp2": "audio/mpeg",

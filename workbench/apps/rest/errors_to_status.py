@@ -26,7 +26,7 @@ STATUSES: tuple[tuple[type[errors.WorkbenchError], int], ...] = (
     (errors.QueueFullError, 503),
     (errors.MissingPackageError, 501),
 )
-RETRY_AFTER_S = 5
+RETRY_AFTER_S = 5  # set by hand
 
 MESSAGES = {
     400: "The request cannot be read.",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
     from workbench.settings import Settings
 
-THREADS = 8
-WRITING_THREADS = 4
+THREADS = 8  # set by hand: requests that wait for the disk
+WRITING_THREADS = 4  # set by hand; the database has one writer, so these only wait in turn
 DATABASE_WAIT_S = 2.5  # then 503: whoever asks can try again, and the threads are free for others
 RESERVED = frozenset({"method", "size", "name", "random_state"})
 

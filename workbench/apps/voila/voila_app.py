@@ -47,9 +47,9 @@ from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLES = Path(__file__).parents[1] / "dashboards" / "widgets" / "static"
-CULL_IDLE_S = 600
-CULL_EVERY_S = 60
-SHUTDOWN_WAIT_S = 1.0
+CULL_IDLE_S = 600  # set by hand: a closed tab frees its kernel after ten minutes
+CULL_EVERY_S = 60  # set by hand
+SHUTDOWN_WAIT_S = 1.0  # set by hand; a page's kernel has nothing to save
 CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
 # What is served of Voila, and by whom. Not its file browser, nor the files of notebooks, themes and extensions,
 # nor what a request asked for: no app reads it.

@@ -1,4 +1,4 @@
-"""What is run, both ways, in processes of their own: a module a scenario, ``before(job)`` and ``after(job)`` in each.
+"""The scenarios, one a module. ``before(given)`` and ``after(given)`` each run in a process of their own.
 
-Either returns its measurements by name; ``job`` is a :class:`~workbench.benchmark.child.Job`.
+Both return their measurements by name; ``given`` is a :class:`~workbench.benchmark.child.ScenarioInput`.
 """

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from workbench.benchmark.child import Job, tell
+from workbench.benchmark.child import ScenarioInput, tell
 
 
-def before(job: Job) -> dict[str, float]:
+def before(given: ScenarioInput) -> dict[str, float]:
     from workbench.benchmark.plain_program import analyze_all, import_everything, make_table
 
     import_everything()
-    database = job.folder / "plain.sqlite3"
+    database = given.folder / "plain.sqlite3"
     make_table(database)
     tell({"memory_usage": resident_mb()})
-    analyze_all(job.tracks, database)
+    analyze_all(given.tracks, database)
     return {}
 
 
-def after(job: Job) -> dict[str, float]:
+def after(given: ScenarioInput) -> dict[str, float]:
     from workbench import Workbench
 
-    with Workbench(job.folder / "library") as wb:
+    with Workbench(given.folder / "library") as wb:
         wb.library.tracks.count()
         tell({"memory_usage": resident_mb()})
-        report = wb.analyze(*job.tracks, show=False).result()
+        report = wb.analyze(*given.tracks, show=False).result()
     if report.failed:
         raise RuntimeError(f"{report.failed[0].path}: {report.failed[0].error}")
     return {}

@@ -6,47 +6,47 @@ import json
 import time
 from collections.abc import Callable
 
-from workbench.benchmark.child import Job
+from workbench.benchmark.child import ScenarioInput
 
-REQUESTS_A_TRACK = 20
+REQUESTS_A_TRACK = 20  # set by hand: a track is asked for often enough that most answers can come from memory
 MOST_REQUESTS = 4000
 
 
-def before(job: Job) -> dict[str, float]:
+def before(given: ScenarioInput) -> dict[str, float]:
     from workbench.benchmark.plain_program import connection
     from workbench.store.serialization import decode
 
     def read(content_hash: str) -> None:
-        with connection(job.library) as opened:
+        with connection(given.library) as opened:
             scalars, series = opened.execute(
                 "SELECT scalars, series FROM feature_details WHERE content_hash = ?", (content_hash,)
             ).fetchone()
         json.loads(scalars)
         decode(series)
 
-    return {"cache_hit_rate": 0.0, "cached_answer": _ask(job, read)}
+    return {"cache_hit_rate": 0.0, "cached_answer": _ask(given, read)}
 
 
-def after(job: Job) -> dict[str, float]:
+def after(given: ScenarioInput) -> dict[str, float]:
     from workbench import Workbench
 
-    with Workbench(job.library.parent) as wb:
+    with Workbench(given.library.parent) as wb:
 
         def read(content_hash: str) -> None:
             wb.caches.features.get_or_compute(content_hash, lambda: wb.library.features.get(content_hash))
 
-        milliseconds = _ask(job, read)
+        milliseconds = _ask(given, read)
         rate = wb.caches.features.stats()["hit_rate"]
     return {"cache_hit_rate": 100 * rate, "cached_answer": milliseconds}
 
 
-def _ask(job: Job, read: Callable[[str], None]) -> float:
+def _ask(given: ScenarioInput, read: Callable[[str], None]) -> float:
     """Return milliseconds for a request."""
     import numpy as np
 
     from workbench.benchmark.plain_program import connection
 
-    with connection(job.library) as opened:
+    with connection(given.library) as opened:
         hashes = [row[0] for row in opened.execute("SELECT content_hash FROM features ORDER BY content_hash")]
     weights = 1 / np.arange(1, len(hashes) + 1)
     requests = min(MOST_REQUESTS, REQUESTS_A_TRACK * len(hashes))

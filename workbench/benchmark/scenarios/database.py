@@ -9,28 +9,28 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from workbench.benchmark.child import Job
+from workbench.benchmark.child import ScenarioInput
 from workbench.benchmark.plain_program import connection
 
-ROWS = 1000
+ROWS = 1000  # set by hand: a second or less for the plain side
 SLICES, SLICE_S = 5, 0.05  # the median of several: another program may take the core during one
-CONTENTION_S = 0.25
-READERS, WRITERS = 8, 2
+CONTENTION_S = 0.25  # set by hand: thousands of reads
+READERS, WRITERS = 8, 2  # set by hand: a server and two analyses at work
 
 Open = Callable[[], AbstractContextManager[Any]]
 
 
-def before(job: Job) -> dict[str, float]:
-    path = job.folder / "plain.sqlite3"
+def before(given: ScenarioInput) -> dict[str, float]:
+    path = given.folder / "plain.sqlite3"
     with connection(path) as opened:
         _fill(opened)
     return _measure(lambda: connection(path), lambda: connection(path))
 
 
-def after(job: Job) -> dict[str, float]:
+def after(given: ScenarioInput) -> dict[str, float]:
     from workbench.store.database_pool import DatabasePool
 
-    with DatabasePool(job.folder / "pooled.sqlite3", migrations=[_fill]) as pool:
+    with DatabasePool(given.folder / "pooled.sqlite3", migrations=[_fill]) as pool:
         return _measure(pool.reading, pool.writing)
 
 

@@ -7,31 +7,33 @@ import subprocess
 import sys
 from pathlib import Path
 
-from workbench.benchmark.child import Job
+from workbench.benchmark.child import ScenarioInput
 
-LIMIT_BYTES = 128 * 2**20
-LENGTHS_MINUTES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-RATE = 44100
+LIMIT_BYTES = 128 * 2**20  # set by hand
+LENGTHS_MINUTES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)  # about half as long again each time
+RATE = 44100  # samples a second, as on a CD
 
 
-def before(job: Job) -> dict[str, float]:
+def before(given: ScenarioInput) -> dict[str, float]:
     """Try longer files until one does not fit."""
-    return _longest(job, "before", LENGTHS_MINUTES, stop_at_success=False)
+    return _longest(given, "before", LENGTHS_MINUTES, stop_at_success=False)
 
 
-def after(job: Job) -> dict[str, float]:
+def after(given: ScenarioInput) -> dict[str, float]:
     """Try the longest first: it is expected to fit."""
-    return _longest(job, "after", LENGTHS_MINUTES[::-1], stop_at_success=True)
+    return _longest(given, "after", LENGTHS_MINUTES[::-1], stop_at_success=True)
 
 
-def _longest(job: Job, side: str, lengths: tuple[int, ...], *, stop_at_success: bool) -> dict[str, float]:
+def _longest(
+    given: ScenarioInput, side: str, lengths: tuple[int, ...], *, stop_at_success: bool
+) -> dict[str, float]:
     if sys.platform != "linux":  # elsewhere a process cannot be held to a limit of its own
         return {}
     longest = 0
     for minutes in lengths:
-        if minutes > job.longest_minutes:
+        if minutes > given.longest_minutes:
             continue
-        fits = _fits(_make(job.folder, minutes), side)
+        fits = _fits(_make(given.folder, minutes), side)
         if fits:
             longest = minutes
         if fits == stop_at_success:

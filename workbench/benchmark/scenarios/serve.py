@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from workbench.benchmark.child import Job
+from workbench.benchmark.child import ScenarioInput
 from workbench.benchmark.processes import Watch, environment
 from workbench.errors import ProcessingError
 
+# All set by hand: bursts of as many requests as several busy pages send, repeated to see the spread. A server is calm
+# when it uses little of one core; the requests wait for that, so that its start is not measured.
 AT_ONCE = 32
 WITHIN_S = 1.0
 BETWEEN_BURSTS_S = 0.5
@@ -33,25 +35,27 @@ ANSWER_WITHIN_S = 600.0
 WAIT_S = 30
 
 
-def in_turns(jobs: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
+def in_turns(inputs: Mapping[str, ScenarioInput]) -> Iterator[tuple[str, dict[str, float]]]:
     """Start both servers at once, which saves a wait; ask one, then the other, and yield side and measurements."""
     with ExitStack() as stack:
-        servers = {side: stack.enter_context(_Server(*COMMANDS[side](job))) for side, job in jobs.items()}
+        servers = {
+            side: stack.enter_context(_Server(*COMMANDS[side](given))) for side, given in inputs.items()
+        }
         urls = {side: server.address() for side, server in servers.items()}
         for side, url in urls.items():
-            yield side, _ask(url, jobs[side].tracks)
+            yield side, _ask(url, inputs[side].tracks)
 
 
-def _before(job: Job) -> tuple[list[str], dict[str, str]]:
+def _before(given: ScenarioInput) -> tuple[list[str], dict[str, str]]:
     code = "import sys, pathlib; from workbench.benchmark.plain_program import serve; serve(pathlib.Path(sys.argv[1]))"
-    return [sys.executable, "-c", code, str(job.folder / "plain.sqlite3")], {}
+    return [sys.executable, "-c", code, str(given.folder / "plain.sqlite3")], {}
 
 
-def _after(job: Job) -> tuple[list[str], dict[str, str]]:
-    library = str(job.folder / "library")
+def _after(given: ScenarioInput) -> tuple[list[str], dict[str, str]]:
+    library = str(given.folder / "library")
     command = [sys.executable, "-m", "workbench", "serve", "--data-dir", library, "--port", "0"]
     return command, {
-        "WORKBENCH_LIBRARY_ROOTS": os.pathsep.join({str(Path(path).parent) for path in job.tracks})
+        "WORKBENCH_LIBRARY_ROOTS": os.pathsep.join({str(Path(path).parent) for path in given.tracks})
     }
 
 
@@ -124,7 +128,7 @@ def _analyze_each(url: str, tracks: Sequence[str]) -> None:
 
 
 def _wait_for(url: str, answer: dict[str, Any]) -> None:
-    """Wait for the job, where the answer is one."""
+    """Wait for the job, if the answer is one."""
     deadline = time.monotonic() + ANSWER_WITHIN_S
     while answer.get("id") and answer["status"] in ("queued", "running") and time.monotonic() < deadline:
         answer = _get(url, f"/api/v1/jobs/{answer['id']}?wait={WAIT_S}")

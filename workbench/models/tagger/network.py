@@ -13,9 +13,9 @@ from workbench.errors import ModelError
 from workbench.models.gpu import prepare_gpu
 from workbench.models.tagger.baselines import Inputs, Targets
 
-BATCH = 128
-PATIENCE = 8
-ROWS_AT_A_TIME = 4096
+BATCH = 128  # a usual size; set by hand
+PATIENCE = 8  # epochs without improvement before training stops; set by hand
+ROWS_AT_A_TIME = 4096  # bounds memory; set by hand
 
 
 class Network:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library import Library
     from workbench.store.library.library_table import LibraryTable
 
-DOUBTFUL_TRACKS = 30
+DOUBTFUL_TRACKS = 30  # about what a person listens through in one sitting; set by hand
 
 
 def train(

@@ -15,9 +15,9 @@ from workbench.processing.cluster.connect import check_versions, connect
 from workbench.processing.cluster.credentials import Credentials
 from workbench.processing.cluster.host_process import HostProcess
 
-CONNECT_TIMEOUT_S = 10.0
-JOIN_TIMEOUT_S = 3.0
-CLOSE_TIMEOUT_S = 2.0
+CONNECT_TIMEOUT_S = 10.0  # a scheduler of our own, or one that the user named, may be busy; set by hand
+JOIN_TIMEOUT_S = 3.0  # the address in the file may be out of date, and then nobody wants to wait; set by hand
+CLOSE_TIMEOUT_S = 2.0  # set by hand; closing must not hold up the end of a program
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from workbench.readable import clock
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
 
-LINE_EVERY_S = 10.0
+LINE_EVERY_S = 10.0  # in a log file, where a bar cannot move; set by hand
 ENDED = ("done", "cancelled", "failed")
 BAR_FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}"
 

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 from workbench.machine.gpu import RESOURCE, VISIBLE, share_gpus
 
-PARENT_POLL_S = 0.5
+PARENT_POLL_S = 0.5  # so long may workers outlive a killed session; set by hand
 # A forked worker is there in a fifth of the time, and a killed one should be back soon. Not on macOS, whose
 # frameworks do not survive a fork.
 START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"

@@ -7,7 +7,7 @@ import os
 import signal
 from typing import Any
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 10.0  # then the job treats the worker as lost; set by hand
 
 
 def kill_worker(client: Any, worker: str, pid: int) -> None:

@@ -8,8 +8,8 @@ import signal
 import sys
 from typing import Any
 
-NICENESS = 10
-_PR_SET_PDEATHSIG = 1
+NICENESS = 10  # half of the range, so that an analysis does not slow down the desktop; set by hand
+_PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
 
 def dask_setup(worker: Any) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Elsewhere = Callable[[Sequence[str]], dict[str, FeatureRecord]]
 
 HASHING_THREADS = 2  # hashing waits for the disk; more threads did not hash faster
-BATCH = 64
+BATCH = 64  # files hashed and stored in one transaction; set by hand
 
 
 class AnalysisTasks:

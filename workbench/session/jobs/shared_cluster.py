@@ -15,8 +15,8 @@ from workbench.settings import Settings
 from workbench.store.library.library import Library
 
 SERVER_ROLES = ("server", "lab")
-WAIT_S = 15.0
-POLL_S = 0.05
+WAIT_S = 15.0  # set by hand: a server starts its workers within a few seconds
+POLL_S = 0.05  # set by hand; a look is one small read of the database
 
 Entry = TypeVar("Entry")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
 
-CROSS_S = 4.0
+CROSS_S = 4.0  # a usual crossfade of players; set by hand
 AXES = "Principal components 1 (right) and 2 (up)"
 EMPTY = (
     "No analyzed track yet, so there is nothing to make a playlist of. Open the Library app, choose a folder and "

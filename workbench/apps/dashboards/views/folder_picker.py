@@ -12,7 +12,7 @@ from workbench.apps.dashboards.views.page import button, offer, problem_html, ro
 from workbench.errors import WorkbenchError
 from workbench.session.allowed_paths import allowed_folder
 
-MOST_SHOWN = 500
+MOST_SHOWN = 500  # set by hand: more would make a list that nobody reads
 
 
 class FolderPicker(widgets.VBox):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""An analysis as it runs: how far, how fast, what failed and why; pause, cancel, try again."""
+"""An analysis under way: how far it is, how fast, what failed and why; pause, cancel, try again."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from workbench.apps.dashboards.views.page import (
 from workbench.apps.dashboards.widgets.pulse import Pulse
 from workbench.readable import counted, span
 
-PULSE_S = 0.5
-MOST_FAILURES = 100
+PULSE_S = 0.5  # set by hand: a bar that moves visibly
+MOST_FAILURES = 100  # set by hand; the Problems app has all of them
 
 
-class Job(Protocol):
-    """The part of an analysis that is shown."""
+class ShownJob(Protocol):
+    """What the view shows of a job, so that a test can give it a literal one."""
 
     @property
     def progress(self) -> Any: ...
@@ -38,7 +38,7 @@ class Job(Protocol):
 
 
 class Start(Protocol):
-    def __call__(self, paths: Sequence[str], *, force: bool) -> Job: ...
+    def __call__(self, paths: Sequence[str], *, force: bool) -> ShownJob: ...
 
 
 class JobView(widgets.VBox):  # type: ignore[misc]
@@ -54,17 +54,17 @@ class JobView(widgets.VBox):  # type: ignore[misc]
 
     def __init__(self, start: Start, on_change: Callable[[], None]) -> None:
         self._start, self._on_change = start, on_change
-        self.job: Job | None = None
+        self.job: ShownJob | None = None
         self._told = 0
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="100%", height="14px"))
         self._line = note(
-            "Choose a folder, press Analyze, and keep this page open meanwhile. What is known already is not "
+            "Choose a folder, press Analyze, and keep this page open. Tracks that are analyzed already are not "
             "analyzed again."
         )
         self._problem = widgets.HTML()
-        self._pause = button("Pause", self._toggle_pause, tooltip="Files in work are finished first")
-        self._cancel = button("Cancel", self._stop, tooltip="What is done stays saved")
-        self._retry = button("Try the failed ones again", self._try_again)
+        self._pause = button("Pause", self._toggle_pause, tooltip="Files under way are finished first")
+        self._cancel = button("Cancel", self._stop, tooltip="Finished tracks stay saved")
+        self._retry = button("Try failed files again", self._try_again)
         self._failures = widgets.HTML()
         self._failed = section(
             "Files that could not be analyzed", self._failures, row(self._retry), open=True
@@ -88,7 +88,7 @@ class JobView(widgets.VBox):  # type: ignore[misc]
         self._pulse.seconds = PULSE_S
         in_background(lambda: self._start(paths, force=force), self.follow, self._refused)
 
-    def follow(self, job: Job) -> None:
+    def follow(self, job: ShownJob) -> None:
         """Show a job that is under way."""
         self.job, self._told = job, 0
         self._pulse.seconds = PULSE_S

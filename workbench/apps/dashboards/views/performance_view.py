@@ -30,8 +30,8 @@ from workbench.readable import number, span
 
 Figures = Mapping[str, Any]
 History = Sequence[tuple[float, Mapping[str, Any]]]
-PULSE_S = 2.0
-HISTORY_EVERY_S = 60.0
+PULSE_S = 2.0  # set by hand; processes publish once a second
+HISTORY_EVERY_S = 60.0  # the history has one point a minute
 
 
 class PerformanceView(widgets.VBox):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from workbench.readable import track_name
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-SUGGESTIONS = 15
+SUGGESTIONS = 15  # set by hand: what fits under the field on a laptop
 
 
 class TrackChooser(widgets.Combobox):  # type: ignore[misc]

@@ -12,7 +12,7 @@ import traitlets
 
 from workbench.apps.dashboards.widgets.static_file import script, style
 
-MOST_POINTS = 600
+MOST_POINTS = 600  # about one for each pixel pair of a chart; set by hand
 
 
 class Chart(anywidget.AnyWidget):

@@ -15,7 +15,7 @@ import traitlets
 from workbench.apps.dashboards.widgets.static_file import script, style
 
 Column = npt.NDArray[Any]
-MOST_ROWS_SENT = 500
+MOST_ROWS_SENT = 500  # set by hand; the page asks for 100
 
 
 @dataclass(frozen=True)
