@@ -16,6 +16,7 @@ from .errors import (
     LibraryPathError as LibraryPathError,
     MissingPackageError as MissingPackageError,
     ModelError as ModelError,
+    NothingMatchesError as NothingMatchesError,
     ParameterValueError as ParameterValueError,
     PathNotAllowedError as PathNotAllowedError,
     PlaylistError as PlaylistError,

@@ -34,6 +34,7 @@ WorkbenchError
     ├── QuerySyntaxError           in the filter language, with a ``position``
     ├── PlaylistFileError          a playlist file cannot be read or written
     └── LibraryEmptyError          no analyzed track to choose from
+        └── NothingMatchesError    none that a filter or a constraint asks for
 
 A message names the thing, says what is wrong and what to do. Every error pickles, because it may cross processes.
 """
@@ -197,3 +198,7 @@ class PlaylistFileError(PlaylistError):
 
 class LibraryEmptyError(PlaylistError):
     kind = "library_empty"
+
+
+class NothingMatchesError(LibraryEmptyError):
+    kind = "nothing_matches"

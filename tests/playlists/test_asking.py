@@ -180,7 +180,7 @@ def test_tiny_libraries_give_what_they_have_or_say_why_not(make_table, method, c
         "alchemy": {"add": [1]},
         "path": {"start": 1, "end": count},
         "journey": {"waypoints": [1, count]},
-        "query": {"filter": "bpm 300"},
+        "query": {"filter": "bpm 300", "relax": True},
     }.get(method, {})
     if count == 0:
         with pytest.raises(LibraryEmptyError):

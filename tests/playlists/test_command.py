@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+from workbench import Workbench
 from workbench.cli.main import main
 from workbench.playlists import METHODS, read_playlist_file
 from workbench.store.database_pool import DatabasePool
@@ -153,6 +154,22 @@ def test_refresh_shows_the_difference_and_history_is_kept(run):
     assert code == 0
     assert out.count("in both") == len(refreshed["kept"])
     assert out.count("only in b  Artist") == len(refreshed["added"])
+
+
+def test_a_refresh_without_the_music_leaves_list_and_file_alone(run, tmp_path):
+    target = tmp_path / "daily.m3u8"
+    run("random", "--size", 10, "--name", "Daily", "--out", target)
+    before = target.read_bytes()
+    with Workbench(run.data_dir) as wb:
+        kept = wb.playlists.get("Daily").track_ids
+        wb.library.files.mark_missing([track.id for track in wb.find().tracks if track.id not in kept[:5]])
+    code, _, err = run("--refresh", "Daily", "--out", target)
+    assert (code, "10 tracks and would be left with 5" in err) == (1, True)
+    with Workbench(run.data_dir) as wb:
+        wb.library.files.mark_missing(kept)
+    code, _, err = run("--refresh", 1, "--out", target)
+    assert (code, "No track of Daily is left" in err) == (1, True)
+    assert target.read_bytes() == before
 
 
 def test_tracks_are_listed_in_every_way_of_typing(run):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.errors import LibraryEmptyError
+from workbench.errors import LibraryEmptyError, NothingMatchesError
 from workbench.playlists import generate
 
 METHODS = [
@@ -115,7 +115,7 @@ def test_where_takes_a_query(table):
 
 
 def test_a_range_that_no_track_meets_gives_the_nearest_and_says_by_how_much(table):
-    playlist = generate(table, "random", size=3, random_state=0, year_min=2050)
+    playlist = generate(table, "random", size=3, random_state=0, year_min=2050, relax=True)
     newest = np.sort(table["year"])[-3:]
     assert sorted(table["year"][np.array(playlist.track_ids) - 1]) == sorted(newest)
     note = playlist.notes[0]
@@ -124,9 +124,29 @@ def test_a_range_that_no_track_meets_gives_the_nearest_and_says_by_how_much(tabl
 
 
 def test_a_genre_that_no_track_has_is_left_out_and_said(table):
-    playlist = generate(table, "random", size=5, random_state=0, genres=["hose"])
+    playlist = generate(table, "random", size=5, random_state=0, genres=["hose"], relax=True)
     assert len(playlist) == 5
     assert "house" in playlist.notes[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "asked", "hint"),
+    [
+        ("random", {"year_min": 2050}, "year_min=2050"),
+        ("random", {"genres": ["hose"]}, "Nearest genres: house"),
+        ("random", {"where": "bpm 300"}, "where='bpm 300'"),
+        ("random", {"where": "bpm 70-90", "loudness_min_lufs": 10}, "loudness_min_lufs=10"),
+        ("query", {"filter": "bpm 300-310"}, "nearest matches it to"),
+        ("query", {"filter": "bpm 70-180", "genres": ["rock"], "where": "genre house"}, "without the other"),
+        ("tag_based", {"value": "hose"}, "Did you mean house?"),
+    ],
+)
+def test_what_no_track_matches_is_refused_unless_it_may_be_relaxed(table, method, asked, hint):
+    with pytest.raises(NothingMatchesError, match="relax=true") as refused:
+        generate(table, method, size=5, random_state=0, **asked)
+    assert hint in refused.value.message
+    relaxed = generate(table, method, size=5, random_state=0, relax=True, **asked)
+    assert len(relaxed) == 5 and relaxed.notes
 
 
 def test_duplicates_and_missing_files(make_table):

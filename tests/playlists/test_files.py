@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -435,3 +436,42 @@ def test_mpd_reads_every_entry():
                     assert [music / path for path in loaded] == files
         finally:
             mpd.close()
+
+
+def shortened(count, table, *, size):
+    """A playlist of so many tracks, for which ``size`` were asked."""
+    made = generate(table, "random", size=size, random_state=0)
+    return replace(made, tracks=made.tracks[:count])
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+@pytest.mark.parametrize("left", [0, 1, 5])
+def test_a_file_is_not_emptied_or_halved_unless_forced(table, tmp_path, format, left):
+    target = tmp_path / f"good.{format}"
+    shortened(10, table, size=10).save(target)
+    before = target.read_bytes()
+    lost = shortened(left, table, size=10)
+    with pytest.raises(PlaylistFileError, match=f"has 10 tracks and would be left with {left or 'none'}"):
+        lost.save(target)
+    assert target.read_bytes() == before
+    lost.save(target, force=True)
+    assert len(read_playlist_file(target)) == left
+
+
+def test_a_file_may_lose_some_tracks_or_be_shorter_when_that_was_asked(table, tmp_path):
+    target = tmp_path / "good.m3u8"
+    shortened(10, table, size=10).save(target)
+    shortened(6, table, size=10).save(target)
+    shortened(2, table, size=2).save(target)
+    assert len(read_playlist_file(target)) == 2
+
+
+def test_a_folder_of_playlists_is_left_as_it_was_when_one_would_be_emptied(table, tmp_path):
+    good = [replace(shortened(10, table, size=10), name=name) for name in ("A", "B")]
+    export_folder(good, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(PlaylistFileError, match=r"B.m3u8 has 10 tracks"):
+        export_folder(
+            [replace(shortened(9, table, size=10), name="A"), replace(good[1], tracks=())], tmp_path
+        )
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

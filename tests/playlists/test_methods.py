@@ -189,7 +189,7 @@ def test_tag_based_decade_and_minimum(make_table):
     table = make_table(10, year=[1994, 1999, 1991, 2001, 1993, 1995, 1996, 1997, 1998, 1990])
     playlist = generate(table, "tag_based", tag="decade", minimum_tracks=5, size=9, random_state=0)
     assert sorted(playlist.track_ids) == [1, 2, 3, 5, 6, 7, 8, 9, 10]
-    missing = generate(table, "tag_based", tag="decade", value="1890s", size=3, random_state=0)
+    missing = generate(table, "tag_based", tag="decade", value="1890s", size=3, random_state=0, relax=True)
     assert missing.notes[0]["constraint"] == "value"
     assert len(missing) == 3
 
@@ -380,7 +380,7 @@ def test_query_takes_what_matches_and_else_the_nearest(table):
     assert (
         (table["bpm"][rows] >= 100) & (table["bpm"][rows] <= 120) & (table["genre"][rows] == "House")
     ).all()
-    none = generate(table, "query", filter="bpm 300-310", size=3, random_state=0)
+    none = generate(table, "query", filter="bpm 300-310", size=3, random_state=0, relax=True)
     fastest = set((np.argsort(-table["bpm"])[:3] + 1).tolist())
     assert set(none.track_ids) == fastest
     assert none.notes[0]["constraint"] == "filter"

@@ -61,7 +61,11 @@ def add_options(sub: argparse.ArgumentParser) -> None:
         type=_pair,
         help="write paths below HERE as if they were below THERE (another machine or player)",
     )
-    sub.add_argument("--force", action="store_true", help="overwrite a file that the workbench did not make")
+    sub.add_argument(
+        "--force",
+        action="store_true",
+        help="overwrite a file that the workbench did not make, or that has twice as many tracks",
+    )
 
 
 def methods_text(arguments: list[str]) -> str | None:

@@ -16,9 +16,9 @@ from workbench.errors import (
     UnknownTrackError,
 )
 from workbench.playlists.comparing import Comparison, compare
-from workbench.playlists.making.constraints import Constraints, candidate_rows
+from workbench.playlists.making.constraints import Constraints, candidate_rows, constraints_of
 from workbench.playlists.making.fitting import arrange, cheapest_place
-from workbench.playlists.making.generation import COMMON_PARAMETERS, CONSTRAINT_NAMES, assemble, generate
+from workbench.playlists.making.generation import COMMON_PARAMETERS, assemble, generate
 from workbench.playlists.making.parameters import canonical
 from workbench.playlists.making.registry import Method
 from workbench.playlists.making.request import Pick, Request
@@ -108,7 +108,7 @@ def refresh(old: Playlist, table: LibraryTable) -> Refreshed:
         name: canonical(parameter, parameters.get(name, parameter.default), table)
         for name, parameter in COMMON_PARAMETERS.items()
     }
-    constraints = Constraints(**{name: asked[name] for name in CONSTRAINT_NAMES})
+    constraints = constraints_of({**parameters, **asked}, table)
     kept = _still_fitting(old, table, constraints)
     today = fresh.track_ids if fresh is not None else []
     arrivals = [track for track in today if track > old.newest_id and track not in kept]

@@ -138,8 +138,20 @@ class Playlists:
         return self.keep(_with_changes_noted(regenerate(read, self._table()), read))
 
     def refresh(self, playlist: int | str) -> Refreshed:
-        """Bring a kept playlist up to date: tracks that still fit stay, new ones come in. The old one is kept too."""
-        refreshed = refresh(self.get(playlist), self._table())
+        """Bring a kept playlist up to date: tracks that still fit stay, new ones come in. The old one is kept too.
+
+        Raises
+        ------
+        PlaylistError
+            There is no such playlist, or no track would be left in it.
+        """
+        old = self.get(playlist)
+        refreshed = refresh(old, self._table())
+        if len(old) and not len(refreshed.playlist):
+            raise PlaylistError(
+                f"No track of {old.name} is left, so it stays as it was. Connect the drives or shares with the music "
+                "and analyze it again."
+            )
         return replace(refreshed, playlist=self.keep(refreshed.playlist))
 
     def compare(self, a: int | str, b: int | str) -> Comparison:

@@ -247,11 +247,13 @@ class Workbench:
     def table(self) -> LibraryTable:
         """The library as columns; read again only when the library has changed."""
         from workbench.models.columns import with_model_results
+        from workbench.playlists.making.kinds import with_kinds
 
         version = self.library.version()
         with self._lock:
             if self._table is None or self._table.version != version:
-                self._table = with_model_results(self.library, self.library.table())
+                table = with_model_results(self.library, self.library.table())
+                self._table = with_kinds(table, long_track_minutes=self.settings.long_track_minutes)
             return self._table
 
     def find(

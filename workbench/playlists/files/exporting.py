@@ -12,6 +12,7 @@ from workbench.playlists.files.formats import Format, find_format
 from workbench.playlists.files.listing import Line, Listing, one_line
 from workbench.playlists.files.locations import location_of
 from workbench.playlists.playlist_track import PlaylistTrack
+from workbench.readable import counted
 from workbench.user_paths import expand_home
 from workbench.whole_file import whole_file
 
@@ -52,7 +53,7 @@ def export(
     prefix_map : mapping of str to str, optional
         Prefixes of paths to replace by those of another machine or player, or by a URL.
     force : bool
-        Overwrite a file that this package did not make.
+        Overwrite a file that this package did not make, or that has twice as many tracks.
 
     Returns
     -------
@@ -62,12 +63,15 @@ def export(
     Raises
     ------
     PlaylistFileError
-        Unknown format, a file that this package did not write has that name, or the folder is not writable.
+        Unknown format, a file that this package did not write has that name, a file would lose half of its tracks or
+        more although more were asked for, or the folder is not writable.
     """
     target = expand_home(path)
     try:
         chosen = check_target(target, format=format, force=force)
         target = target.resolve()
+        if not force:
+            _refuse_loss(playlist, target, chosen)
         target.parent.mkdir(parents=True, exist_ok=True)
         data = render(playlist, format=chosen.name, folder=target.parent, paths=paths, prefix_map=prefix_map)
         with whole_file(target) as unfinished:
@@ -156,8 +160,9 @@ def export_folder(
         folder / f"{name}.{chosen.name}" for name in _file_names([playlist.name for playlist in playlists])
     ]
     if not force:
-        for target in targets:
+        for playlist, target in zip(playlists, targets, strict=True):
             _refuse_foreign(target, chosen)
+            _refuse_loss(playlist, target, chosen)
     return [
         export(playlist, target, format=chosen.name, paths=paths, prefix_map=prefix_map, force=force)
         for playlist, target in zip(playlists, targets, strict=True)
@@ -179,6 +184,24 @@ def _file_names(names: Sequence[str]) -> list[str]:
         used.add(unique.casefold())
         result.append(unique)
     return result
+
+
+def _refuse_loss(playlist: Exportable, target: Path, format: Format) -> None:
+    """Keep a good file from being emptied or halved by a playlist whose tracks are gone for a while."""
+    new = sum(1 for track in playlist if track.path)
+    asked = playlist.recipe().get("parameters", {}).get("size")
+    if new and asked is not None and new >= asked:
+        return
+    try:
+        old = len(format.decode(target.read_bytes()).entries)
+    except (OSError, PlaylistFileError):  # nothing is there that could be lost
+        return
+    if old and 2 * new <= old:
+        raise PlaylistFileError(
+            f"{target} has {counted(old, 'track')} and would be left with {new or 'none'}. It was not written. Connect "
+            "the drives or shares with the music and analyze it again, or use force (--force) to write it anyway.",
+            path=str(target),
+        )
 
 
 def _refuse_foreign(target: Path, format: Format) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from workbench.errors import LibraryEmptyError
+from workbench.errors import LibraryEmptyError, NothingMatchesError
+from workbench.playlists.making.genres import genres_of
+from workbench.playlists.making.kinds import MUSIC, asks_for_kinds
 from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.request import Limits
 from workbench.playlists.query.query_match import compile_query
 from workbench.playlists.sound.arrays import Floats, Mask
+from workbench.readable import counted
 from workbench.values import Value, nearest
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
-
-_SEPARATORS = str.maketrans(";/,|", "\0\0\0\0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,10 @@ class Constraints:
     loudness_min_lufs: Annotated[float | None, Value("not quieter than this", low=-100, high=20)] = None
     loudness_max_lufs: Annotated[float | None, Value("not louder than this", low=-100, high=20)] = None
     where: Annotated[str | None, Value("a filter, such as: bpm 120-128 and not genre ~ polka")] = None
+    relax: Annotated[bool, Value("where nothing matches, take the nearest and say so")] = False
+    all_kinds: Annotated[
+        bool, Value("also audiobooks, podcasts, sound effects, mixes, and tracks of LONG_TRACK_MINUTES")
+    ] = False
     only_analyzed: Annotated[bool, Value("leave out tracks without features")] = True
     skip_duplicates: Annotated[bool, Value("leave out copies of a track that is in the playlist")] = True
     skip_missing: Annotated[bool, Value("leave out tracks whose file is missing")] = True
@@ -55,6 +61,12 @@ class Constraints:
     def given(self) -> dict[str, Any]:
         """Return the constraints that differ from their defaults."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
+
+def constraints_of(asked: Mapping[str, Any], table: LibraryTable) -> Constraints:
+    """Return the constraints among canonical parameters; who asks for audiobooks by a filter or a genre gets them."""
+    given = {f.name: asked[f.name] for f in fields(Constraints)}
+    return Constraints(**given | {"all_kinds": asks_for_kinds(asked, table)})
 
 
 @dataclass(frozen=True)
@@ -72,25 +84,59 @@ def candidate_rows(
 ) -> tuple[Mask, list[dict[str, Any]]]:
     """Return the rows that may be chosen and notes about constraints that left nothing.
 
-    If no track meets a constraint, the tracks that miss it least are taken, or the constraint is ignored if the miss
-    cannot be measured. A note says so, and by how much they miss it.
+    With ``relax``, if no track meets a constraint, the tracks that miss it least are taken, or the constraint is
+    ignored if the miss cannot be measured. A note says so, and by how much they miss it.
 
     Raises
     ------
     LibraryEmptyError
         The library has no track that could be chosen at all.
+    NothingMatchesError
+        A constraint leaves no track, and ``relax`` is off.
     """
-    mask = _possible(table, constraints, needs_vectors=needs_vectors)
+    possible = _possible(table, constraints, needs_vectors=needs_vectors)
+    mask = possible
     notes: list[dict[str, Any]] = []
+    if not constraints.all_kinds and "kind" in table.columns:
+        mask, notes = _only_music(possible, table)
+    other_kinds = possible & ~mask
     filters = _filters(table, constraints)
     for rule in sorted(filters, key=lambda rule: -np.count_nonzero(rule.shortfall == 0)):
         fitting = mask & (rule.shortfall == 0)
         if fitting.any():
             mask = fitting
         else:
-            mask, note = _nearest_misses(mask, rule, size)
+            misses, note = _nearest_misses(mask, rule, size)
+            if not constraints.relax:
+                others = (
+                    "Some do without the other constraints." if (rule.shortfall == 0).any() else rule.hint
+                )
+                if many := int(np.count_nonzero(other_kinds & (rule.shortfall == 0))):
+                    tracks = counted(many, "track")
+                    others = f"{tracks} of another kind than music would; all_kinds=true takes them too."
+                raise nothing_matches(rule.name, rule.asked, others)
+            mask = misses
             notes.append(note)
     return mask, notes
+
+
+def _only_music(mask: Mask, table: LibraryTable) -> tuple[Mask, list[dict[str, Any]]]:
+    """Keep out audiobooks and the like, unless there is nothing else."""
+    music = mask & (table.texts("kind") == MUSIC)
+    if music.any():
+        return music, []
+    message = "The library has only audiobooks, podcasts, sound effects, mixes or very long tracks: they were taken."
+    return mask, [{"constraint": "all_kinds", "asked": False, "got": True, "message": message}]
+
+
+def nothing_matches(name: str, asked: Any, hint: str) -> NothingMatchesError:
+    """Return the error that no track is what was asked for."""
+    return NothingMatchesError(
+        f"No track matches {name}={asked!r}. {hint.strip()} ".replace("  ", " ")
+        + "Ask for something else, or give relax=true (-p relax=true) to take the nearest.",
+        name=name,
+        asked=asked,
+    )
 
 
 def check_not_empty(table: LibraryTable) -> None:
@@ -190,11 +236,6 @@ def _nearest_misses(mask: Mask, rule: _Filter, size: int) -> tuple[Mask, dict[st
         "short_by": high,
         "message": f"No track meets {rule.name}={rule.asked!r}, so the nearest were taken, which miss it {by}.",
     }
-
-
-def genres_of(text: str) -> list[str]:
-    """Split a genre tag such as ``"House; Techno"`` into folded names."""
-    return [part.strip().casefold() for part in text.translate(_SEPARATORS).split("\0") if part.strip()]
 
 
 def has_genre(table: LibraryTable, wanted: list[str]) -> Mask:

@@ -14,7 +14,12 @@ import numpy as np
 
 from workbench.errors import UnknownParameterError
 from workbench.playlists.explanations import explain
-from workbench.playlists.making.constraints import Constraints, candidate_rows, check_not_empty
+from workbench.playlists.making.constraints import (
+    Constraints,
+    candidate_rows,
+    check_not_empty,
+    constraints_of,
+)
 from workbench.playlists.making.fitting import arrange, choose
 from workbench.playlists.making.ordering import ORDER_HELP, ORDERS
 from workbench.playlists.making.parameters import canonical
@@ -44,8 +49,6 @@ if TYPE_CHECKING:
 _CONSTRAINTS = described(
     typing.get_type_hints(Constraints, include_extras=True), {f.name: f.default for f in fields(Constraints)}
 )
-
-CONSTRAINT_NAMES = tuple(_CONSTRAINTS)
 
 COMMON_PARAMETERS: dict[str, Value] = {
     "size": SIZE,
@@ -101,20 +104,21 @@ def generate(
     UnknownMethodError, UnknownParameterError, ParameterValueError, UnknownTrackError, QuerySyntaxError
         What is asked is not possible; each names the nearest that is.
     LibraryEmptyError
-        No track can be chosen at all.
+        No track can be chosen at all, or (NothingMatchesError) none is what was asked for.
     """
     chosen_method = find_method(method)
     check_not_empty(table)
     asked = validate(chosen_method, table, {"size": size, "order": order} | parameters)
     seed = given_or_drawn(random_state, table)
-    constraints = Constraints(**{key: asked[key] for key in _CONSTRAINTS})
+    constraints = constraints_of(asked, table)
     candidates, notes = candidate_rows(
         table, constraints, needs_vectors=chosen_method.needs_vectors, size=asked["size"]
     )
     own = _bound(chosen_method, asked, table)
 
     def start(size: int) -> tuple[Request, Iterator[Pick]]:
-        request = Request(table, candidates, size, np.random.default_rng(seed), constraints.limits)
+        rng = np.random.default_rng(seed)
+        request = Request(table, candidates, size, rng, constraints.limits, constraints.relax)
         return request, chosen_method.function(request, **own)
 
     include = [row for row in map(table.index_of, constraints.include or ()) if row is not None]

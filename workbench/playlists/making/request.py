@@ -52,6 +52,8 @@ class Request:
         Tracks wanted.
     rng : numpy Generator
         The only source of chance.
+    relax : bool
+        Whether the nearest tracks may stand in where none is what was asked for.
     chosen : list of int
         Rows taken so far, in order.
     notes : list of dict
@@ -65,6 +67,7 @@ class Request:
     size: int
     rng: np.random.Generator
     limits: Limits = field(default_factory=Limits)
+    relax: bool = False
     chosen: list[int] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
     title: str | None = None
@@ -126,7 +129,7 @@ class Request:
 
     def fork(self, chosen: Sequence[int] = ()) -> Request:
         """Return a request like this one that has taken ``chosen``, to try something."""
-        trial = Request(self.table, self.candidates, self.size, self.rng, self.limits)
+        trial = Request(self.table, self.candidates, self.size, self.rng, self.limits, self.relax)
         for row in chosen:
             trial.take(row, pinned=True)
         return trial

@@ -68,7 +68,7 @@ def _picks(request: Request, name: str, seed: int) -> Iterator[Pick]:
     """Yield each pick of a method once, from a request of its own: its places are not those of the whole."""
     chosen = METHODS[name]
     parameters = {"start": seed} if "start" in chosen.parameters else {}
-    own = Request(request.table, request.candidates, request.size, request.rng, request.limits)
+    own = Request(request.table, request.candidates, request.size, request.rng, request.limits, request.relax)
     try:
         for pick in chosen.function(own, **parameters):
             if pick.row in own.chosen:

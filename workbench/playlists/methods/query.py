@@ -7,6 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
+from workbench.playlists.making.constraints import nothing_matches
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.query.query_match import compile_query
@@ -19,7 +20,7 @@ from workbench.values import Value
     needs_vectors=False,
 )
 def query(request: Request, *, filter: Annotated[str, Value("the filter")]) -> Iterator[Pick]:
-    """Yield matching candidates in random order; if none matches, all, those that nearly match first."""
+    """Yield matching candidates in random order; if none matches and ``relax`` is on, all, the nearest first."""
     compiled = compile_query(filter, request.table)
     rows = request.rng.permutation(request.rows)
     matching = rows[compiled.matches()[rows]]
@@ -29,6 +30,8 @@ def query(request: Request, *, filter: Annotated[str, Value("the filter")]) -> I
     if len(matching):
         return
     closeness = compiled.closeness()[rows]
+    if not request.relax:
+        raise nothing_matches("filter", filter, f"The nearest matches it to {closeness.max():.0%}.")
     request.note(
         "filter",
         f"No track matches {filter!r}, so these are the nearest (the first matches to {closeness.max():.0%}).",

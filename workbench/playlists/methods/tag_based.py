@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from workbench.playlists.making.constraints import genres_of
+from workbench.playlists.making.constraints import nothing_matches
+from workbench.playlists.making.genres import genres_of
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.readable import counted
@@ -95,7 +96,11 @@ def _named(request: Request, groups: dict[str, tuple[str, list[int]]], tag: str,
     wanted = f"{wanted}s" if tag == "decade" and wanted.isdigit() else wanted
     if wanted in groups:
         return wanted
-    taken = next(iter(nearest(wanted, groups) or groups))
+    near = nearest(wanted, groups)
+    if not request.relax:
+        spelled = " or ".join(groups[name][0] for name in near)
+        raise nothing_matches("value", value, f"Did you mean {spelled}?" if near else "")
+    taken = near[0] if near else next(iter(groups))
     request.note(
         "value",
         f"No track has the {tag} {value!r}, so {groups[taken][0]!r} was taken.",
