@@ -256,7 +256,16 @@ def test_the_demo_again_analyzes_nothing(library_dir: Path, analyzed_data_dir: P
 def test_json_on_standard_output_is_all_there_is(library_dir: Path, analyzed_data_dir: Path) -> None:
     done = workbench("analyze", analyzed_data_dir / "demo", "--json", data_dir=library_dir)
     report = json.loads(done.stdout)
-    assert set(report) == {"found", "analyzed", "cached", "failed", "seconds", "audio_seconds", "workers"}
+    assert set(report) == {
+        "found",
+        "analyzed",
+        "cached",
+        "failed",
+        "seconds",
+        "audio_seconds",
+        "workers",
+        "skipped",
+    }
     assert report["cached"] == report["found"] == len(DEMO_TRACKS)
 
 

@@ -67,7 +67,6 @@ COMPANION_EXTENSIONS = frozenset(
         ".nfo",
         ".log",
         ".lrc",
-        ".cue",
         ".m3u",
         ".m3u8",
         ".pls",

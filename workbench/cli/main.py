@@ -240,11 +240,15 @@ def _run_analysis(wb: Workbench, paths: list[str], *, force: bool) -> dict[str, 
 
 
 def _print_report(report: dict[str, Any]) -> None:
+    from workbench.session.jobs.plan import skipped_text
+
     print(
         f"{report['found']} found, {report['analyzed']} analyzed, {report['cached']} cached, "
         f"{len(report['failed'])} failed in {report['seconds']:.1f} s "
         f"({clock(report['audio_seconds'])} of audio, {report['workers']} workers)"
     )
+    if skipped := skipped_text(report["skipped"]):
+        print(skipped)
     for failure in report["failed"]:
         print(f"failed    {one_line(failure['path'])}: {one_line(failure['error'])} [{failure['kind']}]")
 

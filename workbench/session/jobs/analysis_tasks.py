@@ -183,6 +183,7 @@ class AnalysisTasks:
             seconds=time.monotonic() - self._started,
             audio_seconds=self.audio_seconds,
             workers=workers,
+            skipped=self.plan.skipped,
         )
 
 

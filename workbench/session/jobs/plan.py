@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.audio.scan import FoundFile, ScanProblem, scan
+from workbench.audio.scan import FoundFile, ScanProblem, SkippedFile, scan
 from workbench.processing.job.task import Failure
+from workbench.readable import counted
 from workbench.session.jobs.lost_folders import failure_of, lost_folders
 from workbench.store.library.library import Library
 from workbench.store.library.records import KnownFile
@@ -36,6 +37,8 @@ class Plan:
     missing: dict[str, KnownFile] = field(default_factory=dict)
     roots: list[str] = field(default_factory=list)
     """The folders and files that were scanned."""
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Extension → how many files the scan left out because of it."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -49,7 +52,24 @@ class Plan:
             parts.append(f"{len(self.failed)} that failed before or cannot be read")
         if self.missing:
             parts.append(f"{len(self.missing)} gone since")
-        return ", ".join(parts)
+        return "; ".join([", ".join(parts), *filter(None, [skipped_text(self.skipped)])])
+
+
+def skipped_text(skipped: Mapping[str, int]) -> str:
+    """Say what a scan left out, the most frequent first, and what becomes of CUE sheets; empty if it was nothing.
+
+    >>> skipped_text({".sid": 2, ".mid": 10})
+    '12 files skipped: .mid 10, .sid 2'
+    """
+    if not skipped:
+        return ""
+    ordered = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
+    text = f"{counted(sum(skipped.values()), 'file')} skipped: " + ", ".join(
+        f"{ext} {n}" for ext, n in ordered
+    )
+    if ".cue" in skipped:
+        text += ". CUE sheets are not read: an album in one file is one track"
+    return text
 
 
 def make_plan(
@@ -88,7 +108,8 @@ def make_plan(
     problems = [entry for entry in entries if isinstance(entry, ScanProblem)]
     known = library.files.known(roots)
     failed = [Failure(problem.path, problem.error, problem.kind) for problem in problems]
-    plan = Plan(found, {}, {}, failed, force, roots=roots)
+    skipped = Counter(entry.extension for entry in entries if isinstance(entry, SkippedFile))
+    plan = Plan(found, {}, {}, failed, force, roots=roots, skipped=dict(skipped))
     for file in found:
         _classify(plan, file, known.get(file.path), force=force, stale=stale)
     plan.missing = _gone(known, found, problems)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from workbench.processing.job.task import Failure
@@ -19,6 +20,8 @@ class Report:
     seconds: float
     audio_seconds: float
     workers: int
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """Extension → how many files the scan left out because of it."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {"failed": [failure.to_dict() for failure in self.failed]}
