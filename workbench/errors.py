@@ -5,13 +5,13 @@ WorkbenchError
 ├── MissingPackageError        a package is not installed
 ├── ImportOrderError           TensorFlow was imported before Essentia
 ├── LibraryPathError           a folder or file that was asked for cannot be read
-│   └── PathNotAllowedError        outside LIBRARY_ROOTS: the server does not touch it
+│   └── PathNotAllowedError        outside LIBRARY_ROOTS: the server does not open it
 ├── AudioError                 something about one audio file
-│   ├── AudioFileMissingError      gone between scan and decode
-│   ├── AudioPermissionError       there, but not readable
+│   ├── AudioFileMissingError      deleted between scan and decoding
+│   ├── AudioPermissionError       it exists, but cannot be read
 │   ├── AudioFormatError           not audio, or no decoder for it
 │   ├── AudioEmptyError            has no audio
-│   └── AudioMemoryError           memory is too short to decode it even in small blocks
+│   └── AudioMemoryError           there is not enough memory to decode even small blocks
 ├── ModelError                 a TensorFlow model or tagger is missing, damaged or untrained
 ├── StoreError                 something about the database or the cache
 │   ├── DatabaseUnavailableError   locked, read-only or full: trying again may help
@@ -24,7 +24,7 @@ WorkbenchError
 │   ├── DeadlineError              a file took longer than ANALYSIS_TIMEOUT_SECONDS
 │   └── CancelledError             the job was cancelled
 ├── ServerError                the server cannot start as asked
-│   └── QueueFullError             too many jobs wait: try again later
+│   └── QueueFullError             too many jobs are waiting: try again later
 └── PlaylistError              a playlist cannot be made as asked
     ├── UnknownMethodError
     ├── UnknownParameterError
@@ -45,7 +45,7 @@ from typing import Any
 
 
 class WorkbenchError(Exception):
-    """Base of the tree. ``kind`` is a stable slug for JSON answers; ``details`` are named, JSON-able facts."""
+    """Base of the tree. ``kind`` is a stable name for JSON answers; ``details`` are named, JSON-able values."""
 
     kind = "error"
 

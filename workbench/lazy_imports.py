@@ -1,9 +1,8 @@
 """Import Essentia and TensorFlow when they are first used: quietly, once, and in the only order that works.
 
-Importing TensorFlow and then Essentia aborts the process (``Op with name Bitcast ALREADY_EXISTS``: the Essentia
-wheel carries its own TensorFlow), and nothing in Python can catch that. Essentia first and TensorFlow second
-works, so :func:`get_tensorflow` imports Essentia before it, and :func:`get_essentia` refuses when someone else
-has imported TensorFlow already.
+Importing TensorFlow and then Essentia aborts the process (``Op with name Bitcast ALREADY_EXISTS``: the Essentia wheel
+contains its own TensorFlow), and Python cannot catch that. The other order works. So :func:`get_tensorflow` imports
+Essentia first, and :func:`get_essentia` raises an error if TensorFlow has been imported already.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def get_essentia() -> ModuleType:
     Raises
     ------
     ImportOrderError
-        TensorFlow was imported first, by code that did not go through :func:`get_tensorflow`.
+        TensorFlow was imported first, not with :func:`get_tensorflow`.
     MissingPackageError
         Essentia is not installed.
     """
@@ -78,9 +77,9 @@ def get_tensorflow() -> ModuleType:
 
 @contextmanager
 def _quiet_native_start() -> Iterator[None]:
-    """Hold back file descriptor 2: TensorFlow's C++ writes there before its log level applies.
+    """Hide what TensorFlow's C++ writes to file descriptor 2 before its log level applies.
 
-    What was written is shown after all when the import fails.
+    If the import fails, the text is shown.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     kept = os.dup(2)
@@ -105,12 +104,12 @@ def import_once(name: str, *, install: str | None = None) -> ModuleType:
     name : str
         Dotted module name.
     install : str, optional
-        What to install when it is missing; the top-level name by default.
+        The package to install if the module is missing; the top-level name by default.
 
     Raises
     ------
     MissingPackageError
-        With the command that installs it.
+        The module is not installed; the message has the command that installs it.
     """
     with _lock:
         loaded = sys.modules.get(name)

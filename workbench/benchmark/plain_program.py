@@ -1,4 +1,4 @@
-"""The program that the seed started from, written plainly but well: what *before* means in the benchmark.
+"""The program that the seed started from, written plainly but competently. This is *before* in the benchmark.
 
 It imports at the top, loads whole files, analyses one after another with Essentia's own algorithms, keeps results
 in SQLite through a connection for each query, and serves from threads. It computes fewer descriptors than we do:
@@ -22,7 +22,7 @@ RATE = 44100  # samples a second, as on a CD
 
 
 def import_everything() -> None:
-    """Import what such a program has at the top of its modules. Essentia first: the other order aborts."""
+    """Import what such a program imports at the top of its modules. Essentia first: the other order aborts."""
     from workbench.lazy_imports import get_essentia, get_tensorflow
 
     get_essentia()
@@ -50,7 +50,7 @@ def make_table(database: Path) -> None:
 
 
 def analyze(path: str) -> dict[str, Any]:
-    """Describe one file, all of it in memory."""
+    """Analyze one file, which is loaded as a whole."""
     import essentia.standard as es
     import numpy as np
 

@@ -26,7 +26,7 @@ def environment() -> dict[str, str]:
 
 
 def run_child(scenario: str, side: str, given: ScenarioInput) -> dict[str, float]:
-    """Run one scenario one way; return its measurements and what it took.
+    """Run one side of a scenario; return its measurements, time, CPU time and memory.
 
     That is, as ``_first`` and ``_wall``, seconds until it told something first and until its end, ``_cpu`` seconds and
     ``_peak`` MB.

@@ -1,4 +1,4 @@
-"""Run every scenario both ways, in turns, and sum up."""
+"""Run both sides of every scenario in turns, and summarize the measurements."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def choose_tracks(paths: Sequence[str | os.PathLike[str]], effort: Effort) -> tu
 
 
 def _header_seconds(path: str) -> float:
-    """Return how long a file says that it is, 0 where it does not say or cannot be read."""
+    """Return the length that a file declares, 0 if it declares none or cannot be read."""
     from workbench.audio.streaming_loader import open_audio
     from workbench.errors import AudioError
 
@@ -129,7 +129,7 @@ def _header_seconds(path: str) -> float:
 
 
 def machine() -> dict[str, Any]:
-    """Describe where this was measured."""
+    """Describe the machine."""
     from workbench import __version__
     from workbench.machine import memory
     from workbench.machine.cpu import available_cores
@@ -175,7 +175,7 @@ def _measure(folder: Path, tracks: tuple[str, ...], effort: Effort, say: Say) ->
 
 
 def _run(scenario: str, inputs: Mapping[str, ScenarioInput]) -> Iterator[tuple[str, dict[str, float]]]:
-    """Run one round of a scenario, one side after the other, or both at once where time does not count."""
+    """Run one round of a scenario, one side after the other, or both at once if time is not measured."""
     if scenario == "serve":
         from workbench.benchmark.scenarios import serve
 
@@ -206,7 +206,7 @@ def _told(measurements: dict[str, float]) -> str:
 
 
 def _sum_up(measurement: Measurement, samples: dict[str, list[float]]) -> dict[str, Any] | None:
-    """Return one measurement of the result, ``None`` where it could not be measured here."""
+    """Return one measurement of the result, ``None`` if it could not be measured here."""
     kept = {side: [value for value in samples[side] if math.isfinite(value)] for side in SIDES}
     if not all(kept.values()):
         return None
@@ -226,6 +226,6 @@ def _sum_up(measurement: Measurement, samples: dict[str, list[float]]) -> dict[s
 
 
 def _ratio(measurement: Measurement, before: float, after: float) -> float | None:
-    """How many times better; ``None`` where before was nothing."""
+    """How many times better; ``None`` if before was zero."""
     worse, better = (after, before) if measurement.less_is_better else (before, after)
     return better / worse if worse else None

@@ -1,4 +1,4 @@
-"""What models found, as columns and vectors of a library table: apart from tags and descriptors, and named so."""
+"""The predictions of models as columns and vectors of a library table, separate from tags and descriptors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether TensorFlow sees a GPU, and how TensorFlow uses it: it takes memory as needed and says when there is none."""
+"""Whether TensorFlow sees a GPU, and how it uses one: it takes memory as needed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def prepare_gpu() -> Any:
 
 @lru_cache(maxsize=1)
 def gpu_count() -> int:
-    """Return how many GPUs TensorFlow sees, which loads it; none where it is not installed."""
+    """Return how many GPUs TensorFlow sees, which loads it; 0 if it is not installed."""
     try:
         return len(prepare_gpu().config.list_physical_devices("GPU"))
     except MissingPackageError:

@@ -1,4 +1,4 @@
-"""What models say of a track, apart from its tags: under names of its own, each with the model that says so."""
+"""The predictions of models for a track, separate from its tags, each with the model that made it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from workbench.store.library.records import Prediction
 
 TAGGER = "tagger:"
-"""What the names of taggers' predictions begin with."""
+"""The beginning of the names under which predictions of taggers are stored."""
 
 WRITTEN = "written:genre"
-"""Name under which it is kept that the genre tag of a file is a prediction, so that no tagger learns from it."""
+"""The name under which the library notes that a file's genre tag is a prediction, so that no tagger learns from it."""
 
 
 def in_order(predictions: Iterable[Prediction]) -> list[Prediction]:
@@ -60,7 +60,7 @@ def flat(prediction: Prediction) -> dict[str, float | str]:
 
 
 def predicted_text(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say in a line what is predicted: classes with their probability, moods of 0.5 or more, and other numbers."""
+    """Describe a prediction in one line: classes with their probability, moods of 0.5 or more, and other numbers."""
     parts = []
     for label, entry in sorted(found.items(), key=lambda item: isinstance(item[1]["value"], float)):
         value, probability = entry["value"], entry["probability"]

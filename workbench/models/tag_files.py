@@ -1,4 +1,4 @@
-"""Write predicted genres into files: an explicit step, planned first, with a copy of every file kept.
+"""Write predicted genres into files: a separate step with a plan first and a backup of every file.
 
 A file is changed as a copy beside it that takes its place only when it is whole, so that an interrupted run leaves
 each file as it was or as it should be. Sound is never touched: features and embeddings stay valid and are carried
@@ -45,7 +45,7 @@ class TagWrite:
 def plan_tag_writes(
     library: Library, label: str = "genre", *, minimum_probability: float = 0.8, overwrite: bool = False
 ) -> list[TagWrite]:
-    """Say which files would get a predicted genre, without touching any: the dry run.
+    """Return which files would get a predicted genre, without changing any (dry run).
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def write_tags(
 
 
 def restore_tags(folder: Path) -> list[str]:
-    """Put the files of one backup folder back and return their paths; analyze afterwards to bring the library along.
+    """Put the files of one backup folder back and return their paths; analyze them again to update the library.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Ask for the features of tracks, some often and most seldom: hits, and time for a request."""
+"""Ask for the features of tracks, some often and most rarely; measure cache hits and the time of a request."""
 
 from __future__ import annotations
 

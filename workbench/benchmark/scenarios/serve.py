@@ -1,4 +1,4 @@
-"""Ask a running server for analyses, and for other things meanwhile. Runs in the parent, as a client."""
+"""Ask a running server for analyses, and for other things at the same time. This runs in the parent process."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class _Server:
 
 
 def _wait_until_calm(pid: int) -> None:
-    """Wait until apps are preheated: that is over before anybody comes."""
+    """Wait until the apps are preheated, as they are before the first visitor."""
     watch = Watch(pid)
     deadline = time.monotonic() + CALM_WITHIN_S
     used, at = watch.cpu_s(), time.monotonic()

@@ -1,4 +1,4 @@
-"""Learn tags from the user's own library and predict them, with calibrated probabilities, for the rest of it.
+"""Learn tags from the user's own library and predict them, with calibrated probabilities, for its other tracks.
 
 ``train``, ``evaluate`` and ``predict`` are plain functions over a :class:`Library`; a trained
 tagger is a folder with a network (Keras' own format) or a baseline (arrays), and a card that tells where it comes

@@ -16,7 +16,7 @@ NEIGHBORS = 15  # convention: odd, and fewer than the examples of a small class
 
 
 class Classifier(Protocol):
-    """What every kind of tagger can do."""
+    """What all kinds of tagger have in common."""
 
     kind: str
 
@@ -25,7 +25,7 @@ class Classifier(Protocol):
 
 
 class LogisticRegression:
-    """Multinomial logistic regression on standardized inputs, classes weighted alike."""
+    """Multinomial logistic regression on standardized inputs, all classes with the same weight."""
 
     kind = "logistic"
 

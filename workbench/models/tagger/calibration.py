@@ -1,4 +1,4 @@
-"""Make probabilities mean what they say: temperature scaling, and how to see whether it worked."""
+"""Make a probability of 80 % right in 80 % of the cases: temperature scaling, and how to check it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from workbench.errors import ModelError
 from workbench.store.library.library_table import LibraryTable
 
 MINIMUM_EXAMPLES = 10
-"""Labeled tracks that a class needs."""
+"""Labeled tracks that a class needs; set by hand."""
 
 MINIMUM_GROUPS = 3
 """Artists that a class needs: one each to learn from, to stop and calibrate by, and to be tested with."""

@@ -1,4 +1,4 @@
-"""Where labels come from: genre tags put right by hand, playlists, ratings, or a CSV file. All by content hash."""
+"""The sources of labels: genre tags, corrected by hand, playlists, ratings, or a CSV file. All by content hash."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def labels_of(
     playlists: Mapping[str, Iterable[str]] | None = None,
     table: LibraryTable | None = None,
 ) -> Labels:
-    """Return the labels that a tagger called ``label`` learns from. Labels set by hand win.
+    """Return the labels that a tagger called ``label`` learns from. Labels set by hand take precedence.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def _opinions(ratings: Mapping[str, str], path: Path) -> dict[str, str]:
 
 
 def _content_by(table: LibraryTable, key: str, folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """Return the content hash of each name that is a track's, by name."""
+    """Return the content hash of each name that means a track, by name."""
     keys = table["path"] if key == "path" else [str(track_id) for track_id in table.ids]
     known = {name: content for name, content in zip(keys, table["content_hash"], strict=True) if content}
     whole = {name: os.path.normpath(folder / name) if key == "path" else name.strip() for name in names}

@@ -1,4 +1,4 @@
-"""Split examples into three parts that share no artist and no album, each with its part of every class."""
+"""Split examples into three parts that share no artist and no album, each with its share of every class."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _RENAMED_KINDS = {
 
 @dataclass(frozen=True)
 class Tagger:
-    """A trained tagger: what predicts, and the card that says where it comes from."""
+    """A trained tagger: the classifier, and the card that says how it was made."""
 
     classifier: Classifier
     card: dict[str, Any]
@@ -60,7 +60,10 @@ def taggers(folder: Path) -> list[dict[str, Any]]:
 
 
 def save(folder: Path, classifier: Classifier, card: dict[str, Any]) -> Path:
-    """Write a tagger beside the others, replacing the one of the same label only when all is written."""
+    """Write a tagger into a folder of its own, which replaces the one of the same label only when it is complete.
+
+    A tagger is two files that belong together, so a whole folder is replaced and not one file after the other.
+    """
     target = folder / _folder_name(card["label"])
     folder.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=folder))
@@ -82,12 +85,12 @@ def save(folder: Path, classifier: Classifier, card: dict[str, Any]) -> Path:
 
 
 def load(folder: Path, label: str) -> Tagger:
-    """Read a tagger back.
+    """Read a stored tagger.
 
     Raises
     ------
     ModelError
-        There is none of that label, or it is damaged.
+        There is no tagger for that label, or it is damaged.
     """
     path = folder / _folder_name(label) / CARD
     if not path.exists():

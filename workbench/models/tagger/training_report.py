@@ -1,4 +1,4 @@
-"""What training or evaluating a tagger found: scores beside the baselines, curves, confusion, doubtful tracks."""
+"""The result of training or evaluating a tagger: scores beside the baselines, curves, confusion, doubtful tracks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class DoubtfulTrack:
-    """A track worth listening to: its label is not what is predicted, or the prediction is hardly better than none.
+    """A track worth listening to: the prediction differs from its label, or is hardly better than chance.
 
     ``label`` is ``None`` for a track that the user has not labeled.
     """

@@ -1,4 +1,4 @@
-"""Use a trained tagger: score it again on the artists it never saw, or predict for the tracks without a label."""
+"""Use a trained tagger: score it on artists that it did not learn from, or predict for tracks without a label."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def evaluate(
     csv_file: str | Path | None = None,
     labels: dict[str, str] | None = None,
 ) -> Evaluation:
-    """Score a tagger on the artists that were kept from it, with the labels as they are now.
+    """Score a tagger on the artists that it did not learn from, with the labels as they are now.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Whether this machine has memory for more work: without it an analysis waits, it does not fail."""
+"""Whether this machine has memory for another task. Without it an analysis waits; it does not fail."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ RETRY_S = 0.5  # memory frees up within a track; reading the accounts takes unde
 
 
 def why_wait(memory_limit_percent: float, groups: ControlGroups | None = None) -> str | None:
-    """Return why no further task should start on this machine now, ``None`` when one may.
+    """Return why no further task should start on this machine now, ``None`` if one may.
 
-    Looks at the machine and at every control group around this process.
+    The memory of the machine and of every control group of this process counts.
     """
     used_percent = fullest(shared_accounts(groups)).used_percent
     if used_percent < memory_limit_percent:

@@ -1,4 +1,4 @@
-"""The Dask cluster of a session: joined or started when first used, closed with the session."""
+"""The Dask cluster of a session: joined or started at its first use, closed with the session."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ Listener = Callable[[dict[str, Any]], None]
 
 
 class Cluster:
-    """One Dask cluster a session. Nothing starts before ``client`` is first used; also a context manager.
+    """The Dask cluster of a session, which starts when ``client`` is first used; also a context manager.
 
-    Looked for in this order: SCHEDULER_ADDRESS or SCHEDULER_FILE; the live cluster that another process
-    published in the data folder (not when ``workers`` is given); else own workers on this machine, ended by
-    :meth:`close` or by the end of this process, however that comes. A joined cluster is left running.
+    It is, in this order: the one of SCHEDULER_ADDRESS or SCHEDULER_FILE; the live cluster that another process has
+    published in the data folder (not if ``workers`` is given); or workers of our own on this machine. Our own end with
+    :meth:`close` or with this process, even if it is killed. A joined cluster keeps running.
 
     Parameters
     ----------
     settings : Settings
     warm_up : callable, optional
-        Importable, without arguments; runs once in every worker before its first file.
+        An importable function without arguments, which every worker calls before its first file.
     shared_modules : sequence of str
-        Imported before our own workers are forked (Linux), which then share them.
+        Modules to import before our own workers are forked (Linux), so that the workers share their memory.
     workers : int, optional
-        How many of our own; ASYNC_WORKERS by default.
+        Number of our own workers; ASYNC_WORKERS by default.
     share : bool
         Publish an own cluster in the data folder, for other processes to join.
     memory_limit_bytes : int, optional
-        Of one worker; an equal share of MEMORY_LIMIT_PERCENT of the machine by default.
+        The limit of one worker; by default an equal share of MEMORY_LIMIT_PERCENT of the machine.
     gpus : sequence of str, optional
         GPUs that our own workers declare and share; those of this machine by default.
     """
@@ -78,28 +78,25 @@ class Cluster:
         Raises
         ------
         SchedulerError
-            A scheduler that was named does not answer or does not match.
+            The scheduler of the settings does not answer, or its versions do not match.
         ProcessingError
-            The workers do not start or warm up, or this was closed.
+            The workers do not start or warm up, or the cluster was closed.
         """
         with self._lock:
             if self._closed:
                 raise ProcessingError("The cluster was closed. Open a new Workbench.")
             if self._pid != os.getpid():
-                self._connection, self._prepared, self._pid = (
-                    None,
-                    None,
-                    os.getpid(),
-                )  # a fork: sockets and processes are the parent's
+                # after a fork, sockets and processes belong to the parent
+                self._connection, self._prepared, self._pid = None, None, os.getpid()
             if self._connection is None or self._connection.lost:
                 self._reconnect()
             assert self._connection is not None
             return self._connection.client
 
     def prepare(self) -> None:
-        """Import what our own workers would need, in a process of its own, so that their first use waits less.
+        """Start the host process of our own workers and import their modules there: the first job starts sooner.
 
-        Starts neither a scheduler nor a worker; does nothing when there are some, or would be another's.
+        It starts no scheduler and no worker, and does nothing if there are some or if another process has them.
         """
         with self._lock:
             if self.local and self._connection is None and self._prepared is None and not self._closed:
@@ -113,7 +110,7 @@ class Cluster:
 
     @property
     def lost(self) -> bool:
-        """Whether a cluster that was there has gone."""
+        """Whether a cluster existed and has ended."""
         return self._connection is not None and self._connection.lost
 
     @property
@@ -123,22 +120,22 @@ class Cluster:
 
     @property
     def owned(self) -> bool:
-        """Whether the workers there are now belong to this session."""
+        """Whether the present workers belong to this session."""
         return self._connection is not None and self._connection.host is not None
 
     @property
     def joined(self) -> bool:
-        """Whether the workers there are now are those that another process of this machine published."""
+        """Whether the present workers are those that another process of this machine published."""
         return self.local and self.started and not self.owned
 
     @property
     def address(self) -> str | None:
-        """Address of the scheduler, None before there is one."""
+        """The address of the scheduler, ``None`` before there is one."""
         return None if self._connection is None else self._connection.address
 
     @property
     def workers(self) -> int:
-        """How many analyses run at a time; before the start, how many would."""
+        """How many analyses run at a time, or will run if nothing has started yet."""
         return sum(self.threads().values()) if self.started else self._own_workers
 
     def threads(self) -> dict[str, int]:
@@ -146,7 +143,7 @@ class Cluster:
         return dict(self.client.nthreads())
 
     def worker_pids(self) -> list[int]:
-        """Return the worker processes of our own cluster; those of a joined one are another's."""
+        """Return the worker processes of our own cluster; those of a joined one belong to another process."""
         connection = self._connection
         return [] if connection is None else connection.worker_pids()
 
@@ -159,7 +156,7 @@ class Cluster:
         return max(LEAST_MEMORY_BYTES, int(share))
 
     def expected_processes(self, seen: int) -> int:
-        """Return how many worker processes there should be, given that ``seen`` are there."""
+        """Return how many worker processes there should be, given that ``seen`` exist."""
         self._most_workers = max(self._most_workers, self._own_processes if self.owned else seen)
         return self._most_workers
 
@@ -171,7 +168,7 @@ class Cluster:
         self._listeners.pop(job_id, None)
 
     def health(self, timeout_s: float = 2.0) -> dict[str, Any]:
-        """Ask every worker for a sign of life; starts nothing. See :mod:`workbench.processing.cluster.health`."""
+        """Ask every worker whether it is alive; starts nothing. See :mod:`workbench.processing.cluster.health`."""
         from workbench.processing.cluster.health import health
 
         return health(
@@ -183,7 +180,7 @@ class Cluster:
         )
 
     def close(self) -> None:
-        """End own workers, or leave a joined cluster. Harmless when called again."""
+        """End our own workers, or leave a joined cluster. It may be called twice."""
         with self._lock:
             connection, self._connection, self._closed = self._connection, None, True
             prepared, self._prepared = self._prepared, None
@@ -255,7 +252,7 @@ class Cluster:
 
 
 def topic(client: Any) -> str:
-    """Return the topic under which workers announce things to this client."""
+    """Return the topic under which workers send messages to this client."""
     return f"workbench-{client.id}"
 
 

@@ -1,4 +1,4 @@
-"""Connect to a Dask scheduler: quietly, in bounded time, and with an explanation when it cannot work."""
+"""Connect to a Dask scheduler within a time limit and without logs; explain why if it cannot work."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def connect(address: str, credentials: Credentials | None, *, timeout_s: float) 
     security = Security(**fields)  # type: ignore[no-untyped-call]
     options = {"security": security, "timeout": timeout_s, "set_as_default": False, "name": "workbench"}
     try:
-        # A Client that fails to connect leaves a thread behind, and may block whoever collects it.
+        # A Client that fails to connect leaves a thread behind, and collecting it as garbage may block.
         with ThreadPoolExecutor(1) as aside:  # there may be a running event loop in this thread
             aside.submit(asyncio.run, _knock(address, security, timeout_s)).result()
         return Client(address, **options)  # type: ignore[no-untyped-call]
@@ -55,7 +55,7 @@ async def _knock(address: str, security: Any, timeout_s: float) -> None:
 
 
 def check_versions(client: Any, address: str) -> None:
-    """Refuse a cluster whose Python or packages cannot understand ours.
+    """Refuse a cluster whose Python or packages do not match ours.
 
     Raises
     ------
@@ -104,6 +104,6 @@ def _first_line(error: BaseException) -> str:
 
 
 def _quiet_logs() -> None:
-    # Losing a worker or a scheduler is reported by the job; Dask would tell it again, with tracebacks.
+    # The job reports a lost worker or scheduler; Dask would report it again, with tracebacks.
     for name in ("", ".client", ".comm", ".core", ".batched"):
         logging.getLogger(f"distributed{name}").setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""The three ways to a Dask cluster: a named scheduler, one that another process published, or our own."""
+"""The three ways to get a Dask cluster: a named scheduler, one that another process published, or our own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workbench.processing.cluster.credentials import Credentials
 from workbench.processing.cluster.host_process import HostProcess
 
 CONNECT_TIMEOUT_S = 10.0  # a scheduler of our own, or one that the user named, may be busy; set by hand
-JOIN_TIMEOUT_S = 3.0  # the address in the file may be out of date, and then nobody wants to wait; set by hand
+JOIN_TIMEOUT_S = 3.0  # short, because the address in the file may be out of date; set by hand
 CLOSE_TIMEOUT_S = 2.0  # set by hand; closing must not hold up the end of a program
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Connection:
-    """A connected client, and the process of our own cluster when it is ours."""
+    """A connected client, and the host process if the cluster is ours."""
 
     client: Any
     host: HostProcess | None = None
@@ -32,7 +32,7 @@ class Connection:
 
     @property
     def lost(self) -> bool:
-        """Whether the cluster has gone."""
+        """Whether the cluster does not exist any more."""
         return self.client.status != "running" or (self.host is not None and not self.host.alive)
 
     @property
@@ -40,7 +40,7 @@ class Connection:
         return str(self.client.scheduler.address)
 
     def worker_pids(self) -> list[int]:
-        """Return the worker processes of our own cluster, as the system lists them; none of a joined one."""
+        """Return the worker processes of our own cluster, as the system lists them; none for a joined cluster."""
         import psutil
 
         if self.host is None:
@@ -52,14 +52,14 @@ class Connection:
                 for process in below
                 if is_worker(process.cmdline(), process.ppid(), self.host.pid)
             ]
-        except psutil.NoSuchProcess:  # one came or went meanwhile; asked again soon
+        except psutil.NoSuchProcess:  # one started or ended meanwhile; the caller asks again soon
             return []
 
     def close(self) -> None:
         """Disconnect; end the cluster if it is ours."""
         if self.published is not None:
             scheduler_file.withdraw(self.published, self.address)
-        with contextlib.suppress(Exception):  # a scheduler that is gone cannot be told
+        with contextlib.suppress(Exception):  # the scheduler may have ended
             self.client.close(timeout=CLOSE_TIMEOUT_S)
         if self.host is not None:
             self.host.close()
@@ -90,7 +90,7 @@ def connect_named(address: str | None, file: Path | None) -> Connection:
 
 
 def join_published(folder: Path) -> Connection | None:
-    """Join the cluster published in ``folder``; None when there is none or it does not live."""
+    """Join the cluster published in ``folder``; ``None`` if there is none or it has ended."""
     path = folder / scheduler_file.NAME
     if not path.exists():
         return None
@@ -113,7 +113,7 @@ def start_own(
     gpus: Sequence[str],
     publish_in: Path | None,
 ) -> Connection:
-    """Have a host process, ended if that fails, serve a cluster; publish it in a folder if one is given.
+    """Start a cluster in a host process, which is ended if that fails; publish it in a folder if one is given.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""TLS credentials of a cluster: whoever reaches a Dask port without them cannot run code there."""
+"""TLS credentials of a cluster. Without them, nobody who reaches a Dask port can run code there."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ KEY_NAME = "scheduler-key.pem"
 
 @dataclass(frozen=True)
 class Credentials:
-    """A self-signed certificate, its own authority, and its key: PEM text or paths of files that hold it."""
+    """A self-signed certificate and its key, as PEM text or as paths of PEM files."""
 
     certificate: str
     key: str
 
     @classmethod
     def temporary(cls) -> Credentials:
-        """Make new ones, in memory, good for a year."""
+        """Make new ones in memory, valid for a year."""
         from distributed.security import Security
 
         security = Security.temporary()  # type: ignore[no-untyped-call]
         return cls(security.tls_client_cert, security.tls_client_key)
 
     def save(self, folder: Path) -> Credentials:
-        """Write both into ``folder``, readable by their owner alone; return them by path."""
+        """Write both into ``folder``, readable only by their owner; return their paths."""
         paths = folder / CERTIFICATE_NAME, folder / KEY_NAME
         for path, text in zip(paths, (self.certificate, self.key), strict=True):
             write_private(path, text)

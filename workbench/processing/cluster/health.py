@@ -1,4 +1,4 @@
-"""Whether the cluster works, found out by asking it."""
+"""Whether the cluster works: it is asked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def health(
     lost : bool
         Whether a cluster that was there is gone.
     memory_limit_percent : float or None
-        ``None`` when the workers are on other machines, whose memory is not known here.
+        ``None`` if the workers are on other machines, whose memory is not known here.
     expected_processes : callable
         Returns how many worker processes there should be, given how many there are.
     timeout_s : float, seconds
@@ -35,11 +35,11 @@ def health(
     Returns
     -------
     dict
-        ``status``: "healthy"; "degraded": workers are missing or silent, or memory is short; "unhealthy":
-        no worker answers. ``response_time_ms``: of the fastest answer, None when there was none.
-        ``reasons``: what is wrong. ``workers``: processes expected, alive and silent (no answer in time),
-        and their threads. ``started``: False before there is a cluster, which is healthy. ``memory_ok``.
-        ``active_operations``: batches on the workers, whoever sent them.
+        ``status``: "healthy"; "degraded" if workers are missing or do not answer in time, or memory is short;
+        "unhealthy" if no worker answers. ``response_time_ms`` of the fastest answer, ``None`` without one.
+        ``reasons``: what is wrong. ``workers``: processes expected, alive and silent (no answer in time), and their
+        threads. ``started``: ``False`` before there is a cluster, which is healthy. ``memory_ok``.
+        ``active_operations``: batches on the workers, from any process.
     """
     shortage = None if memory_limit_percent is None else admission.why_wait(memory_limit_percent)
     answer: dict[str, Any] = {
@@ -52,7 +52,10 @@ def health(
         "reasons": [] if shortage is None else [shortage],
     }
     if lost:
-        answer |= {"status": "unhealthy", "reasons": ["the cluster was lost; the next analysis replaces it"]}
+        answer |= {
+            "status": "unhealthy",
+            "reasons": ["the cluster has ended; the next analysis starts a new one"],
+        }
         return answer
     if client is not None:
         try:
@@ -67,7 +70,7 @@ def health(
 
 
 def ping() -> float:
-    """Run by each worker: the shortest possible answer."""
+    """Return an answer from a worker, as short as possible."""
     return time.time()
 
 
@@ -91,7 +94,9 @@ def _ask(
     if len(threads) < expected:
         answer["reasons"].append(f"{expected - len(threads)} of {expected} worker processes are missing")
     if silent:
-        answer["reasons"].append(f"{silent} of {expected} worker processes are silent for {timeout_s:g} s")
+        answer["reasons"].append(
+            f"{silent} of {expected} worker processes have not answered for {timeout_s:g} s"
+        )
 
 
 async def _round_trips(client: Any, timeout_s: float) -> tuple[dict[str, int], int, list[float]]:

@@ -19,7 +19,7 @@ from workbench.errors import ProcessingError
 from workbench.processing.cluster.credentials import Credentials
 
 START_TIMEOUT_S = 90.0  # a cold disk and a busy machine; an idle one needs 1 s
-STOP_TIMEOUT_S = 3.0  # it has nothing to save: longer means that it hangs
+STOP_TIMEOUT_S = 3.0  # it has nothing to save, so if it takes longer, it hangs
 
 # Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns.
 _PROGRAM = """
@@ -43,7 +43,7 @@ ONE_THREAD_EACH = (
 
 
 class HostProcess:
-    """Scheduler, nannies and workers, in a process group of their own: Ctrl-C in a terminal passes them by.
+    """Scheduler, nannies and workers, in a process group of their own, so that Ctrl-C in a terminal does not end them.
 
     In the session of their parent nevertheless: Linux weighs niceness only within one (see sched(7), autogroup).
     Making it starts the process, which imports what it needs while its parent does the same; then :meth:`serve`.
@@ -111,7 +111,7 @@ class HostProcess:
         raise ProcessingError(f"The analysis workers did not start: {reason}.")
 
     def close(self) -> None:
-        """End the process and everything below it; harmless when called again."""
+        """End the process and everything below it. It may be called twice."""
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
@@ -126,7 +126,7 @@ class HostProcess:
 
     def _tell(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(OSError):  # it died at once: serve() says why
+        with contextlib.suppress(OSError):  # it ended at once: serve() says why
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 

@@ -1,4 +1,4 @@
-"""The file that tells other processes where a cluster is, and which credentials open it.
+"""The file from which other processes learn the address and the credentials of a cluster.
 
 Ours is ``scheduler.json`` in the data folder; those of ``dask scheduler --scheduler-file`` are read too.
 """
@@ -18,7 +18,7 @@ NAME = "scheduler.json"
 
 @dataclass(frozen=True)
 class Published:
-    """Where a scheduler is. ``pid`` is the process that owns it, None when it may be on another machine."""
+    """The address of a scheduler. ``pid`` is the process that owns it, ``None`` if it may be on another machine."""
 
     address: str
     credentials: Credentials | None = None
@@ -26,7 +26,7 @@ class Published:
 
     @property
     def owner_alive(self) -> bool:
-        """False when the owner is known to be gone; it spares a slow attempt to connect."""
+        """``False`` if the owner has certainly ended, so that nobody needs to try to connect."""
         if self.pid is None:
             return True
         try:
@@ -71,7 +71,7 @@ def read(path: Path) -> Published:
 
 
 def withdraw(path: Path, address: str) -> None:
-    """Remove a published file, unless another cluster has replaced it meanwhile."""
+    """Remove a published file, unless another cluster has replaced it."""
     try:
         if read(path).address == address:
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What workers on other machines call a file, when they mount the music elsewhere."""
+"""The paths of files on workers of other machines, which may mount the music in another folder."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def translation(worker_paths: str | None) -> Callable[[str], str]:
     Raises
     ------
     SettingsError
-        A part is not ``HERE=THERE`` with two absolute folders.
+        A pair is not ``HERE=THERE`` with two absolute folders.
     """
-    pairs = [_pair(part) for part in (worker_paths or "").split(os.pathsep) if part]
+    pairs = [_pair(text) for text in (worker_paths or "").split(os.pathsep) if text]
     pairs.sort(key=lambda pair: len(pair[0]), reverse=True)
 
     def translate(path: str) -> str:
@@ -35,11 +35,11 @@ def translation(worker_paths: str | None) -> Callable[[str], str]:
     return translate
 
 
-def _pair(part: str) -> tuple[str, str]:
-    here, _, there = (text.rstrip("/") for text in part.partition("="))
+def _pair(pair: str) -> tuple[str, str]:
+    here, _, there = (text.rstrip("/") for text in pair.partition("="))
     if not (PurePath(here).is_absolute() and PurePath(there).is_absolute()):
         raise SettingsError(
-            f"WORKER_PATHS={part!r} is not allowed; allowed: HERE=THERE, two absolute folders.",
+            f"WORKER_PATHS={pair!r} is not allowed; allowed: HERE=THERE, two absolute folders.",
             name="WORKER_PATHS",
         )
     return here, there

@@ -1,4 +1,4 @@
-"""The workers as one job sees them: how many there are, how to send them a batch, how to kill one."""
+"""The workers as one job sees them: how many there are, and how to send a batch or kill one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from workbench.processing.on_worker.batch import Announcer, Outcome, pack, run_b
 from workbench.processing.on_worker.kill_worker import kill_worker
 
 Needs = Callable[[Any], Mapping[str, int]]
-"""Given the client, what of each declared resource a task takes while it runs."""
+"""Returns, given the client, how much of each declared resource a task takes while it runs."""
 
-LOOK_EVERY_S = 2.0  # a question to the scheduler; deaths are announced, so only new workers wait for it
+LOOK_EVERY_S = 2.0  # deaths are announced, so only new workers wait for this; set by hand
 LOOK_AGAIN_S = 0.1  # while there is no worker at all: one starts in about 0.4 s
 NO_WORKERS_S = 60.0  # convention: time to start workers on another machine by hand
 
@@ -54,7 +54,7 @@ class Workers:
         self._seen_at = time.monotonic()
 
     def look(self, *, afresh: bool = False) -> None:
-        """Notice workers that came or went; ask the scheduler now and then, or at once if ``afresh``.
+        """Notice workers that started or ended; ask the scheduler at intervals, or at once if ``afresh``.
 
         Raises
         ------
@@ -92,7 +92,7 @@ class Workers:
 
     @property
     def shares_processes(self) -> bool:
-        """Whether a task that kills its worker takes other tasks with it."""
+        """Whether a task that kills its worker also ends other tasks."""
         return any(threads > 1 for threads in self._threads.values())
 
     def send(self, number: int, paths: Sequence[str], on_end: OnEnd) -> Any:
@@ -117,7 +117,7 @@ class Workers:
             self._client.cancel(list(futures), force=True)
 
     def kill(self, worker: str, pid: int) -> None:
-        """Kill a worker process; its nanny, on whatever machine, starts a new one."""
+        """Kill a worker process; its nanny starts a new one."""
         kill_worker(self._client, worker, pid)
         self.look_soon()
 
@@ -139,10 +139,10 @@ class Workers:
 
 
 async def _follow(future: Any, on_end: OnEnd) -> None:
-    # Fetching takes as long as the worker cannot answer, as when native code of its next task keeps the GIL.
+    # Fetching waits while the worker cannot answer, for example because native code of its next task holds the GIL.
     try:
         outcomes = await future.result()
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the dispatcher decides what it means
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the job decides what it means
         on_end(error)
     else:
         on_end(outcomes)
