@@ -69,7 +69,7 @@ class Playlists:
 
     def make(self, /, method: str, **asked: Any) -> Playlist:
         """Make a playlist and keep it; see :meth:`draft`."""
-        return self.keep(self.draft(method, **asked))
+        return self.keep(generate(self._table(), method, **self._given(asked)))
 
     def make_many(self, /, method: str, **asked: Any) -> list[Playlist]:
         """Make several playlists and keep them; see :func:`workbench.playlists.generate_many`."""

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -61,7 +62,7 @@ class Workbench:
     role : str
         How this process is called where processes are listed.
     share_cluster : bool
-        Publish the workers in the data folder, for other processes to join.
+        Let other processes use the workers, as a server does.
     **overrides
         Single settings by lower-case name, such as ``async_workers=2``.
 
@@ -437,6 +438,13 @@ class Workbench:
             Unknown method, parameter or track; a value that is not allowed; nothing to choose from.
         """
         return self.playlists.make(method, name=name, size=size, random_state=random_state, **parameters)
+
+    @staticmethod
+    def waiting_until(give_up_at: float) -> AbstractContextManager[None]:
+        """Let this thread wait for the database no longer than until ``time.monotonic()`` is ``give_up_at``."""
+        from workbench.store.sqlite.wait_limit import waiting_until
+
+        return waiting_until(give_up_at)
 
     # The other nouns
 

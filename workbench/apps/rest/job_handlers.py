@@ -16,11 +16,12 @@ from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation
 from workbench.audio.formats import AUDIO_EXTENSIONS
+from workbench.session.allowed_paths import allowed_file, allowed_folder
 from workbench.session.jobs.queue import QueuedJob
 from workbench.values import Value
 
-POLL_S = 0.2
-HEARTBEAT_S = 15.0
+POLL_S = 0.2  # set by hand: progress looks smooth, and polling costs next to nothing
+HEARTBEAT_S = 15.0  # proxies commonly close a connection that has been silent for 30 to 60 s
 FORMATS = tuple(sorted([*AUDIO_EXTENSIONS, *(name[1:] for name in AUDIO_EXTENSIONS)]))
 JOB_ANSWERS: dict[int, Any] = {200: schemas.JOB, 202: schemas.JOB}
 
@@ -57,13 +58,14 @@ class AnalyzeHandler(JobAnswer):
 
     async def post(self) -> None:
         body = self.json_body()
-        path, force = body["file_path"], body["force_reanalysis"]
+        file = await self.service.run(allowed_file, body["file_path"], self.service.settings.library_roots)
+        force = body["force_reanalysis"]
         if not force:
-            track = await self.service.run(self.service.unchanged_track, path)
+            track = await self.service.run(self.service.workbench.unchanged, file)
             if track is not None:
                 self.answer({"status": "cached", "track": track})
                 return
-        request = await self.service.run(self.service.request_for_file, path, force=force)
+        request = {"paths": [str(file)], "force": force, "recursive": False, "formats": None}
         await self.submit("analyze", request)
 
 
@@ -90,12 +92,14 @@ class ImportHandler(JobAnswer):
 
     async def post(self) -> None:
         body = self.json_body()
-        request = await self.service.run(
-            self.service.request_for_folder,
-            body["directory_path"],
-            recursive=body["recursive"],
-            formats=body["supported_formats"],
-        )
+        roots = self.service.settings.library_roots
+        folder = await self.service.run(allowed_folder, body["directory_path"], roots)
+        request = {
+            "paths": [str(folder)],
+            "force": False,
+            "recursive": body["recursive"],
+            "formats": body["supported_formats"],
+        }
         await self.submit("import", request)
 
 

@@ -10,7 +10,8 @@ from jupyter_server.utils import url_path_join
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
-from workbench.apps.rest.operations import ID, TEXT, Operation
+from workbench.apps.rest.operations import ID, TEXT, InvalidInputError, Operation
+from workbench.session.allowed_paths import allowed_file
 from workbench.values import RANDOM_STATE, SIZE, Value
 
 FORMATS = ("json", "m3u8", "xspf", "jspf", "pls", "csv")
@@ -119,13 +120,13 @@ class GenerateHandler(ApiHandler):
         self.answer(made, HTTPStatus.CREATED)
 
     def _generate(self, body: dict[str, Any]) -> dict[str, Any]:
-        return self.service.make_playlist(
-            body["method"],
-            size=body["size"],
-            name=body["name"],
-            random_state=body["random_state"],
-            parameters=body["parameters"],
-        )
+        parameters = body.pop("parameters")
+        if twice := sorted(body.keys() & parameters.keys()):
+            raise InvalidInputError(f"parameters.{twice[0]}", "is a field of its own, beside parameters")
+        for file in (parameters.get("history"), parameters.get("playlist")):
+            if isinstance(file, str) and "/" in file:
+                allowed_file(file, self.service.settings.library_roots)
+        return self.service.workbench.playlists.make(**body, **parameters).to_dict()
 
 
 class PlaylistHandler(ApiHandler):

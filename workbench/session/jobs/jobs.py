@@ -41,7 +41,8 @@ class Jobs:
     Parameters
     ----------
     share_cluster : bool
-        Publish the workers in the data folder, for other processes to join.
+        Let other processes use the workers: publish their address in the data folder, start them when another
+        process asks for them, and ask them every second whether they are well.
     """
 
     def __init__(self, settings: Settings, library: Library, caches: Caches, *, share_cluster: bool) -> None:
@@ -50,7 +51,7 @@ class Jobs:
         self._caches = caches
         self._share_cluster = share_cluster
         self._cluster: Cluster | None = None
-        self._watch: ClusterWatch | None = None
+        self._watch = self._watch_cluster() if share_cluster else None
         self._jobs: list[Job[Report]] = []
         self._lock = threading.Lock()
         self.statistics = JobStatistics(lambda: settings.async_workers, joined=self._has_joined)
@@ -70,12 +71,6 @@ class Jobs:
                     share=self._share_cluster,
                 )
             return self._cluster
-
-    def watch_cluster(self) -> None:
-        """From now on, ask the workers for a sign of life every second and start them when another process asks."""
-        from workbench.session.jobs.cluster_watch import ClusterWatch
-
-        self._watch = ClusterWatch(lambda: self.cluster, self._library)
 
     def analyze(self, plan: Plan, *, timeout: float | None, show: bool | None) -> Job[Report]:
         """Start an analysis; see :meth:`workbench.session.workbench.Workbench.analyze`."""
@@ -172,6 +167,11 @@ class Jobs:
                 job.result(timeout=CLOSE_WAIT_S)
         if self._cluster is not None:
             self._cluster.close()
+
+    def _watch_cluster(self) -> ClusterWatch:
+        from workbench.session.jobs.cluster_watch import ClusterWatch
+
+        return ClusterWatch(lambda: self.cluster, self._library)
 
     def _has_joined(self) -> bool:
         return self._cluster is not None and self._cluster.joined
