@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.store.library.library_table import split_list
+
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
@@ -20,6 +22,8 @@ class PlaylistTrack:
     content_hash : str
         Of the file that was chosen, so that a moved file is found again.
     duration_s : float or None
+    artists : tuple of str
+        Each artist; ``artist`` is how the file shows them.
     explanation : mapping
         ``text``, one sentence; and its numbers: the reason of the method, what it ``shares`` with its seed track or
         with the track before, and the transition to the ``next``.
@@ -33,6 +37,7 @@ class PlaylistTrack:
     album: str | None = None
     duration_s: float | None = None
     explanation: Mapping[str, Any] = field(default_factory=dict)
+    artists: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, table: LibraryTable, row: int, explanation: Mapping[str, Any]) -> PlaylistTrack:
@@ -47,4 +52,5 @@ class PlaylistTrack:
             table.text_at("album", row),
             duration if duration == duration else None,
             explanation,
+            split_list(table.text_at("artists", row) or table.text_at("artist", row)),
         )

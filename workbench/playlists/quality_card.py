@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.playlists.making.spacing import closest_repeats
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.space import RANDOM_PAIR
@@ -121,14 +122,10 @@ def _all_pairs(count: int) -> Rows:
 
 
 def _artists(table: LibraryTable, rows: Rows) -> dict[str, Any]:
-    names = [(name or "").casefold() for name in table.texts("artist")[rows]]
-    known = Counter(name for name in names if name)
-    last: dict[str, int] = {}
-    repeats = []
-    for position, name in enumerate(names):
-        if name and name in last:
-            repeats.append(position - last[name])
-        last[name] = position
+    of_row = table.names("artist")
+    names = [of_row[row] for row in rows]
+    known = Counter(name for several in names for name in several)
+    repeats = [between + 1 for between in closest_repeats(names, len(names))]
     return {
         "artists": len(known),
         "artist_spread": _round(len(known) / max(1, known.total())),

@@ -121,9 +121,8 @@ def _groups(table: LibraryTable, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.i
 
 def _keys(table: LibraryTable, row: int) -> list[tuple[str, ...]]:
     artist, album_artist, album = (_folded(table[name][row]) for name in ("artist", "album_artist", "album"))
-    keys: list[tuple[str, ...]] = [
-        ("artist", name) for name in {artist, album_artist} if name and name != "various artists"
-    ]
+    names = {_folded(name) for column in ("artist", "album_artist") for name in table.names(column)[row]}
+    keys: list[tuple[str, ...]] = [("artist", name) for name in names if name != "various artists"]
     if album and (album_artist or artist):
         keys.append(("album", album, album_artist or artist))
     return keys

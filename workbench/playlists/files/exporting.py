@@ -123,6 +123,7 @@ def render(
             duration_s=track.duration_s,
             id=track.id,
             explanation=track.explanation,
+            artists=track.artists,
         )
         for track in playlist
         if track.path

@@ -31,6 +31,7 @@ def _track(line: Line) -> dict[str, Any]:
         "path": as_text(line.location, line.path),
         "title": line.title,
         "artist": line.artist,
+        "artists": list(line.artists),
         "album": line.album,
         "duration_s": line.duration_s,
         "id": line.id,

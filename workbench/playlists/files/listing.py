@@ -31,6 +31,7 @@ class Line:
     duration_s: float | None = None
     id: int | None = None
     explanation: Mapping[str, Any] = field(default_factory=dict)
+    artists: Sequence[str] = ()
 
     @property
     def label(self) -> str:

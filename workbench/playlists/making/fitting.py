@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -224,6 +223,6 @@ def _separate(request: Request, picks: list[Pick], gap: int, *, fixed: int, may_
     return picks
 
 
-def _artists(request: Request, picks: Sequence[Pick]) -> list[str]:
-    column: Any = request.table.texts("artist")
-    return [(column[pick.row] or "").casefold() for pick in picks]
+def _artists(request: Request, picks: Sequence[Pick]) -> list[tuple[str, ...]]:
+    names = request.table.names("artist")
+    return [names[pick.row] for pick in picks]

@@ -82,7 +82,8 @@ def _shuffle(table: LibraryTable, rows: Rows, rng: np.random.Generator, *, keep_
     for column in ("album", "artist"):
         shuffled = shuffled[spread_out(table.codes(column)[shuffled], rng)]
     shuffled = np.concatenate([head, shuffled])
-    artists = [str(code) if code >= 0 else "" for code in table.codes("artist")[shuffled].tolist()]
+    names = table.names("artist")
+    artists = [names[row] for row in shuffled.tolist()]
     return shuffled[keep_apart(artists, 1, fixed=len(head))]
 
 

@@ -139,16 +139,14 @@ def _refused(request: Request, rows: Sequence[int], waypoints: set[int]) -> set[
     trial = request.fork(sorted(waypoints))
     trial.limits = replace(request.limits, artist_gap=0)
     refused = {row for row in rows if row not in waypoints and not trial.take(row)}
-    gap, artists = (
-        request.limits.artist_gap,
-        request.table.codes("artist") if request.limits.artist_gap else None,
-    )
-    if artists is not None:
+    if gap := request.limits.artist_gap:
+        artists = request.table.names("artist")
         kept = [row for row in rows if row not in refused]
         for place, row in enumerate(kept):
             near = [other for other in kept[max(0, place - gap) : place] if other not in refused]
             near += [other for other in kept[place + 1 : place + 1 + gap] if other in waypoints]
-            if row not in waypoints and artists[row] >= 0 and artists[row] in artists[near]:
+            taken = {name for other in near for name in artists[other]}
+            if row not in waypoints and not taken.isdisjoint(artists[row]):
                 refused.add(row)
     return refused
 

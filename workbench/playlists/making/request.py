@@ -13,8 +13,6 @@ from workbench.playlists.sound.arrays import Mask, Rows
 from workbench.playlists.sound.space import Space, space_of
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from workbench.store.library.library_table import LibraryTable
 
 
@@ -92,7 +90,8 @@ class Request:
         mask = self._open
         for column, gap, most, counts in self._rules():
             if barred := self._barred(column, gap, most, counts):
-                mask = mask & ~np.isin(self.table.codes(column), barred)
+                mask = mask.copy()
+                mask[barred] = False
         return np.flatnonzero(mask)
 
     def take(self, row: int, *, pinned: bool = False) -> bool:
@@ -102,23 +101,20 @@ class Request:
             return False
         self.chosen.append(row)
         for column, counts in (("artist", self._artists), ("album", self._albums)):
-            if name := self._name(column, row):
-                counts[name] += 1
-        self._hashes.add(self._name("content_hash", row))
+            counts.update(self.table.names(column)[row])
+        self._hashes.add(self._copy(row))
         return True
 
     def allows(self, row: int) -> bool:
         """Whether the constraints allow this row next."""
-        copy = self._name("content_hash", row)
+        copy = self._copy(row)
         if copy and copy in self._hashes and self.limits.skip_duplicates:
             return False
         for column, gap, most, counts in self._rules():
-            name = self._name(column, row)
-            if not name:
-                continue
-            if most is not None and counts[name] >= most:
+            names = self.table.names(column)[row]
+            if most is not None and any(counts[name] >= most for name in names):
                 return False
-            if gap and name in [self._name(column, other) for other in self.chosen[-gap:]]:
+            if not self._recent(column, gap).isdisjoint(names):
                 return False
         return True
 
@@ -147,11 +143,14 @@ class Request:
             yield "album", 0, limits.max_per_album, self._albums
 
     def _barred(self, column: str, gap: int, most: int | None, counts: Counter[str]) -> list[int]:
-        recent = {self._name(column, row) for row in self.chosen[-gap:]} if gap else set()
+        """Return the rows of every name that has come too lately or too often."""
         full = {name for name, count in counts.items() if most is not None and count >= most}
-        numbered: npt.NDArray[np.int64] = self.table.codes(column)
-        barred = {int(numbered[row]) for row in self.chosen if self._name(column, row) in recent | full}
-        return sorted(barred - {-1})
+        rows = self.table.rows_of(column)
+        return [row for name in self._recent(column, gap) | full for row in rows[name]]
 
-    def _name(self, column: str, row: int) -> str:
-        return (self.table.texts(column)[row] or "").casefold()
+    def _recent(self, column: str, gap: int) -> set[str]:
+        names = self.table.names(column)
+        return {name for row in self.chosen[-gap:] for name in names[row]} if gap else set()
+
+    def _copy(self, row: int) -> str:
+        return self.table.texts("content_hash")[row] or ""

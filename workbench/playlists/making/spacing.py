@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,13 +37,13 @@ def spread_out(groups: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.N
     return np.argsort(places, kind="stable")
 
 
-def keep_apart(names: list[str], gap: int, *, fixed: int = 0) -> list[int]:
-    """Return positions with no name again within ``gap``, as near to the present order as can be.
+def keep_apart(names: Sequence[Sequence[str]], gap: int, *, fixed: int = 0) -> list[int]:
+    """Return positions with none of the names again within ``gap``, as near to the present order as can be.
 
     Parameters
     ----------
-    names : list of str
-        Name at each position; an empty one may stand anywhere.
+    names : sequence of sequences of str
+        Names at each position, such as the artists of a track; a track without one may stand anywhere.
     gap : int
         Tracks that must lie before the name comes again.
     fixed : int
@@ -55,7 +56,7 @@ def keep_apart(names: list[str], gap: int, *, fixed: int = 0) -> list[int]:
     """
     left, last = list(range(len(names))), dict[str, int]()
     order: list[int] = []
-    remaining = Counter(name for name in names if name)
+    remaining = Counter(name for several in names for name in several)
     while left:
         position = len(order)
         place = (
@@ -63,14 +64,13 @@ def keep_apart(names: list[str], gap: int, *, fixed: int = 0) -> list[int]:
         )
         chosen = left.pop(place)
         order.append(chosen)
-        if names[chosen]:
-            last[names[chosen]] = position
-            remaining[names[chosen]] -= 1
+        last.update(dict.fromkeys(names[chosen], position))
+        remaining.subtract(names[chosen])
     return order
 
 
 def _next_place(
-    names: list[str],
+    names: Sequence[Sequence[str]],
     left: list[int],
     last: dict[str, int],
     remaining: Counter[str],
@@ -78,24 +78,30 @@ def _next_place(
     gap: int,
     position: int,
 ) -> int:
-    def rested(name: str) -> bool:
-        return not name or name not in last or position - last[name] > gap
+    def rested(several: Sequence[str]) -> bool:
+        return all(position - last.get(name, -gap - 1) > gap for name in several)
+
+    def waited(index: int) -> int:
+        return max((last.get(name, -1) for name in names[index]), default=-1)
 
     urgent, count = remaining.most_common(1)[0] if remaining else ("", 0)
-    if count > 1 and (count - 1) * (gap + 1) + 1 >= len(left) and rested(urgent):
-        return next(place for place, index in enumerate(left) if names[index] == urgent)
+    if count > 1 and (count - 1) * (gap + 1) + 1 >= len(left) and rested([urgent]):
+        for place, index in enumerate(left):
+            if urgent in names[index] and rested(names[index]):
+                return place
     for place, index in enumerate(left):
         if rested(names[index]):
             return place
-    return min(range(len(left)), key=lambda place: (last[names[left[place]]], place))
+    return min(range(len(left)), key=lambda place: (waited(left[place]), place))
 
 
-def closest_repeats(names: list[str], gap: int) -> list[int]:
-    """Return, for each repeat of a name within ``gap``, how many tracks lie between."""
+def closest_repeats(names: Sequence[Sequence[str]], gap: int) -> list[int]:
+    """Return, for each track with a name that was there within ``gap``, how many tracks lie between."""
     last: dict[str, int] = {}
     between = []
-    for position, name in enumerate(names):
-        if name and name in last and position - last[name] <= gap:
-            between.append(position - last[name] - 1)
-        last[name] = position
+    for position, several in enumerate(names):
+        before = max((last[name] for name in several if name in last), default=-gap - 1)
+        if position - before <= gap:
+            between.append(position - before - 1)
+        last.update(dict.fromkeys(several, position))
     return between

@@ -12,6 +12,8 @@ from workbench.playlists.making.genres import genres_of
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.readable import counted
+from workbench.store.library.library_table import split_list
+from workbench.store.library.records import LISTS
 from workbench.values import Value, nearest
 
 TAGS = ("genre", "artist", "album", "decade")
@@ -54,7 +56,7 @@ def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
             [f"{int(years[row]) // 10 * 10}s"] if np.isfinite(years[row]) else [] for row in request.rows
         ]
     else:
-        column: list[Any] = request.table.texts(tag)[request.rows].tolist()
+        column: list[Any] = _column(request, tag)
         split = {text: _values(text, tag) for text in set(column)}
         values = [split[text] for text in column]
     for row, names in zip(request.rows.tolist(), values, strict=True):
@@ -63,10 +65,20 @@ def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
     return dict(sorted(groups.items(), key=lambda item: (-len(item[1][1]), item[0])))
 
 
+def _column(request: Request, tag: str) -> list[Any]:
+    shown: list[Any] = request.table.texts(tag)[request.rows].tolist()
+    if tag not in LISTS:
+        return shown
+    several = request.table.texts(LISTS[tag])[request.rows].tolist()
+    return [names or name for names, name in zip(several, shown, strict=True)]
+
+
 def _values(text: str | None, tag: str) -> list[str]:
     if not text:
         return []
-    return genres_of(text) if tag == "genre" else [text.strip()]
+    if tag == "genre":
+        return genres_of(text)
+    return list(split_list(text)) if tag in LISTS else [text.strip()]
 
 
 def _choose(

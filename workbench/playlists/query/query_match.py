@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +25,12 @@ from workbench.playlists.query.query_language import (
 from workbench.playlists.sound.arrays import Floats, Mask
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.keys import camelot_codes
+from workbench.store.library.library_table import split_list
+from workbench.store.library.records import LISTS
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from workbench.store.library.library_table import LibraryTable
 
 ALIASES = {
@@ -37,8 +41,13 @@ ALIASES = {
     "centroid": "spectral_centroid_hz",
     "mode": "scale",
     "lufs": "loudness_lufs",
+    "stars": "rating",
+    "replaygain": "tag_gain_db",
 }
-_ANYWHERE = ("title", "artist", "album", "genre", "path")
+_ANYWHERE = ("title", "artist", "artists", "album", "genre", "path")
+_LISTED = frozenset({"artist", "artists", "album_artist", "album_artists", "composer"})
+_FLAGS = frozenset({"compilation", "has_lyrics"})
+_YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
 _SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?(?:\.\.|(?<=\d)-)(?P<high>-?[\d:.]*\d)?")
 _DECADE = re.compile(r"(\d{3})0s", re.IGNORECASE)
 
@@ -86,6 +95,11 @@ class Query:
         name = ALIASES.get(condition.field, condition.field)
         if name in ("key", "camelot"):
             return self._key(condition)
+        if name in _FLAGS:
+            said = (
+                token._replace(text=_YES_NO.get(token.text.lower(), token.text)) for token in condition.values
+            )
+            condition = replace(condition, values=tuple(said))
         return self._number(condition, name) if self._numeric(name) else self._text(condition, name)
 
     def _numeric(self, name: str) -> bool:
@@ -190,10 +204,9 @@ class Query:
         return mask if condition.operator in ("~", "=") else ~mask & self._text_mask(name, bool)
 
     def _text_mask(self, name: str, verdict: Callable[[str], bool]) -> Mask:
-        column = self.table.texts(name)
-        return np.fromiter(
-            (text is not None and verdict(text) for text in column), dtype=bool, count=len(column)
-        )
+        """Rows whose text, or that of the list of names that belongs to it, is as wanted."""
+        masks = [_verdicts(self.table.texts(column), verdict) for column in (name, LISTS.get(name)) if column]
+        return np.asarray(np.logical_or.reduce(masks), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -243,17 +256,30 @@ def compile_query(text: str, table: LibraryTable) -> Query:
     return Query(text, query.tree, table)
 
 
+def _verdicts(column: npt.NDArray[np.object_], verdict: Callable[[str], bool]) -> Mask:
+    return np.fromiter((text is not None and verdict(text) for text in column), dtype=bool, count=len(column))
+
+
 def _names(name: str, text: str) -> set[str]:
-    """Return the texts that equal a value: the whole, and for a genre its parts."""
+    """Return the texts that equal a value: the whole, and the parts of a genre or a list of artists."""
     whole = _folded(text)
-    parts = re.split(r"\s*(?:[;/,|]|---)\s*", whole) if name in ("genre", "mood", "predicted_genre") else []
+    if name in _LISTED:
+        return {whole, *split_list(whole)}
+    parts = (
+        re.split(r"\s*(?:[;/,|]|---)\s*", whole)
+        if name in ("genre", "mood", "tag_mood", "predicted_genre")
+        else []
+    )
     return {whole, *parts}
 
 
 def _folded(text: str) -> str:
-    return (
-        text.casefold().strip() if text.isascii() else unicodedata.normalize("NFC", text).casefold().strip()
-    )
+    if text.isascii():
+        return text.casefold().strip()
+    spelled = "".join(
+        char for char in text if unicodedata.category(char) != "Cf"
+    )  # joiners, marks of direction
+    return unicodedata.normalize("NFC", spelled).casefold().strip()
 
 
 def _number(text: str) -> float | None:

@@ -14,7 +14,7 @@ from workbench.store.library.repository import Repository, in_groups
 
 _INT64_MAX = 2**63 - 1
 _COPIES_CHECKED = 16  # bounds the work when a library has thousands of copies of one file
-_SEARCHED = ("title", "artist", "album", "album_artist", "genre")
+_SEARCHED = ("title", "artist", "artists", "album", "album_artist", "genre", "composer")
 
 _KNOWN = """
     SELECT t.path, t.id, t.size_bytes, t.mtime_ns, t.content_hash, t.status, f.version, t.error, t.error_kind
@@ -149,17 +149,25 @@ def _row(file: ScannedFile, analysis: str, error: str | None, error_kind: str | 
 
 def search_text(path: str, tags: Mapping[str, Any]) -> str:
     """Return the text that a search looks in: tags and path, folded."""
-    return fold("\n".join(str(part) for part in (*(tags.get(name) for name in _SEARCHED), path) if part))
+    parts = dict.fromkeys(_clean(tags.get(name)) for name in _SEARCHED)
+    return fold("\n".join(str(part) for part in (*parts, path) if part))
 
 
 def fold(text: str) -> str:
-    """Return text without case, accents and compatibility forms, so that "beyonce" finds "Beyoncé"."""
+    """Return text without case, accents, joiners and compatibility forms, so that "beyonce" finds "Beyoncé"."""
     decomposed = unicodedata.normalize("NFKD", text.encode("utf-8", "replace").decode())
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+    return "".join(char for char in decomposed if not _is_invisible(char)).casefold()
+
+
+def _is_invisible(char: str) -> bool:
+    """Whether a character is an accent, or joins or separates its neighbors without a form of its own."""
+    return bool(unicodedata.combining(char)) or unicodedata.category(char) == "Cf"
 
 
 def _clean(value: Any) -> Any:
     """Return a tag that SQLite can store."""
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return value if abs(value) <= _INT64_MAX else None
+    if isinstance(value, list | tuple):
+        value = "; ".join(map(str, value)) or None
     return None if value is None else str(value).encode("utf-8", "replace").decode()

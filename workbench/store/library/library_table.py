@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,17 +14,15 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+from workbench.store.library.records import LISTS, TEXT_TAGS
+
 T = TypeVar("T")
 
 TEXT_COLUMNS = (
     "path",
     "content_hash",
     "status",
-    "title",
-    "artist",
-    "album",
-    "album_artist",
-    "genre",
+    *TEXT_TAGS,
     "key",
     "scale",
     "camelot",
@@ -31,6 +30,11 @@ TEXT_COLUMNS = (
     "key_runner_up",
     "scale_runner_up",
 )
+
+
+def split_list(text: str | None) -> tuple[str, ...]:
+    """Split a text that is stored as a list, such as ``"Queen; David Bowie"``."""
+    return tuple(dict.fromkeys(part for part in map(str.strip, (text or "").split(";")) if part))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +85,47 @@ class LibraryTable:
         return column
 
     def codes(self, name: str) -> npt.NDArray[np.int64]:
-        """Number the distinct texts of a column regardless of case, shape (n,); ``-1`` where absent."""
+        """Number the distinct texts of a column regardless of case, shape (n,); ``-1`` where absent.
+
+        Of several artists, the first counts.
+        """
         import numpy as np
 
         def compute() -> npt.NDArray[np.int64]:
             known: dict[str, int] = {}
-            texts = self.texts(name)
-            codes = (known.setdefault(text.casefold(), len(known)) if text else -1 for text in texts)
+            firsts = (names[0] if names else "" for names in self.names(name))
+            codes = (known.setdefault(first, len(known)) if first else -1 for first in firsts)
             return np.fromiter(codes, dtype=np.int64, count=len(self))
 
         return self.derived(("codes", name), compute)
+
+    def names(self, name: str) -> list[tuple[str, ...]]:
+        """Return the folded texts of each row: every artist of a track, one text for other columns, or none."""
+
+        def compute() -> list[tuple[str, ...]]:
+            if name not in LISTS:
+                return [(text.casefold(),) if text else () for text in self.texts(name)]
+            split = {text: split_list(text.casefold()) for text in set(self._listed(name))}
+            return [split[text] for text in self._listed(name)]
+
+        return self.derived(("names", name), compute)
+
+    def rows_of(self, name: str) -> dict[str, list[int]]:
+        """Return the rows of each folded text of a column; a track of two artists is in the rows of both."""
+
+        def compute() -> dict[str, list[int]]:
+            rows: defaultdict[str, list[int]] = defaultdict(list)
+            for row, texts in enumerate(self.names(name)):
+                for text in texts:
+                    rows[text].append(row)
+            return dict(rows)
+
+        return self.derived(("rows of", name), compute)
+
+    def _listed(self, name: str) -> list[str]:
+        """Return the separated names of a column that may have several; what is shown, where they are not known."""
+        pairs = zip(self.texts(LISTS[name]), self.texts(name), strict=True)
+        return [several or one or "" for several, one in pairs]
 
     def number_at(self, name: str, row: int) -> float | None:
         """Return one value of a numeric column, ``None`` where it is not finite."""

@@ -12,7 +12,48 @@ if TYPE_CHECKING:
 
 Scalar = str | int | float | bool | None
 
-TAG_NAMES = ("title", "artist", "album", "album_artist", "genre", "year", "track_number")
+LISTS = {"artist": "artists", "album_artist": "album_artists"}
+"""Tags that may have several names → the tag that holds each name, separated by ``"; "`` where it is stored."""
+TEXT_TAGS = (
+    "title",
+    "artist",
+    "artists",
+    "album",
+    "album_artist",
+    "album_artists",
+    "genre",
+    "composer",
+    "comment",
+    "grouping",
+    "isrc",
+    "title_sort",
+    "artist_sort",
+    "album_sort",
+    "album_artist_sort",
+    "composer_sort",
+    "musicbrainz_recording_id",
+    "musicbrainz_track_id",
+    "musicbrainz_album_id",
+    "musicbrainz_release_group_id",
+    "musicbrainz_artist_id",
+    "musicbrainz_album_artist_id",
+    "tag_key",
+    "tag_mood",
+    "cover",
+)
+NUMBER_TAGS = (
+    "year",
+    "track_number",
+    "disc_number",
+    "compilation",
+    "rating",
+    "play_count",
+    "tag_bpm",
+    "tag_gain_db",
+    "tag_album_gain_db",
+    "tag_peak",
+)
+TAG_NAMES = (*TEXT_TAGS, *NUMBER_TAGS, "lyrics")
 QUARANTINE_KINDS = frozenset({"crash", "timeout"})
 
 

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from workbench.store.library.library_table import TEXT_COLUMNS, LibraryTable
+from workbench.store.library.records import NUMBER_TAGS, TEXT_TAGS
+from workbench.store.library.track import MAIN_TAGS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ROWS_AT_A_TIME = 10_000  # 1,000 to 10,000 take the same time (40,000 tracks); all at once took 40 % longer
-_TEXT = ("path", "content_hash", "status", "title", "artist", "album", "album_artist", "genre")
-_NUMBERS = ("year", "track_number")
-_REPEATED = frozenset({"status", "artist", "album", "album_artist", "genre"})
-_SQL = f"""
-    SELECT t.id, {", ".join(f"t.{name}" for name in (*_TEXT, *_NUMBERS))},
-           f.layout, f.numbers, f.labels, f.vector
-    FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash ORDER BY t.id"""
+_FILE = ("path", "content_hash", "status")
+_DISTINCT = frozenset({"path", "content_hash", "title", "isrc", "comment"})
+_LYRICS = "has_lyrics"  # the lyrics themselves stay in the database: they are longer than all other columns together
+_SOURCES = {_LYRICS: "t.lyrics IS NOT NULL"}
 
 
 def load_table(connection: Connection) -> LibraryTable:
@@ -51,15 +50,33 @@ class _Columns:
         self.ids = np.empty(self._count, np.int64)
         self.columns: dict[str, npt.NDArray[Any]] = {}
         labels = {name for _, names in self._layouts.values() for name in names}
+        self._used = self._tags_used()
+        no_text, no_number = np.full(self._count, None, dtype=object), np.full(self._count, np.nan)
+        no_text.flags.writeable = no_number.flags.writeable = False
         for name in (*TEXT_COLUMNS, *sorted(labels - set(TEXT_COLUMNS))):
-            self.columns[name] = np.full(self._count, None, dtype=object)
+            self.columns[name] = no_text if self._is_unused(name) else no_text.copy()
         numbers = {name for names, _ in self._layouts.values() for name in names}
-        for name in (*_NUMBERS, *sorted(numbers - self.columns.keys())):
-            self.columns[name] = np.full(self._count, np.nan)
+        for name in (*NUMBER_TAGS, _LYRICS, *sorted(numbers - self.columns.keys())):
+            self.columns[name] = no_number if self._is_unused(name) else no_number.copy()
         self.vectors = np.full((self._count, self._vector_length()), np.nan, np.float32)
 
+    def _tags_used(self) -> list[str]:
+        """Return the tags that any track has. Many libraries have none of most; those columns share one array."""
+        names = (*TEXT_TAGS, *NUMBER_TAGS)
+        counts = ", ".join(f"count({name})" for name in names)
+        row = self._connection.execute(f"SELECT {counts} FROM tracks").fetchone()
+        return [name for name, count in zip(names, row, strict=True) if count]
+
+    def _is_unused(self, name: str) -> bool:
+        return name in (*TEXT_TAGS, *NUMBER_TAGS) and name not in (*self._used, *MAIN_TAGS)
+
     def load(self) -> LibraryTable:
-        cursor = self._connection.execute(_SQL)
+        self._loaded = [*_FILE, *self._used, _LYRICS]
+        columns = ", ".join(_SOURCES.get(name, f"t.{name}") for name in self._loaded)
+        cursor = self._connection.execute(
+            f"SELECT t.id, {columns}, f.layout, f.numbers, f.labels, f.vector "
+            "FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash ORDER BY t.id"
+        )
         start = 0
         while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
             self._fill(rows, slice(start, start + len(rows)))
@@ -77,10 +94,11 @@ class _Columns:
         ids, *fields = zip(*rows, strict=True)
         *tags, layouts, numbers, labels, vectors = fields
         self.ids[place] = ids
-        for name, values in zip(_TEXT, tags, strict=False):
-            self.columns[name][place] = self._shared(values) if name in _REPEATED else values
-        for name, values in zip(_NUMBERS, tags[len(_TEXT) :], strict=True):
-            self.columns[name][place] = np.array(values, dtype=float)
+        for name, values in zip(self._loaded, tags, strict=True):
+            if self.columns[name].dtype != object:
+                self.columns[name][place] = np.array(values, dtype=float)
+            else:
+                self.columns[name][place] = values if name in _DISTINCT else self._shared(values)
         for layout in set(layouts) - {None}:
             at = np.array([index for index, used in enumerate(layouts) if used == layout])
             self._fill_numbers(layout, place.start + at, [numbers[index] for index in at])

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+MAIN_TAGS = ("title", "artist", "album", "album_artist", "genre", "year", "track_number")
+
 
 @dataclass(frozen=True)
 class Track:
@@ -16,6 +18,10 @@ class Track:
     status : {"pending", "analyzed", "failed", "missing"}
     error, error_kind : str or None
         Why its analysis failed: a sentence, and a kind that stays the same between versions.
+    artists, album_artists : tuple of str
+        Each name for itself.
+    more_tags : mapping
+        The tags without an attribute of their own, such as ``composer`` and ``lyrics``, that the file has.
     features : mapping
         Descriptors by name (see ``analysis.features``); empty until analyzed.
     """
@@ -36,25 +42,17 @@ class Track:
     mtime_ns: int | None = None
     error: str | None = None
     error_kind: str | None = None
+    artists: tuple[str, ...] = ()
+    album_artists: tuple[str, ...] = ()
+    more_tags: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values under the names that the REST and CLI contracts use."""
-        names = (
-            "id",
-            "path",
-            "status",
-            "title",
-            "artist",
-            "album",
-            "album_artist",
-            "genre",
-            "year",
-            "track_number",
-            "duration_s",
-            "size_bytes",
-            "content_hash",
-            "error",
-            "error_kind",
-        )
-        return {name: getattr(self, name) for name in names} | {"features": dict(self.features)}
+        file = ("duration_s", "size_bytes", "content_hash", "error", "error_kind")
+        return {name: getattr(self, name) for name in ("id", "path", "status", *MAIN_TAGS, *file)} | {
+            "artists": list(self.artists),
+            "album_artists": list(self.album_artists),
+            "tags": {name: value for name, value in self.more_tags.items() if name != "lyrics"},
+            "features": dict(self.features),
+        }

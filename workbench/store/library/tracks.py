@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.store.library.files import fold
-from workbench.store.library.records import TAG_NAMES
+from workbench.store.library.library_table import split_list
+from workbench.store.library.records import LISTS, TAG_NAMES
 from workbench.store.library.repository import Repository, from_json, in_groups
-from workbench.store.library.track import Track
+from workbench.store.library.track import MAIN_TAGS, Track
 
 _SELECT = f"""
     SELECT t.id, t.path, t.content_hash, t.status, {", ".join(f"t.{name}" for name in TAG_NAMES)},
            t.size_bytes, t.mtime_ns, t.error, t.error_kind, d.scalars
     FROM tracks t LEFT JOIN feature_details d ON d.content_hash = t.content_hash"""
 
+_SHOWN = frozenset((*MAIN_TAGS, *LISTS.values()))
 _STATUSES = ("pending", "analyzed", "failed", "missing")
 
 
@@ -134,7 +136,10 @@ def _track(row: tuple[Any, ...]) -> Track:
         path=row[1],
         content_hash=row[2] or "",
         status=row[3],
-        **tags,
+        **{name: tags[name] for name in MAIN_TAGS},
+        artists=split_list(tags["artists"] or tags["artist"]),
+        album_artists=split_list(tags["album_artists"] or tags["album_artist"]),
+        more_tags={name: value for name, value in tags.items() if name not in _SHOWN and value is not None},
         duration_s=features.get("duration_s"),
         size_bytes=size_bytes,
         mtime_ns=mtime_ns,

@@ -193,4 +193,57 @@ def spell_in_american_english(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_library, spell_in_american_english)
+_MORE_TEXT_TAGS = (
+    "artists",
+    "album_artists",
+    "composer",
+    "comment",
+    "grouping",
+    "isrc",
+    "title_sort",
+    "artist_sort",
+    "album_sort",
+    "album_artist_sort",
+    "composer_sort",
+    "musicbrainz_recording_id",
+    "musicbrainz_track_id",
+    "musicbrainz_album_id",
+    "musicbrainz_release_group_id",
+    "musicbrainz_artist_id",
+    "musicbrainz_album_artist_id",
+    "tag_key",
+    "tag_mood",
+    "cover",
+)
+_MORE_NUMBER_TAGS = {
+    "disc_number": "INTEGER",
+    "compilation": "INTEGER",
+    "rating": "REAL",
+    "play_count": "INTEGER",
+    "tag_bpm": "REAL",
+    "tag_gain_db": "REAL",
+    "tag_album_gain_db": "REAL",
+    "tag_peak": "REAL",
+}
+
+
+def keep_more_tags(connection: Connection) -> None:
+    """Add columns for every tag that is read now, and for the time that shows that tags changed.
+
+    The time is not known yet, so that the next analysis reads the tags of every file again.
+    """
+    types = (
+        {"ctime_ns": "INTEGER"}
+        | dict.fromkeys(_MORE_TEXT_TAGS, "TEXT")
+        | _MORE_NUMBER_TAGS
+        | {"lyrics": "TEXT"}
+    )
+    for name, type_ in types.items():
+        connection.execute(f"ALTER TABLE tracks ADD COLUMN {name} {type_}")
+    for event in ("insert", "delete", "update"):
+        connection.execute(f"DROP TRIGGER IF EXISTS tracks_{event}_counts")
+    counted = (*_SNAPSHOT_COLUMNS["tracks"], *_MORE_TEXT_TAGS, *_MORE_NUMBER_TAGS, "lyrics")
+    _count_changes(connection, "tracks", counted)
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_library, spell_in_american_english, keep_more_tags)

@@ -1,0 +1,79 @@
+"""Text of tags: which characters are kept, how wrongly declared encodings are read, where names are split."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+# Characters that change the direction or the meaning of the text around them; none of them spells anything.
+_HARMFUL = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
+# Format characters that spell: joiners, soft hyphens, marks of direction, parts of flags. None begins or ends a title.
+_AT_THE_EDGE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060"
+_BLANK = {"Cc", "Cs", "Zs", "Zl", "Zp"}
+_GUEST = r"(?:feat|ft|featuring)\b\.?"
+_IN_BRACKETS = re.compile(rf"\s*[(\[]\s*({_GUEST}[^)\]]*)[)\]]", re.IGNORECASE)
+# As Navidrome splits: a comma, "&" or "/" without blanks may be part of a name (Earth, Wind & Fire; AC/DC).
+_BETWEEN_NAMES = re.compile(rf"\s*[;\0]\s*|\s+/\s+|\s+{_GUEST}\s+", re.IGNORECASE)
+_ANY_JOINT = re.compile(rf"\s*[;\0/,&+]\s*|\s+(?:and|x|vs\.?|with|{_GUEST})\s+", re.IGNORECASE)
+
+
+def decoded(data: bytes) -> str:
+    """Read bytes of an unknown encoding: UTF-8, or else what Windows writes in Western languages."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace") if _reads_as_windows(data) else data.decode("latin-1")
+
+
+def repaired(text: str) -> str:
+    """Read text again that was declared as Latin-1 but is UTF-8 or Windows-1252."""
+    if text.isascii():
+        return text
+    try:
+        return decoded(text.encode("latin-1"))
+    except UnicodeEncodeError:
+        return text
+
+
+def _reads_as_windows(data: bytes) -> bool:
+    return "\ufffd" not in data.decode("cp1252", "replace")
+
+
+def one_line(text: str) -> str:
+    """Return text on one line without control characters; characters that spell, such as joiners, are kept."""
+    kept = (" " if unicodedata.category(char) in _BLANK else char for char in _HARMFUL.sub("", text))
+    return " ".join("".join(kept).split()).strip(_AT_THE_EDGE + " ")
+
+
+def lines(text: str) -> str:
+    """Return text of several lines, each as :func:`one_line` writes it."""
+    return "\n".join(one_line(line) for line in re.split(r"\r\n?|\n", text)).strip()
+
+
+def parts(values: Iterable[str]) -> list[str]:
+    """Return the distinct values of a tag that are not empty, as lines."""
+    cleaned = (one_line(part) for value in values for part in value.split("\0"))
+    return list(dict.fromkeys(part for part in cleaned if part))
+
+
+def split_names(values: Sequence[str], *, how_many: int = 0) -> tuple[str, ...]:
+    """Return each artist of a tag.
+
+    Parameters
+    ----------
+    values : sequence of str
+        What the tag says, already cleaned.
+    how_many : int
+        The number of MusicBrainz ids. Where a single value has exactly as many parts, it is split at every joint,
+        such as a comma or ``&``.
+    """
+    if len(values) == 1 and how_many > 1:
+        pieces = _split(_ANY_JOINT, values[0])
+        if len(pieces) == how_many:
+            return tuple(pieces)
+    return tuple(dict.fromkeys(name for value in values for name in _split(_BETWEEN_NAMES, value)))
+
+
+def _split(joint: re.Pattern[str], text: str) -> list[str]:
+    return [name for part in joint.split(_IN_BRACKETS.sub(r" \1", text)) if (name := part.strip())]
