@@ -8,7 +8,9 @@ over to the new content.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.audio.fingerprint import content_hash
 from workbench.errors import AudioError, ModelError
+from workbench.models.genre_tag import set_genre
 from workbench.models.predicted import TAGGER
 
 if TYPE_CHECKING:
@@ -144,47 +147,45 @@ def _back_up(write: TagWrite, kept: Path) -> None:
 
 def _write_one(write: TagWrite) -> str:
     """Set the genre of one file and return the hash of its new content."""
-    path = Path(write.path)
+    path = Path(write.path).resolve()  # of a link, the file is changed and the link stays
     with tempfile.TemporaryDirectory(prefix=".workbench-", dir=path.parent) as beside:
         changed = Path(beside) / path.name
         shutil.copy2(path, changed)
         set_genre(changed, write.new)
         new_hash = content_hash(changed)
-        changed.replace(path)
+        _put_in_place(changed, path)
     return new_hash
 
 
-def set_genre(path: Path, genre: str) -> None:
-    """Set the genre tag of an audio file in place.
+def _put_in_place(changed: Path, path: Path) -> None:
+    """Give a file the content of another. Links to it, its owner and its permissions stay."""
+    before = path.stat()
+    if before.st_nlink == 1 and _has_owner(changed, before):
+        changed.replace(path)
+        return
+    with changed.open("rb") as source, path.open("r+b") as target:
+        if hasattr(os, "posix_fallocate"):  # so that a full disk is refused before a byte changes
+            os.posix_fallocate(target.fileno(), 0, changed.stat().st_size)
+        shutil.copyfileobj(source, target)
+        target.truncate()
+        os.fsync(target.fileno())
+    times = changed.stat()
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    Raises
-    ------
-    ModelError
-        The format has no tags that can be written.
-    """
-    import mutagen
-    from mutagen.id3 import ID3, TCON
 
+def _has_owner(changed: Path, before: os.stat_result) -> bool:
+    """Whether a file could be given the owner, group and permissions of another."""
     try:
-        file = mutagen.File(path)
-        if file is None:
-            raise ModelError(f"{path.name} is of a format whose tags cannot be written.", path=str(path))
-        if file.tags is None:
-            file.add_tags()
-        if isinstance(file.tags, ID3):
-            file.tags.setall("TCON", [TCON(encoding=3, text=[genre])])  # type: ignore[no-untyped-call]
-        else:
-            file.tags[_GENRE_KEYS.get(type(file.tags).__name__, "genre")] = [genre]
-        file.save()
-    except (mutagen.MutagenError, NotImplementedError, ValueError, KeyError) as error:
-        raise ModelError(f"The genre of {path.name} cannot be written: {error}.", path=str(path)) from error
-
-
-_GENRE_KEYS = {"MP4Tags": "©gen", "ASFTags": "WM/Genre", "APEv2": "Genre"}
+        os.chown(changed, before.st_uid, before.st_gid)
+        changed.chmod(stat.S_IMODE(before.st_mode))
+    except OSError:
+        return False
+    return True
 
 
 def _replace_by_copy(source: Path, target: Path) -> None:
+    target = target.resolve()
     with tempfile.TemporaryDirectory(prefix=".workbench-", dir=target.parent) as beside:
         copy = Path(beside) / target.name
         shutil.copy2(source, copy)
-        copy.replace(target)
+        _put_in_place(copy, target)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.audio.source import size_and_time
+from workbench.audio.tags import read_tags
 from workbench.models.predicted import WRITTEN
 from workbench.store.library.records import Prediction, ScannedFile
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from workbench.models.tagger.use import Application, Evaluation
     from workbench.session.playlists import Playlists
     from workbench.store.library.library import Library
-
-KEPT_TAGS = ("title", "artist", "album", "album_artist", "year", "track_number")
 
 
 class Tagger:
@@ -172,10 +172,7 @@ class Tagger:
     def _carry_over(self, write: TagWrite, new_hash: str) -> None:
         """Record that a file has a new content with the same sound, and a genre that was predicted."""
         library, status = self._library, Path(write.path).stat()
-        track = next(
-            found for found in library.tracks.by_content(write.content_hash) if found.path == write.path
-        )
-        tags = {name: getattr(track, name) for name in KEPT_TAGS} | {"genre": write.new}
+        tags = asdict(read_tags(write.path))
         record = library.features.get(write.content_hash)
         with library.transaction():
             if record is not None:
