@@ -110,7 +110,8 @@ def _save_id3(load: Callable[..., Any], path: Path, genre: str) -> None:
 def _set_frame(tags: Any, genre: str) -> None:
     from mutagen.id3 import TCON
 
-    tags.setall("TCON", [TCON(encoding=1, text=[genre])])  # UTF-16, which every version of ID3v2 knows  # type: ignore[no-untyped-call]
+    utf_16 = 1  # which every version of ID3v2 knows
+    tags.setall("TCON", [TCON(encoding=utf_16, text=[genre])])  # type: ignore[no-untyped-call]
 
 
 def _id3v1(path: Path) -> bytes:
