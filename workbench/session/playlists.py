@@ -205,7 +205,13 @@ class Playlists:
 
     def _track_ids(self, playlist: Any) -> Any:
         if isinstance(playlist, Path) or (isinstance(playlist, str) and Path(playlist).is_file()):
-            return [match.track_id for match in self.read_file(playlist) if match.track_id is not None]
+            matches = self.read_file(playlist)
+            ids = [match.track_id for match in matches if match.track_id is not None]
+            if not ids:
+                raise PlaylistError(
+                    f"None of the {len(matches)} entries of {playlist} is in this library. Analyze its music first."
+                )
+            return ids
         return self.get(playlist).track_ids if isinstance(playlist, int | str) else playlist
 
 

@@ -20,33 +20,19 @@ COLUMNS = ("position", "path", "title", "artist", "album", "duration_s", "id", f
 MARK = COLUMNS[-1]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+# Names of columns as `_plain_name` writes them: of this program, of Exportify, Soundiiz, TuneMyMusic, Apple Music,
+# YouTube Music, Last.fm, ListenBrainz and Spotify.
 _NAMES = {
     "path": ("path", "location", "file", "filename", "file path", "filepath", "url", "uri"),
-    "title": (
-        "title",
-        "track",
-        "name",
-        "song",
-        "track name",
-        "track title",
-        "track_name",
-        "master_metadata_track_name",
-    ),
-    "artist": ("artist", "artist name", "artist_name", "creator", "master_metadata_album_artist_name"),
-    "album": ("album", "album name", "album_name", "master_metadata_album_album_name"),
-    "duration_s": ("duration_s", "duration", "length", "seconds"),
-    "weight": (
-        "weight",
-        "play_count",
-        "playcount",
-        "plays",
-        "play count",
-        "count",
-        "scrobbles",
-        "rating",
-        "score",
-    ),
-}
+    "title": ("title", "track", "name", "song", "track name", "track title", "song title", "song name",
+              "recording name", "master metadata track name", "trackname", "songtitle"),
+    "artist": ("artist", "artists", "artist name", "artist names", "creator", "track artist", "performer",
+               "artistname", "master metadata album artist name"),
+    "album": ("album", "album name", "album title", "release name", "master metadata album album name", "albumname"),
+    "duration_s": ("duration s", "duration", "length", "seconds", "time", "track duration", "duration ms",
+                   "track duration ms", "total time"),
+    "weight": ("weight", "play count", "playcount", "plays", "count", "scrobbles", "rating", "score"),
+}  # fmt: skip
 
 
 def encode(listing: Listing) -> bytes:
@@ -89,7 +75,7 @@ def decode(data: bytes) -> Decoded:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
     except csv.Error as error:
         raise PlaylistFileError(f"It is not a CSV file: {error}.") from error
-    header = [name.strip().casefold() for name in rows[0]] if rows else []
+    header = [_plain_name(name) for name in rows[0]] if rows else []
     places = {
         field: header.index(name)
         for field, names in _NAMES.items()
@@ -100,10 +86,19 @@ def decode(data: bytes) -> Decoded:
         raise PlaylistFileError(
             "Its first line has no path or title column, such as: path,title,artist,plays."
         )
-    ours = MARK.casefold() in header
+    ours = _plain_name(MARK) in header
+    in_ms = "duration_s" in places and header[places["duration_s"]].endswith(" ms")
     return Decoded(
         [
-            _entry({field: row[place] for field, place in places.items() if place < len(row)}, ours=ours)
+            _entry(
+                {
+                    field: row[place].strip() if field != "path" else row[place]
+                    for field, place in places.items()
+                    if place < len(row)
+                },
+                ours=ours,
+                in_ms=in_ms,
+            )
             for row in rows[1:]
             if any(row)
         ]
@@ -115,7 +110,23 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=head.count)
 
 
-def _entry(fields: Mapping[str, str], *, ours: bool) -> Entry:
+def _plain_name(name: str) -> str:
+    """Write the name of a column without case, brackets and underscores: ``Artist Name(s)`` is ``artist names``."""
+    return " ".join(name.casefold().replace("(s)", "s").translate(str.maketrans("_()", "   ")).split())
+
+
+def _seconds(text: str | None, *, in_ms: bool) -> float | None:
+    """Read ``245``, ``245000`` of a column in milliseconds, ``4:05`` or ``1:04:05``."""
+    if in_ms:
+        milliseconds = number_in(text)
+        return milliseconds / 1000 if milliseconds else None
+    parts = [number_in(part) for part in (text or "").split(":")]
+    if len(parts) > 3 or None in parts:
+        return None
+    return sum((part or 0) * 60**power for power, part in enumerate(reversed(parts))) or None
+
+
+def _entry(fields: Mapping[str, str], *, ours: bool, in_ms: bool) -> Entry:
     def plain(name: str) -> str | None:
         text = fields.get(name, "")
         return (text[1:] if ours and text[:1] == "'" and text[1:].startswith(_FORMULA) else text) or None
@@ -126,6 +137,6 @@ def _entry(fields: Mapping[str, str], *, ours: bool) -> Entry:
         title=plain("title"),
         artist=plain("artist"),
         album=plain("album"),
-        duration_s=number_in(fields.get("duration_s")) or None,
+        duration_s=_seconds(fields.get("duration_s"), in_ms=in_ms),
         weight=1.0 if weight is None else weight,
     )

@@ -7,11 +7,18 @@ https://en.wikipedia.org/wiki/M3U
 
 from __future__ import annotations
 
+import re
+
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Line, Listing, one_line, split_label
 from workbench.playlists.files.locations import as_line
-from workbench.playlists.files.text import decode_text, number_in
+from workbench.playlists.files.text import decode_text, lines_of, number_in
 
 MARK = f"# Made by {MADE_BY}"
+# Seconds, with a decimal comma where another comma follows; attributes such as tvg-id="a,b"; a comma; the label.
+_INFO = re.compile(
+    r'#EXTINF:\s*(?P<seconds>[-+]?\d*(?:\.\d+|,\d+(?=,))?)(?:\s+[\w-]+=(?:"[^"]*"|[^\s,]*))*\s*(?:,(?P<label>.*))?',
+    re.IGNORECASE,
+)
 
 
 def encode(listing: Listing) -> bytes:
@@ -30,16 +37,17 @@ def decode(data: bytes) -> Decoded:
     """Read M3U or M3U8; a label ``artist - title`` is split at its first `` - ``."""
     entries: list[Entry] = []
     seconds, label, artist, album = None, "", "", ""
-    for raw in decode_text(data).split("\n"):
-        line = raw.removesuffix("\r")
-        if line.startswith("#EXTINF:"):
-            head, _, label = line.removeprefix("#EXTINF:").partition(",")
-            seconds = number_in(head.split(" ")[0]) or None
+    for line in lines_of(decode_text(data)):
+        if match := _INFO.fullmatch(line):
+            seconds, label = (
+                number_in(match["seconds"].replace(",", ".")) or None,
+                (match["label"] or "").strip(),
+            )
         elif line.startswith("#EXTART:"):
             artist = line.removeprefix("#EXTART:").strip()
         elif line.startswith("#EXTALB:"):
             album = line.removeprefix("#EXTALB:").strip()
-        elif line.strip() and not line.startswith("#"):
+        elif line and not line.startswith("#"):
             named, title = split_label(label)
             entries.append(
                 Entry(

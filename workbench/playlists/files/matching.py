@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 # Set by hand: players round lengths, and encoders add silence.
 _SAME_LENGTH_S = 3.0
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_GUEST = re.compile(r"\s(?:feat|ft|featuring)\b.*", re.IGNORECASE)
+_EDITION = re.compile(r"\s-\s[^-]*\b(?:remaster|remastered|mono|stereo|version)\b.*", re.IGNORECASE)
+_JOINT = re.compile(r"\s*[,;/&]\s*|\s+(?:and|x|vs|feat|ft|featuring)\b\.?\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,15 @@ class Match:
     by : {"path", "name", "tags", None}
         What they have in common: the path, regardless of case and of composed or decomposed accents; the end of the
         path; artist and title.
+    score : float
+        How sure it is, 0–1: 1 for the path, 0.9 for its end, 0.9 for the same artist and title, 0.7 for those without
+        accents, brackets and guests.
     """
 
     entry: Entry
     track_id: int | None
     by: str | None
+    score: float = 0.0
 
 
 def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
@@ -49,24 +58,35 @@ def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
     folded = _index(rows, lambda row: _folded(paths[row]) if paths[row] else None)
     by_name = _index(rows, lambda row: _parts(paths[row])[-1:] or None if paths[row] else None)
     by_tags = _index(rows, lambda row: _tags(artists[row], titles[row]))
+    by_loose: defaultdict[Hashable, list[int]] = defaultdict(list)
+    names = table.names("artist")
+    for row in rows.tolist():
+        for name in {"", *names[row]} if titles[row] else ():
+            by_loose[_loose(name), _loose(titles[row])].append(row)
 
     def find(entry: Entry) -> Match:
-        if entry.path in exact:
-            return _match(entry, table, exact[entry.path], "path")
-        if entry.path and (row := _only(folded.get(_folded(entry.path), ()), entry, table)) is not None:
-            return _match(entry, table, row, "path")
-        if entry.path or entry.location:
-            row = _by_end(entry, by_name, table)
-            if row is not None:
-                return _match(entry, table, row, "name")
+        written = entry.path or ""
+        for path in dict.fromkeys((written, unquote(written))):  # as it is written, or else percent-encoded
+            if path in exact:
+                return _match(entry, table, exact[path], "path", 1.0)
+            if path and (row := _only(folded.get(_folded(path), ()), entry, table)) is not None:
+                return _match(entry, table, row, "path", 1.0)
+        place = entry.path or entry.location
+        for path in dict.fromkeys((place, unquote(place))):
+            if path and (row := _by_end(path, entry, by_name, table)) is not None:
+                return _match(entry, table, row, "name", 0.9)
         row = _only(by_tags.get(_tags(entry.artist, entry.title), ()), entry, table)
-        return Match(entry, None, None) if row is None else _match(entry, table, row, "tags")
+        if row is not None:
+            return _match(entry, table, row, "tags", 0.9)
+        alike = {row: None for key in _loose_keys(entry) for row in by_loose.get(key, ())}
+        row = _only(list(alike), entry, table)
+        return Match(entry, None, None) if row is None else _match(entry, table, row, "tags", 0.7)
 
     return [find(entry) for entry in entries]
 
 
-def _match(entry: Entry, table: LibraryTable, row: int, by: str) -> Match:
-    return Match(entry, int(table.ids[row]), by)
+def _match(entry: Entry, table: LibraryTable, row: int, by: str, score: float) -> Match:
+    return Match(entry, int(table.ids[row]), by, score)
 
 
 def _index(rows: Iterable[int], key: Callable[[int], Hashable]) -> dict[Hashable, list[int]]:
@@ -77,9 +97,9 @@ def _index(rows: Iterable[int], key: Callable[[int], Hashable]) -> dict[Hashable
     return dict(found)
 
 
-def _by_end(entry: Entry, by_name: dict[Hashable, list[int]], table: LibraryTable) -> int | None:
+def _by_end(path: str, entry: Entry, by_name: dict[Hashable, list[int]], table: LibraryTable) -> int | None:
     """Return the row whose path has the longest end in common with the entry's."""
-    wanted = _parts(entry.path or entry.location)
+    wanted = _parts(path)
     rows = by_name.get(wanted[-1:], []) if wanted else []
     paths = table.texts("path")
     common = [_common_end(wanted, _parts(paths[row])) for row in rows]
@@ -112,6 +132,23 @@ def _parts(path: str) -> tuple[str, ...]:
 
 def _tags(artist: str | None, title: str | None) -> Hashable:
     return (_folded(artist or "").strip(), _folded(title).strip()) if title else None
+
+
+def _loose_keys(entry: Entry) -> list[Hashable]:
+    """Return the keys of an entry: each artist with the title, or the title alone if no artist is named."""
+    if not entry.title:
+        return []
+    names = [name for name in _JOINT.split(entry.artist or "") if name.strip()]
+    title = _loose(entry.title)
+    return [(_loose(name), title) for name in (entry.artist, *names) if name] or [("", title)]
+
+
+def _loose(text: str) -> str:
+    """Write a title or an artist without brackets, guests, accents and punctuation; as it is if nothing is left."""
+    plain = unicodedata.normalize(
+        "NFKD", _EDITION.sub("", _GUEST.sub("", _BRACKETS.sub("", text)))
+    ).casefold()
+    return "".join(char for char in plain if char.isalnum()) or _folded(text).strip()
 
 
 def _folded(text: str) -> str:

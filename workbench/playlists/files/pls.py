@@ -13,10 +13,10 @@ from collections import defaultdict
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing, one_line, split_label
 from workbench.playlists.files.locations import as_line
-from workbench.playlists.files.text import decode_text, number_in
+from workbench.playlists.files.text import decode_text, lines_of, number_in
 
 MARK = f"X-Made-By={MADE_BY}"
-_LINE = re.compile(r"(File|Title|Length)(\d{1,9})=(.*)", re.IGNORECASE | re.DOTALL)
+_LINE = re.compile(r"(File|Title|Length)(\d{1,9})\s*=\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def encode(listing: Listing) -> bytes:
@@ -44,8 +44,8 @@ def decode(data: bytes) -> Decoded:
     if not text.lstrip().lower().startswith("[playlist]"):
         raise PlaylistFileError("It is not PLS: its first line is not [playlist].")
     fields: defaultdict[int, dict[str, str]] = defaultdict(dict)
-    for raw in text.split("\n"):
-        if match := _LINE.fullmatch(raw.removesuffix("\r")):
+    for line in lines_of(text):
+        if match := _LINE.fullmatch(line):
             fields[int(match[2])][match[1].lower()] = match[3]
     return Decoded([_entry(fields[number]) for number in sorted(fields) if fields[number].get("file")])
 

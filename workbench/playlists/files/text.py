@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from workbench.errors import PlaylistFileError
 
@@ -25,6 +26,11 @@ def decode_text(data: bytes) -> str:
     if "\0" in text:
         raise PlaylistFileError("It is not a text file: it contains NUL characters.")
     return text
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text without blanks around them, whichever system ended them."""
+    return [line.strip() for line in re.split(r"\r\n?|\n", text)]
 
 
 def number_in(text: object) -> float | None:

@@ -1,0 +1,86 @@
+"""Playlists as other programs and services write them find their tracks."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.playlists import match_entries, read_playlist_file
+
+PATHS = ["/music/A Song.mp3", "/music/100% Pure.mp3", "/music/Ünder.mp3", "/music/Cut%20Off.mp3"]
+TITLES = ["Under Pressure", "Café (Live)", "Song Two", "Last"]
+ARTISTS = ["Queen & David Bowie", "Beyoncé", "AC/DC", "Other"]
+LISTS = ["Queen; David Bowie", "Beyoncé", "AC/DC", "Other"]
+
+
+@pytest.fixture
+def matched(make_table, tmp_path):
+    table = make_table(4, path=PATHS, title=TITLES, artist=ARTISTS, artists=LISTS)
+
+    def match(name: str, text: str, encoding: str = "utf-8"):
+        file = tmp_path / name
+        file.write_bytes(text.encode(encoding))
+        return match_entries(read_playlist_file(file), table)
+
+    return match
+
+
+@pytest.mark.parametrize(
+    ("line", "track"),
+    [
+        ("/music/A%20Song.mp3", 1),
+        ("/music/A Song.mp3   ", 1),
+        ("\t /music/A Song.mp3", 1),
+        ("/music/100% Pure.mp3", 2),
+        ("/music/100%25%20Pure.mp3", 2),
+        ("/music/%C3%9Cnder.mp3", 3),
+        ("/music/Cut%20Off.mp3", 4),  # the literal name is there
+        ("D:\\Music\\A%20Song.mp3", 1),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_read_as_written_or_else_decoded(line, track, end, matched):
+    for name, text in (
+        ("x.m3u", f"#EXTM3U{end}{line}{end}"),
+        ("x.pls", f"[playlist]{end}File1 = {line}{end}"),
+    ):
+        (match,) = matched(name, text)
+        assert match.track_id == track and match.score >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("info", "title", "seconds"),
+    [
+        ("#EXTINF:-6,65", "65", None),
+        ('#EXTINF:-1 tvg-id="a,b" group-title="x",Song', "Song", None),
+        ("#EXTINF:236,65,Song", "Song", 236.65),
+        ("#extinf: 236.5 , Song ", "Song", 236.5),
+        ("#EXTINF:236", None, 236),
+    ],
+)
+def test_information_lines(info, title, seconds, matched):
+    (match,) = matched("x.m3u8", f"{info}\n/nowhere.mp3\n")
+    assert (match.entry.title, match.entry.duration_s, match.track_id) == (title, seconds, None)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "track"),
+    [
+        ("Track URI,Track Name,Artist URI(s),Artist Name(s),Album Name,Track Duration (ms)",
+         'spotify:track:1,Under Pressure - Remastered,x,"Queen,David Bowie",Hot Space,248000', 1),
+        ("Track Name,Artist Name(s),Duration (ms)", 'under pressure,"Queen,David Bowie",248000', 1),
+        ("Track Name,Artist Name(s)", "Elsewhere,Nobody", None),
+        ("title,artist,album,isrc", "Cafe,Beyonce,,", 2),
+        ("Track name,Artist name,Album,Playlist name,Type,ISRC", "Song Two (Live),ac/dc,,,,", 3),
+        ("Video ID,Song Title,Album Title,Artist Names", "x,Under Pressure (feat. David Bowie),,Queen", 1),
+        ("Name\tArtist\tTime", "Last\tOTHER\t4:05", 4),
+    ],
+)  # fmt: skip
+def test_tables_of_services(header, row, track, matched):
+    (match,) = matched("x.csv", f"{header}\r\n{row}\r\n")
+    assert match.track_id == track
+    assert (match.by, match.score >= 0.7) == (("tags", True) if track else (None, False))
+
+
+def test_a_length_is_read_in_its_unit(matched):
+    assert matched("a.csv", "title,Duration (ms)\nx,248000\n")[0].entry.duration_s == 248
+    assert matched("b.csv", "title,time\nx,1:04:05\n")[0].entry.duration_s == 3845
