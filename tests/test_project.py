@@ -97,6 +97,8 @@ def test_environment_yml_asks_for_what_pyproject_asks_for() -> None:
     wheels = {
         "tensorflow",
         "essentia-tensorflow",
+        "onnxruntime",
+        "tf2onnx",
         "pysqlite3",
     }  # not to be had from conda-forge, or not together
     assert set(re.findall(r"^ +- ([a-z][\w-]+)", from_pip, re.MULTILINE)) == wheels | {"protobuf"}

@@ -1,7 +1,8 @@
 """Every command in the README and its guides works as written: one reader types them in their order.
 
 Not run here: the two ``python3 -m venv`` commands, which ``.ci/run`` runs itself; ``docker`` commands, which
-``tests/test_image.py`` holds against the Dockerfile; ``workbench bench``, which ``tests/benchmark`` runs.
+``tests/test_image.py`` holds against the Dockerfile; ``workbench bench``, which ``tests/benchmark`` runs;
+``workbench models get``, which ``tests/models`` runs, because it needs a package index.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 GUIDES = [
     (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("server", "docker", "cluster", "models")
 ]
-ELSEWHERE = ("python3 -m venv", "workbench bench")
+ELSEWHERE = ("python3 -m venv", "workbench bench", "workbench models get")
 STAYS = ("workbench serve", "workbench lab", "dask scheduler", "dask worker")
 SCHEDULER = re.compile(r"(tcp|tls)://192\.0\.2\.1:8786")
 

@@ -177,7 +177,7 @@ def _real_run(folder: str, workers: int) -> tuple[float, float, list[float]]:
         plan = wb.plan(folder)
         before, start = _cpu_of_all(), time.perf_counter()
         tasks = AnalysisTasks(wb.library, plan, stale=stale, keep=wb.jobs.keep)
-        wb.jobs.start(tasks, analyze_file_cpu, wb.settings, show=False).result()
+        wb.jobs.start(tasks, analyze_file_cpu, (wb.settings,), show=False).result()
         wall, cpu = time.perf_counter() - start, _cpu_of_all() - before
         hashes = {wb.track(int(track)).content_hash for track in wb.tracks.index}
         return wall, cpu, [wb.library.features.get(key).seconds for key in hashes]

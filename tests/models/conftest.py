@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -111,3 +113,32 @@ def styled(library: Library) -> Callable[..., StyledLibrary]:
         return StyledLibrary(library, style_of, artist_of)
 
     return fill
+
+
+@pytest.fixture(scope="session")
+def free_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ``MODELS_DIR`` with the free networks, fetched once a run as a user would; tests only read it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "free-models"
+    with (shared / "free-models.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        failed = shared / "free-models.failed"
+        command = [
+            sys.executable,
+            "-m",
+            "workbench",
+            "models",
+            "get",
+            "--data-dir",
+            str(shared / "models-data"),
+        ]
+        environment = os.environ | {"WORKBENCH_MODELS_DIR": str(folder)}
+        if failed.exists():
+            pytest.skip(failed.read_text())
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if "pip could not fetch" in ran.stderr:
+            failed.write_text(ran.stderr)
+            pytest.skip(ran.stderr)
+        assert ran.returncode == 0, ran.stderr
+    return folder

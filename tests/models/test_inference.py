@@ -13,7 +13,7 @@ from workbench.errors import AudioError, ModelError
 from workbench.lazy_imports import get_essentia
 from workbench.models.networks.inference import FileOutputs, ModelOutput, run_models
 from workbench.models.networks.model_file import ModelFile
-from workbench.models.networks.mono_16k import mono_16k
+from workbench.models.networks.mono_16k import Mono16k
 from workbench.models.networks.patches import PatchWindows
 from workbench.models.networks.published import FRONTS
 from workbench.models.networks.registry import usable_models
@@ -51,7 +51,8 @@ def resampled(path: str) -> np.ndarray:
     from workbench.audio.streaming_loader import open_audio
 
     with open_audio(path) as stream:
-        return np.concatenate(list(mono_16k(stream)))
+        to_16k = Mono16k(stream.rate)
+        return np.concatenate([*[to_16k.push(block) for block in stream], to_16k.finish()])
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from os import PathLike
 from typing import Any
 
+from workbench.analysis.blocks import Samples
 from workbench.analysis.features import TrackFeatures
 from workbench.settings import Settings
+
+Hear = Callable[[Samples, int], None]
 
 
 def warm_up() -> None:
@@ -22,7 +25,9 @@ def warm_up() -> None:
     describe([0.1 * noise], 44100, 2)
 
 
-def analyze_file(path: str | PathLike[str], settings: Settings | None = None) -> TrackFeatures:
+def analyze_file(
+    path: str | PathLike[str], settings: Settings | None = None, *, hear: Hear | None = None
+) -> TrackFeatures:
     """Analyze one audio file. This function is pure: it uses no database, no cache and no cluster.
 
     Parameters
@@ -30,6 +35,9 @@ def analyze_file(path: str | PathLike[str], settings: Settings | None = None) ->
     path : path-like
     settings : Settings, optional
         ``STREAM_BLOCK_SECONDS`` and ``MEMORY_LIMIT_PERCENT`` apply; the defaults when left out.
+    hear : callable, optional
+        Called with every block that is decoded, shape (n, channels), and the rate in hertz. It may not change the block
+        or keep it: the next one is written in its place.
 
     Returns
     -------
@@ -52,17 +60,17 @@ def analyze_file(path: str | PathLike[str], settings: Settings | None = None) ->
             memory_limit_percent=settings.memory_limit_percent,
         ) as stream,
     ):
-        found = describe(stream, stream.rate, stream.channels, stream.channel_names)
+        blocks = stream if hear is None else _heard(stream, stream.rate, hear)
+        found = describe(blocks, stream.rate, stream.channels, stream.channel_names)
         return TrackFeatures(
             **found, sample_rate_hz=stream.rate, channels=stream.channels, truncated=stream.truncated
         )
 
 
-def analyze_file_timed(path: str, settings: Settings) -> tuple[TrackFeatures, float]:
-    """Return the features of a file and the seconds that the analysis took: the task that workers run."""
-    start = time.perf_counter()
-    features = analyze_file(path, settings)
-    return features, time.perf_counter() - start
+def _heard(blocks: Iterable[Samples], rate: int, hear: Hear) -> Iterator[Samples]:
+    for block in blocks:
+        hear(block, rate)
+        yield block
 
 
 def _one_thread() -> Any:

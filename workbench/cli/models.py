@@ -11,6 +11,7 @@ from workbench.cli.output import one_line, print_json, say
 DONE, SOME_FAILED = 0, 3
 
 if TYPE_CHECKING:
+    from workbench.session.models import Models
     from workbench.session.tagger import Tagger
 
 Add = Callable[..., argparse.ArgumentParser]
@@ -29,14 +30,22 @@ def add_analysis_options(sub: argparse.ArgumentParser) -> None:
 
 def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
     """Add the commands to a parser; ``add(name, command, text)`` makes one."""
-    add(
-        "models", models, "list the published models that are there, what each adds and what is wrong with it"
-    )
+    _add_models(add("models", models, "list the models that are there, or get free ones"), common)
     sub = add("embed", embed, "run published models over the analyzed tracks that they have not seen")
     sub.add_argument("--force", action="store_true", help="over all analyzed tracks")
     add_analysis_options(sub)
     _add_tagger(
         add("tagger", tagger, "learn tags from your own library and predict them for the rest"), common
+    )
+
+
+def _add_models(sub: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    text = "fetch networks with a free license (MusiCNN, TempoCNN) with pip, check and convert them"
+    actions = sub.add_subparsers(title="actions", metavar="ACTION", dest="action")
+    get = actions.add_parser("get", help=text, description=text, parents=[common])
+    get.add_argument("names", nargs="*", metavar="NAME", help="which networks (default: all)")
+    get.add_argument(
+        "--wheel", metavar="FILE", help="a wheel that was fetched elsewhere: nothing is downloaded"
     )
 
 
@@ -99,11 +108,13 @@ def _probability(text: str) -> float:
 
 
 def models(options: argparse.Namespace) -> int:
-    """List what is in MODELS_DIR."""
+    """List what is in MODELS_DIR, or fetch free networks into it."""
     from workbench.session.workbench import Workbench
 
     with Workbench(options.data_dir) as wb:
         models = wb.models
+        if options.action == "get":
+            return _get(models, options)
         found = models.found()
     if options.json:
         print_json({"models_dir": str(models.folder), "models": [model.to_dict() for model in found]})
@@ -117,6 +128,17 @@ def models(options: argparse.Namespace) -> int:
             adds = ", ".join(model.adds) or "classes"
             known = "hash as known" if model.known else "not a file we know: unverified"
             print(f"{model.name}: {model.kind}, version {model.version or '?'}, adds {adds} ({known})")
+    return DONE
+
+
+def _get(models: Models, options: argparse.Namespace) -> int:
+    fetched = models.get(*options.names, wheel=options.wheel, say=say)
+    if options.json:
+        print_json({"models_dir": str(models.folder), "models": [one.to_dict() for one in fetched]})
+    else:
+        for one in fetched:
+            print(f"{one.network.name}: {'fetched' if one.fetched else 'was there already'}")
+        print(f"in {models.folder}")
     return DONE
 
 

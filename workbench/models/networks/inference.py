@@ -18,36 +18,13 @@ import numpy.typing as npt
 from workbench.errors import ModelError
 from workbench.lazy_imports import get_essentia
 from workbench.models.networks.model_file import ModelFile, saved_model_folder
-from workbench.models.networks.mono_16k import mono_16k
+from workbench.models.networks.model_output import SILENCE, ModelOutput
+from workbench.models.networks.mono_16k import Mono16k
 from workbench.models.networks.patches import PatchWindows, Window
 from workbench.models.networks.published import HEAD_ALGORITHM
 from workbench.models.networks.registry import family
+from workbench.models.networks.sampled_models import SampledModels, load_network
 from workbench.models.networks.saved_model import SavedModelPredictor, on_gpu
-
-SILENCE = 10 ** (-80 / 20)
-"""Peak, full scale 1.0, under which a file is silent and no mood is predicted for it."""
-
-
-@dataclass(frozen=True)
-class ModelOutput:
-    """What one model says about one file.
-
-    Attributes
-    ----------
-    model, version, model_hash : str
-        Name, version from its JSON, SHA-256 of its ``.pb``.
-    embedding : float32 array, shape (d,), or None
-        Mean over patches, for an embedding model.
-    probabilities : dict of class to float, or None
-        Mean over patches, for a head or classifier; ``None`` for a silent file.
-    """
-
-    model: str
-    version: str
-    model_hash: str
-    task: str
-    embedding: npt.NDArray[np.float32] | None = None
-    probabilities: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,30 +60,56 @@ def run_models(
     from workbench.audio.streaming_loader import open_audio
 
     began = time.perf_counter()
-    chains = _chains(models)
-    peak = 0.0
+    sampled = SampledModels([model for model in models if model.patches_per_track])
+    full = _FullModels([model for model in models if not model.patches_per_track])
     with open_audio(path, block_seconds=block_seconds, memory_limit_percent=memory_limit_percent) as stream:
-        for block in mono_16k(stream):
-            if len(block):
-                peak = max(peak, float(np.abs(block).max()))
-            for chain in chains:
-                chain.push(block)
+        for block in stream:
+            sampled.push(block, stream.rate)
+            full.push(block, stream.rate)
         audio_seconds = stream.duration_s
-    for chain in chains:
-        chain.finish()
-    outputs = tuple(output for chain in chains for output in chain.outputs(silent=peak < SILENCE))
-    return FileOutputs(
-        outputs,
-        audio_seconds,
-        time.perf_counter() - began,
-        {chain.model.name: chain.mean.count for chain in chains},
-    )
+    outputs = (*sampled.finish(), *full.finish())
+    return FileOutputs(outputs, audio_seconds, time.perf_counter() - began, sampled.patches | full.patches)
 
 
 def warm_up(models: Sequence[ModelFile]) -> None:
     """Load every graph into this process, so that the first file does not wait for it."""
     for model in models:
-        _algorithm(model, "discard")
+        if model.patches_per_track:
+            load_network(model)
+        else:
+            _algorithm(model, "discard")
+
+
+class _FullModels:
+    """The models that read every patch of a stream, each at its own pace."""
+
+    def __init__(self, models: Sequence[ModelFile]) -> None:
+        self._chains = _chains(models)
+        self._to_16k: Mono16k | None = None
+        self._peak = 0.0
+
+    def push(self, block: npt.NDArray[np.float32], rate: int) -> None:
+        if self._chains:
+            self._to_16k = self._to_16k or Mono16k(rate)
+            self._hear(self._to_16k.push(block))
+
+    def finish(self) -> list[ModelOutput]:
+        if self._to_16k is not None:
+            self._hear(self._to_16k.finish())
+        for chain in self._chains:
+            chain.finish()
+        silent = self._peak < SILENCE
+        return [output for chain in self._chains for output in chain.outputs(silent=silent)]
+
+    @property
+    def patches(self) -> dict[str, int]:
+        return {chain.model.name: chain.mean.count for chain in self._chains}
+
+    def _hear(self, samples: npt.NDArray[np.float32]) -> None:
+        if len(samples):
+            self._peak = max(self._peak, float(np.abs(samples).max()))
+        for chain in self._chains:
+            chain.push(samples)
 
 
 def _chains(models: Sequence[ModelFile]) -> list[_Chain]:

@@ -67,6 +67,7 @@ FRONTS = {
 """Frames, patches and hops are the defaults that the documentation of essentia-tensorflow 2.1b6 gives."""
 
 HEAD_ALGORITHM = "TensorflowPredict2D"
+TEMPO_ALGORITHM = "TempoCNN"
 
 PUBLISHED_SHA256: dict[str, str] = {
     "msd-musicnn-1": "cdea0722bcee7f731286843f2233e3aa69887bb5c3e2dce011eff55f38d04f3e",

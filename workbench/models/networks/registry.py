@@ -20,6 +20,7 @@ from workbench.models.networks.published import (
     LICENSE,
     PUBLISHED_SHA256,
     SOURCE,
+    TEMPO_ALGORITHM,
 )
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class _Bad(ValueError):
 def find_models(
     models_dir: Path | None, *, manifest: Mapping[str, str] = PUBLISHED_SHA256
 ) -> list[ModelFile]:
-    """List every ``.pb`` and ``.json`` in a folder, good or bad, by name.
+    """List every ``.pb`` and ``.json`` in a folder, good or bad, by name. One for tempo has an ``.onnx`` instead.
 
     Parameters
     ----------
@@ -55,20 +56,25 @@ def find_models(
 
 
 def usable_models(models_dir: Path | None) -> tuple[ModelFile, ...]:
-    """Return the models that can run, and log what is wrong with the others."""
+    """Return the models that can describe a track, and log what is wrong with the others."""
     models = find_models(models_dir)
     for model in models:
         if model.problem:
             logger.warning("model %s is not used: %s", model.name, model.problem)
-    return tuple(model for model in models if not model.problem)
+    return tuple(model for model in models if not model.problem and model.kind != "tempo")
+
+
+def models_that_listen(models_dir: Path | None) -> tuple[ModelFile, ...]:
+    """Return the usable models that read a few patches of a file while it is analyzed."""
+    return tuple(model for model in usable_models(models_dir) if model.patches_per_track)
 
 
 def what_models_would_add(models_dir: Path | None) -> str:
     """Say where models come from and what they add, for a library that has none."""
     return (
-        f"No models in {models_dir}. Essentia's published models would add embeddings for similarity, moods "
-        f"(mood:happy), valence, arousal, instrumentalness and genres: put .pb and .json pairs from {SOURCE} "
-        f"there. License of the models: {LICENSE}."
+        f"No models in {models_dir}. `workbench models get` fetches free ones that hear genres, instruments, voice "
+        f"and mood. Essentia's published models would add more, such as valence and arousal: put .pb and .json "
+        f"pairs from {SOURCE} there. Their license: {LICENSE}."
     )
 
 
@@ -86,14 +92,21 @@ def _read(path: Path, sha256: str | None) -> ModelFile:
 
 def _describe(path: Path, published: str | None) -> ModelFile:
     metadata = _metadata(path)
+    algorithm = _mapping(metadata, "inference").get("algorithm")
+    if algorithm == TEMPO_ALGORITHM:
+        path = path.with_suffix(".onnx")
     if not path.exists():
         raise _Bad(f"{path.name} is missing beside its .json; put it there.")
     stat = path.stat()
     if not stat.st_size:
         raise _Bad(f"{path.name} is empty; fetch it again.")
-    facts = _facts(path.stem, metadata)
-    _check_nodes(path, facts)
     sha256 = _sha256(str(path), stat.st_size, stat.st_mtime_ns)
+    _check_files(path, metadata)
+    if algorithm == TEMPO_ALGORITHM:
+        facts: dict[str, Any] = {"kind": "tempo", "algorithm": algorithm}
+    else:
+        facts = _facts(path.stem, metadata)
+        _check_nodes(path, facts)
     if published is not None and sha256 != published:
         raise _Bad(
             f"{path.name} is not the file that Essentia publishes under this name (SHA-256 {sha256[:12]}… where "
@@ -105,9 +118,20 @@ def _describe(path: Path, published: str | None) -> ModelFile:
         version=str(metadata.get("version", "")),
         sha256=sha256,
         size_bytes=stat.st_size,
-        known=published is not None,
+        known=published is not None or "files" in metadata,
         **facts,
     )
+
+
+def _check_files(path: Path, metadata: dict[str, Any]) -> None:
+    """Compare files with the hashes that `workbench models get` wrote beside them."""
+    for name, expected in _mapping(metadata, "files").items():
+        file = path.with_name(name)
+        if not file.exists():
+            raise _Bad(f"{name} is missing; run `workbench models get`.")
+        stat = file.stat()
+        if _sha256(str(file), stat.st_size, stat.st_mtime_ns) != expected:
+            raise _Bad(f"{name} is damaged; run `workbench models get`.")
 
 
 def _check_nodes(path: Path, facts: dict[str, Any]) -> None:
@@ -115,7 +139,7 @@ def _check_nodes(path: Path, facts: dict[str, Any]) -> None:
         names = node_names(path)
     except (OSError, ValueError) as error:
         raise _Bad(f"{path.name} is damaged or no frozen graph: {error}; fetch it again.") from error
-    for node in (facts["input_node"], facts["output_node"]):
+    for node in filter(None, (facts["input_node"], facts["output_node"], facts.get("tags_node"))):
         if node.partition(":")[0] not in names:
             raise _Bad(f"{path.name} has no node {node}, which its .json names; fetch both files again.")
 
@@ -157,16 +181,31 @@ def _facts(stem: str, metadata: dict[str, Any]) -> dict[str, Any]:
     embedding = _embedding(metadata)
     purpose = "embeddings" if embedding else "predictions"
     output = embedding or _output(metadata, "predictions") or _node(stem, metadata, "outputs")
+    patches = inference.get("patches_per_track")
+    tags = _output(metadata, "predictions") if embedding and patches else None
     return {
         "kind": "embedding" if purpose == "embeddings" else "classifier",
         "algorithm": algorithm,
+        "patches_per_track": _patches(stem, algorithm, patches, tags),
+        "tags_node": tags["name"] if tags else "",
         "input_node": node["name"],
         "output_node": output["name"],
         "dimensions": _last_dimension(output),
         "patch": patch,
         "batch": shape[0] if len(shape) == 3 else None,
-        "classes": _classes(stem, metadata, output) if purpose == "predictions" else (),
+        "classes": _classes(stem, metadata, tags or output) if tags or purpose == "predictions" else (),
     }
+
+
+def _patches(stem: str, algorithm: str, patches: Any, tags: dict[str, Any] | None) -> int | None:
+    if patches is None:
+        return None
+    if not isinstance(patches, int) or patches < 1 or tags is None or algorithm != "TensorflowPredictMusiCNN":
+        raise _Bad(
+            f"{stem}.json has patches_per_track, which only models of MusiCNN with an embedding and predictions may "
+            "have, as a whole number from 1."
+        )
+    return patches
 
 
 def _head_facts(stem: str, metadata: dict[str, Any], inference: dict[str, Any]) -> dict[str, Any]:

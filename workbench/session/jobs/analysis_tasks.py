@@ -17,13 +17,14 @@ from workbench.audio.tags import read_tags
 from workbench.errors import AudioError
 from workbench.processing.job.task import Cached, Failure, Task
 from workbench.session.jobs.lost_folders import failure_of, lost_folders
+from workbench.session.jobs.model_outputs import save_outputs
 from workbench.session.jobs.plan import Plan, Stale
 from workbench.session.jobs.report import Report
 from workbench.store.library.library import Library
 from workbench.store.library.records import FeatureRecord, ScannedFile
 
 if TYPE_CHECKING:
-    from workbench.analysis.features import TrackFeatures
+    from workbench.models.networks.listening import Analyzed
 
 Elsewhere = Callable[[Sequence[str]], dict[str, FeatureRecord]]
 
@@ -144,9 +145,8 @@ class AnalysisTasks:
         self.cached += 1
         return Cached(path)
 
-    def on_value(self, task: Task, value: tuple[TrackFeatures, float]) -> float:
+    def on_value(self, task: Task, value: Analyzed) -> float:
         """Store one result at once; return its seconds of audio."""
-        features, seconds = value
         files = self._files[task.key]
         if _changed(files[0]):
             self.on_failure(
@@ -154,10 +154,11 @@ class AnalysisTasks:
             )
             return 0.0
         del self._files[task.key]
-        self.keep(task.key, features.to_record(seconds))
+        self.keep(task.key, value.features.to_record(value.seconds))
+        save_outputs(self.library, task.key, value.outputs)
         self.analyzed += len(files)
-        self.audio_seconds += features.duration_s
-        return features.duration_s
+        self.audio_seconds += value.features.duration_s
+        return value.features.duration_s
 
     def on_failure(self, task: Task | None, failure: Failure) -> list[Failure]:
         """Save why a file could not be analyzed; return one failure for each file with the same content."""

@@ -9,9 +9,9 @@ from workbench.models.networks.embed import files_to_embed
 from workbench.models.networks.inference import FileOutputs
 from workbench.models.networks.model_file import ModelFile
 from workbench.processing.job.task import Failure, Task
+from workbench.session.jobs.model_outputs import save_outputs
 from workbench.session.jobs.report import Report
 from workbench.store.library.library import Library
-from workbench.store.library.records import Embedding, Prediction
 
 
 class EmbeddingTasks:
@@ -39,10 +39,10 @@ class EmbeddingTasks:
 
     def on_value(self, task: Task, value: FileOutputs) -> float:
         """Store one result at once; return its seconds of audio."""
-        seconds = save_outputs(self.library, task.key, value)
+        save_outputs(self.library, task.key, value.outputs)
         self.done += 1
-        self.audio_seconds += seconds
-        return seconds
+        self.audio_seconds += value.audio_seconds
+        return value.audio_seconds
 
     def on_failure(self, task: Task | None, failure: Failure) -> None:
         """Remember a failure; the track stays analyzed."""
@@ -59,26 +59,3 @@ class EmbeddingTasks:
             audio_seconds=self.audio_seconds,
             workers=workers,
         )
-
-
-def save_outputs(library: Library, content_hash: str, found: FileOutputs) -> float:
-    """Store what models found in a content, in one transaction; return its seconds of audio."""
-    with library.transaction():
-        library.models.save_embeddings(
-            Embedding(content_hash, output.model, output.version, output.model_hash, output.embedding)
-            for output in found.outputs
-            if output.embedding is not None
-        )
-        library.models.save_predictions(
-            Prediction(
-                content_hash, output.model, output.version, output.model_hash, _rounded(output.probabilities)
-            )
-            for output in found.outputs
-            if output.embedding is None
-        )
-    return found.audio_seconds
-
-
-def _rounded(probabilities: dict[str, float] | None) -> dict[str, float]:
-    """Return probabilities with six digits; a silent file has none, and counts as seen."""
-    return {name: round(value, 6) for name, value in (probabilities or {}).items()}

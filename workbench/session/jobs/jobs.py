@@ -74,15 +74,17 @@ class Jobs:
 
     def analyze(self, plan: Plan, *, timeout: float | None, show: bool | None) -> Job[Report]:
         """Start an analysis; see :meth:`workbench.session.workbench.Workbench.analyze`."""
-        from workbench.analysis.analyze_file import analyze_file_timed
         from workbench.analysis.features import stale
+        from workbench.models.networks.listening import analyze_and_listen
+        from workbench.models.networks.registry import models_that_listen
         from workbench.session.jobs.analysis_tasks import AnalysisTasks
 
         shared = self._caches.shared
         elsewhere = shared.get_many if shared is not None else None
         tasks = AnalysisTasks(self._library, plan, stale=stale, keep=self.keep, elsewhere=elsewhere)
         for_workers = self._settings.with_(token=None, redis_url=None)
-        return self.start(tasks, analyze_file_timed, for_workers, timeout=timeout, show=show)
+        models = models_that_listen(self._settings.models_dir)
+        return self.start(tasks, analyze_and_listen, (for_workers, models), timeout=timeout, show=show)
 
     def keep(self, content_hash: str, record: FeatureRecord) -> None:
         """Save what a worker found, and renew the caches."""
@@ -104,7 +106,7 @@ class Jobs:
         return self.start(
             EmbeddingTasks(self._library, models, force=force),
             run_models,
-            models,
+            (models,),
             timeout=timeout,
             show=show,
             needs=lambda client: embedding_needs(client, models),
@@ -114,13 +116,13 @@ class Jobs:
         self,
         tasks: Tasks,
         function: Callable[..., Any],
-        argument: Any,
+        arguments: tuple[Any, ...],
         *,
         timeout: float | None = None,
         show: bool | None = None,
         needs: Callable[[Any], Mapping[str, int]] | None = None,
     ) -> Job[Report]:
-        """Call ``function(path, argument)`` on workers for every task; ``tasks`` takes what became of each."""
+        """Call ``function(path, *arguments)`` on workers for every task; ``tasks`` takes what became of each."""
         from workbench.processing.cluster.worker_paths import translation
         from workbench.processing.job.job import run
         from workbench.processing.job.progress import in_notebook, show_progress
@@ -131,7 +133,7 @@ class Jobs:
             self.cluster,
             entries if self._share_cluster else with_server_workers(entries, self._library, self._settings),
             function,
-            args=(argument,),
+            args=arguments,
             timeout_s=timeout,
             worker_path=translation(self._settings.worker_paths),
             on_value=tasks.on_value,

