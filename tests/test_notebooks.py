@@ -11,8 +11,12 @@ from typing import Any
 
 import nbformat
 import pytest
+import soundfile
+from signals import silence, tone
 
 from workbench import Workbench
+from workbench.audio.source import size_and_time
+from workbench.store.library.records import ScannedFile
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 # The others make and analyze the same demo library; where its content is known, that takes a second instead of ten.
@@ -77,3 +81,71 @@ def forgotten_demo_dir(library_dir: Path, analyzed_data_dir: Path) -> Path:
     with Workbench(library_dir) as wb, wb.library.pool.writing() as connection:
         connection.execute("DELETE FROM tracks")
     return library_dir
+
+
+ODD_LIBRARIES = ("empty", "one", "first failed", "first missing", "silent")
+FOR_ANY_LIBRARY = ("analyze_library", "playlists", "track_explorer", "getting_started")
+
+
+@pytest.fixture(scope="module")
+def known_contents(
+    analyzed_data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, bytes]]:
+    """A data folder that knows the demo and two more contents, and these contents; nothing has to be decoded again."""
+    folder, data_dir = tmp_path_factory.mktemp("contents"), tmp_path_factory.mktemp("known") / "data"
+    shutil.copytree(analyzed_data_dir, data_dir)
+    soundfile.write(folder / "tone.wav", tone(220, 3), 44100)
+    soundfile.write(folder / "silent.wav", silence(3), 44100)
+    with Workbench(data_dir, async_workers=1) as wb:
+        assert wb.analyze(folder, show=False).result().analyzed == 2
+        with wb.library.pool.writing() as connection:
+            connection.execute("DELETE FROM tracks")
+    return data_dir, {path.stem: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture(params=ODD_LIBRARIES)
+def odd_library(
+    request: pytest.FixtureRequest, known_contents: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> tuple[Path, Path]:
+    """A folder of music and its analyzed library."""
+    known, contents = known_contents
+    music, data_dir = tmp_path / "music", tmp_path / "data"
+    shutil.copytree(known, data_dir)
+    music.mkdir()
+    if request.param == "first failed":
+        (music / "a.mp3").write_text("not audio")
+        size, time_ns = size_and_time((music / "a.mp3").stat())
+        failed = ScannedFile(
+            str(music / "a.mp3"), size, time_ns, None, error="is not audio", error_kind="format"
+        )
+        with Workbench(data_dir) as wb:
+            wb.library.files.add([failed])
+    if request.param != "empty":
+        (music / "b.wav").write_bytes(
+            contents["silent" if request.param in ("silent", "first missing") else "tone"]
+        )
+    if request.param == "first missing":
+        (music / "c.wav").write_bytes(contents["tone"])
+    with Workbench(data_dir) as wb:
+        wb.analyze(music, show=False).result()
+    if request.param == "first missing":
+        (music / "b.wav").unlink()
+        with Workbench(data_dir) as wb:
+            wb.analyze(music, show=False).result()
+            assert wb.find(status="missing").total == 1
+    return music, data_dir
+
+
+def test_notebooks_run_on_whatever_library_there_is(
+    odd_library: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    music, data_dir = odd_library
+    monkeypatch.setenv("WORKBENCH_DATA_DIR", str(data_dir))
+    monkeypatch.chdir(tmp_path)
+    for notebook in FOR_ANY_LIBRARY:  # those that add the demo to the library come last
+        names: dict[str, Any] = {}
+        for cell in nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells:
+            if cell.cell_type == "code":
+                exec(cell.source, names)
+                if "music_dir" in names:
+                    names["music_dir"] = str(music)

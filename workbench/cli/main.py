@@ -202,7 +202,7 @@ def _write_styles(options: argparse.Namespace) -> int:
 
 
 def _demo_playlists(wb: Workbench, folder: Path) -> list[Path]:
-    start = int(wb.table().ids[0])
+    start = wb.first_playable()
     wanted: list[tuple[str, str, dict[str, Any]]] = [
         ("Demo: like the first track", "similarity", {"start": start, "size": 10}),
         ("Demo: k-means", "kmeans", {"size": 10}),

@@ -297,6 +297,12 @@ class Workbench:
             raise UnknownTrackError(f"There is no track {track}.", candidates=[])
         return found
 
+    def first_playable(self) -> int | None:
+        """Return the lowest id of a track that is analyzed and whose file is there; ``None`` where there is none."""
+        table = self.table()
+        ready = table.ids[table.analyzed & ~table.missing]
+        return int(ready[0]) if len(ready) else None
+
     def _find_track(self, track: str) -> Track:
         matches = self.library.tracks.find(track)
         if len(matches) == 1:
