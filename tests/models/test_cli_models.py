@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from workbench import Settings
 from workbench.cli.main import main
-from workbench.cli.models import add_commands
-from workbench.errors import ModelError
 
 
 @pytest.fixture
 def command(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
     """Run a command line on the test's data folder; returns its exit code and standard output."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--data-dir")
-    common.add_argument("--json", action="store_true")
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers(required=True)
-
-    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, parents=[common], help=text)
-        sub.set_defaults(command=command)
-        return sub
-
-    add_commands(add, common)
 
     def run(*arguments: str) -> tuple[int, str]:
-        options = parser.parse_args([*arguments, "--data-dir", str(data_dir)])
-        code = options.command(options)
+        code = main([*arguments, "--data-dir", str(data_dir)])
         return code, capsys.readouterr().out
 
     return run
@@ -87,12 +72,33 @@ def test_a_tagger_from_training_to_tags(command, styled) -> None:  # type: ignor
     assert code == 3 and out.count("NOT WRITTEN") == 24  # these tracks have no files
 
 
-def test_what_is_wrong_is_an_error(command, styled) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_wrong_is_an_error(
+    command,  # type: ignore[no-untyped-def]
+    styled,
+    data_dir: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     styled(styles=2, artists=1)
-    with pytest.raises(ModelError, match="Too few examples"):
-        command("tagger", "train")
-    with pytest.raises(ModelError, match="No tagger for mood"):
-        command("tagger", "apply", "--label", "mood")
+
+    def said(*arguments: str) -> str:
+        assert main([*arguments, "--data-dir", str(data_dir)]) == 1
+        return capsys.readouterr().err
+
+    assert "Too few examples" in said("tagger", "train")
+    assert "No tagger for mood" in said("tagger", "apply", "--label", "mood")
     assert "No tagger has been trained" in command("tagger", "list")[1]
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as stopped:
         command("tagger", "write-tags", "--minimum", "7")
+    assert stopped.value.code == 2
+
+
+def test_models_are_listed_without_a_library(command, data_dir: Path) -> None:  # type: ignore[no-untyped-def]
+    assert command("models")[0] == 0
+    assert not data_dir.exists()
+
+
+def test_models_are_listed_beside_a_damaged_library(command, data_dir: Path) -> None:  # type: ignore[no-untyped-def]
+    data_dir.mkdir()
+    Settings.load(data_dir=data_dir).database_path.write_bytes(b"not a database" * 1000)
+    assert command("db", "info")[0] == 1
+    assert command("models", "--json")[0] == 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from workbench.cli.options import DONE, Add, open_library
 from workbench.cli.output import print_json, say
 
 
-def add_options(sub: argparse.ArgumentParser) -> None:
+def add_commands(add: Add) -> None:
+    sub = add("bench", bench, "measure before and after on this machine")
     sub.add_argument(
         "paths", nargs="*", metavar="PATH", help="music to measure with (default: the demo library)"
     )
@@ -18,9 +20,8 @@ def bench(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     from workbench.benchmark.result_table import markdown
     from workbench.benchmark.run import run_benchmark
-    from workbench.session.workbench import Workbench
 
-    with Workbench(options.data_dir, role="bench") as wb:
+    with open_library(options, role="bench") as wb:
         paths = options.paths or [wb.make_demo_library()]
         result = run_benchmark(paths, quick=options.quick, say=say)
         wb.keep_benchmark(result)
@@ -28,4 +29,4 @@ def bench(options: argparse.Namespace) -> int:
         print_json(result)
     else:
         print(markdown(result))
-    return 0
+    return DONE

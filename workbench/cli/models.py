@@ -6,26 +6,20 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.analysis import print_failures, wait_for
+from workbench.cli.options import (
+    DONE,
+    SOME_FAILED,
+    Add,
+    add_analysis_options,
+    open_for_analysis,
+    open_library,
+)
 from workbench.cli.output import one_line, print_json, say
 
-DONE, SOME_FAILED = 0, 3
-
 if TYPE_CHECKING:
-    from workbench.session.models import Models
+    from workbench.session.models import ModelsFolder
     from workbench.session.tagger import Tagger
-
-Add = Callable[..., argparse.ArgumentParser]
-
-
-def add_analysis_options(sub: argparse.ArgumentParser) -> None:
-    """Add what every command that sends files to workers takes."""
-    sub.add_argument("--workers", type=int, metavar="N", help="workers (default: ASYNC_WORKERS)")
-    sub.add_argument(
-        "--timeout", type=float, metavar="S", help="deadline for one file (ANALYSIS_TIMEOUT_SECONDS)"
-    )
-    sub.add_argument(
-        "--scheduler", metavar="ADDR", help="Dask scheduler of a remote cluster, tcp:// or tls://"
-    )
 
 
 def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
@@ -103,19 +97,19 @@ def _add_tagger(sub: argparse.ArgumentParser, common: argparse.ArgumentParser) -
 def _probability(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no probability from 0 to 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a probability from 0 to 1")
     return value
 
 
 def models(options: argparse.Namespace) -> int:
     """List what is in MODELS_DIR, or fetch free networks into it."""
-    from workbench.session.workbench import Workbench
+    from workbench.session.models import ModelsFolder
+    from workbench.settings import Settings
 
-    with Workbench(options.data_dir) as wb:
-        models = wb.models
-        if options.action == "get":
-            return _get(models, options)
-        found = models.found()
+    models = ModelsFolder(Settings.load(data_dir=options.data_dir))
+    if options.action == "get":
+        return _get(models, options)
+    found = models.found()
     if options.json:
         print_json({"models_dir": str(models.folder), "models": [model.to_dict() for model in found]})
         return DONE
@@ -131,7 +125,7 @@ def models(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _get(models: Models, options: argparse.Namespace) -> int:
+def _get(models: ModelsFolder, options: argparse.Namespace) -> int:
     fetched = models.get(*options.names, wheel=options.wheel, say=say)
     if options.json:
         print_json({"models_dir": str(models.folder), "models": [one.to_dict() for one in fetched]})
@@ -144,20 +138,8 @@ def _get(models: Models, options: argparse.Namespace) -> int:
 
 def embed(options: argparse.Namespace) -> int:
     """Run published models over the library."""
-    from workbench.session.workbench import Workbench
-
-    with Workbench(
-        options.data_dir,
-        async_workers=options.workers,
-        analysis_timeout_seconds=options.timeout,
-        scheduler_address=options.scheduler,
-    ) as wb:
-        job = wb.embed(force=options.force, show=True)
-        try:
-            report = job.result().to_dict()
-        except KeyboardInterrupt:
-            job.cancel()
-            raise
+    with open_for_analysis(options) as wb:
+        report = wait_for(wb.embed(force=options.force, show=True))
     if options.json:
         print_json(report)
     else:
@@ -165,16 +147,13 @@ def embed(options: argparse.Namespace) -> int:
             f"{report['found']} tracks to see, {report['analyzed']} seen, {len(report['failed'])} failed "
             f"in {report['seconds']:.1f} s"
         )
-        for failure in report["failed"]:
-            print(f"failed    {one_line(failure['path'])}: {one_line(failure['error'])} [{failure['kind']}]")
+        print_failures(report)
     return SOME_FAILED if report["failed"] else DONE
 
 
 def tagger(options: argparse.Namespace) -> int:
     """Train, evaluate, apply or list taggers, or write what they predicted into files."""
-    from workbench.session.workbench import Workbench
-
-    with Workbench(options.data_dir) as wb:
+    with open_library(options) as wb:
         answer, text, code = _TAGGER[options.action](wb.tagger, options)
     if options.json:
         print_json(answer)

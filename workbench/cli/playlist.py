@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.options import DONE, SOME_FAILED, USAGE, Add, open_library
 from workbench.cli.output import one_line, print_json, say
 from workbench.errors import PlaylistError
 from workbench.values import DEFAULT_SIZE, SIZE
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from workbench.values import Value
 
 
-def add_options(sub: argparse.ArgumentParser) -> None:
+def add_commands(add: Add, arguments: Sequence[str]) -> None:
+    sub = add("playlist", playlist, "make a playlist", epilog=_methods_text(arguments))
     sub.add_argument("method", nargs="?", metavar="METHOD", help="how tracks are chosen; see below")
     sub.add_argument(
         "--size", type=int, default=None, metavar="N", help=f"{SIZE.help} (default {DEFAULT_SIZE})"
@@ -68,7 +70,8 @@ def add_options(sub: argparse.ArgumentParser) -> None:
     )
 
 
-def methods_text(arguments: list[str]) -> str | None:
+def _methods_text(arguments: Sequence[str]) -> str | None:
+    """Return the help of all methods where it is asked for: only then are they imported."""
     if "playlist" not in arguments or not {"-h", "--help"} & set(arguments):
         return None
     from workbench.playlists import COMMON_PARAMETERS, METHODS
@@ -92,8 +95,6 @@ def methods_text(arguments: list[str]) -> str | None:
 
 def playlist(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    from workbench.session.workbench import Workbench
-
     ways = {
         "method": _make,
         "recipe": _make_again,
@@ -108,12 +109,12 @@ def playlist(options: argparse.Namespace) -> int:
             "usage: workbench playlist METHOD, or one of --recipe, --refresh, --compare, --read and --list; "
             "see workbench playlist --help"
         )
-        return 2
+        return USAGE
     if _one_file(options):
         from workbench.playlists import check_target
 
         check_target(options.out, format=options.format, force=options.force)
-    with Workbench(options.data_dir) as wb:
+    with open_library(options) as wb:
         return ways[asked[0]](wb, options)
 
 
@@ -152,7 +153,7 @@ def _compare(wb: Workbench, options: argparse.Namespace) -> int:
         print_json(comparison)
     else:
         _print_comparison(a, b, comparison)
-    return 0
+    return DONE
 
 
 def _print_comparison(a: Playlist, b: Playlist, comparison: dict[str, Any]) -> None:
@@ -191,18 +192,18 @@ def _read(wb: Workbench, options: argparse.Namespace) -> int:
             found = "not known" if entry["track_id"] is None else f"{entry['track_id']} by {entry['by']}"
             print(f"{found:<14} {one_line(str(entry['location']))}")
         print(f"{known} of {len(entries)} are tracks of this library")
-    return 0 if known == len(entries) else 3
+    return DONE if known == len(entries) else SOME_FAILED
 
 
 def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
     kept = wb.playlists(options.name)
     if options.json:
         print_json({"total": len(kept), "playlists": [vars(summary) for summary in kept]})
-        return 0
+        return DONE
     for summary in kept:
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.created_at))
         print(f"{summary.id:>6}  {made}  {summary.method:<13} {summary.size:>5}  {one_line(summary.name)}")
-    return 0
+    return DONE
 
 
 def _show_playlists(
@@ -213,12 +214,12 @@ def _show_playlists(
         answer["file"] = str(path)
     if options.json:
         print_json(answers[0] if len(answers) == 1 and options.count in (None, 1) else {"playlists": answers})
-        return 0
+        return DONE
     for answer in answers:
         _print_playlist(answer)
         if "file" in answer:
             print(f"written   {answer['file']}")
-    return 0
+    return DONE
 
 
 def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]:

@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 TOLD = "told of models"
 
 
-class Models:
-    """The published models of one session."""
+class ModelsFolder:
+    """The published models in MODELS_DIR; they can be listed without a library."""
 
-    def __init__(self, library: Library, settings: Settings) -> None:
-        self._library = library
+    def __init__(self, settings: Settings) -> None:
         self.folder = settings.models_dir
 
     def found(self) -> list[ModelFile]:
@@ -63,6 +62,14 @@ class Models:
         from workbench.models.networks.registry import what_models_would_add
 
         return what_models_would_add(self.folder)
+
+
+class Models(ModelsFolder):
+    """The published models of one session."""
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        super().__init__(settings)
+        self._library = library
 
     def unseen(self) -> int:
         """Return how many analyzed tracks some usable model has not seen."""

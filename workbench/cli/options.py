@@ -1,0 +1,57 @@
+"""What all commands share: exit codes, options, and how they open the library."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.session.workbench import Workbench
+
+# Part of the contract with scripts; 130 is 128 + SIGINT, as shells have it.
+DONE, ERROR, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+Command = Callable[[argparse.Namespace], int]
+"""Runs a command and returns its exit code."""
+
+Add = Callable[..., argparse.ArgumentParser]
+"""``add(name, command, text)`` makes the parser of a command, with the common options."""
+
+
+def common_options() -> argparse.ArgumentParser:
+    """Return a parent parser with the options of every command."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--data-dir", metavar="DIR", help="where the library is kept (default: your user data folder)"
+    )
+    common.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    return common
+
+
+def add_analysis_options(sub: argparse.ArgumentParser) -> None:
+    """Add the options of commands that send files to workers."""
+    sub.add_argument("--workers", type=int, metavar="N", help="workers (default: ASYNC_WORKERS)")
+    sub.add_argument(
+        "--timeout", type=float, metavar="S", help="deadline for one file (ANALYSIS_TIMEOUT_SECONDS)"
+    )
+    sub.add_argument(
+        "--scheduler", metavar="ADDR", help="Dask scheduler of a remote cluster, tcp:// or tls://"
+    )
+
+
+def open_library(options: argparse.Namespace, **more: Any) -> Workbench:
+    """Open the library of ``--data-dir``."""
+    from workbench.session.workbench import Workbench
+
+    return Workbench(options.data_dir, **more)
+
+
+def open_for_analysis(options: argparse.Namespace) -> Workbench:
+    """Open the library, with the settings of :func:`add_analysis_options`."""
+    return open_library(
+        options,
+        async_workers=options.workers,
+        analysis_timeout_seconds=options.timeout,
+        scheduler_address=options.scheduler,
+    )

@@ -1,0 +1,51 @@
+"""``workbench serve`` and ``workbench lab``: the two servers."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from workbench.cli.options import Add
+from workbench.cli.output import say
+
+
+def add_commands(add: Add) -> None:
+    sub = add("serve", _serve, "Voila apps and REST on one port")
+    sub.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    sub.add_argument("--port", type=int, help="port to listen on (default 8500)")
+    sub.add_argument("--base-url", default="/", metavar="PATH", help="prefix behind a proxy (default /)")
+    sub.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="take the token from FILE; made and shown once when it is not there",
+    )
+
+    sub = add("lab", _lab, "JupyterLab on the notebooks, with the same REST")
+    sub.add_argument("--port", type=int, help="port to listen on (default 8500)")
+    sub.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    sub.add_argument(
+        "jupyter",
+        nargs="*",
+        metavar="OPTION",
+        help="JupyterLab's own options, after --: workbench lab -- --allow-root",
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from workbench.apps.server.serve import serve
+    from workbench.settings import Settings
+
+    settings = Settings.load(data_dir=options.data_dir, host=options.host, port=options.port)
+    if options.token_file and not settings.token:
+        from workbench.apps.server.token_file import kept_token
+
+        settings = settings.with_(token=kept_token(Path(options.token_file), say))
+    return serve(settings, base_url=options.base_url)
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from workbench.apps.server.lab import lab
+    from workbench.settings import Settings
+
+    settings = Settings.load(data_dir=options.data_dir, port=options.port)
+    return lab(settings, [*(["--no-browser"] if options.no_browser else []), *options.jupyter])

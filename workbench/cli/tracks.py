@@ -1,0 +1,54 @@
+"""``workbench tracks``: list the library."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from workbench.cli.options import DONE, Add, open_library
+from workbench.cli.output import one_line, print_json
+from workbench.readable import counted
+
+
+def add_commands(add: Add) -> None:
+    sub = add("tracks", _tracks, "list the tracks of the library")
+    sub.add_argument(
+        "--query", metavar="TEXT", help="only tracks whose title, artist, album, genre or path has TEXT"
+    )
+    sub.add_argument(
+        "--failed", action="store_true", help="only tracks that could not be analyzed, with the reason"
+    )
+
+
+def _tracks(options: argparse.Namespace) -> int:
+    with open_library(options) as wb:
+        status = "failed" if options.failed else None
+        tracks = wb.find(options.query, status=status).tracks
+        if options.json:
+            print_json({"total": len(tracks), "tracks": wb.described(tracks)})
+            return DONE
+        for track in wb.described(tracks):
+            print(_track_line(track))
+        print(counted(len(tracks), "track"))
+    return DONE
+
+
+def _track_line(track: dict[str, Any]) -> str:
+    from workbench.models.predicted import predicted_text
+
+    features, error = track["features"], track["error"]
+    who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
+    if error:
+        return f"{track['id']:>6}  {track['status']:<9} {one_line(track['path'])}: {one_line(error)}"
+    if not features:
+        return f"{track['id']:>6}  {track['status']:<9} {who}"
+
+    def show(name: str, form: str) -> str:
+        value = features.get(name)
+        return "–" if value is None else format(value, form)
+
+    return (
+        f"{track['id']:>6}  {track['status']:<9} {show('bpm', '5.1f'):>5} BPM  {features.get('camelot') or '–':>3}  "
+        f"{show('loudness_lufs', '5.1f'):>5} LUFS  {who}"
+        + (f"  predicted: {one_line(predicted_text(track['predicted']))}" if track["predicted"] else "")
+    )
