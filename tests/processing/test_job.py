@@ -104,7 +104,7 @@ def test_files_are_looked_for_while_others_are_worked_on(kept, files, ledger):
 
 
 def test_a_scan_runs_only_so_far_ahead(kept, files, ledger, tmp_path, eventually):
-    from workbench.processing.job.read_ahead import WINDOW
+    from workbench.processing.job.loop import WINDOW
 
     read = []
 

@@ -338,9 +338,7 @@ class Workbench:
         Raises
         ------
         UnknownTrackError
-            There is no such track.
-        ParameterValueError
-            The track is not analyzed.
+            There is no such track, or it is not analyzed.
         """
         start = self.track(track).id
         made = self.playlists.draft("similarity", start=start, size=n + 1, random_state=0)
