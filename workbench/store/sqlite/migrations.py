@@ -228,16 +228,8 @@ _MORE_NUMBER_TAGS = {
 
 
 def keep_more_tags(connection: Connection) -> None:
-    """Add columns for every tag that is read now, and for the time that shows that tags changed.
-
-    The time is not known yet, so that the next analysis reads the tags of every file again.
-    """
-    types = (
-        {"ctime_ns": "INTEGER"}
-        | dict.fromkeys(_MORE_TEXT_TAGS, "TEXT")
-        | _MORE_NUMBER_TAGS
-        | {"lyrics": "TEXT"}
-    )
+    """Add a column for every tag that is read now. A file gets them when its tags are read the next time."""
+    types = dict.fromkeys(_MORE_TEXT_TAGS, "TEXT") | _MORE_NUMBER_TAGS | {"lyrics": "TEXT"}
     for name, type_ in types.items():
         connection.execute(f"ALTER TABLE tracks ADD COLUMN {name} {type_}")
     for event in ("insert", "delete", "update"):
