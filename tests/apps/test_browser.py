@@ -57,7 +57,7 @@ def test_home_page_lists_the_apps_and_the_performance_app_shows_live_figures(
     page.goto(server.url)
     assert page.title() == "Playlist Workbench"
     link = page.get_by_role("link", name="Performance")
-    assert "live" in link.inner_text()
+    assert "Live measurements" in link.inner_text()
     link.click()
     page.get_by_text("Overall").first.wait_for(timeout=90_000)
     page.get_by_text(f"server {server.process.pid}").first.wait_for(timeout=60_000)
