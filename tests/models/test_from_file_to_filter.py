@@ -16,7 +16,7 @@ from workbench.models.networks.embed import files_to_embed
 from workbench.models.networks.inference import run_models
 from workbench.models.networks.registry import usable_models
 from workbench.playlists import generate
-from workbench.session.jobs.embedding_tasks import save_outputs
+from workbench.session.jobs.model_outputs import save_outputs
 from workbench.store.library.library import Library
 from workbench.store.library.records import Embedding, FeatureRecord, ScannedFile
 
@@ -47,7 +47,9 @@ def test_from_file_to_playlist_filter(library: Library, two_files: dict[str, str
     assert {file.content_hash for file in todo} == set(two_files.values())
     version = library.version()
     for file in todo:
-        assert save_outputs(library, file.content_hash, run_models(file.path, models)) == pytest.approx(8.0)
+        found = run_models(file.path, models)
+        save_outputs(library, file.content_hash, found.outputs)
+        assert found.audio_seconds == pytest.approx(8.0)
     assert library.version() != version
     assert files_to_embed(library, models) == []
     assert len(files_to_embed(library, models, force=True)) == 2

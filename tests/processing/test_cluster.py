@@ -79,7 +79,9 @@ async def test_nothing_starts_before_it_is_needed_nor_stays(calm, descendants, a
         assert not cluster.started
         assert cluster.workers == 2
         assert cluster.health()["status"] == "healthy"
-        assert not cluster.started  # a worker of another test's cluster may come back meanwhile, so no pids here
+        assert (
+            not cluster.started
+        )  # a worker of another test's cluster may come back meanwhile, so no pids here
         before = descendants()
         assert cluster.client is cluster.client
         assert len(cluster.threads()) == 2
