@@ -79,13 +79,13 @@ async def test_nothing_starts_before_it_is_needed_nor_stays(calm, descendants, a
         assert not cluster.started
         assert cluster.workers == 2
         assert cluster.health()["status"] == "healthy"
-        assert (
-            not cluster.started
-        )  # a worker of another test's cluster may come back meanwhile, so no pids here
-        before = descendants()
+        assert not cluster.started
+        others = {child.pid for child in psutil.Process().children()}
         assert cluster.client is cluster.client
         assert len(cluster.threads()) == 2
-        ours = descendants() - before
+        # Only what this cluster started: a worker of another test's cluster may come back meanwhile.
+        started = [child for child in psutil.Process().children() if child.pid not in others]
+        ours = {child.pid for child in started} | {pid for child in started for pid in descendants(child.pid)}
         assert len(ours) >= 3
     all_gone(ours)
     cluster.close()
