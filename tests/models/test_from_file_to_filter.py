@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from workbench.audio.fingerprint import content_hash
-from workbench.models.columns import complete_embedding, with_model_results
+from workbench.models.columns import best_embedding, tagger_inputs, with_model_results
 from workbench.models.networks.embed import files_to_embed
 from workbench.models.networks.inference import run_models
 from workbench.models.networks.registry import usable_models
@@ -71,25 +71,35 @@ def test_from_file_to_playlist_filter(library: Library, two_files: dict[str, str
     for query in ("mood happy", "mood ~ happy", "mood_happy > 0.5"):
         playlist = generate(table, "random", size=5, where=query, random_state=1)
         assert [track.title for track in playlist.tracks] == ["hum"]
-    assert table.vectors.shape == (2, 96)  # the embedding, in place of the analysis vector
+    assert table.vectors.shape == (2, 4)
+    assert table.embeddings is not None and table.embeddings.shape == (2, 96)
     musicnn = [model for model in models if model.kind == "embedding"]
-    np.testing.assert_array_equal(table.vectors[0], run_models(todo[0].path, musicnn).outputs[0].embedding)
+    np.testing.assert_array_equal(table.embeddings[0], run_models(todo[0].path, musicnn).outputs[0].embedding)
 
 
-def test_vectors_are_never_a_mixture(library: Library, two_files: dict[str, str]) -> None:
+def test_a_track_that_a_model_has_not_heard_has_no_embedding(
+    library: Library, two_files: dict[str, str]
+) -> None:
     table = library.table()
-    one = Embedding(two_files["hum"], "toy-msd-musicnn-1", "1", "ab" * 32, np.ones(3, np.float32))
-    library.models.save_embeddings([one])
-    assert complete_embedding(library, table) is None
-    np.testing.assert_array_equal(with_model_results(library, table).vectors, table.vectors)
-    library.models.save_embeddings(
-        [Embedding(two_files["whistle"], "toy-msd-musicnn-1", "2", "cd" * 32, np.ones(3, np.float32))]
-    )
-    assert complete_embedding(library, table) is None  # of another model file
-    library.models.save_embeddings(
-        [Embedding(two_files["whistle"], "toy-msd-musicnn-1", "1", "ab" * 32, np.zeros(3, np.float32))]
-    )
-    assert with_model_results(library, table).vectors.tolist() == [[1, 1, 1], [0, 0, 0]]
+    assert best_embedding(library, table) is None
+    assert with_model_results(library, table).embeddings is None
+
+    def save(name: str, model_hash: str, values: list[float]) -> None:
+        vector = np.array(values, np.float32)
+        library.models.save_embeddings(
+            [Embedding(two_files[name], "toy-msd-musicnn-1", "1", model_hash * 32, vector)]
+        )
+
+    save("hum", "ab", [1, 1, 1])
+    one = with_model_results(library, table)
+    np.testing.assert_array_equal(one.vectors, table.vectors)
+    assert one.embedded.tolist() == (table["title"] == "hum").tolist()
+    assert tagger_inputs(library)[0].vectors.shape == (2, 4)  # a tagger reads only what every track has
+    save("whistle", "cd", [1, 1, 1])
+    assert with_model_results(library, table).embedded.sum() == 1  # two files of a model are never mixed
+    save("whistle", "ab", [0, 0, 0])
+    assert with_model_results(library, table).embeddings.tolist() == [[1, 1, 1], [0, 0, 0]]
+    assert tagger_inputs(library)[0].vectors.shape == (2, 7)
 
 
 def test_a_changed_model_is_run_again(library: Library, two_files: dict[str, str], toy_models: Path) -> None:

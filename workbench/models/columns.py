@@ -27,14 +27,12 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
 
     Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy; party"``),
     ``valence``, ``arousal``, ``instrumentalness``, ``acousticness`` and ``predicted_genre``; a tagger adds
-    ``predicted_<label>`` and ``predicted_<label>_probability``. Where every analyzed track has the same embedding,
-    it takes the place of the analysis vector; the two are never mixed.
+    ``predicted_<label>`` and ``predicted_<label>_probability``. The embedding of one model is beside the sound vector;
+    tracks that the model has not heard have none.
     """
     columns = dict(table.columns) | prediction_columns(table, library.models.predictions())
-    vectors = table.vectors
-    if (found := complete_embedding(library, table)) is not None:
-        vectors = found[1]
-    return replace(table, columns=columns, vectors=vectors)
+    found = best_embedding(library, table)
+    return replace(table, columns=columns, embeddings=None if found is None else found[1])
 
 
 def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -> dict[str, npt.NDArray[Any]]:
@@ -55,19 +53,24 @@ def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -
     return columns
 
 
-def complete_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDArray[np.float32]] | None:
-    """Return the name of the best embedding that every analyzed track has and its rows, shape (n, d)."""
-    wanted = set(table["content_hash"][table.analyzed])
-    stored = [model for model in library.models.with_embeddings() if wanted and model.contents >= len(wanted)]
-    for model in sorted(stored, key=lambda found: _preference(found.model)):
-        hashes, matrix = library.models.embeddings(model.model, model_hash=model.model_hash)
-        places = {content: place for place, content in enumerate(hashes)}
-        if wanted <= places.keys():
-            rows = np.full((len(table), matrix.shape[1]), np.nan, np.float32)
-            analyzed = np.flatnonzero(table.analyzed)
-            rows[analyzed] = matrix[[places[content] for content in table["content_hash"][analyzed]]]
-            return f"{model.model} {model.model_hash[:12]}", rows
-    return None
+def best_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDArray[np.float32]] | None:
+    """Return the name of the embedding that serves similarity and its rows, shape (n, d); NaN where a track has none.
+
+    Of the models that have heard at least half as many tracks as the one that has heard most, it is the preferred one:
+    a model that is being run takes over when it has gone half of the way.
+    """
+    stored = library.models.with_embeddings()
+    most = max((model.contents for model in stored), default=0)
+    heard = [model for model in stored if 2 * model.contents >= most]
+    if not heard:
+        return None
+    model = min(heard, key=lambda found: _preference(found.model))
+    hashes, matrix = library.models.embeddings(model.model, model_hash=model.model_hash)
+    places = {content: place for place, content in enumerate(hashes)}
+    found = np.array([places.get(content, -1) for content in table["content_hash"]], np.int64)
+    rows = np.full((len(table), matrix.shape[1]), np.nan, np.float32)
+    rows[found >= 0] = matrix[found[found >= 0]]
+    return f"{model.model} {model.model_hash[:12]}", rows
 
 
 def tagger_inputs(library: Library) -> tuple[LibraryTable, str]:
@@ -79,8 +82,8 @@ def tagger_inputs(library: Library) -> tuple[LibraryTable, str]:
     from workbench.analysis.features import VERSION
 
     table = library.table()
-    found = complete_embedding(library, table)
-    if found is None:
+    found = best_embedding(library, table)
+    if found is None or not np.isfinite(found[1][table.analyzed]).all():
         return table, f"analysis {VERSION}"
     return replace(table, vectors=np.hstack([table.vectors, found[1]])), f"analysis {VERSION} + {found[0]}"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.analysis.tonality.camelot import camelot_name
 from workbench.playlists.sound.keys import NOT_KNOWN, RELATIONS, camelot_codes, relations
-from workbench.playlists.sound.space import RANDOM_PAIR, space_of
+from workbench.playlists.sound.space import NEAR_PERCENT, space_of
 from workbench.playlists.sound.transitions import JARRING_TEMPO, TransitionCosts, log2_bpm, tempo_change
 from workbench.readable import counted
 
@@ -35,14 +35,18 @@ def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) 
     Returns
     -------
     list of dict
-        The reason of the method; ``shares``: tempo, key and timbre compared with the seed track, or with the track
-        before if there is none; ``next``: the transition to the following track; ``text``.
+        The reason of the method, its distance also as the percentage of pairs that are farther apart, and ``near``:
+        whether chance would seldom give it; ``shares``: tempo, key and timbre compared with the seed track, or with
+        the track before if there is none; ``next``: the transition to the following track; ``text``.
     """
     explained = []
     for position, pick in enumerate(picks):
         seed = table.index_of(pick.reason["seed"]) if "seed" in pick.reason else None
         other = seed if seed is not None else (picks[position - 1].row if position else None)
         facts = dict(pick.reason)
+        if seed is not None and seed != pick.row and "distance" in facts:
+            facts["closer_than_percent"] = float(space_of(table).closer_than_percent(facts["distance"]))
+            facts["near"] = facts["closer_than_percent"] > NEAR_PERCENT
         if other is not None and other != pick.row:
             facts["shares"] = shared(table, other, pick.row)
         if position + 1 < len(picks):
@@ -90,7 +94,8 @@ def _timbre(table: LibraryTable, other: int, row: int) -> dict[str, Any] | None:
     distance = float(space_of(table).distances_from(other, np.array([row]))[0])
     if not np.isfinite(distance):
         return None
-    return {"distance": round(distance, 4), "random_pair": round(RANDOM_PAIR, 2)}
+    percent = float(space_of(table).closer_than_percent(distance))
+    return {"distance": round(distance, 6), "closer_than_percent": percent}
 
 
 def _next(
@@ -113,7 +118,7 @@ def _next(
 def _sentence(table: LibraryTable, facts: dict[str, Any], row: int) -> str:
     parts = [phrase(facts) for name, phrase in _PHRASES if name in facts]
     if shares := facts.get("shares"):
-        parts.append(_compared(table, shares, to_seed="seed" in facts))
+        parts.append(_compared(table, facts, shares))
     elif "seed" in facts and "waypoint" not in facts:
         parts.insert(0, "the track you started from")
     if following := facts.get("next"):
@@ -123,19 +128,36 @@ def _sentence(table: LibraryTable, facts: dict[str, Any], row: int) -> str:
     return (sentence[:1].upper() + sentence[1:] + ".") if sentence else "Chosen."
 
 
-def _compared(table: LibraryTable, shares: dict[str, Any], *, to_seed: bool) -> str:
+def _compared(table: LibraryTable, facts: dict[str, Any], shares: dict[str, Any]) -> str:
     row = table.index_of(shares["with"])
     name = (table.text_at("title", row) if row is not None else None) or f"track {shares['with']}"
     parts = []
     if timbre := shares.get("timbre"):
-        # two tracks drawn at random are RANDOM_PAIR apart on average
-        parts.append("sounds similar" if timbre["distance"] < RANDOM_PAIR else "sounds different")
+        parts.append(f"closer than {percent_text(timbre['closer_than_percent'])} of pairs")
     if tempo := shares.get("tempo"):
         folded = " (double or half time)" if tempo["double_or_half_time"] else ""
         parts.append(f"{tempo['bpm']:.0f} BPM against {tempo['other_bpm']:.0f}{folded}")
     if key := shares.get("key"):
         parts.append(f"{key['camelot']} against {key['other_camelot']}, {key['relation']}")
-    return f"{'near' if to_seed else 'after'} {name}: {', '.join(parts)}" if parts else ""
+    return f"{_relation(facts)} {name}: {', '.join(parts)}" if parts else ""
+
+
+def _relation(facts: dict[str, Any]) -> str:
+    if "seed" not in facts:
+        return "after"
+    if "progress" in facts:  # on a way between tracks, far from both is where it should be
+        return "compared with"
+    return "near" if facts.get("near", True) else "nothing closer to"
+
+
+def closeness_text(percent: float) -> str:
+    """Return how near a neighbor is, for a table."""
+    return percent_text(percent) if percent > NEAR_PERCENT else f"{percent_text(percent)}, nothing closer"
+
+
+def percent_text(percent: float) -> str:
+    """Return a percentage in whole numbers, with tenths near the ends."""
+    return f"{percent:.1f} %" if percent < 1 or 99 < percent < 100 else f"{percent:.0f} %"
 
 
 def _group(facts: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from workbench.playlists.making.spacing import closest_repeats
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
-from workbench.playlists.sound.space import RANDOM_PAIR
+from workbench.playlists.sound.points import RANDOM_PAIR
 from workbench.playlists.sound.transitions import MixProfile, TransitionCosts
 from workbench.readable import counted
 
@@ -35,7 +35,7 @@ def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dic
         ``tracks``, ``duration_s``; ``mean_transition`` and ``worst_transition`` (cost 0 to 1, ``position``
         of the track before it); ``random_mean_transition``, ``random_std_transition`` and
         ``better_than_random_percent`` of 100 random orderings of the same tracks; ``diversity``, the mean
-        distance between its tracks (about 1.4 for tracks drawn at random); ``artists``, ``artist_spread``
+        difference of its tracks (about 1 for tracks drawn at random); ``artists``, ``artist_spread``
         (distinct artists per track that has one), ``closest_repeat`` (fewest steps between two tracks of one
         artist); ``tempo_curve`` and ``energy_curve``.
     """
@@ -97,8 +97,7 @@ def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, A
         if len(rows) > _ALL_PAIRS_UP_TO
         else _all_pairs(len(rows))
     )
-    difference = profile.vectors[pairs[:, 0]] - profile.vectors[pairs[:, 1]]
-    distances = np.sqrt(np.einsum("ij,ij->i", difference, difference) / profile.informative)
+    distances = profile.differences(pairs[:, 0], pairs[:, 1])
     return {
         "random_mean_transition": _round(means.mean()),
         "random_std_transition": _round(means.std()),

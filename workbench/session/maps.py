@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.playlists.sound.layouts import neighbor_map, principal_components
+from workbench.playlists.sound.space import space_of
 
 if TYPE_CHECKING:
     from workbench.processing.cluster.cluster import Cluster
@@ -62,7 +63,7 @@ class Maps:
         tuple of float
             Share of the variance that each direction explains.
         """
-        return principal_components(table.vectors[table.analyzed])
+        return principal_components(space_of(table).filled(np.flatnonzero(table.analyzed)))
 
     def neighbors(self) -> NeighborMap | None:
         """Return the kept neighbor map, or ``None`` before the first."""
@@ -71,12 +72,12 @@ class Maps:
 
     def lay_out(self, table: LibraryTable) -> NeighborMap:
         """Lay the analyzed tracks out in a worker and keep the map: up to a minute for a large library."""
-        known = table.take(table.analyzed)
-        positions = self._cluster().client.submit(neighbor_map, known.vectors, pure=False).result()
-        self._library.artifacts.save(
-            *LAYOUT, {"ids": known.ids, "positions": positions}, snapshot=table.version
-        )
-        return NeighborMap(known.ids, positions, table.version)
+        known = np.flatnonzero(table.analyzed)
+        points = space_of(table).filled(known)
+        positions = self._cluster().client.submit(neighbor_map, points, pure=False).result()
+        ids = table.ids[known]
+        self._library.artifacts.save(*LAYOUT, {"ids": ids, "positions": positions}, snapshot=table.version)
+        return NeighborMap(ids, positions, table.version)
 
     def clusters(self, table: LibraryTable) -> list[str]:
         """Return for every row of a table the name of the cluster of sounds that it belongs to."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.playlists.sound.space import space_of
 from workbench.readable import clock, number
 
 if TYPE_CHECKING:
@@ -120,12 +121,8 @@ def mislabeled(table: LibraryTable) -> list[Finding]:
     rows = np.flatnonzero(table.analyzed & np.array([genre is not None for genre in table["genre"]], bool))
     if len(rows) < 3 * NEIGHBORS:
         return []
-    vectors = table.vectors[rows]
-    spread = vectors.std(axis=0)
-    standard = (vectors - vectors.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    near = (
-        NearestNeighbors(n_neighbors=NEIGHBORS + 1).fit(standard).kneighbors(standard, return_distance=False)
-    )
+    points = space_of(table).filled(rows)
+    near = NearestNeighbors(n_neighbors=NEIGHBORS + 1).fit(points).kneighbors(points, return_distance=False)
     names, codes = np.unique(table["genre"][rows].astype(str), return_inverse=True)
     around = codes[near[:, 1:]]
     counts = np.stack([(around == code).sum(axis=1) for code in range(len(names))], axis=1)

@@ -47,7 +47,17 @@ TRACK = has(
 )
 TRACKS = has(total=COUNT, limit=COUNT, offset=COUNT, tracks=listing(TRACK))
 SIMILAR = has(
-    id=ID, tracks=listing(has(id=ID, title=MAYBE_STRING, artist=MAYBE_STRING, distance=MAYBE_NUMBER))
+    id=ID,
+    tracks=listing(
+        has(
+            id=ID,
+            title=MAYBE_STRING,
+            artist=MAYBE_STRING,
+            distance=MAYBE_NUMBER,
+            closer_than_percent=MAYBE_NUMBER,
+            near={"type": "boolean"},
+        )
+    ),
 )
 JOB = has(
     id=STRING,

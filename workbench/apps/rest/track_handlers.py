@@ -69,7 +69,7 @@ class SimilarHandler(ApiHandler):
                 "id": track.id,
                 "title": track.title,
                 "artist": track.artist,
-                "distance": track.explanation.get("distance"),
+                **{name: track.explanation.get(name) for name in ("distance", "closer_than_percent", "near")},
                 "explanation": dict(track.explanation),
             }
             for track in self.service.workbench.similar(track_id, limit)

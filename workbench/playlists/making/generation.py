@@ -31,6 +31,7 @@ from workbench.playlists.playlist import Playlist
 from workbench.playlists.playlist_track import PlaylistTrack
 from workbench.playlists.quality_card import quality_card
 from workbench.playlists.sound.transitions import transition_costs
+from workbench.readable import counted
 from workbench.values import (
     DEFAULT_SIZE,
     RANDOM_STATE,
@@ -153,6 +154,7 @@ def assemble(
     rows = np.array([pick.row for pick in picks], dtype=np.int64)
     costs = transition_costs(table, rows)
     explained = explain(table, picks, costs)
+    notes = notes + _far_notes(explained)
     tracks = tuple(PlaylistTrack.of(table, pick.row, why) for pick, why in zip(picks, explained, strict=True))
     return Playlist(
         name,
@@ -165,6 +167,17 @@ def assemble(
         versions(),
         newest_id=int(table.ids[-1]) if len(table) else 0,
     )
+
+
+def _far_notes(explained: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say how many tracks are no nearer to what was asked than two tracks drawn at random."""
+    compared = [facts["near"] for facts in explained if "near" in facts and "progress" not in facts]
+    far = compared.count(False)
+    if not far:
+        return []
+    marked = f"{far} of {counted(len(compared), 'track')} are marked “nothing closer”"
+    message = f"{marked}: two tracks drawn at random are as near."
+    return [{"constraint": "near", "asked": len(compared), "got": len(compared) - far, "message": message}]
 
 
 def validate(method: Method, table: LibraryTable, given: Mapping[str, Any]) -> dict[str, Any]:

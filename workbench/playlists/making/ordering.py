@@ -126,7 +126,7 @@ def cheapest_tour(
     ----------
     Croes (1958), A method for solving traveling-salesman problems.
     """
-    count = len(profile.vectors)
+    count = len(profile.points)
     if count > _IMPROVED_UP_TO:
         return _nearest_neighbors(lambda origin, left: weigh(profile.costs(origin, left)), count, 0)
     matrix = np.stack([weigh(profile.costs(origin)) for origin in range(count)])

@@ -44,7 +44,8 @@ def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
             asked=asked,
             got=len(waypoints),
         )
-    lengths = [float(request.space.distances_from(a, np.array([b]))[0]) for a, b in _legs(waypoints)]
+    space = request.space
+    lengths = [space.gap(space.at(a), space.at(b)) for a, b in _legs(waypoints)]
     banned: set[int] = set(waypoints)
     refused: set[int] = set()
     for _ in range(_PLANS):
@@ -97,15 +98,14 @@ def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], ban
 
 def _line(request: Request, a: int, b: int, used: set[int]) -> _Line:
     space = request.space
-    direction = space.at(b).astype(np.float64) - space.at(a)
-    length = float(direction @ direction)
+    length = space.gap(space.at(a), space.at(b))
     rows = request.rows
     rows = rows[~np.isin(rows, list(used))]
-    from_a = space.distances_from(a)[rows].astype(float)
+    from_a = space.differences(space.at(a), rows).astype(float)
     if length == 0:
         return _Line(rows, np.full(len(rows), 0.5), from_a)
-    progress = space.projections(direction / length, space.at(a))[rows].astype(float)
-    detour = np.sqrt(np.maximum(0.0, from_a**2 - progress**2 * length / max(1, space.informative)))
+    progress = space.progress(space.at(a), space.at(b))[rows].astype(float)
+    detour = np.sqrt(np.maximum(0.0, from_a**2 - (progress * length) ** 2))
     between = (progress > 0) & (progress < 1)
     return _Line(rows[between], progress[between], detour[between])
 

@@ -12,8 +12,8 @@ from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats, Rows
+from workbench.playlists.sound.points import Vectors, mean_point
 from workbench.playlists.sound.ranking import nearest_first
-from workbench.playlists.sound.space import Vectors
 from workbench.readable import counted
 from workbench.values import Value
 
@@ -41,10 +41,10 @@ def alchemy(
         raise ParameterValueError("add is empty; give at least one track.", name="add")
     space, rows = request.space, request.rows
     rows = rows[~np.isin(rows, [*add, *(subtract or [])])]
-    target = space.at(np.asarray(add)).mean(axis=0, dtype=np.float64)
+    target = mean_point(space.at(np.asarray(add)))
     toward: Vectors | None = None
     if subtract:
-        unwanted = space.at(np.asarray(subtract)).mean(axis=0, dtype=np.float64)
+        unwanted = mean_point(space.at(np.asarray(subtract)))
         toward = _toward(request, unwanted, target)
         rows = _nearer_to_added(request, rows, toward)
         target = target + strength * (target - unwanted)
@@ -56,7 +56,9 @@ def alchemy(
             got=0,
         )
         rows = np.unique(np.asarray(add, dtype=np.int64))
-    for row, distance in nearest_first(rows, space.distances_to(target, rows)):
+    # A target that was moved away is outside of the library, where no distance is usual.
+    distances = space.differences(target, rows) if subtract else space.distances_to(target, rows)
+    for row, distance in nearest_first(rows, distances):
         near = space.distances_from(row, np.asarray(add))
         facts = {
             "seed": int(request.table.ids[add[int(np.argmin(near))]]),
@@ -68,14 +70,12 @@ def alchemy(
 
 def _toward(request: Request, unwanted: Floats, wanted: Floats) -> Vectors:
     """Return how far along the way from ``unwanted`` (0) to ``wanted`` (1) every row is, shape (n,)."""
-    direction = wanted - unwanted
-    length = float(direction @ direction)
-    if length == 0:
+    if request.space.gap(unwanted, wanted) == 0:
         raise ParameterValueError(
             "add and subtract have the same mean, so there is no direction; give other tracks.",
             name="subtract",
         )
-    return request.space.projections(direction / length, unwanted)
+    return request.space.progress(unwanted, wanted)
 
 
 def _nearer_to_added(request: Request, rows: Rows, toward: Vectors) -> Rows:

@@ -11,7 +11,7 @@ from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Rows
-from workbench.playlists.sound.space import Vectors
+from workbench.playlists.sound.points import Vectors
 from workbench.values import Value
 
 # Set by hand: the next track is drawn from this many, so that a radio does not sound the same every time.

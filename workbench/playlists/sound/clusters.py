@@ -13,7 +13,8 @@ from workbench.analysis.tonality.camelot import UNKNOWN, key_name
 from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.energy import energy, percentiles
 from workbench.playlists.sound.keys import camelot_codes
-from workbench.playlists.sound.space import Vectors, space_of
+from workbench.playlists.sound.points import Vectors, mean_point
+from workbench.playlists.sound.space import space_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,7 +49,7 @@ class Clusters:
     ----------
     labels : int array, shape (k,)
         Group of each row given; ``-1`` for none.
-    centers : float32 array, shape (groups, d), standardized
+    centers : float32 array, points of shape (groups, d)
     """
 
     labels: npt.NDArray[np.int64]
@@ -65,12 +66,13 @@ def kmeans_clusters(table: LibraryTable, rows: Rows, count: int, random_state: i
         from sklearn.cluster import KMeans
         from threadpoolctl import threadpool_limits
 
-        vectors = space_of(table).at(rows)
+        space = space_of(table)
+        vectors = space.filled(rows)
         distinct = len(np.unique(vectors[:: max(1, len(vectors) // 1000)], axis=0)) if len(vectors) else 0
         groups = min(count, len(rows), distinct)
         with threadpool_limits(1):
             model = KMeans(groups, n_init=1, max_iter=_LLOYD_STEPS, random_state=random_state).fit(vectors)
-        return largest_first(model.labels_.astype(np.int64), vectors)
+        return largest_first(model.labels_.astype(np.int64), space.at(rows))
 
     return table.derived(("kmeans", _digest(rows), count, random_state), compute)
 
@@ -79,15 +81,15 @@ def _digest(rows: Rows) -> bytes:
     return hashlib.blake2b(rows.tobytes(), digest_size=16).digest()
 
 
-def largest_first(labels: npt.NDArray[np.int64], vectors: Vectors) -> Clusters:
+def largest_first(labels: npt.NDArray[np.int64], points: Vectors) -> Clusters:
     """Renumber groups by size, equal sizes by first member, and compute their centers."""
     names, first, sizes = np.unique(labels[labels >= 0], return_index=True, return_counts=True)
     order = np.lexsort((first, -sizes))
     renumbered = np.full(len(labels), -1, dtype=np.int64)
-    centers = np.empty((len(order), vectors.shape[1]), dtype=np.float32)
+    centers = np.empty((len(order), points.shape[1]), dtype=np.float32)
     for new, old in enumerate(names[order]):
         renumbered[labels == old] = new
-        centers[new] = vectors[labels == old].mean(axis=0, dtype=np.float64)
+        centers[new] = mean_point(points[labels == old])
     return Clusters(renumbered, centers)
 
 
@@ -140,12 +142,12 @@ def density_clusters(
     def compute() -> Clusters:
         from threadpoolctl import threadpool_limits
 
-        vectors = space_of(table).at(rows)
+        space = space_of(table)
         if minimum_tracks is None:
-            return largest_first(np.zeros(len(rows), dtype=np.int64), vectors)
+            return largest_first(np.zeros(len(rows), dtype=np.int64), space.at(rows))
         with threadpool_limits(1):
-            labels = _density_labels(_principal(vectors), minimum_tracks, random_state)
-        return largest_first(labels, vectors)
+            labels = _density_labels(_principal(space.filled(rows)), minimum_tracks, random_state)
+        return largest_first(labels, space.at(rows))
 
     return table.derived(("hdbscan", _digest(rows), minimum_tracks, random_state), compute)
 

@@ -1,4 +1,4 @@
-"""Where each track lies on the map: similarity vectors in two dimensions."""
+"""Where each track lies on the map: the points of the space of sound in two dimensions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MOST_NEIGHBORED = 5000
 NEAREST = 5
 
 
-def principal_components(vectors: npt.NDArray[np.float32]) -> tuple[Positions, tuple[float, float]]:
+def principal_components(points: npt.NDArray[np.float32]) -> tuple[Positions, tuple[float, float]]:
     """Project on the two directions in which tracks differ most; takes milliseconds.
 
     Parameters
     ----------
-    vectors : float32 array, shape (n, d), finite
+    points : float32 array, shape (n, d), finite
 
     Returns
     -------
@@ -26,19 +26,19 @@ def principal_components(vectors: npt.NDArray[np.float32]) -> tuple[Positions, t
     tuple of float
         Share of the variance that each of the two explains.
     """
-    if len(vectors) < 2:
-        return np.zeros((len(vectors), 2), np.float32), (0.0, 0.0)
-    standard = _standardized(vectors)
-    values, directions = np.linalg.eigh(standard.T @ standard)
-    positions = np.zeros((len(vectors), 2), np.float32)
-    kept = min(2, vectors.shape[1])
-    positions[:, :kept] = standard @ directions[:, ::-1][:, :kept]
+    if len(points) < 2:
+        return np.zeros((len(points), 2), np.float32), (0.0, 0.0)
+    centered = points - points.mean(axis=0, dtype=np.float64)
+    values, directions = np.linalg.eigh(centered.T @ centered)
+    positions = np.zeros((len(points), 2), np.float32)
+    kept = min(2, points.shape[1])
+    positions[:, :kept] = centered @ directions[:, ::-1][:, :kept]
     shares = np.zeros(2)
     shares[:kept] = values[::-1][:kept] / max(float(values.sum()), 1e-12)
     return positions, (float(shares[0]), float(shares[1]))
 
 
-def neighbor_map(vectors: npt.NDArray[np.float32], random_state: int = 0) -> Positions:
+def neighbor_map(points: npt.NDArray[np.float32], random_state: int = 0) -> Positions:
     """Lay tracks out so that neighbors stay neighbors; takes seconds to a minute, so it belongs in a worker.
 
     Over ``MOST_NEIGHBORED`` tracks, a random sample of that many is laid out, and every other track is put at the
@@ -46,7 +46,7 @@ def neighbor_map(vectors: npt.NDArray[np.float32], random_state: int = 0) -> Pos
 
     Parameters
     ----------
-    vectors : float32 array, shape (n, d), finite
+    points : float32 array, shape (n, d), finite
 
     Returns
     -------
@@ -59,28 +59,21 @@ def neighbor_map(vectors: npt.NDArray[np.float32], random_state: int = 0) -> Pos
     from sklearn.manifold import TSNE
     from sklearn.neighbors import NearestNeighbors
 
-    if len(vectors) < 5:
-        return principal_components(vectors)[0]
-    standard = _standardized(vectors)
-    sample = np.arange(len(vectors))
-    if len(vectors) > MOST_NEIGHBORED:
+    if len(points) < 5:
+        return principal_components(points)[0]
+    sample = np.arange(len(points))
+    if len(points) > MOST_NEIGHBORED:
         sample = np.sort(
-            np.random.default_rng(random_state).choice(len(vectors), MOST_NEIGHBORED, replace=False)
+            np.random.default_rng(random_state).choice(len(points), MOST_NEIGHBORED, replace=False)
         )
     perplexity = min(30.0, (len(sample) - 1) / 3)
     model: Any = TSNE(2, perplexity=perplexity, init="pca", random_state=random_state)
-    placed = np.asarray(model.fit_transform(standard[sample]), np.float32)
-    if len(sample) == len(vectors):
+    placed = np.asarray(model.fit_transform(points[sample]), np.float32)
+    if len(sample) == len(points):
         return placed
-    nearest = NearestNeighbors(n_neighbors=NEAREST).fit(standard[sample])
+    nearest = NearestNeighbors(n_neighbors=NEAREST).fit(points[sample])
     positions: Positions = (
-        placed[nearest.kneighbors(standard, return_distance=False)].mean(axis=1).astype(np.float32)
+        placed[nearest.kneighbors(points, return_distance=False)].mean(axis=1).astype(np.float32)
     )
     positions[sample] = placed
     return positions
-
-
-def _standardized(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    spread = vectors.std(axis=0)
-    scaled = (vectors - vectors.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    return np.asarray(scaled, np.float32)

@@ -1,122 +1,168 @@
-"""Distances between tracks: sound vectors standardized by the library's own statistics.
+"""Distances between tracks: one space for every method.
 
-Each dimension is divided by its standard deviation over the analyzed tracks, so that no unit outweighs
-another. A constant dimension does not count. A distance is the root mean square difference over the other
-dimensions: 0 for equal vectors, about 1.4 (the square root of 2) for two tracks drawn at random. BLAS is not used, so
-a distance has the same bits with any number of threads.
+The distance of two tracks is how unusual their difference is for both of them (see ``hubs``): 0 for the same, 0.75 on
+average for two tracks drawn at random, near 1 for opposites. What is compared are sound vectors and embeddings (see
+``points``). Ways, centers and transitions need lengths that add up; for them there are plain differences of points.
+Nothing that is compared goes through BLAS, so a distance is the same bits however many threads there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from workbench.playlists.sound.arrays import Rows
+from workbench.playlists.sound.hubs import SAMPLE, Usual, mutual_proximity, usual_distances, usual_of
+from workbench.playlists.sound.points import (
+    SOUND_WEIGHT,
+    Vectors,
+    blocks,
+    fixed_sample,
+    make_points,
+    squared,
+)
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-Vectors = npt.NDArray[np.float32]
-
-RANDOM_PAIR = 2**0.5
-# Chosen to fit into the second-level cache of one core.
-_BLOCK_BYTES = 1 << 18
-# Reading rows in order is about this many times as fast as reading chosen ones; set by hand.
-_GATHER_COST = 3
+Point = npt.NDArray[np.floating]
+# Near is closer than so many of all pairs: by chance, half of them would be.
+NEAR_PERCENT = 50.0
+_EXACT_BELOW = 0.05  # Squared; above it, the error of a float32 product is under 1e-5 of the distance.
+_GATHER_COST = 3  # How many rows in their order are read in the time of one picked out.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Space:
-    """The library's vectors with the statistics that standardize them.
+    """The library's tracks as points.
 
     Attributes
     ----------
-    vectors : float32 array, shape (n, d)
-        As stored.
-    mean : float32 array, shape (d,)
-    scale : float32 array, shape (d,)
-        Reciprocal of the standard deviation; 0 for a constant dimension.
+    points : float32 array, shape (n, d)
+        NaN where a track is not analyzed; NaN from column ``sound`` on where it has no embedding.
+    sound : int
+        How many columns are the sound vector's.
     """
 
-    vectors: Vectors
-    mean: Vectors
-    scale: Vectors
-
-    @property
-    def informative(self) -> int:
-        """Number of dimensions that vary."""
-        return int(np.count_nonzero(self.scale))
+    points: Vectors
+    sound: int
 
     def at(self, rows: Rows | int) -> Vectors:
-        """Return standardized vectors of rows, shape (..., d)."""
-        standardized: Vectors = (self.vectors[rows] - self.mean) * self.scale
-        return standardized
+        """Return the points of rows, shape (..., d)."""
+        return self.points[rows]
+
+    def filled(self, rows: Rows | slice = slice(None)) -> Vectors:
+        """Return the points of rows, an embedding that is not known being the middle of the library."""
+        points = self.points[rows]
+        points = np.where(np.isnan(points) & np.isfinite(points[:, :1]), np.float32(0), points)
+        return np.asarray(points, np.float32)
 
     def distances_from(self, row: int, rows: Rows | None = None) -> Vectors:
         """Return distances from one track to ``rows`` (every row by default); NaN where not analyzed."""
-        return self._distances(self.vectors[row], rows)
+        own = {kind: (usual.mean[row], usual.spread[row]) for kind, usual in self._usual.items()}
+        return self._distances(self.points[row], own, rows)
 
-    def distances_to(self, point: npt.NDArray[np.floating], rows: Rows | None = None) -> Vectors:
-        """Return distances from a standardized point, shape (d,), to ``rows`` (every row by default)."""
-        return self._distances(self._as_stored(point), rows)
+    def distances_to(self, point: Point, rows: Rows | None = None) -> Vectors:
+        """Return distances from a point, shape (d,), to ``rows`` (every row by default)."""
+        center = np.asarray(point, np.float32)
+        own = {kind: usual_of(self.differences(center, self._sample(kind))) for kind in self._usual}
+        return self._distances(center, own, rows)
 
-    def projections(self, direction: npt.NDArray[np.floating], origin: npt.NDArray[np.floating]) -> Vectors:
-        """Return the dot product of every standardized ``track - origin`` with ``direction``, shape (n,)."""
-        center, weights = self._as_stored(origin), np.asarray(direction * self.scale, dtype=np.float32)
-        result = np.empty(len(self.vectors), dtype=np.float32)
-        for block in _blocks(*self.vectors.shape):
-            np.einsum("ij,j->i", self.vectors[block] - center, weights, out=result[block])
+    def differences(self, point: Point, rows: Rows | None = None) -> Vectors:
+        """Return Euclidean distances from a point to ``rows``: about 1 for tracks drawn at random."""
+        if rows is not None and len(rows) * _GATHER_COST > len(self.points):
+            return self.differences(point, None)[rows]
+        center = np.asarray(point, np.float32)
+        result = np.empty(len(self.points if rows is None else rows), np.float32)
+        for block in blocks(len(result), self.points.shape[1]):
+            chosen = block if rows is None else rows[block]
+            np.einsum("ij,j->i", self.points[chosen], center, out=result[block])
+        result *= -2
+        result += self._squares if rows is None else self._squares[rows]
+        result += np.einsum("i,i->", center, center)
+        # Subtracting large numbers loses the digits of near tracks; NaN is a track without an embedding.
+        unsure = np.flatnonzero(~(result > _EXACT_BELOW))
+        for block in blocks(len(unsure), self.points.shape[1]):
+            chosen = unsure[block] if rows is None else rows[unsure[block]]
+            result[unsure[block]] = squared(self.points[chosen] - center, self.sound)
+        return np.sqrt(result, out=result)
+
+    def gap(self, a: Point, b: Point) -> float:
+        """Return the Euclidean distance of two points."""
+        return float(np.sqrt(squared(np.asarray(b, np.float64) - a, self.sound)))
+
+    def progress(self, a: Point, b: Point) -> Vectors:
+        """Return how far every row is on the straight line from ``a`` (0) to ``b`` (1), shape (n,)."""
+        start, direction = np.asarray(a, np.float32), np.asarray(b, np.float64) - a
+        part = slice(None) if np.isfinite(direction).all() else slice(self.sound)
+        way = (direction[part] / (direction[part] @ direction[part])).astype(np.float32)
+        result: Vectors = np.einsum("ij,j->i", self.points[:, part], way)
+        result -= np.einsum("i,i->", start[part], way)
+        if len(lacking := np.flatnonzero(np.isnan(result) & np.isfinite(self.points[:, 0]))):
+            own = direction[: self.sound]
+            length = max(float(own @ own), 1e-30)
+            result[lacking] = (self.points[lacking, : self.sound] - start[: self.sound]) @ own / length
         return result
 
-    def _as_stored(self, point: npt.NDArray[np.floating]) -> Vectors:
-        """Return a standardized point in the units of ``vectors``."""
-        width = np.divide(1.0, self.scale, out=np.zeros_like(self.scale), where=self.scale > 0)
-        return np.asarray(self.mean + point * width, dtype=np.float32)
+    def closer_than_percent(self, distances: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return of how many pairs of tracks, in percent, the distance is greater; from a fixed sample of pairs."""
+        values = np.asarray(distances, np.float64)
+        share = np.searchsorted(self._pairs, values, side="right") / max(1, len(self._pairs))
+        return np.where(np.isfinite(values), np.round(100 * (1 - share), 1), np.nan)
 
-    def _distances(self, center: Vectors, rows: Rows | None) -> Vectors:
-        if rows is not None and len(rows) * _GATHER_COST > len(self.vectors):
-            return self._distances(center, None)[rows]
-        result = np.empty(len(self.vectors if rows is None else rows), dtype=np.float32)
-        for block in _blocks(len(result), self.vectors.shape[1]):
-            difference = self.vectors[block if rows is None else rows[block]] - center
-            difference *= self.scale
-            np.einsum("ij,ij->i", difference, difference, out=result[block])
-        result /= max(1, self.informative)
-        return np.sqrt(result, out=result)
+    @cached_property
+    def _squares(self) -> Vectors:
+        return np.asarray(np.einsum("ij,ij->i", self.points, self.points))
+
+    @cached_property
+    def _embedded(self) -> npt.NDArray[np.bool_]:
+        return np.isfinite(self.points[:, -1]) if self.points.shape[1] else np.zeros(len(self.points), bool)
+
+    @cached_property
+    def _analyzed(self) -> npt.NDArray[np.bool_]:
+        return np.isfinite(self.points[:, 0]) if self.points.shape[1] else np.zeros(len(self.points), bool)
+
+    def _sample(self, kind: str) -> Rows:
+        return fixed_sample(self._embedded if kind == "both" else self._analyzed, SAMPLE)
+
+    @cached_property
+    def _usual(self) -> dict[str, Usual]:
+        """What is usual by all that is compared, and where embeddings are lacking, by the sound vector alone."""
+        found = {"both": usual_distances(self.points, self.points[self._sample("both")])}
+        if (self._embedded != self._analyzed).any():
+            scale = np.float32(SOUND_WEIGHT**-0.5)
+            own = self.points[:, : self.sound]
+            found["sound"] = usual_distances(own * scale, own[self._sample("sound")] * scale)
+        return found
+
+    @cached_property
+    def _pairs(self) -> npt.NDArray[np.float64]:
+        """Distances of all pairs of a fixed sample, ascending."""
+        rows = self._sample("sound")
+        found = [self.distances_from(int(row), rows[place + 1 :]) for place, row in enumerate(rows)]
+        return np.sort(np.concatenate(found)).astype(np.float64) if found else np.zeros(0)
+
+    def _distances(self, center: Vectors, own: dict[str, tuple[float, float]], rows: Rows | None) -> Vectors:
+        chosen: Rows | slice = slice(None) if rows is None else rows
+        both = self._usual["both"]
+        mean, spread = both.mean[chosen], both.spread[chosen]
+        own_mean, own_spread = (np.float32(value) for value in own["both"])
+        difference = self.differences(center, rows)
+        if "sound" not in own:
+            return mutual_proximity(difference, (mean, spread), (own_mean, own_spread))
+        alone = self._usual["sound"]
+        shared = self._embedded[chosen] & bool(np.isfinite(center).all())
+        return mutual_proximity(
+            difference,
+            (np.where(shared, mean, alone.mean[chosen]), np.where(shared, spread, alone.spread[chosen])),
+            (np.where(shared, own_mean, own["sound"][0]), np.where(shared, own_spread, own["sound"][1])),
+        )
 
 
 def space_of(table: LibraryTable) -> Space:
-    """Return the space of a table; its statistics are computed once."""
-    return table.derived("space", lambda: _measure(table))
-
-
-def _measure(table: LibraryTable) -> Space:
-    vectors = np.ascontiguousarray(table.vectors, dtype=np.float32)
-    keep, dimensions = table.analyzed, vectors.shape[1]
-    count = int(keep.sum())
-    total, squares = np.zeros(dimensions), np.zeros(dimensions)
-    some = vectors[np.flatnonzero(keep)[:1000]]
-    pivot = some.mean(axis=0, dtype=np.float64).astype(np.float32) if count else total.astype(np.float32)
-    for block in _blocks(*vectors.shape):
-        rows = vectors[block] if keep[block].all() else vectors[block][keep[block]]
-        shifted = rows - pivot
-        total += shifted.sum(axis=0)
-        squares += np.einsum("ij,ij->j", shifted, shifted)
-    shift = total / max(1, count)
-    deviation = np.sqrt(np.maximum(squares / max(1, count) - shift**2, 0.0))
-    mean = pivot + shift
-    # float32 keeps seven digits: a spread below that of its mean is rounding, not music
-    varies = deviation > 1e-6 * np.abs(mean) + 1e-30
-    scale = np.divide(1.0, deviation, out=np.zeros(dimensions), where=varies)
-    return Space(vectors, mean.astype(np.float32), scale.astype(np.float32))
-
-
-def _blocks(count: int, dimensions: int) -> Iterator[slice]:
-    """Cut rows into pieces that stay in a core's cache."""
-    step = max(1, _BLOCK_BYTES // max(4, dimensions * 4))
-    for start in range(0, count, step):
-        yield slice(start, start + step)
+    """Return the space of a table; its points are computed once."""
+    return table.derived("space", lambda: Space(*make_points(table)))

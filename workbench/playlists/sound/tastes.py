@@ -11,8 +11,8 @@ import numpy as np
 from workbench.playlists.making.interleaving import interleave
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Floats, Rows
+from workbench.playlists.sound.points import Vectors, mean_point, squared
 from workbench.playlists.sound.ranking import nearest_first
-from workbench.playlists.sound.space import Vectors
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,60 +23,56 @@ _STEPS = 20
 
 @dataclass(frozen=True)
 class Tastes:
-    """Centers, shape (k, d), standardized, and the share of the weight that each stands for."""
+    """Centers, points of shape (k, d), and the share of the weight that each stands for."""
 
     centers: Vectors
     shares: Floats
 
 
-def find_tastes(vectors: Vectors, weights: Floats, count: int) -> Tastes:
+def find_tastes(points: Vectors, weights: Floats, count: int, sound: int) -> Tastes:
     """Find up to ``count`` centers by weighted k-means, which starts from tracks far apart.
 
     Parameters
     ----------
-    vectors : float32 array, shape (m, d), standardized
+    points : float32 array, shape (m, d)
     weights : float array, shape (m,), positive
     count : int
+    sound : int
+        How many columns are the sound vector's.
 
     Returns
     -------
     Tastes
         Largest share first.
     """
-    centers = _spread_starts(vectors, weights, count)
+    centers = _spread_starts(points, weights, count, sound)
     for _ in range(_STEPS):
-        labels = _nearest_center(vectors, centers)
+        labels = _nearest_center(points, centers, sound)
         kept = np.unique(labels)
         moved = np.stack(
-            [np.average(vectors[labels == label], axis=0, weights=weights[labels == label]) for label in kept]
+            [mean_point(points[labels == label], weights[labels == label]) for label in kept]
         ).astype(np.float32)
-        if moved.shape == centers.shape and np.array_equal(moved, centers):
+        if moved.shape == centers.shape and np.array_equal(moved, centers, equal_nan=True):
             break
         centers = moved
-    labels = _nearest_center(vectors, centers)
+    labels = _nearest_center(points, centers, sound)
     shares = np.bincount(labels, weights=weights, minlength=len(centers)) / weights.sum()
     order = np.argsort(-shares, kind="stable")
     return Tastes(centers[order], shares[order])
 
 
-def _spread_starts(vectors: Vectors, weights: Floats, count: int) -> Vectors:
+def _spread_starts(points: Vectors, weights: Floats, count: int, sound: int) -> Vectors:
     starts = [int(np.argmax(weights))]
-    nearest = _squared(vectors, vectors[starts[0]])
-    while len(starts) < min(count, len(vectors)) and nearest.max() > 0:
+    nearest = squared(points - points[starts[0]], sound)
+    while len(starts) < min(count, len(points)) and nearest.max() > 0:
         starts.append(int(np.argmax(nearest * weights)))
-        nearest = np.minimum(nearest, _squared(vectors, vectors[starts[-1]]))
-    return vectors[starts]
+        nearest = np.minimum(nearest, squared(points - points[starts[-1]], sound))
+    return points[starts]
 
 
-def _nearest_center(vectors: Vectors, centers: Vectors) -> npt.NDArray[np.int64]:
-    squared = np.stack([_squared(vectors, center) for center in centers])
-    return np.asarray(np.argmin(squared, axis=0), dtype=np.int64)
-
-
-def _squared(vectors: Vectors, point: Vectors) -> Vectors:
-    difference = vectors - point
-    squared: Vectors = np.einsum("ij,ij->i", difference, difference)
-    return squared
+def _nearest_center(points: Vectors, centers: Vectors, sound: int) -> npt.NDArray[np.int64]:
+    distances = np.stack([squared(points - center, sound) for center in centers])
+    return np.asarray(np.argmin(distances, axis=0), dtype=np.int64)
 
 
 def picks_by_taste(
@@ -84,7 +80,7 @@ def picks_by_taste(
 ) -> Iterator[Pick]:
     """Yield rows near the tastes of ``members``, each taste in its share, with the nearest member."""
     space = request.space
-    tastes = find_tastes(space.at(np.asarray(members)), np.asarray(weights, dtype=float), count)
+    tastes = find_tastes(space.at(np.asarray(members)), np.asarray(weights, dtype=float), count, space.sound)
 
     def near(index: int) -> Iterator[Pick]:
         for row, distance in nearest_first(rows, space.distances_to(tastes.centers[index], rows)):

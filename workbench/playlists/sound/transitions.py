@@ -3,7 +3,7 @@
 ``cost = 0.40 timbre + 0.25 key + 0.20 tempo + 0.15 loudness``, each part 0 (unnoticed) to 1 (jarring),
 symmetric. All weights and limits are set by hand, unless said otherwise:
 
-- timbre: ``d / (d + 1.41)`` of the distance ``d`` between sound vectors, 0.5 for two tracks drawn at random;
+- timbre: ``d / (d + 1)`` of the difference ``d`` of the tracks' points, 0.5 for two tracks drawn at random;
 - key: by the relation on the Camelot wheel, from 0 (same key) over 0.15 (a fifth apart) to 1 (distant keys);
 - tempo: the change of BPM divided by 16 %, at most 1; double and half time count as the same tempo, plus 0.1;
 - loudness: the step in LU divided by 12, at most 1.
@@ -20,7 +20,8 @@ import numpy as np
 
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.keys import RELATION_COST, camelot_codes, relations
-from workbench.playlists.sound.space import RANDOM_PAIR, Vectors, space_of
+from workbench.playlists.sound.points import RANDOM_PAIR, Vectors, squared
+from workbench.playlists.sound.space import space_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -57,11 +58,11 @@ class TransitionCosts:
 class MixProfile:
     """The values of ``k`` tracks that transition costs are computed from."""
 
-    vectors: Vectors
+    points: Vectors
     camelot: npt.NDArray[np.int64]
     log2_bpm: Floats
     loudness_lufs: Floats
-    informative: int
+    sound: int
 
     @classmethod
     def of(cls, table: LibraryTable, rows: Rows) -> MixProfile:
@@ -71,15 +72,16 @@ class MixProfile:
             camelot_codes(table, rows),
             log2_bpm(table.numbers("bpm")[rows]),
             table.numbers("loudness_lufs")[rows],
-            max(1, space.informative),
+            space.sound,
         )
+
+    def differences(self, origin: int | Rows, targets: slice | Rows = slice(None)) -> Floats:
+        """Return Euclidean distances of points, about 1 for tracks drawn at random."""
+        return np.sqrt(squared(self.points[targets] - self.points[origin], self.sound).astype(np.float64))
 
     def costs(self, origin: int | Rows, targets: slice | Rows = slice(None)) -> TransitionCosts:
         """Return costs from ``origin`` to ``targets``, positions in this profile; index arrays pair up."""
-        difference = self.vectors[targets] - self.vectors[origin]
-        distance = np.sqrt(
-            np.einsum("...j,...j->...", difference, difference, dtype=np.float64) / self.informative
-        )
+        distance = self.differences(origin, targets)
         step = np.abs(self.loudness_lufs[targets] - self.loudness_lufs[origin]) / JARRING_LOUDNESS_LU
         return TransitionCosts(
             timbre=_known(distance / (distance + RANDOM_PAIR)),

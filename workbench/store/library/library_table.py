@@ -51,13 +51,16 @@ class LibraryTable:
         Text as ``object`` arrays with ``None`` where absent (``TEXT_COLUMNS``), numbers as ``float64`` with
         NaN.
     vectors : float32 array, shape (n, d)
-        Similarity vectors, not standardized; NaN rows where a track is not analyzed.
+        Sound vectors, not standardized; NaN rows where a track is not analyzed.
+    embeddings : float32 array, shape (n, e), optional
+        What a model gives for each track; NaN rows where it has not heard the track.
     """
 
     version: str
     ids: npt.NDArray[np.int64]
     columns: Mapping[str, npt.NDArray[Any]]
     vectors: npt.NDArray[np.float32]
+    embeddings: npt.NDArray[np.float32] | None = None
     _derived: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
@@ -151,6 +154,7 @@ class LibraryTable:
             self.ids[rows],
             {name: column[rows] for name, column in self.columns.items()},
             self.vectors[rows],
+            None if self.embeddings is None else self.embeddings[rows],
         )
 
     def row(self, index: int) -> dict[str, Any]:
@@ -173,11 +177,12 @@ class LibraryTable:
     @cached_property
     def analyzed(self) -> npt.NDArray[np.bool_]:
         """Rows that have a finite sound vector, as a mask of shape (n,)."""
-        import numpy as np
+        return _finite_rows(self.vectors, len(self))
 
-        if not self.vectors.shape[1]:
-            return np.zeros(len(self), dtype=bool)
-        return np.asarray(np.isfinite(self.vectors).all(axis=1))
+    @cached_property
+    def embedded(self) -> npt.NDArray[np.bool_]:
+        """Rows that have a finite embedding, as a mask of shape (n,)."""
+        return _finite_rows(self.embeddings, len(self))
 
     @cached_property
     def missing(self) -> npt.NDArray[np.bool_]:
@@ -191,3 +196,11 @@ class LibraryTable:
         import pandas as pd
 
         return pd.DataFrame(dict(self.columns), index=pd.Index(self.ids, name="id"))
+
+
+def _finite_rows(values: npt.NDArray[np.float32] | None, count: int) -> npt.NDArray[np.bool_]:
+    import numpy as np
+
+    if values is None or not values.shape[1]:
+        return np.zeros(count, dtype=bool)
+    return np.asarray(np.isfinite(values).all(axis=1))

@@ -58,15 +58,16 @@ class LibraryWatch(Pulse):
 def details(
     wb: Workbench, table: LibraryTable, track_id: int
 ) -> tuple[Mapping[str, Any], TrackFeatures | None, list[dict[str, Any]]]:
-    """Return a track, its features, and the table rows of its nearest neighbors with their ``distance``."""
+    """Return a track, its features, and the table rows of its nearest neighbors with ``closer_than_percent``."""
     (track,), features = wb.described([wb.track(track_id)]), wb.features(track_id)
     if features is None:
         return track, None, []
-    near = [(table.index_of(one.id), one.explanation["distance"]) for one in wb.similar(track_id, NEIGHBORS)]
+    name = "closer_than_percent"
+    near = [(table.index_of(one.id), one.explanation[name]) for one in wb.similar(track_id, NEIGHBORS)]
     return (
         track,
         features,
-        [table.row(row) | {"distance": distance} for row, distance in near if row is not None],
+        [table.row(row) | {name: percent} for row, percent in near if row is not None],
     )
 
 

@@ -14,6 +14,7 @@ from workbench.apps.dashboards.widgets.grid import Grid, GridColumn
 from workbench.apps.dashboards.widgets.player import Player
 from workbench.audio.pitch_names import PITCH_NAMES
 from workbench.models.predicted import predicted_text
+from workbench.playlists.explanations import closeness_text
 from workbench.readable import clock, key_name, number, track_name
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ NEIGHBORS = (
     GridColumn("bpm", "Tempo (BPM)", 100, "{:.1f}".format, right=True),
     GridColumn("camelot", "Camelot", 80),
     GridColumn(
-        "distance",
-        "Distance",
-        80,
-        "{:.2f}".format,
+        "closer_than_percent",
+        "Closer than",
+        100,
+        closeness_text,
         right=True,
         narrow=True,
-        help="0: the same sound; 1.4: two tracks drawn at random",
+        help="how many of all pairs of tracks are farther apart; by chance it is half of them",
     ),
 )
 
@@ -86,7 +87,7 @@ class TrackView(widgets.VBox):  # type: ignore[misc]
         features: TrackFeatures | None,
         neighbors: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Show a track (``Track.to_dict()``), its features, and neighbors: table rows with their ``distance``."""
+        """Show a track (``Track.to_dict()``), its features, and neighbors: table rows with ``closer_than_percent``."""
         name = track_name(track)
         self._title.value = heading(name).value
         self._facts.value = facts_html(_facts(track))
@@ -99,7 +100,7 @@ class TrackView(widgets.VBox):  # type: ignore[misc]
                 "name": np.array([track_name(row) for row in neighbors], object),
                 "camelot": np.array([row["camelot"] for row in neighbors], object),
                 "bpm": np.array([_float(row["bpm"]) for row in neighbors]),
-                "distance": np.array([_float(row["distance"]) for row in neighbors]),
+                "closer_than_percent": np.array([_float(row["closer_than_percent"]) for row in neighbors]),
             },
         )
 
