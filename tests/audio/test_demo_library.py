@@ -63,6 +63,7 @@ def test_every_file_is_whole_and_tagged(demo_folder):
             genre=track.genre,
             year=track.year,
             track_number=track.track_number,
+            tag_mood=track.mood,
         )
     assert len(list(scan(demo_folder))) == len(DEMO_TRACKS)
 

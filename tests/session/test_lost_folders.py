@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from workbench import Workbench
+from workbench.models.networks.listening import Analyzed
 from workbench.processing.job.task import Failure, Task
 from workbench.session.jobs.analysis_tasks import AnalysisTasks
 
@@ -142,7 +143,7 @@ def test_a_replaced_file_keeps_no_result_of_the_old_one_and_is_analyzed_next_tim
     assert isinstance(task, Task)
     (music / "loose.wav").write_text("something else")
     features = TrackFeatures(duration_s=1.0, sample_rate_hz=44100, channels=1)
-    tasks.on_value(task, (features, 0.1))
+    tasks.on_value(task, Analyzed(features, 0.1))
     (failure,) = tasks.failed
     assert failure.kind == "changed"
     assert wb.library.features.get(task.key) is None
@@ -157,7 +158,8 @@ def test_a_file_of_any_time_is_known_the_next_time(wb: Workbench, music: Path) -
     tasks = tasks_of(wb, music)
     for task in tasks.tasks():
         assert isinstance(task, Task)
-        tasks.on_value(task, (TrackFeatures(duration_s=1.0, sample_rate_hz=44100, channels=1), 0.1))
+        features = TrackFeatures(duration_s=1.0, sample_rate_hz=44100, channels=1)
+        tasks.on_value(task, Analyzed(features, 0.1))
     assert tasks.failed == [] and tasks.analyzed == 3
     assert len(wb.plan(music).cached) == 3
     assert wb.unchanged(music / NAMES[0]) is not None

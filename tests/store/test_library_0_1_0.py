@@ -55,7 +55,7 @@ def test_failures_and_missing_files_are_remembered(wb: Workbench) -> None:
 
 def test_a_playlist_can_be_made_again(wb: Workbench) -> None:
     (summary,) = wb.playlists()
-    playlist = wb.stored_playlist(summary.id)
+    playlist = wb.playlists.get(summary.id)
     assert (playlist.name, playlist.method, playlist.random_state) == ("evening", "tag_based", 7)
     assert [track.path for track in playlist.tracks] == ["/music/tone.wav"]
     again = wb.playlist(playlist.method, random_state=playlist.random_state, **playlist.parameters)
