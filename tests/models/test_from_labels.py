@@ -144,7 +144,7 @@ def test_what_cannot_be_learned_from_is_said(
     assert "Library app" in refused()
     sheet = tmp_path / "ratings.csv"
     for text, said in (
-        ("id,rating\n1,great\n", "no number"),
+        ("id,rating\n1,great\n", "not a number"),
         ("id,rating\n1,9\n", "the rating 9"),
         ("id,score\n1,9\n", "label (or rating)"),
         ("id,rating\n999,5\n", "labels no track"),

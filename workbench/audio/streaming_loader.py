@@ -46,7 +46,6 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
     "ogg": ("ffmpeg", "libsndfile"),
     "opus": ("ffmpeg", "libsndfile"),
     "mp3": ("ffmpeg",),
-    "free-format mp3": ("libsndfile",),
     "aac": ("ffmpeg",),
     "mp4": ("ffmpeg",),
     "wma": ("ffmpeg",),

@@ -155,7 +155,7 @@ def _opinions(ratings: Mapping[str, str], path: Path) -> dict[str, str]:
         numbers = {name: float(text) for name, text in ratings.items()}
     except ValueError as error:
         raise ModelError(
-            f"{path} holds a rating that is no number ({error}). Give 1 and -1, or stars from 1 to 5.",
+            f"{path} has a rating that is not a number ({error}). Give 1 and -1, or stars from 1 to 5.",
             path=str(path),
         ) from error
     if wrong := [number for number in numbers.values() if not -1 <= number <= 5]:
