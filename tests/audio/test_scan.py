@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workbench.audio.formats import AUDIO_EXTENSIONS
 from workbench.audio.scan import FoundFile, ScanProblem, scan
-from workbench.audio.source import size_and_time
+from workbench.audio.source import inode_time, size_and_time
 from workbench.errors import LibraryPathError, SettingsError
 
 
@@ -36,7 +36,7 @@ def test_audio_files_are_found_in_order_with_size_and_time(tmp_path):
     assert [os.path.relpath(f.path, tmp_path) for f in found] == ["a.wav", "b/1.mp3", "b/2.FLAC", "b/c/3.m4a"]
     for file in found:
         status = os.stat(file.path)
-        assert file == FoundFile(file.path, status.st_size, status.st_mtime_ns)
+        assert file == FoundFile(file.path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 @pytest.mark.parametrize("extension", sorted(AUDIO_EXTENSIONS))
@@ -216,11 +216,11 @@ def test_a_pipe_in_the_place_of_patterns_keeps_nobody_waiting(tmp_path):
 @given(st.integers(-(2**70), 2**70), st.integers(-(2**66), 2**66))
 def test_every_size_and_time_fits_into_the_database(time_ns, size):
     """Network drives report whatever they like; the database has 64 bits."""
-    status = SimpleNamespace(st_size=size, st_mtime_ns=time_ns)
-    stored = size_and_time(status)
-    assert sqlite3.connect(":memory:").execute("SELECT ?, ?", stored).fetchone() == stored
+    status = SimpleNamespace(st_size=size, st_mtime_ns=time_ns, st_ctime_ns=time_ns)
+    stored = (*size_and_time(status), inode_time(status))
+    assert sqlite3.connect(":memory:").execute("SELECT ?, ?, ?", stored).fetchone() == stored
     if 0 <= size < 2**63 and abs(time_ns) < 2**63:
-        assert stored == (size, time_ns)
+        assert stored == (size, time_ns, time_ns)
 
 
 def test_a_file_dated_2400_is_found_with_the_last_time_that_can_be_stored(tmp_path):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from workbench.audio.excluded import Exclusion, excluded_below
 from workbench.audio.formats import AUDIO_EXTENSIONS, COMPANION_EXTENSIONS
-from workbench.audio.source import file_error, size_and_time
+from workbench.audio.source import file_error, inode_time, size_and_time
 from workbench.errors import LibraryPathError
 
 
@@ -19,6 +19,7 @@ class FoundFile(NamedTuple):
     path: str
     size_bytes: int
     mtime_ns: int
+    ctime_ns: int
 
 
 class ScanProblem(NamedTuple):
@@ -188,7 +189,7 @@ def _look_at(entry: os.DirEntry[str]) -> FoundFile | ScanProblem | None:
 def _found(path: str, status: os.stat_result) -> FoundFile | ScanProblem:
     if not path.isascii() and printable(path) != path:
         return ScanProblem(printable(path), _why_unprintable(path), "path")
-    return FoundFile(path, *size_and_time(status))
+    return FoundFile(path, *size_and_time(status), inode_time(status))
 
 
 def _problem(path: str, error: OSError) -> ScanProblem:

@@ -69,8 +69,20 @@ def size_and_time(status: os.stat_result) -> tuple[int, int]:
 
     Both are limited to what SQLite stores (64 bits): a time after 2262 counts as the last one before.
     """
-    size, time_ns = status.st_size, status.st_mtime_ns
-    return max(0, min(size, _INT64_MAX)), max(-_INT64_MAX, min(time_ns, _INT64_MAX))
+    return max(0, min(status.st_size, _INT64_MAX)), _storable(status.st_mtime_ns)
+
+
+def inode_time(status: os.stat_result) -> int:
+    """Return when content, name, owner or rights of a file changed last (ctime), in nanoseconds, with the same limits.
+
+    Programs that write tags can keep the time of the last change, but not this one. It is only a hint: changed rights
+    and hard links change it too, and some network shares and Windows have another meaning for it.
+    """
+    return _storable(status.st_ctime_ns)
+
+
+def _storable(time_ns: int) -> int:
+    return max(-_INT64_MAX, min(time_ns, _INT64_MAX))
 
 
 def read_head(descriptor: int, path: str, size_bytes: int = 4096) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.audio.source import size_and_time
+from workbench.audio.source import inode_time, size_and_time
 from workbench.audio.tags import read_tags
 from workbench.models.predicted import WRITTEN
 from workbench.store.library.records import Prediction, ScannedFile
@@ -177,7 +177,9 @@ class Tagger:
         with library.transaction():
             if record is not None:
                 library.features.save(new_hash, record)
-            library.files.add([ScannedFile(write.path, *size_and_time(status), new_hash, tags)])
+            library.files.add(
+                [ScannedFile(write.path, *size_and_time(status), new_hash, tags, ctime_ns=inode_time(status))]
+            )
             library.models.copy(write.content_hash, new_hash)
             library.ratings.copy(write.content_hash, new_hash)
             library.models.save_predictions(

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from workbench.audio.source import size_and_time
+from workbench.audio.source import inode_time, size_and_time
 from workbench.errors import UnknownTrackError
 from workbench.settings import Settings
 from workbench.values import DEFAULT_SIZE
@@ -317,13 +317,14 @@ class Workbench:
         """Return the described track of a file that is analyzed and has not changed since, or ``None``."""
         file = os.fspath(path)
         status = Path(file).stat()
-        key = f"track:{file}:{size_and_time(status)}:{self.library.version()}"
+        key = f"track:{file}:{size_and_time(status)}:{inode_time(status)}:{self.library.version()}"
         described: dict[str, Any] | None = self.caches.tracks.get(key)
         if described is None:
             known = self.library.files.known([file]).get(file)
             if known is None or known.status != "analyzed":
                 return None
-            if (known.size_bytes, known.mtime_ns) != size_and_time(status):
+            now = (*size_and_time(status), inode_time(status))
+            if (known.size_bytes, known.mtime_ns, known.ctime_ns) != now:
                 return None
             (described,) = self.described([self.track(known.id)])
             self.caches.tracks[key] = described

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.scan import FoundFile
-from workbench.audio.source import size_and_time
+from workbench.audio.source import open_file, size_and_time
 from workbench.audio.tags import read_tags
 from workbench.errors import AudioError
 from workbench.processing.job.task import Cached, Failure, Task
@@ -78,6 +78,7 @@ class AnalysisTasks:
         self.library.files.mark_present(
             [file.id for file in self.plan.cached.values() if file.status == "missing"]
         )
+        self._read_tags_again()
         for path in self.plan.cached:
             yield self._known(path)
         yield from self.plan.failed
@@ -91,6 +92,12 @@ class AnalysisTasks:
                 yield from self._judge(there)
                 for file in gone:
                     yield from self._let_go([file], file.error or "")
+
+    def _read_tags_again(self) -> None:
+        """Record the tags of files that changed without a change of size and time; their sound counts as known."""
+        for batch in batched(self.plan.retagged, BATCH):
+            read = (_retagged(file, self.plan.cached[file.path].content_hash) for file in batch)
+            self.library.files.add([file for file in read if file is not None])
 
     def _judge(self, scanned: list[ScannedFile]) -> Iterator[Task | Cached | Failure]:
         hashes = [file.content_hash for file in scanned if file.content_hash]
@@ -196,10 +203,21 @@ def _read(file: FoundFile) -> ScannedFile:
     try:
         key, tags = content_hash(file.path), asdict(read_tags(file.path))
     except AudioError as error:
-        return ScannedFile(
-            file.path, file.size_bytes, file.mtime_ns, None, error=str(error), error_kind=error.kind
-        )
-    return ScannedFile(file.path, file.size_bytes, file.mtime_ns, key, tags)
+        return _scanned(file, None, error=str(error), error_kind=error.kind)
+    return _scanned(file, key, tags=tags)
+
+
+def _retagged(file: FoundFile, known_hash: str | None) -> ScannedFile | None:
+    """Read the tags of a file whose content is known; ``None`` if it cannot be read now."""
+    try:
+        with open_file(file.path):
+            return _scanned(file, known_hash, tags=asdict(read_tags(file.path)))
+    except AudioError:
+        return None
+
+
+def _scanned(file: FoundFile, key: str | None, **more: Any) -> ScannedFile:
+    return ScannedFile(file.path, file.size_bytes, file.mtime_ns, key, ctime_ns=file.ctime_ns, **more)
 
 
 def _changed(file: ScannedFile) -> bool:

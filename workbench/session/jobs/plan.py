@@ -34,6 +34,8 @@ class Plan:
     cached: dict[str, KnownFile]
     failed: list[Failure]
     force: bool = False
+    retagged: list[FoundFile] = field(default_factory=list)
+    """Files of :attr:`cached` whose tags may have changed: only the tags are read again."""
     missing: dict[str, KnownFile] = field(default_factory=dict)
     roots: list[str] = field(default_factory=list)
     """The folders and files that were scanned."""
@@ -82,7 +84,7 @@ def make_plan(
     formats: Sequence[str] | None = None,
     exclude: Sequence[str] = (),
 ) -> Plan:
-    """Compare the files below ``paths`` with what the library knows, by path, size and time.
+    """Compare the files below ``paths`` with what the library knows, by path, size and times.
 
     Parameters
     ----------
@@ -141,6 +143,8 @@ def _classify(plan: Plan, file: FoundFile, before: KnownFile | None, *, force: b
         plan.reasons[file.path] = reason
     else:
         plan.cached[file.path] = before
+        if before.ctime_ns != file.ctime_ns:
+            plan.retagged.append(file)
 
 
 def _gone(

@@ -17,7 +17,8 @@ _COPIES_CHECKED = 16  # bounds the work when a library has thousands of copies o
 _SEARCHED = ("title", "artist", "artists", "album", "album_artist", "genre", "composer")
 
 _KNOWN = """
-    SELECT t.path, t.id, t.size_bytes, t.mtime_ns, t.content_hash, t.status, f.version, t.error, t.error_kind
+    SELECT t.path, t.id, t.size_bytes, t.mtime_ns, t.content_hash, t.status, f.version, t.error, t.error_kind,
+           t.ctime_ns
     FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash"""
 
 _COLUMNS = (
@@ -25,6 +26,7 @@ _COLUMNS = (
     "content_hash",
     "size_bytes",
     "mtime_ns",
+    "ctime_ns",
     "analysis",
     "error",
     "error_kind",
@@ -139,6 +141,7 @@ def _row(file: ScannedFile, analysis: str, error: str | None, error_kind: str | 
         file.content_hash,
         file.size_bytes,
         file.mtime_ns,
+        file.ctime_ns,
         analysis,
         error,
         error_kind,

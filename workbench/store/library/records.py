@@ -67,6 +67,8 @@ class ScannedFile:
         ``None`` when the file could not be read; then ``error`` and ``error_kind`` say why.
     tags : mapping
         Values by ``TAG_NAMES``; missing names count as ``None``.
+    ctime_ns : int or None
+        When the file's inode changed last; a hint that tags may have changed where size and time have not.
     """
 
     path: str
@@ -76,6 +78,7 @@ class ScannedFile:
     tags: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
     error_kind: str | None = None
+    ctime_ns: int | None = None
 
 
 class KnownFile(NamedTuple):
@@ -92,6 +95,7 @@ class KnownFile(NamedTuple):
     features_version: int | None
     error: str | None
     error_kind: str | None
+    ctime_ns: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -238,4 +238,14 @@ def keep_more_tags(connection: Connection) -> None:
     _count_changes(connection, "tracks", counted)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_library, spell_in_american_english, keep_more_tags)
+def keep_inode_times(connection: Connection) -> None:
+    """Add the time that shows changed tags in a file of the same size and date; without it, tags are read again."""
+    connection.execute("ALTER TABLE tracks ADD COLUMN ctime_ns INTEGER")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    create_library,
+    spell_in_american_english,
+    keep_more_tags,
+    keep_inode_times,
+)
