@@ -41,7 +41,9 @@ def test_starting_loads_nothing_but_the_standard_library(statement: str) -> None
 
 
 def test_the_package_exports_these_names_and_no_more() -> None:
-    names = {"Playlist", "Settings", "Track", "TrackFeatures", "Workbench", "WorkbenchError"}
+    names = {"Playlist", "Settings", "Track", "TrackFeatures", "Workbench", "WorkbenchError"} | {
+        "check_parameters"
+    }
     assert set(workbench.__all__) == names and len(names) <= 15
     assert names <= set(dir(workbench)) and all(hasattr(workbench, name) for name in names)
 

@@ -149,3 +149,4 @@ def test_notebooks_run_on_whatever_library_there_is(
                 exec(cell.source, names)
                 if "music_dir" in names:
                     names["music_dir"] = str(music)
+        names["wb"].close()

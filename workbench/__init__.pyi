@@ -16,6 +16,7 @@ from .errors import (
     LibraryPathError as LibraryPathError,
     MissingPackageError as MissingPackageError,
     ModelError as ModelError,
+    NotebookParameterError as NotebookParameterError,
     NothingMatchesError as NothingMatchesError,
     ParameterValueError as ParameterValueError,
     PathNotAllowedError as PathNotAllowedError,
@@ -36,11 +37,20 @@ from .errors import (
     WorkbenchError,
     WorkerCrashedError as WorkerCrashedError,
 )
+from .notebook_parameters import check_parameters as check_parameters
 from .playlists.playlist import Playlist
 from .session.workbench import Workbench
 from .settings import Settings
 from .store.library.track import Track
 
-__all__ = ["Playlist", "Settings", "Track", "TrackFeatures", "Workbench", "WorkbenchError"]
+__all__ = [
+    "Playlist",
+    "Settings",
+    "Track",
+    "TrackFeatures",
+    "Workbench",
+    "WorkbenchError",
+    "check_parameters",
+]
 
 __version__: str

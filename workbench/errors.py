@@ -2,6 +2,7 @@
 
 WorkbenchError
 ├── SettingsError              a setting has a value that is not allowed
+├── NotebookParameterError     a notebook was started with a parameter that it does not have, or a wrong value
 ├── MissingPackageError        a package is not installed
 ├── ImportOrderError           TensorFlow was imported before Essentia
 ├── LibraryPathError           a folder or file that was asked for cannot be read
@@ -41,6 +42,8 @@ A message names the thing, says what is wrong and what to do. Every error pickle
 
 from __future__ import annotations
 
+import linecache
+import traceback
 from typing import Any
 
 
@@ -63,6 +66,21 @@ class WorkbenchError(Exception):
         except KeyError:
             raise AttributeError(name) from None
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the line of the cell and the message, not the inside of the package.
+
+        IPython asks for it; ``%debug`` still leads to the rest.
+        """
+        lines = [_cell_line(frame) for frame in traceback.extract_tb(self.__traceback__)]
+        return [*[line for line in lines if line], f"{type(self).__name__}: {self.message}"]
+
+
+def _cell_line(frame: traceback.FrameSummary) -> str:
+    """Return a line of a notebook's cell; empty for one of a module."""
+    in_cell = "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input")
+    line = linecache.getline(frame.filename, frame.lineno or 0).strip() if in_cell else ""
+    return f"Line {frame.lineno} of the cell: {line}" if line else ""
+
 
 def _rebuild(cls: type[WorkbenchError], message: str, details: dict[str, Any]) -> WorkbenchError:
     return cls(message, **details)
@@ -70,6 +88,10 @@ def _rebuild(cls: type[WorkbenchError], message: str, details: dict[str, Any]) -
 
 class SettingsError(WorkbenchError):
     kind = "settings"
+
+
+class NotebookParameterError(WorkbenchError):
+    kind = "notebook_parameter"
 
 
 class MissingPackageError(WorkbenchError):
