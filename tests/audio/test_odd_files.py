@@ -157,6 +157,30 @@ def test_a_flac_whose_first_frame_is_broken_is_heard_from_the_next(tmp_path: Pat
     assert decoded(path)[1].duration_s > 4.5
 
 
+@pytest.mark.parametrize(("version", "rate"), [(1, 48000), (2, 24000)])
+@pytest.mark.parametrize("tagged", [False, True])
+def test_an_mp3_in_free_format_is_heard(tmp_path: Path, version: int, rate: int, tagged: bool) -> None:
+    options = ("-b:a", "64k", "-write_xing", "0", "-id3v2_version", "3" if tagged else "0")
+    path = tone(tmp_path / "a.mp3", *options, "-metadata", "title=Free", rate=rate)
+    known, _ = decoded(path)
+    path.write_bytes(in_free_format(path.read_bytes(), packet_bytes=144 * 64000 // version // rate))
+    samples, stream = decoded(path)
+    assert stream.duration_s == pytest.approx(4, abs=0.2) and not stream.truncated
+    spectrum = np.abs(np.fft.rfft(samples[rate : 2 * rate, 0]))
+    assert np.argmax(spectrum) == pytest.approx(440, abs=1)
+    assert np.abs(samples).max() == pytest.approx(np.abs(known).max(), abs=0.01)
+
+
+def in_free_format(data: bytes, *, packet_bytes: int) -> bytes:
+    """Clear the index of the bit rate in every packet; packets of 48 and 24 kHz all have the same length."""
+    changed = bytearray(data)
+    first = data.find(b"\xff\xfb" if data.find(b"\xff\xfb") >= 0 else b"\xff\xf3")
+    for start in range(first, len(data) - 3, packet_bytes):
+        if changed[start] == 0xFF:
+            changed[start + 2] &= 0x0F
+    return bytes(changed)
+
+
 @pytest.mark.parametrize("rate", [1, 10, 999])
 def test_a_rate_that_carries_no_music_is_refused_in_words(tmp_path: Path, rate: int) -> None:
     path = tmp_path / "slow.wav"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 _MP4_BRANDS_AT = slice(4, 8)
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_FREE_FORMAT = 0  # the bit rate index of MPEG packets whose bit rate is none of the table
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Sizes from here on are placeholders of programs that stream and never fill in the real size (FFmpeg: 0xFFFFFFFF,
 # others: 0x7FFFFFFF or a little less).
@@ -48,7 +49,9 @@ def container_of(head: bytes) -> str | None:
     if head[_MP4_BRANDS_AT] == b"ftyp":
         return "mp4"
     if len(head) >= 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
-        return "aac" if head[1] & 0x06 == 0 else "mp3"
+        if head[1] & 0x06 == 0:
+            return "aac"
+        return "free mp3" if len(head) > 2 and head[2] >> 4 == _FREE_FORMAT else "mp3"
     return None
 
 

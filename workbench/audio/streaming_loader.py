@@ -35,7 +35,7 @@ Block = npt.NDArray[np.float32]
 
 # CPU time of FFmpeg relative to libsndfile, measured: opus 0.35, ogg 0.6 to 0.75, flac and mp3 1.0 to 1.25, wav and
 # aiff 1.15 to 1.4 (3.5 for float samples). FFmpeg still reads flac and mp3, because it continues after a damaged packet
-# where libsndfile stops. libsndfile never reads mp3: it writes about damaged files to standard error.
+# where libsndfile stops. libsndfile reads no other mp3: it writes about damaged files to standard error.
 DECODERS: dict[str | None, tuple[str, ...]] = {
     "wav": ("libsndfile", "ffmpeg"),
     "surround wav": ("ffmpeg", "libsndfile"),  # FFmpeg says which channel is which
@@ -46,6 +46,7 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
     "ogg": ("ffmpeg", "libsndfile"),
     "opus": ("ffmpeg", "libsndfile"),
     "mp3": ("ffmpeg",),
+    "free mp3": ("libsndfile", "ffmpeg"),  # FFmpeg does not know the free format
     "aac": ("ffmpeg",),
     "mp4": ("ffmpeg",),
     "wma": ("ffmpeg",),
@@ -386,6 +387,6 @@ def _promised_frames(decoder: Decoder, descriptor: int, container: str | None, a
         return wav_promised_frames(descriptor)
     if container == "aiff":
         return aiff_promised_frames(descriptor)
-    if container == "mp3":
+    if container in ("mp3", "free mp3"):
         return mp3_promised_frames(descriptor, audio_at)
     return None if container == "aac" else decoder.header_frames
