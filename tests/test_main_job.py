@@ -265,6 +265,8 @@ def test_json_on_standard_output_is_all_there_is(library_dir: Path, analyzed_dat
         "audio_seconds",
         "workers",
         "skipped",
+        "excluded",
+        "cue_sheets",
     }
     assert report["cached"] == report["found"] == len(DEMO_TRACKS)
 

@@ -191,6 +191,31 @@ def test_a_folder_of_playlists_and_reading_one_back(run, tmp_path):
     assert run("--read", files[0])[0] == 3
 
 
+def test_a_playlist_that_is_read_says_how_sure_each_match_is_and_the_doubtful_first(run, tmp_path):
+    theirs = tmp_path / "theirs.m3u8"
+    theirs.write_text(
+        "#EXTM3U\n/music/Artist 2/002.flac\n/music/Artist%201/001.flac\nD:\\Artist 3\\003.flac\n"
+        "#EXTINF:200,Artist 4 - Title 4 (Live)\n/elsewhere/live.flac\n/gone.mp3\n"
+    )
+    code, out, _ = run("--read", theirs)
+    assert code == 3
+    assert [line[:24].strip() for line in out.splitlines()[:-1]] == [
+        "not known",
+        "5 by tags (70%)",
+        "4 by name (90%)",
+        "3 by path (100%)",
+        "2 by decoded path (100%)",
+    ]
+    assert "/elsewhere/live.flac = Artist 4 – Title 4" in out
+    entries = json.loads(run("--read", theirs, "--json")[1])["entries"]
+    assert [entry["score"] for entry in entries] == [1.0, 1.0, 0.9, 0.7, 0.0]
+
+
+def test_a_playlist_of_which_nothing_is_known_is_an_error(run, tmp_path):
+    (tmp_path / "theirs.m3u8").write_text("/gone.mp3\n")
+    assert run("--read", tmp_path / "theirs.m3u8")[0] == 1
+
+
 def test_prefixes_and_files_of_others(run, tmp_path):
     theirs = tmp_path / "theirs.xspf"
     theirs.write_text("precious")

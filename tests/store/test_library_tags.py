@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from workbench.playlists.query.query_match import compile_query
 from workbench.store.library.library import Library
 from workbench.store.library.records import ScannedFile
@@ -45,9 +47,14 @@ def test_every_tag_is_a_column_and_a_word_of_the_filter(
         "tag_key = D",
         "cover = embedded",
         "has_lyrics yes",
+        "lyrics:pressure",
+        'lyrics "PRESSURE pushing"',
+        "not lyrics love and lyrics ~ down",
     ):
         assert compile_query(query, table).matches().tolist() == [True, False], query
     assert compile_query("has_lyrics no", table).matches().tolist() == [False, True]
+    assert compile_query("lyrics:love or lyrics != pushing", table).matches().tolist() == [False, False]
+    assert compile_query("lyrics:pushing", table.take(np.array([1]))).matches().tolist() == [False]
     assert compile_query("artist = queen", table).matches().all()
     assert compile_query("grouping = x", table).matches().tolist() == [False, False]
 

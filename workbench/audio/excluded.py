@@ -1,7 +1,7 @@
 """What a scan leaves out: what systems and programs keep beside music, the user's patterns, marked folders."""
 
 # Paths are plain strings, as in the scan.
-# ruff: noqa: PTH118
+# ruff: noqa: PTH118, PTH206, PTH208
 from __future__ import annotations
 
 import os
@@ -73,6 +73,41 @@ def excluded_below(base: str, patterns: Iterable[str] = ()) -> Exclusion:
         A pattern cannot be read.
     """
     return _exclusion(base, (*EXCLUDED, *patterns))
+
+
+def excluded_paths(paths: Iterable[str], top: str, patterns: Iterable[str] = ()) -> list[str]:
+    """Return those files below the folder ``top`` that a scan of it leaves out: by name, pattern or marked folder.
+
+    Raises
+    ------
+    SettingsError
+        A pattern cannot be read.
+    """
+    known = {top: excluded_below(top, patterns).inside(top, _names(top))}
+
+    def inside(folder: str, name: str) -> Exclusion | None:
+        above, path = known[folder], os.path.join(folder, name)
+        if path not in known:
+            left_out = above is None or name.startswith(".") or above.leaves_out(path, folder=True)
+            known[path] = None if left_out or above is None else above.inside(path, _names(path))
+        return known[path]
+
+    def is_left_out(path: str) -> bool:
+        *folders, name = path[len(top) :].strip(os.sep).split(os.sep)
+        folder, exclusion = top, known[top]
+        for each in folders:
+            exclusion = inside(folder, each)
+            folder = os.path.join(folder, each)
+        return exclusion is None or name.startswith(".") or exclusion.leaves_out(path, folder=False)
+
+    return [path for path in paths if is_left_out(path)]
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _exclusion(base: str, patterns: tuple[str, ...], above: Exclusion | None = None) -> Exclusion:

@@ -108,15 +108,15 @@ def wait_for(job: Job[Report]) -> dict[str, Any]:
 
 
 def _print_report(report: dict[str, Any]) -> None:
-    from workbench.session.jobs.plan import skipped_text
+    from workbench.session.jobs.plan import scan_notes
 
     print(
         f"{report['found']} found, {report['analyzed']} analyzed, {report['cached']} cached, "
         f"{len(report['failed'])} failed in {report['seconds']:.1f} s "
         f"({clock(report['audio_seconds'])} of audio, {report['workers']} workers)"
     )
-    if skipped := skipped_text(report["skipped"]):
-        print(skipped)
+    for note in scan_notes(report):
+        print(note)
     print_failures(report)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli.options import DONE, SOME_FAILED, USAGE, Add, open_library
+from workbench.cli.options import DONE, ERROR, SOME_FAILED, USAGE, Add, open_library
 from workbench.cli.output import one_line, print_json, say
 from workbench.errors import PlaylistError
 from workbench.values import DEFAULT_SIZE, SIZE
@@ -180,19 +180,40 @@ def _cost(name: str, cost: float | None) -> str:
 
 
 def _read(wb: Workbench, options: argparse.Namespace) -> int:
+    matches = wb.playlists.read_file(options.read)
     entries = [
-        {"location": match.entry.location, "track_id": match.track_id, "by": match.by}
-        for match in wb.playlists.read_file(options.read)
+        {
+            "location": match.entry.location,
+            "artist": match.entry.artist,
+            "title": match.entry.title,
+            "track_id": match.track_id,
+            "by": match.by,
+            "score": match.score,
+        }
+        for match in matches
     ]
     known = sum(entry["track_id"] is not None for entry in entries)
     if options.json:
         print_json({"entries": entries, "known": known, "total": len(entries)})
     else:
-        for entry in entries:
-            found = "not known" if entry["track_id"] is None else f"{entry['track_id']} by {entry['by']}"
-            print(f"{found:<14} {one_line(str(entry['location']))}")
+        _print_matches(wb, entries)
         print(f"{known} of {len(entries)} are tracks of this library")
+    if not known:
+        return ERROR
     return DONE if known == len(entries) else SOME_FAILED
+
+
+def _print_matches(wb: Workbench, entries: Sequence[dict[str, Any]]) -> None:
+    """Print what each entry was matched by, the doubtful ones first, with the track where it was not the path."""
+    for entry in sorted(entries, key=lambda entry: entry["score"]):
+        asked = " – ".join(part for part in (entry["artist"], entry["title"]) if part)
+        asked = one_line(str(entry["location"] or asked))
+        if entry["track_id"] is None:
+            print(f"{'not known':<24} {asked}")
+            continue
+        found = f"{entry['track_id']} by {entry['by']} ({entry['score']:.0%})"
+        meant = "" if entry["score"] == 1 else f" = {_named(vars(wb.track(entry['track_id'])))}"
+        print(f"{found:<24} {asked}{meant}")
 
 
 def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:

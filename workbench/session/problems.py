@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -73,10 +74,18 @@ def find_problems(library: Library, table: LibraryTable) -> list[Problem]:
         Problem(
             "Missing",
             "The file is gone. Put it back, or analyze the folder to which it moved.",
-            _with_status(table, "missing", lambda track_id: "the file is not where it was"),
+            _missing(table),
         ),
         *(Problem(check.title, check.advice, check.find(table)) for check in CHECKS),
     ]
+
+
+def _missing(table: LibraryTable) -> list[Finding]:
+    def why(row: int) -> str:
+        there = os.path.lexists(table.texts("path")[row])
+        return "scans leave the file out" if there else "the file is not where it was"
+
+    return _findings(table, table.missing, why)
 
 
 def duplicates(groups: Sequence[Sequence[Track]]) -> list[Finding]:

@@ -77,6 +77,8 @@ class Tags:
         Where a picture of the album is: in the file, or beside it.
     lyrics : str or None
         With line breaks; from the file, or a ``.lrc`` file beside it.
+    cue_sheet : bool
+        Whether the file has a CUE sheet inside, as an album in one file has.
     """
 
     title: str
@@ -115,6 +117,7 @@ class Tags:
     tag_peak: float | None = None
     cover: str | None = None
     lyrics: str | None = None
+    cue_sheet: bool = False
 
     def __post_init__(self) -> None:
         for names, shown in (("artists", self.artist), ("album_artists", self.album_artist)):

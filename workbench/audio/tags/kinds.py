@@ -14,7 +14,7 @@ from workbench.audio.tags.matroska import read_matroska
 from workbench.audio.tags.text import decoded, repaired
 
 Kind = dict[str, list[str]]
-"""Plain name → texts. ``cover`` has a text if there is a picture."""
+"""Plain name → texts. ``cover`` has a text if there is a picture, ``cuesheet`` if there is a CUE sheet."""
 
 # What mutagen raises for damaged files: struct, Unicode, index and attribute errors besides its own.
 _DAMAGE = Exception
@@ -76,6 +76,8 @@ def _native(file: Any) -> Kind | None:
     kind = _of_id3(tags) if isinstance(tags, ID3) else _of_mapping(tags)
     if getattr(file, "pictures", None):
         kind["cover"] = ["picture"]
+    if getattr(file, "cuesheet", None):
+        kind["cuesheet"] = ["block"]
     return kind
 
 

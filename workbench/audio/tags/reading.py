@@ -62,7 +62,9 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
         values[shown] = values[shown] or "; ".join(values[field]) or None
     values["title"] = values["title"] or file_stem(name)
     values["lyrics"] = values["lyrics"] or _lyrics_beside(Path(name))
-    return Tags(**values, cover=_cover(kinds, Path(name)))
+    return Tags(
+        **values, cover=_cover(kinds, Path(name)), cue_sheet=any("cuesheet" in kind for kind in kinds)
+    )
 
 
 def _value(kinds: Sequence[Kind], field: str) -> Any:

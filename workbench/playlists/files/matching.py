@@ -32,9 +32,9 @@ class Match:
     ----------
     track_id : int or None
         ``None`` if it can mean no track, or several.
-    by : {"path", "name", "tags", None}
-        What they have in common: the path, regardless of case and of composed or decomposed accents; the end of the
-        path; artist and title.
+    by : {"path", "decoded path", "name", "tags", None}
+        What they have in common: the path, regardless of case and of composed or decomposed accents, as it is written
+        or percent-decoded; the end of the path; artist and title.
     score : float
         How sure it is, 0–1: 1 for the path, 0.9 for its end, 0.9 for the same artist and title, 0.7 for those without
         accents, brackets and guests.
@@ -66,11 +66,11 @@ def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
 
     def find(entry: Entry) -> Match:
         written = entry.path or ""
-        for path in dict.fromkeys((written, unquote(written))):  # as it is written, or else percent-encoded
+        for path, by in ((written, "path"), (unquote(written), "decoded path")):
             if path in exact:
-                return _match(entry, table, exact[path], "path", 1.0)
+                return _match(entry, table, exact[path], by, 1.0)
             if path and (row := _only(folded.get(_folded(path), ()), entry, table)) is not None:
-                return _match(entry, table, row, "path", 1.0)
+                return _match(entry, table, row, by, 1.0)
         place = entry.path or entry.location
         for path in dict.fromkeys((place, unquote(place))):
             if path and (row := _by_end(path, entry, by_name, table)) is not None:

@@ -46,6 +46,7 @@ ALIASES = {
 }
 _ANYWHERE = ("title", "artist", "artists", "album", "genre", "path")
 _LISTED = frozenset({"artist", "artists", "album_artist", "album_artists", "composer"})
+_LYRICS = "lyrics"
 _FLAGS = frozenset({"compilation", "has_lyrics"})
 _YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
 _SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?(?:\.\.|(?<=\d)-)(?P<high>-?[\d:.]*\d)?")
@@ -191,6 +192,8 @@ class Query:
 
     def _text(self, condition: Condition, name: str) -> Mask:
         wanted = [_folded(token.text) for token in condition.values]
+        if name == _LYRICS and condition.operator in ("=", "!="):  # nobody writes whole lyrics
+            condition = replace(condition, operator="~" if condition.operator == "=" else "!~")
         if condition.operator in ("~", "!~"):
             mask = self._text_mask(name, lambda text: any(want in _folded(text) for want in wanted))
         elif condition.operator in ("=", "!="):
@@ -205,6 +208,9 @@ class Query:
 
     def _text_mask(self, name: str, verdict: Callable[[str], bool]) -> Mask:
         """Rows whose text, or that of the list of names that belongs to it, is as wanted."""
+        if name == _LYRICS:
+            sung = [track_id for track_id, text in self.table.lyrics() if verdict(" ".join(text.split()))]
+            return np.isin(self.table.ids, sung)
         masks = [_verdicts(self.table.texts(column), verdict) for column in (name, LISTS.get(name)) if column]
         return np.asarray(np.logical_or.reduce(masks), dtype=bool)
 
@@ -250,7 +256,9 @@ def compile_query(text: str, table: LibraryTable) -> Query:
         Unknown field, malformed value, unclosed quote or bracket, with the ``position``.
     """
     query = Query(
-        text, parse_query(text, [*table.columns, *ALIASES, "energy", "id", "key"]), table.take(np.arange(0))
+        text,
+        parse_query(text, [*table.columns, *ALIASES, "energy", "id", "key", _LYRICS]),
+        table.take(np.arange(0)),
     )
     query.matches()
     return Query(text, query.tree, table)

@@ -67,6 +67,7 @@ class AnalysisTasks:
         self.failed: list[Failure] = []
         self._files: dict[str, list[ScannedFile]] = {}
         self._lost: set[str] = set()
+        self._cue_sheets = 0
         self._started = time.monotonic()
 
     def tasks(self) -> Iterator[Task | Cached | Failure]:
@@ -74,6 +75,7 @@ class AnalysisTasks:
         # First: a file that moved takes its row along when it is added below.
         self.library.files.mark_missing(
             [file.id for path, file in self.plan.missing.items() if not os.path.lexists(path)]
+            + [file.id for file in self.plan.excluded.values()]
         )
         self.library.files.mark_present(
             [file.id for file in self.plan.cached.values() if file.status == "missing"]
@@ -88,6 +90,7 @@ class AnalysisTasks:
                 scanned = list(pool.map(_read, batch))
                 gone = [file for file in scanned if self._is_gone(file.path, file.error_kind)]
                 there = [file for file in scanned if file not in gone]
+                self._cue_sheets += sum(bool(file.tags.get("cue_sheet")) for file in there)
                 self.library.files.add(there)
                 yield from self._judge(there)
                 for file in gone:
@@ -192,6 +195,8 @@ class AnalysisTasks:
             audio_seconds=self.audio_seconds,
             workers=workers,
             skipped=self.plan.skipped,
+            excluded=len(self.plan.excluded),
+            cue_sheets=self._cue_sheets,
         )
 
 

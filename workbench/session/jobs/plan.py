@@ -9,7 +9,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from workbench.audio.excluded import excluded_paths
 from workbench.audio.scan import FoundFile, ScanProblem, SkippedFile, scan
 from workbench.processing.job.task import Failure
 from workbench.readable import counted
@@ -22,6 +24,8 @@ Stale = Callable[[int], str | None]
 
 # What failed for these reasons fails again on the same bytes; only --force tries again.
 LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
+
+_CUE_SHEETS = "CUE sheets are not read: an album in one file is one track"
 
 
 @dataclass
@@ -37,6 +41,8 @@ class Plan:
     retagged: list[FoundFile] = field(default_factory=list)
     """Files of :attr:`cached` whose tags may have changed: only the tags are read again."""
     missing: dict[str, KnownFile] = field(default_factory=dict)
+    excluded: dict[str, KnownFile] = field(default_factory=dict)
+    """Tracks of the library that scans leave out now, such as those in recycle bins; they will count as missing."""
     roots: list[str] = field(default_factory=list)
     """The folders and files that were scanned."""
     skipped: dict[str, int] = field(default_factory=dict)
@@ -54,6 +60,8 @@ class Plan:
             parts.append(f"{len(self.failed)} that failed before or cannot be read")
         if self.missing:
             parts.append(f"{len(self.missing)} gone since")
+        if self.excluded:
+            parts.append(f"{len(self.excluded)} in recycle bins and other excluded folders")
         return "; ".join([", ".join(parts), *filter(None, [skipped_text(self.skipped)])])
 
 
@@ -69,9 +77,24 @@ def skipped_text(skipped: Mapping[str, int]) -> str:
     text = f"{counted(sum(skipped.values()), 'file')} skipped: " + ", ".join(
         f"{ext} {n}" for ext, n in ordered
     )
-    if ".cue" in skipped:
-        text += ". CUE sheets are not read: an album in one file is one track"
-    return text
+    return f"{text}. {_CUE_SHEETS}" if ".cue" in skipped else text
+
+
+def scan_notes(report: Mapping[str, Any]) -> list[str]:
+    """Say what a scan left out and which music it took as a whole, from the values of a report.
+
+    >>> scan_notes({"skipped": {".mid": 1}, "excluded": 2, "cue_sheets": 0})
+    ['1 file skipped: .mid 1', '2 tracks in recycle bins and other excluded folders count as missing now']
+    """
+    notes = [skipped_text(report["skipped"])]
+    if excluded := report["excluded"]:
+        verb = "counts" if excluded == 1 else "count"
+        notes.append(
+            f"{counted(excluded, 'track')} in recycle bins and other excluded folders {verb} as missing now"
+        )
+    if sheets := report["cue_sheets"]:
+        notes.append(f"{counted(sheets, 'file')} with a CUE sheet inside. {_CUE_SHEETS}")
+    return [note for note in notes if note]
 
 
 def make_plan(
@@ -115,6 +138,7 @@ def make_plan(
     for file in found:
         _classify(plan, file, known.get(file.path), force=force, stale=stale)
     plan.missing = _gone(known, found, problems)
+    plan.excluded = _left_out_now(known, found, roots, exclude)
     if not force:
         _spare_lost_folders(plan)
     return plan
@@ -159,3 +183,18 @@ def _gone(
         and not any(path == bad or path.startswith(bad + os.sep) for bad in unreadable)
         and not os.path.lexists(path)
     }
+
+
+def _left_out_now(
+    known: dict[str, KnownFile], found: list[FoundFile], roots: list[str], exclude: Sequence[str]
+) -> dict[str, KnownFile]:
+    """Return the tracks that an older version, or older patterns, took from where scans do not look now."""
+    present = {file.path for file in found}
+    unseen = [path for path, file in known.items() if path not in present and file.status != "missing"]
+    below = {
+        root: [path for path in unseen if path.startswith(root.rstrip(os.sep) + os.sep)] for root in roots
+    }
+    left_out = [
+        path for root, paths in below.items() if paths for path in excluded_paths(paths, root, exclude)
+    ]
+    return {path: known[path] for path in left_out if os.path.lexists(path)}

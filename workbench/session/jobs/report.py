@@ -22,6 +22,10 @@ class Report:
     workers: int
     skipped: Mapping[str, int] = field(default_factory=dict)
     """Extension → how many files the scan left out because of it."""
+    excluded: int = 0
+    """Tracks that the scan leaves out now, such as those in recycle bins; they count as missing."""
+    cue_sheets: int = 0
+    """Files among those read now that have a CUE sheet inside."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {"failed": [failure.to_dict() for failure in self.failed]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.store.library.activity import ActivityRepository
@@ -72,7 +73,7 @@ class Library:
         features counts as absent.
         """
         with self.pool.snapshot() as connection:
-            return load_table(connection)
+            return replace(load_table(connection), lyrics=self.tracks.lyrics)
 
     def transaction(self) -> AbstractContextManager[Any]:
         """Return a context manager that makes everything written inside it one transaction."""

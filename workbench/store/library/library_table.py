@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -61,6 +61,8 @@ class LibraryTable:
     columns: Mapping[str, npt.NDArray[Any]]
     vectors: npt.NDArray[np.float32]
     embeddings: npt.NDArray[np.float32] | None = None
+    lyrics: Callable[[], Iterable[tuple[int, str]]] = field(default=tuple, repr=False)
+    """Reads track ids with lyrics; they are longer than all columns together, so no table holds them."""
     _derived: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
@@ -155,6 +157,7 @@ class LibraryTable:
             {name: column[rows] for name, column in self.columns.items()},
             self.vectors[rows],
             None if self.embeddings is None else self.embeddings[rows],
+            self.lyrics,
         )
 
     def row(self, index: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.store.library.files import fold
@@ -97,6 +97,13 @@ class TrackRepository(Repository):
                 if text and (rows := connection.execute(sql, (*values, limit)).fetchall()):
                     return [_track(row) for row in rows]
         return []
+
+    def lyrics(self) -> Iterator[tuple[int, str]]:
+        """Yield the id and the lyrics of every track that has some, one after the other."""
+        with self.pool.reading() as connection:
+            yield from connection.execute(
+                "SELECT id, lyrics FROM tracks WHERE lyrics IS NOT NULL ORDER BY id"
+            )
 
     def duplicates(self) -> list[list[Track]]:
         """Return groups of present files with the same content, two or more each."""
