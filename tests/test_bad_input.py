@@ -89,7 +89,7 @@ def mess(tmp_path_factory: pytest.TempPathFactory) -> Mess:
     gone = write(folder / "gone.wav", tone(2))
     data_dir = tmp_path_factory.mktemp("mess-data")
     with Workbench(data_dir, async_workers=2) as wb:
-        plan = wb.plan(folder)
+        plan = wb.analyze.plan(folder)
         gone.unlink()
         report = wb.analyze(plan=plan).result(200)
         return Mess(

@@ -168,11 +168,11 @@ def test_a_changed_file_is_analyzed_again(demo_folder: Path, data_dir: Path, tmp
     song = Path(shutil.copy(one, tmp_path / "song.wav"))
     with Workbench(data_dir, async_workers=1) as wb:
         wb.analyze(song).result(120)
-        before = wb.features(str(song))
+        before = wb.track.features(str(song))
         shutil.copy(two, song)
-        assert wb.plan(song).counts == {"changed": 1}
+        assert wb.analyze.plan(song).counts == {"changed": 1}
         assert wb.analyze(song).result(120).analyzed == 1
-        assert wb.features(str(song)) != before
+        assert wb.track.features(str(song)) != before
         assert wb.analyze(song, force=True).result(120).analyzed == 1
 
 

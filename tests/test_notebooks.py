@@ -132,7 +132,7 @@ def odd_library(
         (music / "b.wav").unlink()
         with Workbench(data_dir) as wb:
             wb.analyze(music, show=False).result()
-            assert wb.find(status="missing").total == 1
+            assert wb.track.find(status="missing").total == 1
     return music, data_dir
 
 

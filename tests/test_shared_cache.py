@@ -60,12 +60,12 @@ def test_a_second_server_analyses_nothing_again(
     url, process = server
     with Workbench(tmp_path / "one", redis_url=url) as one:
         assert one.analyze(music).result().analyzed == 2
-        found = one.features(1)
+        found = one.track.features(1)
     with Workbench(tmp_path / "two", redis_url=url) as two:
         report = two.analyze(music).result()
         assert (report.analyzed, report.cached, report.failed) == (0, 2, ())
         assert not two.cluster.started
-        assert two.features(str(music / "0.wav")) == found
+        assert two.track.features(str(music / "0.wav")) == found
         shared = two.performance()["cache_stats"]["shared_cache"]
         assert (shared["hits"], shared["misses"], shared["available"]) == (2, 0, True)
         assert two.analyze(music, force=True).result().analyzed == 2

@@ -73,5 +73,5 @@ def test_a_user_without_home_can_work(tmp_path: Path) -> None:
     from workbench import Workbench
 
     with Workbench(tmp_path) as wb:
-        assert wb.find().total == 0
+        assert wb.track.find().total == 0
     assert not Path("~").exists()

@@ -23,7 +23,7 @@ with Workbench(sys.argv[1], role="kernel", async_workers=1) as wb:
     report = wb.analyze(sys.argv[2], force=True, show=False).result()
     first = int(wb.table().ids[0])
     for _ in range(5):
-        wb.features(first)
+        wb.track.features(first)
     print(report.analyzed, flush=True)
     sys.stdin.readline()
 """

@@ -173,10 +173,10 @@ def _copies(files: list[str], folder: Path) -> None:
 def _real_run(folder: str, workers: int) -> tuple[float, float, list[float]]:
     """Return wall seconds, CPU seconds of all processes, and CPU seconds inside each ``analyze_file``."""
     with tempfile.TemporaryDirectory() as data_dir, Workbench(data_dir, async_workers=workers) as wb:
-        wb.cluster.client  # noqa: B018 (starts and warms the workers)
-        plan = wb.plan(folder)
+        wb.jobs.cluster.client  # noqa: B018 (starts and warms the workers)
+        plan = wb.analyze.plan(folder)
         before, start = _cpu_of_all(), time.perf_counter()
-        tasks = AnalysisTasks(wb.library, plan, stale=stale, keep=wb.jobs.keep)
+        tasks = AnalysisTasks(wb.library, plan, stale=stale, keep=wb.analyze.keep)
         wb.jobs.start(tasks, analyze_file_cpu, (wb.settings,), show=False).result()
         wall, cpu = time.perf_counter() - start, _cpu_of_all() - before
         hashes = {wb.track(int(track)).content_hash for track in wb.tracks.index}

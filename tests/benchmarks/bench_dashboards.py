@@ -232,7 +232,7 @@ def invent_library(data_dir: Path, tracks: int) -> None:
                     for i in numbers
                 ]
             )
-            with wb.pool.writing():
+            with wb.library.pool.writing():
                 for i in numbers:
                     wb.library.features.save(f"{i:032x}", invented_features(rng, centers[i % len(GENRES)]))
 

@@ -63,7 +63,7 @@ def test_predictions_are_marked_in_the_list_and_no_tag(
         [Prediction(track.content_hash, "tagger:genre", "2026", "ab", {"Dub Techno": 1.0})]
     )
     with Workbench(data_dir) as wb:
-        described = {found["id"]: found for found in wb.described(wb.library.tracks.select())}
+        described = {found["id"]: found for found in wb.track.described(wb.library.tracks.select())}
         assert described[track.id]["genre"] is None
         assert described[track.id]["predicted"]["genre"]["value"] == "Dub Techno"
         assert [found["id"] for found in described.values() if found["predicted"]] == [track.id]

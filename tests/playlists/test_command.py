@@ -162,7 +162,9 @@ def test_a_refresh_without_the_music_leaves_list_and_file_alone(run, tmp_path):
     before = target.read_bytes()
     with Workbench(run.data_dir) as wb:
         kept = wb.playlists.get("Daily").track_ids
-        wb.library.files.mark_missing([track.id for track in wb.find().tracks if track.id not in kept[:5]])
+        wb.library.files.mark_missing(
+            [track.id for track in wb.track.find().tracks if track.id not in kept[:5]]
+        )
     code, _, err = run("--refresh", "Daily", "--out", target)
     assert (code, "10 tracks and would be left with 5" in err) == (1, True)
     with Workbench(run.data_dir) as wb:

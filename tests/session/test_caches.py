@@ -59,5 +59,5 @@ def test_a_track_that_is_added_later_is_found(wb: Workbench) -> None:
 def test_clearing_empties_both_caches(wb: Workbench) -> None:
     wb.track(1)
     wb.caches.features["hash"] = "kept"
-    wb.clear_caches()
+    wb.caches.clear()
     assert [wb.caches.stats()[name]["current_entries"] for name in CACHES] == [0, 0]

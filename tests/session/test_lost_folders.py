@@ -33,12 +33,12 @@ def music(tmp_path: Path) -> Path:
 
 def tasks_of(wb: Workbench, folder: Path, *, force: bool = False) -> AnalysisTasks:
     return AnalysisTasks(
-        wb.library, wb.plan(folder, force=force), stale=lambda version: None, keep=wb.jobs.keep
+        wb.library, wb.analyze.plan(folder, force=force), stale=lambda version: None, keep=wb.analyze.keep
     )
 
 
 def statuses(wb: Workbench) -> dict[str, str]:
-    return {Path(track.path).name: track.status for track in wb.find().tracks}
+    return {Path(track.path).name: track.status for track in wb.track.find().tracks}
 
 
 def scanned(wb: Workbench, folder: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_share_below_the_scanned_folder_counts_too(wb: Workbench, music: Path)
     assert len(list(tasks_of(wb, music.parent).tasks())) == 4
     unmount(music, leave=True)
     (music.parent / "elsewhere").rename(music.parent.parent / "elsewhere")
-    plan = wb.plan(music.parent)
+    plan = wb.analyze.plan(music.parent)
     assert [failure.path for failure in plan.failed] == [str(music)]
     assert not plan.missing
 
@@ -147,7 +147,7 @@ def test_a_replaced_file_keeps_no_result_of_the_old_one_and_is_analyzed_next_tim
     (failure,) = tasks.failed
     assert failure.kind == "changed"
     assert wb.library.features.get(task.key) is None
-    assert wb.plan(music).reasons[str(music / "loose.wav")] == "changed"
+    assert wb.analyze.plan(music).reasons[str(music / "loose.wav")] == "changed"
 
 
 def test_a_file_of_any_time_is_known_the_next_time(wb: Workbench, music: Path) -> None:
@@ -161,5 +161,5 @@ def test_a_file_of_any_time_is_known_the_next_time(wb: Workbench, music: Path) -
         features = TrackFeatures(duration_s=1.0, sample_rate_hz=44100, channels=1)
         tasks.on_value(task, Analyzed(features, 0.1))
     assert tasks.failed == [] and tasks.analyzed == 3
-    assert len(wb.plan(music).cached) == 3
-    assert wb.unchanged(music / NAMES[0]) is not None
+    assert len(wb.analyze.plan(music).cached) == 3
+    assert wb.track.unchanged(music / NAMES[0]) is not None

@@ -27,7 +27,7 @@ def fill(folder: Path, *names: str) -> Path:
 def test_a_plan_counts_what_is_left_out_by_name(data_dir: Path, tmp_path: Path) -> None:
     music = fill(tmp_path / "music", *(f"{n}.mid" for n in range(10)), "a.SID", "b.sid", "cover.jpg", "c.wav")
     with Workbench(data_dir) as wb:
-        plan = wb.plan(music)
+        plan = wb.analyze.plan(music)
     assert plan.skipped == {".mid": 10, ".sid": 2}
     assert plan.describe().endswith("; 12 files skipped: .mid 10, .sid 2")
 
@@ -35,7 +35,7 @@ def test_a_plan_counts_what_is_left_out_by_name(data_dir: Path, tmp_path: Path) 
 def test_the_setting_leaves_out_more(data_dir: Path, tmp_path: Path) -> None:
     music = fill(tmp_path / "music", "samples/a.wav", "b.wav", "#recycle/c.wav")
     with Workbench(data_dir, scan_exclude="Samples/:*.tmp.wav") as wb:
-        assert [Path(file.path).name for file in wb.plan(music).found] == ["b.wav"]
+        assert [Path(file.path).name for file in wb.analyze.plan(music).found] == ["b.wav"]
 
 
 @pytest.mark.parametrize("sheets", [1, 2])
@@ -57,7 +57,9 @@ def test_analyze_says_that_a_sheet_inside_of_a_file_is_not_read(data_dir: Path, 
     file.metadata_blocks.insert(1, CueSheet(bytes(396)))  # of no track
     file.save()
     with Workbench(data_dir, async_workers=1) as wb:
-        tasks = AnalysisTasks(wb.library, wb.plan(tmp_path), stale=lambda version: None, keep=wb.jobs.keep)
+        tasks = AnalysisTasks(
+            wb.library, wb.analyze.plan(tmp_path), stale=lambda version: None, keep=wb.analyze.keep
+        )
         list(tasks.tasks())
     notes = scan_notes(tasks.report(1).to_dict())
     assert notes == [
@@ -91,9 +93,9 @@ def test_tracks_that_an_older_version_took_from_a_recycle_bin_are_missing_now(
     with Workbench(data_dir) as wb:
         old, kept = music / place, music / "kept.wav"
         ids = wb.library.files.add([ScannedFile(str(path), 9, 1, None, {}) for path in (old, kept)])
-        plan = wb.plan(music)
+        plan = wb.analyze.plan(music)
         assert list(plan.excluded) == [str(old)] and "1 in recycle bins and other excluded" in plan.describe()
-        tasks = AnalysisTasks(wb.library, plan, stale=lambda version: None, keep=wb.jobs.keep)
+        tasks = AnalysisTasks(wb.library, plan, stale=lambda version: None, keep=wb.analyze.keep)
         list(tasks.tasks())
         assert [wb.track(id_).status for id_ in ids] == ["missing", "pending"]
         assert scan_notes(tasks.report(1).to_dict()) == [
@@ -101,7 +103,7 @@ def test_tracks_that_an_older_version_took_from_a_recycle_bin_are_missing_now(
         ]
         (problem,) = [each for each in wb.problems(wb.table()) if each.title == "Missing"]
         assert [finding.reason for finding in problem.findings] == ["scans leave the file out"]
-        assert not wb.plan(music).excluded
+        assert not wb.analyze.plan(music).excluded
 
 
 def test_a_track_outside_of_formats_and_depth_is_not_missing(data_dir: Path, tmp_path: Path) -> None:
@@ -110,4 +112,4 @@ def test_a_track_outside_of_formats_and_depth_is_not_missing(data_dir: Path, tmp
         wb.library.files.add(
             [ScannedFile(str(music / name), 9, 1, None) for name in ("a.wav", "below/b.wav", "named.bin")]
         )
-        assert not wb.plan(music, recursive=False, formats=["mp3"]).excluded
+        assert not wb.analyze.plan(music, recursive=False, formats=["mp3"]).excluded

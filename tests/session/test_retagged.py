@@ -54,7 +54,7 @@ def keeping_size_and_time(path: Path, title: str) -> None:
 
 def scan(wb: Workbench, path: Path) -> AnalysisTasks:
     """Compare the folder with the library and record what can be recorded without a worker."""
-    tasks = AnalysisTasks(wb.library, wb.plan(path.parent), stale=stale, keep=wb.jobs.keep)
+    tasks = AnalysisTasks(wb.library, wb.analyze.plan(path.parent), stale=stale, keep=wb.analyze.keep)
     list(tasks.tasks())
     return tasks
 
@@ -70,9 +70,9 @@ def test_the_tags_are_read_again_and_the_sound_is_not(wb: Workbench, song: Path)
 
 
 def test_the_new_tags_come_with_one_analysis_over_rest_too(wb: Workbench, song: Path) -> None:
-    assert wb.unchanged(song) is not None
+    assert wb.track.unchanged(song) is not None
     keeping_size_and_time(song, "After")
-    assert wb.unchanged(song) is None
+    assert wb.track.unchanged(song) is None
 
 
 def test_rights_and_hard_links_change_nothing(wb: Workbench, song: Path) -> None:
@@ -85,10 +85,10 @@ def test_rights_and_hard_links_change_nothing(wb: Workbench, song: Path) -> None
 
 
 def test_a_file_that_cannot_be_read_now_keeps_its_tags(wb: Workbench, song: Path) -> None:
-    plan = wb.plan(song.parent)
+    plan = wb.analyze.plan(song.parent)
     plan.retagged = list(plan.found)
     song.rename(song.with_name("away"))
-    list(AnalysisTasks(wb.library, plan, stale=stale, keep=wb.jobs.keep).tasks())
+    list(AnalysisTasks(wb.library, plan, stale=stale, keep=wb.analyze.keep).tasks())
     assert wb.track("Before").title == "Before"
 
 

@@ -34,7 +34,7 @@ def test_it_is_sound_and_of_a_known_version(wb: Workbench) -> None:
 def test_tracks_and_features_are_there(wb: Workbench) -> None:
     track = wb.track("Tone")
     assert (track.path, track.artist, track.year) == ("/music/tone.wav", "Ann", 1999)
-    features = wb.features(track.id)
+    features = wb.track.features(track.id)
     assert features is not None
     assert features.bpm == pytest.approx(120.2, abs=0.1) == track.features["bpm"]
     np.testing.assert_allclose(

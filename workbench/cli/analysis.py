@@ -66,7 +66,7 @@ def _write_styles(options: argparse.Namespace) -> int:
 
 
 def _demo_playlists(wb: Workbench, folder: Path) -> list[Path]:
-    start = wb.first_playable()
+    start = wb.track.first_playable()
     wanted: list[tuple[str, str, dict[str, Any]]] = [
         ("Demo: like the first track", "similarity", {"start": start, "size": 10}),
         ("Demo: k-means", "kmeans", {"size": 10}),
@@ -90,7 +90,7 @@ def _analyze(options: argparse.Namespace) -> int:
 
 
 def _run_analysis(wb: Workbench, paths: list[str], *, force: bool) -> dict[str, Any]:
-    plan = wb.plan(*paths, force=force)
+    plan = wb.analyze.plan(*paths, force=force)
     say(plan.describe())
     report = wait_for(wb.analyze(plan=plan, show=True))
     if advice := wb.models.advice():

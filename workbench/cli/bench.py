@@ -24,7 +24,7 @@ def bench(options: argparse.Namespace) -> int:
     with open_library(options, role="bench") as wb:
         paths = options.paths or [wb.make_demo_library()]
         result = run_benchmark(paths, quick=options.quick, say=say)
-        wb.keep_benchmark(result)
+        wb.performance.keep_benchmark(result)
     if options.json:
         print_json(result)
     else:

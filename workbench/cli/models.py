@@ -139,7 +139,7 @@ def _get(models: ModelsFolder, options: argparse.Namespace) -> int:
 def embed(options: argparse.Namespace) -> int:
     """Run published models over the library."""
     with open_for_analysis(options) as wb:
-        report = wait_for(wb.embed(force=options.force, show=True))
+        report = wait_for(wb.models.embed(force=options.force, show=True))
     if options.json:
         print_json(report)
     else:

@@ -23,11 +23,11 @@ def add_commands(add: Add) -> None:
 def _tracks(options: argparse.Namespace) -> int:
     with open_library(options) as wb:
         status = "failed" if options.failed else None
-        tracks = wb.find(options.query, status=status).tracks
+        tracks = wb.track.find(options.query, status=status).tracks
         if options.json:
-            print_json({"total": len(tracks), "tracks": wb.described(tracks)})
+            print_json({"total": len(tracks), "tracks": wb.track.described(tracks)})
             return DONE
-        for track in wb.described(tracks):
+        for track in wb.track.described(tracks):
             print(_track_line(track))
         print(counted(len(tracks), "track"))
     return DONE

@@ -7,9 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.errors import ModelError
+
 if TYPE_CHECKING:
     from workbench.models.fetching.get import Fetched
     from workbench.models.networks.model_file import ModelFile
+    from workbench.processing.job.job import Job
+    from workbench.session.jobs.jobs import Jobs
+    from workbench.session.jobs.report import Report
     from workbench.settings import Settings
     from workbench.store.library.library import Library
 
@@ -67,9 +72,46 @@ class ModelsFolder:
 class Models(ModelsFolder):
     """The published models of one session."""
 
-    def __init__(self, library: Library, settings: Settings) -> None:
+    def __init__(self, library: Library, settings: Settings, jobs: Jobs) -> None:
         super().__init__(settings)
         self._library = library
+        self._jobs = jobs
+
+    def embed(
+        self, *, force: bool = False, timeout: float | None = None, show: bool | None = None
+    ) -> Job[Report]:
+        """Run the models over the analyzed tracks that they have not seen; return at once.
+
+        Parameters
+        ----------
+        force : bool
+            Over all analyzed tracks.
+        timeout : float, seconds, optional
+            Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default.
+        show : bool, optional
+            Show a progress bar; by default in a notebook and on a terminal.
+
+        Raises
+        ------
+        ModelError
+            There is no usable model; says what models would add.
+        """
+        from workbench.models.networks.gpu_needs import embedding_needs
+        from workbench.models.networks.inference import run_models
+        from workbench.models.networks.registry import usable_models
+        from workbench.session.jobs.embedding_tasks import EmbeddingTasks
+
+        models = usable_models(self.folder)
+        if not models:
+            raise ModelError(self.would_add())
+        return self._jobs.start(
+            EmbeddingTasks(self._library, models, force=force),
+            run_models,
+            (models,),
+            timeout=timeout,
+            show=show,
+            needs=lambda client: embedding_needs(client, models),
+        )
 
     def unseen(self) -> int:
         """Return how many analyzed tracks some usable model has not seen."""

@@ -61,7 +61,7 @@ class AnalyzeHandler(JobAnswer):
         file = await self.service.run(allowed_file, body["file_path"], self.service.settings.library_roots)
         force = body["force_reanalysis"]
         if not force:
-            track = await self.service.run(self.service.workbench.unchanged, file)
+            track = await self.service.run(self.service.workbench.track.unchanged, file)
             if track is not None:
                 self.answer({"status": "cached", "track": track})
                 return

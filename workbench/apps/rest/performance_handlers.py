@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import Operation
+
+if TYPE_CHECKING:
+    from workbench.performance.monitor import PerformanceMonitor
 
 
 def _figures(summary: str, answer: Any) -> dict[str, Operation]:
     return {"get": Operation(summary, answers={200: answer}, open="performance")}
 
 
-class MetricsHandler(ApiHandler):
+class PerformanceHandler(ApiHandler):
+    @property
+    def monitor(self) -> PerformanceMonitor:
+        return self.service.workbench.performance.monitor
+
+
+class MetricsHandler(PerformanceHandler):
     operations: ClassVar = _figures("Machine, caches, pool, workers and every live process", schemas.METRICS)
 
     async def get(self) -> None:
-        self.answer(self.service.workbench.monitor.metrics())
+        self.answer(self.monitor.metrics())
 
 
-class CacheStatsHandler(ApiHandler):
+class CacheStatsHandler(PerformanceHandler):
     operations: ClassVar = _figures("Caches of all processes together", schemas.CACHE_STATS)
 
     async def get(self) -> None:
-        self.answer(self.service.workbench.monitor.cache_stats())
+        self.answer(self.monitor.cache_stats())
 
 
-class CacheClearHandler(ApiHandler):
+class CacheClearHandler(PerformanceHandler):
     operations: ClassVar = {
         "post": Operation(
             "Empty the caches of every process; each does so within a second or two",
@@ -38,42 +47,39 @@ class CacheClearHandler(ApiHandler):
 
     async def post(self) -> None:
         self.json_body()
-        await self.service.write(self.service.workbench.monitor.clear_caches)
-        self.service.workbench.clear_caches()
-        self.answer(
-            {"status": "cleared", "processes": self.service.workbench.monitor.cache_stats()["processes"]}
-        )
+        await self.service.write(self.service.workbench.performance.clear_caches)
+        self.answer({"status": "cleared", "processes": self.monitor.cache_stats()["processes"]})
 
 
-class DatabasePoolHandler(ApiHandler):
+class DatabasePoolHandler(PerformanceHandler):
     operations: ClassVar = _figures("Database pools of all processes together", schemas.POOL)
 
     async def get(self) -> None:
-        self.answer(self.service.workbench.monitor.database_pool())
+        self.answer(self.monitor.database_pool())
 
 
-class ProcessorHealthHandler(ApiHandler):
+class ProcessorHealthHandler(PerformanceHandler):
     operations: ClassVar = _figures("Do the workers answer, and how fast", schemas.HEALTH_OF_WORKERS)
 
     async def get(self) -> None:
-        self.answer(self.service.workbench.monitor.processor_health())
+        self.answer(self.monitor.processor_health())
 
 
-class ResourceUsageHandler(ApiHandler):
+class ResourceUsageHandler(PerformanceHandler):
     operations: ClassVar = _figures("The machine over the last five minutes", schemas.USAGE)
 
     async def get(self) -> None:
-        self.answer(self.service.workbench.monitor.resource_usage())
+        self.answer(self.monitor.resource_usage())
 
 
-class OptimizationReportHandler(ApiHandler):
+class OptimizationReportHandler(PerformanceHandler):
     operations: ClassVar = _figures("Scores, measured gains and what to change", schemas.REPORT)
 
     async def get(self) -> None:
-        self.answer(self.service.workbench.monitor.optimization_report())
+        self.answer(self.monitor.optimization_report())
 
 
-class PrometheusHandler(ApiHandler):
+class PrometheusHandler(PerformanceHandler):
     operations: ClassVar = _figures("The figures for Prometheus", "text/plain")
 
     async def get(self) -> None:
@@ -82,7 +88,7 @@ class PrometheusHandler(ApiHandler):
         self.set_header("Content-Type", CONTENT_TYPE)
         lag = self.service.lag
         self.finish(
-            self.service.workbench.monitor.prometheus(
+            self.monitor.prometheus(
                 loop_lag_seconds={"minute": lag.longest_recent_s, "serving": lag.longest_s}
             )
         )

@@ -33,8 +33,8 @@ class TracksHandler(ApiHandler):
 
     def _page(self, *, limit: int, offset: int, query: str | None = None, status: str | None = None) -> Any:
         workbench = self.service.workbench
-        total, tracks = workbench.find(query, status=status, limit=limit, offset=offset)
-        return {"total": total, "limit": limit, "offset": offset, "tracks": workbench.described(tracks)}
+        total, tracks = workbench.track.find(query, status=status, limit=limit, offset=offset)
+        return {"total": total, "limit": limit, "offset": offset, "tracks": workbench.track.described(tracks)}
 
 
 class TrackHandler(ApiHandler):
@@ -46,7 +46,7 @@ class TrackHandler(ApiHandler):
 
     def _track(self, track_id: int) -> Any:
         workbench = self.service.workbench
-        return workbench.described([workbench.track(track_id)])[0]
+        return workbench.track.described([workbench.track(track_id)])[0]
 
 
 class SimilarHandler(ApiHandler):
@@ -87,4 +87,4 @@ class AnalysisStatsHandler(ApiHandler):
 
     def _stats(self) -> Any:
         workbench = self.service.workbench
-        return {**workbench.statistics(), "jobs": workbench.queue.counts()}
+        return {**workbench.track.statistics(), "jobs": workbench.queue.counts()}

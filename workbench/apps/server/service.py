@@ -46,7 +46,7 @@ class Service:
         self.workbench: Workbench = Workbench(settings=settings, role=role, share_cluster=True)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="workbench-api")
         self._writing_threads = ThreadPoolExecutor(WRITING_THREADS, thread_name_prefix="workbench-write")
-        self.workbench.monitor.start()
+        self.workbench.performance.monitor.start()
         try:
             if resumed := self.workbench.queue.resume():
                 _log.info("Resuming %d unfinished jobs", resumed)

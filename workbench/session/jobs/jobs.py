@@ -8,19 +8,16 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.errors import ModelError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.processing.job.job_statistics import JobStatistics
-from workbench.session.caches import Caches
 from workbench.settings import Settings
 from workbench.store.library.library import Library
-from workbench.store.library.records import FeatureRecord
 
 if TYPE_CHECKING:
     from workbench.processing.cluster.cluster import Cluster
     from workbench.processing.job.job import Job
     from workbench.processing.job.task import Cached, Failure, Task
     from workbench.session.jobs.cluster_watch import ClusterWatch
-    from workbench.session.jobs.plan import Plan
     from workbench.session.jobs.report import Report
 
 CLOSE_WAIT_S = 5.0  # cancelled files get two seconds to end, and their workers three to be killed
@@ -45,10 +42,9 @@ class Jobs:
         process asks for them, and ask them every second whether they are well.
     """
 
-    def __init__(self, settings: Settings, library: Library, caches: Caches, *, share_cluster: bool) -> None:
+    def __init__(self, settings: Settings, library: Library, *, share_cluster: bool) -> None:
         self._settings = settings
         self._library = library
-        self._caches = caches
         self._share_cluster = share_cluster
         self._cluster: Cluster | None = None
         self._watch = self._watch_cluster() if share_cluster else None
@@ -71,46 +67,6 @@ class Jobs:
                     share=self._share_cluster,
                 )
             return self._cluster
-
-    def analyze(self, plan: Plan, *, timeout: float | None, show: bool | None) -> Job[Report]:
-        """Start an analysis; see :meth:`workbench.session.workbench.Workbench.analyze`."""
-        from workbench.analysis.features import stale
-        from workbench.models.networks.listening import analyze_and_listen
-        from workbench.models.networks.registry import models_that_listen
-        from workbench.session.jobs.analysis_tasks import AnalysisTasks
-
-        shared = self._caches.shared
-        elsewhere = shared.get_many if shared is not None else None
-        tasks = AnalysisTasks(self._library, plan, stale=stale, keep=self.keep, elsewhere=elsewhere)
-        for_workers = self._settings.with_(token=None, redis_url=None)
-        models = models_that_listen(self._settings.models_dir)
-        return self.start(tasks, analyze_and_listen, (for_workers, models), timeout=timeout, show=show)
-
-    def keep(self, content_hash: str, record: FeatureRecord) -> None:
-        """Save what a worker found, and renew the caches."""
-        self._library.features.save(content_hash, record)
-        self._caches.features.pop(content_hash, None)
-        if self._caches.shared is not None:
-            self._caches.shared.put(content_hash, record)
-
-    def embed(self, *, force: bool, timeout: float | None, show: bool | None) -> Job[Report]:
-        """Start the published models; see :meth:`workbench.session.workbench.Workbench.embed`."""
-        from workbench.models.networks.gpu_needs import embedding_needs
-        from workbench.models.networks.inference import run_models
-        from workbench.models.networks.registry import usable_models, what_models_would_add
-        from workbench.session.jobs.embedding_tasks import EmbeddingTasks
-
-        models = usable_models(self._settings.models_dir)
-        if not models:
-            raise ModelError(what_models_would_add(self._settings.models_dir))
-        return self.start(
-            EmbeddingTasks(self._library, models, force=force),
-            run_models,
-            (models,),
-            timeout=timeout,
-            show=show,
-            needs=lambda client: embedding_needs(client, models),
-        )
 
     def start(
         self,

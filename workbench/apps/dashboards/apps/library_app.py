@@ -35,7 +35,7 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
         self.picker = FolderPicker(wb.settings.library_roots)
         self.job = JobView(self._analyze, self._watch.renew)
         self.table = TableView(self._watch.table, matching_rows, self.open_track, height=330)
-        self.rating = RatingView(wb.rate)
+        self.rating = RatingView(wb.ratings.rate)
         self.track = TrackView(
             self.open_track,
             advice="Click a row of the table, or go through it with the arrow keys.",
@@ -73,7 +73,7 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
         """Show the details of a track."""
         try:
             self.track.show(*details(self._wb, self._watch.table, track_id))
-            self.rating.show(track_id, self._wb.rating(track_id))
+            self.rating.show(track_id, self._wb.ratings.of(track_id))
         except WorkbenchError:
             self._watch.renew()
 

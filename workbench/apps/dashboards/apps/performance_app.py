@@ -22,7 +22,7 @@ class PerformanceApp(widgets.VBox):  # type: ignore[misc]
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb
         self.view = PerformanceView(
-            wb.performance, wb.performance_history, wb.monitor.clear_caches, self._bench
+            wb.performance, wb.performance.history, wb.performance.clear_caches, self._bench
         )
         super().__init__([page(self.view)])
         self.view.look()

@@ -95,7 +95,7 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
 
     def _load(self, track_id: int) -> float:
         """Put a track into the player and return its length in seconds."""
-        track, features = self._wb.track(track_id).to_dict(), self._wb.features(track_id)
+        track, features = self._wb.track(track_id).to_dict(), self._wb.track.features(track_id)
         load_player(self.player, track_id, track_name(track), track["duration_s"], features)
         return float(self.player.duration_s)
 
@@ -105,7 +105,7 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
 
     def _cross(self, track_id: int, next_id: int) -> None:
         length_s = self._load(track_id)
-        features, following = self._wb.features(track_id), self._wb.features(next_id)
+        features, following = self._wb.track.features(track_id), self._wb.track.features(next_id)
         silence_s = (features.trailing_silence_s or 0.0) if features else 0.0
         start_s = (following.leading_silence_s or 0.0) if following else 0.0
         self.player.cross(

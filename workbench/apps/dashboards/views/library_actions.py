@@ -59,7 +59,7 @@ def details(
     wb: Workbench, table: LibraryTable, track_id: int
 ) -> tuple[Mapping[str, Any], TrackFeatures | None, list[dict[str, Any]]]:
     """Return a track, its features, and the table rows of its nearest neighbors with ``closer_than_percent``."""
-    (track,), features = wb.described([wb.track(track_id)]), wb.features(track_id)
+    (track,), features = wb.track.described([wb.track(track_id)]), wb.track.features(track_id)
     if features is None:
         return track, None, []
     name = "closer_than_percent"

@@ -1,0 +1,154 @@
+"""``wb.track``: find tracks and read what the library knows about them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workbench.audio.source import inode_time, size_and_time
+from workbench.errors import UnknownTrackError
+from workbench.session.caches import Caches
+from workbench.store.library.library import Library
+from workbench.store.library.track import Track
+
+if TYPE_CHECKING:
+    from workbench.analysis.features import TrackFeatures
+    from workbench.store.library.library_table import LibraryTable
+    from workbench.store.library.records import Prediction
+
+
+class Found(NamedTuple):
+    """Tracks that were found; ``total`` counts those beyond the limit too."""
+
+    total: int
+    tracks: list[Track]
+
+
+class TrackReader:
+    """The tracks of one library. Call it with an id, a path or a title.
+
+    Parameters
+    ----------
+    table : callable
+        Returns the library table as it is now.
+    """
+
+    def __init__(self, library: Library, caches: Caches, table: Callable[[], LibraryTable]) -> None:
+        self._library = library
+        self._caches = caches
+        self._table = table
+
+    def __call__(self, track: int | str) -> Track:
+        """Return one track.
+
+        Parameters
+        ----------
+        track : int or str
+            A number is an id. A text is an id, a path, a title, or words of them.
+
+        Raises
+        ------
+        UnknownTrackError
+            None or several match; ``candidates`` lists those that come near.
+        """
+        key = (self._library.version(), str(track))
+        found: Track = self._caches.tracks.get_or_compute(key, lambda: self._only_match(str(track)))
+        if isinstance(track, int) and found.id != track:  # a number is an id, not the title "1999"
+            raise UnknownTrackError(f"There is no track {track}.", candidates=[])
+        return found
+
+    def find(
+        self,
+        query: str | None = None,
+        *,
+        status: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Found:
+        """Find tracks by words and status, in order of id.
+
+        Parameters
+        ----------
+        query : str, optional
+            Words that all occur in title, artist, album, genre or path; case and accents do not matter.
+        status : {"pending", "analyzed", "failed", "missing"}, optional
+        limit, offset : int
+            Return at most ``limit`` tracks, from number ``offset`` on.
+        """
+        tracks = self._library.tracks.select(limit=limit, offset=offset, query=query, status=status)
+        return Found(self._library.tracks.count(query=query, status=status), tracks)
+
+    def first_playable(self) -> int | None:
+        """Return the lowest id of a track that is analyzed and whose file is there; ``None`` where there is none."""
+        table = self._table()
+        ready = table.ids[table.analyzed & ~table.missing]
+        return int(ready[0]) if len(ready) else None
+
+    def features(self, track: int | str) -> TrackFeatures | None:
+        """Return the features of a track, curves included, or ``None`` when it is not analyzed."""
+        from workbench.analysis.features import TrackFeatures
+
+        found = self(track)
+        if not found.features:
+            return None
+        return TrackFeatures.from_record(
+            self._caches.features.get_or_compute(
+                found.content_hash, lambda: self._library.features.get(found.content_hash)
+            )
+        )
+
+    def described(self, tracks: Sequence[Track]) -> list[dict[str, Any]]:
+        """Return tracks as JSON-able values; what models predict is in ``predicted``, apart from the tags."""
+        from workbench.models.predicted import predicted
+
+        by_content: dict[str, list[Prediction]] = {}
+        for prediction in self._library.models.predictions({track.content_hash for track in tracks}):
+            by_content.setdefault(prediction.content_hash, []).append(prediction)
+        return [
+            track.to_dict() | {"predicted": predicted(by_content.get(track.content_hash, ()))}
+            for track in tracks
+        ]
+
+    def unchanged(self, path: str | os.PathLike[str]) -> dict[str, Any] | None:
+        """Return the described track of a file that is analyzed and has not changed since, or ``None``."""
+        file = os.fspath(path)
+        status = Path(file).stat()
+        key = f"track:{file}:{size_and_time(status)}:{inode_time(status)}:{self._library.version()}"
+        described: dict[str, Any] | None = self._caches.tracks.get(key)
+        if described is None:
+            known = self._library.files.known([file]).get(file)
+            if known is None or known.status != "analyzed":
+                return None
+            now = (*size_and_time(status), inode_time(status))
+            if (known.size_bytes, known.mtime_ns, known.ctime_ns) != now:
+                return None
+            (described,) = self.described([self(known.id)])
+            self._caches.tracks[key] = described
+        return described
+
+    def statistics(self) -> dict[str, Any]:
+        """Return how much of the library is analyzed: counts, features, failures by kind, seconds of audio."""
+        import numpy as np
+
+        info, table = self._library.maintenance.info(), self._table()
+        durations = table.columns.get("duration_s", np.zeros(0))  # no such column before the first analysis
+        failed = Counter(track.error_kind or "error" for track in self.find(status="failed").tracks)
+        return {
+            "tracks": {"total": 0, **self._library.tracks.count_by_status(), **info["tracks"]},
+            "features": info["features"],
+            "failures": dict(failed),
+            "audio_seconds": float(np.nansum(durations)),
+        }
+
+    def _only_match(self, track: str) -> Track:
+        matches = self._library.tracks.find(track)
+        if len(matches) == 1:
+            return matches[0]
+        candidates = [{"id": match.id, "title": match.title, "path": match.path} for match in matches[:10]]
+        problem = f"{len(matches)} tracks match" if matches else "No track matches"
+        raise UnknownTrackError(
+            f"{problem} {track!r}. Give an id from `workbench tracks`.", candidates=candidates
+        )
