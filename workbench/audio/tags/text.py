@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 _HARMFUL = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
 # Format characters that spell: joiners, soft hyphens, marks of direction, parts of flags. None begins or ends a title.
 _AT_THE_EDGE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060"
+# Titles and comments beyond this are damage or other data in the wrong place; chosen by hand.
+MOST_CHARACTERS = 10_000
+_MOST_LYRICS = 1 << 20
 _BLANK = {"Cc", "Cs", "Zs", "Zl", "Zp"}
 _GUEST = r"(?:feat|ft|featuring)\b\.?"
 _IN_BRACKETS = re.compile(rf"\s*[(\[]\s*({_GUEST}[^)\]]*)[)\]]", re.IGNORECASE)
@@ -41,14 +44,18 @@ def _reads_as_windows(data: bytes) -> bool:
 
 
 def one_line(text: str) -> str:
-    """Return text on one line without control characters; characters that spell, such as joiners, are kept."""
-    kept = (" " if unicodedata.category(char) in _BLANK else char for char in _HARMFUL.sub("", text))
+    """Return text on one line without control characters; characters that spell, such as joiners, are kept.
+
+    What is longer than 10,000 characters is cut there.
+    """
+    whole = _HARMFUL.sub("", text[:MOST_CHARACTERS])
+    kept = (" " if unicodedata.category(char) in _BLANK else char for char in whole)
     return " ".join("".join(kept).split()).strip(_AT_THE_EDGE + " ")
 
 
 def lines(text: str) -> str:
     """Return text of several lines, each as :func:`one_line` writes it."""
-    return "\n".join(one_line(line) for line in re.split(r"\r\n?|\n", text)).strip()
+    return "\n".join(one_line(line) for line in re.split(r"\r\n?|\n", text[:_MOST_LYRICS])).strip()
 
 
 def parts(values: Iterable[str]) -> list[str]:
