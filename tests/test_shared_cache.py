@@ -64,7 +64,7 @@ def test_a_second_server_analyses_nothing_again(
     with Workbench(tmp_path / "two", redis_url=url) as two:
         report = two.analyze(music).result()
         assert (report.analyzed, report.cached, report.failed) == (0, 2, ())
-        assert not two.cluster.started
+        assert not two.jobs.cluster.started
         assert two.track.features(str(music / "0.wav")) == found
         shared = two.performance()["cache_stats"]["shared_cache"]
         assert (shared["hits"], shared["misses"], shared["available"]) == (2, 0, True)
