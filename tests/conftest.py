@@ -98,6 +98,30 @@ def analyzed_data_dir(shared_folders: SharedFolders) -> Path:
     return shared_folders.get("analyzed", run)
 
 
+@pytest.fixture(scope="session")
+def style_folder(shared_folders: SharedFolders) -> Path:
+    """The library of four styles as files; tests only read it."""
+    from workbench.audio.demo.style_library import make_style_library
+
+    return shared_folders.get("styles", make_style_library)
+
+
+@pytest.fixture(scope="session")
+def known_contents_dir(shared_folders: SharedFolders, analyzed_data_dir: Path, style_folder: Path) -> Path:
+    """A data folder without a track that knows what the demo and the styles contain: nothing is decoded again."""
+
+    def make(folder: Path) -> None:
+        from workbench import Workbench
+
+        shutil.copytree(analyzed_data_dir, folder, ignore=shutil.ignore_patterns("demo*"), dirs_exist_ok=True)
+        with Workbench(folder, async_workers=2) as wb:
+            wb.analyze(style_folder, show=False).result(timeout=280)
+            with wb.library.pool.writing() as connection:
+                connection.execute("DELETE FROM tracks")
+
+    return shared_folders.get("known", make)
+
+
 @pytest.fixture
 def library_dir(analyzed_data_dir: Path, data_dir: Path) -> Path:
     """A private copy of the analyzed data folder; its tracks are the files of the shared one."""

@@ -139,8 +139,8 @@ def answers(port: int) -> bool:
 
 
 @pytest.fixture
-def reader(tmp_path: Path, demo_folder: Path) -> Iterator[Reader]:
-    """With the notebooks and a few of the demo tracks as their music."""
+def reader(tmp_path: Path, demo_folder: Path, known_contents_dir: Path) -> Iterator[Reader]:
+    """With the notebooks and a few of the demo tracks as their music, whose content is known already."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -155,6 +155,7 @@ def reader(tmp_path: Path, demo_folder: Path) -> Iterator[Reader]:
     tracks = sorted(path for path in demo_folder.rglob("*") if path.is_file())
     for path in [path for path in tracks if "Waltz" in path.name] + tracks[:6]:
         shutil.copy(path, tmp_path / "Music")
+    shutil.copytree(known_contents_dir, tmp_path / ".local" / "share" / "playlist-workbench")
     yield found
     found.stops_everything()
 

@@ -42,15 +42,15 @@ QUICK = Effort({"analyze": 2, "long_file": 1, "serve": 1, "cache": 2, "database"
 FULL = Effort({"analyze": 5, "long_file": 2, "serve": 5, "cache": 5, "database": 5}, 3600, 30, 128)
 
 
-def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: Say) -> dict[str, Any]:
+def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, effort: Effort, say: Say) -> dict[str, Any]:
     """Measure before and after.
 
     Parameters
     ----------
     paths : sequence of paths
         Music: folders and files.
-    quick : bool
-        Fewer rounds on less audio: under a minute on a quiet machine.
+    effort : Effort
+        ``QUICK`` takes under a minute on a quiet machine, ``FULL`` is what to quote.
     say : callable
         Told a line as each measurement ends.
 
@@ -67,7 +67,6 @@ def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: 
     ProcessingError
         A measurement failed.
     """
-    effort = QUICK if quick else FULL
     start = time.monotonic()
     tracks, audio_s = choose_tracks(paths, effort)
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
@@ -82,7 +81,7 @@ def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, quick: bool, say: 
         "machine": machine(),
         "audio": {"tracks": len(tracks), "seconds": round(audio_s, 1)},
         "seconds": round(time.monotonic() - start, 1),
-        "quick": quick,
+        "quick": effort != FULL,
     }
 
 

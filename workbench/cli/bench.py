@@ -19,11 +19,11 @@ def add_commands(add: Add) -> None:
 def bench(options: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     from workbench.benchmark.result_table import markdown
-    from workbench.benchmark.run import run_benchmark
+    from workbench.benchmark.run import FULL, QUICK, run_benchmark
 
     with open_library(options, role="bench") as wb:
         paths = options.paths or [wb.make_demo_library()]
-        result = run_benchmark(paths, quick=options.quick, say=say)
+        result = run_benchmark(paths, effort=QUICK if options.quick else FULL, say=say)
         wb.performance.keep_benchmark(result)
     if options.json:
         print_json(result)
