@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from workbench.models.networks.flat_names import moods
 from workbench.models.predicted import flat, in_order
+from workbench.models.sound_tag_values import HEARD_BY, with_sound_tags
 from workbench.store.library.library_table import LibraryTable
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
 
     Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy; party"``),
     ``valence``, ``arousal``, ``instrumentalness``, ``acousticness`` and ``predicted_genre``; a tagger adds
-    ``predicted_<label>`` and ``predicted_<label>_probability``. The embedding of one model is beside the sound vector;
-    tracks that the model has not heard have none.
+    ``predicted_<label>`` and ``predicted_<label>_probability``; the free networks add sound tags. The embedding of one
+    model is beside the sound vector; tracks that the model has not heard have none.
     """
-    columns = dict(table.columns) | prediction_columns(table, library.models.predictions())
+    columns = dict(table.columns) | prediction_columns(table, library.models.predictions(without=HEARD_BY))
     found = best_embedding(library, table)
-    return replace(table, columns=columns, embeddings=None if found is None else found[1])
+    told = replace(table, columns=columns, embeddings=None if found is None else found[1])
+    return with_sound_tags(library, told)
 
 
 def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -> dict[str, npt.NDArray[Any]]:

@@ -19,8 +19,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from workbench.errors import QuerySyntaxError
@@ -86,7 +87,9 @@ def syntax_error(query: str, position: int, message: str, **details: Any) -> Que
     )
 
 
-def parse_query(query: str, fields: Sequence[str]) -> Node:
+def parse_query(
+    query: str, fields: Sequence[str], words: Mapping[str, Container[str]] = MappingProxyType({})
+) -> Node:
     """Parse a query.
 
     Parameters
@@ -94,6 +97,8 @@ def parse_query(query: str, fields: Sequence[str]) -> Node:
     query : str
     fields : sequence of str
         Names that may stand before an operator or a value.
+    words : mapping of str to words
+        Names that are fields only before an operator, a colon or one of these words; else a text to be found.
 
     Raises
     ------
@@ -102,7 +107,7 @@ def parse_query(query: str, fields: Sequence[str]) -> Node:
     """
     if len(query) > MAX_LENGTH:
         raise syntax_error(query, MAX_LENGTH, f"The query is longer than {MAX_LENGTH} characters.")
-    return _Parser(query, frozenset(fields)).parse()
+    return _Parser(query, frozenset(fields) - words.keys(), words).parse()
 
 
 def _tokens(query: str) -> list[Token]:
@@ -128,8 +133,8 @@ def _unquoted(text: str) -> str:
 
 
 class _Parser:
-    def __init__(self, query: str, fields: frozenset[str]) -> None:
-        self.query, self.fields = query, fields
+    def __init__(self, query: str, fields: frozenset[str], words: Mapping[str, Container[str]]) -> None:
+        self.query, self.fields, self.words = query, fields, words
         self.tokens, self.index, self.depth = _tokens(query), 0, 0
 
     @property
@@ -189,12 +194,12 @@ class _Parser:
         if first.kind != "word" or first.text.lower() in ("and", "or", "not"):
             raise self.unexpected("a field or a text")
         field, colon, value = first.text.partition(":")
-        if colon and value and field.lower() in self.fields:
+        if colon and value and field.lower() in {*self.fields, *self.words}:
             self.take()
             token = Token("word", value, first.position + len(field) + 1)
             return Condition(field.lower(), "=", (token,), first.position)
         following = self.tokens[self.index + 1]
-        if first.text.lower() not in self.fields:
+        if first.text.lower() not in self.fields and not self.compared(first, following):
             if following.kind == "operator" or self.misspelled(first, following):
                 raise self.unknown_field(first)
             return Condition(None, "~", (self.take(),), first.position)
@@ -230,6 +235,11 @@ class _Parser:
         found = "the end" if self.token.kind == "end" else repr(self.token.text)
         return syntax_error(self.query, self.token.position, f"Expected {wanted}, found {found}.")
 
+    def compared(self, first: Token, following: Token) -> bool:
+        """Whether a word that may be a field or a text is a field here."""
+        own = self.words.get(first.text.lower())
+        return own is not None and (following.kind == "operator" or following.text.lower() in own)
+
     def misspelled(self, first: Token, following: Token) -> bool:
         """Whether a word is nearly a field's name and the next one looks like its value."""
         value = following.kind == "quoted" or (
@@ -240,7 +250,7 @@ class _Parser:
         return value and bool(difflib.get_close_matches(word, alike, n=1, cutoff=_MISSPELLED))
 
     def unknown_field(self, token: Token) -> QuerySyntaxError:
-        near = nearest(token.text.lower(), sorted(self.fields))
+        near = nearest(token.text.lower(), sorted({*self.fields, *self.words}))
         hint = (
             f" Did you mean {' or '.join(near)}?" if near else f" Fields: {', '.join(sorted(self.fields))}."
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.sound_tags import BY_NAME, FAMILIES
 from workbench.analysis.tonality.camelot import UNKNOWN, camelot_code
 from workbench.playlists.query.query_language import (
     Both,
@@ -22,8 +23,9 @@ from workbench.playlists.query.query_language import (
     parse_query,
     syntax_error,
 )
+from workbench.playlists.query.sound_tag_fields import FIELDS, RANK, check_sound_tags
 from workbench.playlists.sound.arrays import Floats, Mask
-from workbench.playlists.sound.energy import energy
+from workbench.playlists.sound.energy import energy, percentiles
 from workbench.playlists.sound.keys import camelot_codes
 from workbench.store.library.library_table import split_list
 from workbench.store.library.records import LISTS
@@ -105,11 +107,14 @@ class Query:
 
     def _numeric(self, name: str) -> bool:
         column = self.table.columns.get(name)
-        return name in ("energy", "id") or (column is not None and column.dtype != object)
+        tag = name.removesuffix(RANK) in BY_NAME
+        return tag or name in ("energy", "id") or (column is not None and column.dtype != object)
 
     def _numbers(self, name: str) -> Floats:
         if name == "energy":
             return energy(self.table)
+        if name.endswith(RANK):
+            return percentiles(self.table, name.removesuffix(RANK))
         return self.table.ids.astype(float) if name == "id" else self.table.numbers(name)
 
     def _number(self, condition: Condition, name: str) -> Mask:
@@ -255,13 +260,10 @@ def compile_query(text: str, table: LibraryTable) -> Query:
     QuerySyntaxError
         Unknown field, malformed value, unclosed quote or bracket, with the ``position``.
     """
-    query = Query(
-        text,
-        parse_query(text, [*table.columns, *ALIASES, "energy", "id", "key", _LYRICS]),
-        table.take(np.arange(0)),
-    )
-    query.matches()
-    return Query(text, query.tree, table)
+    tree = parse_query(text, [*table.columns, *ALIASES, "energy", "id", "key", _LYRICS], FIELDS)
+    check_sound_tags(tree, text, table)
+    Query(text, tree, table.take(np.arange(0))).matches()
+    return Query(text, tree, table)
 
 
 def _verdicts(column: npt.NDArray[np.object_], verdict: Callable[[str], bool]) -> Mask:
@@ -275,7 +277,7 @@ def _names(name: str, text: str) -> set[str]:
         return {whole, *split_list(whole)}
     parts = (
         re.split(r"\s*(?:[;/,|]|---)\s*", whole)
-        if name in ("genre", "mood", "tag_mood", "predicted_genre")
+        if name in ("genre", "tag_mood", "predicted_genre", *FAMILIES)
         else []
     )
     return {whole, *parts}

@@ -54,6 +54,10 @@ class LibraryTable:
         Sound vectors, not standardized; NaN rows where a track is not analyzed.
     embeddings : float32 array, shape (n, e), optional
         What a model gives for each track; NaN rows where it has not heard the track.
+    sound_tags : float32 array, shape (n, tags), optional
+        Values of sound tags, 0 to 1; NaN where no network has heard the track.
+    sound_tag_names : tuple of str
+        What the columns of ``sound_tags`` are.
     """
 
     version: str
@@ -63,6 +67,8 @@ class LibraryTable:
     embeddings: npt.NDArray[np.float32] | None = None
     lyrics: Callable[[], Iterable[tuple[int, str]]] = field(default=tuple, repr=False)
     """Reads track ids with lyrics; they are longer than all columns together, so no table holds them."""
+    sound_tags: npt.NDArray[np.float32] | None = None
+    sound_tag_names: tuple[str, ...] = ()
     _derived: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
@@ -72,13 +78,21 @@ class LibraryTable:
         return self.columns[name]
 
     def numbers(self, name: str) -> npt.NDArray[np.float64]:
-        """Return a numeric column, shape (n,); all NaN where the table has none of that name."""
+        """Return a numeric column or sound tag, shape (n,); all NaN where the table has none of that name."""
         import numpy as np
 
+        if (tag := self.sound_tag(name)) is not None:
+            return self.derived(("sound tag", name), lambda: tag.astype(np.float64))
         column = self.columns.get(name)
         if column is None or column.dtype == object:
             return self.derived(("no numbers", name), lambda: np.full(len(self), np.nan))
         return column
+
+    def sound_tag(self, name: str) -> npt.NDArray[np.float32] | None:
+        """Return the values of a sound tag, shape (n,); ``None`` where no network has listened, or it is no tag."""
+        if self.sound_tags is None or name not in self.sound_tag_names:
+            return None
+        return self.sound_tags[:, self.sound_tag_names.index(name)]
 
     def texts(self, name: str) -> npt.NDArray[np.object_]:
         """Return a text column, shape (n,); all ``None`` where the table has none of that name."""
@@ -158,6 +172,8 @@ class LibraryTable:
             self.vectors[rows],
             None if self.embeddings is None else self.embeddings[rows],
             self.lyrics,
+            None if self.sound_tags is None else self.sound_tags[rows],
+            self.sound_tag_names,
         )
 
     def row(self, index: int) -> dict[str, Any]:
@@ -195,10 +211,14 @@ class LibraryTable:
         return np.asarray(self.texts("status") == "missing", dtype=bool)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a DataFrame indexed by track id, without the vectors."""
+        """Return a DataFrame indexed by track id, with the sound tags and without the vectors."""
         import pandas as pd
 
-        return pd.DataFrame(dict(self.columns), index=pd.Index(self.ids, name="id"))
+        index = pd.Index(self.ids, name="id")
+        frame = pd.DataFrame(dict(self.columns), index=index)
+        if self.sound_tags is None:
+            return frame
+        return frame.join(pd.DataFrame(self.sound_tags, index=index, columns=list(self.sound_tag_names)))
 
 
 def _finite_rows(values: npt.NDArray[np.float32] | None, count: int) -> npt.NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.store.library.records import Embedding, Prediction, StoredModel, UnseenFile
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+_ROWS_AT_A_TIME = 10_000
 _RESULT_COLUMNS = {"embeddings": "vector", "predictions": "scores"}
 
 
@@ -59,18 +60,47 @@ class ModelRepository(Repository):
         data = b"".join(row[1] for row in rows)
         return hashes, np.frombuffer(data, "<f4").reshape(len(rows), -1 if rows else 0)
 
+    def score_matrix(self, model: str, labels: Sequence[str]) -> tuple[list[str], npt.NDArray[np.float32]]:
+        """Return content hashes and the scores that a model gave for these labels, shape (n, labels).
+
+        Read some rows at a time: the predictions of 100,000 tracks as objects would fill most of a gigabyte. A track
+        for which a label is lacking (a silent one) has NaN.
+        """
+        import numpy as np
+
+        hashes: list[str] = []
+        parts: list[npt.NDArray[np.float32]] = [np.empty((0, len(labels)), np.float32)]
+        nothing = [np.nan] * len(labels)
+        with self.pool.reading() as connection:
+            cursor = connection.execute(
+                "SELECT content_hash, scores FROM predictions WHERE model = ?", (model,)
+            )
+            while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
+                hashes += [row[0] for row in rows]
+                scores = (from_json(row[1]) for row in rows)
+                known = [
+                    [found.get(label, np.nan) for label in labels] if found else nothing for found in scores
+                ]
+                parts.append(np.array(known, np.float32))
+        return hashes, np.concatenate(parts)
+
     def predictions(
-        self, content_hash: str | Iterable[str] | None = None, *, model: str | None = None
+        self,
+        content_hash: str | Iterable[str] | None = None,
+        *,
+        model: str | None = None,
+        without: Iterable[str] = (),
     ) -> list[Prediction]:
-        """Return predictions of one content, several or all, of one model or all."""
+        """Return predictions of one content, several or all, of one model or all, ``without`` those of some models."""
         wanted = [content_hash] if isinstance(content_hash, str) else content_hash
         chosen = None if wanted is None else to_json(list(wanted))
         with self.pool.reading() as connection:
             rows = connection.execute(
                 "SELECT content_hash, model, version, model_hash, scores FROM predictions "
                 "WHERE (?1 IS NULL OR content_hash IN (SELECT value FROM json_each(?1))) "
-                "AND (?2 IS NULL OR model = ?2) ORDER BY content_hash, model",
-                (chosen, model),
+                "AND (?2 IS NULL OR model = ?2) AND model NOT IN (SELECT value FROM json_each(?3)) "
+                "ORDER BY content_hash, model",
+                (chosen, model, to_json(list(without))),
             ).fetchall()
         return [
             Prediction(hash_, name, version, model_hash, from_json(scores))
