@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from heard_library import HEARD, fill
+from heard_library import HEARD, fill, hear
 
 from workbench import Workbench
 from workbench.analysis.sound_tags import ANY_VOICE, FAMILIES, SOUND_TAGS
@@ -108,6 +108,7 @@ def test_networks_add_to_each_other_and_one_is_enough() -> None:
 def test_a_silent_track_has_no_sound_tags(data_dir: Path) -> None:
     with Workbench(data_dir) as wb:
         fill(wb)
+        assert values_of(wb, "piano")["Nocturne"] > 0.5
         for model in ("msd", "mtt"):
             silent = Prediction(f"{0:032d}", f"{model}-musicnn-free-1", "1", "hash", {})
             wb.library.models.save_predictions([silent])
@@ -120,3 +121,15 @@ def test_the_frame_has_values_and_words(heard: Workbench) -> None:
     assert row["piano"] > 0.5 and row["voice"] == "none" and row["instrument"] == "piano"
     assert heard.tracks["piano"].dtype == np.float32
     assert len(heard.tracks) == len(HEARD)
+
+
+def test_what_is_heard_later_joins_and_what_is_deleted_goes(data_dir: Path) -> None:
+    with Workbench(data_dir) as wb:
+        fill(wb, heard=False)
+        for number, (title, (_, msd, mtt)) in enumerate(HEARD.items()):
+            assert np.isnan(values_of(wb, "piano")[title])
+            hear(wb, f"{number:032d}", msd, mtt)
+            assert values_of(wb, "piano")[title] > 0
+        wb.library.models.delete("mtt-musicnn-free-1")
+        assert np.isnan(list(values_of(wb, "piano").values())).all()
+        assert values_of(wb, "jazz")["Piano Rag"] > 0.5

@@ -25,6 +25,7 @@ from workbench.models.networks.patch_sampler import PatchSampler, Samples
 
 RATE = 16_000
 _FRAME, _HOP, _FRAMES, _BANDS = 512, 256, 187, 96
+_DIGITS = 5  # of outputs from 0 to 1; more would say nothing, and take twice the room
 _SAMPLES = _FRAME + (_FRAMES - 1) * _HOP
 
 Network = Callable[[npt.NDArray[np.float32]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
@@ -93,7 +94,7 @@ def _outputs(
         )
     facts = (model.name, model.version, model.sha256, model.task)
     yield ModelOutput(*facts, embedding=embedding.astype(np.float32))
-    values = dict(zip(model.classes, tags.tolist(), strict=True))
+    values = dict(zip(model.classes, tags.round(_DIGITS).tolist(), strict=True))
     yield ModelOutput(*facts, probabilities=None if silent else values)
 
 

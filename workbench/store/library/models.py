@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from workbench.store.library.records import Embedding, Prediction, StoredModel, UnseenFile
@@ -12,12 +14,18 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from workbench.store.database_pool import DatabasePool
+
 _ROWS_AT_A_TIME = 10_000
 _RESULT_COLUMNS = {"embeddings": "vector", "predictions": "scores"}
 
 
 class ModelRepository(Repository):
     """Keeps one embedding and one prediction a content and model."""
+
+    def __init__(self, pool: DatabasePool, now: Callable[[], float] = time.time) -> None:
+        super().__init__(pool, now)
+        self._read: dict[str, tuple[list[str], npt.NDArray[np.float32], int]] = {}
 
     def save_embeddings(self, embeddings: Iterable[Embedding]) -> None:
         """Save embeddings; one of the same content and model is replaced."""
@@ -63,26 +71,29 @@ class ModelRepository(Repository):
     def score_matrix(self, model: str, labels: Sequence[str]) -> tuple[list[str], npt.NDArray[np.float32]]:
         """Return content hashes and the scores that a model gave for these labels, shape (n, labels).
 
-        Read some rows at a time: the predictions of 100,000 tracks as objects would fill most of a gigabyte. A track
-        for which a label is lacking (a silent one) has NaN.
+        A track without scores (a silent one) has NaN. What was read before is kept, so that an analysis that adds
+        tracks to a large library costs no second reading of the others.
         """
         import numpy as np
 
-        hashes: list[str] = []
-        parts: list[npt.NDArray[np.float32]] = [np.empty((0, len(labels)), np.float32)]
-        nothing = [np.nan] * len(labels)
         with self.pool.reading() as connection:
+            hashes, matrix, last = self._read.get(model, ([], np.empty((0, len(labels)), np.float32), 0))
+            kept = "SELECT count(*) FROM predictions WHERE model = ? AND rowid <= ?"
+            if connection.execute(kept, (model, last)).fetchone()[0] != len(hashes):
+                hashes, matrix, last = [], matrix[:0], 0  # some were deleted or replaced
+            values_of, lacking = itemgetter(*labels), dict.fromkeys(labels)
+            parts, hashes = [matrix], list(hashes)
             cursor = connection.execute(
-                "SELECT content_hash, scores FROM predictions WHERE model = ?", (model,)
+                "SELECT content_hash, scores, rowid FROM predictions WHERE model = ? AND rowid > ? ORDER BY rowid",
+                (model, last),
             )
-            while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
+            while rows := cursor.fetchmany(_ROWS_AT_A_TIME):  # as objects, all would fill most of a gigabyte
                 hashes += [row[0] for row in rows]
                 scores = (from_json(row[1]) for row in rows)
-                known = [
-                    [found.get(label, np.nan) for label in labels] if found else nothing for found in scores
-                ]
-                parts.append(np.array(known, np.float32))
-        return hashes, np.concatenate(parts)
+                parts.append(np.array([values_of(found or lacking) for found in scores], np.float32))
+                last = rows[-1][2]
+        self._read[model] = hashes, np.concatenate(parts), last
+        return self._read[model][:2]
 
     def predictions(
         self,
