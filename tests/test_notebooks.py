@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 import soundfile
-from signals import silence, tone
+from signals import silence, tone, white_noise
 
 from workbench import Workbench
 from workbench.audio.source import size_and_time
@@ -85,21 +85,30 @@ def known_machine(
     return data_dir
 
 
-ODD_LIBRARIES = ("empty", "one", "first failed", "first missing", "silent")
-FOR_ANY_LIBRARY = ("analyze_library", "playlists", "track_explorer", "getting_started")
+ODD_LIBRARIES = ("empty", "one", "first failed", "first missing", "silent", "without a key")
+FOR_ANY_LIBRARY = (
+    "analyze_library",
+    "playlists",
+    "track_explorer",
+    "performance_report",
+    "train_tagger",
+    "getting_started",
+)
+MUSIC = {"silent": "silent", "first missing": "silent", "without a key": "noise"}
 
 
 @pytest.fixture(scope="module")
 def known_contents(
     analyzed_data_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, dict[str, bytes]]:
-    """A data folder that knows the demo and two more contents, and these contents; nothing has to be decoded again."""
+    """A data folder that knows the demo and three more contents, and these contents; nothing is decoded again."""
     folder, data_dir = tmp_path_factory.mktemp("contents"), tmp_path_factory.mktemp("known") / "data"
     shutil.copytree(analyzed_data_dir, data_dir)
     soundfile.write(folder / "tone.wav", tone(220, 3), 44100)
     soundfile.write(folder / "silent.wav", silence(3), 44100)
+    soundfile.write(folder / "noise.wav", white_noise(3), 44100)
     with Workbench(data_dir, async_workers=1) as wb:
-        assert wb.analyze(folder, show=False).result().analyzed == 2
+        assert wb.analyze(folder, show=False).result().analyzed == 3
         with wb.library.pool.writing() as connection:
             connection.execute("DELETE FROM tracks")
     return data_dir, {path.stem: path.read_bytes() for path in folder.iterdir()}
@@ -123,9 +132,7 @@ def odd_library(
         with Workbench(data_dir) as wb:
             wb.library.files.add([failed])
     if request.param != "empty":
-        (music / "b.wav").write_bytes(
-            contents["silent" if request.param in ("silent", "first missing") else "tone"]
-        )
+        (music / "b.wav").write_bytes(contents[MUSIC.get(request.param, "tone")])
     if request.param == "first missing":
         (music / "c.wav").write_bytes(contents["tone"])
     with Workbench(data_dir) as wb:
@@ -145,10 +152,16 @@ def test_notebooks_run_on_whatever_library_there_is(
     monkeypatch.setenv("WORKBENCH_DATA_DIR", str(data_dir))
     monkeypatch.chdir(tmp_path)
     for notebook in FOR_ANY_LIBRARY:  # those that add the demo to the library come last
-        names: dict[str, Any] = {}
-        for cell in nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells:
-            if cell.cell_type == "code":
-                exec(cell.source, names)
-                if "music_dir" in names:
-                    names["music_dir"] = str(music)
-        names["wb"].close()
+        run(notebook, {"music_dir": str(music)})
+    run("analyze_library", {"music_dir": str(music), "playlist_method": "harmonic"})
+
+
+def run(notebook: str, parameters: dict[str, str]) -> None:
+    """Run the cells of a notebook here: a kernel for each would take many times as long."""
+    names: dict[str, Any] = {}
+    for cell in nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells:
+        if cell.cell_type == "code":
+            exec(cell.source, names)
+            if "parameters" in cell.metadata.get("tags", []):
+                names |= {name: value for name, value in parameters.items() if name in names}
+    names["wb"].close()

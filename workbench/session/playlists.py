@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import PlaylistError, UnknownPlaylistError
+from workbench.errors import LibraryEmptyError, PlaylistError, UnknownPlaylistError
 from workbench.playlists import (
     COMMON_PARAMETERS,
     METHODS,
@@ -70,6 +70,13 @@ class Playlists:
     def make(self, /, method: str, **asked: Any) -> Playlist:
         """Make a playlist and keep it; see :meth:`draft`."""
         return self.keep(generate(self._table(), method, **self._given(asked)))
+
+    def if_possible(self, /, method: str, **asked: Any) -> tuple[Playlist | None, str]:
+        """Make and keep a playlist, or return ``None`` and the reason where no track suits the method."""
+        try:
+            return self.make(method, **asked), ""
+        except LibraryEmptyError as error:
+            return None, error.message
 
     def make_many(self, /, method: str, **asked: Any) -> list[Playlist]:
         """Make several playlists and keep them; see :func:`workbench.playlists.generate_many`."""

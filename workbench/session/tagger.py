@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.audio.source import inode_time, size_and_time
 from workbench.audio.tags import read_tags
+from workbench.errors import ModelError
 from workbench.models.predicted import WRITTEN
 from workbench.store.library.records import Prediction, ScannedFile
 
@@ -87,6 +88,24 @@ class Tagger:
             epochs=epochs,
             labels=self.labels(label, **where),
         )
+
+    def shortage(self, label: str = "genre", **where: Any) -> str | None:
+        """Say why there are too few examples to learn a label; ``None`` if there are enough.
+
+        Raises
+        ------
+        ModelError, PlaylistError
+            The file or a playlist with the labels cannot be read.
+        """
+        from workbench.models.columns import tagger_inputs
+        from workbench.models.tagger.examples import choose_classes, collect
+
+        labels = self.labels(label, **where)
+        try:
+            choose_classes(collect(tagger_inputs(self._library)[0], labels), label)
+        except ModelError as error:
+            return error.message
+        return None
 
     def evaluate(self, label: str = "genre", **where: Any) -> Evaluation:
         """Score a tagger on the artists that it did not learn from; ``where`` as for :meth:`train`."""
