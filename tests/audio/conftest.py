@@ -11,9 +11,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import av
+import mutagen
 import numpy as np
 import pytest
 import soundfile
+from signals import tone
+
+from workbench.audio.tags import Tags, read_tags
 
 Encode = Callable[..., Path]
 
@@ -47,6 +51,21 @@ def encode(tmp_path: Path) -> Encode:
         return path
 
     return write
+
+
+@pytest.fixture
+def flac_with(encode: Encode) -> Callable[..., Tags]:
+    """Return the tags that are read from a FLAC file with these Vorbis comments."""
+
+    def read(**comments: str | list[str]) -> Tags:
+        path = encode("The File.flac", tone(440, 0.1))
+        file = mutagen.File(path)
+        for name, value in comments.items():
+            file[name] = value
+        file.save()
+        return read_tags(path)
+
+    return read
 
 
 def _encode_by_ffmpeg(path: Path, samples: np.ndarray, rate: int, container: str, codec: str) -> None:

@@ -147,38 +147,29 @@ def test_matroska(tmp_path):
     assert read_tags(path) == Tags(title="A Title", artist="An Artist")
 
 
-def flac_with(encode, **values):
-    path = encode("The File.flac", tone(440, 0.1))
-    file = mutagen.File(path)
-    for name, value in values.items():
-        file[name] = value
-    file.save()
-    return read_tags(path)
-
-
 @pytest.mark.parametrize(
     ("date", "year"),
     [("1999", 1999), ("1999-03-04", 1999), ("19990304", 1999), ("04/03/1999", 1999), ("c. 1685", 1685),
      ("0000", None), ("unknown", None), ("99", None), ("20", None), ("12345", None), ("", None)],
 )  # fmt: skip
-def test_years(date, year, encode):
-    assert flac_with(encode, date=date).year == year
+def test_years(date, year, flac_with):
+    assert flac_with(date=date).year == year
 
 
 @pytest.mark.parametrize(
     ("text", "number"), [("7", 7), ("07/12", 7), ("A3", 3), ("0", None), ("x", None), ("", None)]
 )
-def test_track_numbers(text, number, encode):
-    assert flac_with(encode, tracknumber=text).track_number == number
+def test_track_numbers(text, number, flac_with):
+    assert flac_with(tracknumber=text).track_number == number
 
 
-def test_several_values_are_joined_and_repeats_dropped(encode):
-    tags = flac_with(encode, artist=["One", "Two", "One"], genre=["Folk", "Blues"])
+def test_several_values_are_joined_and_repeats_dropped(flac_with):
+    tags = flac_with(artist=["One", "Two", "One"], genre=["Folk", "Blues"])
     assert (tags.artist, tags.genre) == ("One; Two", "Folk; Blues")
 
 
-def test_line_breaks_control_characters_and_blanks_are_cleaned_away(encode):
-    tags = flac_with(encode, title=" \n ", artist="One\r\nTwo\x07  Three\t", album="\x00")
+def test_line_breaks_control_characters_and_blanks_are_cleaned_away(flac_with):
+    tags = flac_with(title=" \n ", artist="One\r\nTwo\x07  Three\t", album="\x00")
     assert tags == Tags(title="The File", artist="One Two Three")
 
 

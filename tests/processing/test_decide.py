@@ -8,28 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from workbench.processing.job import actions, events
 from workbench.processing.job.decide import BATCHES_PER_WORKER, CANCEL_GRACE_S, MOST_LOSSES, decide
-from workbench.processing.job.state import (
-    BatchEnded,
-    BatchFailed,
-    Cancelled,
-    Deliver,
-    Fail,
-    JobState,
-    Kill,
-    OutcomesLost,
-    Paused,
-    Recall,
-    Resumed,
-    RoomSeen,
-    ScanEnded,
-    Send,
-    TaskBegan,
-    TaskFound,
-    TimePassed,
-    WorkerDied,
-    WorkerRemoved,
-)
+from workbench.processing.job.state import JobState
 from workbench.processing.job.task import Task
 from workbench.processing.on_worker.batch import ANNOUNCE_EVERY_S, Outcome
 
@@ -41,12 +22,12 @@ FINE = Outcome(1.0, b"value")
 def job_with(*names, size_bytes=BIG):
     state = JobState(TIMEOUT_S)
     for name in names:
-        decide(state, TaskFound(Task(name, f"/{name}", size_bytes)), 0.0)
-    decide(state, ScanEnded(), 0.0)
+        decide(state, events.TaskFound(Task(name, f"/{name}", size_bytes)), 0.0)
+    decide(state, events.ScanEnded(), 0.0)
     return state
 
 
-ONE_SLOT = RoomSeen(slots=1)
+ONE_SLOT = events.RoomSeen(slots=1)
 
 
 def sent(state, room=ONE_SLOT):
@@ -54,32 +35,32 @@ def sent(state, room=ONE_SLOT):
 
 
 def begin(state, batch, worker="w1", *, index=0, now=0.0, threads=1):
-    assert decide(state, TaskBegan(batch.number, index, worker, 99, threads), now) == []
+    assert decide(state, events.TaskBegan(batch.number, index, worker, 99, threads), now) == []
 
 
 def names(batches):
     return [[task.key for task in batch.tasks] for batch in batches]
 
 
-def failures(actions):
-    return {action.task.key: action.failure.kind for action in actions if isinstance(action, Fail)}
+def failures(todo):
+    return {action.task.key: action.failure.kind for action in todo if isinstance(action, actions.Fail)}
 
 
 def test_a_job_of_one_task():
     state = job_with("a")
     [batch] = sent(state)
     begin(state, batch)
-    assert decide(state, BatchEnded(1, (FINE,)), 1.0) == [Deliver(batch.tasks[0], b"value")]
+    assert decide(state, events.BatchEnded(1, (FINE,)), 1.0) == [actions.Deliver(batch.tasks[0], b"value")]
     assert state.complete
 
 
 @pytest.mark.parametrize(
     ("room", "batches", "note"),
     [
-        (RoomSeen(slots=1), [["a"], ["b"]], None),
-        (RoomSeen(slots=2), [["a"], ["b"], ["c"], ["d"]], None),
-        (RoomSeen(), [], "waiting for workers"),
-        (RoomSeen(slots=1, shortage="no memory"), [], "no memory"),
+        (events.RoomSeen(slots=1), [["a"], ["b"]], None),
+        (events.RoomSeen(slots=2), [["a"], ["b"], ["c"], ["d"]], None),
+        (events.RoomSeen(), [], "waiting for workers"),
+        (events.RoomSeen(slots=1, shortage="no memory"), [], "no memory"),
     ],
 )
 def test_no_more_is_sent_than_there_is_room_for(room, batches, note):
@@ -96,40 +77,40 @@ def test_an_outcome_with_an_error_is_a_failure_of_its_task_alone():
     state = job_with("a", "b", size_bytes=SMALL)
     sent(state)
     bad = Outcome(1.0, error="not audio", kind="format")
-    first, second = decide(state, BatchEnded(1, (FINE, bad)), 1.0)
-    assert isinstance(first, Deliver)
+    first, second = decide(state, events.BatchEnded(1, (FINE, bad)), 1.0)
+    assert isinstance(first, actions.Deliver)
     assert (second.failure.path, second.failure.error, second.failure.kind) == ("/b", "not audio", "format")
 
 
-DIED = WorkerDied(1)
-REMOVED = WorkerRemoved("w1", expected=False)
-LEFT = WorkerRemoved("w1", expected=True)
+DIED = events.WorkerDied(1)
+REMOVED = events.WorkerRemoved("w1", expected=False)
+LEFT = events.WorkerRemoved("w1", expected=True)
 
 
 @pytest.mark.parametrize("death", [DIED, REMOVED])
 def test_tasks_whose_worker_died_are_each_tried_alone(death):
     state = job_with("a", "b", "c", size_bytes=SMALL)
     begin(state, *sent(state))
-    assert decide(state, death, 1.0) == [Recall(1)]
-    again = sent(state, RoomSeen(slots=3))
+    assert decide(state, death, 1.0) == [actions.Recall(1)]
+    again = sent(state, events.RoomSeen(slots=3))
     assert names(again) == [["a"], ["b"], ["c"]]
     assert all(batch.alone for batch in again)
 
 
-@pytest.mark.parametrize("death", [WorkerDied(2), REMOVED])
+@pytest.mark.parametrize("death", [events.WorkerDied(2), REMOVED])
 def test_a_task_that_kills_a_second_worker_is_quarantined(death):
     state = job_with("a")
     begin(state, *sent(state))
     decide(state, REMOVED, 1.0)
     begin(state, *sent(state))
-    actions = decide(state, death, 2.0)
-    assert failures(actions) == {"a": "crash"}
+    todo = decide(state, death, 2.0)
+    assert failures(todo) == {"a": "crash"}
     assert state.complete
 
 
 @pytest.mark.parametrize(
     ("event", "begun"),
-    [(LEFT, True), (DIED, False), (OutcomesLost(1), True)],
+    [(LEFT, True), (DIED, False), (events.OutcomesLost(1), True)],
     ids=["the worker left in good order", "the worker never began it", "its outcomes were lost"],
 )
 def test_tasks_that_are_not_to_blame_are_sent_again_together(event, begun):
@@ -156,29 +137,29 @@ def test_a_batch_whose_worker_had_moved_on_is_not_to_blame():
 def test_outcomes_that_are_on_their_way_are_waited_for():
     state = job_with("a")
     begin(state, *sent(state))
-    assert decide(state, WorkerRemoved("w1", expected=False, fetching={1}), 1.0) == []
-    assert decide(state, TimePassed(fetching={1}), 2 * TIMEOUT_S) == []
-    assert decide(state, TimePassed(), 9 * TIMEOUT_S) == [], "the deadline was met"
-    assert len(decide(state, BatchEnded(1, (FINE,)), 9 * TIMEOUT_S)) == 1
+    assert decide(state, events.WorkerRemoved("w1", expected=False, fetching={1}), 1.0) == []
+    assert decide(state, events.TimePassed(fetching={1}), 2 * TIMEOUT_S) == []
+    assert decide(state, events.TimePassed(), 9 * TIMEOUT_S) == [], "the deadline was met"
+    assert len(decide(state, events.BatchEnded(1, (FINE,)), 9 * TIMEOUT_S)) == 1
 
 
-@pytest.mark.parametrize("loss", [OutcomesLost, WorkerDied])
+@pytest.mark.parametrize("loss", [events.OutcomesLost, events.WorkerDied])
 def test_a_task_that_is_lost_again_and_again_ends_in_a_failure(loss):
     state = job_with("a")
     for _ in range(2 * (MOST_LOSSES + 1)):
         assert not state.complete
         [batch] = sent(state)
-        actions = decide(state, loss(batch.number), 1.0)
-    assert failures(actions) == {"a": "crash"}
+        todo = decide(state, loss(batch.number), 1.0)
+    assert failures(todo) == {"a": "crash"}
     assert state.complete
 
 
 def test_an_error_of_dask_is_put_down_to_the_task_only_when_it_was_alone():
     state = job_with("a", "b", size_bytes=SMALL)
     sent(state)
-    assert decide(state, BatchFailed(1, "TypeError: no"), 1.0) == []
+    assert decide(state, events.BatchFailed(1, "TypeError: no"), 1.0) == []
     assert names(sent(state)) == [["a"], ["b"]]
-    [failed] = decide(state, BatchFailed(2, "TypeError: no"), 1.0)
+    [failed] = decide(state, events.BatchFailed(2, "TypeError: no"), 1.0)
     assert (failed.task.key, failed.failure.error) == ("a", "TypeError: no")
 
 
@@ -187,13 +168,13 @@ def test_a_deadline_kills_the_worker_and_spares_what_waited_behind():
     first, second = sent(state)
     begin(state, first, now=5.0)
     assert state.next_deadline == 5.0 + TIMEOUT_S
-    assert decide(state, TimePassed(), 4.9 + TIMEOUT_S) == []
-    recall, kill, fail = decide(state, TimePassed(), 5.0 + TIMEOUT_S)
-    assert (recall, kill) == (Recall(1), Kill("w1", 99))
+    assert decide(state, events.TimePassed(), 4.9 + TIMEOUT_S) == []
+    recall, kill, fail = decide(state, events.TimePassed(), 5.0 + TIMEOUT_S)
+    assert (recall, kill) == (actions.Recall(1), actions.Kill("w1", 99))
     assert fail.failure.kind == "timeout"
     assert "ANALYSIS_TIMEOUT_SECONDS=10" in fail.failure.error
     begin(state, second, now=20.0)
-    assert decide(state, REMOVED, 20.0) == [Recall(2)], "the job itself killed that worker"
+    assert decide(state, REMOVED, 20.0) == [actions.Recall(2)], "the job itself killed that worker"
     assert [batch.alone for batch in sent(state)] == [False]
 
 
@@ -203,59 +184,62 @@ def test_the_deadline_is_of_one_task_and_begins_with_it():
     begin(state, batch, now=0.0)
     begin(state, batch, index=1, now=8.0)
     assert state.next_deadline == 8.0 + TIMEOUT_S + ANNOUNCE_EVERY_S
-    actions = decide(state, TimePassed(), 19.0)
-    assert failures(actions) == {}, "which of the two hangs is not known"
+    todo = decide(state, events.TimePassed(), 19.0)
+    assert failures(todo) == {}, "which of the two hangs is not known"
     assert names(sent(state)) == [["a"], ["b"]]
 
 
 def test_threads_of_one_process_run_a_suspect_when_everything_else_has_ended():
-    threads = RoomSeen(slots=3, shares_processes=True)
+    threads = events.RoomSeen(slots=3, shares_processes=True)
     state = job_with("a", "b", "c")
     first, second, _ = sent(state, threads)
     for batch in (first, second):
         begin(state, batch, threads=3)
-    decide(state, WorkerDied(1), 1.0)
-    decide(state, WorkerDied(2), 1.0)
-    decide(state, WorkerDied(3), 1.0)
+    decide(state, events.WorkerDied(1), 1.0)
+    decide(state, events.WorkerDied(2), 1.0)
+    decide(state, events.WorkerDied(3), 1.0)
     assert names(sent(state, threads)) == [["c"]], "it had not begun, so it is no suspect"
-    decide(state, BatchEnded(4, (FINE,)), 2.0)
+    decide(state, events.BatchEnded(4, (FINE,)), 2.0)
     assert names(sent(state, threads)) == [["a"]]
     assert sent(state, threads) == []
-    decide(state, BatchEnded(5, (FINE,)), 2.0)
+    decide(state, events.BatchEnded(5, (FINE,)), 2.0)
     assert names(sent(state, threads)) == [["b"]]
 
 
 def test_pause_holds_back_and_resume_sends():
     state = job_with("a", "b", "c")
     begin(state, *sent(state)[:1])
-    decide(state, Paused(), 0.0)
+    decide(state, events.Paused(), 0.0)
     decide(state, LEFT, 0.0)
     assert sent(state) == []
     assert state.note is None
-    decide(state, Resumed(), 0.0)
+    decide(state, events.Resumed(), 0.0)
     assert names(sent(state)) == [["c"]]
 
 
 def test_cancel_recalls_what_has_not_begun_and_kills_what_does_not_end_soon():
     state = job_with("a", "b", "c")
     begin(state, *sent(state)[:1])
-    assert decide(state, Cancelled(), 1.0) == [Recall(2)]
+    assert decide(state, events.Cancelled(), 1.0) == [actions.Recall(2)]
     assert state.phase == "cancelling"
     assert sent(state) == []
-    assert decide(state, Cancelled(), 2.0) == []
+    assert decide(state, events.Cancelled(), 2.0) == []
     assert state.next_deadline == 1.0 + CANCEL_GRACE_S
-    assert decide(state, TimePassed(), 1.0 + CANCEL_GRACE_S) == [Recall(1), Kill("w1", 99)]
+    assert decide(state, events.TimePassed(), 1.0 + CANCEL_GRACE_S) == [
+        actions.Recall(1),
+        actions.Kill("w1", 99),
+    ]
     assert state.complete
 
 
 @pytest.mark.parametrize(
     "late",
     [
-        BatchEnded(7, (FINE,)),
-        BatchFailed(7, "no"),
-        OutcomesLost(7),
-        WorkerDied(7),
-        TaskBegan(7, 0, "w9", 1, 1),
+        events.BatchEnded(7, (FINE,)),
+        events.BatchFailed(7, "no"),
+        events.OutcomesLost(7),
+        events.WorkerDied(7),
+        events.TaskBegan(7, 0, "w9", 1, 1),
     ],
 )
 def test_what_is_heard_of_a_batch_that_was_taken_back_changes_nothing(late):
@@ -276,7 +260,7 @@ class AnyCourse(RuleBasedStateMachine):
     def start(self, slots, shares):
         self.state = JobState(TIMEOUT_S)
         self.now = 0.0
-        self.room = RoomSeen(slots, shares_processes=shares)
+        self.room = events.RoomSeen(slots, shares_processes=shares)
         self.found = set()
         self.guilty = set()
         self.delivered = Counter()
@@ -289,16 +273,16 @@ class AnyCourse(RuleBasedStateMachine):
     def tell(self, event):
         for action in decide(self.state, event, self.now):
             match action:
-                case Send(batch):
+                case actions.Send(batch):
                     assert self.state.phase == "running"
                     assert len(self.state.in_flight) <= BATCHES_PER_WORKER * self.room.slots
                     assert batch.tasks
-                case Deliver(task):
+                case actions.Deliver(task):
                     self.delivered[task.key] += 1
-                case Fail(task, failure):
+                case actions.Fail(task, failure):
                     self.failed[task.key] += 1
                     self.kinds[task.key] = failure.kind
-                case Kill(worker):
+                case actions.Kill(worker):
                     assert worker in self.running.values(), "an idle worker was killed"
                     self.forget(worker)
 
@@ -315,9 +299,9 @@ class AnyCourse(RuleBasedStateMachine):
         key = f"{'guilty' if guilty else 'innocent'} {len(self.found)}"
         self.found.add(key)
         self.guilty |= {key} if guilty else set()
-        self.tell(TaskFound(Task(key, key, size_bytes)))
+        self.tell(events.TaskFound(Task(key, key, size_bytes)))
 
-    @rule(event=st.sampled_from([Paused(), Resumed(), Resumed()]))
+    @rule(event=st.sampled_from([events.Paused(), events.Resumed(), events.Resumed()]))
     def ask(self, event):
         self.tell(event)
 
@@ -330,7 +314,7 @@ class AnyCourse(RuleBasedStateMachine):
     @rule(seconds=st.floats(0, TIMEOUT_S / 2))
     def wait(self, seconds):
         self.now += seconds
-        self.tell(TimePassed())
+        self.tell(events.TimePassed())
         assert self.state.complete or self.state.next_deadline > self.now, (
             "a deadline passed and nothing came of it"
         )
@@ -349,7 +333,9 @@ class AnyCourse(RuleBasedStateMachine):
             self.workers_made += 1
         worker = f"w{self.workers_made}"
         self.running[number] = worker
-        self.tell(TaskBegan(number, 0, worker, 1, self.room.slots if self.room.shares_processes else 1))
+        self.tell(
+            events.TaskBegan(number, 0, worker, 1, self.room.slots if self.room.shares_processes else 1)
+        )
 
     @precondition(lambda self: self.running)
     @rule(data=st.data())
@@ -362,12 +348,12 @@ class AnyCourse(RuleBasedStateMachine):
             self.lose_worker(number, expected=False)
         else:
             del self.running[number]
-            self.tell(BatchEnded(number, (FINE,) * len(batch.tasks) if batch else ()))
+            self.tell(events.BatchEnded(number, (FINE,) * len(batch.tasks) if batch else ()))
 
     def lose_worker(self, number, *, expected):
         worker = self.running[number]
         self.forget(worker)
-        self.tell(WorkerRemoved(worker, expected=expected))
+        self.tell(events.WorkerRemoved(worker, expected=expected))
 
     @precondition(lambda self: self.running and self.accidents < MOST_LOSSES)
     @rule(data=st.data(), leaves=st.booleans())
@@ -379,12 +365,12 @@ class AnyCourse(RuleBasedStateMachine):
             self.lose_worker(number, expected=True)
         else:
             del self.running[number]
-            self.tell(OutcomesLost(number))
+            self.tell(events.OutcomesLost(number))
 
     @precondition(lambda self: len(self.found) > 12)
     @rule()
     def cancel(self):
-        self.tell(Cancelled())
+        self.tell(events.Cancelled())
 
     @invariant()
     def every_task_is_in_one_place(self):
@@ -403,8 +389,8 @@ class AnyCourse(RuleBasedStateMachine):
 
     def teardown(self):
         """From here on the workers do as they should, and the job comes to its end."""
-        self.tell(ScanEnded())
-        self.tell(Resumed())
+        self.tell(events.ScanEnded())
+        self.tell(events.Resumed())
         for _ in range(3 * len(self.found) + 3):
             self.tell(self.room)
             for number in self.idle[: self.room.slots]:

@@ -2,103 +2,21 @@
 PRAGMA application_id = 1347180354;
 PRAGMA user_version = 1;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE tracks (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        path TEXT NOT NULL UNIQUE,
-        content_hash TEXT,
-        size_bytes INTEGER NOT NULL,
-        mtime_ns INTEGER NOT NULL,
-        analysis TEXT NOT NULL DEFAULT 'pending' CHECK (analysis IN ('pending', 'analyzed', 'failed')),
-        missing_since REAL,
-        status TEXT AS (CASE WHEN missing_since IS NULL THEN analysis ELSE 'missing' END) VIRTUAL,
-        error TEXT,
-        error_kind TEXT,
-        title TEXT, artist TEXT, album TEXT, album_artist TEXT, genre TEXT,
-        year INTEGER, track_number INTEGER,
-        added_at REAL NOT NULL,
-        search TEXT NOT NULL DEFAULT '');
+CREATE TABLE tracks ( id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, content_hash TEXT, size_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, analysis TEXT NOT NULL DEFAULT 'pending' CHECK (analysis IN ('pending', 'analyzed', 'failed')), missing_since REAL, status TEXT AS (CASE WHEN missing_since IS NULL THEN analysis ELSE 'missing' END) VIRTUAL, error TEXT, error_kind TEXT, title TEXT, artist TEXT, album TEXT, album_artist TEXT, genre TEXT, year INTEGER, track_number INTEGER, added_at REAL NOT NULL, search TEXT NOT NULL DEFAULT '');
 CREATE TABLE feature_layouts (id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);
-CREATE TABLE features (
-        content_hash TEXT PRIMARY KEY,
-        version INTEGER NOT NULL,
-        layout INTEGER NOT NULL REFERENCES feature_layouts (id),
-        numbers BLOB NOT NULL,
-        labels TEXT NOT NULL,
-        vector BLOB NOT NULL,
-        seconds REAL NOT NULL,
-        computed_at REAL NOT NULL);
-CREATE TABLE feature_details (
-        content_hash TEXT PRIMARY KEY REFERENCES features (content_hash) ON DELETE CASCADE,
-        scalars TEXT NOT NULL,
-        series BLOB NOT NULL);
-CREATE TABLE quarantine (
-        content_hash TEXT PRIMARY KEY,
-        error TEXT NOT NULL,
-        error_kind TEXT NOT NULL,
-        at REAL NOT NULL);
-CREATE TABLE embeddings (
-        content_hash TEXT NOT NULL,
-        model TEXT NOT NULL,
-        version TEXT NOT NULL,
-        model_hash TEXT NOT NULL,
-        vector BLOB NOT NULL,
-        computed_at REAL NOT NULL,
-        PRIMARY KEY (content_hash, model));
-CREATE TABLE predictions (
-        content_hash TEXT NOT NULL,
-        model TEXT NOT NULL,
-        version TEXT NOT NULL,
-        model_hash TEXT NOT NULL,
-        scores TEXT NOT NULL,
-        computed_at REAL NOT NULL,
-        PRIMARY KEY (content_hash, model));
-CREATE TABLE ratings (
-        content_hash TEXT PRIMARY KEY,
-        rating REAL,
-        plays INTEGER NOT NULL DEFAULT 0,
-        last_played_at REAL,
-        labels TEXT NOT NULL DEFAULT '{}');
-CREATE TABLE playlists (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        name TEXT NOT NULL,
-        method TEXT NOT NULL,
-        parameters TEXT NOT NULL,
-        random_state INTEGER,
-        snapshot TEXT NOT NULL,
-        versions TEXT NOT NULL,
-        card TEXT NOT NULL,
-        recipe TEXT NOT NULL,
-        created_at REAL NOT NULL);
-CREATE TABLE playlist_tracks (
-        playlist_id INTEGER NOT NULL REFERENCES playlists (id) ON DELETE CASCADE,
-        position INTEGER NOT NULL,
-        track_id INTEGER NOT NULL,
-        content_hash TEXT,
-        explanation TEXT NOT NULL,
-        PRIMARY KEY (playlist_id, position));
-CREATE TABLE processes (
-        id TEXT PRIMARY KEY,
-        pid INTEGER NOT NULL,
-        role TEXT NOT NULL,
-        started_at REAL NOT NULL,
-        updated_at REAL NOT NULL,
-        payload TEXT NOT NULL);
+CREATE TABLE features ( content_hash TEXT PRIMARY KEY, version INTEGER NOT NULL, layout INTEGER NOT NULL REFERENCES feature_layouts (id), numbers BLOB NOT NULL, labels TEXT NOT NULL, vector BLOB NOT NULL, seconds REAL NOT NULL, computed_at REAL NOT NULL);
+CREATE TABLE feature_details ( content_hash TEXT PRIMARY KEY REFERENCES features (content_hash) ON DELETE CASCADE, scalars TEXT NOT NULL, series BLOB NOT NULL);
+CREATE TABLE quarantine ( content_hash TEXT PRIMARY KEY, error TEXT NOT NULL, error_kind TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE embeddings ( content_hash TEXT NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL, model_hash TEXT NOT NULL, vector BLOB NOT NULL, computed_at REAL NOT NULL, PRIMARY KEY (content_hash, model));
+CREATE TABLE predictions ( content_hash TEXT NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL, model_hash TEXT NOT NULL, scores TEXT NOT NULL, computed_at REAL NOT NULL, PRIMARY KEY (content_hash, model));
+CREATE TABLE ratings ( content_hash TEXT PRIMARY KEY, rating REAL, plays INTEGER NOT NULL DEFAULT 0, last_played_at REAL, labels TEXT NOT NULL DEFAULT '{}');
+CREATE TABLE playlists ( id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, method TEXT NOT NULL, parameters TEXT NOT NULL, random_state INTEGER, snapshot TEXT NOT NULL, versions TEXT NOT NULL, card TEXT NOT NULL, recipe TEXT NOT NULL, created_at REAL NOT NULL);
+CREATE TABLE playlist_tracks ( playlist_id INTEGER NOT NULL REFERENCES playlists (id) ON DELETE CASCADE, position INTEGER NOT NULL, track_id INTEGER NOT NULL, content_hash TEXT, explanation TEXT NOT NULL, PRIMARY KEY (playlist_id, position));
+CREATE TABLE processes ( id TEXT PRIMARY KEY, pid INTEGER NOT NULL, role TEXT NOT NULL, started_at REAL NOT NULL, updated_at REAL NOT NULL, payload TEXT NOT NULL);
 CREATE TABLE metrics_history (at REAL PRIMARY KEY, payload TEXT NOT NULL);
-CREATE TABLE jobs (
-        id TEXT PRIMARY KEY,
-        kind TEXT NOT NULL,
-        status TEXT NOT NULL,
-        payload TEXT NOT NULL,
-        created_at REAL NOT NULL,
-        updated_at REAL NOT NULL);
+CREATE TABLE jobs ( id TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL, updated_at REAL NOT NULL);
 CREATE TABLE benchmarks (id INTEGER PRIMARY KEY, at REAL NOT NULL, payload TEXT NOT NULL);
-CREATE TABLE artifacts (
-        kind TEXT NOT NULL,
-        key TEXT NOT NULL,
-        snapshot TEXT NOT NULL,
-        value BLOB NOT NULL,
-        created_at REAL NOT NULL,
-        PRIMARY KEY (kind, key));
+CREATE TABLE artifacts ( kind TEXT NOT NULL, key TEXT NOT NULL, snapshot TEXT NOT NULL, value BLOB NOT NULL, created_at REAL NOT NULL, PRIMARY KEY (kind, key));
 INSERT INTO meta (key, value) VALUES ('library_id', '6e46f627aca8');
 INSERT INTO meta (key, value) VALUES ('changes', '10');
 INSERT INTO meta (key, value) VALUES ('app:told', 'true');

@@ -9,30 +9,8 @@ import math
 from collections.abc import Iterable, Set
 
 from workbench.errors import DeadlineError, WorkerCrashedError
-from workbench.processing.job.state import (
-    Action,
-    Batch,
-    BatchEnded,
-    BatchFailed,
-    Cancelled,
-    Deliver,
-    Event,
-    Fail,
-    JobState,
-    Kill,
-    OutcomesLost,
-    Paused,
-    Recall,
-    Resumed,
-    RoomSeen,
-    ScanEnded,
-    Send,
-    TaskBegan,
-    TaskFound,
-    TimePassed,
-    WorkerDied,
-    WorkerRemoved,
-)
+from workbench.processing.job import actions, events
+from workbench.processing.job.state import Batch, JobState
 from workbench.processing.job.task import Failure, Task
 from workbench.processing.on_worker.batch import ANNOUNCE_EVERY_S, Outcome
 
@@ -41,44 +19,44 @@ CANCEL_GRACE_S = 2.0  # lets a track that is nearly done be saved; Ctrl-C still 
 MOST_LOSSES = 5  # more is no accident: then the task itself is suspected
 
 
-def decide(state: JobState, event: Event, now: float) -> list[Action]:
+def decide(state: JobState, event: events.Event, now: float) -> list[actions.Action]:
     """Change ``state`` by ``event`` and return what is to be done, in this order.
 
     Parameters
     ----------
     state : JobState
-    event : Event
+    event : events.Event
         An event about a batch that is no longer in flight changes nothing.
     now : float, seconds
         Of a monotonic clock, the same for all events of a job.
     """
     match event:
-        case RoomSeen():
+        case events.RoomSeen():
             return _send(state, event)
-        case BatchEnded(number, outcomes) if number in state.in_flight:
+        case events.BatchEnded(number, outcomes) if number in state.in_flight:
             return _end_batch(state, state.in_flight.pop(number), outcomes)
-        case WorkerDied(number) if number in state.in_flight:
+        case events.WorkerDied(number) if number in state.in_flight:
             return _after_death(state, state.in_flight[number], expected=False)
-        case WorkerRemoved():
+        case events.WorkerRemoved():
             return _after_removal(state, event)
-        case OutcomesLost(number) if number in state.in_flight:
+        case events.OutcomesLost(number) if number in state.in_flight:
             return _try_again(state, state.in_flight.pop(number))
-        case BatchFailed(number, error) if number in state.in_flight:
+        case events.BatchFailed(number, error) if number in state.in_flight:
             return _after_failure(state, state.in_flight.pop(number), error)
-        case TimePassed(fetching):
+        case events.TimePassed(fetching):
             return _enforce_deadlines(state, fetching, now)
-        case Cancelled() if state.cancel_by is None:
+        case events.Cancelled() if state.cancel_by is None:
             state.phase, state.cancel_by = "cancelling", now + CANCEL_GRACE_S
             return _recall(state, [batch for batch in state.in_flight.values() if batch.worker is None])
-        case TaskBegan():
+        case events.TaskBegan():
             _begin(state, event, now)
-        case TaskFound(task):
+        case events.TaskFound(task):
             state.waiting.add(task)
-        case ScanEnded():
+        case events.ScanEnded():
             state.scanning = False
-        case Paused() if state.phase == "running":
+        case events.Paused() if state.phase == "running":
             state.phase = "paused"
-        case Resumed() if state.phase == "paused":
+        case events.Resumed() if state.phase == "paused":
             state.phase = "running"
     return []
 
@@ -86,11 +64,11 @@ def decide(state: JobState, event: Event, now: float) -> list[Action]:
 # Tasks go to workers.
 
 
-def _send(state: JobState, room: RoomSeen) -> list[Action]:
+def _send(state: JobState, room: events.RoomSeen) -> list[actions.Action]:
     state.note = None
     if state.wants_workers and not room.slots:
         state.note = "waiting for workers"
-    actions: list[Action] = []
+    todo: list[actions.Action] = []
     while state.wants_workers and len(state.in_flight) < BATCHES_PER_WORKER * room.slots:
         if room.shortage is not None:
             state.note = room.shortage
@@ -100,11 +78,11 @@ def _send(state: JobState, room: RoomSeen) -> list[Action]:
             break
         state.batches_sent += 1
         batch = state.in_flight[state.batches_sent] = Batch(state.batches_sent, tasks, alone)
-        actions.append(Send(batch))
-    return actions
+        todo.append(actions.Send(batch))
+    return todo
 
 
-def _next_tasks(state: JobState, room: RoomSeen) -> tuple[tuple[Task, ...], bool]:
+def _next_tasks(state: JobState, room: events.RoomSeen) -> tuple[tuple[Task, ...], bool]:
     """Return the tasks of the next batch, none when that has to wait, and whether they are a suspect on its own."""
     if not room.shares_processes:
         if state.suspects:
@@ -118,7 +96,7 @@ def _next_tasks(state: JobState, room: RoomSeen) -> tuple[tuple[Task, ...], bool
     return (), False
 
 
-def _begin(state: JobState, began: TaskBegan, now: float) -> None:
+def _begin(state: JobState, began: events.TaskBegan, now: float) -> None:
     if began.index == 0 and began.threads == 1:
         for earlier in state.in_flight.values():
             if earlier.worker == began.worker:
@@ -139,25 +117,25 @@ def _finish(batch: Batch) -> None:
 # Tasks end.
 
 
-def _end_batch(state: JobState, batch: Batch, outcomes: Iterable[Outcome]) -> list[Action]:
+def _end_batch(state: JobState, batch: Batch, outcomes: Iterable[Outcome]) -> list[actions.Action]:
     return [_end(state, task, outcome) for task, outcome in zip(batch.tasks, outcomes, strict=True)]
 
 
-def _end(state: JobState, task: Task, outcome: Outcome) -> Action:
+def _end(state: JobState, task: Task, outcome: Outcome) -> actions.Action:
     if outcome.error is not None:
         return _fail(task, outcome.error, outcome.kind or "error")
     state.waiting.learn(task.size_bytes, outcome.seconds)
-    return Deliver(task, outcome.packed)
+    return actions.Deliver(task, outcome.packed)
 
 
-def _fail(task: Task, error: str, kind: str) -> Fail:
-    return Fail(task, Failure(task.path, error, kind))
+def _fail(task: Task, error: str, kind: str) -> actions.Fail:
+    return actions.Fail(task, Failure(task.path, error, kind))
 
 
 # Workers die, hang and leave.
 
 
-def _after_removal(state: JobState, removed: WorkerRemoved) -> list[Action]:
+def _after_removal(state: JobState, removed: events.WorkerRemoved) -> list[actions.Action]:
     # Dask would run the batch again elsewhere, with the deadline running, or give it up: this decides first.
     lost = [
         batch
@@ -167,20 +145,20 @@ def _after_removal(state: JobState, removed: WorkerRemoved) -> list[Action]:
     return [action for batch in lost for action in _after_death(state, batch, expected=removed.expected)]
 
 
-def _after_death(state: JobState, batch: Batch, *, expected: bool) -> list[Action]:
-    actions = _recall(state, [batch])
+def _after_death(state: JobState, batch: Batch, *, expected: bool) -> list[actions.Action]:
+    todo = _recall(state, [batch])
     innocent = expected or batch.finished or batch.worker is None or batch.worker in state.killed
     if innocent:
-        return actions + _try_again(state, batch)
+        return todo + _try_again(state, batch)
     if batch.alone:
-        return [*actions, _crashed(batch.tasks[0], "its worker process died on it, twice")]
+        return [*todo, _crashed(batch.tasks[0], "its worker process died on it, twice")]
     state.suspects.extend(batch.tasks)
-    return actions
+    return todo
 
 
-def _try_again(state: JobState, batch: Batch) -> list[Action]:
+def _try_again(state: JobState, batch: Batch) -> list[actions.Action]:
     """Put the tasks of a batch back that was lost through no fault of theirs; but not for ever."""
-    actions: list[Action] = []
+    todo: list[actions.Action] = []
     for task in batch.tasks:
         state.losses[task] += 1
         if state.losses[task] <= MOST_LOSSES:
@@ -189,55 +167,55 @@ def _try_again(state: JobState, batch: Batch) -> list[Action]:
             else:
                 state.waiting.add(task)
         elif batch.alone:
-            actions.append(_crashed(task, f"its worker process was lost {state.losses[task]} times"))
+            todo.append(_crashed(task, f"its worker process was lost {state.losses[task]} times"))
         else:
             del state.losses[task]
             state.suspects.append(task)
-    return actions
+    return todo
 
 
-def _crashed(task: Task, reason: str) -> Fail:
+def _crashed(task: Task, reason: str) -> actions.Fail:
     return _fail(task, reason, WorkerCrashedError.kind)
 
 
-def _after_failure(state: JobState, batch: Batch, error: str) -> list[Action]:
+def _after_failure(state: JobState, batch: Batch, error: str) -> list[actions.Action]:
     if len(batch.tasks) == 1:
         return [_fail(batch.tasks[0], error, "error")]
     state.suspects.extend(batch.tasks)
     return []
 
 
-def _enforce_deadlines(state: JobState, fetching: Set[int], now: float) -> list[Action]:
+def _enforce_deadlines(state: JobState, fetching: Set[int], now: float) -> list[actions.Action]:
     if state.cancel_by is not None and now >= state.cancel_by:
         return _stop(state, list(state.in_flight.values()))
-    actions: list[Action] = []
+    todo: list[actions.Action] = []
     for batch in [batch for batch in state.in_flight.values() if now >= batch.deadline]:
         if batch.number in fetching:
             _finish(batch)
         else:
-            actions += _give_up(state, batch)
-    return actions
+            todo += _give_up(state, batch)
+    return todo
 
 
-def _give_up(state: JobState, batch: Batch) -> list[Action]:
-    actions = _stop(state, [batch])
+def _give_up(state: JobState, batch: Batch) -> list[actions.Action]:
+    todo = _stop(state, [batch])
     if len(batch.tasks) > 1:
         state.suspects.extend(batch.tasks)  # which of them hangs shows when each has a worker to itself
-        return actions
+        return todo
     reason = f"took longer than ANALYSIS_TIMEOUT_SECONDS={state.timeout_s:g} and was stopped"
-    return [*actions, _fail(batch.tasks[0], reason, DeadlineError.kind)]
+    return [*todo, _fail(batch.tasks[0], reason, DeadlineError.kind)]
 
 
-def _stop(state: JobState, batches: list[Batch]) -> list[Action]:
-    actions = _recall(state, batches)
+def _stop(state: JobState, batches: list[Batch]) -> list[actions.Action]:
+    todo = _recall(state, batches)
     for batch in batches:
         if batch.worker is not None and batch.worker not in state.killed:
             state.killed.add(batch.worker)
-            actions.append(Kill(batch.worker, batch.pid))
-    return actions
+            todo.append(actions.Kill(batch.worker, batch.pid))
+    return todo
 
 
-def _recall(state: JobState, batches: list[Batch]) -> list[Action]:
+def _recall(state: JobState, batches: list[Batch]) -> list[actions.Action]:
     for batch in batches:
         del state.in_flight[batch.number]
-    return [Recall(batch.number) for batch in batches]
+    return [actions.Recall(batch.number) for batch in batches]

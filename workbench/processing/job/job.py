@@ -14,8 +14,8 @@ from typing import Any, Generic, TypeVar
 from workbench.errors import CancelledError
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.cluster.workers import Needs, TaskCall
+from workbench.processing.job import events
 from workbench.processing.job.loop import JobLoop
-from workbench.processing.job.state import Cancelled, Paused, Resumed
 from workbench.processing.job.task import Cached, Failure, Progress, Task
 
 __all__ = ["Cached", "Failure", "Job", "Progress", "Task", "run"]
@@ -144,14 +144,14 @@ class Job(Generic[R]):
 
     def cancel(self) -> None:
         """Stop soon: tasks that run get two seconds to end and be saved, then their workers are killed."""
-        self._loop.post(Cancelled())
+        self._loop.post(events.Cancelled())
 
     def pause(self) -> None:
         """Send no more tasks until :meth:`resume`; those that were sent are finished."""
-        self._loop.post(Paused())
+        self._loop.post(events.Paused())
 
     def resume(self) -> None:
-        self._loop.post(Resumed())
+        self._loop.post(events.Resumed())
 
     def report(self) -> R:
         """Return what has been done so far, without waiting."""

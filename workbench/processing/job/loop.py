@@ -15,28 +15,10 @@ from typing import Any
 from workbench.processing.cluster import admission
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.cluster.workers import TaskCall, Workers
+from workbench.processing.job import actions, events
 from workbench.processing.job.decide import CANCEL_GRACE_S, decide
 from workbench.processing.job.progress_counter import ProgressCounter
-from workbench.processing.job.state import (
-    Action,
-    BatchEnded,
-    BatchFailed,
-    Deliver,
-    Event,
-    Fail,
-    JobState,
-    Kill,
-    OutcomesLost,
-    Recall,
-    RoomSeen,
-    ScanEnded,
-    Send,
-    TaskBegan,
-    TaskFound,
-    TimePassed,
-    WorkerDied,
-    WorkerRemoved,
-)
+from workbench.processing.job.state import JobState
 from workbench.processing.job.task import Cached, Failure, Progress, Task
 from workbench.processing.on_worker.batch import Outcome, unpack
 
@@ -81,7 +63,7 @@ class JobLoop:
         """One of running, paused, cancelling."""
         return self._state.phase
 
-    def post(self, event: Event) -> None:
+    def post(self, event: events.Event) -> None:
         """Have the job's thread take in what happened."""
         self._queue.put(lambda: self._handle(event))
 
@@ -109,7 +91,7 @@ class JobLoop:
                 self._handle(self._look_for_room())
                 self._on_progress()
                 self._handle_queued()
-                self._handle(TimePassed(self._fetching()))
+                self._handle(events.TimePassed(self._fetching()))
         finally:
             self._cluster.unlisten(self._job_id)
             self._reader.stop(CANCEL_GRACE_S / 2)
@@ -129,7 +111,7 @@ class JobLoop:
         longest = admission.RETRY_S if self._state.note else TICK_S
         return min(longest, max(0.0, self._state.next_deadline - time.monotonic()))
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: events.Event) -> None:
         for action in decide(self._state, event, time.monotonic()):
             self._do(action)
         self._counter.pause(on=self._state.phase == "paused")
@@ -139,7 +121,7 @@ class JobLoop:
     def _take_item(self, item: Task | Cached | Failure) -> None:
         if isinstance(item, Task):
             self._counter.found(item)
-            self._handle(TaskFound(item))
+            self._handle(events.TaskFound(item))
         elif isinstance(item, Cached):
             self._counter.found_cached(item.audio_seconds)
         else:
@@ -148,28 +130,28 @@ class JobLoop:
 
     def _end_scan(self, error: BaseException | None) -> None:
         self._scan_error = error
-        self._handle(ScanEnded())
+        self._handle(events.ScanEnded())
 
-    def _look_for_room(self) -> RoomSeen:
+    def _look_for_room(self) -> events.RoomSeen:
         """Count the workers; the first task starts or joins the cluster."""
         if self._workers is None and self._state.wants_workers:
             self._workers = Workers(self._cluster, self._job_id, self._call)
         if self._workers is None:
-            return RoomSeen()
+            return events.RoomSeen()
         self._workers.look()
         shortage = None
         if self._state.wants_workers and self._cluster.local:
             shortage = admission.why_wait(self._cluster.settings.memory_limit_percent)
-        return RoomSeen(self._workers.slots, self._workers.shares_processes, shortage)
+        return events.RoomSeen(self._workers.slots, self._workers.shares_processes, shortage)
 
     def _hear(self, message: dict[str, Any]) -> None:
         if "removed" in message:
             if self._workers is not None:
                 self._workers.look_soon()
-            self._handle(WorkerRemoved(message["removed"], message["expected"], self._fetching()))
+            self._handle(events.WorkerRemoved(message["removed"], message["expected"], self._fetching()))
         else:
             self._handle(
-                TaskBegan(
+                events.TaskBegan(
                     message["batch"],
                     message["index"],
                     worker=message["worker"],
@@ -183,41 +165,41 @@ class JobLoop:
         if future is not None:
             self._handle(self._what_ended(number, future, ended))
 
-    def _what_ended(self, number: int, future: Any, ended: list[Outcome] | BaseException) -> Event:
+    def _what_ended(self, number: int, future: Any, ended: list[Outcome] | BaseException) -> events.Event:
         from distributed import KilledWorker
 
         if isinstance(ended, KilledWorker):
-            return WorkerDied(number)
+            return events.WorkerDied(number)
         if not isinstance(ended, BaseException):
-            return BatchEnded(number, tuple(ended))
+            return events.BatchEnded(number, tuple(ended))
         assert self._workers is not None
         self._workers.look(afresh=True)  # raises when the scheduler has gone: the batch is not to blame then
         if future.status != "error":
-            return OutcomesLost(number)
-        return BatchFailed(number, f"{type(ended).__name__}: {ended}")
+            return events.OutcomesLost(number)
+        return events.BatchFailed(number, f"{type(ended).__name__}: {ended}")
 
     def _fetching(self) -> frozenset[int]:
         return frozenset(number for number, future in self._futures.items() if future.done())
 
     # What is done.
 
-    def _do(self, action: Action) -> None:
+    def _do(self, action: actions.Action) -> None:
         match action:
-            case Send(batch):
+            case actions.Send(batch):
                 assert self._workers is not None
                 self._futures[batch.number] = self._workers.send(
                     batch.number,
                     [task.path for task in batch.tasks],
                     lambda ended: self._queue.put(lambda: self._end_batch(batch.number, ended)),
                 )
-            case Recall(number):
+            case actions.Recall(number):
                 self._recall([number])
-            case Kill(worker, pid):
+            case actions.Kill(worker, pid):
                 assert self._workers is not None
                 self._workers.kill(worker, pid)
-            case Deliver(task, packed):
+            case actions.Deliver(task, packed):
                 self._finish(task, self._on_value(task, unpack(packed)))
-            case Fail(task, failure):
+            case actions.Fail(task, failure):
                 self._on_failure(task, failure)
                 self._finish(task, None)
 

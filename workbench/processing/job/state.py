@@ -1,15 +1,13 @@
-"""What a job knows, what can happen to it and what it can do: plain values without Dask, threads or a clock."""
+"""What a job knows: a plain value without Dask, threads or a clock."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Set
 from dataclasses import dataclass, field
 
-from workbench.processing.job.task import Failure, Task
+from workbench.processing.job.task import Task
 from workbench.processing.job.waiting_tasks import WaitingTasks
-from workbench.processing.on_worker.batch import Outcome
 
 
 @dataclass
@@ -65,166 +63,6 @@ class JobState:
 
     @property
     def next_deadline(self) -> float:
-        """When :class:`TimePassed` matters next; infinity when only other events do."""
+        """When the event ``TimePassed`` matters next; infinity when only other events do."""
         cancel_by = math.inf if self.cancel_by is None else self.cancel_by
         return min([cancel_by, *(batch.deadline for batch in self.in_flight.values())])
-
-
-# What can happen.
-
-
-@dataclass(frozen=True)
-class TaskFound:
-    task: Task
-
-
-@dataclass(frozen=True)
-class ScanEnded:
-    """No further task will be found."""
-
-
-@dataclass(frozen=True)
-class Paused:
-    """Someone asked the job to send nothing until :class:`Resumed`."""
-
-
-@dataclass(frozen=True)
-class Resumed:
-    pass
-
-
-@dataclass(frozen=True)
-class Cancelled:
-    pass
-
-
-@dataclass(frozen=True)
-class RoomSeen:
-    """The workers were counted: ``slots`` tasks can run at a time.
-
-    ``shares_processes`` says that several tasks run in one process, which one of them can kill. ``shortage`` says
-    why this machine should not take on more work now.
-    """
-
-    slots: int = 0
-    shares_processes: bool = False
-    shortage: str | None = None
-
-
-@dataclass(frozen=True)
-class TaskBegan:
-    """A worker announced the task that it begins. Its process runs ``threads`` tasks at a time."""
-
-    number: int
-    index: int
-    worker: str
-    pid: int
-    threads: int
-
-
-@dataclass(frozen=True)
-class BatchEnded:
-    number: int
-    outcomes: tuple[Outcome, ...]
-
-
-@dataclass(frozen=True)
-class BatchFailed:
-    """Dask could not run the batch or bring back its outcomes, though the worker lives."""
-
-    number: int
-    error: str
-
-
-@dataclass(frozen=True)
-class OutcomesLost:
-    """The worker finished the batch and was gone before its outcomes were fetched."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class WorkerDied:
-    """Dask says that the worker of this batch died while it worked on it."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class WorkerRemoved:
-    """The scheduler removed a worker; ``expected`` when it left in good order.
-
-    ``fetching`` are the batches whose outcomes are on their way nevertheless.
-    """
-
-    worker: str
-    expected: bool
-    fetching: Set[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class TimePassed:
-    """Deadlines may be over; ``fetching`` are the batches whose outcomes are on their way."""
-
-    fetching: Set[int] = frozenset()
-
-
-Event = (
-    TaskFound
-    | ScanEnded
-    | Paused
-    | Resumed
-    | Cancelled
-    | RoomSeen
-    | TaskBegan
-    | BatchEnded
-    | BatchFailed
-    | OutcomesLost
-    | WorkerDied
-    | WorkerRemoved
-    | TimePassed
-)
-
-
-# What can be done.
-
-
-@dataclass(frozen=True)
-class Send:
-    """Give a batch to the workers."""
-
-    batch: Batch
-
-
-@dataclass(frozen=True)
-class Recall:
-    """Take a batch back from the workers; what still comes of it is ignored."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class Kill:
-    """Kill a worker process; it is started again."""
-
-    worker: str
-    pid: int
-
-
-@dataclass(frozen=True)
-class Deliver:
-    """Hand on the value of a task: the task has ended."""
-
-    task: Task
-    packed: bytes
-
-
-@dataclass(frozen=True)
-class Fail:
-    """Hand on that a task failed: the task has ended."""
-
-    task: Task
-    failure: Failure
-
-
-Action = Send | Recall | Kill | Deliver | Fail

@@ -193,48 +193,24 @@ def spell_in_american_english(connection: Connection) -> None:
     )
 
 
-_MORE_TEXT_TAGS = (
-    "artists",
-    "album_artists",
-    "composer",
-    "comment",
-    "grouping",
-    "isrc",
-    "title_sort",
-    "artist_sort",
-    "album_sort",
-    "album_artist_sort",
-    "composer_sort",
-    "musicbrainz_recording_id",
-    "musicbrainz_track_id",
-    "musicbrainz_album_id",
-    "musicbrainz_release_group_id",
-    "musicbrainz_artist_id",
-    "musicbrainz_album_artist_id",
-    "tag_key",
-    "tag_mood",
-    "cover",
-)
-_MORE_NUMBER_TAGS = {
-    "disc_number": "INTEGER",
-    "compilation": "INTEGER",
-    "rating": "REAL",
-    "play_count": "INTEGER",
-    "tag_bpm": "REAL",
-    "tag_gain_db": "REAL",
-    "tag_album_gain_db": "REAL",
-    "tag_peak": "REAL",
-}
+# Column definitions as they were then; a later tag gets a migration of its own.
+_MORE_TAGS = """
+artists TEXT, album_artists TEXT, composer TEXT, comment TEXT, grouping TEXT, isrc TEXT, title_sort TEXT,
+artist_sort TEXT, album_sort TEXT, album_artist_sort TEXT, composer_sort TEXT, musicbrainz_recording_id TEXT,
+musicbrainz_track_id TEXT, musicbrainz_album_id TEXT, musicbrainz_release_group_id TEXT, musicbrainz_artist_id TEXT,
+musicbrainz_album_artist_id TEXT, tag_key TEXT, tag_mood TEXT, cover TEXT, disc_number INTEGER, compilation INTEGER,
+rating REAL, play_count INTEGER, tag_bpm REAL, tag_gain_db REAL, tag_album_gain_db REAL, tag_peak REAL, lyrics TEXT
+"""
 
 
 def keep_more_tags(connection: Connection) -> None:
     """Add a column for every tag that is read now. A file gets them when its tags are read the next time."""
-    types = dict.fromkeys(_MORE_TEXT_TAGS, "TEXT") | _MORE_NUMBER_TAGS | {"lyrics": "TEXT"}
-    for name, type_ in types.items():
-        connection.execute(f"ALTER TABLE tracks ADD COLUMN {name} {type_}")
+    columns = [definition.strip() for definition in _MORE_TAGS.split(",")]
+    for column in columns:
+        connection.execute(f"ALTER TABLE tracks ADD COLUMN {column}")
     for event in ("insert", "delete", "update"):
         connection.execute(f"DROP TRIGGER IF EXISTS tracks_{event}_counts")
-    counted = (*_SNAPSHOT_COLUMNS["tracks"], *_MORE_TEXT_TAGS, *_MORE_NUMBER_TAGS, "lyrics")
+    counted = (*_SNAPSHOT_COLUMNS["tracks"], *(column.split()[0] for column in columns))
     _count_changes(connection, "tracks", counted)
 
 

@@ -1,0 +1,49 @@
+"""What a job can do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.processing.job.state import Batch
+from workbench.processing.job.task import Failure, Task
+
+
+@dataclass(frozen=True)
+class Send:
+    """Give a batch to the workers."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Take a batch back from the workers; what still comes of it is ignored."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Kill a worker process; it is started again."""
+
+    worker: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """Hand on the value of a task: the task has ended."""
+
+    task: Task
+    packed: bytes
+
+
+@dataclass(frozen=True)
+class Fail:
+    """Hand on that a task failed: the task has ended."""
+
+    task: Task
+    failure: Failure
+
+
+Action = Send | Recall | Kill | Deliver | Fail

@@ -1,0 +1,122 @@
+"""What can happen to a job."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from workbench.processing.job.task import Task
+from workbench.processing.on_worker.batch import Outcome
+
+
+@dataclass(frozen=True)
+class TaskFound:
+    task: Task
+
+
+@dataclass(frozen=True)
+class ScanEnded:
+    """No further task will be found."""
+
+
+@dataclass(frozen=True)
+class Paused:
+    """Someone asked the job to send nothing until :class:`Resumed`."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    pass
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    pass
+
+
+@dataclass(frozen=True)
+class RoomSeen:
+    """The workers were counted: ``slots`` tasks can run at a time.
+
+    ``shares_processes`` says that several tasks run in one process, which one of them can kill. ``shortage`` says
+    why this machine should not take on more work now.
+    """
+
+    slots: int = 0
+    shares_processes: bool = False
+    shortage: str | None = None
+
+
+@dataclass(frozen=True)
+class TaskBegan:
+    """A worker announced the task that it begins. Its process runs ``threads`` tasks at a time."""
+
+    number: int
+    index: int
+    worker: str
+    pid: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class BatchEnded:
+    number: int
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class BatchFailed:
+    """Dask could not run the batch or bring back its outcomes, though the worker lives."""
+
+    number: int
+    error: str
+
+
+@dataclass(frozen=True)
+class OutcomesLost:
+    """The worker finished the batch and was gone before its outcomes were fetched."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class WorkerDied:
+    """Dask says that the worker of this batch died while it worked on it."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class WorkerRemoved:
+    """The scheduler removed a worker; ``expected`` when it left in good order.
+
+    ``fetching`` are the batches whose outcomes are on their way nevertheless.
+    """
+
+    worker: str
+    expected: bool
+    fetching: Set[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class TimePassed:
+    """Deadlines may be over; ``fetching`` are the batches whose outcomes are on their way."""
+
+    fetching: Set[int] = frozenset()
+
+
+Event = (
+    TaskFound
+    | ScanEnded
+    | Paused
+    | Resumed
+    | Cancelled
+    | RoomSeen
+    | TaskBegan
+    | BatchEnded
+    | BatchFailed
+    | OutcomesLost
+    | WorkerDied
+    | WorkerRemoved
+    | TimePassed
+)
