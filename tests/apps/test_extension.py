@@ -82,7 +82,7 @@ def test_lab_asks_nobody_for_news_or_updates() -> None:
     from jupyterlab.labapp import LabApp
 
     app = LabApp()
-    app.parse_command_line(arguments(Settings()))
+    app.parse_command_line(arguments(Settings(), Path("notebooks")))
     assert app.news_url is None
     assert app.check_for_updates_class is NeverCheckForUpdate
 
@@ -93,3 +93,24 @@ def test_lab_asks_nobody_for_news_or_updates() -> None:
     settings = json.loads((lab / "schemas" / extension / f"{schema}.json").read_text())["properties"]
     assert chosen == {"fetchNews": "false"}
     assert settings["fetchNews"]["default"] == "none"  # which asks
+
+
+def test_the_launcher_s_notebooks_are_copies_of_the_user_s_own(
+    fetch: Any, jp_root_dir: Path, jp_fetch: Any, jp_asyncio_loop: Any
+) -> None:
+    listed = json.loads(fetch("workbench", "launcher").body)
+    assert listed["notebooks"][0]["title"] == "Getting started"
+    assert {app["name"] for app in listed["apps"]} >= {"library", "performance"}
+
+    def copy(name: str) -> Any:
+        body = json.dumps({"name": name})
+        asked = jp_fetch("workbench", "notebooks", method="POST", body=body)
+        return json.loads(jp_asyncio_loop.run_until_complete(asked).body)
+
+    assert copy("playlists") == {"path": "workbench-notebooks/playlists.ipynb"}
+    mine = jp_root_dir / "workbench-notebooks" / "playlists.ipynb"
+    mine.write_text("mine")
+    assert copy("playlists")["path"].endswith("playlists.ipynb") and mine.read_text() == "mine"
+    with pytest.raises(HTTPClientError) as refused:
+        copy("../secret")
+    assert refused.value.code == 409

@@ -25,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _start_again_with_utf8_names()
     replace_what_cannot_be_shown()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    options = _parser(arguments).parse_args(arguments)
+    own, passed_on = _at_double_dash(arguments)
+    options = _parser(own).parse_args(own, argparse.Namespace(passed_on=passed_on))
     try:
         code: int = options.command(options)
         sys.stdout.flush()
@@ -43,6 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return ERROR
+
+
+def _at_double_dash(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Split off what ``workbench lab`` passes on to JupyterLab; argparse takes it for a FOLDER."""
+    if arguments[:1] != ["lab"] or "--" not in arguments:
+        return arguments, []
+    at = arguments.index("--")
+    return arguments[:at], arguments[at + 1 :]
 
 
 def _start_again_with_utf8_names() -> None:

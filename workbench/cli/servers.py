@@ -20,15 +20,25 @@ def add_commands(add: Add) -> None:
         help="take the token from FILE; made and shown once when it is not there",
     )
 
-    sub = add("lab", _lab, "JupyterLab on the notebooks, with the same REST")
+    sub = add(
+        "lab",
+        _lab,
+        "JupyterLab on your copies of the notebooks, with the apps and the same REST",
+        epilog="JupyterLab's own options come after --: workbench lab ~/notebooks -- --ServerApp.root_dir=/music",
+    )
+    sub.add_argument(
+        "folder",
+        nargs="?",
+        metavar="FOLDER",
+        help="where you work (default: the current folder if it has notebooks, or ~/workbench-notebooks)",
+    )
+    sub.add_argument(
+        "--refresh",
+        action="store_true",
+        help="update the copies that you have not edited, show your edits in the others, and stop",
+    )
     sub.add_argument("--port", type=int, help="port to listen on (default 8500)")
     sub.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    sub.add_argument(
-        "jupyter",
-        nargs="*",
-        metavar="OPTION",
-        help="JupyterLab's own options, after --: workbench lab -- --allow-root",
-    )
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -44,8 +54,11 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    from workbench.apps.server.lab import lab
+    from workbench.apps.server.lab import lab, refresh, working_folder
     from workbench.settings import Settings
 
-    settings = Settings.load(data_dir=options.data_dir, port=options.port)
-    return lab(settings, [*(["--no-browser"] if options.no_browser else []), *options.jupyter])
+    passed_on = [*(["--no-browser"] if options.no_browser else []), *options.passed_on]
+    folder = working_folder(options.folder, passed_on)
+    if options.refresh:
+        return refresh(folder, say)
+    return lab(Settings.load(data_dir=options.data_dir, port=options.port), folder, passed_on)

@@ -1,4 +1,7 @@
-"""The same REST inside JupyterLab: a Jupyter Server extension, enabled by a file that the wheel installs."""
+"""REST, the apps and what the launcher asks for, inside JupyterLab: a Jupyter Server extension.
+
+A file that the wheel installs enables it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from jupyter_server.extension.application import ExtensionApp
 
 from workbench.apps.rest.api_handler import SERVICE
 from workbench.apps.rest.routes import handlers
+from workbench.apps.server.launcher_handlers import launcher_routes
 from workbench.apps.server.service import Service
+from workbench.apps.voila.lab_pages import app_routes
 from workbench.settings import Settings
 
 
@@ -29,7 +34,8 @@ class WorkbenchExtension(ExtensionApp):
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
         # Tornado looks at these before the server's own, so /metrics is ours too.
-        rules: list[Any] = list(handlers(self.serverapp.base_url))
+        base_url = self.serverapp.base_url
+        rules: list[Any] = [*handlers(base_url), *launcher_routes(base_url), *app_routes(self.serverapp)]
         self.serverapp.web_app.add_handlers(".*$", rules)  # type: ignore[no-untyped-call]
         self.serverapp.io_loop.add_callback(self._watch_loop)
 

@@ -1,51 +1,119 @@
-"""``workbench lab``: JupyterLab on the notebooks, with the same REST on the same port."""
+"""``workbench lab``: JupyterLab in the user's folder of notebooks, with the same REST and the apps on the same port."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from workbench.apps.server.notebooks import notebooks_folder
+from workbench.apps.server.notebook_copies import FOLDER_NAME, NotebookCopies
 from workbench.apps.server.serve import pass_to_kernels, refuse_open_host
+from workbench.errors import ServerError
 from workbench.settings import Settings
+from workbench.user_paths import expand_home
 
 EXTENSION = "workbench.apps.server.jupyter_extension"
+LAB_EXTENSIONS = Path(__file__).parent / "labextensions"
+_ROOT_OPTIONS = ("--ServerApp.root_dir", "--notebook-dir")
+# Jupyter's short names of the options that we give.
+_SHORT_NAMES = {
+    "--ip": "--ServerApp.ip",
+    "--port": "--ServerApp.port",
+    "--port-retries": "--ServerApp.port_retries",
+}
 
 
-def lab(settings: Settings, extra_args: Sequence[str] = ()) -> int:
+def lab(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) -> int:
     """Run JupyterLab until it is told to stop; return the exit status.
 
     Parameters
     ----------
+    folder : Path
+        Where the user works; it gets copies of the shipped notebooks.
     extra_args : sequence of str
-        Passed on to JupyterLab, after ours.
+        JupyterLab's own options. They replace ours.
 
     Raises
     ------
     SettingsError
         A host that is not loopback without a token.
+    ServerError
+        The notebooks cannot be copied to the folder.
     """
     refuse_open_host(settings)
+    NotebookCopies.below(folder).copy_all()
     logging.basicConfig(level=logging.WARNING)
     pass_to_kernels(settings)
 
     from jupyterlab.labapp import LabApp
 
-    LabApp.launch_instance([*arguments(settings), *extra_args])
+    LabApp.launch_instance([*arguments(settings, folder, extra_args), *extra_args])
     return 0
 
 
-def arguments(settings: Settings) -> list[str]:
-    """Return JupyterLab's command line; without a token of ours it makes one and shows it, as ever."""
-    made = [
-        f"--ServerApp.root_dir={notebooks_folder()}",
-        f"--ServerApp.ip={settings.host}",
-        f"--ServerApp.port={settings.port}",
-        "--ServerApp.port_retries=0",
-        f"--ServerApp.jpserver_extensions={EXTENSION}=True",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
-    if settings.token:
-        made.append(f"--IdentityProvider.token={settings.token}")
-    return made
+def working_folder(asked: str | None, extra_args: Sequence[str] = ()) -> Path:
+    """Return where the user works: the folder asked for, the current one if it has notebooks, or one in the home.
+
+    Raises
+    ------
+    ServerError
+        It is a file.
+    """
+    folder = expand_home(asked or _root_of(extra_args) or _usual_folder()).absolute()
+    if folder.exists() and not folder.is_dir():
+        raise ServerError(f"{folder} is not a folder.")
+    if not folder.exists() or not any(folder.iterdir()):
+        NotebookCopies(folder).copy_all()  # a folder for the copies themselves
+    return folder
+
+
+def refresh(folder: Path, say: Callable[[str], None]) -> int:
+    """Update the copies that were not edited, and show what was edited in the others."""
+    for copy in NotebookCopies.below(folder).refresh():
+        match copy.state:
+            case "outdated":
+                say(f"{copy.name}: updated")
+            case "absent" | "removed":
+                say(f"{copy.name}: copied")
+            case "edited":
+                say(
+                    f"{copy.name}: you edited it, so it stays as it is. Remove or rename it to get the shipped one."
+                )
+                say(copy.difference())
+            case "same":
+                say(f"{copy.name}: up to date")
+    return 0
+
+
+def _usual_folder() -> Path:
+    here = Path.cwd()
+    return here if any(here.glob("*.ipynb")) else expand_home("~") / FOLDER_NAME
+
+
+def _root_of(extra_args: Sequence[str]) -> str | None:
+    """Return the folder that JupyterLab's own options name."""
+    named = [arg.partition("=") for arg in extra_args]
+    return next((value for option, _, value in reversed(named) if option in _ROOT_OPTIONS and value), None)
+
+
+def arguments(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) -> list[str]:
+    """Return our options for JupyterLab, less those that are given: it refuses an option given twice.
+
+    Without a token of ours it makes one and shows it, as always.
+    """
+    ours = {
+        "--ServerApp.root_dir": str(folder),
+        "--ServerApp.ip": settings.host,
+        "--ServerApp.port": str(settings.port),
+        "--ServerApp.port_retries": "0",
+        "--ServerApp.jpserver_extensions": f"{EXTENSION}=True",
+        "--LabApp.extra_labextensions_path": str(LAB_EXTENSIONS),
+        "--LabApp.news_url": "None",
+        "--LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "--IdentityProvider.token": settings.token,
+    }
+    options = [arg.partition("=")[0] for arg in extra_args]
+    given = {_SHORT_NAMES.get(option, option) for option in options}
+    if not given.isdisjoint(_ROOT_OPTIONS):
+        given.add("--ServerApp.root_dir")
+    return [f"{option}={value}" for option, value in ours.items() if value and option not in given]

@@ -9,10 +9,12 @@ from pathlib import Path
 import workbench
 from workbench.errors import ServerError
 
+FIRST_STEPS = "getting_started"
+
 
 @dataclass(frozen=True)
 class AppEntry:
-    """One app for the home page: file name without suffix, title, and a line that says what it is for."""
+    """One app or notebook for the home page and the launcher: file name without suffix, title, and what it is for."""
 
     name: str
     title: str
@@ -37,6 +39,17 @@ def notebooks_folder() -> Path:
 def apps_folder() -> Path:
     """Return the folder that holds the Voila apps and nothing else."""
     return notebooks_folder() / "apps"
+
+
+def notebook_files() -> list[Path]:
+    """Return the notebooks to work in, in order of name; the apps are not among them."""
+    return sorted(notebooks_folder().glob("*.ipynb"))
+
+
+def notebook_entries() -> list[AppEntry]:
+    """Return what those notebooks say of themselves, the first steps first."""
+    entries = [_entry(path) for path in notebook_files()]
+    return sorted(entries, key=lambda entry: entry.name != FIRST_STEPS)
 
 
 def app_files(folder: Path) -> list[Path]:

@@ -49,6 +49,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 STYLES = Path(__file__).parents[1] / "dashboards" / "widgets" / "static"
 CULL_IDLE_S = 600  # set by hand: a closed tab frees its kernel after ten minutes
 CULL_EVERY_S = 60  # set by hand
+EXECUTION_TIMEOUT_S = 120  # set by hand: for the cells of an app
 SHUTDOWN_WAIT_S = 1.0  # set by hand; a page's kernel has nothing to save
 CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
 # What is served of Voila, and by whom. Not its file browser, nor the files of notebooks, themes and extensions,
@@ -229,7 +230,7 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.VoilaConfiguration.page_config_hook = partial(_page_config, apps)
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
-    config.VoilaExecutor.timeout = 120
+    config.VoilaExecutor.timeout = EXECUTION_TIMEOUT_S
     config.VoilaExecutor.cell_error_instruction = CELL_FAILED
     config.KernelManager.transport = "ipc"  # sockets in a private folder, not ports
     config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_S

@@ -1,0 +1,74 @@
+"""``workbench lab`` in a real browser: the launcher's section, an app in a tab, and the user's copy of a notebook."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium_flags import FLAGS
+from playwright.sync_api import Page, sync_playwright
+
+from workbench.apps.server.notebooks import app_entries, apps_folder, notebook_entries
+
+pytestmark = pytest.mark.browser
+CARD = '.jp-LauncherCard[data-category="Playlist Workbench"]'
+
+
+@pytest.fixture
+def lab(tmp_path: Path, until: Any) -> Iterator[str]:
+    """The address of a running JupyterLab on an empty folder."""
+    command = [sys.executable, "-m", "workbench", "lab", str(tmp_path / "notebooks"), "--no-browser"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [*command, "--data-dir", str(tmp_path / "data"), "--port", "0", "--", "--allow-root"],
+            env=inherited | {"JUPYTER_TOKEN": "secret", "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter")},
+            stderr=file,
+        )
+    yield until(lambda: address(log.read_text(), process), 90)
+    process.terminate()
+    process.wait(60)
+
+
+def address(log: str, process: subprocess.Popen[bytes]) -> str | None:
+    assert process.poll() is None, log
+    found = re.search(r"(http://127\.0\.0\.1:\d+)/lab", log)
+    return found[1] if found else None
+
+
+@pytest.fixture
+def page(chromium: str) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        page = browser.new_page()
+        page.set_default_timeout(120_000)
+        yield page
+        browser.close()
+
+
+def test_the_launcher_opens_apps_and_copies_of_notebooks(lab: str, page: Page, tmp_path: Path) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{lab}/lab?token=secret")
+    page.wait_for_selector(CARD)
+    titles = {card.inner_text() for card in page.query_selector_all(CARD)}
+    assert titles == {entry.title for entry in (*app_entries(apps_folder()), *notebook_entries())}
+
+    page.click(f"{CARD} >> text=Duplicates and problems")
+    app = page.frame_locator(".jp-IFrame iframe")
+    app.locator(".pw-page").first.wait_for()
+    assert app.locator("nav").count() == 0  # the launcher leads to the other apps
+
+    page.keyboard.press("Control+Shift+L")
+    page.click(f"{CARD}:visible >> text=Getting started")
+    page.wait_for_selector(".jp-NotebookPanel .jp-RenderedMarkdown h1")
+    assert (tmp_path / "notebooks" / "getting_started.ipynb").exists()
+    outside = [url for url in asked if not url.startswith((lab, "data:", "blob:"))]
+    assert outside == []

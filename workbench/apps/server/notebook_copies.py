@@ -1,0 +1,136 @@
+"""A folder of the user's with copies of the shipped notebooks. A copy that was edited is never written over.
+
+The folder remembers what was shipped, by a hash of each notebook's cells. Running one changes its outputs, not its
+cells, so it is no edit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from workbench.apps.server.notebooks import notebook_files
+from workbench.errors import ServerError
+from workbench.whole_file import whole_file
+
+LIST_FILE = ".workbench-notebooks.json"
+FOLDER_NAME = "workbench-notebooks"
+
+State = Literal["absent", "removed", "same", "outdated", "edited"]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One shipped notebook and what has become of its copy.
+
+    ``state`` is "absent" (never copied), "removed" (by the user), "same", "outdated" (the shipped one has changed, the
+    copy was not edited) or "edited".
+    """
+
+    name: str
+    state: State
+    shipped: Path
+    own: Path
+
+    def difference(self) -> str:
+        """Return what was edited, as a unified diff from the shipped cells to the user's."""
+        before, after = (_text(path).splitlines() for path in (self.shipped, self.own))
+        return "\n".join(difflib.unified_diff(before, after, f"shipped/{self.name}", self.name, lineterm=""))
+
+
+class NotebookCopies:
+    """The copies in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def below(cls, root: Path) -> NotebookCopies:
+        """Return the copies for a Jupyter server: in its folder if that was made for them, or else one level down."""
+        return cls(root if (root / LIST_FILE).exists() else root / FOLDER_NAME)
+
+    def __iter__(self) -> Iterator[Copy]:
+        known = self._known()
+        for shipped in notebook_files():
+            own = self.folder / shipped.name
+            yield Copy(shipped.name, state_of(shipped, known.get(shipped.name), own), shipped, own)
+
+    def copy_all(self) -> None:
+        """Copy what was never copied. What the user removed stays away."""
+        self._write([copy for copy in self if copy.state == "absent"])
+
+    def copy_one(self, name: str) -> Path:
+        """Return the user's copy of a notebook, made now where there is none.
+
+        Raises
+        ------
+        ServerError
+            There is no such notebook, or the folder cannot be written.
+        """
+        copy = next((copy for copy in self if copy.name == name), None)
+        if copy is None:
+            raise ServerError(f"There is no notebook {name!r}.")
+        if copy.state in ("absent", "removed"):
+            self._write([copy])
+        return copy.own
+
+    def refresh(self) -> list[Copy]:
+        """Update the copies that were not edited, bring back removed ones, and return how all of them were before."""
+        before = list(self)
+        self._write([copy for copy in before if copy.state in ("absent", "removed", "outdated")])
+        return before
+
+    def _write(self, copies: list[Copy]) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for copy in copies:
+                _write_file(copy.own, copy.shipped.read_bytes())
+            known = self._known() | {copy.name: cells_hash(copy.shipped) for copy in copies}
+            _write_file(self.folder / LIST_FILE, json.dumps(known, indent=1).encode())
+        except OSError as error:
+            raise ServerError(
+                f"The notebooks cannot be copied to {self.folder}: {error.strerror}. Choose another folder: "
+                "workbench lab FOLDER."
+            ) from error
+
+    def _known(self) -> dict[str, str]:
+        try:
+            known = json.loads((self.folder / LIST_FILE).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}  # every copy that differs then counts as edited
+        return known if isinstance(known, dict) else {}
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(content)
+
+
+def state_of(shipped: Path, copied_hash: str | None, own: Path) -> State:
+    """Compare a shipped notebook, the hash of what was once copied, and what is there now."""
+    if not own.exists():
+        return "removed" if copied_hash else "absent"
+    mine, current = cells_hash(own), cells_hash(shipped)
+    if mine == current:
+        return "same"
+    return "outdated" if mine == copied_hash else "edited"
+
+
+def cells_hash(notebook: Path) -> str:
+    """Return a hash of the cells' sources; outputs and metadata do not count."""
+    return hashlib.sha256(_text(notebook).encode()).hexdigest()
+
+
+def _text(notebook: Path) -> str:
+    """Return the cells as one text; the file as it is where it is not a notebook."""
+    raw = notebook.read_text("utf-8", errors="replace")
+    try:
+        cells = json.loads(raw)["cells"]
+        return "\n\n".join(f"# {cell['cell_type']} cell\n{''.join(cell['source'])}" for cell in cells)
+    except (ValueError, LookupError, TypeError):
+        return raw

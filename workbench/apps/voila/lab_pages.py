@@ -1,0 +1,81 @@
+"""The apps as pages of a Jupyter server, which JupyterLab shows in its tabs.
+
+Voila's own server extension serves notebooks of the server's folder with its own template, which asks a CDN for icons.
+These pages come from the package, look like those of ``workbench serve`` and stay on this machine.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from jupyter_server.utils import url_path_join
+from tornado.web import HTTPError, authenticated
+from traitlets.config import Config
+from voila.configuration import VoilaConfiguration
+from voila.paths import collect_static_paths, collect_template_paths
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.utils import get_voila_labextensions_path
+
+from workbench.apps.server.notebooks import app_files, apps_folder
+from workbench.apps.voila.page_files import EXTENSIONS, file_routes, with_kept_files
+from workbench.apps.voila.voila_app import CELL_FAILED, EXECUTION_TIMEOUT_S, STYLES, TEMPLATES
+
+PAGES = "workbench/apps"
+
+
+class LabAppHandler(TornadoVoilaHandler):  # type: ignore[misc]
+    """An app of the package; its kernel is one of the Jupyter server's."""
+
+    @property
+    def contents_manager(self) -> AsyncLargeFileManager:
+        return AsyncLargeFileManager(root_dir=str(apps_folder()))
+
+    @authenticated
+    async def get(self, path: str) -> None:
+        if path not in {file.name for file in app_files(apps_folder())}:
+            raise HTTPError(404)
+        await super().get(path)
+
+
+def app_routes(server: Any) -> list[Any]:
+    """Return the routes of the apps, and of the files that they load, for a Jupyter server."""
+    base_url = server.base_url
+    voila = VoilaConfiguration(config=_configuration())
+    templates = [str(TEMPLATES), str(STYLES), *collect_template_paths(["voila", "nbconvert"], voila.template)]
+    server.web_app.settings.setdefault("voila_jinja2_env", _environment(templates))
+    options = {"config": _configuration(), "template_paths": templates, "voila_configuration": voila}
+    return [
+        (re.escape(url_path_join(base_url, PAGES, "/")) + "([^/]+)", LabAppHandler, options),
+        *file_routes(
+            base_url,
+            voila=collect_static_paths(["voila", "nbconvert"], voila.template),
+            extensions=get_voila_labextensions_path(voila.extra_labextensions_path),
+        ),
+        (url_path_join(re.escape(base_url), "voila/api/shutdown/(.*)"), VoilaShutdownKernelHandler),
+    ]
+
+
+def _environment(templates: list[str]) -> Environment:
+    return Environment(loader=FileSystemLoader(templates), autoescape=True, extensions=["jinja2.ext.i18n"])
+
+
+def _configuration() -> Config:
+    config = Config()
+    config.VoilaConfiguration.strip_sources = True
+    config.VoilaConfiguration.show_tracebacks = False
+    config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
+    config.VoilaConfiguration.page_config_hook = _page_config
+    config.VoilaConfiguration.allow_template_override = "NO"
+    config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaExecutor.timeout = EXECUTION_TIMEOUT_S
+    config.VoilaExecutor.cell_error_instruction = CELL_FAILED
+    return config
+
+
+def _page_config(page_config: dict[str, Any], *, base_url: str, **_: Any) -> dict[str, Any]:
+    """Return what the template is told; the launcher leads to the other apps, so the page has no menu."""
+    return with_kept_files(page_config, base_url) | {"workbenchApps": []}
