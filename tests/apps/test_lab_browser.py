@@ -68,7 +68,7 @@ def test_the_launcher_opens_apps_and_copies_of_notebooks(lab: str, page: Page, t
 
     page.keyboard.press("Control+Shift+L")
     page.click(f"{CARD}:visible >> text=Getting started")
-    page.wait_for_selector(".jp-NotebookPanel .jp-RenderedMarkdown h1")
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
     assert (tmp_path / "notebooks" / "getting_started.ipynb").exists()
     outside = [url for url in asked if not url.startswith((lab, "data:", "blob:"))]
     assert outside == []

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 from workbench.settings import Settings
 from workbench.values import DEFAULT_SIZE
@@ -31,9 +34,19 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 
+_OPEN: WeakSet[Workbench] = WeakSet()
+
+
+@atexit.register
+def _release_all() -> None:
+    """Close what is open when a kernel or a script ends; after a fork, sessions belong to the parent."""
+    for session in list(_OPEN):
+        if session._process == os.getpid():
+            session._release()
+
 
 class Workbench:
-    """One library: its database, caches and workers. Close it, or use it in a ``with`` statement.
+    """One library: its database, caches and workers. Use it in a ``with`` statement, or let the kernel close it.
 
     Parameters
     ----------
@@ -76,6 +89,14 @@ class Workbench:
         share_cluster: bool = False,
         **overrides: Any,
     ) -> None:
+        self._process = os.getpid()
+        self.settings = settings or Settings.load(data_dir=data_dir, **overrides)
+        self._role, self._share_cluster = role, share_cluster
+        self._lock = threading.RLock()
+        self._when_closed: list[Callable[[], object]] = []
+        self._open()
+
+    def _open(self) -> None:
         from workbench.session.analysis import Analysis
         from workbench.session.caches import Caches
         from workbench.session.jobs.jobs import Jobs
@@ -86,7 +107,6 @@ class Workbench:
         from workbench.store.database_pool import DatabasePool
         from workbench.store.library.library import Library
 
-        self.settings = settings or Settings.load(data_dir=data_dir, **overrides)
         make_data_folder(self.settings.data_dir)
         pool = DatabasePool(
             self.settings.database_path,
@@ -95,15 +115,15 @@ class Workbench:
         )
         self.library = Library(pool)
         self.caches = Caches(self.settings)
-        self.jobs = Jobs(self.settings, self.library, share_cluster=share_cluster)
+        self.jobs = Jobs(self.settings, self.library, share_cluster=self._share_cluster)
         self.analyze = Analysis(self.settings, self.library, self.caches, self.jobs)
         self.track = TrackReader(self.library, self.caches, self.table)
         self.ratings = Ratings(self.library, self.track)
         self._queue: JobQueue | None = None
         self._table: LibraryTable | None = None
-        self._lock = threading.RLock()
+        self.performance = Performance(self._role, self.settings, self.library, self.caches, self.jobs)
         self._closed = False
-        self.performance = Performance(role, self.settings, self.library, self.caches, self.jobs)
+        _OPEN.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +139,23 @@ class Workbench:
             if self._closed:
                 return
             self._closed = True
+        self._release()
+        for tell in self._when_closed:
+            tell()
+
+    def reopen(self) -> Self:
+        """Open the session again after it was closed, with the same settings; an open one stays as it is."""
+        with self._lock:
+            if self._closed:
+                self._open()
+        return self
+
+    def when_closed(self, tell: Callable[[], object]) -> None:
+        """Call ``tell`` each time this session is closed, but not when the process ends."""
+        self._when_closed.append(tell)
+
+    def _release(self) -> None:
+        _OPEN.discard(self)
         if self._queue is not None:
             self._queue.close()
         self.jobs.close()

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
-from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
@@ -31,8 +31,8 @@ class LabAppHandler(TornadoVoilaHandler):  # type: ignore[misc]
     """An app of the package; its kernel is one of the Jupyter server's."""
 
     @property
-    def contents_manager(self) -> AsyncLargeFileManager:
-        return AsyncLargeFileManager(root_dir=str(apps_folder()))
+    def contents_manager(self) -> LargeFileManager:
+        return LargeFileManager(root_dir=str(apps_folder()))
 
     @authenticated
     async def get(self, path: str) -> None:

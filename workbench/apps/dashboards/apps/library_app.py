@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as widgets
-
+from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, details, playlists_folder
-from workbench.apps.dashboards.views.page import button, heading, page, row, section
+from workbench.apps.dashboards.views.page import button, heading, row, section
 from workbench.apps.dashboards.views.rating_view import RatingView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.selection_view import SelectionView
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 
-class LibraryApp(widgets.VBox):  # type: ignore[misc]
+class LibraryApp(SessionApp):
     """Everything about the tracks of one library."""
 
     def __init__(self, wb: Workbench) -> None:
@@ -57,16 +56,7 @@ class LibraryApp(widgets.VBox):  # type: ignore[misc]
             open=not len(self._watch.table),
         )
         super().__init__(
-            [
-                page(
-                    self._adding,
-                    heading("Tracks"),
-                    self.table,
-                    self.selection,
-                    self.track,
-                    self._watch,
-                )
-            ]
+            wb, self._adding, heading("Tracks"), self.table, self.selection, self.track, self._watch
         )
 
     def open_track(self, track_id: int) -> None:

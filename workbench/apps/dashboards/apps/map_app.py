@@ -8,6 +8,7 @@ import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
 
+from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, details, playlists_folder
 from workbench.apps.dashboards.views.map_view import MapView
@@ -17,7 +18,6 @@ from workbench.apps.dashboards.views.page import (
     note,
     note_html,
     offer,
-    page,
     problem_html,
     row,
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 
-class MapApp(widgets.VBox):  # type: ignore[misc]
+class MapApp(SessionApp):
     """The map with what can be done on it."""
 
     def __init__(self, wb: Workbench) -> None:
@@ -65,14 +65,11 @@ class MapApp(widgets.VBox):  # type: ignore[misc]
         self._again.layout.display = "none"
         self._list_playlists()
         super().__init__(
-            [
-                page(
-                    row(self.layout_choice, self._again, self.playlist),
-                    self._line,
-                    halves(widgets.VBox([self.map, self.selection]), self.track),
-                    self._watch,
-                )
-            ]
+            wb,
+            row(self.layout_choice, self._again, self.playlist),
+            self._line,
+            halves(widgets.VBox([self.map, self.selection]), self.track),
+            self._watch,
         )
 
     def _list_playlists(self) -> None:

@@ -6,9 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import ipywidgets as widgets
-
-from workbench.apps.dashboards.views.page import page
+from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.views.performance_view import PerformanceView
 from workbench.errors import WorkbenchError
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
 
 
-class PerformanceApp(widgets.VBox):  # type: ignore[misc]
+class PerformanceApp(SessionApp):
     """The performance view of one workbench."""
 
     def __init__(self, wb: Workbench) -> None:
@@ -24,7 +22,7 @@ class PerformanceApp(widgets.VBox):  # type: ignore[misc]
         self.view = PerformanceView(
             wb.performance, wb.performance.history, wb.performance.clear_caches, self._bench
         )
-        super().__init__([page(self.view)])
+        super().__init__(wb, self.view)
         self.view.look()
 
     def _bench(self) -> None:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.views.compare_view import CompareView
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, playlists_folder
 from workbench.apps.dashboards.views.maker_view import MakerView
 from workbench.apps.dashboards.views.map_view import MapView
 from workbench.apps.dashboards.views.method_form import MethodForm
-from workbench.apps.dashboards.views.page import empty_html, page
+from workbench.apps.dashboards.views.page import empty_html
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.track_view import load_player
 from workbench.apps.dashboards.widgets.player import Player
@@ -30,7 +31,7 @@ EMPTY = (
 )
 
 
-class PlaylistApp(widgets.VBox):  # type: ignore[misc]
+class PlaylistApp(SessionApp):
     """The playlist maker on one library."""
 
     def __init__(self, wb: Workbench) -> None:
@@ -38,7 +39,7 @@ class PlaylistApp(widgets.VBox):  # type: ignore[misc]
         self._watch = LibraryWatch(wb, self._fill, self._look)
         self._place = widgets.VBox()
         self.maker: MakerView | None = None
-        super().__init__([page(self._place, self._watch)])
+        super().__init__(wb, self._place, self._watch)
         self._fill(self._watch.table)
 
     def _fill(self, table: LibraryTable) -> None:

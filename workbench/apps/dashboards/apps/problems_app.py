@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, details
-from workbench.apps.dashboards.views.page import empty_html, page, problem_html
+from workbench.apps.dashboards.views.page import empty_html, problem_html
 from workbench.apps.dashboards.views.problems_view import ProblemsView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.errors import WorkbenchError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 
-class ProblemsApp(widgets.VBox):  # type: ignore[misc]
+class ProblemsApp(SessionApp):
     """Everything that is wrong with one library."""
 
     def __init__(self, wb: Workbench) -> None:
@@ -31,7 +32,7 @@ class ProblemsApp(widgets.VBox):  # type: ignore[misc]
             self.open_track, advice="Click a row of the list to look at the track and hear it."
         )
         self._line = widgets.HTML()
-        super().__init__([page(self._line, self.view, self.track, self._watch)])
+        super().__init__(wb, self._line, self.view, self.track, self._watch)
         self.look()
 
     def look(self) -> None:
