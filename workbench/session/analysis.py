@@ -1,23 +1,35 @@
-"""``wb.analyze``: plan an analysis of files and folders, and start it."""
+"""``wb.analyze``: plan an analysis of files and folders, and start it.
+
+A plan reads names, sizes and times only, so it can say what will be done before any file is opened.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from workbench.audio.excluded import excluded_paths
+from workbench.audio.scan import FoundFile, ScanProblem, SkippedFile, scan
+from workbench.processing.job.task import Failure
 from workbench.session.caches import Caches
 from workbench.session.jobs.jobs import Jobs
+from workbench.session.jobs.lost_folders import failure_of, lost_folders
+from workbench.session.jobs.plan import Plan, Stale
 from workbench.settings import Settings
 from workbench.store.library.library import Library
-from workbench.store.library.records import FeatureRecord
+from workbench.store.library.records import FeatureRecord, KnownFile
+from workbench.user_paths import expand_home
 
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
-    from workbench.session.jobs.plan import Plan
     from workbench.session.jobs.report import Report
 
 PathLike = str | os.PathLike[str]
+
+# What failed for these reasons fails again on the same bytes; only --force tries again.
+LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
 
 
 class Analysis:
@@ -87,19 +99,27 @@ class Analysis:
         ------
         LibraryPathError
             One of ``paths`` does not exist or cannot be read.
+        SettingsError
+            A pattern of SCAN_EXCLUDE is not a pattern.
         """
         from workbench.analysis.features import stale
-        from workbench.session.jobs.plan import make_plan
 
-        return make_plan(
-            self._library,
-            paths,
-            force=force,
-            stale=stale,
-            recursive=recursive,
-            formats=formats,
-            exclude=self._settings.scan_exclude,
-        )
+        exclude = self._settings.scan_exclude
+        roots = [os.path.normpath(expand_home(path).absolute()) for path in paths]
+        entries = list(scan(roots, formats=formats, recursive=recursive, exclude=exclude))
+        found = [entry for entry in entries if isinstance(entry, FoundFile)]
+        problems = [entry for entry in entries if isinstance(entry, ScanProblem)]
+        known = self._library.files.known(roots)
+        failed = [Failure(problem.path, problem.error, problem.kind) for problem in problems]
+        skipped = Counter(entry.extension for entry in entries if isinstance(entry, SkippedFile))
+        plan = Plan(found, {}, {}, failed, force, roots=roots, skipped=dict(skipped))
+        for file in found:
+            _classify(plan, file, known.get(file.path), force=force, stale=stale)
+        plan.missing = _gone(known, found, problems)
+        plan.excluded = _left_out_now(known, found, roots, exclude)
+        if not force:
+            _spare_lost_folders(plan)
+        return plan
 
     def keep(self, content_hash: str, record: FeatureRecord) -> None:
         """Save what a worker found, and renew the caches."""
@@ -107,3 +127,59 @@ class Analysis:
         self._caches.features.pop(content_hash, None)
         if self._caches.shared is not None:
             self._caches.shared.put(content_hash, record)
+
+
+def _spare_lost_folders(plan: Plan) -> None:
+    """Take files off the list of missing ones that went away together with a drive or share."""
+    for folder, paths in lost_folders(plan.missing, plan.roots).items():
+        plan.failed.append(failure_of(folder, len(paths)))
+        for path in paths:
+            del plan.missing[path]
+
+
+def _classify(plan: Plan, file: FoundFile, before: KnownFile | None, *, force: bool, stale: Stale) -> None:
+    if before is None:
+        plan.reasons[file.path] = "new"
+    elif (before.size_bytes, before.mtime_ns) != (file.size_bytes, file.mtime_ns):
+        plan.reasons[file.path] = "changed"
+    elif force:
+        plan.reasons[file.path] = "forced"
+    elif before.status == "failed" and before.error_kind in LASTING_KINDS:
+        plan.failed.append(Failure(file.path, before.error or "failed before", before.error_kind or "error"))
+    elif before.features_version is None:
+        plan.reasons[file.path] = "tried before" if before.status == "failed" else "not finished"
+    elif reason := stale(before.features_version):
+        plan.reasons[file.path] = reason
+    else:
+        plan.cached[file.path] = before
+        if before.ctime_ns != file.ctime_ns:
+            plan.retagged.append(file)
+
+
+def _gone(
+    known: dict[str, KnownFile], found: list[FoundFile], problems: list[ScanProblem]
+) -> dict[str, KnownFile]:
+    present = {file.path for file in found}
+    unreadable = tuple(problem.path.rstrip(os.sep) for problem in problems)
+    return {
+        path: file
+        for path, file in known.items()
+        if path not in present
+        and not any(path == bad or path.startswith(bad + os.sep) for bad in unreadable)
+        and not os.path.lexists(path)
+    }
+
+
+def _left_out_now(
+    known: dict[str, KnownFile], found: list[FoundFile], roots: list[str], exclude: Sequence[str]
+) -> dict[str, KnownFile]:
+    """Return the tracks that an older version, or older patterns, took from where scans do not look now."""
+    present = {file.path for file in found}
+    unseen = [path for path, file in known.items() if path not in present and file.status != "missing"]
+    below = {
+        root: [path for path in unseen if path.startswith(root.rstrip(os.sep) + os.sep)] for root in roots
+    }
+    left_out = [
+        path for root, paths in below.items() if paths for path in excluded_paths(paths, root, exclude)
+    ]
+    return {path: known[path] for path in left_out if os.path.lexists(path)}

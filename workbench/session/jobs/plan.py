@@ -1,29 +1,19 @@
-"""What an analysis would do, and why: the files on disk compared with what the library knows.
-
-A plan reads names, sizes and times only, so it can say what will be done before any file is opened.
-"""
+"""What an analysis would do, and why, in values and in sentences."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.audio.excluded import excluded_paths
-from workbench.audio.scan import FoundFile, ScanProblem, SkippedFile, scan
+from workbench.audio.scan import FoundFile
 from workbench.processing.job.task import Failure
 from workbench.readable import counted
-from workbench.session.jobs.lost_folders import failure_of, lost_folders
-from workbench.store.library.library import Library
 from workbench.store.library.records import KnownFile
-from workbench.user_paths import expand_home
 
 Stale = Callable[[int], str | None]
-
-# What failed for these reasons fails again on the same bytes; only --force tries again.
-LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
+"""Returns, for the version of features, why they must be computed again, or ``None``."""
 
 _CUE_SHEETS = "CUE sheets are not read: an album in one file is one track"
 
@@ -95,106 +85,3 @@ def scan_notes(report: Mapping[str, Any]) -> list[str]:
     if sheets := report["cue_sheets"]:
         notes.append(f"{counted(sheets, 'file')} with a CUE sheet inside. {_CUE_SHEETS}")
     return [note for note in notes if note]
-
-
-def make_plan(
-    library: Library,
-    paths: Sequence[str | os.PathLike[str]],
-    *,
-    force: bool,
-    stale: Stale,
-    recursive: bool = True,
-    formats: Sequence[str] | None = None,
-    exclude: Sequence[str] = (),
-) -> Plan:
-    """Compare the files below ``paths`` with what the library knows, by path, size and times.
-
-    Parameters
-    ----------
-    stale : callable
-        Feature version → why it must be computed again, or ``None``.
-    recursive : bool
-        Look into folders inside of folders.
-    formats : sequence of str, optional
-        Only files with these suffixes, such as ``flac``.
-    exclude : sequence of str
-        Patterns of files and folders to leave out, as in ``.gitignore``.
-
-    Raises
-    ------
-    LibraryPathError
-        One of ``paths`` does not exist or cannot be read.
-    SettingsError
-        One of ``exclude`` is not a pattern.
-    """
-    roots = [os.path.normpath(expand_home(path).absolute()) for path in paths]
-    entries = list(scan(roots, formats=formats, recursive=recursive, exclude=exclude))
-    found = [entry for entry in entries if isinstance(entry, FoundFile)]
-    problems = [entry for entry in entries if isinstance(entry, ScanProblem)]
-    known = library.files.known(roots)
-    failed = [Failure(problem.path, problem.error, problem.kind) for problem in problems]
-    skipped = Counter(entry.extension for entry in entries if isinstance(entry, SkippedFile))
-    plan = Plan(found, {}, {}, failed, force, roots=roots, skipped=dict(skipped))
-    for file in found:
-        _classify(plan, file, known.get(file.path), force=force, stale=stale)
-    plan.missing = _gone(known, found, problems)
-    plan.excluded = _left_out_now(known, found, roots, exclude)
-    if not force:
-        _spare_lost_folders(plan)
-    return plan
-
-
-def _spare_lost_folders(plan: Plan) -> None:
-    """Take files off the list of missing ones that went away together with a drive or share."""
-    for folder, paths in lost_folders(plan.missing, plan.roots).items():
-        plan.failed.append(failure_of(folder, len(paths)))
-        for path in paths:
-            del plan.missing[path]
-
-
-def _classify(plan: Plan, file: FoundFile, before: KnownFile | None, *, force: bool, stale: Stale) -> None:
-    if before is None:
-        plan.reasons[file.path] = "new"
-    elif (before.size_bytes, before.mtime_ns) != (file.size_bytes, file.mtime_ns):
-        plan.reasons[file.path] = "changed"
-    elif force:
-        plan.reasons[file.path] = "forced"
-    elif before.status == "failed" and before.error_kind in LASTING_KINDS:
-        plan.failed.append(Failure(file.path, before.error or "failed before", before.error_kind or "error"))
-    elif before.features_version is None:
-        plan.reasons[file.path] = "tried before" if before.status == "failed" else "not finished"
-    elif reason := stale(before.features_version):
-        plan.reasons[file.path] = reason
-    else:
-        plan.cached[file.path] = before
-        if before.ctime_ns != file.ctime_ns:
-            plan.retagged.append(file)
-
-
-def _gone(
-    known: dict[str, KnownFile], found: list[FoundFile], problems: list[ScanProblem]
-) -> dict[str, KnownFile]:
-    present = {file.path for file in found}
-    unreadable = tuple(problem.path.rstrip(os.sep) for problem in problems)
-    return {
-        path: file
-        for path, file in known.items()
-        if path not in present
-        and not any(path == bad or path.startswith(bad + os.sep) for bad in unreadable)
-        and not os.path.lexists(path)
-    }
-
-
-def _left_out_now(
-    known: dict[str, KnownFile], found: list[FoundFile], roots: list[str], exclude: Sequence[str]
-) -> dict[str, KnownFile]:
-    """Return the tracks that an older version, or older patterns, took from where scans do not look now."""
-    present = {file.path for file in found}
-    unseen = [path for path, file in known.items() if path not in present and file.status != "missing"]
-    below = {
-        root: [path for path in unseen if path.startswith(root.rstrip(os.sep) + os.sep)] for root in roots
-    }
-    left_out = [
-        path for root, paths in below.items() if paths for path in excluded_paths(paths, root, exclude)
-    ]
-    return {path: known[path] for path in left_out if os.path.lexists(path)}
