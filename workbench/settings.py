@@ -57,6 +57,14 @@ class Settings:
     )
     stream_block_seconds: Annotated[float, Value("audio decoded at a time", low=0.05, high=600)] = 10.0
     memory_limit_percent: Annotated[float, Value("share of memory not to exceed", low=5, high=100)] = 85.0
+    descriptors: Annotated[
+        str,
+        Value(
+            "what an analysis computes: core, or extended (chords, dissonance, melody …; 0.2 s a minute and 1 s a "
+            "track more)",
+            choices=("core", "extended"),
+        ),
+    ] = "core"
     analysis_timeout_seconds: Annotated[float, Value("deadline for one file", low=0.1, high=10**6)] = 300.0
     scheduler_address: Annotated[
         str | None, Value("Dask scheduler of a remote cluster, tcp:// or tls://")

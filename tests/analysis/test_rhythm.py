@@ -51,6 +51,60 @@ def test_a_tempo_is_not_doubled(analyze, bpm, style):
     assert analyze(render(score)).bpm == pytest.approx(bpm, rel=0.01)
 
 
+@pytest.mark.parametrize("bpm", [121, 132, 140, 149])
+@pytest.mark.parametrize("loud", [0.3, 1.0], ids=["soft clap", "loud clap"])
+def test_kick_and_clap_are_not_halved(analyze, bpm, loud):
+    """A kick on each beat, a clap on every other, nothing else."""
+    time = np.arange(25 * 44100) / 44100
+    beat = 60 / bpm
+    kick = np.sin(2 * np.pi * 55 * (time % beat)) * np.exp(-10 * (time % beat))
+    clap = np.random.default_rng(0).standard_normal(len(time)) * np.exp(-25 * ((time - beat) % (2 * beat)))
+    samples = 0.3 * (kick + loud * clap * (time > beat))
+    assert analyze(samples).bpm == pytest.approx(bpm, rel=0.01)
+
+
+def chorale(bpm: float, attack_s: float) -> np.ndarray:
+    """Block chords on each beat that fade into each other, as of a choir."""
+    time = np.arange(30 * 44100) / 44100
+    rng = np.random.default_rng(2)
+    samples = np.zeros(len(time))
+    for start in np.arange(0, 28, 60 / bpm):
+        root = 110 * 2 ** (rng.choice([0, 2, 5, 7, 9]) / 12)
+        level = np.clip((time - start) / attack_s, 0, 1) * np.clip(
+            1 + (start + 60 / bpm - time) / attack_s, 0, 1
+        )
+        for ratio in (1, 1.5, 2, 2.5, 3):
+            samples += 0.05 * level * np.sin(2 * np.pi * root * ratio * time)
+    return samples
+
+
+@pytest.mark.parametrize("bpm", [66, 84, 97])
+def test_block_chords_with_soft_attacks_have_a_tempo(analyze, bpm):
+    features = analyze(chorale(bpm, 0.08))
+    assert features.bpm is not None
+    assert min(abs(features.bpm / (bpm * factor) - 1) for factor in (0.5, 1, 2)) < 0.04
+
+
+def test_soft_music_over_hiss_has_a_tempo_that_is_not_trusted(analyze):
+    hiss = 0.02 * np.random.default_rng(1).standard_normal(30 * 44100)
+    features = analyze(chorale(72, 0.25) + hiss)
+    assert features.bpm is not None
+    assert features.bpm_confidence < 0.5
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        signals.white_noise(4),
+        0.2 * signals.white_noise(8) + sum(signals.tone(f, 8) for f in (110, 165, 220)) / 4,
+        np.concatenate((signals.silence(3), signals.tone(1000, 0.01), signals.silence(9))),
+    ],
+    ids=["short noise", "a chord in noise", "one click"],
+)
+def test_what_has_no_pulse_has_no_tempo(analyze, samples):
+    assert analyze(samples).bpm is None
+
+
 @pytest.mark.parametrize(("groove", "beats"), [("waltz", 3), ("rock", 4)])
 def test_meter(analyze, groove, beats):
     score = Score(

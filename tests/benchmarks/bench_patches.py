@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[4, 8, 16, 32])
     options = parser.parse_args()
     paths = [Path(file.path) for file in scan(options.folders) if isinstance(file, FoundFile)]
-    for model in models_that_listen(options.models):
+    for model in (model for model in models_that_listen(options.models) if model.patches_per_track):
         print(f"{model.name}, {len(paths)} tracks")
         print(
             f"{'patches':>8} {'embedding':>18} {'standardized':>18} {'tags':>18} {'same folder':>12} {'CPU s':>8}"

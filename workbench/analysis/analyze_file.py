@@ -8,7 +8,8 @@ from os import PathLike
 from typing import Any
 
 from workbench.analysis.blocks import Samples
-from workbench.analysis.features import TrackFeatures
+from workbench.analysis.features import TrackFeatures, version_of
+from workbench.analysis.rhythm.second_opinion import Vote
 from workbench.settings import Settings
 
 Hear = Callable[[Samples, int], None]
@@ -26,7 +27,11 @@ def warm_up() -> None:
 
 
 def analyze_file(
-    path: str | PathLike[str], settings: Settings | None = None, *, hear: Hear | None = None
+    path: str | PathLike[str],
+    settings: Settings | None = None,
+    *,
+    hear: Hear | None = None,
+    vote: Vote | None = None,
 ) -> TrackFeatures:
     """Analyze one audio file. This function is pure: it uses no database, no cache and no cluster.
 
@@ -34,10 +39,12 @@ def analyze_file(
     ----------
     path : path-like
     settings : Settings, optional
-        ``STREAM_BLOCK_SECONDS`` and ``MEMORY_LIMIT_PERCENT`` apply; the defaults when left out.
+        ``DESCRIPTORS``, ``STREAM_BLOCK_SECONDS`` and ``MEMORY_LIMIT_PERCENT`` apply; the defaults when left out.
     hear : callable, optional
         Called with every block that is decoded, shape (n, channels), and the rate in hertz. It may not change the block
         or keep it: the next one is written in its place.
+    vote : callable, optional
+        Called once all blocks have been heard, where the tempo is uncertain; returns how likely tempos are.
 
     Returns
     -------
@@ -61,9 +68,20 @@ def analyze_file(
         ) as stream,
     ):
         blocks = stream if hear is None else _heard(stream, stream.rate, hear)
-        found = describe(blocks, stream.rate, stream.channels, stream.channel_names)
+        found = describe(
+            blocks,
+            stream.rate,
+            stream.channels,
+            stream.channel_names,
+            extended=settings.descriptors == "extended",
+            vote=vote,
+        )
         return TrackFeatures(
-            **found, sample_rate_hz=stream.rate, channels=stream.channels, truncated=stream.truncated
+            **found,
+            version=version_of(settings.descriptors),
+            sample_rate_hz=stream.rate,
+            channels=stream.channels,
+            truncated=stream.truncated,
         )
 
 

@@ -19,11 +19,14 @@ def to_markdown() -> str:
         "A descriptor is null, or empty if it is a list, where the audio has no such value: noise has no key, a drone "
         "has no tempo, and silence has neither.",
         "",
-        "| name | kind | unit | range | meaning | source |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| `{d.name}` | {d.kind} | {d.unit} | {_range(d)} | {d.meaning} | {d.source} |" for d in DESCRIPTORS
+        *_table([d for d in DESCRIPTORS if not d.cost]),
+        "",
+        "## Extended",
+        "",
+        "Essentia computes these with the setting `DESCRIPTORS=extended`; they are null otherwise. Costs are CPU time "
+        "on one core. Some read the whole track, others one minute of it.",
+        "",
+        *_table([d for d in DESCRIPTORS if d.cost]),
     ]
     lines += [
         "",
@@ -41,6 +44,16 @@ def to_markdown() -> str:
     lines += ["", "## Versions", ""]
     lines += [f"- {version}: {change}" for version, change in HISTORY.items()]
     return "\n".join(lines) + "\n"
+
+
+def _table(descriptors: list[Descriptor]) -> list[str]:
+    costs = any(d.cost for d in descriptors)
+    heads = ["name", "kind", "unit", "range", "meaning", "source", *(["cost"] if costs else [])]
+    rows = [
+        [f"`{d.name}`", d.kind, d.unit, _range(d), d.meaning, d.source, *([d.cost] if costs else [])]
+        for d in descriptors
+    ]
+    return [f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *rows)]
 
 
 def _range(descriptor: Descriptor) -> str:

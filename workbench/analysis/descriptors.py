@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from workbench.audio.pitch_names import PITCH_NAMES
+
 Kind = Literal["scalar", "text", "profile", "series", "vector", "perceptual"]
 
 
@@ -28,10 +30,17 @@ class Descriptor:
     high: float | None
     meaning: str
     source: str
+    cost: str = ""
+    """CPU time on one core, for what is computed with ``DESCRIPTORS=extended`` only; empty for the core."""
 
+
+CHORDS = tuple(tonic + mode for mode in ("", "m") for tonic in PITCH_NAMES)
+"""The triads of ``chords_histogram``: C, C# … B, then Cm, C#m … Bm."""
 
 _BS1770 = "ITU-R BS.1770-4"
 _PEETERS = "Peeters 2004, A large set of audio features for sound description (CUIDADO)"
+_ESSENTIA = "Essentia "
+_WITH_CHORDS = "with chords_key"
 _EMPTY = "null here; a model predicts it (docs/models.md)"
 
 # fmt: off
@@ -43,9 +52,10 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
                "true if less than 95 % of the length in the header could be decoded", "—"),
     # rhythm
     Descriptor("bpm", "scalar", "beats/min", 40, 250,
-               "tempo; an estimate with low confidence for free music, null without clear onsets",
-               "comb filters on the onset autocorrelation, weighted by a "
-               "preferred tempo: Percival & Tzanetakis 2014; van Noorden & Moelants 1999"),
+               "tempo; an estimate with low confidence for free music or soft onsets, null without a pulse",
+               "comb filters on the onset autocorrelation, weighted by a preferred tempo: Percival & Tzanetakis 2014, "
+               "van Noorden & Moelants 1999; Essentia's estimate where that is uncertain; TempoCNN's vote on the "
+               "octave: Schreiber & Müller 2019"),
     Descriptor("bpm_confidence", "scalar", "", 0, 1,
                "how regularly onsets repeat at the tempo, and how far "
                "the second candidate is behind", "this project"),
@@ -143,6 +153,41 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("vector", "vector", "", None, None,
                "sound vector: numbers that describe how the track sounds, to compare tracks; see below",
                "this project"),
+    # DESCRIPTORS=extended
+    Descriptor("dissonance", "scalar", "", 0, 1, "roughness of the spectral peaks: 0 for a sine, null for silence",
+               _ESSENTIA + "Dissonance: Plomp & Levelt 1965", cost="0.04 s a minute"),
+    Descriptor("inharmonicity", "scalar", "", 0, 1,
+               "how far the partials of clear pitches are from multiples of the fundamental",
+               _ESSENTIA + "PitchYinFFT, Inharmonicity: Peeters 2004", cost="0.06 s a minute"),
+    Descriptor("pitch_salience", "scalar", "", 0, 1, "how alike the spectrum is to itself, shifted: near 0 for a sine, "
+               "higher for harmonics and noise",
+               _ESSENTIA + "PitchSalience: Ricard 2004", cost="0.04 s a minute"),
+    Descriptor("chords_key", "text", "", None, None,
+               "root of the chord heard most, with sharps; null without clear chords",
+               _ESSENTIA + "HPCP, ChordsDetection: Gómez 2006, Temperley 1999", cost="0.04 s a minute, all of chords"),
+    Descriptor("chords_scale", "text", "", None, None, "major or minor: that chord", "as chords_key",
+               cost=_WITH_CHORDS),
+    Descriptor("chords_change_rate_hz", "scalar", "Hz", 0, 11, "how often the chord changes, a second", "as chords_key",
+               cost=_WITH_CHORDS),
+    Descriptor("chords_strength", "scalar", "", -1, 1, "mean correlation of the chroma with the chord", "as chords_key",
+               cost=_WITH_CHORDS),
+    Descriptor("chords_histogram", "profile", "", 0, 1,
+               "share of the time of each triad: C, C# … B major, then C … B minor", "as chords_key",
+               cost=_WITH_CHORDS),
+    Descriptor("melody_low_hz", "scalar", "Hz", 55, 1760,
+               "pitch under which the melody lies 5 % of the time, in one minute; null without a melody",
+               _ESSENTIA + "PredominantPitchMelodia: Salamon & Gómez 2012", cost="0.9 s a track, all of melody"),
+    Descriptor("melody_high_hz", "scalar", "Hz", 55, 1760, "pitch over which it lies 5 % of the time",
+               "as melody_low_hz", cost="with melody_low_hz"),
+    Descriptor("melody_range_semitones", "scalar", "semitones", 0, 60, "distance of the two", "as melody_low_hz",
+               cost="with melody_low_hz"),
+    Descriptor("intensity", "scalar", "", -1, 1, "−1 relaxed, 0 moderate, 1 aggressive; of one minute",
+               _ESSENTIA + "Intensity", cost="0.16 s a track"),
+    Descriptor("beat_loudness", "scalar", "", 0, None, "mean energy of the beats, in one minute",
+               _ESSENTIA + "BeatsLoudness", cost="0.02 s a track"),
+    Descriptor("beat_loudness_bands", "profile", "", 0, 1,
+               "mean share of that energy in the bands 20–150–400–3200–7000–22,000 Hz", "as beat_loudness",
+               cost="with beat_loudness"),
     # what only a model can predict
     Descriptor("valence", "perceptual", "", 0, 1, "how positive the music sounds", _EMPTY),
     Descriptor("acousticness", "perceptual", "", 0, 1, "probability that the music is acoustic", _EMPTY),
@@ -158,3 +203,7 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
 def names(*kinds: Kind) -> tuple[str, ...]:
     """Return the names of descriptors of these kinds, in the order of the table."""
     return tuple(d.name for d in DESCRIPTORS if d.kind in kinds)
+
+
+EXTENDED = tuple(d.name for d in DESCRIPTORS if d.cost)
+"""The names that only ``DESCRIPTORS=extended`` computes."""

@@ -24,6 +24,8 @@ HISTORY: dict[int, str] = {
     3: "tempo: finer steps, fewer doubled where off beats are strong or nothing but an accompaniment plays; "
     "a drone has no danceability",
     4: "loudness of quadraphonic and 2.1 sound; all links of chained Ogg files; DTS in WAV",
+    5: "tempo: soft music has one, of low confidence; kick and clap are no longer halved, music without drums is "
+    "doubled less often; Essentia and TempoCNN are asked",
 }
 """What each version changed, in words for the user: a new analysis of old tracks says this as its reason.
 
@@ -33,14 +35,33 @@ Change the version when the meaning of a value changes. A difference in rounding
 VERSION = max(HISTORY)
 
 
-def stale(version: int) -> str | None:
-    """Return why features of ``version`` must be computed again; ``None`` when they are current."""
-    if version == VERSION:
-        return None
-    if version > VERSION:
-        return f"analyzed by a newer version ({version}, this is {VERSION})"
-    changes = "; ".join(text for number, text in sorted(HISTORY.items()) if number > version)
-    return f"out of date: {changes}"
+EXTENDED = 1000
+"""Added to the version of features that have the extended descriptors, so that the library knows which have them."""
+
+
+def version_of(descriptors: str) -> int:
+    """Return the version of what is analyzed under a setting of DESCRIPTORS."""
+    return VERSION + EXTENDED * (descriptors == "extended")
+
+
+def stale(version: int, descriptors: str = "core") -> str | None:
+    """Return why features of ``version`` must be computed again; ``None`` when they are current.
+
+    Parameters
+    ----------
+    version : int
+    descriptors : str
+        The setting DESCRIPTORS. Extended features are current for ``core`` too.
+    """
+    extended, plain = divmod(version, EXTENDED)
+    if plain > VERSION:
+        return f"analyzed by a newer version ({plain}, this is {VERSION})"
+    if plain < VERSION:
+        changes = "; ".join(text for number, text in sorted(HISTORY.items()) if number > plain)
+        return f"out of date: {changes}"
+    if descriptors == "extended" and not extended:
+        return "without the extended descriptors"
+    return None
 
 
 def _nothing() -> Array:
@@ -127,6 +148,21 @@ class TrackFeatures:
     liveness: float | None = None
     mood: str | None = None
     genre: str | None = None
+
+    dissonance: float | None = None
+    inharmonicity: float | None = None
+    pitch_salience: float | None = None
+    chords_key: str | None = None
+    chords_scale: str | None = None
+    chords_change_rate_hz: float | None = None
+    chords_strength: float | None = None
+    chords_histogram: Array = field(default_factory=_nothing)
+    melody_low_hz: float | None = None
+    melody_high_hz: float | None = None
+    melody_range_semitones: float | None = None
+    intensity: int | None = None
+    beat_loudness: float | None = None
+    beat_loudness_bands: Array = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         for name in _ARRAYS:

@@ -11,13 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.analysis.blocks import Chunks, Samples
+from workbench.analysis.extended import ExtendedMeter
 from workbench.analysis.growing_array import GrowingArray
 from workbench.analysis.level.dynamics import danceability, dynamic_complexity, find_ends, to_db
 from workbench.analysis.level.loudness import LoudnessMeter
 from workbench.analysis.level.true_peak import REACH, TruePeakMeter
+from workbench.analysis.minute import Minute
 from workbench.analysis.mixdown import Mixdown
 from workbench.analysis.rhythm.beats import beats_in_a_bar, stability, tempo_of, track_beats
-from workbench.analysis.rhythm.onsets import OnsetMeter, count_onsets
+from workbench.analysis.rhythm.onsets import OnsetMeter, count_onsets, drums_heard
+from workbench.analysis.rhythm.second_opinion import Vote, percival_bpm
 from workbench.analysis.rhythm.tempo import estimate_tempo, normalize
 from workbench.analysis.sound_vector import sound_vector
 from workbench.analysis.spectrum.mel import MelBands
@@ -41,9 +44,11 @@ _SHORTEST_RHYTHM_S = 3.0
 # Fewer than four frames that rise this much are noise or a drone; chosen on the synthesized tempo sets,
 # tests/benchmarks/bench_accuracy.py.
 _LEAST_RISE_DB, _FEWEST_RISES = 0.5, 4
-# Least correlation at the tempo where onsets are unclear; chosen on the synthesized tempo sets,
-# tests/benchmarks/bench_accuracy.py.
-_MIN_REGULARITY = 0.08
+# Where onsets are unclear, the least correlation at the tempo, times the root of the length in seconds: white, pink and
+# brown noise of 4 to 60 s reach 0.38 (24 signals each).
+_MIN_REGULARITY = 0.4
+# Changes of chord a second from which pitched sound is music with a tempo, however soft; drones and pads have none.
+_MOVING_HZ = 0.2
 # Measured: noise and drones have 0.05 to 0.1 onsets a second. Music with more than this has a tempo, however free.
 _CLEAR_ONSETS_HZ = 0.25
 # Weight of the bass in placing beats; chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py.
@@ -53,7 +58,13 @@ _CHROMA_ROWS = 500
 
 
 def describe(
-    blocks: Iterable[Samples], rate: int, channels: int, channel_names: Sequence[str] = ()
+    blocks: Iterable[Samples],
+    rate: int,
+    channels: int,
+    channel_names: Sequence[str] = (),
+    *,
+    extended: bool = False,
+    vote: Vote | None = None,
 ) -> dict[str, Any]:
     """Compute the descriptors of a stream of samples.
 
@@ -64,6 +75,10 @@ def describe(
     channels : int
     channel_names : sequence of str
         FFmpeg's names of the channels, if known; loudness weighs surround channels by them.
+    extended : bool
+        Compute the extended descriptors as well.
+    vote : callable, optional
+        What a network says of the tempo.
 
     Returns
     -------
@@ -71,7 +86,7 @@ def describe(
         Descriptors by name, with ``duration_s`` and the sound vector (``vector``); those without a value are left
         out. The values do not depend on how the samples are cut into blocks.
     """
-    meters = _Meters(rate, channels, channel_names)
+    meters = _Meters(rate, channels, channel_names, extended=extended)
     hop = meters.framing.hop
     chunks = Chunks(
         blocks,
@@ -83,12 +98,12 @@ def describe(
     )
     for chunk in chunks:
         meters.feed(chunk)
-    found = {name: value for name, value in meters.finish(chunks.length).items() if value is not None}
+    found = {name: value for name, value in meters.finish(chunks.length, vote).items() if value is not None}
     return found | {"vector": sound_vector(found)}
 
 
 class _Meters:
-    def __init__(self, rate: int, channels: int, channel_names: Sequence[str]) -> None:
+    def __init__(self, rate: int, channels: int, channel_names: Sequence[str], *, extended: bool) -> None:
         self.rate = rate
         self.framing = framing(rate)
         self._mix = Mixdown(channels, channel_names)
@@ -104,6 +119,8 @@ class _Meters:
         self._onsets = OnsetMeter()
         self._chroma = ChromaMeter(self.framing)
         self._waveform = WaveformMeter()
+        self._minute = Minute(rate)
+        self._extended = ExtendedMeter(rate) if extended else None
         self._energies = GrowingArray()
         self._textures = GrowingArray()
         self._crossings = 0
@@ -121,6 +138,9 @@ class _Meters:
         self._true_peak.feed(chunk[self.history - 2 * REACH :], np.maximum(highest, -lowest))
         self._waveform.feed(lowest, highest, hops // _WAVEFORM_HOPS)
         mono = self._mix(fresh)
+        self._minute.feed(mono)
+        if self._extended is not None:
+            self._extended.feed(mono)
         self._count_crossings(mono)
         powers = self._transform(mono, hops)
         self._chroma.feed(self._low[:hops])
@@ -149,7 +169,7 @@ class _Meters:
         self._crossings += int(np.count_nonzero(signs[1:] != signs[:-1])) + bool(signs[0] != self._sign)
         self._sign = bool(signs[-1])
 
-    def finish(self, frames: int) -> dict[str, Any]:
+    def finish(self, frames: int, vote: Vote | None) -> dict[str, Any]:
         """Return every descriptor; ``None`` for those without a value."""
         hops = frames / self.framing.hop
         textures = math.ceil(hops / TEXTURE_HOPS)
@@ -168,7 +188,11 @@ class _Meters:
         harmony = self._chroma.finish(textures)
         found |= _tonal(harmony, self.framing.period_s * TEXTURE_HOPS)
         found |= self._finish_structure(energies, harmony, textures, duration)
-        return found | self._finish_rhythm(math.ceil(hops) + 1, duration, harmony)
+        found |= self._finish_rhythm(frames, harmony, vote)
+        if self._extended is not None:
+            beats = np.asarray(found.get("beats_s", ())) - self._minute.start_s(frames)
+            found |= self._extended.finish(self._minute.samples(frames), beats, pitched=harmony.pitched)
+        return found
 
     def _finish_loudness(self, frames: int) -> dict[str, Any]:
         loudness = self._loudness.finish(frames)
@@ -197,17 +221,26 @@ class _Meters:
             "preview_start_s": preview_start(curve, sections.starts_s),
         }
 
-    def _finish_rhythm(self, frames: int, duration: float, harmony: Harmony) -> dict[str, Any]:
-        period = self.framing.period_s
+    def _finish_rhythm(self, length: int, harmony: Harmony, vote: Vote | None) -> dict[str, Any]:
+        period, duration = self.framing.period_s, length / self.rate
+        frames = math.ceil(length / self.framing.hop) + 1
         rises = self._onsets.finish(frames)
         onsets = count_onsets(rises[0].astype(np.float32), period)
         found: dict[str, Any] = {"onset_rate_hz": onsets / duration}
         if duration < _SHORTEST_RHYTHM_S or np.count_nonzero(rises[0] > _LEAST_RISE_DB) < _FEWEST_RISES:
             return found
         envelopes = np.stack([normalize(rise.astype(np.float32), period) for rise in rises])
-        tempo = estimate_tempo(envelopes, period)
+        tempo = estimate_tempo(
+            envelopes,
+            period,
+            drums=drums_heard(rises[2].astype(np.float32)),
+            octaves=vote,
+            second=lambda: percival_bpm(self._minute.samples(length)),
+        )
         clear = onsets >= _FEWEST_RISES and onsets >= _CLEAR_ONSETS_HZ * duration
-        if tempo is None or not (clear or tempo.regularity >= _MIN_REGULARITY):
+        regular = tempo is not None and tempo.regularity >= _MIN_REGULARITY / math.sqrt(duration)
+        moves = (harmony.chord_change_rate(period * TEXTURE_HOPS) or 0.0) >= _MOVING_HZ
+        if tempo is None or not (clear or regular or moves):
             return found
         everything, bass, _ = envelopes
         strength = everything + np.float32(_BASS_FOR_BEATS) * bass

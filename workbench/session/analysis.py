@@ -64,7 +64,6 @@ class Analysis:
         show : bool, optional
             Show a progress bar; by default in a notebook and on a terminal.
         """
-        from workbench.analysis.features import stale
         from workbench.models.networks.listening import analyze_and_listen
         from workbench.models.networks.registry import models_that_listen
         from workbench.session.jobs.analysis_tasks import AnalysisTasks
@@ -72,7 +71,7 @@ class Analysis:
         plan = plan or self.plan(*paths, force=force, recursive=recursive, formats=formats)
         shared = self._caches.shared
         elsewhere = shared.get_many if shared is not None else None
-        tasks = AnalysisTasks(self._library, plan, stale=stale, keep=self.keep, elsewhere=elsewhere)
+        tasks = AnalysisTasks(self._library, plan, stale=self._stale, keep=self.keep, elsewhere=elsewhere)
         for_workers = self._settings.with_(token=None, redis_url=None)
         models = models_that_listen(self._settings.models_dir)
         return self._jobs.start(tasks, analyze_and_listen, (for_workers, models), timeout=timeout, show=show)
@@ -102,8 +101,6 @@ class Analysis:
         SettingsError
             A pattern of SCAN_EXCLUDE is not a pattern.
         """
-        from workbench.analysis.features import stale
-
         exclude = self._settings.scan_exclude
         roots = [os.path.normpath(expand_home(path).absolute()) for path in paths]
         entries = list(scan(roots, formats=formats, recursive=recursive, exclude=exclude))
@@ -114,7 +111,7 @@ class Analysis:
         skipped = Counter(entry.extension for entry in entries if isinstance(entry, SkippedFile))
         plan = Plan(found, {}, {}, failed, force, roots=roots, skipped=dict(skipped))
         for file in found:
-            _classify(plan, file, known.get(file.path), force=force, stale=stale)
+            _classify(plan, file, known.get(file.path), force=force, stale=self._stale)
         plan.missing = _gone(known, found, problems)
         plan.excluded = _left_out_now(known, found, roots, exclude)
         if not force:
@@ -127,6 +124,11 @@ class Analysis:
         self._caches.features.pop(content_hash, None)
         if self._caches.shared is not None:
             self._caches.shared.put(content_hash, record)
+
+    def _stale(self, version: int) -> str | None:
+        from workbench.analysis.features import stale
+
+        return stale(version, self._settings.descriptors)
 
 
 def _spare_lost_folders(plan: Plan) -> None:

@@ -55,7 +55,8 @@ class Caches:
 def _open_shared(settings: Settings) -> SharedCache | None:
     if settings.redis_url is None:
         return None
-    from workbench.analysis.features import VERSION
+    from workbench.analysis.features import version_of
     from workbench.store.shared_cache import SharedCache
 
-    return SharedCache(settings.redis_url, version=VERSION, ttl_seconds=settings.cache_ttl_seconds)
+    version = version_of(settings.descriptors)
+    return SharedCache(settings.redis_url, version=version, ttl_seconds=settings.cache_ttl_seconds)

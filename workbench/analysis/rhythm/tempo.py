@@ -6,19 +6,27 @@ beats a second. The score of a candidate tempo is the product of
 - how well the envelope repeats after half, one, two and four beats;
 - how strong the envelope is at the frequency of the beat. Strong off beats leave little there, so a share of the
   strength at twice the frequency counts as well;
+- whether the bass strikes twice in a beat, where drums play: then the beat is as fast as the bass;
 - whether bass and treble alternate from beat to beat, as kick and snare do. If they fall together on every other beat,
   the score is lower, but only to a limit: a slow accompaniment without drums does the same;
-- how common the tempo is.
+- how common the tempo is. Without drums the preferred beat is slower.
+
+Where the best candidate is uncertain, others are asked. A network, if there is one, votes on the octave where drums
+play; on music without drums it often doubles. Then candidates gain that are the tempo of a second estimator, or an
+octave of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+from workbench.analysis.rhythm.second_opinion import Support, Vote
 
 SLOWEST, FASTEST = 40.0, 250.0
 """Beats a minute. Slower or faster music is reported in the next octave inside."""
@@ -30,12 +38,19 @@ _STEPS_AN_OCTAVE = 192
 _WINDOW_S = 12.0
 # Four beats at the slowest tempo, 6 s.
 _LONGEST_LAG_S = 6.1
-# Lags in beats, and their weights.
-_BEATS = ((0.5, 0.5), (1, 1.0), (2, 1.0), (4, 1.0))
+# Lags in beats, and the weight of their halves or thirds, whichever repeat better.
+_BEATS, _PARTS, _PARTS_WEIGHT = (1, 2, 4), (1 / 2, 1 / 3), 0.5
 _BASS_SHARE = 0.5
-# Center as in van Noorden & Moelants 1999; the width was chosen.
-_PREFERRED, _PREFERRED_OCTAVES = 120.0, 0.7
-_TOO_FAST, _TOO_FAST_OCTAVES = 190.0, 0.2
+# Center as in van Noorden & Moelants 1999; the width, and the center without drums, were chosen.
+_PREFERRED, _PREFERRED_WITHOUT_DRUMS, _PREFERRED_OCTAVES = 120.0, 95.0, 0.7
+_TOO_SLOW, _TOO_FAST, _TOO_OCTAVES = 60.0, 165.0, 0.2
+# Share of the bass at half a beat (of that at a beat) from which, and over which, its strikes are the beat.
+_BASS_TWICE, _BASS_TWICE_OVER, _BASS_TWICE_WEIGHT = 0.5, 0.2, 0.6
+_LEAST_BASS = 0.2
+# Confidence below which the network votes, and below which the second estimator is asked; the width of its answer.
+_VERY_UNSURE, _UNSURE, _ANSWER_OCTAVES = 0.5, 0.6, 0.05
+# Octaves (4 %) within which candidates are the same up to the octave.
+_SAME_OCTAVES = 0.06
 # 4 %: the tolerance for a correct tempo in Gouyon et al. 2006.
 _APART_STEPS = 11
 # As many as a tempo has common multiples and fractions: half, double, a third, triple; set by hand.
@@ -94,7 +109,14 @@ def normalize(envelope: Envelope, period_s: float) -> Envelope:
     return np.asarray(above / (spread + 1e-3 * above.std() + 1e-9), np.float32)
 
 
-def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
+def estimate_tempo(
+    envelopes: Envelope,
+    period_s: float,
+    *,
+    drums: float = 1.0,
+    octaves: Vote | None = None,
+    second: Callable[[], float | None] | None = None,
+) -> Tempo | None:
     """Estimate the tempo.
 
     Parameters
@@ -103,6 +125,12 @@ def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
         Normalized onset envelopes of all bands, bass and treble.
     period_s : float
         Seconds between their values.
+    drums : float
+        0 where no drums play, 1 where they do.
+    octaves : callable, optional
+        Returns how likely tempos are, for the choice of the octave, or ``None``.
+    second : callable, optional
+        Returns another estimate, beats a minute; or ``None``. Both are called only where this one is uncertain.
 
     Returns
     -------
@@ -117,29 +145,70 @@ def estimate_tempo(envelopes: Envelope, period_s: float) -> Tempo | None:
     correlations = _correlations(envelopes, period_s)
     if correlations is None:
         return None
-    overall, bass, crossed = correlations
     grid = SLOWEST * 2 ** (np.arange(0, np.log2(FASTEST / SLOWEST), 1 / _STEPS_AN_OCTAVE))
     lags = 60 / grid / period_s
-    mixed = overall + _BASS_SHARE * bass
-    comb = sum(weight * _at(mixed, beats * lags) for beats, weight in _BEATS)
-    alternation = np.maximum(_at(crossed, lags) - _at(crossed, 2 * lags), _LEAST_ALTERNATION)
-    on_beats, off_beats = _spectrum(envelopes[0], period_s, np.stack((grid, 2 * grid)))
-    repeats = np.maximum(comb, 0) * np.sqrt(np.maximum(on_beats, _OFF_BEATS * off_beats))
-    scores = repeats * np.exp(_ALTERNATION * alternation) * _prior(grid)
+    spectrum = _spectrum(envelopes[0], period_s, np.stack((grid, 2 * grid)))
+    repeats = _repeats(correlations, lags, spectrum)
+    scores = repeats * _drum_weights(correlations, lags, drums) * _prior(grid, drums)
     best = _peaks(scores)
     if not len(best):
         return None
-    candidates = np.array([_refine(grid, repeats, index) for index in best])
-    lag = 60 / candidates[0] / period_s
-    regularity = float(np.mean([_at(overall, np.array([beats * lag]))[0] for beats in (1, 2, 4)]))
-    return Tempo(float(candidates[0]), regularity, candidates, scores[best] / scores[best[0]])
+
+    def found() -> Tempo:
+        best = _peaks(scores)
+        candidates = np.array([_refine(grid, repeats, index) for index in best])
+        around = 60 / candidates[0] / period_s * np.array(_BEATS)
+        regularity = float(np.mean(_at(correlations[0], around)))
+        return Tempo(float(candidates[0]), regularity, candidates, scores[best] / scores[best[0]])
+
+    tempo = found()
+    if octaves and tempo.confidence < _VERY_UNSURE and (likely := octaves()):
+        scores *= _votes(grid, grid[best[0]], likely) ** drums
+        tempo = found()
+    if second is None or tempo.confidence >= _UNSURE or not (other := second()):
+        return tempo
+    apart = np.log2(grid / other)
+    scores *= 1 + np.exp(-0.5 * ((apart - np.rint(apart)) / _ANSWER_OCTAVES) ** 2)
+    return found()
 
 
-def _prior(bpms: Curve) -> Curve:
-    """Return how readily listeners tap these tempos: most readily around 120, hardly ever above 190."""
-    preferred = np.log2(bpms / _PREFERRED) / _PREFERRED_OCTAVES
-    too_fast = np.maximum(np.log2(bpms / _TOO_FAST), 0) / _TOO_FAST_OCTAVES
-    return np.asarray(np.exp(-0.5 * (preferred**2 + too_fast**2)))
+def _repeats(correlations: tuple[Curve, Curve, Curve], lags: Curve, spectrum: Curve) -> Curve:
+    """Return how well the envelope repeats at each tempo, times how strong it is at its frequency."""
+    overall, bass, _ = correlations
+    mixed = overall + _BASS_SHARE * bass
+    parts = np.max([_at(mixed, part * lags) for part in _PARTS], axis=0)
+    comb = _PARTS_WEIGHT * parts + sum(_at(mixed, beats * lags) for beats in _BEATS)
+    on_beats, off_beats = spectrum
+    return np.asarray(np.maximum(comb, 0) * np.sqrt(np.maximum(on_beats, _OFF_BEATS * off_beats)))
+
+
+def _drum_weights(correlations: tuple[Curve, Curve, Curve], lags: Curve, drums: float) -> Curve:
+    """Return more where bass and treble alternate, less where the bass strikes twice in a beat."""
+    _, bass, crossed = correlations
+    alternation = np.maximum(_at(crossed, lags) - _at(crossed, 2 * lags), _LEAST_ALTERNATION)
+    return np.asarray(
+        np.exp(_ALTERNATION * alternation - _BASS_TWICE_WEIGHT * drums * _bass_twice(bass, lags))
+    )
+
+
+def _prior(bpms: Curve, drums: float) -> Curve:
+    """Return how readily listeners tap these tempos: around 120 with drums, seldom under 60 or over 165."""
+    center = _PREFERRED_WITHOUT_DRUMS * (_PREFERRED / _PREFERRED_WITHOUT_DRUMS) ** drums
+    preferred = np.log2(bpms / center) / _PREFERRED_OCTAVES
+    outside = np.log2(bpms / np.clip(bpms, _TOO_SLOW, _TOO_FAST)) / _TOO_OCTAVES
+    return np.asarray(np.exp(-0.5 * (preferred**2 + outside**2)))
+
+
+def _bass_twice(bass: Curve, lags: Curve) -> Curve:
+    """Return 0 to 1: whether the bass repeats after half of a lag, as a kick drum does at half of the tempo."""
+    share = _at(bass, lags / 2) / np.maximum(_at(bass, lags), _LEAST_BASS)
+    return np.asarray(np.clip((share - _BASS_TWICE) / _BASS_TWICE_OVER, 0, 1))
+
+
+def _votes(grid: Curve, best: float, likely: Support) -> Curve:
+    """Return 1 to 2 by how likely a tempo is, for the best tempo and its octaves; 1 for all others."""
+    apart = np.log2(grid / best)
+    return np.where(np.abs(apart - np.rint(apart)) < _SAME_OCTAVES, 1 + likely(grid), 1.0)
 
 
 def _correlations(envelopes: Envelope, period_s: float) -> tuple[Curve, Curve, Curve] | None:

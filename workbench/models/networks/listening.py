@@ -12,6 +12,9 @@ from workbench.analysis.analyze_file import analyze_file
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from workbench.analysis.features import TrackFeatures
     from workbench.models.networks.model_file import ModelFile
     from workbench.models.networks.model_output import ModelOutput
@@ -39,7 +42,8 @@ def analyze_and_listen(path: str, settings: Settings, models: Sequence[ModelFile
     path : str
     settings : Settings
     models : sequence of ModelFile
-        Those with ``patches_per_track``.
+        Those with ``patches_per_track``, which describe the track, and one of kind ``tempo``, which votes on the
+        octave of its tempo.
 
     Raises
     ------
@@ -50,9 +54,17 @@ def analyze_and_listen(path: str, settings: Settings, models: Sequence[ModelFile
     if not models:
         return Analyzed(analyze_file(path, settings), time.perf_counter() - start)
     from workbench.models.networks.sampled_models import SampledModels
+    from workbench.models.networks.tempo_network import TempoListener
 
-    sampled = SampledModels(models)
-    features = analyze_file(path, settings, hear=sampled.push)
+    sampled = SampledModels([model for model in models if model.patches_per_track])
+    tempo = next((TempoListener(model) for model in models if model.kind == "tempo"), None)
+
+    def hear(block: npt.NDArray[np.float32], rate: int) -> None:
+        sampled.push(block, rate)
+        if tempo is not None:
+            tempo.push(block, rate)
+
+    features = analyze_file(path, settings, hear=hear, vote=tempo.vote if tempo else None)
     try:
         outputs = tuple(sampled.finish())
     except WorkbenchError as error:

@@ -1,8 +1,8 @@
 """Choose evenly spaced patches of a stream in one pass, without knowing how long it is.
 
-Patch *i* begins at second 3·*i*. Every *s*-th patch is kept; when there are twice as many as wanted, every other one is
-dropped and *s* doubles. So the choice depends on the audio alone, not on how it comes in blocks, and a file of
-10 hours takes the memory of a short one.
+Patch *i* begins at *i* times one distance, 3 s for MusiCNN. Every *s*-th patch is kept; when there are twice as many
+as wanted, every other one is dropped and *s* doubles. So the choice depends on the audio alone, not on how it comes in
+blocks, and a file of 10 hours takes the memory of a short one.
 """
 
 from __future__ import annotations
@@ -26,10 +26,17 @@ class PatchSampler:
     rate : int, Hz
     count : int
         Patches wanted; a stream with fewer gives all it has.
+    hop_s, patch_s : float
+        Distance and length of patches, by default those of MusiCNN.
+
+    Attributes
+    ----------
+    complete : bool
+        Whether at least one whole patch has been read.
     """
 
-    def __init__(self, rate: int, count: int) -> None:
-        self._hop, self._length, self._count = HOP_S * rate, round(PATCH_S * rate), count
+    def __init__(self, rate: int, count: int, *, hop_s: float = HOP_S, patch_s: float = PATCH_S) -> None:
+        self._hop, self._length, self._count = round(hop_s * rate), round(patch_s * rate), count
         self._step = 1
         self._at = 0
         self._next = 0
@@ -62,8 +69,12 @@ class PatchSampler:
         self._kept = {number: patch for number, patch in self._kept.items() if number % self._step == 0}
         self._open = {number: patch for number, patch in self._open.items() if number % self._step == 0}
 
+    @property
+    def complete(self) -> bool:
+        return bool(self._kept)
+
     def finish(self) -> Sequence[Samples]:
-        """Return the chosen patches as mono samples; one that repeats what there is for a stream of under 3 s."""
+        """Return the chosen patches as mono samples; one that repeats what there is for a stream shorter than that."""
         kept = list(self._kept.values())
         if not kept and self._at:
             return [np.resize(self._open[0][: self._at], self._length)]

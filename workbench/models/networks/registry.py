@@ -65,8 +65,10 @@ def usable_models(models_dir: Path | None) -> tuple[ModelFile, ...]:
 
 
 def models_that_listen(models_dir: Path | None) -> tuple[ModelFile, ...]:
-    """Return the usable models that read a few patches of a file while it is analyzed."""
-    return tuple(model for model in usable_models(models_dir) if model.patches_per_track)
+    """Return the models that read a few patches of a file while it is analyzed; one for tempo is among them."""
+    described = tuple(model for model in usable_models(models_dir) if model.patches_per_track)
+    tempo = [model for model in find_models(models_dir) if model.kind == "tempo" and not model.problem]
+    return described + tuple(tempo[:1])
 
 
 def what_models_would_add(models_dir: Path | None) -> str:

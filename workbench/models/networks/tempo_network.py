@@ -6,43 +6,90 @@ filters", SMC 2019; the network is ``deeptemp_k4`` of the package tempocnn (AGPL
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.rhythm.second_opinion import Support, support
+from workbench.errors import WorkbenchError
 from workbench.lazy_imports import get_essentia
+from workbench.models.networks.model_file import ModelFile
 from workbench.models.networks.onnx_session import open_session, run_session
-from workbench.models.networks.registry import find_models
+from workbench.models.networks.patch_sampler import PatchSampler
+
+logger = logging.getLogger(__name__)
 
 RATE = 11_025
 LOWEST_BPM = 30
 _FRAME, _HOP, _PATCH, _PATCH_HOP = 1024, 512, 256, 128
 
+_PATCH_S = 12.0  # a little more than 256 frames, 11.9 s
+_PATCHES = 8  # four minutes have 20; with 8 the octave is chosen as with all; 0.05 s of CPU time
+
 TempoNetwork = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
 """Mono samples at 11,025 Hz, shape (n,), to probabilities by tempo, shape (256,): ``LOWEST_BPM`` + index is the BPM."""
 
 
-def load_tempo_network(models_dir: Path | None) -> TempoNetwork | None:
+class TempoListener:
+    """Hears a stream and gives how likely each tempo is, from a few patches of it.
+
+    Parameters
+    ----------
+    model : ModelFile
+        Of kind ``tempo``.
+    """
+
+    def __init__(self, model: ModelFile) -> None:
+        self._model = model
+        self._rate = RATE
+        self._sampler: PatchSampler | None = None
+
+    def push(self, block: npt.NDArray[np.float32], rate: int) -> None:
+        """Take the next samples, shape (n, channels), of a stream at ``rate`` Hz."""
+        if self._sampler is None:
+            self._rate = rate
+            self._sampler = PatchSampler(rate, _PATCHES, hop_s=_PATCH_S, patch_s=_PATCH_S)
+        self._sampler.push(block)
+
+    def vote(self) -> Support | None:
+        """Return how likely tempos are; ``None`` for less than 12 s of sound, and where the network cannot be run."""
+        import soxr
+
+        if self._sampler is None or not self._sampler.complete:
+            return None
+        try:
+            network = load_tempo_network(self._model)
+            patches = [soxr.resample(patch, self._rate, RATE) for patch in self._sampler.finish()]
+            likely = np.mean([network(patch.astype(np.float32)) for patch in patches], axis=0)
+        except WorkbenchError as error:
+            logger.warning("%s does not vote on the tempo: %s", self._model.name, error)
+            return None
+        return support(likely, LOWEST_BPM)
+
+
+@lru_cache(maxsize=1)
+def load_tempo_network(model: ModelFile) -> TempoNetwork:
     """Load the network for tempo that ``workbench models get`` has fetched.
 
     Returns
     -------
-    callable or None
+    callable
         Maps mono samples at 11,025 Hz to the mean over patches of 11.9 s, each half a patch after the one before;
-        shorter sound is filled up with silence. ``None`` where the network is not there.
+        shorter sound is filled up with silence.
 
     Raises
     ------
     MissingPackageError
         ONNX Runtime is not installed.
+    ModelError
+        The file is gone or damaged.
     """
-    found = [model for model in find_models(models_dir) if model.kind == "tempo" and not model.problem]
-    if not found:
-        return None
-    session = open_session(Path(found[0].path))
+    session = open_session(Path(model.path))
 
     def probabilities(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         bands = _mel_bands(samples)
