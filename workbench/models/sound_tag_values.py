@@ -36,14 +36,15 @@ Values = npt.NDArray[np.float32]
 MSD, MTT = "msd-musicnn-free-1", "mtt-musicnn-free-1"
 HEARD_BY = (MSD, MTT)
 _OUTPUTS = {MSD: MSD_TAGS.split(", "), MTT: MTT_TAGS.split(", ")}
-# Outputs are in order of how often their word was given. Share of the commonest, and the power of the place by which
-# shares fall. MSD: about 100,000 of the 240,000 tracks with any of the 50 words are "rock", and the ten counts that the
-# Last.fm data set publishes fall so. MTT: about 4,900 of 21,000 clips have "guitar", 2,000 "piano", the tenth word.
+# Outputs are in the order of how often their word was given. The values are the share of the most frequent word, and
+# the power by which the shares fall with the place. MSD: about 100,000 of the 240,000 tracks with any of the 50 words
+# are "rock", and the ten counts that the Last.fm data set publishes fall by this power. MTT: about 4,900 of 21,000
+# clips have "guitar", and 2,000 have "piano", the tenth word.
 _USUAL = {MSD: (0.42, 0.58), MTT: (0.23, 0.48)}
-_LEAST = 1e-4
+_LEAST = 1e-4  # set by hand: keeps the logarithm of a share of 0 or 1 finite
 RELATIVE = ("mood",)
 """Families that are a matter of degree: their values are the mean with the rank in the library."""
-HAS = 0.5
+HAS = 0.5  # convention: a word applies from even odds on
 """From this value on, a track has a sound tag."""
 
 

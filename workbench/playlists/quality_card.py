@@ -18,7 +18,7 @@ from workbench.readable import counted
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-# Set by hand, as are the limits below. 100 orders give whole percents.
+# Set by hand, as are the limits below. 100 orders give a result in whole percent.
 RANDOM_ORDERINGS = 100
 _PAIRS = 2000
 # Orders of long playlists take longer, so fewer are tried.

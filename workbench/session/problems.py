@@ -1,4 +1,4 @@
-"""What is wrong with a library: each check goes through its table and returns tracks with a reason."""
+"""Find problems in a library: each check reads the library table and returns tracks with a reason."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 Mask = npt.NDArray[np.bool_]
 
 CLIPPED_DBTP = 0.0  # full scale: a peak above it clips in a player without ReplayGain
-LONG_SILENCE_S = 10.0  # chosen: well over the usual pause between tracks
-OUTLIER_SPREADS = 3.0  # the usual limit for outliers: 0.3 % of a normal distribution are farther out
-OUTLIER_LEAST_LU = 4.0  # chosen: in an even library, less is not worth a report
-NEIGHBORS = 10
-AGREEMENT = 0.8  # chosen, not measured: eight of the ten nearest
+LONG_SILENCE_S = 10.0  # chosen: much longer than the usual pause between tracks
+OUTLIER_SPREADS = 3.0  # convention: only 0.3 % of a normal distribution lie farther out
+OUTLIER_LEAST_LU = 4.0  # chosen: a smaller difference is not worth a report, however even the library is
+NEIGHBORS = 10  # chosen: enough for a clear majority, and few enough to be near
+AGREEMENT = 0.8  # chosen: eight of the ten nearest tracks
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def loudness_outliers(table: LibraryTable) -> list[Finding]:
     if len(known) < 5:
         return []
     middle = float(np.median(known))
-    spread = 1.4826 * float(np.median(np.abs(known - middle)))  # of a normal distribution: its deviation
+    spread = 1.4826 * float(np.median(np.abs(known - middle)))  # the standard deviation, if normal
     step = loudness - middle
     far = np.abs(step) > max(OUTLIER_SPREADS * spread, OUTLIER_LEAST_LU)
     return _findings(
@@ -180,12 +180,14 @@ def _with_status(table: LibraryTable, status: str, reason: Callable[[int], str])
 
 
 CHECKS = (
-    Check("Clipped", "Harmless at playback with ReplayGain; re-rip if it is your own.", clipped),
+    Check("Clipped", "Harmless if your player uses ReplayGain. If you own the CD, rip it again.", clipped),
     Check("Silent", "Trim it, or leave it out of playlists.", silent),
     Check("Cut short", "Copy or download the file again.", truncated),
     Check("Without artist or genre", "Tag it, then analyze the folder again.", untagged),
     Check(
-        "Perhaps the wrong genre", "Listen, and correct the tag where the neighbors are right.", mislabeled
+        "Perhaps the wrong genre",
+        "Listen to the track. If its neighbors are right, correct its tag.",
+        mislabeled,
     ),
     Check("Loudness outliers", "Turn on ReplayGain in your player, or leave them out.", loudness_outliers),
 )

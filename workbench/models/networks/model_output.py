@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-SILENCE = 10 ** (-80 / 20)
+SILENCE = 10 ** (-80 / 20)  # -80 dBFS, set by hand: far below anything that one hears as music
 """Peak, full scale 1.0, under which a file is silent and no mood is predicted for it."""
 
 

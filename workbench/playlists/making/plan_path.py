@@ -14,8 +14,8 @@ from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.transitions import MixProfile
 from workbench.readable import counted
 
-# All set by hand: candidates a place, the weight of a smooth transition against nearness to the line, and how often a
-# path is planned again when constraints refuse some of its tracks.
+# All set by hand: candidates for each place, the weight of a smooth transition against nearness to the line, and how
+# often a path is planned again when constraints refuse some of its tracks.
 _SHORTLIST = 16
 _SMOOTHNESS = 0.5
 _PLANS = 10

@@ -28,7 +28,7 @@ SHAPES: dict[str, tuple[float, ...]] = {
 
 # Set by hand: differences that are hard to hear from one track to the next.
 TOLERANCE = {"energy": 0.05, "tempo": 4.0}
-# Set by hand: candidates a place, of which the one with the smoothest transition is taken.
+# Set by hand: candidates for each place. The one with the smoothest transition is taken.
 _NEAR = 128
 # Shares of the library below and above which a tempo is an outlier; set by hand.
 _USUAL = (0.02, 0.98)

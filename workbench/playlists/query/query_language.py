@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from workbench.errors import QuerySyntaxError
 from workbench.values import nearest
 
-# Chosen: far more than people type, and little enough that no query can exhaust the stack.
+# Chosen: far more than people type, but not enough to exhaust the stack.
 MAX_LENGTH = 10_000
 MAX_DEPTH = 50
 # Similarity (difflib) from which a word before a value is a misspelled field; set by hand, stricter than for hints.

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 # All set by hand. A limit in case k-means does not settle.
 _LLOYD_STEPS = 50
-# Density means little in more dimensions, and the time of HDBSCAN grows with the square of the tracks.
+# In more dimensions, densities hardly differ; and the time of HDBSCAN grows with the square of the number of tracks.
 _COMPONENTS, _SAMPLE = 8, 4000
 # How much a group must differ from the library before its name says so.
 _NAMED_SHIFT = 0.15
 _NAMED_SHARE = 0.35
 _NAMED_SHARE_TO_USUAL = 1.5
-# A track further from its nearest neighbor than this share of a group's members are from theirs is not in the group.
+# A track belongs to a group only if its nearest neighbor there is as near as those of this share of the members.
 _REACH_QUANTILE = 0.9
 _TRAITS = (
     ("bpm", "slow", "fast"),

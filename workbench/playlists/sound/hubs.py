@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from workbench.playlists.sound.points import Vectors
 
-# So many distances give a track's mean to 9 % of their deviation; Schnitzer et al. found 30 enough.
+# With this many distances, the mean of a track is accurate to 9 % of their deviation. Schnitzer et al. found 30 enough.
 SAMPLE = 128
 # Keeps the chance of a tiny or uniform library defined; distances of random pairs spread by about 0.2.
 _LEAST_SPREAD = 0.02
-# Equal tracks stay equal, whichever way a matrix product adds up.
+# Rounding to these digits keeps equal tracks equal, in whatever order a matrix product adds.
 _DIGITS = 4
+# Set by hand: rows of distances that are in memory at a time.
 _BLOCK = 2048
 
 

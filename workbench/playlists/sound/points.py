@@ -27,12 +27,12 @@ RANDOM_PAIR = 1.0
 # Weight of the sound vector, and the clip: best of those tried on 433 tracks of 26 games (issue 14).
 SOUND_WEIGHT = 0.6
 CLIP = 3.0
-# With fewer embeddings, the deviations of their values are chance.
+# Set by hand: with fewer embeddings, the deviations of their values are mostly chance.
 LEAST_EMBEDDINGS = 10
-# The median of so many values is right to 2 % of a deviation.
+# The median of this many values is accurate to 2 % of a deviation.
 STATISTICS_SAMPLE = 4096
 _ROBUST = 1.4826  # makes the median absolute deviation of a normal distribution its standard deviation
-_BLOCK_BYTES = 1 << 18
+_BLOCK_BYTES = 1 << 18  # set by hand: fits into the second-level cache of usual processors
 
 
 def fixed_sample(mask: npt.NDArray[np.bool_], size: int) -> Rows:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 Point = npt.NDArray[np.floating]
-# Near is closer than so many of all pairs: by chance, half of them would be.
+# A track is near if it is closer than this percentage of all pairs. 50 % is what chance gives.
 NEAR_PERCENT = 50.0
 _EXACT_BELOW = 0.05  # Squared; above it, the error of a float32 product is under 1e-5 of the distance.
 _GATHER_COST = 3  # How many rows in their order are read in the time of one picked out.

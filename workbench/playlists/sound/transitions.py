@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from workbench.store.library.library_table import LibraryTable
 
-TIMBRE, KEY, TEMPO, LOUDNESS = 0.40, 0.25, 0.20, 0.15
+TIMBRE, KEY, TEMPO, LOUDNESS = 0.40, 0.25, 0.20, 0.15  # set by hand: sound first, loudness last
 JARRING_TEMPO = float(np.log2(1.16))  # ±16 %: a usual range of the tempo slider of players for disc jockeys
-JARRING_LOUDNESS_LU = 12.0
-DOUBLE_TIME_COST = 0.1
+JARRING_LOUDNESS_LU = 12.0  # set by hand: more than twice as loud (10 dB are about twice)
+DOUBLE_TIME_COST = 0.1  # set by hand: the beats fit, but the feel changes
 NOT_KNOWN_COST = 0.5  # the middle, so that a gap in the data neither attracts nor repels
 
 
