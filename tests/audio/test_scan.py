@@ -144,8 +144,9 @@ def test_a_name_that_is_not_utf8_is_a_problem_that_can_be_written_out(tmp_path):
 
 
 SYSTEM_FOLDERS = (
-    "#recycle", "$RECYCLE.BIN", "$Recycle.Bin", ".Trash-1000", ".stversions", "__MACOSX", "@eaDir", "@Recycle",
-    "RECYCLER", "System Volume Information", "lost+found", "#snapshot", ".Spotlight-V100", "artist/#recycle",
+    "#recycle", "$RECYCLE.BIN", "RECYCLE.BIN", "$Recycle.Bin", ".Trash-1000", ".stversions", "__MACOSX", "@eaDir",
+    "@Recycle", "RECYCLER", "System Volume Information", "lost+found", "#snapshot", ".Spotlight-V100",
+    "artist/#recycle",
 )  # fmt: skip
 
 
@@ -165,7 +166,12 @@ def test_ordinary_names_that_resemble_them_are_kept(tmp_path):
         "Suite.Part.2.flac",
         "~intro.mp3",
     ]
-    make(tmp_path, *kept, "a.sync-conflict-20260101-120000-ABCDEFG.mp3")
+    make(
+        tmp_path,
+        *kept,
+        "b (Ann's conflicted copy 2026-01-01).mp3",
+        "a.sync-conflict-20260101-120000-ABCDEFG.mp3",
+    )
     assert sorted(names(tmp_path)) == sorted(kept)
 
 

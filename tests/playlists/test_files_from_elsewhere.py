@@ -35,6 +35,7 @@ def matched(make_table, tmp_path):
         ("/music/%C3%9Cnder.mp3", 3),
         ("/music/Cut%20Off.mp3", 4),  # the literal name is there
         ("D:\\Music\\A%20Song.mp3", 1),
+        ('"/music/A Song.mp3"', 1),
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -55,6 +56,7 @@ def test_lines_are_read_as_written_or_else_decoded(line, track, end, matched):
         ("#EXTINF:236,65,Song", "Song", 236.65),
         ("#extinf: 236.5 , Song ", "Song", 236.5),
         ("#EXTINF:236", None, 236),
+        ("#EXTINF:236,Ann – Song", "Song", 236),
     ],
 )
 def test_information_lines(info, title, seconds, matched):

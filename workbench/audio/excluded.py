@@ -17,7 +17,8 @@ from workbench.errors import AudioError, SettingsError
 # Patterns as in .gitignore, compared without regard to case. Names that begin with a dot are not looked at anyway.
 EXCLUDED = (
     # Windows
-    "$recycle.bin/", "/recycler/", "/recycled/", "system volume information/", "/found.[0-9][0-9][0-9]/",
+    "$recycle.bin/", "recycle.bin/", "/recycler/", "/recycled/", "system volume information/",
+    "/found.[0-9][0-9][0-9]/",
     # macOS
     "__macosx/", "network trash folder/", "temporary items/", "thevolumesettingsfolder/",
     # Linux
@@ -25,8 +26,8 @@ EXCLUDED = (
     # Synology, QNAP, Asustor, TrueNAS, Nextcloud
     "\\#recycle/", "\\#snapshot/", "@eadir/", "@recycle/", "@recently-snapshot/", "@tmp/", "@sharesnap/",
     "@appstore/", "@download/", "network recycle bin*/", "files_trashbin/", "files_versions/",
-    # copies that Syncthing sets aside, and its files that are not whole yet
-    "*.sync-conflict-*", "~syncthing~*",
+    # copies that Syncthing, Dropbox and Nextcloud set aside, and files that are not whole yet
+    "*.sync-conflict-*", "*conflicted copy*", "~syncthing~*",
 )  # fmt: skip
 WHOLE_FOLDER = ".nomedia"
 """A folder with this file is left out, as Android does."""

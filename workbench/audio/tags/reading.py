@@ -75,7 +75,8 @@ def _value(kinds: Sequence[Kind], field: str) -> Any:
             (text for kind in kinds for value in _values(kind, field) if (text := lines(value))), None
         )
     if field == "genre":
-        return "; ".join(dict.fromkeys(numbers.genres(_texts(kinds, field)))) or None
+        genres = {genre.casefold(): genre for genre in reversed([*numbers.genres(_texts(kinds, field))])}
+        return "; ".join(reversed(genres.values())) or None
     return "; ".join(_texts(kinds, field)) or None
 
 

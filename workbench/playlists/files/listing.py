@@ -85,10 +85,11 @@ def one_line(text: str | None) -> str:
 
 
 def split_label(label: str) -> tuple[str | None, str | None]:
-    """Return artist and title of a label, split at its first `` - ``.
+    """Return artist and title of a label, split at its first `` - ``, or else at a longer dash.
 
-    >>> split_label("Ann - Waltz - live"), split_label("Waltz")
-    (('Ann', 'Waltz - live'), (None, 'Waltz'))
+    >>> split_label("Ann - Waltz - live"), split_label("Ann – Waltz"), split_label("Waltz")
+    (('Ann', 'Waltz - live'), ('Ann', 'Waltz'), (None, 'Waltz'))
     """
-    artist, dash, title = label.partition(" - ")
+    mark = next((mark for mark in (" - ", " – ", " — ") if mark in label), " - ")
+    artist, dash, title = label.partition(mark)
     return (artist or None, title or None) if dash else (None, label or None)

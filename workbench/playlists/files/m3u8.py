@@ -11,7 +11,7 @@ import re
 
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Line, Listing, one_line, split_label
 from workbench.playlists.files.locations import as_line
-from workbench.playlists.files.text import decode_text, lines_of, number_in
+from workbench.playlists.files.text import decode_text, lines_of, number_in, unquoted
 
 MARK = f"# Made by {MADE_BY}"
 # Seconds, with a decimal comma where another comma follows; attributes such as tvg-id="a,b"; a comma; the label.
@@ -51,7 +51,7 @@ def decode(data: bytes) -> Decoded:
             named, title = split_label(label)
             entries.append(
                 Entry(
-                    line,
+                    unquoted(line),
                     title=title,
                     artist=artist or named,
                     album=album or None,

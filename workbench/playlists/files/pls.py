@@ -13,7 +13,7 @@ from collections import defaultdict
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing, one_line, split_label
 from workbench.playlists.files.locations import as_line
-from workbench.playlists.files.text import decode_text, lines_of, number_in
+from workbench.playlists.files.text import decode_text, lines_of, number_in, unquoted
 
 MARK = f"X-Made-By={MADE_BY}"
 _LINE = re.compile(r"(File|Title|Length)(\d{1,9})\s*=\s*(.*)", re.IGNORECASE | re.DOTALL)
@@ -53,5 +53,8 @@ def decode(data: bytes) -> Decoded:
 def _entry(fields: dict[str, str]) -> Entry:
     artist, title = split_label(fields.get("title", ""))
     return Entry(
-        fields["file"], title=title, artist=artist, duration_s=number_in(fields.get("length")) or None
+        unquoted(fields["file"]),
+        title=title,
+        artist=artist,
+        duration_s=number_in(fields.get("length")) or None,
     )

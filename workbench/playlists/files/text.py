@@ -44,3 +44,8 @@ def number_in(text: object) -> float | None:
     except ValueError:
         return None
     return number if number >= 0 and math.isfinite(number) else None
+
+
+def unquoted(location: str) -> str:
+    """Return a location without the quotation marks that some programs put around it."""
+    return location[1:-1] if len(location) > 2 and location[0] == location[-1] == '"' else location
