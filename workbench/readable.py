@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNKNOWN = "—"
@@ -51,6 +51,16 @@ def counted(many: int, one: str, several: str = "") -> str:
     ('1 track', '1,204 tracks', '2 libraries')
     """
     return f"{many:,} {one if many == 1 else several or one + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write several words or phrases as one.
+
+    >>> listed(["calm"]), listed(["calm", "slow", "sad"])
+    ('calm', 'calm, slow and sad')
+    """
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def key_name(track: Mapping[str, Any]) -> str:

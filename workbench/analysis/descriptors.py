@@ -7,7 +7,7 @@ from typing import Literal
 
 from workbench.audio.pitch_names import PITCH_NAMES
 
-Kind = Literal["scalar", "text", "profile", "series", "vector", "perceptual"]
+Kind = Literal["scalar", "text", "profile", "series", "vector", "landmarks", "perceptual"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Descriptor:
     ----------
     kind : str
         ``scalar`` is a number, ``text`` a word, ``profile`` a short array that describes the whole track, ``series`` an
-        array over time, ``vector`` the sound vector, ``perceptual`` a value that only a model can predict.
+        array over time, ``vector`` the sound vector, ``landmarks`` what other files of a recording are found by,
+        ``perceptual`` a value that only a model can predict.
     low, high : float or None
         Smallest and largest value; ``None`` where there is no bound.
     """
@@ -153,6 +154,11 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("vector", "vector", "", None, None,
                "sound vector: numbers that describe how the track sounds, to compare tracks; see below",
                "this project"),
+    Descriptor("landmarks", "landmarks", "ms, bits", 0, None,
+               "when the spectrum changes most, and 32 bits that say how, shape (n, 2), of the first ten minutes: the "
+               "same recording is found by them in other files",
+               "Haitsma & Kalker 2002, A highly robust audio fingerprinting system; Wang 2003, An industrial-strength "
+               "audio search algorithm"),
     # DESCRIPTORS=extended
     Descriptor("dissonance", "scalar", "", 0, 1, "roughness of the spectral peaks: 0 for a sine, null for silence",
                _ESSENTIA + "Dissonance: Plomp & Levelt 1965", cost="0.04 s a minute"),

@@ -26,6 +26,7 @@ HISTORY: dict[int, str] = {
     4: "loudness of quadraphonic and 2.1 sound; all links of chained Ogg files; DTS in WAV",
     5: "tempo: soft music has one, of low confidence; kick and clap are no longer halved, music without drums is "
     "doubled less often; Essentia and TempoCNN are asked",
+    6: "landmarks, by which the same recording is found in other files",
 }
 """What each version changed, in words for the user: a new analysis of old tracks says this as its reason.
 
@@ -77,7 +78,7 @@ class TrackFeatures:
     """Descriptors of one track; ``workbench.analysis.DESCRIPTORS`` gives the unit, range and source of each.
 
     A number or word is ``None`` where the audio has no such value (the key of noise, the loudness of silence). Arrays
-    are float32 and read-only; they are empty where the audio has no such values.
+    are read-only, and float32 but for the landmarks; they are empty where the audio has no such values.
     """
 
     version: int = VERSION
@@ -140,6 +141,7 @@ class TrackFeatures:
     waveform_peaks: Array = _array(0, 2)
 
     vector: Array = field(default_factory=_nothing)
+    landmarks: npt.NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 2), np.uint32))
 
     valence: float | None = None
     acousticness: float | None = None
@@ -165,8 +167,8 @@ class TrackFeatures:
     beat_loudness_bands: Array = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
-        for name in _ARRAYS:
-            array = np.array(getattr(self, name), np.float32)
+        for name in (*_ARRAYS, "landmarks"):
+            array = np.array(getattr(self, name), np.uint32 if name == "landmarks" else np.float32)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 
@@ -207,6 +209,7 @@ class TrackFeatures:
             vector=self.vector,
             series=self.series(),
             seconds=seconds,
+            landmarks=self.landmarks,
         )
 
     @classmethod
@@ -217,6 +220,7 @@ class TrackFeatures:
             **record.series,
             "vector": record.vector,
             "version": record.version,
+            "landmarks": record.landmarks,
         }
         known = {f.name for f in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})

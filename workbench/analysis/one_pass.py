@@ -22,6 +22,7 @@ from workbench.analysis.rhythm.beats import beats_in_a_bar, stability, tempo_of,
 from workbench.analysis.rhythm.onsets import OnsetMeter, count_onsets, drums_heard
 from workbench.analysis.rhythm.second_opinion import Vote, percival_bpm
 from workbench.analysis.rhythm.tempo import estimate_tempo, normalize
+from workbench.analysis.same_recording.landmarks import LandmarkMeter
 from workbench.analysis.sound_vector import sound_vector
 from workbench.analysis.spectrum.mel import MelBands
 from workbench.analysis.spectrum.spectra import CHUNK_HOPS, Decimator, ShortTimeFourier, framing, power
@@ -118,6 +119,7 @@ class _Meters:
         self._timbre = TimbreMeter(self.framing)
         self._onsets = OnsetMeter()
         self._chroma = ChromaMeter(self.framing)
+        self._landmarks = LandmarkMeter(self.framing)
         self._waveform = WaveformMeter()
         self._minute = Minute(rate)
         self._extended = ExtendedMeter(rate) if extended else None
@@ -148,6 +150,7 @@ class _Meters:
         energies = powers @ self._ones
         self._energies.extend(energies)
         self._onsets.feed(mels)
+        self._landmarks.feed(mels)
         cepstra = self._timbre.feed(powers, mels, energies)
         self._textures.extend(cepstra.reshape(-1, TEXTURE_HOPS, cepstra.shape[1]).mean(axis=1))
 
@@ -184,6 +187,7 @@ class _Meters:
         timbre = self._timbre.finish()
         found |= asdict(ends) | (asdict(timbre) if timbre else {})
         found["zero_crossing_rate"] = self._crossings / duration
+        found["landmarks"] = self._landmarks.finish(math.ceil(hops) + 1)
         found["danceability"] = danceability(energies, self.framing.period_s)
         harmony = self._chroma.finish(textures)
         found |= _tonal(harmony, self.framing.period_s * TEXTURE_HOPS)

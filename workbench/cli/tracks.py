@@ -1,4 +1,4 @@
-"""``workbench tracks``: list the library."""
+"""``workbench tracks`` lists the library, ``workbench problems`` what is wrong with it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def add_commands(add: Add) -> None:
     sub.add_argument(
         "--failed", action="store_true", help="only tracks that could not be analyzed, with the reason"
     )
+    add("problems", _problems, "list copies, failed and missing files, clipping, odd tags and loudness")
 
 
 def _tracks(options: argparse.Namespace) -> int:
@@ -52,3 +53,18 @@ def _track_line(track: dict[str, Any]) -> str:
         f"{show('loudness_lufs', '5.1f'):>5} LUFS  {who}"
         + (f"  predicted: {one_line(predicted_text(track['predicted']))}" if track["predicted"] else "")
     )
+
+
+def _problems(options: argparse.Namespace) -> int:
+    with open_library(options) as wb:
+        problems, paths = wb.problems(), wb.table()
+        if options.json:
+            print_json({"problems": [problem.to_dict(paths) for problem in problems]})
+            return DONE
+        for problem in (problem for problem in problems if problem.findings):
+            print(f"{problem.title}: {counted(len(problem.findings), 'track')}. {problem.advice}")
+            for finding in problem.to_dict(paths)["findings"]:
+                print(f"{finding['id']:>6}  {one_line(finding['path'])}: {one_line(finding['reason'])}")
+        if not any(problem.findings for problem in problems):
+            print("No problem found.")
+    return DONE

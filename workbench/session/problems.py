@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.playlists.sound.space import space_of
-from workbench.readable import clock, number
+from workbench.readable import clock, counted, listed, number
+from workbench.session.copies import Group, Pair, copy_groups
 
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
@@ -27,6 +28,7 @@ OUTLIER_SPREADS = 3.0  # convention: only 0.3 % of a normal distribution lie far
 OUTLIER_LEAST_LU = 4.0  # chosen: a smaller difference is not worth a report, however even the library is
 NEIGHBORS = 10  # chosen: enough for a clear majority, and few enough to be near
 AGREEMENT = 0.8  # chosen: eight of the ten nearest tracks
+AUDIBLE_S = 0.05  # less is the delay of an encoder
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,16 @@ class Problem:
     advice: str
     findings: Sequence[Finding]
 
+    def to_dict(self, table: LibraryTable) -> dict[str, Any]:
+        """Return JSON-able values, with the paths of the tracks."""
+        rows = {finding.track_id: table.index_of(finding.track_id) for finding in self.findings}
+        paths = {track: None if row is None else table.text_at("path", row) for track, row in rows.items()}
+        findings = [
+            {"id": finding.track_id, "path": paths[finding.track_id] or "", "reason": finding.reason}
+            for finding in self.findings
+        ]
+        return {"title": self.title, "advice": self.advice, "findings": findings}
+
 
 @dataclass(frozen=True)
 class Check:
@@ -55,7 +67,7 @@ class Check:
     find: Callable[[LibraryTable], list[Finding]]
 
 
-def find_problems(library: Library, table: LibraryTable) -> list[Problem]:
+def find_problems(library: Library, table: LibraryTable, pairs: Sequence[Pair] = ()) -> list[Problem]:
     """Return every kind of problem with its findings, the kinds without findings included."""
     failed = {
         track.id: f"{track.error} ({track.error_kind})" for track in library.tracks.select(status="failed")
@@ -65,6 +77,12 @@ def find_problems(library: Library, table: LibraryTable) -> list[Problem]:
             "Duplicates",
             "Files with the same bytes. Delete the copies you do not need, then analyze the folder again.",
             duplicates(library.tracks.duplicates()),
+        ),
+        Problem(
+            "Same recording",
+            "Files with the same sound in other formats, bit rates or lengths, the best of each recording first. "
+            "A playlist has at most one of them. Delete those you do not need, then analyze the folder again.",
+            same_recordings(table, copy_groups(table, pairs, library.tracks.by_id), pairs),
         ),
         Problem(
             "Failed",
@@ -91,6 +109,33 @@ def _missing(table: LibraryTable) -> list[Finding]:
 def duplicates(groups: Sequence[Sequence[Track]]) -> list[Finding]:
     """Return a finding for every file that has copies, copies next to each other."""
     return [Finding(track.id, f"same as {_others(group, track)}") for group in groups for track in group]
+
+
+def same_recordings(table: LibraryTable, groups: Sequence[Group], pairs: Sequence[Pair]) -> list[Finding]:
+    """Return a finding for every file of a recording that has other files, with what makes the best one better."""
+    found = []
+    for group in groups:
+        best, *others = group.rows
+        name = PurePath(str(table["path"][best])).name
+        found.append(Finding(int(table.ids[best]), f"the best of {counted(len(group.rows), 'file')}"))
+        for row, quality in zip(others, group.qualities[1:], strict=True):
+            better = group.qualities[0].better_in(quality)
+            why = f"{name}, which is {listed(better)}" if better else f"{name}, as good as this"
+            found.append(
+                Finding(int(table.ids[row]), f"the same as {why}{_alike(table, (best, row), pairs)}")
+            )
+    return found
+
+
+def _alike(table: LibraryTable, rows: tuple[int, int], pairs: Sequence[Pair]) -> str:
+    """Say how alike two files are and how much later one starts, if they were compared with each other."""
+    one, other = (table["content_hash"][row] for row in rows)
+    for pair in pairs:
+        if {pair.one, pair.other} == {one, other}:
+            later = pair.match.offset_s if pair.other == one else -pair.match.offset_s
+            start = f", music {abs(later):.2f} s {'later' if later > 0 else 'earlier'}"
+            return f" ({pair.match.similarity:.0%} alike{start if abs(later) >= AUDIBLE_S else ''})"
+    return ""
 
 
 def _others(group: Sequence[Track], track: Track) -> str:

@@ -99,6 +99,7 @@ class Workbench:
     def _open(self) -> None:
         from workbench.session.analysis import Analysis
         from workbench.session.caches import Caches
+        from workbench.session.copies import Copies
         from workbench.session.jobs.jobs import Jobs
         from workbench.session.performance import Performance
         from workbench.session.ratings import Ratings
@@ -114,6 +115,7 @@ class Workbench:
             max_connections=self.settings.db_max_connections,
         )
         self.library = Library(pool)
+        self.copies = Copies(self.library)
         self.caches = Caches(self.settings)
         self.jobs = Jobs(self.settings, self.library, share_cluster=self._share_cluster)
         self.analyze = Analysis(self.settings, self.library, self.caches, self.jobs)
@@ -187,11 +189,13 @@ class Workbench:
         """The library as columns; read again only when the library has changed."""
         from workbench.models.columns import with_model_results
         from workbench.playlists.making.kinds import with_kinds
+        from workbench.session.copies import with_copies
 
         version = self.library.version()
         with self._lock:
             if self._table is None or self._table.version != version:
                 table = with_model_results(self.library, self.library.table())
+                table = with_copies(table, self.copies.pairs(), self.library.tracks.by_id)
                 self._table = with_kinds(table, long_track_minutes=self.settings.long_track_minutes)
             return self._table
 
@@ -210,11 +214,11 @@ class Workbench:
         made = self.playlists.draft("similarity", start=start, size=n + 1, random_state=0)
         return replace(made, tracks=tuple(one for one in made if one.id != start)[:n], card={})
 
-    def problems(self, table: LibraryTable) -> list[Problem]:
-        """Return what is wrong with the tracks of a table: duplicates, failed and missing files, odd values."""
+    def problems(self, table: LibraryTable | None = None) -> list[Problem]:
+        """Return what is wrong with the tracks of a table, of all by default: copies, failed files, odd values."""
         from workbench.session.problems import find_problems
 
-        return find_problems(self.library, table)
+        return find_problems(self.library, self.table() if table is None else table, self.copies.pairs())
 
     @property
     def playlists(self) -> Playlists:

@@ -82,7 +82,9 @@ class SharedCache:
         """Store features, unless they are of another version or larger than ``MOST_BYTES``."""
         from workbench.store.serialization import encode
 
-        data = encode([dict(record.scalars), record.vector, dict(record.series), record.seconds])
+        data = encode(
+            [dict(record.scalars), record.vector, dict(record.series), record.seconds, record.landmarks]
+        )
         if record.version != self._version or len(data) > MOST_BYTES:
             self._count("rejected")
         elif self._ask("set", self._key(content_hash), data, px=self._ttl_ms):
@@ -106,10 +108,10 @@ class SharedCache:
         if data is None:
             return None
         try:
-            scalars, vector, series, seconds = decode(data)
+            scalars, vector, series, seconds, landmarks = decode(data)
             if not (isinstance(scalars, Mapping) and isinstance(series, Mapping)):
                 raise ValueError("not features")
-            return FeatureRecord(self._version, scalars, vector, series, float(seconds))
+            return FeatureRecord(self._version, scalars, vector, series, float(seconds), landmarks)
         except (StoreError, TypeError, ValueError) as error:
             self._count("errors")
             _log.warning("A value in Redis is damaged: %s", error)

@@ -46,6 +46,7 @@ ROUTES: tuple[tuple[str, type[ApiHandler]], ...] = (
     ("/api/v1/tracks/{track_id}", track_handlers.TrackHandler),
     ("/api/v1/tracks/{track_id}/similar", track_handlers.SimilarHandler),
     ("/api/v1/tracks/{track_id}/audio", audio_handler.AudioHandler),
+    ("/api/v1/problems", track_handlers.ProblemsHandler),
     ("/api/v1/stats/analysis", track_handlers.AnalysisStatsHandler),
     ("/api/v1/jobs", job_handlers.JobsHandler),
     ("/api/v1/jobs/{job_id}", job_handlers.JobHandler),

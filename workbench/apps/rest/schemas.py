@@ -152,6 +152,11 @@ REPORT = has(
     performance_impact={"type": "object"},
     recommendations=listing(has(category=STRING, setting=STRING, reason=STRING, message=STRING)),
 )
+PROBLEMS = has(
+    problems=listing(
+        has(title=STRING, advice=STRING, findings=listing(has(id=COUNT, path=STRING, reason=STRING)))
+    )
+)
 ANALYSIS = has(tracks={"type": "object"}, failures={"type": "object"}, audio_seconds=NUMBER)
 HEALTH = has(status=STRING, version=STRING, uptime_seconds=NUMBER)
 MANAGED = has(operation=STRING, ok={"type": "boolean"}, result={})

@@ -77,6 +77,19 @@ class SimilarHandler(ApiHandler):
         return {"id": track_id, "tracks": tracks}
 
 
+class ProblemsHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation("What is wrong with the library, by kind", answers={200: schemas.PROBLEMS})
+    }
+
+    async def get(self) -> None:
+        self.answer(await self.service.run(self._problems))
+
+    def _problems(self) -> Any:
+        table = self.service.workbench.table()
+        return {"problems": [problem.to_dict(table) for problem in self.service.workbench.problems(table)]}
+
+
 class AnalysisStatsHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation("How much of the library is analyzed", answers={200: schemas.ANALYSIS})

@@ -50,7 +50,10 @@ class Constraints:
         bool, Value("also audiobooks, podcasts, sound effects, mixes, and tracks of LONG_TRACK_MINUTES")
     ] = False
     only_analyzed: Annotated[bool, Value("leave out tracks without features")] = True
-    skip_duplicates: Annotated[bool, Value("leave out copies of a track that is in the playlist")] = True
+    skip_duplicates: Annotated[
+        bool,
+        Value("leave out copies of a track that is in the playlist, in any format; of those, take the best"),
+    ] = True
     skip_missing: Annotated[bool, Value("leave out tracks whose file is missing")] = True
 
     @property

@@ -20,6 +20,7 @@ from workbench.playlists.making.constraints import (
     check_not_empty,
     constraints_of,
 )
+from workbench.playlists.making.copies import without_worse_copies
 from workbench.playlists.making.fitting import arrange, choose
 from workbench.playlists.making.ordering import ORDER_HELP, ORDERS
 from workbench.playlists.making.parameters import canonical
@@ -116,6 +117,8 @@ def generate(
         table, constraints, needs_vectors=chosen_method.needs_vectors, size=asked["size"]
     )
     own = _bound(chosen_method, asked, table)
+    if constraints.skip_duplicates:
+        candidates = without_worse_copies(table, candidates, keep=_named_rows(chosen_method, own))
 
     def start(size: int) -> tuple[Request, Iterator[Pick]]:
         rng = np.random.default_rng(seed)
@@ -227,6 +230,13 @@ def _bound(method: Method, asked: Mapping[str, Any], table: LibraryTable) -> dic
                 )
         bound[key] = value
     return bound
+
+
+def _named_rows(method: Method, own: Mapping[str, Any]) -> list[int]:
+    """Return the rows that parameters such as ``start`` name."""
+    named = [own[key] for key, parameter in method.parameters.items() if parameter.kind == "track"]
+    lists = [own[key] or () for key, parameter in method.parameters.items() if parameter.kind == "tracks"]
+    return [row for row in (*named, *(row for rows in lists for row in rows)) if row is not None]
 
 
 def json_schema(method: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from workbench.playlists.making.copies import copy_groups
 from workbench.playlists.sound.arrays import Mask, Rows
 from workbench.playlists.sound.space import Space, space_of
 
@@ -74,7 +75,7 @@ class Request:
         self._open = self.candidates.copy()
         self._artists: Counter[str] = Counter()
         self._albums: Counter[str] = Counter()
-        self._hashes: set[str] = set()
+        self._copies: set[int] = set()
 
     @property
     def space(self) -> Space:
@@ -102,13 +103,12 @@ class Request:
         self.chosen.append(row)
         for column, counts in (("artist", self._artists), ("album", self._albums)):
             counts.update(self.table.names(column)[row])
-        self._hashes.add(self._copy(row))
+        self._copies.add(self._copy(row))
         return True
 
     def allows(self, row: int) -> bool:
         """Whether the constraints allow this row next."""
-        copy = self._copy(row)
-        if copy and copy in self._hashes and self.limits.skip_duplicates:
+        if self.limits.skip_duplicates and self._copy(row) in self._copies:
             return False
         for column, gap, most, counts in self._rules():
             names = self.table.names(column)[row]
@@ -121,7 +121,7 @@ class Request:
     def reopen(self) -> None:
         """Let every candidate be chosen once more."""
         self._open = self.candidates.copy()
-        self._hashes.clear()
+        self._copies.clear()
 
     def fork(self, chosen: Sequence[int] = ()) -> Request:
         """Return a request like this one that has taken ``chosen``, to try something."""
@@ -152,5 +152,5 @@ class Request:
         names = self.table.names(column)
         return {name for row in self.chosen[-gap:] for name in names[row]} if gap else set()
 
-    def _copy(self, row: int) -> str:
-        return self.table.texts("content_hash")[row] or ""
+    def _copy(self, row: int) -> int:
+        return int(copy_groups(self.table)[row])

@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.analysis.tonality.camelot import UNKNOWN, camelot_name
 from workbench.errors import LibraryEmptyError
+from workbench.playlists.making.copies import copy_groups
 from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
@@ -136,7 +137,7 @@ def _longest_chain(request: Request, mixes: _Mixes, opening: int) -> list[int]:
 
 
 def _without_copies(request: Request, chain: list[int], rows: Rows) -> Rows:
-    if not request.limits.skip_duplicates or "content_hash" not in request.table.columns:
+    if not request.limits.skip_duplicates:
         return rows
-    hashes = request.table["content_hash"]
-    return rows[~np.isin(hashes[rows].astype(str), hashes[chain].astype(str))]
+    groups = copy_groups(request.table)
+    return rows[~np.isin(groups[rows], groups[chain])]

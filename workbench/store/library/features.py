@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 
+from workbench.store.library.landmarks import as_landmarks, save_landmarks
 from workbench.store.library.records import QUARANTINE_KINDS, FeatureRecord, Quarantined
 from workbench.store.library.repository import Repository, from_json, in_groups, to_json
 
@@ -43,6 +44,7 @@ class FeatureRepository(Repository):
                 (content_hash, record.version, layout, numbers, labels, vector, record.seconds, self._now()),
             )
             connection.execute(_SAVE_DETAILS, (content_hash, to_json(dict(record.scalars)), series))
+            save_landmarks(connection, content_hash, record.landmarks)
             connection.execute("DELETE FROM quarantine WHERE content_hash = ?", (content_hash,))
             connection.execute(
                 "UPDATE tracks SET analysis = 'analyzed', error = NULL, error_kind = NULL "
@@ -57,15 +59,21 @@ class FeatureRepository(Repository):
         from workbench.store.serialization import decode
 
         sql = """
-            SELECT f.version, d.scalars, f.vector, d.series, f.seconds
-            FROM features f JOIN feature_details d USING (content_hash) WHERE f.content_hash = ?"""
+            SELECT f.version, d.scalars, f.vector, d.series, f.seconds, l.first, l.rest
+            FROM features f JOIN feature_details d USING (content_hash) LEFT JOIN landmarks l USING (content_hash)
+            WHERE f.content_hash = ?"""
         with self.pool.reading() as connection:
             row = connection.execute(sql, (content_hash,)).fetchone()
         if row is None:
             return None
-        version, scalars, vector, series, seconds = row
+        version, scalars, vector, series, seconds, first, rest = row
         return FeatureRecord(
-            version, from_json(scalars), np.frombuffer(vector, "<f4"), decode(series), seconds
+            version,
+            from_json(scalars),
+            np.frombuffer(vector, "<f4"),
+            decode(series),
+            seconds,
+            as_landmarks((first or b"") + (rest or b"")),
         )
 
     def versions(self, hashes: Iterable[str]) -> dict[str, int]:

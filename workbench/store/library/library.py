@@ -12,6 +12,7 @@ from workbench.store.library.activity import ActivityRepository
 from workbench.store.library.artifacts import ArtifactRepository
 from workbench.store.library.features import FeatureRepository
 from workbench.store.library.files import FileRepository
+from workbench.store.library.landmarks import LandmarkRepository
 from workbench.store.library.maintenance import Maintenance
 from workbench.store.library.models import ModelRepository
 from workbench.store.library.playlists import PlaylistRepository
@@ -35,6 +36,8 @@ class Library:
         The same rows as tracks: one, some, or a page of them.
     features : FeatureRepository
         Features by content, failures and the quarantine.
+    landmarks : LandmarkRepository
+        What the same recording is found by in other files.
     playlists : PlaylistRepository
         Playlists with their recipes and their history.
     models : ModelRepository
@@ -54,6 +57,7 @@ class Library:
         self.files = FileRepository(pool, now)
         self.tracks = TrackRepository(pool, now)
         self.features = FeatureRepository(pool, now)
+        self.landmarks = LandmarkRepository(pool, now)
         self.playlists = PlaylistRepository(pool, now)
         self.models = ModelRepository(pool, now)
         self.ratings = RatingRepository(pool, now)

@@ -113,6 +113,8 @@ class FeatureRecord:
         Beats, curves, waveform peaks.
     seconds : float
         Duration of the analysis.
+    landmarks : uint32 array, shape (n, 2)
+        What the same recording is found by in other files.
     """
 
     version: int
@@ -120,6 +122,7 @@ class FeatureRecord:
     vector: npt.NDArray[np.float32]
     series: Mapping[str, npt.NDArray[Any]]
     seconds: float = 0.0
+    landmarks: npt.NDArray[np.uint32] | Sequence[Any] = ()
 
 
 class Quarantined(NamedTuple):
