@@ -63,6 +63,12 @@ def test_kick_and_clap_are_not_halved(analyze, bpm, loud):
     assert analyze(samples).bpm == pytest.approx(bpm, rel=0.01)
 
 
+def test_house_with_a_held_organ_is_not_halved(analyze):
+    style = {"groove": "house", "chords": "organ", "comping": "held", "bass_line": "held"}
+    score = Score(bpm=140, key="A", scale="minor", progression="i VI III VII", bars=14, **style)
+    assert analyze(render(score)).bpm == pytest.approx(140, rel=0.01)
+
+
 def chorale(bpm: float, attack_s: float) -> np.ndarray:
     """Block chords on each beat that fade into each other, as of a choir."""
     time = np.arange(30 * 44100) / 44100

@@ -3,6 +3,7 @@
 Run by hand: python tests/benchmarks/bench_accuracy.py [FOLDER...]
 A folder holds music and ``tempo.csv`` (columns file, bpm), and ``key.csv`` (file, key as in "F# minor") or files of
 beats (NAME.beats, one time in seconds a line) where there are any. Without one, only synthesized truth is measured.
+Where `workbench models get` has fetched TempoCNN, it takes part: alone, and as the workbench asks it.
 Beats and keys are scored by mir_eval. librosa takes part when it is installed: python -m pip install librosa
 """
 
@@ -20,6 +21,7 @@ from typing import Any
 import mir_eval
 import numpy as np
 import numpy.typing as npt
+import soxr
 
 from workbench.analysis.one_pass import describe
 from workbench.audio.demo.demo_library import DEMO_TRACKS
@@ -27,6 +29,11 @@ from workbench.audio.demo.synthesis import GROOVES, Score, render
 from workbench.audio.pitch_names import PITCH_NAMES
 from workbench.audio.streaming_loader import open_audio
 from workbench.lazy_imports import get_essentia
+from workbench.models.networks.model_file import ModelFile
+from workbench.models.networks.registry import models_that_listen
+from workbench.models.networks.tempo_network import LOWEST_BPM, TempoListener, load_tempo_network
+from workbench.models.networks.tempo_network import RATE as TEMPO_RATE
+from workbench.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import signals
@@ -62,6 +69,18 @@ def ours(samples: Samples) -> Answer:
     found = describe([samples], RATE, samples.shape[1])
     key = (found["key"], found["scale"]) if "key" in found else None
     return Answer(found.get("bpm"), key, np.asarray(found.get("beats_s", ())))
+
+
+def with_network(model: ModelFile, samples: Samples) -> Answer:
+    listener = TempoListener(model)
+    listener.push(samples, RATE)
+    found = describe([samples], RATE, samples.shape[1], vote=listener.vote)
+    return Answer(found.get("bpm"), None, np.asarray(found.get("beats_s", ())))
+
+
+def network_alone(model: ModelFile, samples: Samples) -> Answer:
+    likely = load_tempo_network(model)(soxr.resample(_mono(samples), RATE, TEMPO_RATE))
+    return Answer(float(LOWEST_BPM + np.argmax(likely)), None, np.zeros(0))
 
 
 def essentia_multifeature(samples: Samples) -> Answer:
@@ -137,6 +156,12 @@ def synthesized() -> Iterator[tuple[str, list[Piece]]]:
             score = replace(score, comping=comping, bass_line="root and fifth", lead="flute")
             quiet.append(Piece(f"{comping} {bpm}", partial(render, score), score.bpm, None, score.beats_s()))
     yield "without drums", quiet
+    fours = [
+        Piece(f"clap {loud} {bpm}", partial(kick_and_clap, bpm, loud), float(bpm))
+        for loud in (0.2, 0.5, 1.0)
+        for bpm in range(120, 151, 5)
+    ]
+    yield "kick on each beat, clap on every other", fours
     drifting = []
     for index, groove in enumerate(("rock", "ballad", "swing", "waltz", "none")):
         for bpm in (72 + index, 96 + index, 128 + index):
@@ -153,6 +178,14 @@ def synthesized() -> Iterator[tuple[str, list[Piece]]]:
                 score = _score(100 + 7 * which, tonic, scale, which, groove=groove, seconds=20)
                 keys.append(Piece(f"{tonic} {scale}", partial(render, score), None, (tonic, scale)))
     yield "24 keys, three progressions", keys
+
+
+def kick_and_clap(bpm: float, loud: float) -> Samples:
+    time = np.arange(25 * RATE) / RATE
+    beat = 60 / bpm
+    kick = np.sin(2 * np.pi * 55 * (time % beat)) * np.exp(-10 * (time % beat))
+    clap = np.random.default_rng(0).standard_normal(len(time)) * np.exp(-25 * ((time - beat) % (2 * beat)))
+    return (0.3 * (kick + loud * clap * (time > beat)))[:, None].astype(np.float32)
 
 
 def _drift(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -235,9 +268,9 @@ def measure(title: str, pieces: list[Piece]) -> None:
             if piece.bpm is not None:
                 found.setdefault("one", []).append(accuracy(answer.bpm, piece.bpm, (1,)))
                 found.setdefault("two", []).append(accuracy(answer.bpm, piece.bpm, (1, 2, 3, 1 / 2, 1 / 3)))
-            if piece.key is not None and not name.startswith("librosa"):
+            if piece.key is not None and not name.startswith(("librosa", "TempoCNN", "workbench with")):
                 found.setdefault("key", []).append(weighted_key(answer.key, piece.key))
-            if piece.beats_s is not None and "Percival" not in name:
+            if piece.beats_s is not None and not name.endswith(("krumhansl", "CNN")):
                 found.setdefault("beats", []).append(f_measure(answer.beats_s, piece.beats_s))
     for name, found in scores.items():
         print(f"{name:32}" + "".join(f"{_cell(found, what):>{width}}" for what, width in COLUMNS.items()))
@@ -317,6 +350,10 @@ def measure_loudness() -> None:
 def main() -> None:
     if importlib.util.find_spec("librosa") is not None:
         METHODS["librosa beat_track"] = librosa_beats
+    models = models_that_listen(Settings.load().models_dir)
+    for model in (model for model in models if model.kind == "tempo"):
+        METHODS["workbench with TempoCNN"] = partial(with_network, model)
+        METHODS["TempoCNN"] = partial(network_alone, model)
     measure_loudness()
     for folder in sys.argv[1:]:
         measure(folder, annotated(Path(folder)))

@@ -237,7 +237,7 @@ class _Meters:
         tempo = estimate_tempo(
             envelopes,
             period,
-            drums=drums_heard(rises[2].astype(np.float32)),
+            drums=drums_heard(*rises[1:].astype(np.float32)),
             octaves=vote,
             second=lambda: percival_bpm(self._minute.samples(length)),
         )

@@ -21,9 +21,9 @@ _APART_S, _AROUND_S = 0.025, 0.1
 # Below is the kick, above the snare; chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py.
 _BASS_HZ, _TREBLE_HZ = 200.0, 1500.0
 
-# Rise of the treble that drums reach in a frame of 50, and music without drums does not; chosen on renders with and
-# without drums, as tests/benchmarks/bench_accuracy.py makes them.
-_STRIKE_PERCENTILE, _NO_DRUMS_DB, _DRUMS_DB = 98, 3.0, 5.0
+# Rise of bass and treble (geometric mean) that drums reach in a frame of 50, and music without drums does not; chosen
+# on renders with and without drums (docs/measured.md).
+_STRIKE_PERCENTILE, _NO_DRUMS_DB, _DRUMS_DB = 98, 5.5, 8.0
 
 Envelope = npt.NDArray[np.float32]
 
@@ -75,7 +75,8 @@ def count_onsets(rises: Envelope, period_s: float) -> int:
     return int(np.count_nonzero(peak))
 
 
-def drums_heard(treble: Envelope) -> float:
-    """Return 0 to 1: whether the treble rises as sharply and as often as drums make it, dB a frame, shape (n,)."""
-    strike = float(np.percentile(treble, _STRIKE_PERCENTILE)) if len(treble) else 0.0
-    return float(np.clip((strike - _NO_DRUMS_DB) / (_DRUMS_DB - _NO_DRUMS_DB), 0, 1))
+def drums_heard(bass: Envelope, treble: Envelope) -> float:
+    """Return 0 to 1: whether bass and treble rise (dB a frame, shape (n,)) as sharply and as often as with drums."""
+    strikes = [max(0.0, float(np.percentile(band, _STRIKE_PERCENTILE))) for band in (bass, treble)]
+    mean = float(np.sqrt(strikes[0] * strikes[1]))
+    return float(np.clip((mean - _NO_DRUMS_DB) / (_DRUMS_DB - _NO_DRUMS_DB), 0, 1))

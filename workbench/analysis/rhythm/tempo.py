@@ -44,11 +44,15 @@ _BASS_SHARE = 0.5
 # Center as in van Noorden & Moelants 1999; the width, and the center without drums, were chosen.
 _PREFERRED, _PREFERRED_WITHOUT_DRUMS, _PREFERRED_OCTAVES = 120.0, 95.0, 0.7
 _TOO_SLOW, _TOO_FAST, _TOO_OCTAVES = 60.0, 165.0, 0.2
-# Share of the bass at half a beat (of that at a beat) from which, and over which, its strikes are the beat.
-_BASS_TWICE, _BASS_TWICE_OVER, _BASS_TWICE_WEIGHT = 0.5, 0.2, 0.6
+# Share of the bass at half a beat (of that at a beat) from which, and over which, its strikes are the beat; only up to
+# this many strikes a minute, because a faster bass plays eighths.
+_BASS_TWICE, _BASS_TWICE_OVER, _BASS_TWICE_WEIGHT = 0.5, 0.2, 1.4
+_FASTEST_BASS = 160.0
 _LEAST_BASS = 0.2
-# Confidence below which the network votes, and below which the second estimator is asked; the width of its answer.
-_VERY_UNSURE, _UNSURE, _ANSWER_OCTAVES = 0.5, 0.6, 0.05
+# Confidence below which others are asked; with 0.6, four times as many recordings ask, and no more of them gain.
+_UNSURE = 0.5
+# Width of the answer of the second estimator.
+_ANSWER_OCTAVES = 0.05
 # Octaves (4 %) within which candidates are the same up to the octave.
 _SAME_OCTAVES = 0.06
 # 4 %: the tolerance for a correct tempo in Gouyon et al. 2006.
@@ -149,7 +153,8 @@ def estimate_tempo(
     lags = 60 / grid / period_s
     spectrum = _spectrum(envelopes[0], period_s, np.stack((grid, 2 * grid)))
     repeats = _repeats(correlations, lags, spectrum)
-    scores = repeats * _drum_weights(correlations, lags, drums) * _prior(grid, drums)
+    weights = _alternation(correlations, lags) * _kick(correlations, lags, grid) ** drums
+    scores = repeats * weights * _prior(grid, drums)
     best = _peaks(scores)
     if not len(best):
         return None
@@ -162,7 +167,7 @@ def estimate_tempo(
         return Tempo(float(candidates[0]), regularity, candidates, scores[best] / scores[best[0]])
 
     tempo = found()
-    if octaves and tempo.confidence < _VERY_UNSURE and (likely := octaves()):
+    if octaves and tempo.confidence < _UNSURE and (likely := octaves()):
         scores *= _votes(grid, grid[best[0]], likely) ** drums
         tempo = found()
     if second is None or tempo.confidence >= _UNSURE or not (other := second()):
@@ -182,13 +187,20 @@ def _repeats(correlations: tuple[Curve, Curve, Curve], lags: Curve, spectrum: Cu
     return np.asarray(np.maximum(comb, 0) * np.sqrt(np.maximum(on_beats, _OFF_BEATS * off_beats)))
 
 
-def _drum_weights(correlations: tuple[Curve, Curve, Curve], lags: Curve, drums: float) -> Curve:
-    """Return more where bass and treble alternate, less where the bass strikes twice in a beat."""
-    _, bass, crossed = correlations
-    alternation = np.maximum(_at(crossed, lags) - _at(crossed, 2 * lags), _LEAST_ALTERNATION)
+def _alternation(correlations: tuple[Curve, Curve, Curve], lags: Curve) -> Curve:
+    """Return more where bass and treble alternate from beat to beat."""
+    crossed = correlations[2]
     return np.asarray(
-        np.exp(_ALTERNATION * alternation - _BASS_TWICE_WEIGHT * drums * _bass_twice(bass, lags))
+        np.exp(_ALTERNATION * np.maximum(_at(crossed, lags) - _at(crossed, 2 * lags), _LEAST_ALTERNATION))
     )
+
+
+def _kick(correlations: tuple[Curve, Curve, Curve], lags: Curve, bpms: Curve) -> Curve:
+    """Return less where the bass strikes twice in a beat, as a kick drum does at half of its tempo; else 1."""
+    bass = correlations[1]
+    share = _at(bass, lags / 2) / np.maximum(_at(bass, lags), _LEAST_BASS)
+    twice = np.clip((share - _BASS_TWICE) / _BASS_TWICE_OVER, 0, 1) * (2 * bpms <= _FASTEST_BASS)
+    return np.asarray(np.exp(-_BASS_TWICE_WEIGHT * twice))
 
 
 def _prior(bpms: Curve, drums: float) -> Curve:
@@ -197,12 +209,6 @@ def _prior(bpms: Curve, drums: float) -> Curve:
     preferred = np.log2(bpms / center) / _PREFERRED_OCTAVES
     outside = np.log2(bpms / np.clip(bpms, _TOO_SLOW, _TOO_FAST)) / _TOO_OCTAVES
     return np.asarray(np.exp(-0.5 * (preferred**2 + outside**2)))
-
-
-def _bass_twice(bass: Curve, lags: Curve) -> Curve:
-    """Return 0 to 1: whether the bass repeats after half of a lag, as a kick drum does at half of the tempo."""
-    share = _at(bass, lags / 2) / np.maximum(_at(bass, lags), _LEAST_BASS)
-    return np.asarray(np.clip((share - _BASS_TWICE) / _BASS_TWICE_OVER, 0, 1))
 
 
 def _votes(grid: Curve, best: float, likely: Support) -> Curve:
