@@ -148,6 +148,16 @@ def test_an_ogg_that_is_cut_is_called_truncated_and_a_whole_one_is_not(
         assert stream.truncated
 
 
+@pytest.mark.parametrize("codec", ["pcm_s16be", "pcm_f32le", "pcm_mulaw"])
+def test_a_caf_that_is_cut_is_called_truncated_and_a_whole_one_is_not(tmp_path: Path, codec: str) -> None:
+    path = tone(tmp_path / "whole.caf", "-c:a", codec)
+    samples, stream = decoded(path)
+    assert len(samples) == 4 * 44100 and not stream.truncated
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    assert decoded(path)[1].truncated
+
+
 def test_a_flac_whose_first_frame_is_broken_is_heard_from_the_next(tmp_path: Path) -> None:
     path = tone(tmp_path / "a.flac", seconds=5)
     data = bytearray(path.read_bytes())

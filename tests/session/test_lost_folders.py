@@ -73,6 +73,21 @@ def test_a_share_below_the_scanned_folder_counts_too(wb: Workbench, music: Path)
     assert not plan.missing
 
 
+def test_a_share_below_with_all_the_files_of_the_scanned_folder_counts_too(
+    wb: Workbench, tmp_path: Path
+) -> None:
+    root = tmp_path / "music"
+    share = root / "share"
+    share.mkdir(parents=True)
+    (share / "one.wav").write_text("one")
+    assert len(list(tasks_of(wb, root).tasks())) == 1
+    unmount(share, leave=True)
+    (root / "elsewhere").rename(tmp_path / "elsewhere")
+    (failure,) = tasks_of(wb, root).tasks()
+    assert failure.path == str(root) and "connected?" in failure.error
+    assert statuses(wb) == {"one.wav": "pending"}
+
+
 def test_an_emptied_folder_is_believed_with_force(wb: Workbench, music: Path) -> None:
     scanned(wb, music)
     unmount(music, leave=True)

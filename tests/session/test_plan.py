@@ -12,6 +12,7 @@ from signals import tone
 
 from workbench import Workbench
 from workbench.cli.main import main
+from workbench.errors import LibraryPathError
 from workbench.session.jobs.analysis_tasks import AnalysisTasks
 from workbench.session.jobs.plan import scan_notes
 from workbench.store.library.records import ScannedFile
@@ -30,6 +31,11 @@ def test_a_plan_counts_what_is_left_out_by_name(data_dir: Path, tmp_path: Path) 
         plan = wb.analyze.plan(music)
     assert plan.skipped == {".mid": 10, ".sid": 2}
     assert plan.describe().endswith("; 12 files skipped: .mid 10, .sid 2")
+
+
+def test_an_empty_path_is_not_the_current_folder(data_dir: Path) -> None:
+    with Workbench(data_dir) as wb, pytest.raises(LibraryPathError, match="empty"):
+        wb.analyze.plan("")
 
 
 def test_the_setting_leaves_out_more(data_dir: Path, tmp_path: Path) -> None:

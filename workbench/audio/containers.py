@@ -43,7 +43,13 @@ def container_of(head: bytes) -> str | None:
         return "aiff"
     if head[:4] == b"OggS":
         return "opus" if b"OpusHead" in head[:64] else "ogg"
-    for magic, name in ((b"fLaC", "flac"), (b"MAC ", "ape"), (b"wvpk", "wavpack"), (_ASF, "wma")):
+    for magic, name in (
+        (b"fLaC", "flac"),
+        (b"MAC ", "ape"),
+        (b"wvpk", "wavpack"),
+        (b"caff", "caf"),
+        (_ASF, "wma"),
+    ):
         if head.startswith(magic):
             return name
     if head[_MP4_BRANDS_AT] == b"ftyp":
@@ -133,6 +139,32 @@ def aiff_promised_frames(descriptor: int) -> int | None:
         if name == b"COMM":
             frames = os.pread(descriptor, 4, position + 10)
             return int.from_bytes(frames, "big") or None
+    return None
+
+
+def caf_promised_frames(descriptor: int) -> int | None:
+    """Return the number of frames that the header of a CAF file promises; ``None`` where it was not filled in.
+
+    References
+    ----------
+    Apple Core Audio Format Specification 1.0: chunks ``desc``, ``pakt`` and ``data``.
+    """
+    file_bytes = os.fstat(descriptor).st_size
+    position, packet_bytes, packet_frames = 8, 0, 0
+    for _ in range(_MOST_CHUNKS):
+        chunk = os.pread(descriptor, 36, min(position, file_bytes))  # a damaged size may be 2 ** 63
+        if len(chunk) < 16:
+            return None
+        name, size = struct.unpack_from(">4sq", chunk)
+        if name == b"desc" and len(chunk) == 36:
+            packet_bytes, packet_frames = struct.unpack_from(">II", chunk, 28)
+        if name == b"pakt":
+            return int.from_bytes(chunk[20:28], "big") or None
+        if size < 0:  # the data go on to the end of the file
+            return None
+        if name == b"data" and packet_bytes:
+            return (size - 4) // packet_bytes * packet_frames or None  # 4 bytes count the edits
+        position += 12 + size
     return None
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from workbench.audio.containers import (
     aiff_promised_frames,
+    caf_promised_frames,
     container_of,
     id3_size,
     mp3_promised_frames,
@@ -52,6 +53,7 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
     "wma": ("ffmpeg",),
     "ape": ("ffmpeg",),
     "wavpack": ("ffmpeg",),
+    "caf": ("ffmpeg", "libsndfile"),
     None: ("ffmpeg", "libsndfile"),
 }
 # Telephones use 8000 Hz; below this, not even the fundamentals of a voice are left. Set by hand.
@@ -387,6 +389,8 @@ def _promised_frames(decoder: Decoder, descriptor: int, container: str | None, a
         return wav_promised_frames(descriptor)
     if container == "aiff":
         return aiff_promised_frames(descriptor)
+    if container == "caf":
+        return caf_promised_frames(descriptor)
     if container in ("mp3", "free mp3"):
         return mp3_promised_frames(descriptor, audio_at)
     return None if container == "aac" else decoder.header_frames

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from workbench.audio.excluded import excluded_paths
 from workbench.audio.scan import FoundFile, ScanProblem, SkippedFile, scan
+from workbench.errors import LibraryPathError
 from workbench.processing.job.task import Failure
 from workbench.session.caches import Caches
 from workbench.session.jobs.jobs import Jobs
@@ -101,6 +102,8 @@ class Analysis:
         SettingsError
             A pattern of SCAN_EXCLUDE is not a pattern.
         """
+        if not all(map(os.fspath, paths)):
+            raise LibraryPathError("The path is empty. Give a folder or file that exists.", path="")
         exclude = self._settings.scan_exclude
         roots = [os.path.normpath(expand_home(path).absolute()) for path in paths]
         entries = list(scan(roots, formats=formats, recursive=recursive, exclude=exclude))

@@ -11,19 +11,15 @@ from workbench.processing.job.task import Failure
 
 
 def is_lost(folder: str | os.PathLike[str]) -> bool:
-    """Whether a folder is gone, cannot be read, or is empty, as a mount point without its share is."""
-    try:
-        with os.scandir(folder) as listing:
-            return next(listing, None) is None
-    except OSError:
-        return True
+    """Whether a folder is gone, cannot be read, or has no file at any depth, as a mount point without its share."""
+    return not any(files for _, _, files in os.walk(folder))
 
 
 def lost_folders(gone: Iterable[str], roots: Iterable[str]) -> dict[str, list[str]]:
     """Group files that are gone by the folder that they went away with; files that were deleted are left out.
 
-    A root that is empty now is taken for a drive or share that is not connected, and so is an empty folder below it
-    that had folders inside.
+    A root without any file is taken for a drive or share that is not connected, or has the point where it is connected
+    inside, and so is an empty folder below it that had folders inside.
 
     Parameters
     ----------
@@ -40,6 +36,8 @@ def lost_folders(gone: Iterable[str], roots: Iterable[str]) -> dict[str, list[st
         top = next((top for top in tops if path.startswith(top.rstrip(os.sep) + os.sep)), None)
         folder = Path(path).parent if top is None else _nearest_there(path, top)
         if lost_here(str(folder)):
+            while top is not None and str(folder) != top and lost_here(str(folder.parent)):
+                folder = folder.parent
             found.setdefault(str(folder), []).append(path)
     return {
         folder: paths
