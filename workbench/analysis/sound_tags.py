@@ -13,6 +13,8 @@ from dataclasses import dataclass
 FAMILIES = ("style", "voice", "instrument", "mood", "era")
 """What sound tags are about. Each is also a text column with the tags of a track, such as ``"piano; strings"``."""
 
+HAS = 0.5  # convention: a word applies from even odds on
+"""From this value on, a track has a sound tag."""
 NO_VOICE, FEMALE_VOICE, MALE_VOICE = "no_voice", "female_voice", "male_voice"
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, Add, open_library
-from workbench.cli.output import one_line, print_json
+from workbench.cli.output import one_line, print_json, say
+from workbench.errors import WorkbenchError
 from workbench.readable import counted
+
+if TYPE_CHECKING:
+    from workbench.session.workbench import Workbench
+
+_BEST = 20  # as many as a screen shows
 
 
 def add_commands(add: Add) -> None:
@@ -16,15 +22,29 @@ def add_commands(add: Add) -> None:
         "--query", metavar="TEXT", help="only tracks whose title, artist, album, genre or path has TEXT"
     )
     sub.add_argument(
+        "--like",
+        metavar="WORDS",
+        help='tracks that sound so, the best first: "calm piano without singing", "fast 80s rock in A minor"',
+    )
+    sub.add_argument(
+        "--limit", type=int, metavar="N", help="at most so many tracks (default: all; 20 with --like)"
+    )
+    sub.add_argument(
         "--failed", action="store_true", help="only tracks that could not be analyzed, with the reason"
     )
     add("problems", _problems, "list copies, failed and missing files, clipping, odd tags and loudness")
 
 
 def _tracks(options: argparse.Namespace) -> int:
+    if options.limit is not None and options.limit < 1:
+        raise WorkbenchError(f"--limit {options.limit}: give a whole number from 1.")
+    if options.like is not None and (options.query is not None or options.failed):
+        raise WorkbenchError("--like searches by sound: give it without --query and --failed.")
     with open_library(options) as wb:
+        if options.like is not None:
+            return _like(wb, options)
         status = "failed" if options.failed else None
-        tracks = wb.track.find(options.query, status=status).tracks
+        tracks = wb.track.find(options.query, status=status, limit=options.limit).tracks
         if options.json:
             print_json({"total": len(tracks), "tracks": wb.track.described(tracks)})
             return DONE
@@ -34,8 +54,26 @@ def _tracks(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _like(wb: Workbench, options: argparse.Namespace) -> int:
+    from workbench.session.search import why
+
+    found = wb.search(like=options.like, limit=options.limit or _BEST)
+    for note in found.notes:
+        say(note)
+    tracks = wb.track.described_matches(found)
+    if options.json:
+        print_json({"total": found.total, "tracks": tracks, "notes": list(found.notes)})
+        return DONE
+    for track, match in zip(tracks, found.tracks, strict=True):
+        who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
+        print(f"{track['id']:>6}  {match.match:>4.0%}  {who}: {why(match)}")
+    print(f"{len(tracks)} of {counted(found.total, 'track')}")
+    return DONE
+
+
 def _track_line(track: dict[str, Any]) -> str:
     from workbench.models.predicted import predicted_text
+    from workbench.playlists.sound.heard import heard_text
 
     features, error = track["features"], track["error"]
     who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
@@ -52,6 +90,7 @@ def _track_line(track: dict[str, Any]) -> str:
         f"{track['id']:>6}  {track['status']:<9} {show('bpm', '5.1f'):>5} BPM  {features.get('camelot') or '–':>3}  "
         f"{show('loudness_lufs', '5.1f'):>5} LUFS  {who}"
         + (f"  predicted: {one_line(predicted_text(track['predicted']))}" if track["predicted"] else "")
+        + (f"  heard: {heard_text(track['sound_tags'])}" if track["sound_tags"] else "")
     )
 
 

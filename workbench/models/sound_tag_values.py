@@ -21,6 +21,7 @@ from workbench.analysis.sound_tags import (
     BY_NAME,
     FAMILIES,
     FEMALE_VOICE,
+    HAS,
     MALE_VOICE,
     NO_VOICE,
     SOUND_TAGS,
@@ -44,8 +45,6 @@ _USUAL = {MSD: (0.42, 0.58), MTT: (0.23, 0.48)}
 _LEAST = 1e-4  # set by hand: keeps the logarithm of a share of 0 or 1 finite
 RELATIVE = ("mood",)
 """Families that are a matter of degree: their values are the mean with the rank in the library."""
-HAS = 0.5  # convention: a word applies from even odds on
-"""From this value on, a track has a sound tag."""
 
 
 def with_sound_tags(library: Library, table: LibraryTable) -> LibraryTable:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.analysis.tonality.camelot import camelot_name
+from workbench.playlists.sound.heard import heard_by_both, said
 from workbench.playlists.sound.keys import NOT_KNOWN, RELATIONS, camelot_codes, relations
 from workbench.playlists.sound.space import NEAR_PERCENT, space_of
 from workbench.playlists.sound.transitions import JARRING_TEMPO, TransitionCosts, log2_bpm, tempo_change
@@ -36,8 +37,8 @@ def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) 
     -------
     list of dict
         The reason of the method, its distance also as the percentage of pairs that are farther apart, and ``near``:
-        whether chance would seldom give it; ``shares``: tempo, key and timbre compared with the seed track, or with
-        the track before if there is none; ``next``: the transition to the following track; ``text``.
+        whether chance would seldom give it; ``shares``: tempo, key, timbre and sound tags compared with the seed track,
+        or with the track before if there is none; ``next``: the transition to the following track; ``text``.
     """
     explained = []
     for position, pick in enumerate(picks):
@@ -57,12 +58,13 @@ def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) 
 
 
 def shared(table: LibraryTable, other: int, row: int) -> dict[str, Any]:
-    """Compare a track with another: ``with`` (its id), ``tempo``, ``key``, ``timbre``, as far as known."""
+    """Compare a track with another: ``with`` (its id), ``tempo``, ``key``, ``timbre``, ``sound_tags``, as known."""
     found: dict[str, Any] = {
         "with": int(table.ids[other]),
         "tempo": _tempo(table, other, row),
         "key": _key(table, other, row),
         "timbre": _timbre(table, other, row),
+        "sound_tags": heard_by_both(table, other, row) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -139,6 +141,8 @@ def _compared(table: LibraryTable, facts: dict[str, Any], shares: dict[str, Any]
         parts.append(f"{tempo['bpm']:.0f} BPM against {tempo['other_bpm']:.0f}{folded}")
     if key := shares.get("key"):
         parts.append(f"{key['camelot']} against {key['other_camelot']}, {key['relation']}")
+    if tags := shares.get("sound_tags"):
+        parts.append(f"both: {said(tags)}")
     return f"{_relation(facts)} {name}: {', '.join(parts)}" if parts else ""
 
 

@@ -16,6 +16,7 @@ from workbench.store.library.track import Track
 
 if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
+    from workbench.session.search import SearchResult
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.records import Prediction
 
@@ -101,15 +102,40 @@ class TrackReader:
         )
 
     def described(self, tracks: Sequence[Track]) -> list[dict[str, Any]]:
-        """Return tracks as JSON-able values; what models predict is in ``predicted``, apart from the tags."""
+        """Return tracks as JSON-able values.
+
+        Apart from the tags, ``predicted`` has what models and taggers predict, and ``sound_tags`` what networks hear:
+        by name, ``value`` and ``rank`` in the library, of each sound tag that the track has.
+        """
         from workbench.models.predicted import predicted
+        from workbench.models.sound_tag_values import HEARD_BY
+        from workbench.playlists.sound.heard import heard
 
         by_content: dict[str, list[Prediction]] = {}
         for prediction in self._library.models.predictions({track.content_hash for track in tracks}):
             by_content.setdefault(prediction.content_hash, []).append(prediction)
+        listened = {
+            content for content, found in by_content.items() if any(one.model in HEARD_BY for one in found)
+        }
+        table = self._table() if listened else None
+        values = []
+        for track in tracks:
+            row = table.index_of(track.id) if table and track.content_hash in listened else None
+            values.append(
+                track.to_dict()
+                | {"predicted": predicted(by_content.get(track.content_hash, ()))}
+                | {"sound_tags": heard(table, row) if table is not None and row is not None else {}}
+            )
+        return values
+
+    def described_matches(self, result: SearchResult) -> list[dict[str, Any]]:
+        """Return the tracks of a search as :meth:`described`, with ``match``, ``reasons`` and ``misses``."""
+        by_id = self._library.tracks.by_id([found.id for found in result.tracks])
+        matches = [found for found in result.tracks if found.id in by_id]
+        told = self.described([by_id[found.id] for found in matches])
         return [
-            track.to_dict() | {"predicted": predicted(by_content.get(track.content_hash, ()))}
-            for track in tracks
+            track | {"match": found.match, "reasons": list(found.reasons), "misses": list(found.misses)}
+            for track, found in zip(told, matches, strict=True)
         ]
 
     def unchanged(self, path: str | os.PathLike[str]) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.session.models import Models
     from workbench.session.playlists import Playlists
     from workbench.session.problems import Problem
+    from workbench.session.search import SearchResult
     from workbench.session.tagger import Tagger
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.maintenance import Maintenance
@@ -198,6 +199,35 @@ class Workbench:
                 table = with_copies(table, self.copies.pairs(), self.library.tracks.by_id)
                 self._table = with_kinds(table, long_track_minutes=self.settings.long_track_minutes)
             return self._table
+
+    def search(
+        self,
+        where: str | None = None,
+        *,
+        like: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> SearchResult:
+        """Find tracks by a filter, or by words that say how they sound.
+
+        Parameters
+        ----------
+        where : str, optional
+            A filter, such as ``"bpm 120-128 and key 8A"`` or ``"piano > 0.5 and voice = none"``.
+        like : str, optional
+            Words, such as ``"calm piano without singing"`` or ``"fast 80s rock in A minor"``: the tracks that fit best
+            come first, each with its reasons.
+        limit, offset : int
+            Return at most ``limit`` tracks, from number ``offset`` on.
+
+        Raises
+        ------
+        QuerySyntaxError
+            The filter cannot be read.
+        """
+        from workbench.session.search import search
+
+        return search(self.table(), where, like=like, limit=limit, offset=offset)
 
     def similar(self, track: int | str, n: int = 10) -> Playlist:
         """Return the ``n`` tracks nearest to one in sound, nearest first, each with its ``distance``.

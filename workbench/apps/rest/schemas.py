@@ -44,6 +44,7 @@ TRACK = has(
             value={"type": ["string", "number"]}, probability=MAYBE_NUMBER, model=STRING, version=STRING
         ),
     },
+    sound_tags={"type": "object", "additionalProperties": has(value=NUMBER, rank=NUMBER)},
 )
 TRACKS = has(total=COUNT, limit=COUNT, offset=COUNT, tracks=listing(TRACK))
 SIMILAR = has(

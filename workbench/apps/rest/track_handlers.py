@@ -15,11 +15,20 @@ class TracksHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation(
             "Tracks in order of id; query: words that all occur in title, artist, album, genre or path. "
-            "What models predict is in predicted, apart from the tags",
+            "What models predict is in predicted, and what networks hear in sound_tags, apart from the tags. "
+            "With like, the analyzed tracks that sound so, the best first, with match, reasons and misses; "
+            "notes say what was not understood; query and status are not used then",
             query={
                 "limit": LIMIT,
                 "offset": OFFSET,
                 "query": TEXT,
+                "like": Value(
+                    "words that say how it sounds, such as calm piano without singing",
+                    str,
+                    most=500,
+                    pattern="",
+                    default=None,
+                ),
                 "status": Value(
                     "only these", str, choices=("pending", "analyzed", "failed", "missing"), default=None
                 ),
@@ -31,10 +40,27 @@ class TracksHandler(ApiHandler):
     async def get(self) -> None:
         self.answer(await self.service.run(self._page, **self.query))
 
-    def _page(self, *, limit: int, offset: int, query: str | None = None, status: str | None = None) -> Any:
+    def _page(
+        self,
+        *,
+        limit: int,
+        offset: int,
+        query: str | None = None,
+        like: str | None = None,
+        status: str | None = None,
+    ) -> Any:
         workbench = self.service.workbench
+        if like is not None:
+            return self._like(like, limit, offset)
         total, tracks = workbench.track.find(query, status=status, limit=limit, offset=offset)
         return {"total": total, "limit": limit, "offset": offset, "tracks": workbench.track.described(tracks)}
+
+    def _like(self, like: str, limit: int, offset: int) -> Any:
+        workbench = self.service.workbench
+        found = workbench.search(like=like, limit=limit, offset=offset)
+        tracks = workbench.track.described_matches(found)
+        page = {"total": found.total, "limit": limit, "offset": offset}
+        return page | {"tracks": tracks, "notes": list(found.notes)}
 
 
 class TrackHandler(ApiHandler):

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from workbench.analysis.sound_tags import FAMILIES
+from workbench.errors import PlaylistError
 from workbench.playlists.making.constraints import nothing_matches
 from workbench.playlists.making.genres import genres_of
 from workbench.playlists.making.registry import method
@@ -16,10 +18,14 @@ from workbench.store.library.library_table import split_list
 from workbench.store.library.records import LISTS
 from workbench.values import Value, nearest
 
-TAGS = ("genre", "artist", "album", "decade")
+TAGS = ("genre", "artist", "album", "decade", *FAMILIES)
 
 
-@method("tag_based", "Tracks of one genre, artist, album or decade.", needs_vectors=False)
+@method(
+    "tag_based",
+    "Tracks of one genre, artist, album or decade, or of one style, voice, instrument, mood or era that networks hear.",
+    needs_vectors=False,
+)
 def tag_based(
     request: Request,
     *,
@@ -32,6 +38,8 @@ def tag_based(
 ) -> Iterator[Pick]:
     """Yield the candidates of one value in random order, an album in its own order."""
     groups = tag_groups(request, tag)
+    if not groups and tag in FAMILIES and not request.relax:
+        raise PlaylistError(f"No {tag} is known: run `workbench models get`, then `workbench embed`.")
     if not groups:
         request.note("tag", f"No track has the tag {tag}, so these are any tracks.", asked=tag, got=0)
         groups = {"": ("any", request.rows.tolist())}
@@ -78,7 +86,7 @@ def _values(text: str | None, tag: str) -> list[str]:
         return []
     if tag == "genre":
         return genres_of(text)
-    return list(split_list(text)) if tag in LISTS else [text.strip()]
+    return list(split_list(text)) if tag in LISTS or tag in FAMILIES else [text.strip()]
 
 
 def _choose(

@@ -9,9 +9,11 @@ import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.sound_tags import FAMILIES
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.page import note, note_html, problem_html, row
 from workbench.apps.dashboards.widgets.scatter import Scatter
+from workbench.playlists.sound.heard import strongest
 from workbench.plots.coloring import Coloring, by_category, by_key, by_number
 from workbench.readable import counted, key_name, number, track_name
 
@@ -68,6 +70,8 @@ class MapView(widgets.VBox):  # type: ignore[misc]
             on_select=self._select,
         )
         names = ["genre", "tempo", "key", "scale", "loudness", "year", *self._groups]
+        if table.sound_tags is not None:
+            names += [*FAMILIES, *table.sound_tag_names]
         self.color = widgets.Dropdown(
             options=names, value="genre", description="Color by", layout=widgets.Layout(width="260px")
         )
@@ -140,6 +144,10 @@ class MapView(widgets.VBox):  # type: ignore[misc]
             return by_key(table["camelot"].tolist())
         if name in ("genre", "scale"):
             return by_category(table[name].tolist())
+        if name in FAMILIES:
+            return by_category(strongest(table, name), unknown="none")
+        if table.sound_tag(name) is not None:
+            return by_number(table.numbers(name), "")
         column, unit = {"tempo": ("bpm", "BPM"), "loudness": ("loudness_lufs", "LUFS"), "year": ("year", "")}[
             name
         ]

@@ -15,6 +15,7 @@ from workbench.apps.dashboards.widgets.player import Player
 from workbench.audio.pitch_names import PITCH_NAMES
 from workbench.models.predicted import predicted_text
 from workbench.playlists.explanations import closeness_text
+from workbench.playlists.sound.heard import heard_text
 from workbench.readable import clock, key_name, number, track_name
 
 if TYPE_CHECKING:
@@ -172,6 +173,8 @@ def _facts(track: Mapping[str, Any]) -> list[tuple[str, str]]:
         facts.append(("Analysis", track.get("error") or "Not analyzed yet: analyze its folder."))
     if predicted := predicted_text(track.get("predicted", {})):
         facts.append(("Predicted", predicted))
+    if sound_tags := track.get("sound_tags"):
+        facts.append(("Heard", heard_text(sound_tags)))
     return [*facts, ("File", str(track["path"]))]
 
 

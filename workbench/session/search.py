@@ -1,0 +1,109 @@
+"""``wb.search``: tracks by a filter, or by words that say how they sound."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.playlists.query.query_match import matching_rows
+from workbench.playlists.words.word_search import WordSearch, search_words
+from workbench.readable import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.store.library.library_table import LibraryTable
+
+_SHOWN = ("title", "artist", "album", "bpm", "key", "scale", "duration_s")
+
+
+@dataclass(frozen=True)
+class Match:
+    """One track that was found.
+
+    Attributes
+    ----------
+    match : float
+        How well it fits the words, 0 to 1; 1 for a filter.
+    reasons, misses : tuple of str
+        What it has of what was asked for, and what it is like where it does not fit.
+    """
+
+    id: int
+    match: float
+    reasons: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Tracks that were found, the best first; shown as a table in a notebook.
+
+    Attributes
+    ----------
+    total : int
+        How many fit, beyond the limit too.
+    notes : tuple of str
+        What was not understood, and which words wait for networks.
+    """
+
+    total: int
+    tracks: tuple[Match, ...]
+    table: LibraryTable
+    words: WordSearch | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(self.words.notes()) if self.words else ()
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the tracks as a DataFrame, indexed by id, with ``match`` and ``why`` for a search by words."""
+        import pandas as pd
+
+        places = [self.table.index_of(track.id) for track in self.tracks]
+        rows = np.array([place for place in places if place is not None], np.int64)
+        columns = {name: self.table[name][rows] for name in _SHOWN if name in self.table.columns}
+        if self.words is not None:
+            columns["match"] = np.array([track.match for track in self.tracks])
+            columns["why"] = np.array([why(track) for track in self.tracks], object)
+        return pd.DataFrame(columns, index=pd.Index([track.id for track in self.tracks], name="id"))
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{counted(self.total, 'track')} found", *self.notes])
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return f"<p>{counted(self.total, 'track')} found</p>{notes}{self.to_frame().to_html()}"
+
+
+def why(track: Match) -> str:
+    """Return the reasons of a track in one line."""
+    reasons, misses = ", ".join(track.reasons), ", ".join(track.misses)
+    return f"{reasons} – but {misses}" if misses else reasons
+
+
+def search(
+    table: LibraryTable, where: str | None, *, like: str | None, limit: int | None, offset: int
+) -> SearchResult:
+    """Search a table; see :meth:`workbench.Workbench.search`."""
+    inside = np.ones(len(table), bool) if where is None else matching_rows(where, table)
+    page = slice(offset, None if limit is None else offset + limit)
+    if like is None:
+        rows = np.flatnonzero(inside)
+        return SearchResult(len(rows), tuple(Match(int(table.ids[row]), 1.0) for row in rows[page]), table)
+    words = search_words(like, table)
+    kept = inside[words.rows]
+    rows, matches = words.rows[kept], words.matches[kept]
+    found = zip(rows[page].tolist(), matches[page].tolist(), strict=True)
+    return SearchResult(len(rows), tuple(_match(words, row, match) for row, match in found), table, words)
+
+
+def _match(words: WordSearch, row: int, match: float) -> Match:
+    reasons, misses = words.reasons(row), words.misses(row)
+    return Match(int(words.table.ids[row]), round(match, 4), tuple(reasons), tuple(misses))
