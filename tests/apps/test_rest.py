@@ -95,6 +95,13 @@ def test_one_track_and_its_neighbors(server: Any) -> None:
     assert track["id"] not in [other["id"] for other in near["tracks"]]
 
 
+def test_tracks_are_found_by_words_that_say_how_they_sound(server: Any) -> None:
+    found = server.get("tracks", params={"like": "quiet xylophone piano", "limit": 2}).json()
+    assert found["tracks"] and len(found["tracks"]) <= 2 and found["total"] >= len(found["tracks"])
+    assert all(track["reasons"] and 0 < track["match"] <= 1 for track in found["tracks"])
+    assert found["notes"][0] == "Not understood: xylophone." and "workbench models get" in found["notes"][1]
+
+
 def test_what_models_predict_is_apart_from_the_tags(server: Any) -> None:
     track = server.get("tracks", params={"query": "three"}).json()["tracks"][0]
     assert track["predicted"] == {}

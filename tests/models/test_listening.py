@@ -126,3 +126,6 @@ def test_an_analysis_leaves_nothing_for_embed(chords: str, free_models: Path, da
         assert names == {model.name for model in usable_models(free_models)}
         stored = wb.library.models.predictions(model="mtt-musicnn-free-1")
         assert stored[0].scores["guitar"] > stored[0].scores["opera"]
+        table = wb.table()
+        assert np.isfinite(table.numbers("piano")).all() and table["voice"].tolist() == ["none"]
+        assert wb.search(like="instrumental").tracks[0].reasons == ("no voice",)
