@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakSet
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+from workbench.apps.voila.kernel_host import KernelHost
 
 
 class AppKernels(AsyncMappingKernelManager):
@@ -19,6 +22,12 @@ class AppKernels(AsyncMappingKernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self._met: WeakSet[Any] = WeakSet()
+        self.host = KernelHost() if sys.platform == "linux" else None  # elsewhere, forking is not safe
+
+    def close_host(self) -> None:
+        """End the process that kernels are forked from, and with it those that are left."""
+        if self.host is not None:
+            self.host.close()
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that nobody has used for a while. Voila calls this for kernels outside its pool only."""

@@ -51,6 +51,7 @@ CULL_IDLE_S = 600  # set by hand: a closed tab frees its kernel after ten minute
 CULL_EVERY_S = 60  # set by hand
 EXECUTION_TIMEOUT_S = 120  # set by hand: for the cells of an app
 SHUTDOWN_WAIT_S = 1.0  # set by hand; a page's kernel has nothing to save
+FORKED = "workbench-forked"  # the name of the entry point of ForkedKernels
 CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
 # What is served of Voila, and by whom. Not its file browser, nor the files of notebooks, themes and extensions,
 # nor what a request asked for: no app reads it.
@@ -200,6 +201,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         self.server.stop()
         self.service.closing = True
         run_sync(self.kernel_manager.shutdown_all)(now=True)
+        self.kernel_manager.close_host()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
@@ -232,6 +234,7 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.VoilaConfiguration.allow_theme_override = "NO"
     config.VoilaExecutor.timeout = EXECUTION_TIMEOUT_S
     config.VoilaExecutor.cell_error_instruction = CELL_FAILED
+    config.KernelProvisionerFactory.default_provisioner_name = FORKED
     config.KernelManager.transport = "ipc"  # sockets in a private folder, not ports
     config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_S
     config.MappingKernelManager.cull_interval = CULL_EVERY_S
