@@ -96,7 +96,7 @@ def complaints(wb: Workbench, paths: Sequence[Path]) -> list[str]:
     found = []
     for path in map(str, paths):
         track = wb.track(path)
-        features = wb.features(track.id)
+        features = wb.track.features(track.id)
         if track.status == "analyzed" and (features is None or not features.duration_s > 0):
             found.append(f"{path}: analyzed without features")
         elif track.status == "failed" and (

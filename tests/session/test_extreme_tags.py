@@ -108,11 +108,13 @@ def take(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Take]:
             path.parent.mkdir()
             path.write_bytes(tagged(kind, sounds[kind], tags))
             os.utime(path, (seconds, seconds))
-            tasks = AnalysisTasks(wb.library, wb.plan(path), stale=lambda version: None, keep=wb.jobs.keep)
+            tasks = AnalysisTasks(
+                wb.library, wb.analyze.plan(path), stale=lambda version: None, keep=wb.analyze.keep
+            )
             assert len(list(tasks.tasks())) == 1
             track = wb.track(str(path))
             assert matching_rows(f"id = {track.id}", wb.library.table()).sum() == 1
-            assert track.id in [found.id for found in wb.find(query=kind).tracks]
+            assert track.id in [found.id for found in wb.track.find(query=kind).tracks]
             return track
 
         yield run
