@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from workbench.analysis.tonality.camelot import camelot_code
 from workbench.playlists import METHODS, generate, generate_many
+from workbench.playlists.sound.cluster_names import cluster_name, why_mixed
+from workbench.playlists.sound.clusters import community_clusters
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.keys import relations
 from workbench.playlists.sound.space import space_of
@@ -118,13 +122,36 @@ def test_kmeans_takes_the_cluster_of_the_start_track(make_table):
     assert all(track % 2 == 1 for track in playlist.track_ids)
 
 
-def test_hdbscan_finds_dense_groups_and_leaves_noise_out(make_table):
+def test_hdbscan_finds_groups_that_are_apart(make_table):
     rng = np.random.default_rng(1)
     dense = np.concatenate([rng.normal(size=(30, 3)) * 0.05, rng.normal(size=(30, 3)) * 0.05 + 8])
     noise = rng.uniform(-20, 20, size=(20, 3))
     table = make_table(80, vectors=np.concatenate([dense, noise]))
     playlist = generate(table, "hdbscan", cluster=0, size=30, random_state=0)
     assert {(track - 1) // 30 for track in playlist.track_ids} in ({0}, {1})
+
+
+def test_a_name_is_what_most_of_a_group_have_and_few_others(make_table):
+    rng = np.random.default_rng(2)
+    names = ("jazz", "piano", "no_voice", "happy")
+    heard = np.where(np.arange(60)[:, None] < 20, [0.9, 0.8, 0.6, 0.1], [0.1, 0.2, 0.6, 0.1])
+    numbers = {
+        name: np.ones(60) for name in ("loudness_lufs", "onset_rate_hz", "spectral_flux", "danceability")
+    }
+    bpm = [*rng.uniform(60, 75, 20), *rng.uniform(90, 160, 40)]
+    table = make_table(60, bpm=bpm, genre=[None] * 60, spectral_centroid_hz=[900] * 60, **numbers)
+    table = replace(table, sound_tags=heard.astype(np.float32), sound_tag_names=names)
+    assert set(cluster_name(table, np.arange(20)).split(" · ")) == {"jazz", "piano", "slow"}
+    both = np.arange(0, 60, 2)
+    assert cluster_name(table, both) == "mixed"
+    assert "tempos, for example, go from 6" in why_mixed(table, both)
+
+
+def test_communities_cover_the_library_and_none_holds_most_of_it(make_table):
+    table = make_table(200, dimensions=6)
+    found = community_clusters(table, np.arange(200), 5, 0)
+    sizes = np.bincount(found.labels[found.labels >= 0])
+    assert (found.labels >= 0).mean() > 0.95 and len(sizes) >= 3 and sizes.max() < 100
 
 
 def test_time_based_keeps_to_its_ranges(table):

@@ -81,7 +81,8 @@ class Maps:
 
     def clusters(self, table: LibraryTable) -> list[str]:
         """Return for every row of a table the name of the cluster of sounds that it belongs to."""
-        from workbench.playlists.sound.clusters import cluster_name, kmeans_clusters
+        from workbench.playlists.sound.cluster_names import cluster_name
+        from workbench.playlists.sound.clusters import kmeans_clusters
 
         labels = kmeans_clusters(table, np.arange(len(table)), CLUSTERS, 0).labels
         names = {

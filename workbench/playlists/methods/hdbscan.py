@@ -1,4 +1,7 @@
-"""One dense group of tracks that sound alike. The method finds how many groups there are."""
+"""One community of tracks that sound alike. The method finds how many there are.
+
+Its name is older: HDBSCAN left half of the tracks out (docs/measured.md).
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.methods.kmeans import members
-from workbench.playlists.sound.clusters import density_clusters
+from workbench.playlists.sound.clusters import community_clusters
 from workbench.values import Value
 
 
 @method(
     "hdbscan",
-    "One dense group of tracks that sound alike. Tracks that belong to no group are left out.",
+    "One community of tracks, each of which is near to others of it. The method finds how many there are.",
 )
 def hdbscan(
     request: Request,
@@ -33,13 +36,13 @@ def hdbscan(
 ) -> Iterator[Pick]:
     """Yield the members of one group by distance from its center."""
     rows = request.rows
-    grouping = density_clusters(request.table, rows, minimum_tracks, int(request.rng.integers(2**31)))
+    grouping = community_clusters(request.table, rows, minimum_tracks, int(request.rng.integers(2**31)))
     if not len(grouping):
         request.note(
             "minimum_tracks",
-            f"No {minimum_tracks} tracks sound more alike than the rest, so the whole library is one group.",
+            f"No {minimum_tracks} tracks form a group of their own, so the whole library is one group.",
             asked=minimum_tracks,
             got=0,
         )
-        grouping = density_clusters(request.table, rows, None, 0)
+        grouping = community_clusters(request.table, rows, None, 0)
     yield from members(request, grouping, rows, cluster=cluster, start=start)

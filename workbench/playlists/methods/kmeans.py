@@ -11,7 +11,8 @@ from workbench.playlists.making.parameters import Tracks
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.sound.arrays import Rows
-from workbench.playlists.sound.clusters import Clusters, cluster_name, kmeans_clusters
+from workbench.playlists.sound.cluster_names import MIXED, cluster_name, why_mixed
+from workbench.playlists.sound.clusters import Clusters, kmeans_clusters
 from workbench.playlists.sound.ranking import nearest_first
 from workbench.values import Value
 
@@ -61,6 +62,8 @@ def members(
     others = inside[inside != start] if start is not None else inside
     name = cluster_name(request.table, inside)
     request.title = name
+    if name == MIXED:
+        request.note("cluster_name", why_mixed(request.table, inside))
     distances = request.space.distances_to(grouping.centers[chosen], others)
     facts = {"cluster": chosen, "cluster_name": name, "cluster_size": len(inside)}
     if start is not None:
