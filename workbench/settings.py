@@ -118,6 +118,26 @@ class Settings:
                 name="DB_MAX_CONNECTIONS",
             )
 
+    def __repr__(self) -> str:
+        default = type(self)(data_dir=self.data_dir).to_dict()
+        changed = [f"{name}={value}" for name, value in self.to_dict().items() if value != default[name]]
+        return f"Settings: {', '.join([f'DATA_DIR={self.data_dir}', *changed])}"
+
+    def _repr_html_(self) -> str:
+        from workbench.cards.card import card, table
+
+        described = typing.get_type_hints(type(self), include_extras=True)
+        meanings = {
+            name.upper(): hint.__metadata__[0].help
+            for name, hint in described.items()
+            if hasattr(hint, "__metadata__")
+        }
+        rows = [
+            (name, "" if value is None else value, meanings.get(name))
+            for name, value in self.to_dict().items()
+        ]
+        return card("Settings", table(("Setting", "Value", "What it is"), rows))
+
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
         """Read settings from every source; ``None`` among ``arguments`` means "not given".

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import workbench
-from workbench.plots import palette
+from workbench import palette
 from workbench.plots.library_plots import library_overview
 from workbench.plots.performance_plots import performance_history
 from workbench.plots.playlist_plots import playlist_curves
@@ -115,12 +115,12 @@ def test_plots_do_not_stay_open():
 class TestPalette:
     def test_pages_have_the_colors_of_the_palette(self):
         assert (STATIC / "palette.css").read_text() == palette.style_sheet(), (
-            "run python -m workbench.plots.palette"
+            "run python -m workbench.palette"
         )
 
     def test_no_color_is_written_elsewhere(self):
         color = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b(?![-\w])")
-        allowed = {PACKAGE / "plots/palette.py", STATIC / "palette.css"}
+        allowed = {PACKAGE / "palette.py", STATIC / "palette.css"}
         files = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".css", ".js", ".html", ".j2")]
         found = [
             f"{path.relative_to(PACKAGE)}: {match.group()}"

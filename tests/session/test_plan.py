@@ -14,7 +14,7 @@ from workbench import Workbench
 from workbench.cli.main import main
 from workbench.errors import LibraryPathError
 from workbench.session.jobs.analysis_tasks import AnalysisTasks
-from workbench.session.jobs.plan import scan_notes
+from workbench.session.jobs.scan_notes import scan_notes
 from workbench.store.library.records import ScannedFile
 
 

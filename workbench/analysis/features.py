@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import html
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.analysis.descriptors import DESCRIPTORS, names
+from workbench.cards.card import card, facts, folded, table
+from workbench.cards.drawings import waveform
+from workbench.cards.html import Html
+from workbench.readable import UNKNOWN, clock, key_name, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,27 +237,44 @@ class TrackFeatures:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        shown = [
-            f"{name}={_shown(getattr(self, name))}" for name in _HEADLINE if getattr(self, name) is not None
-        ]
-        return f"TrackFeatures({', '.join(shown)})"
+        shown = ", ".join(value for _, value in headline(vars(self)))
+        return f"TrackFeatures: {shown} (version {self.version} of the analysis)"
 
     def _repr_html_(self) -> str:
-        units = {d.name: d.unit for d in DESCRIPTORS}
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(_shown(value))}</td>"
-            f"<td>{html.escape(units[name])}</td></tr>"
-            for name, value in self.scalars().items()
-            if value is not None and not isinstance(value, list)
+        return card(
+            "Features",
+            waveform(self.waveform_peaks, duration_s=self.duration_s, sections_s=self.sections_s.tolist()),
+            facts(headline(vars(self))),
+            folded("All descriptors", self.descriptors_table()),
         )
-        return f"<table><tr><th>descriptor</th><th>value</th><th>unit</th></tr>{rows}</table>"
+
+    def descriptors_table(self) -> Html:
+        """Return every known number and word with unit and meaning, as a table for a card."""
+        rows = [
+            (d.name, _shown(value), d.unit, d.meaning)
+            for d in DESCRIPTORS
+            if d.name in _SCALARS and (value := getattr(self, d.name)) is not None
+        ]
+        return table(("descriptor", "value", "unit", "meaning"), rows, right=("value",))
+
+
+def headline(features: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a musician asks first: length, tempo, key, loudness, each with its name; without the unknown."""
+    facts = [
+        ("Length", clock(features.get("duration_s"))),
+        ("Tempo", number(features.get("bpm"), "BPM")),
+        ("Key", key_name(features)),
+        ("Loudness", number(features.get("loudness_lufs"), "LUFS")),
+        ("True peak", number(features.get("true_peak_dbtp"), "dBTP")),
+        ("Danceability", number(features.get("danceability"), "", 2)),
+    ]
+    return [(name, value) for name, value in facts if value != UNKNOWN]
 
 
 _SCALARS = names("scalar", "text", "perceptual")
 _PROFILES = names("profile")
 _SERIES = names("series")
 _ARRAYS = (*_PROFILES, *_SERIES, *names("vector"))
-_HEADLINE = ("duration_s", "bpm", "key", "scale", "loudness_lufs", "danceability", "version")
 
 
 def _same(one: Any, two: Any) -> bool:
@@ -263,4 +284,6 @@ def _same(one: Any, two: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}".replace("-", "−") if isinstance(value, float) else str(value)

@@ -108,7 +108,7 @@ def wait_for(job: Job[Report]) -> dict[str, Any]:
 
 
 def _print_report(report: dict[str, Any]) -> None:
-    from workbench.session.jobs.plan import scan_notes
+    from workbench.session.jobs.scan_notes import scan_notes
 
     print(
         f"{report['found']} found, {report['analyzed']} analyzed, {report['cached']} cached, "

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.cards.card import card, facts
 from workbench.playlists.sound.transitions import transition_costs
+from workbench.readable import counted, number
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
@@ -40,6 +42,27 @@ class Comparison:
     moved: tuple[tuple[int, int, int], ...]
     mean_transition_a: float | None
     mean_transition_b: float | None
+
+    def __repr__(self) -> str:
+        return "Comparison: " + ", ".join(f"{name.lower()} {value}" for name, value in self._facts())
+
+    def _repr_html_(self) -> str:
+        return card("Two playlists", facts(self._facts()))
+
+    def _facts(self) -> list[tuple[str, str]]:
+        facts = [
+            ("Shared", counted(len(self.shared), "track")),
+            ("Only in the first", counted(len(self.only_in_a), "track")),
+            ("Only in the second", counted(len(self.only_in_b), "track")),
+            ("At another place", counted(len(self.moved), "track")),
+            (
+                "Order",
+                ""
+                if self.order_agreement is None
+                else f"agrees to {number(self.order_agreement, '', 2)} (1 the same, −1 reversed)",
+            ),
+        ]
+        return [(name, value) for name, value in facts if value]
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.playlists.playlist_track import PlaylistTrack
-from workbench.playlists.quality_card import card_text
-from workbench.readable import clock, counted
+from workbench.playlists.playlist_track import SHOWN_FEATURES, PlaylistTrack
+from workbench.playlists.quality_card import QualityCard
+from workbench.readable import clock, counted, track_name
 from workbench.store.library.records import PlaylistEntry, PlaylistRecord
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from workbench.cards.html import Html
     from workbench.store.library.library_table import LibraryTable
 
 
@@ -55,6 +58,9 @@ class Playlist:
     newest_id: int = 0
     id: int | None = None
     created_at: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "card", QualityCard(self.card))
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -96,7 +102,12 @@ class Playlist:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-able values, tracks with path, tags and explanation."""
         tracks = [
-            {"position": position, **vars(track), "explanation": dict(track.explanation)}
+            {
+                "position": position,
+                **vars(track),
+                "explanation": dict(track.explanation),
+                "features": dict(track.features),
+            }
             for position, track in enumerate(self.tracks)
         ]
         recipe = self.recipe()
@@ -155,19 +166,53 @@ class Playlist:
 
         return export(self, path, **options)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a track in playing order, with the reason, indexed by track id."""
+        import pandas as pd
+
+        rows = [
+            {
+                "title": track.title,
+                "artist": track.artist,
+                "album": track.album,
+                **{name: track.features.get(name) for name in SHOWN_FEATURES},
+                "duration_s": track.duration_s,
+                "reason": track.explanation.get("text", ""),
+                "path": track.path,
+            }
+            for track in self
+        ]
+        names = ("title", "artist", "album", *SHOWN_FEATURES, "duration_s", "reason", "path")
+        return pd.DataFrame(rows, columns=list(names), index=pd.Index(self.track_ids, name="id"))
+
+    def plot(self) -> Figure:
+        """Draw tempo and loudness along the playlist."""
+        from workbench.plots.playlist_plots import playlist_curves
+
+        return playlist_curves(self.to_frame().astype({"bpm": float, "loudness_lufs": float}), self.name)
+
+    def play(self, *, seconds: float = 20.0) -> Html:
+        """Return the playlist with a player for each of its first 25 tracks, which plays without a server.
+
+        Parameters
+        ----------
+        seconds : float
+            How much of each track is put into the notebook, from where its preview starts.
+        """
+        from workbench.playlists.playlist_card import playlist_card
+
+        return playlist_card(self, preview_seconds=seconds)
+
+    def __repr__(self) -> str:
+        first = [f"  {track_name(vars(track))}" for track in self.tracks[:3]]
+        more = [f"  … and {len(self) - 3:,} more"] if len(self) > 3 else []
+        head = f"Playlist {self.name!r}: {counted(len(self), 'track')}, {clock(self.duration_s)}, method {self.method}"
+        return "\n".join([head, *first, *more])
+
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{position}</td><td>{escape(track.title or track.path or str(track.id))}</td>"
-            f"<td>{escape(track.artist or '')}</td><td>{clock(track.duration_s)}</td>"
-            f"<td>{escape(str(track.explanation.get('text', '')))}</td></tr>"
-            for position, track in enumerate(self.tracks, start=1)
-        )
-        notes = "".join(f"<p>{escape(str(note['message']))}</p>" for note in self.notes)
-        return (
-            f"<h4>{escape(self.name)}</h4><p>{counted(len(self), 'track')}, {clock(self.duration_s)}, method "
-            f"{escape(self.method)}, random_state {self.random_state}</p><p>{card_text(self.card)}</p>{notes}"
-            f"<table><thead><tr><th>#</th><th>Title</th><th>Artist</th><th>Length</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table>"
-        )
+        from workbench.playlists.playlist_card import playlist_card
+
+        return playlist_card(self)
 
 
 def _track_from(entry: PlaylistEntry, table: LibraryTable) -> PlaylistTrack:

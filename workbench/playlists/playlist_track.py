@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.readable import clock, key_name, number, track_name
 from workbench.store.library.library_table import split_list
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
+
+SHOWN_FEATURES = ("bpm", "key", "scale", "camelot", "loudness_lufs", "preview_start_s")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class PlaylistTrack:
     duration_s : float or None
     artists : tuple of str
         Each artist; ``artist`` is how the file shows them.
+    features : mapping
+        What is shown of a track and plotted: the ``SHOWN_FEATURES`` that are known.
     explanation : mapping
         ``text``, one sentence; and its numbers: the reason of the method, what it ``shares`` with its seed track or
         with the track before, and the transition to the ``next``.
@@ -38,6 +43,11 @@ class PlaylistTrack:
     duration_s: float | None = None
     explanation: Mapping[str, Any] = field(default_factory=dict)
     artists: tuple[str, ...] = ()
+    features: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        facts = (clock(self.duration_s), number(self.features.get("bpm"), "BPM"), key_name(self.features))
+        return f"Track {self.id}: {track_name(vars(self))}, {', '.join(facts)}"
 
     @classmethod
     def of(cls, table: LibraryTable, row: int, explanation: Mapping[str, Any]) -> PlaylistTrack:
@@ -53,4 +63,11 @@ class PlaylistTrack:
             duration if duration == duration else None,
             explanation,
             split_list(table.text_at("artists", row) or table.text_at("artist", row)),
+            _features(table, row),
         )
+
+
+def _features(table: LibraryTable, row: int) -> dict[str, Any]:
+    read = {name: table.text_at(name, row) for name in ("key", "scale", "camelot")}
+    numbers = {name: table.number_at(name, row) for name in SHOWN_FEATURES if name not in read}
+    return {name: value for name, value in {**numbers, **read}.items() if value is not None}

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.cards.card import card, facts, note
+from workbench.cards.drawings import curve
+from workbench.cards.html import Html, element, joined
 from workbench.playlists.making.spacing import closest_repeats
 from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
@@ -24,6 +27,54 @@ _PAIRS = 2000
 # Orders of long playlists take longer, so fewer are tried.
 _MANY_ORDERINGS_UP_TO, _FEW_ORDERINGS = 500, 10
 _ALL_PAIRS_UP_TO = 60  # tracks; their 1770 pairs are about as many as _PAIRS
+
+
+class QualityCard(dict[str, Any]):
+    """The numbers of :func:`quality_card`; a notebook shows them with their meaning."""
+
+    def __repr__(self) -> str:
+        return f"Quality: {card_text(self) or counted(self.get('tracks', 0), 'track')}"
+
+    def _repr_html_(self) -> str:
+        return card("Quality", card_facts(self), *(note(one["message"]) for one in self.get("notes", ())))
+
+
+def card_facts(quality: Mapping[str, Any]) -> Html:
+    """Return the numbers of a quality card as names and values, with the curves of tempo and energy."""
+    worst, diversity = quality.get("worst_transition"), quality.get("diversity")
+    orders = quality.get("random_orderings")
+    return joined(
+        facts(
+            [
+                (
+                    "Transitions",
+                    f"smoother than {quality['better_than_random_percent']:.0f} % of {orders} random orders",
+                )
+                if orders
+                else ("", ""),
+                ("Least smooth", f"after track {worst['position'] + 1}" if worst else ""),
+                (
+                    "Variety",
+                    f"{100 * diversity / RANDOM_PAIR:.0f} % of tracks drawn at random" if diversity else "",
+                ),
+                ("Artists", quality.get("artists", "")),
+                ("Same artist again", _again(quality.get("closest_repeat"))),
+            ]
+        ),
+        beside_curves(quality),
+    )
+
+
+def beside_curves(quality: Mapping[str, Any]) -> Html:
+    """Draw how tempo and energy go along the playlist."""
+    curves = [("Tempo", "tempo_curve"), ("Energy", "energy_curve")]
+    drawn = [(name, curve(quality.get(values, ()), name)) for name, values in curves]
+    shown = [element("div", element("small", name), html) for name, html in drawn if html]
+    return element("div", *shown, class_="pw-curves") if shown else Html("")
+
+
+def _again(closest_repeat: int | None) -> str:
+    return f"after {counted(closest_repeat, 'track')} at the earliest" if closest_repeat else ""
 
 
 def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dict[str, Any]:

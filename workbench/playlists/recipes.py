@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.cards.card import card, note
+from workbench.cards.html import Html
 from workbench.errors import (
     LibraryEmptyError,
     ParameterValueError,
@@ -23,6 +25,7 @@ from workbench.playlists.making.parameters import canonical
 from workbench.playlists.making.registry import Method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.methods import find_method
+from workbench.readable import counted
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
@@ -47,6 +50,15 @@ class Refreshed:
     added: tuple[int, ...]
     removed: tuple[int, ...]
     comparison: Comparison
+
+    def __repr__(self) -> str:
+        return f"Refreshed: {self._counts()}\nPlaylist {self.playlist.name!r}: {counted(len(self.playlist), 'track')}"
+
+    def _repr_html_(self) -> str:
+        return card("Refreshed", note(self._counts()), Html(self.playlist._repr_html_()))
+
+    def _counts(self) -> str:
+        return f"{len(self.kept)} kept, {len(self.added)} added, {len(self.removed)} removed"
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values: the difference and the new playlist."""

@@ -1,5 +1,5 @@
 """Plots made from plain values: arrays, mappings of names to values, sequences.
 
 Each module draws one thing: ``library_plots``, ``track_plots``, ``playlist_plots``, ``tagger_plots``,
-``performance_plots``. Colors are in ``palette``; ``coloring`` chooses one for each point of a map.
+``performance_plots``. Colors are in ``workbench.palette``; ``coloring`` chooses one for each point of a map.
 """

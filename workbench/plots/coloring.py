@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.plots.palette import CATEGORICAL, CYCLIC, OTHER, SEQUENTIAL
+from workbench.palette import CATEGORICAL, CYCLIC, OTHER, SEQUENTIAL
 
 STEPS = 64  # shades of the sequential palette; chosen, and one more code has to fit for unknown values
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.palette import BLUE, GREEN, ORANGE, VERMILLION
 from workbench.plots.drawing import message_figure, new_figure
-from workbench.plots.palette import BLUE, GREEN, ORANGE, VERMILLION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from workbench.palette import BLUE, GREEN, VERMILLION
 from workbench.plots.drawing import draw_lines, message_figure, new_figure
-from workbench.plots.palette import BLUE, GREEN, VERMILLION
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.palette import BLUE, GREEN
 from workbench.plots.drawing import draw_lines, message_figure, new_figure
-from workbench.plots.palette import BLUE, GREEN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.palette import BLUE, GRAY, ORANGE
 from workbench.plots.drawing import new_figure
-from workbench.plots.palette import BLUE, GRAY, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.audio.pitch_names import PITCH_NAMES
+from workbench.palette import BLUE, GREEN, ORANGE, VERMILLION
 from workbench.plots.drawing import draw_lines, new_figure
-from workbench.plots.palette import BLUE, GREEN, ORANGE, VERMILLION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from workbench.audio.excluded import excluded_paths
 from workbench.audio.scan import FoundFile, ScanProblem, SkippedFile, scan
+from workbench.cards.verbs import Verbs
 from workbench.errors import LibraryPathError
 from workbench.processing.job.task import Failure
 from workbench.session.caches import Caches
@@ -33,7 +34,7 @@ PathLike = str | os.PathLike[str]
 LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
 
 
-class Analysis:
+class Analysis(Verbs):
     """The analysis of audio files; call it with folders and files."""
 
     def __init__(self, settings: Settings, library: Library, caches: Caches, jobs: Jobs) -> None:

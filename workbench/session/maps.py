@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from workbench.cards.verbs import Verbs
 from workbench.playlists.sound.layouts import neighbor_map, principal_components
 from workbench.playlists.sound.space import space_of
 
@@ -47,7 +48,7 @@ class NeighborMap:
         return positions, int((~found).sum())
 
 
-class Maps:
+class Maps(Verbs):
     """The maps of one library."""
 
     def __init__(self, library: Library, cluster: Callable[[], Cluster]) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from workbench.cards.card import problem
+from workbench.cards.html import Html
+from workbench.cards.rows import Rows
+from workbench.cards.verbs import Verbs
 from workbench.errors import ModelError
 
 if TYPE_CHECKING:
@@ -19,19 +23,35 @@ if TYPE_CHECKING:
     from workbench.store.library.library import Library
 
 TOLD = "told of models"
+_FOUND: Mapping[str, Callable[[ModelFile], Any]] = {
+    "Model": lambda model: model.name,
+    "Kind": lambda model: model.kind,
+    "Adds": lambda model: (
+        ", ".join(model.adds[:6]) + (f" and {len(model.adds) - 6} more" if len(model.adds) > 6 else "")
+    ),
+    "What is wrong": lambda model: problem(model.problem),
+}
 
 
-class ModelsFolder:
+class ModelsFolder(Verbs):
     """The published models in MODELS_DIR; they can be listed without a library."""
 
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.models_dir
 
-    def found(self) -> list[ModelFile]:
+    def _repr_html_(self) -> str:
+        return self._card(Html(self.found()._repr_html_()))
+
+    def found(self) -> Rows[ModelFile]:
         """Return the models that are there, each with what it adds and, where it cannot be used, its ``problem``."""
         from workbench.models.networks.registry import find_models
 
-        return find_models(self.folder)
+        return Rows(
+            find_models(self.folder),
+            "model",
+            _FOUND,
+            empty="wb.models.get() fetches those with a free license.",
+        )
 
     def get(
         self,

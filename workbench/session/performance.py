@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from workbench.cards.verbs import Verbs
+from workbench.performance.measurements import Measurements
 from workbench.performance.process_publisher import ProcessPublisher
 from workbench.session.caches import Caches
 from workbench.session.jobs.jobs import Jobs
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.performance.monitor import PerformanceMonitor
 
 
-class Performance:
+class Performance(Verbs):
     """Publishes the statistics of this process, and reads those of all processes. Close it with the session.
 
     Parameters
@@ -37,7 +39,7 @@ class Performance:
             role, library.activity, self._statistics, clear_caches=caches.clear, workers=jobs.worker_pids
         )
 
-    def __call__(self) -> dict[str, Any]:
+    def __call__(self) -> Measurements:
         """Return what the performance endpoints answer, about every live process.
 
         The keys of ``metrics``, and beside them ``cache_stats``, ``async_processor_health``, ``resource_usage`` and
@@ -46,12 +48,15 @@ class Performance:
         self._publisher.publish()
         monitor = self.monitor
         monitor.refresh()
-        return monitor.metrics() | {
-            "cache_stats": monitor.cache_stats(),
-            "async_processor_health": monitor.processor_health(),
-            "resource_usage": monitor.resource_usage(),
-            "optimization_report": monitor.optimization_report(),
-        }
+        return Measurements(
+            monitor.metrics()
+            | {
+                "cache_stats": monitor.cache_stats(),
+                "async_processor_health": monitor.processor_health(),
+                "resource_usage": monitor.resource_usage(),
+                "optimization_report": monitor.optimization_report(),
+            }
+        )
 
     @property
     def monitor(self) -> PerformanceMonitor:

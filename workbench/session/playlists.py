@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.cards.html import Html
+from workbench.cards.rows import Rows
+from workbench.cards.verbs import Verbs
 from workbench.errors import LibraryEmptyError, PlaylistError, UnknownPlaylistError
 from workbench.playlists import (
     COMMON_PARAMETERS,
@@ -31,8 +35,20 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.records import PlaylistSummary
 
+_KEPT: Mapping[str, Callable[[PlaylistSummary], Any]] = {
+    "": lambda kept: kept.id,
+    "Name": lambda kept: kept.name,
+    "Method": lambda kept: kept.method,
+    "Tracks": lambda kept: f"{kept.size:,}",
+    "Made": lambda kept: datetime.fromtimestamp(kept.created_at).strftime("%Y-%m-%d %H:%M"),
+}
+_MATCHED: Mapping[str, Callable[[Match], Any]] = {
+    "Entry": lambda match: match.entry.title or match.entry.location,
+    "Track": lambda match: match.track_id,
+}
 
-class Playlists:
+
+class Playlists(Verbs):
     """The playlists of one library. Iterating, or calling it, gives the kept ones, newest first.
 
     Parameters
@@ -48,9 +64,15 @@ class Playlists:
         self._library = library
         self._table = table
 
-    def __call__(self, name: str | None = None) -> list[PlaylistSummary]:
+    def __call__(self, name: str | None = None) -> Rows[PlaylistSummary]:
         """Return the newest playlist of every name, or all that were kept under one name; newest first."""
-        return self._library.playlists.newest() if name is None else self._library.playlists.history(name)
+        kept = self._library.playlists.newest() if name is None else self._library.playlists.history(name)
+        return Rows(
+            kept, "kept playlist", _KEPT, right=("", "Tracks"), empty="wb.playlist(…) makes and keeps one."
+        )
+
+    def _repr_html_(self) -> str:
+        return self._card(Html(self()._repr_html_()))
 
     def __iter__(self) -> Iterator[PlaylistSummary]:
         return iter(self())

@@ -58,6 +58,13 @@ class Problem:
         return {"title": self.title, "advice": self.advice, "findings": findings}
 
 
+COLUMNS: dict[str, Callable[[Problem], Any]] = {
+    "Problem": lambda problem: problem.title,
+    "Tracks": lambda problem: f"{len(problem.findings):,}",
+    "What to do": lambda problem: problem.advice,
+}
+
+
 @dataclass(frozen=True)
 class Check:
     """A kind of problem that is found in the library table."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from workbench.cards.verbs import Verbs
+
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
     from workbench.store.library.track import Track
 
 
-class Ratings:
+class Ratings(Verbs):
     """Ratings and labels by hand. They belong to the content of a track, so its copies share them.
 
     Parameters

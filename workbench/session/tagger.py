@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.audio.source import inode_time, size_and_time
 from workbench.audio.tags import read_tags
+from workbench.cards.card import problem
+from workbench.cards.html import Html
+from workbench.cards.rows import Rows
+from workbench.cards.verbs import Verbs
 from workbench.errors import ModelError
 from workbench.models.predicted import WRITTEN
 from workbench.store.library.records import Prediction, ScannedFile
@@ -20,8 +24,15 @@ if TYPE_CHECKING:
     from workbench.session.playlists import Playlists
     from workbench.store.library.library import Library
 
+_TRAINED: Mapping[str, Callable[[dict[str, Any]], Any]] = {
+    "Label": lambda card: card.get("label"),
+    "Values": lambda card: ", ".join(map(str, card.get("classes", ()))),
+    "Trained": lambda card: str(card.get("trained_at", "")).replace("T", " ")[:16],
+    "What is wrong": lambda card: problem(card.get("problem")),
+}
 
-class Tagger:
+
+class Tagger(Verbs):
     """The taggers of one library. A label is ``genre``, ``rating``, ``playlist`` or the name of labels of your own.
 
     Parameters
@@ -135,11 +146,14 @@ class Tagger:
         self._library.models.save_predictions(predictions)
         return summary
 
-    def trained(self) -> list[dict[str, Any]]:
+    def _repr_html_(self) -> str:
+        return self._card(Html(self.trained()._repr_html_()))
+
+    def trained(self) -> Rows[dict[str, Any]]:
         """Return the cards of the trained taggers, by label; damaged ones have a ``problem``."""
         from workbench.models.tagger.storage import taggers
 
-        return taggers(self.folder)
+        return Rows(taggers(self.folder), "trained tagger", _TRAINED, empty="wb.tagger.train(…) trains one.")
 
     def plan_tags(
         self, label: str = "genre", *, minimum_probability: float = 0.8, overwrite: bool = False

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.audio.source import inode_time, size_and_time
+from workbench.cards.card import card, note, table
+from workbench.cards.drawings import key_chip
+from workbench.cards.verbs import Verbs
 from workbench.errors import UnknownTrackError
+from workbench.readable import clock, counted, number, track_name
 from workbench.session.caches import Caches
+from workbench.session.shown_track import ShownTrack
 from workbench.store.library.library import Library
 from workbench.store.library.track import Track
 
@@ -25,10 +31,36 @@ class Found(NamedTuple):
     """Tracks that were found; ``total`` counts those beyond the limit too."""
 
     total: int
-    tracks: list[Track]
+    tracks: Sequence[Track]
+
+    def __repr__(self) -> str:
+        first = [f"  {track.id}  {track_name(vars(track))}" for track in self.tracks[:3]]
+        more = [f"  … and {self.total - 3:,} more"] if self.total > 3 else []
+        return "\n".join([f"Found {counted(self.total, 'track')}", *first, *more])
+
+    def _repr_html_(self) -> str:
+        head = ("", "Title", "Artist", "BPM", "Key", "Length", "Status")
+        rows = [
+            [
+                track.id,
+                track.title or track_name({"path": track.path}),
+                track.artist,
+                number(track.features.get("bpm")),
+                key_chip(track.features.get("camelot")),
+                clock(track.duration_s),
+                track.error or track.status,
+            ]
+            for track in self.tracks
+        ]
+        beyond = self.total - len(self.tracks)
+        return card(
+            f"Found {counted(self.total, 'track')}",
+            table(head, rows, right=("", "BPM", "Length")) if rows else "",
+            note(f"{beyond:,} more are beyond the limit." if beyond else ""),
+        )
 
 
-class TrackReader:
+class TrackReader(Verbs):
     """The tracks of one library. Call it with an id, a path or a title.
 
     Parameters
@@ -42,7 +74,7 @@ class TrackReader:
         self._caches = caches
         self._table = table
 
-    def __call__(self, track: int | str) -> Track:
+    def __call__(self, track: int | str) -> ShownTrack:
         """Return one track.
 
         Parameters
@@ -59,7 +91,10 @@ class TrackReader:
         found: Track = self._caches.tracks.get_or_compute(key, lambda: self._only_match(str(track)))
         if isinstance(track, int) and found.id != track:  # a number is an id, not the title "1999"
             raise UnknownTrackError(f"There is no track {track}.", candidates=[])
-        return found
+        return self._shown(found)
+
+    def _shown(self, track: Track) -> ShownTrack:
+        return ShownTrack.of(track, partial(self.features, track.id))
 
     def find(
         self,
@@ -80,7 +115,7 @@ class TrackReader:
             Return at most ``limit`` tracks, from number ``offset`` on.
         """
         tracks = self._library.tracks.select(limit=limit, offset=offset, query=query, status=status)
-        return Found(self._library.tracks.count(query=query, status=status), tracks)
+        return Found(self._library.tracks.count(query=query, status=status), list(map(self._shown, tracks)))
 
     def first_playable(self) -> int | None:
         """Return the lowest id of a track that is analyzed and whose file is there; ``None`` where there is none."""

@@ -20,6 +20,7 @@ from workbench.values import DEFAULT_SIZE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.cards.rows import Rows
     from workbench.playlists.playlist import Playlist
     from workbench.processing.job.job import Job
     from workbench.session.jobs.queue import JobQueue
@@ -136,6 +137,25 @@ class Workbench:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        if self._closed:
+            return f"Workbench: {self.settings.data_dir} (closed; open it again with Workbench(data_dir))"
+        counts = self.library.tracks.count_by_status()
+        shown = (
+            ", ".join(f"{count:,} {status}" for status, count in counts.items() if count) or "no tracks yet"
+        )
+        return f"Workbench: {shown}\n{self.settings.data_dir}"
+
+    def _repr_html_(self) -> str:
+        from workbench.session.workbench_card import workbench_card
+
+        return workbench_card(self)
+
+    @property
+    def closed(self) -> bool:
+        """Whether this session was closed."""
+        return self._closed
+
     def close(self) -> None:
         """Cancel jobs, stop the workers that this session owns and close the database. Twice is fine."""
         with self._lock:
@@ -244,11 +264,13 @@ class Workbench:
         made = self.playlists.draft("similarity", start=start, size=n + 1, random_state=0)
         return replace(made, tracks=tuple(one for one in made if one.id != start)[:n], card={})
 
-    def problems(self, table: LibraryTable | None = None) -> list[Problem]:
+    def problems(self, table: LibraryTable | None = None) -> Rows[Problem]:
         """Return what is wrong with the tracks of a table, of all by default: copies, failed files, odd values."""
-        from workbench.session.problems import find_problems
+        from workbench.cards.rows import Rows
+        from workbench.session.problems import COLUMNS, find_problems
 
-        return find_problems(self.library, self.table() if table is None else table, self.copies.pairs())
+        found = find_problems(self.library, self.table() if table is None else table, self.copies.pairs())
+        return Rows(found, "kind of problem", COLUMNS, several="kinds of problems")
 
     @property
     def playlists(self) -> Playlists:

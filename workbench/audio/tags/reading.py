@@ -118,13 +118,17 @@ def _first_number(kinds: Sequence[Kind], field: str) -> Any:
 def _cover(kinds: Sequence[Kind], path: Path) -> str | None:
     if any("cover" in kind for kind in kinds):
         return "embedded"
+    return "file" if cover_file(path) else None
+
+
+def cover_file(path: Path) -> Path | None:
+    """Return the picture beside a track that is its cover, such as ``folder.jpg``; ``None`` where there is none."""
     try:
-        names = {name.lower() for name in os.listdir(path.parent)}  # noqa: PTH208 - one call for all names
+        names = {name.lower(): name for name in os.listdir(path.parent)}  # noqa: PTH208 - one call for all names
     except (OSError, ValueError):
         return None
-    return (
-        "file" if any(name + suffix in names for name in _COVER_NAMES for suffix in _COVER_SUFFIXES) else None
-    )
+    wanted = (name + suffix for name in _COVER_NAMES for suffix in _COVER_SUFFIXES)
+    return next((path.parent / names[name] for name in wanted if name in names), None)
 
 
 def _lyrics_beside(path: Path) -> str | None:

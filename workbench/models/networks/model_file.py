@@ -104,6 +104,11 @@ class ModelFile:
         names = flat_names(self.task, self.classes)
         return ("embedding", *names) if self.kind == "embedding" else names
 
+    def __repr__(self) -> str:
+        return (
+            f"Model {self.name}: {self.problem or f'{self.kind}, adds {len(self.adds)} values'}\n{self.path}"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able facts, as ``workbench models --json`` prints them."""
         return {

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.cards.card import card, facts, folded, note, table
+from workbench.cards.html import element
 from workbench.models.tagger.calibration import Reliability, calibration_error, log_loss, reliability
+from workbench.readable import counted, span
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,66 @@ class TaggerReport:
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
         return asdict(self)
+
+    def __repr__(self) -> str:
+        best = self.scores[self.chosen]
+        return (
+            f"Tagger {self.label}: {', '.join(self.classes)}\n{self.chosen}, balanced accuracy "
+            f"{best.balanced_accuracy:.2f} on artists it did not learn from (chance {best.chance:.2f})"
+        )
+
+    def _repr_html_(self) -> str:
+        ordered = sorted(self.scores.items(), key=lambda item: -item[1].balanced_accuracy)
+        rows = [
+            (
+                element("b", f"{kind} (used)") if kind == self.chosen else kind,
+                f"{scores.balanced_accuracy:.0%}",
+                f"{scores.accuracy:.0%}",
+                f"{scores.calibration_error:.0%}",
+            )
+            for kind, scores in ordered
+        ]
+        head = ("Kind", "Right, each class counted alike", "Right", "Off in its probabilities")
+        confused = [(name, *row) for name, row in zip(self.classes, self.confusion, strict=True)]
+        doubtful = [
+            (
+                track.id,
+                track.title or track.path,
+                track.artist,
+                track.label,
+                track.predicted,
+                f"{track.probability:.0%}",
+            )
+            for track in self.doubtful
+        ]
+        return card(
+            f"Tagger: {self.label}",
+            facts(
+                [
+                    ("Values", ", ".join(self.classes)),
+                    ("Learned from", counted(self.examples["train"], "track")),
+                    ("Tested with", f"{counted(self.examples['test'], 'track')} of other artists"),
+                    ("Chance", f"{self.scores[self.chosen].chance:.0%}"),
+                    ("Took", span(self.seconds)),
+                ]
+            ),
+            table(head, rows, right=head[1:]),
+            *map(note, self.messages),
+            folded(
+                "Confusion: label (row) and prediction (column)",
+                table(("", *self.classes), confused, right=self.classes),
+            ),
+            folded(
+                "Tracks to listen to",
+                table(
+                    ("", "Title", "Artist", "Label", "Predicted", "Probability"),
+                    doubtful,
+                    right=("", "Probability"),
+                ),
+            )
+            if doubtful
+            else "",
+        )
 
     def __str__(self) -> str:
         lines = [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.cards.card import card, table
 from workbench.errors import ModelError
 from workbench.models.columns import tagger_inputs
 from workbench.models.tagger import storage
@@ -36,6 +37,15 @@ class Evaluation:
     confusion: list[list[int]]
     reliability: Reliability
 
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        confused = [(name, *row) for name, row in zip(self.classes, self.confusion, strict=True)]
+        return card(
+            f"Tagger: {self.label}", table(("", *self.classes), confused, right=self.classes), about=str(self)
+        )
+
     def __str__(self) -> str:
         return (
             f"{self.label}: balanced accuracy {self.scores.balanced_accuracy:.3f} on {self.examples} tracks of "
@@ -57,6 +67,14 @@ class Application:
     predicted: int
     counts: dict[str, int]
     mean_probability: float | None
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        rows = sorted(self.counts.items(), key=lambda item: -item[1])
+        counts = table((self.label, "Tracks"), rows, right=("Tracks",)) if rows else ""
+        return card(f"Predicted: {self.label}", counts, about=str(self))
 
     def __str__(self) -> str:
         shown = ", ".join(

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.cards.card import card, command, note, table
+from workbench.cards.html import joined
+from workbench.readable import counted
 from workbench.values import Value, described
 
 if TYPE_CHECKING:
     from workbench.playlists.making.request import Pick
 
     Picks = Callable[..., Iterator[Pick]]
-
-METHODS: dict[str, Method] = {}
-"""Every registered method by name. Filled when ``workbench.playlists.methods`` is imported."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,20 @@ class Method:
     needs_vectors: bool
     sequence: bool
 
+    def __repr__(self) -> str:
+        parameters = f"\nparameters: {', '.join(self.parameters)}" if self.parameters else ""
+        return f"{self.name}: {self.help}{parameters}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (command(name), value.help, value.allowed, _default(value))
+            for name, value in self.parameters.items()
+        ]
+        head = ("Parameter", "What it is", "Allowed", "Default")
+        return card(
+            self.name, table(head, rows) if rows else note("No parameters of its own."), about=self.help
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the description as JSON-able values."""
         return {
@@ -55,6 +69,32 @@ class Method:
             "sequence": self.sequence,
             "parameters": [parameter.to_dict() for parameter in self.parameters.values()],
         }
+
+
+class Methods(dict[str, Method]):
+    """Methods by name; shows what each does and takes."""
+
+    def __repr__(self) -> str:
+        return f"{counted(len(self), 'playlist method')}: {', '.join(self)}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (command(each.name), each.help, joined(*map(command, each.parameters), between=" "))
+            for each in self.values()
+        ]
+        return card(
+            counted(len(self), "playlist method"), table(("Method", "What it does", "Parameters"), rows)
+        )
+
+
+METHODS = Methods()
+"""Every registered method by name. Filled when ``workbench.playlists.methods`` is imported."""
+
+
+def _default(value: Value) -> str:
+    if value.required:
+        return "must be given"
+    return "" if value.default is None else str(value.default)
 
 
 def method(

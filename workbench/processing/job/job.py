@@ -15,7 +15,9 @@ from workbench.errors import CancelledError
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.cluster.workers import Needs, TaskCall
 from workbench.processing.job import events
+from workbench.processing.job.job_card import failure_rows, job_card
 from workbench.processing.job.loop import JobLoop
+from workbench.processing.job.progress import describe
 from workbench.processing.job.task import Cached, Failure, Progress, Task
 
 __all__ = ["Cached", "Failure", "Job", "Progress", "Task", "run"]
@@ -108,7 +110,7 @@ class Job(Generic[R]):
         report: Callable[[Progress], R],
     ) -> None:
         self.id = uuid.uuid4().hex
-        self.failed: list[Failure] = []
+        self.failed: list[Failure] = failure_rows()
         self.error: BaseException | None = None
         self._on_failure = on_failure
         self._report = report
@@ -137,6 +139,17 @@ class Job(Generic[R]):
     def progress(self) -> Progress:
         """How far it is now."""
         return self._final or self._loop.progress(self.state)
+
+    def __repr__(self) -> str:
+        now = self.progress
+        details = describe(now)
+        said = f"Job {self.state}: {now.finished:,} of {now.total:,} tracks" + (
+            f", {details}" if details else ""
+        )
+        return said if self.error is None else f"{said}\n{self.error}"
+
+    def _repr_html_(self) -> str:
+        return job_card(self)
 
     def done(self) -> bool:
         """Whether it has ended, in whatever way."""

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from workbench.cards.verbs import Verbs
 from workbench.errors import WorkbenchError
 from workbench.processing.job.job_statistics import JobStatistics
 from workbench.settings import Settings
@@ -32,7 +33,7 @@ class Tasks(Protocol):
     def report(self, workers: int) -> Report: ...
 
 
-class Jobs:
+class Jobs(Verbs):
     """Starts jobs on the Dask cluster, which starts at its first use.
 
     Parameters

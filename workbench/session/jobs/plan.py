@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from workbench.audio.scan import FoundFile
+from workbench.cards.card import card, facts, note, table
+from workbench.processing.job.job_card import failures_table
 from workbench.processing.job.task import Failure
 from workbench.readable import counted
+from workbench.session.jobs.scan_notes import skipped_text
 from workbench.store.library.records import KnownFile
 
 Stale = Callable[[int], str | None]
 """Returns, for the version of features, why they must be computed again, or ``None``."""
-
-_CUE_SHEETS = "CUE sheets are not read: an album in one file is one track"
 
 
 @dataclass
@@ -54,34 +54,23 @@ class Plan:
             parts.append(f"{len(self.excluded)} in recycle bins and other excluded folders")
         return "; ".join([", ".join(parts), *filter(None, [skipped_text(self.skipped)])])
 
+    def __repr__(self) -> str:
+        return f"Plan: {self.describe()}"
 
-def skipped_text(skipped: Mapping[str, int]) -> str:
-    """Say what a scan left out, the most frequent first, and what becomes of CUE sheets; empty if it was nothing.
-
-    >>> skipped_text({".sid": 2, ".mid": 10})
-    '12 files skipped: .mid 10, .sid 2'
-    """
-    if not skipped:
-        return ""
-    ordered = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
-    text = f"{counted(sum(skipped.values()), 'file')} skipped: " + ", ".join(
-        f"{ext} {n}" for ext, n in ordered
-    )
-    return f"{text}. {_CUE_SHEETS}" if ".cue" in skipped else text
-
-
-def scan_notes(report: Mapping[str, Any]) -> list[str]:
-    """Say what a scan left out and which music it took as a whole, from the values of a report.
-
-    >>> scan_notes({"skipped": {".mid": 1}, "excluded": 2, "cue_sheets": 0})
-    ['1 file skipped: .mid 1', '2 tracks in recycle bins and other excluded folders count as missing now']
-    """
-    notes = [skipped_text(report["skipped"])]
-    if excluded := report["excluded"]:
-        verb = "counts" if excluded == 1 else "count"
-        notes.append(
-            f"{counted(excluded, 'track')} in recycle bins and other excluded folders {verb} as missing now"
+    def _repr_html_(self) -> str:
+        counts = [
+            ("Found", counted(len(self.found), "file")),
+            ("Known and unchanged", f"{len(self.cached):,}" if self.cached else ""),
+            ("Gone since", f"{len(self.missing):,}" if self.missing else ""),
+            ("Left out now", f"{len(self.excluded):,}" if self.excluded else ""),
+        ]
+        todo = f"{len(self.reasons):,} to analyze" if self.reasons else "nothing to analyze"
+        why = [(f"{count:,}", reason) for reason, count in Counter(self.reasons.values()).most_common()]
+        return card(
+            f"Plan: {todo}",
+            facts(counts),
+            table(("Files", "Why"), why, right=("Files",)) if why else "",
+            note(skipped_text(self.skipped)),
+            failures_table(self.failed),
+            about=", ".join(self.roots),
         )
-    if sheets := report["cue_sheets"]:
-        notes.append(f"{counted(sheets, 'file')} with a CUE sheet inside. {_CUE_SHEETS}")
-    return [note for note in notes if note]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.cards.verbs import Verbs
 from workbench.errors import CancelledError, QueueFullError, StoreError, WorkbenchError
 
 MAX_RUNNING = 4  # they share the same workers, so more would only slow each other down
@@ -70,7 +71,7 @@ class QueuedJob:
         }
 
 
-class JobQueue:
+class JobQueue(Verbs):
     """Runs jobs in the order in which they come, on threads that mostly wait for the workers.
 
     Parameters

@@ -76,6 +76,14 @@ class FeatureRepository(Repository):
             as_landmarks((first or b"") + (rest or b"")),
         )
 
+    def audio_seconds(self) -> float:
+        """Return how long all analyzed tracks play together, files that are gone included."""
+        sql = """
+            SELECT total(d.scalars ->> '$.duration_s')
+            FROM tracks t JOIN feature_details d USING (content_hash)"""
+        with self.pool.reading() as connection:
+            return float(connection.execute(sql).fetchone()[0])
+
     def versions(self, hashes: Iterable[str]) -> dict[str, int]:
         """Return the version of the features of each of these contents that has some."""
         found: dict[str, int] = {}

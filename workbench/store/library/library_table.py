@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+from workbench.cards.card import card, note, table
+from workbench.cards.drawings import key_chip
+from workbench.readable import clock, counted, number, track_name
 from workbench.store.library.records import LISTS, TEXT_TAGS
 
 T = TypeVar("T")
+
+_SHOWN_ROWS = 10
 
 TEXT_COLUMNS = (
     "path",
@@ -209,6 +214,41 @@ class LibraryTable:
         import numpy as np
 
         return np.asarray(self.texts("status") == "missing", dtype=bool)
+
+    def __repr__(self) -> str:
+        return (
+            f"Library table: {counted(len(self), 'track')}, {int(self.analyzed.sum()):,} of them analyzed, "
+            f"{len(self.columns)} columns\nAs pandas: table.to_frame()"
+        )
+
+    def _repr_html_(self) -> str:
+        head = ("", "Title", "Artist", "Album", "BPM", "Key", "Length")
+        rows = [
+            [
+                int(self.ids[row]),
+                track_name(
+                    {
+                        "id": int(self.ids[row]),
+                        "title": self.text_at("title", row),
+                        "path": self.text_at("path", row),
+                    }
+                ),
+                self.text_at("artist", row),
+                self.text_at("album", row),
+                number(self.number_at("bpm", row)),
+                key_chip(self.text_at("camelot", row)),
+                clock(self.number_at("duration_s", row)),
+            ]
+            for row in range(min(len(self), _SHOWN_ROWS))
+        ]
+        about = f"{int(self.analyzed.sum()):,} of them analyzed, {len(self.columns)} columns"
+        more = len(self) - len(rows)
+        return card(
+            counted(len(self), "track"),
+            table(head, rows, right=("", "BPM", "Length")),
+            note(f"… and {more:,} more" if more else ""),
+            about=about,
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return a DataFrame indexed by track id, with the sound tags and without the vectors."""

@@ -6,7 +6,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from workbench.cards.card import facts
+from workbench.cards.verbs import Verbs
 from workbench.errors import DatabaseCorruptError, DatabaseVersionError, StoreError
+from workbench.readable import number
 from workbench.store.library.repository import Repository
 from workbench.store.sqlite.database_errors import translate
 from workbench.store.sqlite.database_opening import (
@@ -25,8 +28,24 @@ _KEPT_JOB_SECONDS = 30 * 86400.0  # by convention, a month
 _METRICS_SECONDS = 7 * 86400.0  # as long as the performance monitor keeps them
 
 
-class Maintenance(Repository):
+class Maintenance(Verbs, Repository):
     """Checks, copies and cleans the database file."""
+
+    def _repr_html_(self) -> str:
+        now = self.info()
+        counted = {name: now[name] for name in ("playlists", "embeddings", "predictions", "ratings")}
+        return self._card(
+            facts(
+                [
+                    ("File", now["path"]),
+                    ("Size", number(now["size_bytes"] / 1e6, "MB")),
+                    ("Tracks", now["tracks"]["total"]),
+                    *((name.capitalize(), count or "") for name, count in counted.items()),
+                    ("Backups", len(now["backups"])),
+                    ("SQLite", now["sqlite_version"]),
+                ]
+            )
+        )
 
     def info(self) -> dict[str, Any]:
         """Return JSON-able facts: path, sizes, versions, counts of what is stored, backups."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.readable import clock, key_name, number, track_name
+
 MAIN_TAGS = ("title", "artist", "album", "album_artist", "genre", "year", "track_number")
 
 
@@ -46,6 +48,16 @@ class Track:
     album_artists: tuple[str, ...] = ()
     more_tags: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        facts = (
+            clock(self.duration_s),
+            number(self.features.get("bpm"), "BPM"),
+            key_name(self.features),
+            self.error or self.status,
+        )
+        name = track_name({"id": self.id, "path": self.path, "title": self.title, "artist": self.artist})
+        return f"Track {self.id}: {name}\n{', '.join(facts)}\n{self.path}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values under the names that the REST and CLI contracts use."""

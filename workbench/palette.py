@@ -1,7 +1,7 @@
-"""Every color of plots and pages. All can be told apart with each common form of color blindness.
+"""Every color of plots, pages and cards. All can be told apart with each common form of color blindness.
 
 The pages read theirs from ``apps/dashboards/widgets/static/palette.css``, which this module writes:
-``python -m workbench.plots.palette``; a test compares the two.
+``python -m workbench.palette``; a test compares the two.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ _MARKS_ON_DARK = {"accent": SKY, "chosen": "rgba(86, 180, 233, 0.24)", "error": 
 # The page itself: text, fainter text, background, what is raised from it, and the lines between.
 _PAGE_LIGHT = {"ink": "#1d2733", "soft": "#5a6875", "paper": "#ffffff", "panel": "#f3f5f7", "edge": "#d8dee4"}
 _PAGE_DARK = {"ink": "#e8edf2", "soft": "#a9b6c2", "paper": "#12171c", "panel": "#1b2229", "edge": "#36424d"}
+# Cards in notebooks: the same, where the page has no theme.
+CARD_LIGHT, CARD_DARK = _PAGE_LIGHT | _MARKS_ON_LIGHT, _PAGE_DARK | _MARKS_ON_DARK
 # JupyterLab's names for the same in a dark Voila page, which has Lab's light theme loaded.
 _LAB_DARK = {
     **dict.fromkeys(("layout-color0", "layout-color1"), _PAGE_DARK["paper"]),
@@ -50,7 +52,7 @@ _LAB_DARK = {
     **dict.fromkeys(("widgets-input-background-color", "input-background"), _PAGE_DARK["panel"]),
     **{"ui-font-color3": "#8695a3", "brand-color1": SKY, "brand-color2": "#2f6f9a"},
 }
-_STYLE_SHEET = Path(__file__).parents[1] / "apps/dashboards/widgets/static/palette.css"
+_STYLE_SHEET = Path(__file__).parent / "apps/dashboards/widgets/static/palette.css"
 
 
 def style_sheet() -> str:
@@ -61,7 +63,7 @@ def style_sheet() -> str:
     light = _variables("pw", _MARKS_ON_LIGHT | _numbered(LINES_ON_LIGHT))
     dark = _variables("pw", _MARKS_ON_DARK | _numbered(LINES_ON_DARK))
     ours = ":is(.pw, .pw-page, .pw-nav, .pw-lost)"
-    return f"""/* Written by `python -m workbench.plots.palette`: change the colors there. */
+    return f"""/* Written by `python -m workbench.palette`: change the colors there. */
 :root {{ {_variables("pw", _PAGE_LIGHT)} }}
 {ours} {{ {light} }}
 :is([data-jp-theme-light="false"], .theme-dark) {ours} {{ {dark} }}

@@ -1,0 +1,61 @@
+"""The cover of a track: the picture inside of its file, or beside it, made small."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+from workbench.audio.ffmpeg_decoder import open_container
+from workbench.audio.source import open_file
+from workbench.audio.tags.reading import cover_file
+from workbench.errors import AudioError
+
+COVER_PIXELS = 224  # twice what a card shows, for screens of two pixels a point
+
+
+def small_cover(path: str | os.PathLike[str]) -> bytes | None:
+    """Return the cover as a JPEG of at most 224 × 224 pixels; ``None`` where there is none that can be read."""
+    for content in (_embedded(os.fspath(path)), _beside(Path(path))):
+        if content and (small := _smaller(content)):
+            return small
+    return None
+
+
+def _embedded(path: str) -> bytes | None:
+    import av
+    from av.stream import Disposition
+
+    try:
+        with open_file(path) as descriptor, open_container(descriptor) as container:
+            pictures = [
+                stream for stream in container.streams.video if stream.disposition & Disposition.attached_pic
+            ]
+            return bytes(next(container.demux(pictures[0]))) if pictures else None
+    except (AudioError, OSError, av.FFmpegError, ValueError, StopIteration):
+        return None
+
+
+def _beside(path: Path) -> bytes | None:
+    file = cover_file(path)
+    try:
+        return file.read_bytes() if file else None
+    except OSError:
+        return None
+
+
+def _smaller(content: bytes) -> bytes | None:
+    """Draw a picture anew: what a file claims to be a picture never reaches a page as it is."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            picture.draft("RGB", (COVER_PIXELS, COVER_PIXELS))
+            shown = picture.convert("RGB")
+            shown.info.clear()
+            shown.thumbnail((COVER_PIXELS, COVER_PIXELS))
+            shown.save(small, "JPEG", quality=82)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    return small.getvalue()

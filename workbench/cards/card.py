@@ -1,0 +1,77 @@
+"""A card: title, facts, tables and notes about one object, for ``_repr_html_``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from workbench.cards.html import Html, element, escaped, joined
+from workbench.cards.style import STYLE
+
+ROWS = 50  # rows of a table that are shown: about two screens
+
+
+def card(title: Any, *parts: Any, about: Any = "") -> Html:
+    """Return a card.
+
+    Parameters
+    ----------
+    title : str or Html
+    *parts : Html or str
+        Shown one below the other; those that are empty are left out.
+    about : str or Html
+        A few words below the title.
+    """
+    head = element("h4", title) + (element("p", about, class_="pw-about") if about else "")
+    return Html(f"<style>{STYLE}</style><div class='pw-card'>{head}{joined(*parts)}</div>")
+
+
+def facts(rows: Iterable[tuple[str, Any]]) -> Html:
+    """Return names with their values, as many side by side as there is room for; empty values are left out."""
+    shown = [(name, html) for name, value in rows if (html := escaped(value))]
+    items = [element("div", element("dt", name), element("dd", html)) for name, html in shown]
+    return element("dl", *items) if items else Html("")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence[str] = ()) -> Html:
+    """Return a table of at most ``ROWS`` rows; it says how many more there are.
+
+    Parameters
+    ----------
+    right : sequence of str
+        The columns that are set to the right, such as numbers.
+    """
+    kinds = ["pw-number" if name in right else None for name in head]
+    top = element("tr", *(element("th", n, scope="col", class_=k) for n, k in zip(head, kinds, strict=True)))
+    lines = [
+        element("tr", *(element("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=True)))
+        for row in rows[:ROWS]
+    ]
+    more = f"… and {len(rows) - ROWS:,} more" if len(rows) > ROWS else ""
+    body = element("table", element("thead", top), element("tbody", *lines))
+    return joined(element("div", body, class_="pw-scroll"), note(more))
+
+
+def note(text: Any) -> Html:
+    """Return a remark in fainter letters; nothing where there is none."""
+    return element("p", text, class_="pw-note") if text else Html("")
+
+
+def problem(text: Any) -> Html:
+    """Return what is wrong, in the color of errors; nothing where all is well."""
+    return element("p", text, class_="pw-problem") if text else Html("")
+
+
+def beside(*parts: Any) -> Html:
+    """Return parts side by side, one below the other where the page is narrow."""
+    return element("div", *parts, class_="pw-beside")
+
+
+def folded(title: str, *parts: Any) -> Html:
+    """Return parts that open at a click on their title."""
+    return element("details", element("summary", title), *parts)
+
+
+def command(text: str) -> Html:
+    """Return code as it is typed."""
+    return element("code", text)

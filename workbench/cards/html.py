@@ -1,0 +1,58 @@
+"""HTML that is put together from texts: every text is escaped unless it is ``Html`` already."""
+
+from __future__ import annotations
+
+import re
+from html import escape, unescape
+from typing import Any
+
+
+class Html(str):
+    """HTML that may be put into a page as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        text = plain(self)
+        return f"{text[:400]} …" if len(text) > 400 else text
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+def escaped(value: Any) -> Html:
+    """Return a value as HTML: texts escaped, ``Html`` as it is, nothing for ``None``."""
+    if isinstance(value, Html):
+        return value
+    return Html("" if value is None else escape(str(value)))
+
+
+def joined(*parts: Any, between: str = "") -> Html:
+    """Return values as HTML, one after the other, without those that are empty."""
+    return Html(between.join(html for part in parts if (html := escaped(part))))
+
+
+def element(name: str, *content: Any, **attributes: Any) -> Html:
+    """Return an element; ``class_`` is the attribute ``class``, and attributes that are ``None`` are left out.
+
+    >>> element("td", "a < b", class_="pw-number")
+    '<td class="pw-number">a &lt; b</td>'
+    """
+    given = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Html(f"<{name}{given}>{joined(*content)}</{name}>")
+
+
+def plain(value: Any) -> str:
+    """Return what a person reads in a value, on one line.
+
+    >>> plain(Html("<b>Ann</b> &amp;\\n<i>Bob</i>"))
+    'Ann & Bob'
+    """
+    text = (
+        unescape(re.sub("<style>.*?</style>|<[^>]*>", " ", value)) if isinstance(value, Html) else str(value)
+    )
+    return " ".join(text.split())

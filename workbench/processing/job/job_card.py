@@ -1,0 +1,64 @@
+"""How a job and the files that failed show themselves in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from workbench.cards.card import card, facts, note, problem, table
+from workbench.cards.drawings import bar
+from workbench.cards.html import Html, element
+from workbench.cards.rows import Rows
+from workbench.processing.job.task import Failure
+from workbench.readable import counted, span
+
+if TYPE_CHECKING:
+    from workbench.processing.job.job import Job
+
+_COLUMNS: Mapping[str, Callable[[Failure], Any]] = {
+    "File": lambda failure: _file(failure.path),
+    "What is wrong": lambda failure: failure.error,
+    "Kind": lambda failure: failure.kind,
+}
+
+
+def job_card(job: Job[Any]) -> Html:
+    """Return how far a job is, what it does now and what failed so far; ask again to see it move on."""
+    now = job.progress
+    share = now.finished / now.total if now.total else 0.0
+    counts = [
+        ("Done", f"{now.finished:,} of {now.total:,}{' so far found' if now.scanning else ''}"),
+        ("Known already", f"{now.cached:,}" if now.cached else ""),
+        ("Music heard", span(now.audio_seconds) if now.audio_seconds else ""),
+        ("Speed", f"{now.audio_rate:,.0f} × real time" if now.audio_rate else ""),
+        ("Took" if job.done() else "So far", span(now.elapsed_s)),
+        ("Left", span(now.eta_s) if now.eta_s and not job.done() else ""),
+    ]
+    return card(
+        f"Job {job.state}",
+        bar(share, "Done"),
+        facts(counts),
+        note(now.note or ""),
+        note(f"Now: {', '.join(PurePath(path).name for path in now.current)}" if now.current else ""),
+        problem(job.error),
+        failures_table(job.failed),
+    )
+
+
+def failures_table(failures: Iterable[Failure]) -> Html:
+    """Return files that failed, with the reasons; nothing where none did."""
+    rows = [[show(failure) for show in _COLUMNS.values()] for failure in failures]
+    title = problem(f"{counted(len(rows), 'file')} failed")
+    return Html(title + table(list(_COLUMNS), rows)) if rows else Html("")
+
+
+def failure_rows() -> Rows[Failure]:
+    """Return an empty list of failures that shows itself as a table."""
+    return Rows((), "file that failed", _COLUMNS, several="files that failed", empty="None failed.")
+
+
+def _file(path: str) -> Html:
+    """Return the name of a file, with its folder in small letters below."""
+    pure = PurePath(path)
+    return element("span", pure.name, element("small", str(pure.parent)))
