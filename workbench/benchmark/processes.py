@@ -36,7 +36,7 @@ def run_child(scenario: str, side: str, given: ScenarioInput) -> dict[str, float
     ProcessingError
         It failed; the message has the last line that it wrote.
     """
-    command = [sys.executable, "-m", "workbench.benchmark.child", scenario, side, given.to_json()]
+    command = [sys.executable, "-P", "-m", "workbench.benchmark.child", scenario, side, given.to_json()]
     with (given.folder / "stderr").open("w+b") as errors:
         start = time.perf_counter()
         process = subprocess.Popen(

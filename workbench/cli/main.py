@@ -58,7 +58,7 @@ def _start_again_with_utf8_names() -> None:
     """Replace this process by one that reads names as UTF-8, as do its workers; it prints in the same encoding."""
     shown = sys.stdout.encoding if sys.stdout else "utf-8"
     os.environ |= {"PYTHONUTF8": "1", "PYTHONIOENCODING": f"{shown}:replace"}
-    os.execv(sys.executable, [sys.executable, "-m", "workbench", *sys.argv[1:]])
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:

@@ -21,11 +21,13 @@ from workbench.processing.cluster.credentials import Credentials
 START_TIMEOUT_S = 90.0  # a cold disk and a busy machine; an idle one needs 1 s
 STOP_TIMEOUT_S = 3.0  # it has nothing to save, so if it takes longer, it hangs
 
-# Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns.
+# Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns. What only the parent
+# can import, such as a module beside the user's script, comes last: a file there that is called ``random.py`` must not
+# stand in for the module that Dask means.
 _PROGRAM = """
 import json, sys
 needs = json.loads(sys.stdin.readline())
-sys.path[:] = needs["sys_path"]
+sys.path += [entry for entry in needs["sys_path"] if entry not in sys.path]
 from workbench.processing.on_host.local_cluster import main
 main(needs["shared_modules"])
 """
@@ -54,7 +56,7 @@ class HostProcess:
         self._log = self._directory / "cluster.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM],
+                [sys.executable, "-P", "-c", _PROGRAM],  # not the current folder either
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

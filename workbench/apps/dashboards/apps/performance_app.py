@@ -28,6 +28,7 @@ class PerformanceApp(SessionApp):
     def _bench(self) -> None:
         command = [
             sys.executable,
+            "-P",
             "-m",
             "workbench",
             "bench",
