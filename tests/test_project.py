@@ -67,6 +67,34 @@ def test_imports_go_in_no_circle_and_packages_are_at_most_nine_deep() -> None:
     assert max(depth.values()) <= 9
 
 
+def test_no_block_of_six_lines_stands_in_two_places() -> None:
+    """Blank lines and imports do not count: two modules that need the same names import them alike."""
+    places: dict[tuple[str, ...], str] = {}
+    twice = []
+    for path in sorted((ROOT / "workbench").rglob("*")):
+        if path.suffix not in {".py", ".pyi", ".js", ".css"}:
+            continue
+        lines = lines_that_count(path.read_text("utf-8"))
+        for at in range(len(lines) - 5):
+            place = f"{path.relative_to(ROOT)}:{lines[at][0]}"
+            first = places.setdefault(tuple(line for _, line in lines[at : at + 6]), place)
+            if first != place:
+                twice.append(f"{first} = {place}")
+    assert twice == []
+
+
+def lines_that_count(text: str) -> list[tuple[int, str]]:
+    """Return the lines with their numbers, but no blank lines and no imports."""
+    found = []
+    importing = False
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+        starts = re.match(r"(from [\w.]+ import|import [\w.]+( as \w+)?$)", line) is not None
+        if line and not (importing or starts):
+            found.append((number, line))
+        importing = (importing or (starts and line.endswith("("))) and ")" not in line
+    return found
+
+
 @pytest.mark.parametrize(
     "page",
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))],

@@ -1,4 +1,4 @@
-from .analysis.features import TrackFeatures
+from .analysis.features import TrackFeatures as TrackFeatures
 from .errors import (
     AudioEmptyError as AudioEmptyError,
     AudioError as AudioError,
@@ -34,23 +34,13 @@ from .errors import (
     UnknownParameterError as UnknownParameterError,
     UnknownPlaylistError as UnknownPlaylistError,
     UnknownTrackError as UnknownTrackError,
-    WorkbenchError,
+    WorkbenchError as WorkbenchError,
     WorkerCrashedError as WorkerCrashedError,
 )
 from .notebook_parameters import check_parameters as check_parameters
-from .playlists.playlist import Playlist
-from .session.workbench import Workbench
-from .settings import Settings
-from .store.library.track import Track
-
-__all__ = [
-    "Playlist",
-    "Settings",
-    "Track",
-    "TrackFeatures",
-    "Workbench",
-    "WorkbenchError",
-    "check_parameters",
-]
+from .playlists.playlist import Playlist as Playlist
+from .session.workbench import Workbench as Workbench
+from .settings import Settings as Settings
+from .store.library.track import Track as Track
 
 __version__: str

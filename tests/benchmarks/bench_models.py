@@ -92,19 +92,19 @@ def build_graph(facts: dict[str, Any]) -> None:
         dense = tf.identity(tf.matmul(both, weights(128, 200)), name="model/dense/BiasAdd")
         tf.sigmoid(tf.matmul(dense, weights(200, 50)), name="model/Sigmoid")
     (folder / "stand-in-msd-musicnn-1.pb").write_bytes(graph.as_graph_def().SerializeToString())
-    shape = {"name": "model/dense/BiasAdd", "shape": [200], "output_purpose": "embeddings"}
-    (folder / "stand-in-msd-musicnn-1.json").write_text(
-        json.dumps(
-            {
-                "version": "1",
-                "inference": {"sample_rate": RATE, "algorithm": "TensorflowPredictMusiCNN"},
-                "schema": {"inputs": [{"name": "model/Placeholder", "shape": [187, 96]}], "outputs": [shape]},
-            }
-        )
-    )
+    describe(folder / "stand-in-msd-musicnn-1.json", dimensions=200)
     for name, minutes in (("long", facts["minutes"]), ("short", facts["minutes"] / 10)):
         noise = generator.normal(0, 0.1, (int(minutes * 60 * 44_100), 1)).astype(np.float32)
         soundfile.write(folder / f"{name}.wav", noise, 44_100)
+
+
+def describe(path: Path, *, dimensions: int) -> None:
+    """Write the JSON that stands beside a graph in the form of Essentia's models."""
+    outputs = [{"name": "model/dense/BiasAdd", "shape": [dimensions], "output_purpose": "embeddings"}]
+    inputs = [{"name": "model/Placeholder", "shape": [187, 96]}]
+    inference = {"sample_rate": RATE, "algorithm": "TensorflowPredictMusiCNN"}
+    schema = {"inputs": inputs, "outputs": outputs}
+    path.write_text(json.dumps({"version": "1", "inference": inference, "schema": schema}))
 
 
 def published(facts: dict[str, Any], name: str = "long", batch: int | None = None) -> None:
@@ -146,16 +146,7 @@ def build_mean_graph(facts: dict[str, Any]) -> None:
         x = tf.compat.v1.placeholder(tf.float32, [None, 187, 96], name="model/Placeholder")
         tf.reduce_mean(x, axis=1, name="model/dense/BiasAdd")
     (folder / "mean-msd-musicnn-1.pb").write_bytes(graph.as_graph_def().SerializeToString())
-    shape = {"name": "model/dense/BiasAdd", "shape": [96], "output_purpose": "embeddings"}
-    (folder / "mean-msd-musicnn-1.json").write_text(
-        json.dumps(
-            {
-                "version": "1",
-                "inference": {"sample_rate": RATE, "algorithm": "TensorflowPredictMusiCNN"},
-                "schema": {"inputs": [{"name": "model/Placeholder", "shape": [187, 96]}], "outputs": [shape]},
-            }
-        )
-    )
+    describe(folder / "mean-msd-musicnn-1.json", dimensions=96)
 
 
 def long_memory(facts: dict[str, Any], hours: float) -> None:

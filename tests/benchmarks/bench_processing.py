@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from running import run
 
 from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.job.job import Task, run
+from workbench.processing.job.task import Task
 from workbench.settings import Settings
 
 FILES = 120

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-from workbench.analysis.analyze_file import analyze_file
-from workbench.models.networks.listening import Analyzed
+from workbench.analysis.analyze_file import Analyzed, analyze_file
 from workbench.settings import Settings
 
 

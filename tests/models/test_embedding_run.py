@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from running import run
 
 from workbench.models.gpu import gpu_count
 from workbench.models.networks.gpu_needs import embedding_needs
 from workbench.models.networks.inference import run_models
 from workbench.models.networks.registry import usable_models
 from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.job.job import Task, run
+from workbench.processing.job.task import Task
 from workbench.session.jobs.embedding_tasks import EmbeddingTasks
 from workbench.settings import Settings
 from workbench.store.library.library import Library

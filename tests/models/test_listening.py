@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from workbench.analysis.analyze_file import analyze_file
+from workbench.analysis.analyze_file import analyze_and_listen, analyze_file
 from workbench.models.networks.inference import run_models
-from workbench.models.networks.listening import analyze_and_listen
+from workbench.models.networks.listening import ModelListener
 from workbench.models.networks.model_file import ModelFile
 from workbench.models.networks.patch_sampler import HOP_S, PATCH_S, PatchSampler
 from workbench.models.networks.registry import models_that_listen, usable_models
@@ -80,12 +81,14 @@ def test_the_analysis_and_embed_hear_the_same(
     chords: str, models: tuple[ModelFile, ...], data_dir: Path
 ) -> None:
     settings = Settings(data_dir=data_dir)
-    found = analyze_and_listen(chords, settings, models)
+    found = analyze_and_listen(chords, settings, partial(ModelListener, models))
     assert found.features.duration_s == pytest.approx(60)
     assert found.features.bpm == analyze_file(chords).bpm
     for other in (
         run_models(chords, models).outputs,
-        analyze_and_listen(chords, settings.with_(stream_block_seconds=0.7), models).outputs,
+        analyze_and_listen(
+            chords, settings.with_(stream_block_seconds=0.7), partial(ModelListener, models)
+        ).outputs,
     ):
         assert len(other) == 4
         for one, two in zip(found.outputs, other, strict=True):
@@ -113,7 +116,7 @@ def test_silence_has_no_predictions_and_a_broken_model_costs_no_analysis(
     path = wav(np.zeros(16_000 * 5, np.float32))
     assert [output.probabilities for output in run_models(path, models).outputs] == [None] * 4
     gone = [replace(models[0], path=str(tmp_path / "gone.pb"))]
-    found = analyze_and_listen(path, Settings(data_dir=tmp_path), gone)
+    found = analyze_and_listen(path, Settings(data_dir=tmp_path), partial(ModelListener, gone))
     assert found.outputs == () and found.features.duration_s == 5 and "is gone" in caplog.text
 
 

@@ -9,9 +9,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # workers import chores by name
 
 import chores
+from running import run
 
 from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.job.job import Task, run
+from workbench.processing.job.task import Task
 from workbench.settings import Settings
 
 

@@ -15,7 +15,7 @@ import pytest
 from workbench.errors import ProcessingError, SchedulerError
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.cluster.credentials import Credentials
-from workbench.processing.cluster.host_process import HostProcess
+from workbench.processing.cluster.host_process import ClusterPlan, HostProcess
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def session(tmp_path):
     def run(code, **options):
         program = tmp_path / f"program_{len(started)}.py"
         program.write_text(code)
-        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[:2]))}
         process = subprocess.Popen(
             [sys.executable, str(program)],
             cwd=tmp_path,
@@ -51,7 +51,8 @@ import sys
 import chores
 from workbench.settings import Settings
 from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.job.job import Task, run
+from workbench.processing.job.task import Task
+from running import run
 
 print("started", flush=True)
 cluster = Cluster(Settings(data_dir=Path("data"), async_workers=2, memory_limit_percent=100){options})
@@ -142,9 +143,9 @@ def test_workers_that_cannot_warm_up_say_why(calm, files, ledger, descendants, a
 def test_a_host_process_that_is_killed_while_it_starts_is_said():
     host = HostProcess()
     os.kill(host.pid, signal.SIGKILL)
-    plan = {"workers": 1, "threads": 1, "memory_limit_bytes": 2**30, "worker_ttl_s": 60.0, "gpus": []}
+    plan = ClusterPlan(workers=1, threads=1, memory_limit_bytes=2**30, worker_ttl_s=60.0, gpus=[])
     with pytest.raises(ProcessingError, match="did not start: their process was killed by SIGKILL"):
-        host.serve(**plan, credentials=Credentials.temporary())
+        host.serve(plan, Credentials.temporary())
 
 
 def test_a_script_without_a_main_guard_works_and_leaves_nothing(session, tmp_path):

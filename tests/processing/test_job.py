@@ -6,9 +6,10 @@ from pathlib import Path
 
 import chores
 import pytest
+from running import run
 
 from workbench.errors import CancelledError, DatabaseUnavailableError, LibraryPathError
-from workbench.processing.job.job import Cached, Failure, Task
+from workbench.processing.job.task import Cached, Failure, Task
 
 
 def test_every_file_is_delivered_once(kept, files, ledger):
@@ -97,8 +98,6 @@ def test_files_are_looked_for_while_others_are_worked_on(kept, files, ledger):
         delivered.set()
         return ledger.on_value(task, value)
 
-    from workbench.processing.job.job import run
-
     job = run(kept, found(), chores.behave, on_value=on_value, on_failure=ledger.on_failure)
     assert job.result(60).done == 2
 
@@ -137,8 +136,6 @@ def test_a_scan_that_fails_fails_the_job_after_what_it_found(kept, files, ledger
 
 
 def test_a_result_that_cannot_be_saved_fails_the_job(kept, files, ledger):
-    from workbench.processing.job.job import run
-
     def on_value(task, value):
         raise DatabaseUnavailableError("disk full")
 
@@ -247,8 +244,6 @@ def test_people_go_before_batches(kept, files, ledger, tmp_path, eventually):
     batch = ledger.run(kept, files(*(f"wait-{n}" for n in range(30)), size_bytes=10**9), chores.behave)
     eventually(lambda: len(batch.progress.current) == 2)
     finished_before = []
-    from workbench.processing.job.job import run
-
     urgent = run(
         kept,
         files("ok-urgent"),

@@ -8,12 +8,13 @@ import pytest
 CELLS = [
     """
 import sys
-sys.path.insert(0, {here!r})
+sys.path[:0] = {here!r}
 import chores
 from pathlib import Path
 from workbench.settings import Settings
 from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.job.job import Task, run
+from workbench.processing.job.task import Task
+from running import run
 from workbench.processing.job.progress import show_progress
 cluster = Cluster(Settings(data_dir=Path({data!r}), async_workers=1, memory_limit_percent=100))
 def exclaim(path):
@@ -49,9 +50,9 @@ def test_jobs_run_in_a_kernel(tmp_path):
 
     try:
         for cell in CELLS:
-            code = cell.replace("{here!r}", repr(str(Path(__file__).parent))).replace(
-                "{data!r}", repr(str(tmp_path))
-            )
+            code = cell.replace(
+                "{here!r}", repr([str(folder) for folder in Path(__file__).parents[:2]])
+            ).replace("{data!r}", repr(str(tmp_path)))
             client.execute_interactive(code, timeout=90, output_hook=keep)
     finally:
         client.stop_channels()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workbench import Workbench
-from workbench.models.networks.listening import Analyzed
+from workbench.analysis.analyze_file import Analyzed
 from workbench.processing.job.task import Failure, Task
 from workbench.session.jobs.analysis_tasks import AnalysisTasks
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench import Workbench
+from workbench.analysis.analyze_file import analyze_and_listen
 from workbench.analysis.features import stale
 from workbench.errors import WorkbenchError
-from workbench.models.networks.listening import analyze_and_listen
 from workbench.processing.job.task import Failure, Task
 from workbench.session.jobs.analysis_tasks import AnalysisTasks
 from workbench.settings import Settings

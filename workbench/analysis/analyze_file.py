@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from os import PathLike
-from typing import Any
+from typing import Any, Protocol
 
 from workbench.analysis.blocks import Samples
 from workbench.analysis.features import TrackFeatures, version_of
 from workbench.analysis.rhythm.second_opinion import Vote
+from workbench.errors import WorkbenchError
 from workbench.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 Hear = Callable[[Samples, int], None]
+
+
+class Listener(Protocol):
+    """Hears the blocks of one file while it is analyzed, as models do."""
+
+    @property
+    def vote(self) -> Vote | None: ...
+    def hear(self, block: Samples, rate: int) -> None: ...
+    def finish(self) -> Sequence[Any]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Analyzed:
+    """The features of a file, what a listener says about it, and how long that took."""
+
+    features: TrackFeatures
+    seconds: float
+    outputs: tuple[Any, ...] = ()
 
 
 def warm_up() -> None:
@@ -83,6 +107,38 @@ def analyze_file(
             channels=stream.channels,
             truncated=stream.truncated,
         )
+
+
+def analyze_and_listen(
+    path: str, settings: Settings, listen: Callable[[], Listener] | None = None
+) -> Analyzed:
+    """Analyze a file, and let a listener hear the same samples: this is the task that workers run.
+
+    If the listener fails, the analysis still counts: the error is logged, and ``outputs`` is empty.
+
+    Parameters
+    ----------
+    path : str
+    settings : Settings
+    listen : callable, optional
+        Returns a listener for one file.
+
+    Raises
+    ------
+    AudioError
+        The file cannot be read or decoded.
+    """
+    start = time.perf_counter()
+    if listen is None:
+        return Analyzed(analyze_file(path, settings), time.perf_counter() - start)
+    listener = listen()
+    features = analyze_file(path, settings, hear=listener.hear, vote=listener.vote)
+    try:
+        outputs = tuple(listener.finish())
+    except WorkbenchError as error:
+        logger.warning("%s: no model was run: %s", path, error)
+        outputs = ()
+    return Analyzed(features, time.perf_counter() - start, outputs)
 
 
 def _heard(blocks: Iterable[Samples], rate: int, hear: Hear) -> Iterator[Samples]:

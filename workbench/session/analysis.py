@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from workbench.audio.excluded import excluded_paths
@@ -25,6 +26,8 @@ from workbench.store.library.records import FeatureRecord, KnownFile
 from workbench.user_paths import expand_home
 
 if TYPE_CHECKING:
+    from workbench.analysis.analyze_file import Listener
+    from workbench.models.networks.model_file import ModelFile
     from workbench.processing.job.job import Job
     from workbench.session.jobs.report import Report
 
@@ -66,7 +69,7 @@ class Analysis(Verbs):
         show : bool, optional
             Show a progress bar; by default in a notebook and on a terminal.
         """
-        from workbench.models.networks.listening import analyze_and_listen
+        from workbench.analysis.analyze_file import analyze_and_listen
         from workbench.models.networks.registry import models_that_listen
         from workbench.session.jobs.analysis_tasks import AnalysisTasks
 
@@ -76,7 +79,8 @@ class Analysis(Verbs):
         tasks = AnalysisTasks(self._library, plan, stale=self._stale, keep=self.keep, elsewhere=elsewhere)
         for_workers = self._settings.with_(token=None, redis_url=None)
         models = models_that_listen(self._settings.models_dir)
-        return self._jobs.start(tasks, analyze_and_listen, (for_workers, models), timeout=timeout, show=show)
+        arguments = (for_workers, _listen_with(models) if models else None)
+        return self._jobs.start(tasks, analyze_and_listen, arguments, timeout=timeout, show=show)
 
     def plan(
         self,
@@ -133,6 +137,12 @@ class Analysis(Verbs):
         from workbench.analysis.features import stale
 
         return stale(version, self._settings.descriptors)
+
+
+def _listen_with(models: Sequence[ModelFile]) -> Callable[[], Listener]:
+    from workbench.models.networks.listening import ModelListener
+
+    return partial(ModelListener, models)
 
 
 def _spare_lost_folders(plan: Plan) -> None:

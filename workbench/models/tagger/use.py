@@ -97,7 +97,6 @@ def evaluate(
     label: str,
     *,
     folder: Path,
-    csv_file: str | Path | None = None,
     labels: dict[str, str] | None = None,
 ) -> Evaluation:
     """Score a tagger on the artists that it did not learn from, with the labels as they are now.
@@ -109,7 +108,7 @@ def evaluate(
     """
     tagger = storage.load(folder, label)
     table, inputs = tagger_inputs(library)
-    given = labels_of(library, label, csv_file=csv_file, table=table) if labels is None else labels
+    given = labels_of(library, label, table=table) if labels is None else labels
     examples = collect(table, given)
     numbers = {name: number for number, name in enumerate(tagger.classes)}
     held_out = set(tagger.card.get("held_out", ()))
@@ -124,7 +123,7 @@ def evaluate(
     if not len(places):
         raise ModelError(
             f"None of the tracks that were kept from the tagger for {label} is in the library with a label. "
-            "Where it learned from a CSV file or playlists, give them here too; or train it again.",
+            "If it learned from a CSV file or playlists, give them here too; or train it again.",
             label=label,
         )
     targets = np.array([numbers[str(examples.labels[place])] for place in places], np.intp)
@@ -145,7 +144,6 @@ def predict(
     label: str,
     *,
     folder: Path,
-    csv_file: str | Path | None = None,
     labels: dict[str, str] | None = None,
     everything: bool = False,
 ) -> tuple[Application, list[Prediction]]:
@@ -153,8 +151,8 @@ def predict(
 
     Parameters
     ----------
-    csv_file, labels
-        Where the labels come from, as for training: tracks that have one are left out.
+    labels : dict of content hash to str, optional
+        The labels; those of the library by default. Tracks that have one are left out.
     everything : bool
         Predict for labeled tracks too.
 
@@ -165,7 +163,7 @@ def predict(
     """
     tagger = storage.load(folder, label)
     table, inputs = tagger_inputs(library)
-    given = labels_of(library, label, csv_file=csv_file, table=table) if labels is None else labels
+    given = labels_of(library, label, table=table) if labels is None else labels
     examples = collect(table, {} if everything else given)
     places = np.array([place for place, name in enumerate(examples.labels) if name is None], np.intp)
     if not len(places):

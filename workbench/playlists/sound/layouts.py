@@ -22,9 +22,9 @@ def principal_components(points: npt.NDArray[np.float32]) -> tuple[Positions, tu
 
     Returns
     -------
-    float32 array, shape (n, 2)
-    tuple of float
-        Share of the variance that each of the two explains.
+    positions : float32 array, shape (n, 2)
+    shares : tuple of float
+        Share of the variance that each of the two directions explains.
     """
     if len(points) < 2:
         return np.zeros((len(points), 2), np.float32), (0.0, 0.0)

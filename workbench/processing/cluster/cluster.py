@@ -13,7 +13,7 @@ from workbench.errors import ProcessingError, WorkbenchError
 from workbench.machine import memory
 from workbench.machine.gpu import visible_gpus
 from workbench.processing.cluster.connection import Connection, connect_named, join_published, start_own
-from workbench.processing.cluster.host_process import HostProcess
+from workbench.processing.cluster.host_process import ClusterPlan, HostProcess
 from workbench.settings import Settings
 
 LEAST_MEMORY_BYTES = 2**30  # a worker with Essentia and TensorFlow takes 880 MB (measured)
@@ -228,15 +228,15 @@ class Cluster:
         if joined:
             return joined
         prepared, self._prepared = self._prepared, None
-        return start_own(
-            prepared if prepared and prepared.alive else HostProcess(self._shared_modules),
+        host = prepared if prepared and prepared.alive else HostProcess(self._shared_modules)
+        plan = ClusterPlan(
             workers=self._own_processes,
             threads=self._own_workers // self._own_processes,
             memory_limit_bytes=self.memory_limit_bytes,
             worker_ttl_s=self.settings.analysis_timeout_seconds * 1.5 + 30,
             gpus=self._gpus,
-            publish_in=self.settings.data_dir if self._share else None,
         )
+        return start_own(host, plan, publish_in=self.settings.data_dir if self._share else None)
 
     def _on_announcement(self, event: tuple[float, dict[str, Any]]) -> None:
         message = event[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from workbench.errors import ProcessingError, SchedulerError
 from workbench.processing.cluster import scheduler_file
 from workbench.processing.cluster.connect import check_versions, connect
 from workbench.processing.cluster.credentials import Credentials
-from workbench.processing.cluster.host_process import HostProcess
+from workbench.processing.cluster.host_process import ClusterPlan, HostProcess
 
 CONNECT_TIMEOUT_S = 10.0  # a scheduler of our own, or one that the user named, may be busy; set by hand
 JOIN_TIMEOUT_S = 3.0  # short, because the address in the file may be out of date; set by hand
@@ -103,16 +102,7 @@ def join_published(folder: Path) -> Connection | None:
     return None
 
 
-def start_own(
-    host: HostProcess,
-    *,
-    workers: int,
-    threads: int,
-    memory_limit_bytes: int,
-    worker_ttl_s: float,
-    gpus: Sequence[str],
-    publish_in: Path | None,
-) -> Connection:
+def start_own(host: HostProcess, plan: ClusterPlan, *, publish_in: Path | None) -> Connection:
     """Start a cluster in a host process, which is ended if that fails; publish it in a folder if one is given.
 
     Raises
@@ -122,14 +112,7 @@ def start_own(
     """
     try:
         credentials = Credentials.temporary()
-        address = host.serve(
-            workers=workers,
-            threads=threads,
-            memory_limit_bytes=memory_limit_bytes,
-            worker_ttl_s=worker_ttl_s,
-            gpus=gpus,
-            credentials=credentials,
-        )
+        address = host.serve(plan, credentials)
         connection = Connection(connect(address, credentials, timeout_s=CONNECT_TIMEOUT_S), host)
     except BaseException:
         host.close()

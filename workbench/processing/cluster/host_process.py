@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,31 @@ ONE_THREAD_EACH = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+
+
+@dataclass(frozen=True)
+class ClusterPlan:
+    """The workers of a cluster of our own.
+
+    Attributes
+    ----------
+    workers : int
+        Processes.
+    threads : int
+        Threads in each process.
+    memory_limit_bytes : int
+        Of each process.
+    worker_ttl_s : float, seconds
+        After so long without a message from a worker, the scheduler removes it.
+    gpus : sequence of str
+        The GPUs that the workers share.
+    """
+
+    workers: int
+    threads: int
+    memory_limit_bytes: int
+    worker_ttl_s: float
+    gpus: Sequence[str]
 
 
 class HostProcess:
@@ -75,16 +101,7 @@ class HostProcess:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def serve(
-        self,
-        *,
-        workers: int,
-        threads: int,
-        memory_limit_bytes: int,
-        worker_ttl_s: float,
-        gpus: Sequence[str],
-        credentials: Credentials,
-    ) -> str:
+    def serve(self, plan: ClusterPlan, credentials: Credentials) -> str:
         """Start the scheduler and the workers, and return the scheduler's address.
 
         Raises
@@ -92,16 +109,8 @@ class HostProcess:
         ProcessingError
             The process ended, or said nothing in time.
         """
-        plan = {
-            "workers": workers,
-            "threads": threads,
-            "memory_limit_bytes": memory_limit_bytes,
-            "worker_ttl_s": worker_ttl_s,
-            "gpus": list(gpus),
-            "local_directory": str(self._directory),
-            "security": credentials.security_fields(),
-        }
-        self._tell(plan)
+        folder = {"local_directory": str(self._directory)}
+        self._tell(asdict(plan) | folder | {"security": credentials.security_fields()})
         assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)

@@ -25,11 +25,28 @@ OnEnd = Callable[[list[Outcome] | BaseException], None]
 
 @dataclass(frozen=True)
 class TaskCall:
-    """How a worker runs a task: as ``function(path, *args)``. See :func:`workbench.processing.job.job.run`."""
+    """How a worker runs a task.
+
+    Attributes
+    ----------
+    function : callable
+        ``function(path, *args) -> value``, importable by the workers. An error that it raises becomes a ``Failure``.
+    args : tuple
+        Further arguments of ``function``; they must be picklable.
+    timeout_s : float, seconds, optional
+        Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default. After it, the worker is killed and started again.
+    priority : int
+        Jobs with a higher priority go first on a shared cluster: people before batches.
+    worker_path : callable
+        Translates a path to the path on the workers, which may mount the music elsewhere.
+    needs : callable, optional
+        ``needs(client) -> {resource: amount}``, called once the workers are there: which of the resources that
+        workers declare a file takes while it is worked on, such as ``{"GPU": 1}``. Nothing by default.
+    """
 
     function: Callable[..., Any]
-    args: tuple[Any, ...]
-    timeout_s: float
+    args: tuple[Any, ...] = ()
+    timeout_s: float | None = None
     priority: int = 0
     worker_path: Callable[[str], str] = str
     needs: Needs | None = None
@@ -41,10 +58,11 @@ class Workers:
     Only workers that have the resources which a task needs are seen.
     """
 
-    def __init__(self, cluster: Cluster, job_id: str, call: TaskCall) -> None:
+    def __init__(self, cluster: Cluster, job_id: str, call: TaskCall, timeout_s: float) -> None:
         self._client = cluster.client
         self._job_id = job_id
         self._call = call
+        self._timeout_s = timeout_s
         self._packed_call = pack((call.function, call.args))
         self._resources = dict(call.needs(self._client)) if call.needs is not None else {}
         self._address = cluster.address
@@ -103,7 +121,7 @@ class Workers:
             tuple(call.worker_path(path) for path in paths),
             self._packed_call,
             Announcer(self._job_id, number, self._topic),
-            timeout_s=call.timeout_s,
+            timeout_s=self._timeout_s,
             key=f"workbench-{self._job_id}-{number}",
             priority=call.priority,
             resources=self._resources or None,

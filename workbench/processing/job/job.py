@@ -1,4 +1,4 @@
-"""A job: one function for many files on the cluster, without blocking the caller."""
+"""A running job as its caller sees it: wait for it, watch it, pause it, cancel it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ import contextlib
 import logging
 import threading
 import time
-import uuid
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
 from workbench.errors import CancelledError
-from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.cluster.workers import Needs, TaskCall
 from workbench.processing.job import events
 from workbench.processing.job.job_card import failure_rows, job_card
 from workbench.processing.job.loop import JobLoop
 from workbench.processing.job.progress import describe
-from workbench.processing.job.task import Cached, Failure, Progress, Task
-
-__all__ = ["Cached", "Failure", "Job", "Progress", "Task", "run"]
+from workbench.processing.job.task import Failure, Progress
 
 PUBLISH_EVERY_S = 0.1  # smooth to the eye
 INTERRUPT_GRACE_S = 4.0  # twice what cancelling takes, and Ctrl-C still ends within 5 s
@@ -34,101 +29,40 @@ def _unchanged(progress: Progress) -> Progress:
     return progress
 
 
-def run(
-    cluster: Cluster,
-    tasks: Iterable[Task | Cached | Failure],
-    function: Callable[..., Any],
-    *,
-    args: Sequence[Any] = (),
-    on_value: Callable[[Task, Any], float],
-    on_failure: Callable[[Task | None, Failure], Sequence[Failure] | None],
-    report: Callable[[Progress], R] = _unchanged,  # type: ignore[assignment]  # TypeVar defaults need Python 3.13
-    timeout_s: float | None = None,
-    priority: int = 0,
-    worker_path: Callable[[str], str] = str,
-    needs: Needs | None = None,
-) -> Job[R]:
-    """Start a job and return at once.
+class Job(Generic[R]):
+    """A job: one function for many files on the cluster, without blocking the caller. It starts at once.
+
+    ``await`` it, or ask for its :meth:`result`.
 
     Parameters
     ----------
-    cluster : Cluster
-        Started by the job, and only when the first :class:`Task` appears.
-    tasks : iterable of Task, Cached or Failure
-        Read on a thread of its own, a few hundred ahead of the workers, so it may scan and hash as it goes.
-        ``Cached`` and ``Failure`` are counted; a ``Failure`` goes to ``on_failure`` with ``None`` as task.
-        What it raises ends the job as failed, after the files found before.
-    function : callable
-        ``function(path, *args) -> value``, importable by the workers. What it raises becomes a ``Failure``.
-    args : sequence
-        Further arguments of ``function``; they pickle.
-    on_value : callable
-        ``on_value(task, value) -> seconds of audio``; stores the value. Runs on the job's thread, as does
-        ``on_failure(task, failure)``; what either raises ends the job as failed, at once. ``on_failure`` may
-        return the failures that ``job.failed`` lists instead: one for each file with the same content.
+    loop : JobLoop
+        Runs on a thread of this job.
     report : callable
         ``report(progress) -> result`` says what has been done so far; at the end that is the job's result. The
         progress itself by default.
-    timeout_s : float, seconds, optional
-        Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default. Its worker is killed, and started again.
-    priority : int
-        Higher goes first among the jobs that share the cluster: people before batches.
-    worker_path : callable
-        Translates a path to what the workers call it, when they mount the music elsewhere.
-    needs : callable, optional
-        ``needs(client) -> {resource: amount}``, asked once the workers are there: what of the resources that
-        workers declare a file takes while it is worked on, such as ``{"GPU": 1}``. Nothing by default.
-    """
-    call = TaskCall(
-        function=function,
-        args=tuple(args),
-        timeout_s=cluster.settings.analysis_timeout_seconds if timeout_s is None else timeout_s,
-        priority=priority,
-        worker_path=worker_path,
-        needs=needs,
-    )
-    return Job(cluster, tasks, call, on_value=on_value, on_failure=on_failure, report=report)
-
-
-class Job(Generic[R]):
-    """A running job, made by :func:`run`. ``await`` it, or ask for its :meth:`result`.
-
-    Attributes
-    ----------
-    failed : list of Failure
-        Files that failed so far, with path, reason and kind.
     """
 
     def __init__(
         self,
-        cluster: Cluster,
-        tasks: Iterable[Task | Cached | Failure],
-        call: TaskCall,
-        *,
-        on_value: Callable[[Task, Any], float],
-        on_failure: Callable[[Task | None, Failure], Sequence[Failure] | None],
-        report: Callable[[Progress], R],
+        loop: JobLoop,
+        report: Callable[[Progress], R] = _unchanged,  # type: ignore[assignment]  # TypeVar defaults need Python 3.13
     ) -> None:
-        self.id = uuid.uuid4().hex
-        self.failed: list[Failure] = failure_rows()
+        self.id = loop.job_id
         self.error: BaseException | None = None
-        self._on_failure = on_failure
+        self._loop = loop
         self._report = report
         self._subscribers: list[Callable[[Progress], None]] = []
         self._published_at = float("-inf")
         self._finished = threading.Event()
         self._final: Progress | None = None
         self._ended_as: str | None = None
-        self._loop = JobLoop(
-            self.id,
-            cluster,
-            tasks,
-            call,
-            on_value=on_value,
-            on_failure=self._note_failure,
-            on_progress=self._publish,
-        )
         threading.Thread(target=self._run, name=f"workbench-job-{self.id[:8]}", daemon=True).start()
+
+    @property
+    def failed(self) -> list[Failure]:
+        """Files that failed so far, with path, reason and kind."""
+        return failure_rows(self._loop.failed)
 
     @property
     def state(self) -> str:
@@ -242,7 +176,7 @@ class Job(Generic[R]):
 
     def _run(self) -> None:
         try:
-            self._loop.run()
+            self._loop.run(self._publish)
         except BaseException as error:  # noqa: BLE001 - result() raises it in the thread that waits
             self.error = error
         cancelled = self._loop.phase == "cancelling"
@@ -250,10 +184,6 @@ class Job(Generic[R]):
         self._final = self._loop.progress(self._ended_as)
         self._publish(final=True)  # before anyone stops waiting: a bar is full when result() returns
         self._finished.set()
-
-    def _note_failure(self, task: Task | None, failure: Failure) -> None:
-        failures = self._on_failure(task, failure)
-        self.failed += [failure] if failures is None else failures
 
     def _publish(self, *, final: bool = False) -> None:
         now = time.monotonic()

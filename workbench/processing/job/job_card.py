@@ -53,9 +53,9 @@ def failures_table(failures: Iterable[Failure]) -> Html:
     return Html(title + table(list(_COLUMNS), rows)) if rows else Html("")
 
 
-def failure_rows() -> Rows[Failure]:
-    """Return an empty list of failures that shows itself as a table."""
-    return Rows((), "file that failed", _COLUMNS, several="files that failed", empty="None failed.")
+def failure_rows(failures: Iterable[Failure] = ()) -> Rows[Failure]:
+    """Return a list of failures that shows itself as a table."""
+    return Rows(failures, "file that failed", _COLUMNS, several="files that failed", empty="None failed.")
 
 
 def _file(path: str) -> Html:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from workbench.processing.cluster import admission
@@ -27,26 +28,47 @@ WINDOW = 512  # the biggest of so many tasks go first; more would only take memo
 
 
 class JobLoop:
-    """Runs a job on the thread that calls :meth:`run`; ``post`` and ``progress`` are for any thread."""
+    """Runs a job on the thread that calls :meth:`run`; ``post`` and ``progress`` are for any thread.
+
+    Parameters
+    ----------
+    cluster : Cluster
+        Started by the job, and only when the first :class:`Task` appears.
+    items : iterable of Task, Cached or Failure
+        Read on a thread of its own, a few hundred ahead of the workers, so it may scan and hash as it goes.
+        ``Cached`` and ``Failure`` are counted; a ``Failure`` goes to ``on_failure`` with ``None`` as task.
+        If it raises an error, the job ends as failed, after the files that were found before.
+    call : TaskCall
+        What the workers call for each task.
+    on_value : callable
+        ``on_value(task, value) -> seconds of audio``; stores the value. It runs on the thread of the job, as does
+        ``on_failure(task, failure)``. If one of them raises an error, the job ends as failed at once. ``on_failure``
+        may return the failures to list instead: one for each file with the same content.
+
+    Attributes
+    ----------
+    failed : list of Failure
+        Files that failed so far.
+    """
 
     def __init__(
         self,
-        job_id: str,
         cluster: Cluster,
         items: Iterable[Task | Cached | Failure],
         call: TaskCall,
         *,
         on_value: Callable[[Task, Any], float],
-        on_failure: Callable[[Task | None, Failure], None],
-        on_progress: Callable[[], None],
+        on_failure: Callable[[Task | None, Failure], Sequence[Failure] | None],
     ) -> None:
-        self._job_id = job_id
+        self.job_id = uuid.uuid4().hex
+        self.failed: list[Failure] = []
         self._cluster = cluster
         self._call = call
         self._on_value = on_value
         self._on_failure = on_failure
-        self._on_progress = on_progress
-        self._state = JobState(call.timeout_s)
+        self._on_progress: Callable[[], None] = lambda: None
+        timeout_s = cluster.settings.analysis_timeout_seconds if call.timeout_s is None else call.timeout_s
+        self._state = JobState(timeout_s)
         self._counter = ProgressCounter()
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._reader = ReadAhead(
@@ -74,8 +96,8 @@ class JobLoop:
             state=state, current=current, note=self._state.note, scanning=self._state.scanning
         )
 
-    def run(self) -> None:
-        """Work until every task found has ended, or until cancelled.
+    def run(self, on_progress: Callable[[], None]) -> None:
+        """Work until every task found has ended, or until cancelled; call ``on_progress`` whenever a task ends.
 
         Raises
         ------
@@ -84,7 +106,8 @@ class JobLoop:
         SchedulerError, ProcessingError
             The cluster cannot be started, or went away.
         """
-        self._cluster.listen(self._job_id, lambda message: self._queue.put(lambda: self._hear(message)))
+        self._on_progress = on_progress
+        self._cluster.listen(self.job_id, lambda message: self._queue.put(lambda: self._hear(message)))
         self._reader.start()
         try:
             while not self._state.complete:
@@ -93,7 +116,7 @@ class JobLoop:
                 self._handle_queued()
                 self._handle(events.TimePassed(self._fetching()))
         finally:
-            self._cluster.unlisten(self._job_id)
+            self._cluster.unlisten(self.job_id)
             self._reader.stop(CANCEL_GRACE_S / 2)
             self._recall(list(self._futures))
         if self._scan_error is not None and self._state.cancel_by is None:
@@ -126,7 +149,7 @@ class JobLoop:
             self._counter.found_cached(item.audio_seconds)
         else:
             self._counter.found_failed()
-            self._on_failure(None, item)
+            self._fail(None, item)
 
     def _end_scan(self, error: BaseException | None) -> None:
         self._scan_error = error
@@ -135,7 +158,7 @@ class JobLoop:
     def _look_for_room(self) -> events.RoomSeen:
         """Count the workers; the first task starts or joins the cluster."""
         if self._workers is None and self._state.wants_workers:
-            self._workers = Workers(self._cluster, self._job_id, self._call)
+            self._workers = Workers(self._cluster, self.job_id, self._call, self._state.timeout_s)
         if self._workers is None:
             return events.RoomSeen()
         self._workers.look()
@@ -200,8 +223,12 @@ class JobLoop:
             case actions.Deliver(task, packed):
                 self._finish(task, self._on_value(task, unpack(packed)))
             case actions.Fail(task, failure):
-                self._on_failure(task, failure)
+                self._fail(task, failure)
                 self._finish(task, None)
+
+    def _fail(self, task: Task | None, failure: Failure) -> None:
+        failures = self._on_failure(task, failure)
+        self.failed += [failure] if failures is None else failures
 
     def _finish(self, task: Task, audio_seconds: float | None) -> None:
         self._counter.finished(task, audio_seconds)

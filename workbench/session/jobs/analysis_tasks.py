@@ -24,7 +24,7 @@ from workbench.store.library.library import Library
 from workbench.store.library.records import FeatureRecord, ScannedFile
 
 if TYPE_CHECKING:
-    from workbench.models.networks.listening import Analyzed
+    from workbench.analysis.analyze_file import Analyzed
 
 Elsewhere = Callable[[Sequence[str]], dict[str, FeatureRecord]]
 

@@ -81,23 +81,19 @@ class Jobs(Verbs):
     ) -> Job[Report]:
         """Call ``function(path, *arguments)`` on workers for every task; ``tasks`` takes what became of each."""
         from workbench.processing.cluster.worker_paths import translation
-        from workbench.processing.job.job import run
+        from workbench.processing.cluster.workers import TaskCall
+        from workbench.processing.job.job import Job
+        from workbench.processing.job.loop import JobLoop
         from workbench.processing.job.progress import in_notebook, show_progress
         from workbench.session.jobs.shared_cluster import with_server_workers
 
         entries = tasks.tasks()
-        job: Job[Report] = run(
-            self.cluster,
-            entries if self._share_cluster else with_server_workers(entries, self._library, self._settings),
-            function,
-            args=arguments,
-            timeout_s=timeout,
-            worker_path=translation(self._settings.worker_paths),
-            on_value=tasks.on_value,
-            on_failure=tasks.on_failure,
-            report=lambda _: tasks.report(self._settings.async_workers),
-            needs=needs,
-        )
+        if not self._share_cluster:
+            entries = with_server_workers(entries, self._library, self._settings)
+        paths = translation(self._settings.worker_paths)
+        call = TaskCall(function, arguments, timeout_s=timeout, worker_path=paths, needs=needs)
+        loop = JobLoop(self.cluster, entries, call, on_value=tasks.on_value, on_failure=tasks.on_failure)
+        job = Job(loop, report=lambda _: tasks.report(self._settings.async_workers))
         self.statistics.watch(job)
         with self._lock:
             self._jobs = [*(known for known in self._jobs if not known.done()), job]

@@ -107,14 +107,9 @@ function render({ model, el }) {
   svg.onpointerleave = () => { if (hair) { hair.setAttribute("x1", -9); hair.setAttribute("x2", -9); tell(-1); } };
   let pending = 0;
   const redraw = () => (pending ||= requestAnimationFrame(() => { pending = 0; draw(); }));
-  const stopListening = listen(model, { "change:x": redraw, "change:series": redraw, "change:marks": redraw, "change:title": redraw });
-  const observer = new ResizeObserver(redraw);
-  observer.observe(root);
+  const actions = { "change:x": redraw, "change:series": redraw, "change:marks": redraw, "change:title": redraw };
   redraw();
-  return () => {
-    observer.disconnect();
-    stopListening();
-  };
+  return follow(model, actions, root, redraw);
 }
 
 export default { render };

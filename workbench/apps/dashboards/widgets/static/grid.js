@@ -142,14 +142,10 @@ function render({ model, el }) {
     pages.set(message.first / PAGE, message.rows);
     draw();
   };
-  const stopListening = listen(model, { "msg:custom": onMessage, "change:revision": renew, "change:selected": draw });
-  const observer = new ResizeObserver(() => { drawHead(); draw(); });
-  observer.observe(grid);
+  const actions = { "msg:custom": onMessage, "change:revision": renew, "change:selected": draw };
+  const stop = follow(model, actions, grid, () => { drawHead(); draw(); });
   renew();
-  return () => {
-    observer.disconnect();
-    stopListening();
-  };
+  return stop;
 }
 
 export default { render };

@@ -165,15 +165,12 @@ function render({ model, el }) {
     else if (message.kind === "crossing") cross(message);
   };
   const changes = ["source", "title", "duration_s", "peaks", "beats", "sections"].map((name) => ["change:" + name, load]);
-  const stopListening = listen(model, { ...Object.fromEntries(changes), "msg:custom": onMessage });
-  const observer = new ResizeObserver(redraw);
-  observer.observe(wave);
+  const stop = follow(model, { ...Object.fromEntries(changes), "msg:custom": onMessage }, wave, redraw);
   load();
   return () => {
-    observer.disconnect();
     audio.pause();
     second.pause();
-    stopListening();
+    stop();
   };
 }
 

@@ -237,17 +237,12 @@ function render({ model, el }) {
     if (hovered >= 0) { tip.style.left = screenX(hovered) + 12 + "px"; tip.style.top = screenY(hovered) + 12 + "px"; }
   };
   const onMessage = (message) => { if (message.kind === "tip" && message.index === hovered) tip.textContent = message.text; };
-  const stopListening = listen(model, {
+  const actions = {
     "change:points": takePoints, "change:codes": takeColors, "change:palette": takeColors, "change:chosen": takeChosen, "change:path": redraw,
     "change:names": drawControls, "change:ramp": drawControls, "change:axes": drawControls, "msg:custom": onMessage,
-  });
-  const observer = new ResizeObserver(redraw);
-  observer.observe(field);
-  takePoints();
-  return () => {
-    observer.disconnect();
-    stopListening();
   };
+  takePoints();
+  return follow(model, actions, field, redraw);
 }
 
 export default { render };

@@ -35,6 +35,13 @@ function listen(model, actions) {
   return () => { for (const [event, act] of Object.entries(actions)) model.off(event, act); };
 }
 
+// Follows the model and the size of an element; returns a function that ends both. `actions` is as for `listen`.
+function follow(model, actions, node, resized) {
+  const stopListening = listen(model, actions), observer = new ResizeObserver(resized);
+  observer.observe(node);
+  return () => { observer.disconnect(); stopListening(); };
+}
+
 // Does what a key means here, and keeps the rest of the page from doing something else for it.
 function handleKey(event, actions) {
   if (!actions[event.key]) return;
