@@ -11,6 +11,7 @@ import pytest
 
 from workbench.analysis import analyze_file
 from workbench.audio.formats import AUDIO_EXTENSIONS
+from workbench.audio.playback import HEADER_BYTES, WavRendition, browser_plays
 from workbench.audio.scan import FoundFile, SkippedFile, scan
 from workbench.audio.streaming_loader import AudioStream, open_audio
 from workbench.errors import AudioEmptyError, AudioFormatError
@@ -221,3 +222,30 @@ def test_loudness_weighs_channels_by_their_place(
     ffmpeg("-f", "lavfi", "-i", f"aevalsrc={tones}:d=4:s=48000:c={layout}", "-c:a", "pcm_s24le", path)
     power = sum(weight * gain**2 for gain, weight in zip(gains, weights, strict=True))
     assert analyze_file(path).loudness_lufs == pytest.approx(10 * np.log10(power) - 3.01, abs=0.1)
+
+
+def test_what_browsers_misread_is_played_as_it_is_analyzed(tmp_path: Path) -> None:
+    free = tone(tmp_path / "free.mp3", "-b:a", "64k", "-write_xing", "0", "-id3v2_version", "0", rate=48000)
+    free.write_bytes(in_free_format(free.read_bytes(), packet_bytes=192))
+    unfinished = tone(tmp_path / "unfinished.wav", "-af", "pan=5.1|FL=c0|FR=c0", rate=48000)
+    data = bytearray(unfinished.read_bytes())
+    at = data.find(b"data") + 4
+    data[at : at + 4] = bytes(4)
+    unfinished.write_bytes(data)
+    tone(tmp_path / "1.ogg", "-ac", "2", "-c:a", "libvorbis", rate=48000)
+    chained = tone(tmp_path / "2.ogg", "-c:a", "libvorbis", rate=24000, frequency=880)
+    chained.write_bytes((tmp_path / "1.ogg").read_bytes() + chained.read_bytes())
+    coded = tone(tmp_path / "a.dts", "-ac", "2", "-c:a", "dca", "-strict", "-2", rate=48000).read_bytes()
+    for path in (free, unfinished, chained, pcm_wav(tmp_path / "dts.wav", coded)):
+        samples, stream = decoded(path)
+        assert not browser_plays(path), path
+        wav = WavRendition(path, stream.duration_s)
+        heard = np.frombuffer(b"".join(wav.read(HEADER_BYTES, wav.size_bytes)), "<i2").reshape(
+            -1, wav.channels
+        )
+        assert len(heard) == len(samples), path
+        likeness = np.corrcoef(heard[:, 0], samples[:, 0])[0, 1]
+        assert likeness > 0.999, (path, likeness)
+        middle = wav.size_bytes // 2
+        later = b"".join(wav.read(middle, middle + 1000))
+        assert later == b"".join(wav.read(0, wav.size_bytes))[middle : middle + 1000]

@@ -8,9 +8,10 @@ from collections.abc import Generator, Iterator
 
 import av
 
-from workbench.audio.containers import container_of, id3_size, wav_promised_frames
+from workbench.audio.containers import wav_promised_frames
 from workbench.audio.ffmpeg_decoder import open_container
-from workbench.audio.source import open_file, read_head
+from workbench.audio.source import open_file
+from workbench.audio.streaming_loader import look_into, open_audio
 from workbench.errors import AudioFormatError
 
 HEADER_BYTES = 44
@@ -24,6 +25,8 @@ RUN_UP_S = 1.0
 _SILENCE_BYTES = 1 << 16
 _PLAYED = frozenset({"flac", "ogg", "opus", "aac"})
 _LAYER_3 = 0x02
+# FFmpeg refuses the one, and believes the size in the header of the other.
+_NOT_SOUGHT = ("free mp3", "unfinished wav")
 
 
 def browser_plays(path: str | os.PathLike[str]) -> bool:
@@ -38,18 +41,14 @@ def browser_plays(path: str | os.PathLike[str]) -> bool:
     """
     name = os.fspath(path)
     with open_file(name) as descriptor:
-        head = read_head(descriptor, name)
-        audio_at = id3_size(head)
-        if audio_at:
-            head = os.pread(descriptor, 64, audio_at)
-        container = container_of(head)
-        if container == "wav":
+        container, audio_at, _, links = look_into(descriptor, name)
+        if container in ("wav", "surround wav"):
             return wav_promised_frames(descriptor) is not None
         if container == "mp3":
-            return head[1] & 0x06 == _LAYER_3
+            return os.pread(descriptor, 2, audio_at)[1] & 0x06 == _LAYER_3
         if container == "mp4":
             return _codec(descriptor) == "aac"
-        return container in _PLAYED
+        return container in _PLAYED and not links
 
 
 def _codec(descriptor: int) -> str:
@@ -85,11 +84,12 @@ class WavRendition:
 
     def __init__(self, path: str | os.PathLike[str], duration_s: float | None = None) -> None:
         self.path = os.fspath(path)
-        with open_file(self.path) as descriptor, self._opened(descriptor) as container:
-            stream = container.streams.audio[0]
-            rate, channels = stream.codec_context.sample_rate, stream.codec_context.layout.nb_channels
-            if duration_s is None:
-                duration_s = (container.duration or 0) / av.time_base
+        with open_file(self.path) as descriptor:
+            container, _, _, links = look_into(descriptor, self.path)
+        self._in_order = bool(links) or container in _NOT_SOUGHT
+        rate, channels, promised_s = self._described_in_order() if self._in_order else self._described()
+        if duration_s is None:
+            duration_s = promised_s
         self.rate, self.channels = min(rate, HIGHEST_RATE), min(channels, 2)
         while round(duration_s * self.rate) * self.frame_bytes > MOST_BYTES:
             self.channels, self.rate = 1, self.rate if self.channels == 2 else self.rate // 2
@@ -99,6 +99,18 @@ class WavRendition:
     @property
     def frame_bytes(self) -> int:
         return SAMPLE_BYTES * self.channels
+
+    def _described(self) -> tuple[int, int, float]:
+        """Return rate, channels and the duration that the header promises."""
+        with open_file(self.path) as descriptor, self._opened(descriptor) as container:
+            codec = container.streams.audio[0].codec_context
+            return codec.sample_rate, codec.layout.nb_channels, (container.duration or 0) / av.time_base
+
+    def _described_in_order(self) -> tuple[int, int, float]:
+        with open_audio(self.path) as stream:
+            for _ in stream:
+                pass
+            return stream.rate, stream.channels, stream.duration_s
 
     def _opened(self, descriptor: int) -> av.container.InputContainer:
         refusal = AudioFormatError(f"{self.path} cannot be decoded. Convert it or remove it.", path=self.path)
@@ -151,30 +163,44 @@ class WavRendition:
 
     def _samples(self, start: int) -> Iterator[bytes]:
         """Yield interleaved samples from frame ``start`` until the decoder ends."""
+        layout = "stereo" if self.channels == 2 else "mono"
+        resampler = av.AudioResampler(format="s16", layout=layout, rate=self.rate)
+        position: int | None = None
+        for at_s, frame in self._frames_in_order() if self._in_order else self._frames_from(start):
+            if position is None:
+                position = max(0, round(at_s * self.rate))
+            frame.pts = None
+            for piece in resampler.resample(frame):
+                unwanted = max(0, start - position)
+                position += piece.samples
+                if unwanted < piece.samples:
+                    used = piece.samples * self.frame_bytes
+                    yield bytes(piece.planes[0])[unwanted * self.frame_bytes : used]
+
+    def _frames_in_order(self) -> Iterator[tuple[float, av.AudioFrame]]:
+        """Yield what the analysis hears, from the start."""
+        with open_audio(self.path, block_seconds=1.0) as stream:
+            layout = {1: "mono", 2: "stereo"}.get(stream.channels, f"{stream.channels}c")
+            for block in stream:
+                frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="flt", layout=layout)
+                frame.sample_rate = stream.rate
+                yield 0.0, frame
+
+    def _frames_from(self, start: int) -> Iterator[tuple[float, av.AudioFrame]]:
+        """Seek to shortly before frame ``start``; yield each decoded frame with its time in seconds."""
         with open_file(self.path) as descriptor, self._opened(descriptor) as container:
             stream = container.streams.audio[0]
             origin_s = float((stream.start_time or 0) * (stream.time_base or 0))
             from_s = start / self.rate - RUN_UP_S
-            position: int | None = 0
-            if from_s > 0:
+            sought = from_s > 0
+            if sought:
                 try:
                     container.seek(round((origin_s + from_s) * av.time_base))
-                    position = None
                 except av.FFmpegError:
-                    pass  # this file does not allow seeking: decode from the start
-            layout = "stereo" if self.channels == 2 else "mono"
-            resampler = av.AudioResampler(format="s16", layout=layout, rate=self.rate)
+                    sought = False  # this file does not allow seeking: decode from the start
             for frame in self._decoded(container, stream):
-                if position is None:
-                    at_s = frame.time if frame.time is not None else origin_s
-                    position = max(0, round((at_s - origin_s) * self.rate))
-                frame.pts = None
-                for piece in resampler.resample(frame):
-                    unwanted = max(0, start - position)
-                    position += piece.samples
-                    if unwanted < piece.samples:
-                        used = piece.samples * self.frame_bytes
-                        yield bytes(piece.planes[0])[unwanted * self.frame_bytes : used]
+                at_s = frame.time if sought and frame.time is not None else origin_s
+                yield at_s - origin_s, frame
 
     def _decoded(
         self, container: av.container.InputContainer, stream: av.AudioStream

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from workbench.audio.containers import (
     wav_kind,
     wav_promised_frames,
 )
-from workbench.audio.ogg_pages import ogg_layout
+from workbench.audio.ogg_pages import OggLayout, ogg_layout
 from workbench.audio.source import open_file, read_head
 from workbench.errors import AudioEmptyError, AudioFormatError, AudioMemoryError
 from workbench.machine.memory import MemoryAccount, MemorySampler, memory_accounts
@@ -321,13 +321,7 @@ def open_audio(
     """
     name = os.fspath(path)
     with open_file(name) as descriptor:
-        head = read_head(descriptor, name)
-        audio_at = id3_size(head)
-        container = container_of(os.pread(descriptor, 64, audio_at)) if audio_at else container_of(head)
-        if container == "wav":
-            container = wav_kind(descriptor)
-        ogg = ogg_layout(descriptor) if container in ("ogg", "opus") else None
-        links = ogg.links if ogg and len(ogg.links) > 1 else ()
+        container, audio_at, ogg, links = look_into(descriptor, name)
         names = (decoder,) if decoder else DECODERS[container]
         decoders: list[Callable[[], Decoder]] = [
             partial(_open_decoder, each, descriptor, name, links) for each in names
@@ -354,6 +348,35 @@ def open_audio(
             yield stream
         finally:
             stream.close()
+
+
+class Content(NamedTuple):
+    """What decides how an open file is decoded."""
+
+    container: str | None
+    """A key of :data:`DECODERS`."""
+    audio_at: int
+    """Bytes before the sound: an ID3 tag."""
+    ogg: OggLayout | None
+    links: Sequence[tuple[int, int]]
+    """First byte and end of each part of a chained Ogg file; empty for other files."""
+
+
+def look_into(descriptor: int, path: str) -> Content:
+    """Recognize an open file by its content.
+
+    Raises
+    ------
+    AudioEmptyError
+        The file has zero bytes.
+    """
+    head = read_head(descriptor, path)
+    audio_at = id3_size(head)
+    container = container_of(os.pread(descriptor, 64, audio_at)) if audio_at else container_of(head)
+    if container == "wav":
+        container = wav_kind(descriptor)
+    ogg = ogg_layout(descriptor) if container in ("ogg", "opus") else None
+    return Content(container, audio_at, ogg, ogg.links if ogg and len(ogg.links) > 1 else ())
 
 
 def _first_that_opens(decoders: list[Callable[[], Decoder]], path: str, names: tuple[str, ...]) -> Decoder:
