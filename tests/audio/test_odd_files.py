@@ -43,6 +43,9 @@ def decoded(path: Path) -> tuple[np.ndarray, AudioStream]:
         ("a.mp4", ("-c:a", "aac")),
         ("a.mkv", ("-c:a", "flac")),
         ("a.tta", ()),
+        ("a.mpg", ("-c:a", "mp2")),
+        ("a.m2ts", ("-c:a", "aac")),
+        ("a.nut", ("-c:a", "flac")),
         ("a.spx.oga", ("-c:a", "libvorbis", "-f", "ogg")),
     ],
 )
@@ -249,3 +252,10 @@ def test_what_browsers_misread_is_played_as_it_is_analyzed(tmp_path: Path) -> No
         middle = wav.size_bytes // 2
         later = b"".join(wav.read(middle, middle + 1000))
         assert later == b"".join(wav.read(0, wav.size_bytes))[middle : middle + 1000]
+
+
+def test_a_transport_stream_is_heard_when_it_is_named_and_skipped_aloud_in_scans(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.ts", "-c:a", "mp2")
+    assert [type(entry) for entry in scan(tmp_path)] == [SkippedFile]
+    assert [type(entry) for entry in scan(path)] == [FoundFile]
+    assert decoded(path)[1].duration_s == pytest.approx(4, abs=0.1)

@@ -1,6 +1,7 @@
 """Which files are audio: the extensions that a scan looks for, and the demuxers that FFmpeg may use to read them.
 
-One table serves both, so that a scan finds what the decoders can read.
+One table serves both, so that a scan finds what the decoders can read. A demuxer without an extension reads files that
+are given by name, or that have the extension of another.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ EXTENSIONS_BY_DEMUXER: dict[str, str] = {
     "osq": ".osq",
     "flv": ".flv",
     "avi": ".avi",
+    "mpegts": ".m2ts .mts",  # and .ts, but that is more often a program in TypeScript
+    "mpeg": ".mpg .mpeg .vob",
+    "nut": ".nut",
+    "gsm": ".gsm",
 }
 """FFmpeg's demuxer and the extensions of its files. Demuxers for playlists and scripts are left out: they may open
 other files or the network."""
