@@ -25,6 +25,7 @@ from .errors import (
     ProcessingError as ProcessingError,
     QuerySyntaxError as QuerySyntaxError,
     QueueFullError as QueueFullError,
+    ReportError as ReportError,
     SchedulerError as SchedulerError,
     ServerError as ServerError,
     SettingsError as SettingsError,

@@ -3,6 +3,7 @@
 WorkbenchError
 ├── SettingsError              a setting has a value that is not allowed
 ├── NotebookParameterError     a notebook was started with a parameter that it does not have, or a wrong value
+├── ReportError                a report cannot be made, or one of its cells failed
 ├── MissingPackageError        a package is not installed
 ├── ImportOrderError           TensorFlow was imported before Essentia
 ├── LibraryPathError           a folder or file that was asked for cannot be read
@@ -92,6 +93,10 @@ class SettingsError(WorkbenchError):
 
 class NotebookParameterError(WorkbenchError):
     kind = "notebook_parameter"
+
+
+class ReportError(WorkbenchError):
+    kind = "report"
 
 
 class MissingPackageError(WorkbenchError):

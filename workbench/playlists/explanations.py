@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 _TRANSITIONS = ((0.3, "smooth"), (0.6, "audible"), (1.0, "abrupt"))
 
 
+def transition_word(cost: float) -> str:
+    """Return the word for a transition of a cost from 0 to 1."""
+    return next(word for most, word in _TRANSITIONS if cost <= most)
+
+
 def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) -> list[dict[str, Any]]:
     """Return an explanation for each pick, in order.
 
@@ -124,8 +129,7 @@ def _sentence(table: LibraryTable, facts: dict[str, Any], row: int) -> str:
     elif "seed" in facts and "waypoint" not in facts:
         parts.insert(0, "the track you started from")
     if following := facts.get("next"):
-        word = next(word for most, word in _TRANSITIONS if following["cost"] <= most)
-        parts.append(f"{word} transition to the next track")
+        parts.append(f"{transition_word(following['cost'])} transition to the next track")
     sentence = "; ".join(part for part in parts if part)
     return (sentence[:1].upper() + sentence[1:] + ".") if sentence else "Chosen."
 

@@ -45,6 +45,7 @@ def _numbers(columns: Any, name: str) -> Any:
 def _histogram(axis: Axes, values: Any, label: str, color: str) -> None:
     axis.hist(values[np.isfinite(values)], bins=20, color=color, edgecolor="white")
     axis.set(xlabel=label, ylabel="tracks", title=label.partition(" (")[0])
+    axis.locator_params(axis="y", integer=True)
 
 
 def _keys(axis: Axes, camelot: Sequence[str | None]) -> None:
@@ -53,3 +54,14 @@ def _keys(axis: Axes, camelot: Sequence[str | None]) -> None:
     axis.bar(codes, [camelot.count(code) for code in codes], color=colors)
     axis.tick_params(axis="x", labelrotation=90, labelsize=8)
     axis.set(xlabel="key (Camelot code; A minor, B major)", ylabel="tracks", title="key")
+
+
+def tempo_and_loudness(columns: Any) -> Figure:
+    """Draw how many tracks have each tempo and loudness; ``columns`` as for :func:`library_overview`."""
+    values = [_numbers(columns, name) for name in ("bpm", "loudness_lufs")]
+    if not any(np.isfinite(known).any() for known in values):
+        return message_figure("No track is analyzed yet: run wb.analyze(folder) first.")
+    figure, axes = new_figure(1, 2, size=(11, 3.5))
+    _histogram(axes[0], values[0], "tempo (BPM)", BLUE)
+    _histogram(axes[1], values[1], "integrated loudness (LUFS)", GREEN)
+    return figure

@@ -34,7 +34,7 @@ def performance_history(rates: Mapping[str, Sequence[float]]) -> Figure:
     times = [datetime.fromtimestamp(at).astimezone() for at in rates["at"]]
     draw_lines(axes, times, [(rates[name], label, color) for name, label, color in _LINES])
     for axis in axes:
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, max(1.0, axis.get_ylim()[1]))
     figure.autofmt_xdate()
     axes[-1].set_xlabel("time of day")
     return figure

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.session.models import Models
     from workbench.session.playlists import Playlists
     from workbench.session.problems import Problem
+    from workbench.session.reports.reports import Reports
     from workbench.session.search import SearchResult
     from workbench.session.tagger import Tagger
     from workbench.store.library.library_table import LibraryTable
@@ -329,6 +330,13 @@ class Workbench:
         from workbench.session.tagger import Tagger
 
         return Tagger(self.library, self.playlists, self.settings.data_dir)
+
+    @property
+    def reports(self) -> Reports:
+        """What the shipped reports say: of the library, a playlist, the performance, a tagger."""
+        from workbench.session.reports.reports import Reports
+
+        return Reports(self)
 
     @property
     def maps(self) -> Maps:

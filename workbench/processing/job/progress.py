@@ -1,4 +1,4 @@
-"""Show how far a job is: a bar in a terminal or a notebook, a line now and then anywhere else."""
+"""Show how far a job is: a bar in a terminal or a notebook, a line now and then anywhere else and under papermill."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ def show_progress(
     stream = stream or sys.stderr
     if show is False:
         return lambda: None
+    if in_notebook() and not _somebody_watches():
+        return job.subscribe(_Lines(stream))
     if in_notebook():
         from tqdm.notebook import tqdm
 
@@ -53,6 +55,12 @@ def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and "IPKernelApp" in shell.config
+
+
+def _somebody_watches() -> bool:
+    """Whether a person can answer this kernel; papermill and nbconvert say that nobody can, and log lines."""
+    shell = sys.modules["IPython"].get_ipython()
+    return bool(shell.get_parent().get("content", {}).get("allow_stdin", True))
 
 
 def describe(progress: Progress) -> str:

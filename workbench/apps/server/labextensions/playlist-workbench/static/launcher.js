@@ -8,7 +8,7 @@
   const NOTEBOOK = `${NAME}:open-notebook`;
   const APP = `${NAME}:open-app`;
   const icon = (path) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16" height="16">
-    <g fill="none" stroke="#3a86c8" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${path}</g></svg>`;
+    <g fill="none" style="stroke:var(--jp-brand-color1)" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${path}</g></svg>`;
   const ICONS = {
     notebook: icon('<path d="M7 3h12v18H7zM4 7h3M4 12h3M4 17h3"/><path d="M11 15V9l4-1v5"/><circle cx="10" cy="15" r="1"/>'),
     library: icon('<path d="M4 4v16M9 4v16M14 5l5 15"/>'),

@@ -1,0 +1,65 @@
+"""A notebook that was run, as one HTML page: text, tables and drawings, without code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+TEMPLATES = Path(__file__).parent / "templates"
+_STYLES = Path(__file__).parents[1] / "dashboards" / "widgets" / "static"  # palette.css
+# What a page can show of an output, best first. Widgets need a kernel.
+_SHOWN = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain"]
+HINT = "not-in-file"
+"""Tag of cells that are for the notebook only."""
+
+_NO_ALT = "No description has been provided for this image"  # what nbconvert says of every plot
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def html_page(notebook: Any) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        With outputs. The heading of its first cell is the title.
+    """
+    from nbconvert import HTMLExporter
+    from traitlets.config import Config
+
+    config = Config()
+    config.NbConvertBase.display_data_priority = _SHOWN
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+        config=config,
+        template_name="report",
+        extra_template_basedirs=[str(TEMPLATES)],
+        extra_template_paths=[str(_STYLES)],
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+    page, _ = exporter.from_notebook_node(_for_readers(notebook))
+    return str(page).replace(_NO_ALT, "Plot")
+
+
+def _for_readers(notebook: Any) -> Any:
+    """Leave out hints for those who run it, progress bars, and what was written to standard error."""
+    notebook.cells = [cell for cell in notebook.cells if HINT not in cell.metadata.get("tags", ())]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if _is_for_readers(output)]
+    notebook.metadata["title"] = title_of(notebook)
+    return notebook
+
+
+def _is_for_readers(output: Any) -> bool:
+    if output.output_type == "stream":
+        return bool(output.name == "stdout")
+    return _WIDGET not in output.get("data", {})
+
+
+def title_of(notebook: Any) -> str:
+    """Return the heading of the first Markdown cell."""
+    text = next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), "")
+    return str(text).strip().partition("\n")[0].lstrip("# ")

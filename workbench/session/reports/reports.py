@@ -1,0 +1,95 @@
+"""``wb.reports``: what the shipped reports say of a library, a playlist, the performance and a tagger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import ModelError
+
+if TYPE_CHECKING:
+    from workbench.session.reports.library_report import LibraryReport
+    from workbench.session.reports.performance_report import PerformanceReport
+    from workbench.session.reports.playlist_report import PlaylistReport
+    from workbench.session.reports.tagger_report import TaggerCard
+    from workbench.session.workbench import Workbench
+
+
+class Reports:
+    """The reports of one session."""
+
+    def __init__(self, wb: Workbench, now: Callable[[], float] = time.time) -> None:
+        self._wb = wb
+        self._now = now
+
+    def library(self, since: date | None = None) -> LibraryReport:
+        """Return the library report, and remember that it was made.
+
+        Parameters
+        ----------
+        since : date, optional
+            What was added from this day on is new; since the last report by default.
+        """
+        from workbench.session.reports.library_report import KEY, KIND, LibraryReport, kept_times, since_of
+
+        library, table = self._wb.library, self._wb.table()
+        kept = library.artifacts.get(KIND, KEY)
+        times = [float(at) for at in kept.value["times"]] if kept else []
+        new_since = since_of(since, times, self._now())
+        made = LibraryReport(
+            table,
+            library.tracks.count_by_status(),
+            library.tracks.added_since(new_since or 0.0),
+            new_since,
+            self._wb.problems(table),
+        )
+        value = {"times": kept_times(times, self._now())}
+        library.artifacts.save(KIND, KEY, value, snapshot=str(library.version()))
+        return made
+
+    def playlist(self, playlist: int | str = "") -> PlaylistReport:
+        """Return the report of a kept playlist; of the newest one by default.
+
+        Raises
+        ------
+        UnknownPlaylistError
+            There is none.
+        """
+        from workbench.session.reports.playlist_report import PlaylistReport
+
+        kept = self._wb.playlists()
+        newest = kept[0].id if kept and not playlist else playlist
+        return PlaylistReport(self._wb.playlists.get(newest), self._wb.table())
+
+    def performance(self, *, hours: float = 24) -> PerformanceReport:
+        """Return the performance report with the last hours."""
+        from workbench.performance.live_series import rates
+        from workbench.session.reports.performance_report import PerformanceReport
+
+        history = rates(self._wb.performance.history(hours=hours))
+        return PerformanceReport(self._wb.performance(), self._wb.settings.to_dict(), history)
+
+    def tagger(self, label: str = "genre") -> TaggerCard:
+        """Return the report of a trained tagger.
+
+        Raises
+        ------
+        ModelError
+            None was trained for this label, or it is damaged.
+        """
+        from workbench.session.reports.tagger_report import TaggerCard
+
+        cards: list[dict[str, Any]] = self._wb.tagger.trained()
+        found = next((card for card in cards if card["label"] == label), None)
+        if found is None:
+            known = ", ".join(card["label"] for card in cards) or "none"
+            raise ModelError(
+                f"No tagger for {label!r} has been trained (trained: {known}). Train one: "
+                f"workbench tagger train --label {label}.",
+                label=label,
+            )
+        if "problem" in found:
+            raise ModelError(f"The tagger for {label!r} is damaged: {found['problem']}", label=label)
+        return TaggerCard(found)
