@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import signals
 
-from workbench.analysis.level.loudness import k_weighting
+from workbench.analysis.level.loudness import k_weighting, loudness_together
 
 
 def stereo(levels):
@@ -103,3 +103,25 @@ def test_short_term_loudness_has_one_value_a_second(analyze):
     assert len(features.loudness_curve_lufs) == 20
     assert features.loudness_curve_lufs[8] == pytest.approx(-23, abs=0.1)
     assert features.loudness_curve_lufs[19] == pytest.approx(-33, abs=0.1)
+
+
+def test_the_loudness_of_an_album_is_that_of_its_tracks_in_one_piece(analyze):
+    quiet, loud = stereo([(-36, 20), (-30, 15)]), stereo([(-20, 12)])
+    tracks = [analyze(quiet, 48000), analyze(loud, 48000)]
+    whole = analyze(np.concatenate([quiet, loud]), 48000).loudness_lufs
+    together = loudness_together(track.loudness_histogram for track in tracks)
+
+    assert together == pytest.approx(whole, abs=0.02)
+    assert together != pytest.approx(np.mean([track.loudness_lufs for track in tracks]), abs=3)
+    assert loudness_together([tracks[0].loudness_histogram]) == pytest.approx(
+        tracks[0].loudness_lufs, abs=0.01
+    )
+    assert loudness_together([analyze(signals.silence(3)).loudness_histogram]) is None
+    assert loudness_together([]) is None
+
+
+def test_the_histogram_is_small_and_counts_every_block(analyze):
+    noise = signals.white_noise(30)
+    histogram = analyze(noise).loudness_histogram
+    assert histogram[:, 1].sum() == 297  # 30 s in steps of 100 ms, the last at 29.6 s
+    assert len(histogram) < 30 and (np.diff(histogram[:, 0]) > 0).all()

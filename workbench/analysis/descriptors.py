@@ -121,6 +121,9 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("loudness_curve_lufs", "series", "LUFS", -120, None,
                "short-term (3 s) loudness, one value a second",
                "EBU Tech 3341"),
+    Descriptor("loudness_histogram", "series", "LUFS, blocks", None, None,
+               "mean loudness and number of the 400 ms blocks in each 0.1 LU above −70 LUFS, shape (n, 2); "
+               "the gain of an album is measured from them", _BS1770),
     # timbre
     Descriptor("spectral_centroid_hz", "scalar", "Hz", 0, None, "mean frequency of the magnitude spectrum", _PEETERS),
     Descriptor("spectral_bandwidth_hz", "scalar", "Hz", 0, None, "spread around the centroid", _PEETERS),

@@ -31,6 +31,7 @@ HISTORY: dict[int, str] = {
     5: "tempo: soft music has one, of low confidence; kick and clap are no longer halved, music without drums is "
     "doubled less often; Essentia and TempoCNN are asked",
     6: "landmarks, by which the same recording is found in other files",
+    7: "how many moments are how loud, from which the gain of an album is measured",
 }
 """What each version changed, in words for the user: a new analysis of old tracks says this as its reason.
 
@@ -141,6 +142,7 @@ class TrackFeatures:
     section_novelty: Array = field(default_factory=_nothing)
     energy_curve_db: Array = field(default_factory=_nothing)
     loudness_curve_lufs: Array = field(default_factory=_nothing)
+    loudness_histogram: Array = _array(0, 2)
     chroma_curve: Array = _array(0, 12)
     waveform_peaks: Array = _array(0, 2)
 

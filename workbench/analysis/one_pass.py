@@ -208,6 +208,7 @@ class _Meters:
             "replay_gain_db": None if integrated is None else REPLAY_GAIN_LUFS - integrated,
             "dynamic_complexity_db": dynamic_complexity(loudness.over(0.4)),
             "loudness_curve_lufs": loudness.curve(),
+            "loudness_histogram": loudness.histogram(),
         }
 
     def _finish_structure(

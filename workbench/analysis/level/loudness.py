@@ -9,8 +9,9 @@ squares, so that a sine wave of any frequency, also between bins, measures as th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,8 @@ _PIECES = 8
 _BATCH = 16
 # Keeps the division defined in silence.
 _TINY = 1e-20
+# Width of the bins of a histogram: the relative gate of an album then is at most this far from the one of its blocks.
+_BIN_LU = 0.1
 
 
 def k_weighting(frequencies: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.float64]:
@@ -218,12 +221,25 @@ class Loudness:
         ----------
         ITU-R BS.1770-4; EBU Tech 3341.
         """
+        loud = self._above_absolute_gate()
+        return _gated_mean(loud, np.ones(len(loud)))
+
+    def histogram(self) -> npt.NDArray[np.float64]:
+        """Return how loud the gating blocks are, for :func:`loudness_together`.
+
+        Returns
+        -------
+        float64 array, shape (n, 2)
+            For each bin of 0.1 LU above −70 LUFS that has blocks: their mean loudness, LUFS, and their number.
+        """
+        loud = self._above_absolute_gate()
+        _, bins, counts = np.unique(np.floor(loud / _BIN_LU), return_inverse=True, return_counts=True)
+        powers = np.bincount(bins, 10 ** (loud / 10), minlength=len(counts)) / counts
+        return np.column_stack((10 * np.log10(powers), counts))
+
+    def _above_absolute_gate(self) -> npt.NDArray[np.float64]:
         blocks = self.over(0.4)
-        loud = blocks[blocks > _ABSOLUTE_GATE_LUFS]
-        if not len(loud):
-            return None
-        gated = loud[loud > _mean_lufs(loud) - 10]
-        return _mean_lufs(gated)
+        return blocks[blocks > _ABSOLUTE_GATE_LUFS]
 
     def range(self) -> float | None:
         """Return the loudness range, LU; ``None`` for silence or less than 3 s of audio.
@@ -257,5 +273,29 @@ def to_lufs(mean_squares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray(_OFFSET_DB + 10 * np.log10(mean_squares))
 
 
-def _mean_lufs(values: npt.NDArray[np.float64]) -> float:
-    return float(10 * np.log10(np.mean(10 ** (values / 10))))
+def loudness_together(histograms: Iterable[npt.NDArray[np.floating[Any]]]) -> float | None:
+    """Return the integrated loudness of several tracks as one program, such as an album, LUFS; ``None`` for silence.
+
+    Parameters
+    ----------
+    histograms : iterable of arrays, shape (n, 2)
+        From :meth:`Loudness.histogram`.
+
+    References
+    ----------
+    ITU-R BS.1770-4; as the album gain of ReplayGain 2.0 is measured: over all gating blocks, not averaged by track.
+    """
+    blocks = np.concatenate([np.zeros((0, 2)), *histograms])
+    return _gated_mean(blocks[:, 0], blocks[:, 1])
+
+
+def _gated_mean(lufs: npt.NDArray[np.float64], counts: npt.NDArray[np.float64]) -> float | None:
+    """Return the mean of blocks, each counted so many times, that are less than 10 LU below the mean of all."""
+    if not len(lufs):
+        return None
+    gated = lufs > _mean_lufs(lufs, counts) - 10
+    return _mean_lufs(lufs[gated], counts[gated])
+
+
+def _mean_lufs(values: npt.NDArray[np.float64], counts: npt.NDArray[np.float64] | None = None) -> float:
+    return float(10 * np.log10(np.average(10 ** (values / 10), weights=counts)))
