@@ -31,6 +31,7 @@ from .errors import (
     SettingsError as SettingsError,
     SQLiteVersionError as SQLiteVersionError,
     StoreError as StoreError,
+    TagsError as TagsError,
     UnknownMethodError as UnknownMethodError,
     UnknownParameterError as UnknownParameterError,
     UnknownPlaylistError as UnknownPlaylistError,

@@ -14,6 +14,7 @@ WorkbenchError
 │   ├── AudioFormatError           not audio, or no decoder for it
 │   ├── AudioEmptyError            has no audio
 │   └── AudioMemoryError           there is not enough memory to decode even small blocks
+├── TagsError                  tags cannot be written or put back as asked
 ├── ModelError                 a TensorFlow model or tagger is missing, damaged or untrained
 ├── StoreError                 something about the database or the cache
 │   ├── DatabaseUnavailableError   locked, read-only or full: trying again may help
@@ -137,6 +138,10 @@ class AudioEmptyError(AudioError):
 
 class AudioMemoryError(AudioError):
     kind = "memory"
+
+
+class TagsError(WorkbenchError):
+    kind = "tags"
 
 
 class ModelError(WorkbenchError):

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import av
 import mutagen
 import numpy as np
 import pytest
-import soundfile
+from encoding import encode_file
 from signals import tone
 
 from workbench.audio.tags import Tags, read_tags
 
 Encode = Callable[..., Path]
-
-# Extension: FFmpeg's container and codec, for what libsndfile does not write.
-_BY_FFMPEG = {
-    ".m4a": ("ipod", "aac"),
-    ".alac.m4a": ("ipod", "alac"),
-    ".aac": ("adts", "aac"),
-    ".wma": ("asf", "wmav2"),
-    ".wv": ("wv", "wavpack"),
-    ".mka": ("matroska", "aac"),
-}
-_SAMPLE_FORMATS = {"aac": "fltp", "alac": "s16p", "wmav2": "fltp", "wavpack": "fltp"}
 
 
 @pytest.fixture
@@ -38,17 +25,7 @@ def encode(tmp_path: Path) -> Encode:
     """Write samples, shape (frames, channels), to ``tmp_path``; the extension chooses the format."""
 
     def write(name: str, samples: np.ndarray, rate: int = 44100, *, subtype: str | None = None) -> Path:
-        path = tmp_path / name
-        extension = next((e for e in sorted(_BY_FFMPEG, key=len, reverse=True) if name.endswith(e)), None)
-        if extension is not None:
-            _encode_by_ffmpeg(path, samples, rate, *_BY_FFMPEG[extension])
-        elif name.endswith(".ape"):
-            path.write_bytes(silent_ape(len(samples), rate))
-        elif name.endswith(".opus"):
-            soundfile.write(path, samples, rate, format="OGG", subtype="OPUS")
-        else:
-            soundfile.write(path, samples, rate, subtype=subtype)
-        return path
+        return encode_file(tmp_path / name, samples, rate, subtype=subtype)
 
     return write
 
@@ -66,41 +43,6 @@ def flac_with(encode: Encode) -> Callable[..., Tags]:
         return read_tags(path)
 
     return read
-
-
-def _encode_by_ffmpeg(path: Path, samples: np.ndarray, rate: int, container: str, codec: str) -> None:
-    layout = {1: "mono", 2: "stereo"}[samples.shape[1]]
-    name = _SAMPLE_FORMATS[codec]
-    planes = np.ascontiguousarray(samples.T)
-    if name == "s16p":
-        planes = np.round(planes * 32767).astype(np.int16)
-    with av.open(str(path), "w", format=container) as out:
-        stream = out.add_stream(codec, rate=rate, layout=layout)
-        if codec == "wmav2":
-            stream.bit_rate = 160_000
-        for start in range(0, planes.shape[1], 4096):
-            piece = np.ascontiguousarray(planes[:, start : start + 4096])
-            frame = av.AudioFrame.from_ndarray(piece, format=name, layout=layout)
-            frame.rate, frame.pts = rate, start
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-
-
-def silent_ape(frames: int, rate: int) -> bytes:
-    """Return a Monkey's Audio file, 16-bit stereo, of frames marked as silent: there is no free encoder."""
-    per_block = 73728
-    blocks = -(-frames // per_block)
-    data = struct.pack("<II", 0x80000000, 3) + bytes(24)
-    seek_table = struct.pack(f"<{blocks}I", *(76 + 4 * blocks + i * len(data) for i in range(blocks)))
-    descriptor = (
-        b"MAC "
-        + struct.pack("<HHIIIIIII", 3990, 0, 52, 24, len(seek_table), 0, len(data) * blocks, 0, 0)
-        + bytes(16)
-    )
-    header = struct.pack(
-        "<HHIIIHHI", 2000, 0x20, per_block, frames - per_block * (blocks - 1), blocks, 16, 2, rate
-    )
-    return descriptor + header + seek_table + data * blocks
 
 
 @pytest.fixture

@@ -128,6 +128,7 @@ SHOWN = {
     "settings": lambda wb: wb.settings,
     "ratings": lambda wb: wb.ratings,
     "maps": lambda wb: wb.maps,
+    "tags": lambda wb: wb.tags,
     "database": lambda wb: wb.database,
 }  # fmt: skip
 

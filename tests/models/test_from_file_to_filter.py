@@ -115,9 +115,10 @@ SCRIPT = """
 import sys
 import workbench, workbench.settings, workbench.cli.main
 import workbench.models
-from workbench.models import columns, tagger, tag_files
+from workbench.models import columns, tagger
 from workbench.models.networks import registry, embed
 from workbench.models.tagger import labels, storage
+from workbench.session.tags import tags
 {more}
 loaded = [name for name in ("tensorflow", "essentia", "sklearn", "keras") if name in sys.modules]
 assert not loaded, loaded

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench import __version__
-from workbench.cli import analysis, bench, maintenance, models, playlist, reports, servers, tracks
+from workbench.cli import analysis, bench, maintenance, models, playlist, reports, servers, tags, tracks
 from workbench.cli.options import ERROR, INTERRUPTED, Command, common_options
 from workbench.cli.output import print_json, replace_what_cannot_be_shown
 from workbench.errors import WorkbenchError
@@ -85,6 +85,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     tracks.add_commands(add)
     playlist.add_commands(add, arguments)
     reports.add_commands(add)
+    tags.add_commands(add)
     servers.add_commands(add)
     bench.add_commands(add)
     maintenance.add_commands(add, common)

@@ -15,7 +15,7 @@ from workbench.cli.options import (
     open_for_analysis,
     open_library,
 )
-from workbench.cli.output import one_line, print_json, say
+from workbench.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from workbench.session.models import ModelsFolder
@@ -79,26 +79,6 @@ def _add_tagger(sub: argparse.ArgumentParser, common: argparse.ArgumentParser) -
         "--all", action="store_true", help="also for tracks that have a label"
     )
     action("list", "the taggers that have been trained", labeled=False)
-    write = action("write-tags", "show which files would get a predicted genre; with --write, write it")
-    write.add_argument(
-        "--minimum",
-        type=_probability,
-        default=0.8,
-        metavar="P",
-        help="leave out predictions of a lower probability (default 0.8)",
-    )
-    write.add_argument("--overwrite", action="store_true", help="also files that have a genre")
-    write.add_argument("--write", action="store_true", help="change the files; a copy of each is kept")
-    action("restore-tags", "put back the files of a backup that write-tags made", labeled=False).add_argument(
-        "folder", metavar="FOLDER"
-    )
-
-
-def _probability(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a probability from 0 to 1")
-    return value
 
 
 def models(options: argparse.Namespace) -> int:
@@ -152,7 +132,7 @@ def embed(options: argparse.Namespace) -> int:
 
 
 def tagger(options: argparse.Namespace) -> int:
-    """Train, evaluate, apply or list taggers, or write what they predicted into files."""
+    """Train, evaluate, apply or list taggers."""
     with open_library(options) as wb:
         answer, text, code = _TAGGER[options.action](wb.tagger, options)
     if options.json:
@@ -196,35 +176,9 @@ def _list(tagger: Tagger, options: argparse.Namespace) -> Answer:
     return answer, "\n".join(lines) or "No tagger has been trained; run workbench tagger train.", DONE
 
 
-def _write_tags(tagger: Tagger, options: argparse.Namespace) -> Answer:
-    writes = tagger.plan_tags(options.label, minimum_probability=options.minimum, overwrite=options.overwrite)
-    if options.write:
-        writes = tagger.write_tags(writes)
-    lines = [
-        f"{one_line(write.path)}: {write.old or 'no genre'} → {write.new} ({write.probability:.2f})"
-        + (f": NOT WRITTEN: {write.problem}" if write.problem else "")
-        for write in writes
-    ]
-    said = (
-        f"written; copies in {tagger.backups}"
-        if options.write
-        else "would be written; nothing was: add --write"
-    )
-    failed = any(write.problem for write in writes)
-    answer = {"written": options.write, "files": [write.to_dict() for write in writes]}
-    return answer, "\n".join([*lines, f"{len(writes)} files {said}"]), SOME_FAILED if failed else DONE
-
-
-def _restore_tags(tagger: Tagger, options: argparse.Namespace) -> Answer:
-    paths = tagger.restore_tags(options.folder)
-    return {"restored": paths}, f"{len(paths)} files put back; run workbench analyze on their folder", DONE
-
-
 _TAGGER: dict[str, Callable[[Tagger, argparse.Namespace], Answer]] = {
     "train": _train,
     "evaluate": _evaluate,
     "apply": _apply,
     "list": _list,
-    "write-tags": _write_tags,
-    "restore-tags": _restore_tags,
 }

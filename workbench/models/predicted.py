@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 TAGGER = "tagger:"
 """The beginning of the names under which predictions of taggers are stored."""
 
-WRITTEN = "written:genre"
-"""The name under which the library notes that a file's genre tag is a prediction, so that no tagger learns from it."""
-
 
 def in_order(predictions: Iterable[Prediction]) -> list[Prediction]:
     """Return predictions so that of those with one name the last counts: taggers, then models of most classes."""

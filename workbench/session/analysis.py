@@ -20,6 +20,7 @@ from workbench.session.caches import Caches
 from workbench.session.jobs.jobs import Jobs
 from workbench.session.jobs.lost_folders import failure_of, lost_folders
 from workbench.session.jobs.plan import Plan, Stale
+from workbench.session.tags.recovery import BACKUPS, finish_cut_off
 from workbench.settings import Settings
 from workbench.store.library.library import Library
 from workbench.store.library.records import FeatureRecord, KnownFile
@@ -109,6 +110,7 @@ class Analysis(Verbs):
         """
         if not all(map(os.fspath, paths)):
             raise LibraryPathError("The path is empty. Give a folder or file that exists.", path="")
+        finish_cut_off(self._library, self._settings.data_dir / BACKUPS)  # before half a file is read
         exclude = self._settings.scan_exclude
         roots = [os.path.normpath(expand_home(path).absolute()) for path in paths]
         entries = list(scan(roots, formats=formats, recursive=recursive, exclude=exclude))

@@ -1,24 +1,18 @@
-"""``wb.tagger``: learn tags from the user's own labels, predict them, write them into files."""
+"""``wb.tagger``: learn tags from the user's own labels, and predict them. ``wb.tags`` writes them into files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.audio.source import inode_time, size_and_time
-from workbench.audio.tags import read_tags
 from workbench.cards.card import problem
 from workbench.cards.html import Html
 from workbench.cards.rows import Rows
 from workbench.cards.verbs import Verbs
 from workbench.errors import ModelError
-from workbench.models.predicted import WRITTEN
-from workbench.store.library.records import Prediction, ScannedFile
 
 if TYPE_CHECKING:
-    from workbench.models.tag_files import TagWrite
     from workbench.models.tagger.training_report import TaggerReport
     from workbench.models.tagger.use import Application, Evaluation
     from workbench.session.playlists import Playlists
@@ -38,14 +32,13 @@ class Tagger(Verbs):
     Parameters
     ----------
     data_dir : Path
-        Taggers are kept in ``taggers`` there, and copies of changed files in ``tag-backups``.
+        Taggers are kept in ``taggers`` there.
     """
 
     def __init__(self, library: Library, playlists: Playlists, data_dir: Path) -> None:
         self._library = library
         self._playlists = playlists
         self.folder = data_dir / "taggers"
-        self.backups = data_dir / "tag-backups"
 
     def labels(
         self, label: str, *, csv_file: str | Path | None = None, playlists: Sequence[str | Path] | None = None
@@ -154,67 +147,3 @@ class Tagger(Verbs):
         from workbench.models.tagger.storage import taggers
 
         return Rows(taggers(self.folder), "trained tagger", _TRAINED, empty="wb.tagger.train(…) trains one.")
-
-    def plan_tags(
-        self, label: str = "genre", *, minimum_probability: float = 0.8, overwrite: bool = False
-    ) -> list[TagWrite]:
-        """Return which files would get a predicted genre, and change none.
-
-        Parameters
-        ----------
-        minimum_probability : float
-            Leave out predictions that are less sure than this, 0–1.
-        overwrite : bool
-            Also files that have a genre.
-
-        Raises
-        ------
-        ModelError
-            The label is not ``genre``, or nothing has been predicted.
-        """
-        from workbench.models.tag_files import plan_tag_writes
-
-        return plan_tag_writes(
-            self._library, label, minimum_probability=minimum_probability, overwrite=overwrite
-        )
-
-    def write_tags(self, planned: Sequence[TagWrite]) -> list[TagWrite]:
-        """Write planned genres into files, keep a copy of each file, and bring the library up to date.
-
-        Returns
-        -------
-        list of TagWrite
-            As planned. One that could not be written has a ``problem``, and its file is unchanged.
-        """
-        from workbench.models.tag_files import write_tags
-
-        return write_tags(planned, backup_dir=self.backups, on_written=self._carry_over) if planned else []
-
-    def restore_tags(self, folder: str | Path) -> list[str]:
-        """Put the files of one backup folder back and return their paths; analyze their folder afterwards.
-
-        Raises
-        ------
-        ModelError
-            The folder is not such a backup, or a file cannot be put back.
-        """
-        from workbench.models.tag_files import restore_tags
-
-        return restore_tags(Path(folder))
-
-    def _carry_over(self, write: TagWrite, new_hash: str) -> None:
-        """Record that a file has a new content with the same sound, and a genre that was predicted."""
-        library, status = self._library, Path(write.path).stat()
-        tags = asdict(read_tags(write.path))
-        record = library.features.get(write.content_hash)
-        with library.transaction():
-            if record is not None:
-                library.features.save(new_hash, record)
-            library.files.add(
-                [ScannedFile(write.path, *size_and_time(status), new_hash, tags, ctime_ns=inode_time(status))]
-            )
-            library.models.copy(write.content_hash, new_hash)
-            library.ratings.copy(write.content_hash, new_hash)
-            library.models.save_predictions(
-                [Prediction(new_hash, WRITTEN, "", "", {write.new: write.probability})]
-            )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.session.reports.reports import Reports
     from workbench.session.search import SearchResult
     from workbench.session.tagger import Tagger
+    from workbench.session.tags.tags import Tags
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.maintenance import Maintenance
 
@@ -337,6 +338,13 @@ class Workbench:
         from workbench.session.reports.reports import Reports
 
         return Reports(self)
+
+    @property
+    def tags(self) -> Tags:
+        """Tags in the files: write BPM, key, gains and more into them, and put back what they said before."""
+        from workbench.session.tags.tags import Tags
+
+        return Tags(self.library, self.table, self.settings.data_dir)
 
     @property
     def maps(self) -> Maps:

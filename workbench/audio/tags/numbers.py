@@ -21,11 +21,16 @@ _MAX_COUNT = 2**31 - 1
 def in_unit(name: str, text: str) -> str:
     """Return the text of a tag in the unit of its field: some names mean another scale."""
     if name.startswith("r128"):
-        value = _number(text)
+        value = decimal(text)
         return "" if value is None else str(value / 256 + _R128_OFFSET_DB)
     if name in ("fmpsrating", "shareduserrating"):
         return f"{text}/{name}"
     return text
+
+
+def r128(gain_db: float) -> int:
+    """Return the number that an Opus file has for a gain relative to −18 LUFS: 1/256 dB relative to −23 LUFS."""
+    return max(-32768, min(32767, round((gain_db - _R128_OFFSET_DB) * 256)))
 
 
 def year(text: str) -> int | None:
@@ -45,22 +50,22 @@ def flag(text: str) -> bool | None:
 
 
 def count(text: str) -> int | None:
-    value = _number(text)
+    value = decimal(text)
     return int(value) if value is not None and 0 < value <= _MAX_COUNT else None
 
 
 def bpm(text: str) -> float | None:
-    value = _number(text)
+    value = decimal(text)
     return value if value is not None and _BPM[0] <= value <= _BPM[1] else None
 
 
 def gain_db(text: str) -> float | None:
-    value = _number(text)
+    value = decimal(text)
     return value if value is not None and abs(value) <= _GAIN_DB else None
 
 
 def peak(text: str) -> float | None:
-    value = _number(text)
+    value = decimal(text)
     return value if value is not None and 0 < value < _MAX_COUNT else None
 
 
@@ -71,7 +76,7 @@ def stars(text: str) -> float | None:
     Zero means that there is no rating.
     """
     plain, _, scale = text.partition("/")
-    value = _number(plain)
+    value = decimal(plain)
     if value is None or value <= 0:
         return None
     if scale == "popm":
@@ -97,7 +102,8 @@ def genres(texts: Iterable[str]) -> Iterator[str]:
             yield str(TCON.GENRES[int(number[1])])
 
 
-def _number(text: str) -> float | None:
+def decimal(text: str) -> float | None:
+    """Read the number at the beginning of a text."""
     match = _NUMBER.match(text)
     value = float(match[1].replace(",", ".")) if match else math.nan
     return value if math.isfinite(value) else None

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import ModelError
-from workbench.models.predicted import WRITTEN
 
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
@@ -60,7 +59,7 @@ def labels_of(
     if playlists is not None:
         return labels_from_playlists(playlists) | by_hand
     if label == "genre":
-        written = {prediction.content_hash for prediction in library.models.predictions(model=WRITTEN)}
+        written = _written_genres(library, table)
         tags = {content: tag for content, tag in labels_from_genre(table).items() if content not in written}
         return tags | by_hand
     if label == "rating":
@@ -68,6 +67,15 @@ def labels_of(
     if label == "playlist":
         return labels_from_playlists(_kept_playlists(library)) | by_hand
     return by_hand
+
+
+def _written_genres(library: Library, table: LibraryTable) -> set[str]:
+    """Return the contents whose genre tag is what was predicted and written."""
+    written = library.written_tags.all()
+    rows = zip(table.ids.tolist(), table["content_hash"], table["genre"], strict=True)
+    return {
+        content for track, content, genre in rows if genre and written.get(track, {}).get("genre") == genre
+    }
 
 
 def labels_from_genre(table: LibraryTable) -> Labels:

@@ -103,6 +103,18 @@ class FeatureRepository(Repository):
             ).fetchone()
         return decode(row[0]) if row else {}
 
+    def copy(self, old_hash: str, new_hash: str) -> None:
+        """Give one content the features of another that sounds the same."""
+        columns = "version, layout, numbers, labels, vector, seconds, computed_at"
+        with self.pool.writing() as connection:
+            details = ("feature_details", "scalars, series"), ("landmarks", "first, rest")
+            for table, names in (("features", columns), *details):
+                connection.execute(
+                    f"INSERT OR IGNORE INTO {table} (content_hash, {names}) "
+                    f"SELECT ?, {names} FROM {table} WHERE content_hash = ?",
+                    (new_hash, old_hash),
+                )
+
     def save_failure(self, content_hash: str, error: str, kind: str) -> None:
         """Record why a content cannot be analyzed; a crash or a missed deadline puts it in quarantine."""
         with self.pool.writing() as connection:

@@ -19,10 +19,12 @@ from workbench.store.library.playlists import PlaylistRepository
 from workbench.store.library.ratings import RatingRepository
 from workbench.store.library.table_loading import load_table, snapshot_id
 from workbench.store.library.tracks import TrackRepository
+from workbench.store.library.written_tags import WrittenTagsRepository
 
 if TYPE_CHECKING:
     from workbench.store.database_pool import DatabasePool
     from workbench.store.library.library_table import LibraryTable
+    from workbench.store.library.records import ScannedFile
 
 
 class Library:
@@ -44,6 +46,8 @@ class Library:
         Embeddings and predictions.
     ratings : RatingRepository
         What the user said: thumbs, plays, labels.
+    written_tags : WrittenTagsRepository
+        What was written into files.
     artifacts : ArtifactRepository
         Results that were computed from the whole library, such as a map.
     activity : ActivityRepository
@@ -61,6 +65,7 @@ class Library:
         self.playlists = PlaylistRepository(pool, now)
         self.models = ModelRepository(pool, now)
         self.ratings = RatingRepository(pool, now)
+        self.written_tags = WrittenTagsRepository(pool, now)
         self.artifacts = ArtifactRepository(pool, now)
         self.activity = ActivityRepository(pool, now)
         self.maintenance = Maintenance(pool, now)
@@ -78,6 +83,17 @@ class Library:
         """
         with self.pool.snapshot() as connection:
             return replace(load_table(connection), lyrics=self.tracks.lyrics)
+
+    def carry_over(self, file: ScannedFile, old_hash: str) -> None:
+        """Record that a file has a new content that sounds as its old one did: nothing is analyzed again."""
+        new_hash = file.content_hash
+        assert new_hash is not None
+        with self.transaction():
+            self.features.copy(old_hash, new_hash)
+            self.models.copy(old_hash, new_hash)
+            self.ratings.copy(old_hash, new_hash)
+            self.files.add([file])
+            self.maintenance.drop_unused(old_hash)
 
     def transaction(self) -> AbstractContextManager[Any]:
         """Return a context manager that makes everything written inside it one transaction."""

@@ -122,6 +122,16 @@ class Maintenance(Verbs, Repository):
             path.unlink(missing_ok=True)
         return deleted | {"backups": len(old)}
 
+    def drop_unused(self, content_hash: str) -> None:
+        """Delete what was computed for a content that no track has any more."""
+        with self.pool.writing() as connection:
+            for table in ("features", "embeddings", "predictions"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE content_hash = ?1 "
+                    "AND NOT EXISTS (SELECT 1 FROM tracks WHERE content_hash = ?1)",
+                    (content_hash,),
+                )
+
     def backups(self) -> list[Path]:
         """Return the backups in the data folder, newest first."""
         folder = self.pool.path.parent / BACKUP_FOLDER

@@ -233,10 +233,26 @@ def keep_landmarks(connection: Connection) -> None:
     )
 
 
+def keep_written_tags(connection: Connection) -> None:
+    """Add a table of what was written into files; predicted genres that were written before are its first rows."""
+    connection.execute(
+        "CREATE TABLE written_tags (track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE, "
+        "field TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (track_id, field)) WITHOUT ROWID"
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO written_tags (track_id, field, value) "
+        "SELECT t.id, 'genre', json_quote(scored.key) FROM predictions p "
+        "JOIN tracks t ON t.content_hash = p.content_hash, json_each(p.scores) scored "
+        "WHERE p.model = 'written:genre'"
+    )
+    connection.execute("DELETE FROM predictions WHERE model = 'written:genre'")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
     keep_more_tags,
     keep_inode_times,
     keep_landmarks,
+    keep_written_tags,
 )

@@ -1,0 +1,79 @@
+"""Give a file a new content so that a power cut leaves the old one or the new one, and all else stays as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from workbench.errors import AudioPermissionError
+
+
+def place_beside(path: Path) -> Path:
+    """Return where the changed copy of a file is made: in a hidden folder beside it, always the same one."""
+    return path.parent / f".workbench-{path.stat().st_ino}" / path.name
+
+
+def remove_beside(beside: Path) -> None:
+    """Remove the copy with its folder, if they are there."""
+    shutil.rmtree(beside.parent, ignore_errors=True)
+
+
+def check_writable(path: Path) -> None:
+    """Raise AudioPermissionError if a file may not be changed, also where its folder would allow to replace it."""
+    if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+        said = f"{path} is read-only. Allow writing (chmod u+w), or leave the file out."
+        raise AudioPermissionError(said, path=str(path))
+
+
+def can_be_replaced(changed: Path, path: Path) -> bool:
+    """Whether a copy can take the place of a file: there is no other link, and it gets owner, mode and attributes."""
+    before = path.stat()
+    if before.st_nlink > 1 or not hasattr(os, "listxattr"):
+        return False
+    try:
+        os.chown(changed, before.st_uid, before.st_gid)
+        changed.chmod(stat.S_IMODE(before.st_mode))
+        return _attributes(changed) == _attributes(path)
+    except OSError:
+        return False
+
+
+def _attributes(path: Path) -> dict[str, bytes]:
+    return {name: os.getxattr(path, name) for name in os.listxattr(path)}
+
+
+def replace(changed: Path, path: Path) -> None:
+    """Put a complete copy in the place of a file, in one step that is on the disk when this returns."""
+    changed.replace(path)
+    _sync(path.parent)
+
+
+def overwrite(changed: Path, path: Path) -> None:
+    """Write the content and the time of a complete copy into a file that keeps its names, owner and attributes.
+
+    A cut in the middle leaves a mixture: the copy must stay until this has returned, to do it again.
+    """
+    with changed.open("rb") as source, path.open("r+b") as target:
+        if hasattr(os, "posix_fallocate"):  # so that a full disk is refused before a byte changes
+            os.posix_fallocate(target.fileno(), 0, changed.stat().st_size)
+        shutil.copyfileobj(source, target)
+        target.truncate()
+        os.fsync(target.fileno())
+    times = changed.stat()
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def sync_file(path: Path) -> None:
+    """Return when the content of a file is on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

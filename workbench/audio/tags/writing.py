@@ -1,0 +1,277 @@
+"""Write fields into an audio file, in every kind of tags that it has, and leave all other tags as they are.
+
+Players differ in which kind of tags they prefer, so that an old value in one would hide the new one in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.audio.tags import numbers
+from workbench.audio.tags.fields import NAMES, plain_name
+from workbench.audio.tags.kinds import read_kinds
+from workbench.audio.tags.text import parts
+from workbench.errors import AudioFormatError
+
+Value = float | str
+
+PREFIX = "WORKBENCH_"
+"""Before the names of fields that no other program knows."""
+
+_ITUNES = "----:com.apple.iTunes:"
+# ID3 frame, Vorbis comments and APEv2 items, MP4 atom, ASF attribute.
+# https://picard-docs.musicbrainz.org/en/appendices/tag_mapping.html; INITIALKEY is what DJ software reads.
+_WRITTEN: dict[str, tuple[str, tuple[str, ...], str, str]] = {
+    "bpm": ("TBPM", ("BPM",), "tmpo", "WM/BeatsPerMinute"),
+    "key": ("TKEY", ("INITIALKEY", "KEY"), f"{_ITUNES}initialkey", "WM/InitialKey"),
+    "mood": ("TMOO", ("MOOD",), f"{_ITUNES}MOOD", "WM/Mood"),
+    "genre": ("TCON", ("GENRE",), "©gen", "WM/Genre"),
+} | {
+    name: (f"TXXX:REPLAYGAIN_{name.upper()}", (f"REPLAYGAIN_{name.upper()}",),
+           f"{_ITUNES}REPLAYGAIN_{name.upper()}", f"REPLAYGAIN_{name.upper()}")
+    for name in ("track_gain", "track_peak", "album_gain", "album_peak")
+}  # fmt: skip
+_READ = {
+    "bpm": NAMES["tag_bpm"],
+    "key": NAMES["tag_key"],
+    "mood": NAMES["tag_mood"],
+    "genre": NAMES["genre"],
+    "track_gain": NAMES["tag_gain_db"],
+    "album_gain": NAMES["tag_album_gain_db"],
+    "track_peak": NAMES["tag_peak"],
+    "album_peak": ("replaygainalbumpeak",),
+}
+_R128 = {"track_gain": "R128_TRACK_GAIN", "album_gain": "R128_ALBUM_GAIN"}
+_ID3V1_BYTES = 128
+_NO_ID3V1_GENRE = 255
+_UTF_16 = 1  # the encoding that every version of ID3v2 knows
+
+
+def read_fields(path: str, fields: Iterable[str]) -> dict[str, str]:
+    """Return what a file says for these fields, as text, from the best kind of tags that has each.
+
+    Gains are in dB relative to −18 LUFS, also those of Opus files. Fields that the file lacks are left out; so is
+    everything of a file that cannot be read.
+    """
+    kinds = read_kinds(path)
+    found = ((field, next(_texts(kinds, field), None)) for field in fields)
+    return {field: text for field, text in found if text is not None}
+
+
+def _texts(kinds: Iterable[Mapping[str, list[str]]], field: str) -> Iterator[str]:
+    names = _READ.get(field, (plain_name(PREFIX + field),))
+    for kind in kinds:
+        for name in names:
+            texts = parts(kind.get(name, ()))
+            if texts and field == "genre":
+                texts = list(numbers.genres(texts))
+            if texts:
+                yield numbers.in_unit(name, "; ".join(texts))
+
+
+def is_opus(path: Path) -> bool:
+    """Whether a file is Opus in Ogg, which has gains of its own and no peaks (RFC 7845, section 5.2.1)."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    return head.startswith(b"OggS") and b"OpusHead" in head
+
+
+def write_fields(path: Path, values: Mapping[str, Value]) -> None:
+    """Set fields of an audio file in place.
+
+    Parameters
+    ----------
+    values : mapping
+        ``bpm``, ``key``, ``mood``, ``genre``, ``track_gain`` and ``album_gain`` (dB, relative to −18 LUFS),
+        ``track_peak`` and ``album_peak`` (full scale = 1.0). Any other name is written with ``PREFIX`` before it.
+        Peaks are not written into Opus files.
+
+    Raises
+    ------
+    AudioFormatError
+        The format has no tags that can be written, or the tags are damaged.
+
+    References
+    ----------
+    ReplayGain 2.0; RFC 7845, section 5.2.1: an Opus file has ``R128_*_GAIN`` in 1/256 dB relative to −23 LUFS, and
+    should have no ``REPLAYGAIN_*``, so that those of a gain that is written are removed.
+    """
+    import mutagen
+
+    try:
+        file = mutagen.File(path)
+        if file is None:
+            raise _unwritable(path, "its format has no tags that can be written. Leave it out")
+        id3v1 = _id3v1(path)
+        kinds = [_set_native(path, file, values), _set_in_front(path, values), _set_in_apev2(path, values)]
+        if not any(kinds):
+            _add(path, file, values)
+        if id3v1:
+            _put_back_id3v1(path, id3v1, values.get("genre"))
+    except (mutagen.MutagenError, NotImplementedError, ValueError, KeyError, TypeError) as error:
+        names = ", ".join(values)
+        raise _unwritable(
+            path, f"{names} cannot be written: {error}. Check its tags in a tag editor"
+        ) from error
+
+
+def _unwritable(path: Path, why: str) -> AudioFormatError:
+    return AudioFormatError(f"{path.name}: {why}.", path=str(path))
+
+
+def _set_native(path: Path, file: Any, values: Mapping[str, Value]) -> bool:
+    """Set fields in the tags that belong to the container, if there are any."""
+    from mutagen.apev2 import APEv2
+    from mutagen.id3 import ID3
+
+    if file.tags is None or type(file.tags) in (ID3, APEv2):
+        return False
+    if isinstance(file.tags, ID3):
+        _save_id3(lambda **how: type(file)(path, **how).tags, path, values)
+    else:
+        _set_keys(file.tags, values)
+        file.save()
+    return True
+
+
+def _set_in_front(path: Path, values: Mapping[str, Value]) -> bool:
+    from mutagen.id3 import ID3
+
+    with path.open("rb") as file:
+        if file.read(3) != b"ID3":
+            return False
+    _save_id3(lambda **how: ID3(path, load_v1=False, **how), path, values)  # type: ignore[no-untyped-call]
+    return True
+
+
+def _set_in_apev2(path: Path, values: Mapping[str, Value]) -> bool:
+    from mutagen.apev2 import APENoHeaderError, APEv2
+
+    try:
+        tags = APEv2(path)  # type: ignore[no-untyped-call]
+    except APENoHeaderError:
+        return False
+    _set_keys(tags, values)
+    tags.save(path)
+    return True
+
+
+def _add(path: Path, file: Any, values: Mapping[str, Value]) -> None:
+    """Add tags to a file that has none, or only ID3v1."""
+    from mutagen.id3 import ID3
+
+    if type(file.tags) is ID3:
+        tags = ID3()  # type: ignore[no-untyped-call]
+        _set_frames(tags, values)
+        tags.save(path)
+        return
+    file.add_tags()
+    if isinstance(file.tags, ID3):
+        _set_frames(file.tags, values)
+    else:
+        _set_keys(file.tags, values)
+    file.save()
+
+
+def _set_keys(tags: Any, values: Mapping[str, Value]) -> None:
+    """Set fields in tags that map names to values: Vorbis comments, APEv2, MP4, ASF."""
+    kind = type(tags).__name__
+    for field, value in values.items():
+        own = PREFIX + field.upper()
+        _, plain, mp4, asf = _WRITTEN.get(field, ("", (own,), _ITUNES + own, own))
+        if kind == "OggOpusVComment":
+            _set_in_opus(tags, field, plain, value)
+        elif kind == "MP4Tags":
+            _set_one(tags, mp4, _in_mp4(mp4, field, value))
+        elif kind == "ASFTags":
+            _set_one(tags, asf, [_text(field, value)])
+        else:
+            for name in plain:
+                _set_one(tags, name, [_text(field, value)])
+
+
+def _set_in_opus(tags: Any, field: str, names: Iterable[str], value: Value) -> None:
+    if field in _R128:
+        tags[_R128[field]] = [str(numbers.r128(float(value)))]
+    for name in names:
+        if not field.endswith(("_gain", "_peak")):
+            tags[name] = [_text(field, value)]
+        elif name in tags:
+            del tags[name]
+
+
+def _set_one(tags: Any, name: str, value: Any) -> None:
+    """Set a value under the spelling of its name that the tags have: some kinds tell upper from lower case."""
+    same = [known for known in tags.keys() if known.casefold() == name.casefold()]  # noqa: SIM118 - no mapping
+    for other in same[1:]:
+        del tags[other]
+    tags[same[0] if same else name] = value
+
+
+def _in_mp4(name: str, field: str, value: Value) -> list[Any]:
+    if name == "tmpo":  # a 16-bit integer
+        return [round(float(value))]
+    text = _text(field, value)
+    return [text.encode()] if name.startswith("----") else [text]
+
+
+def _text(field: str, value: Value) -> str:
+    """Write a value as other programs do."""
+    if isinstance(value, str):
+        return value
+    if field.endswith("_gain"):
+        return f"{value:.2f} dB"
+    if field.endswith("_peak"):
+        return f"{value:.6f}"
+    return f"{value:.{2 if field == 'bpm' else 6}f}".rstrip("0").rstrip(".")
+
+
+def _save_id3(load: Callable[..., Any], path: Path, values: Mapping[str, Value]) -> None:
+    """Save ID3 in the version that it has; frames are not translated, because a version drops what it does not know."""
+    tags = load(translate=False)
+    version = 4 if tags.version[:2] == (2, 4) else 3
+    if tags.version[:2] == (2, 2):  # cannot be written; 2.3 is what programs of its time read
+        tags = load(v2_version=3)
+    _set_frames(tags, values)
+    tags.save(path, v2_version=version)
+
+
+def _set_frames(tags: Any, values: Mapping[str, Value]) -> None:
+    from mutagen import id3
+
+    for field, value in values.items():
+        frame, *_ = _WRITTEN.get(field, (f"TXXX:{PREFIX}{field.upper()}",))
+        name, _, description = frame.partition(":")
+        text = str(round(float(value))) if field == "bpm" else _text(field, value)  # ID3: "an integer"
+        if not description:
+            tags.setall(name, [getattr(id3, name)(encoding=_UTF_16, text=[text])])
+            continue
+        for known in tags.getall("TXXX"):
+            if known.desc.casefold() == description.casefold():
+                description = known.desc
+                tags.delall(known.HashKey)
+        if field.endswith("_gain"):
+            tags.delall(f"RVA2:{field.removesuffix('_gain')}")  # the older place of the same value
+        tags.add(id3.TXXX(encoding=_UTF_16, desc=description, text=[text]))  # type: ignore[no-untyped-call]
+
+
+def _id3v1(path: Path) -> bytes:
+    with path.open("rb") as file:
+        size_bytes = file.seek(0, 2)
+        file.seek(max(0, size_bytes - _ID3V1_BYTES))
+        tag = file.read()
+    return tag if len(tag) == _ID3V1_BYTES and tag.startswith(b"TAG") else b""
+
+
+def _put_back_id3v1(path: Path, tag: bytes, genre: Value | None) -> None:
+    """Write ID3v1 as it was but for the genre: mutagen fills it from ID3v2, or drops it."""
+    from mutagen.id3 import TCON
+
+    number = tag[-1]
+    if genre is not None:
+        number = TCON.GENRES.index(genre) if genre in TCON.GENRES else _NO_ID3V1_GENRE
+    with path.open("r+b") as file:
+        file.seek(-_ID3V1_BYTES if _id3v1(path) else 0, 2)
+        file.write(tag[:-1] + bytes([number]))

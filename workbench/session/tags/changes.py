@@ -1,0 +1,116 @@
+"""Plain values: which fields of which files change, and why others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.audio.tags import numbers
+from workbench.audio.tags.writing import Value
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field of a file: what the file says (``None``: nothing) and what is to be written."""
+
+    field: str
+    old: str | None
+    new: Value
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """What would be, or was, written into one file.
+
+    Attributes
+    ----------
+    changes : tuple of FieldChange
+        Empty where the file says everything already.
+    kept : tuple of FieldChange
+        Values of the user's that differ, and that stay.
+    problem : str or None
+        Why the file is as it was.
+    """
+
+    track_id: int
+    path: str
+    changes: tuple[FieldChange, ...]
+    kept: tuple[FieldChange, ...] = ()
+    problem: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values."""
+
+        def listed(changes: tuple[FieldChange, ...]) -> list[dict[str, Any]]:
+            return [{"field": one.field, "old": one.old, "new": one.new} for one in changes]
+
+        return {
+            "track_id": self.track_id,
+            "path": self.path,
+            "changes": listed(self.changes),
+            "kept": listed(self.kept),
+            "problem": self.problem,
+        }
+
+
+@dataclass(frozen=True)
+class TagPlan:
+    """The files that would change, or that have something to say, and what holds for several of them.
+
+    Attributes
+    ----------
+    overwrite : bool
+        Whether values of the user's are replaced.
+    notes : tuple of str
+        What was left out, and why.
+    """
+
+    files: tuple[FileChange, ...]
+    overwrite: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return sum(bool(file.changes) for file in self.files)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values."""
+        return {"files": [file.to_dict() for file in self.files], "notes": list(self.notes)}
+
+
+def compare(
+    said: Mapping[str, str], wanted: Mapping[str, Value], *, written: Mapping[str, Value], overwrite: bool
+) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
+    """Return which fields change, and which stay because the user has given them another value.
+
+    Parameters
+    ----------
+    said : mapping
+        What the file says.
+    written : mapping
+        What the workbench has written into it before, which it may replace.
+    """
+    changes: list[FieldChange] = []
+    kept: list[FieldChange] = []
+    for field, new in wanted.items():
+        old = said.get(field)
+        if old is not None and says(field, old, new):
+            continue
+        ours = old is None or overwrite or (field in written and says(field, old, written[field]))
+        (changes if ours else kept).append(FieldChange(field, old, new))
+    return tuple(changes), tuple(kept)
+
+
+def says(field: str, text: str, value: Value) -> bool:
+    """Whether a text in a file means a value: kinds of tags write numbers in different ways."""
+    if isinstance(value, str):
+        return text.strip() == value
+    if field == "bpm":  # whole in ID3 and MP4
+        tempo = numbers.bpm(text)
+        return tempo is not None and abs(tempo - value) <= (0.5 if tempo == round(tempo) else 0.006)
+    number = numbers.decimal(text)
+    if number is None:
+        return False
+    if field.endswith("_gain"):  # R128 gains have steps of 1/256 dB, the others of 0.01 dB
+        return abs(number - value) < 0.0101
+    return abs(number - value) <= 1e-5 * max(1.0, abs(value))

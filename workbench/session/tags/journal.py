@@ -1,0 +1,160 @@
+"""The journal of one run: what was written into which file, and how to undo it.
+
+A line is on the disk before the file that it is about changes. A journal whose name ends in ``.unfinished`` belongs to
+a run that is under way or that was cut off; a lock tells the two apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from workbench.audio.tags.writing import Value
+from workbench.errors import TagsError
+
+FINISHED, UNFINISHED = ".jsonl", ".unfinished"
+_LOCK = "lock"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change of one file.
+
+    Attributes
+    ----------
+    known, before, after : str
+        Content hash in the library, and of the file before and after the change.
+    beside : str
+        Where the complete changed copy was, hidden, until the file was changed.
+    in_place : bool
+        Whether the copy was written into the file, which has other names or an owner that a copy cannot have.
+    mtime_ns : int
+        Time of the file before the change.
+    fields : mapping
+        Field → what the file said (``None``: nothing).
+    written : mapping
+        Field → what was written; empty where a backup was put back.
+    undo : bytes
+        See :mod:`workbench.audio.tags.undo`.
+    """
+
+    track_id: int
+    path: str
+    known: str
+    before: str
+    after: str
+    beside: str
+    in_place: bool
+    mtime_ns: int
+    fields: Mapping[str, str | None]
+    written: Mapping[str, Value]
+    undo: bytes
+
+    def to_json(self) -> str:
+        """Return one line."""
+        return json.dumps(asdict(replace(self, undo=b"")) | {"undo": base64.b64encode(self.undo).decode()})
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Entry:
+        """Read what :meth:`to_json` wrote."""
+        return cls(**{**values, "undo": base64.b64decode(values["undo"])})
+
+
+class Journal:
+    """An open journal."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        name = datetime.now(UTC).strftime("tags-%Y%m%d-%H%M%S-%f")
+        self.path = folder / (name + UNFINISHED)
+        self._file = self.path.open("xb")
+
+    def copying(self, beside: Path) -> None:
+        """Note where a copy is about to be made."""
+        self._write(json.dumps({"copying": os.fspath(beside)}))
+
+    def add(self, entry: Entry) -> None:
+        """Note a change; it is on the disk when this returns."""
+        self._write(entry.to_json())
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, line: str) -> None:
+        self._file.write(line.encode("utf-8", "surrogateescape") + b"\n")
+        self._file.flush()
+
+
+def entries(journal: Path) -> Iterator[Entry]:
+    """Yield the changes of a journal in their order.
+
+    Raises
+    ------
+    TagsError
+        The file is no journal, or damaged.
+    """
+    try:
+        with journal.open("rb") as file:
+            for values in _lines(file):
+                if "copying" not in values:
+                    yield Entry.from_dict(values)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TagsError(
+            f"{journal} cannot be read as a backup of tags: {error}.", path=str(journal)
+        ) from error
+
+
+def last(journal: Path) -> tuple[str | None, Entry | None]:
+    """Return the copy that was made last, and the change that was noted after it, if any."""
+    beside, entry = None, None
+    with journal.open("rb") as file:
+        for values in _lines(file):
+            if "copying" in values:
+                beside, entry = values["copying"], None
+            else:
+                entry = Entry.from_dict(values)
+    return beside, entry
+
+
+def _lines(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    """Yield the values of each line; one that a crash cut off is the last, and its file was not changed."""
+    for line in file:
+        if not line.endswith(b"\n"):
+            return
+        yield json.loads(line.decode("utf-8", "surrogateescape"))
+
+
+def finish(journal: Path) -> None:
+    """Give a journal its final name; delete it if it has nothing."""
+    if next(entries(journal), None) is None:
+        journal.unlink()
+    else:
+        journal.rename(journal.with_suffix(FINISHED))
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Keep other processes from changing tags of this library for a while.
+
+    Raises
+    ------
+    TagsError
+        Another process is changing some.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            said = "Another process is writing tags of this library. Wait until it is done, and try again."
+            raise TagsError(said) from error
+        yield
