@@ -1,6 +1,6 @@
 """What a notebook was started with: refuse names that it does not have, and give every value its type.
 
-Papermill writes what it is given into a cell of its own, below the cell of parameters, and only warns of a name that is
+Papermill writes the given parameters into a new cell below the cell of parameters, and only warns about a name that is
 not there. A notebook therefore calls :func:`check_parameters` right after them.
 """
 

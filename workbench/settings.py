@@ -28,7 +28,8 @@ def _default_data_dir() -> Path:
 
     if home() is None and not os.environ.get("XDG_DATA_HOME"):
         raise SettingsError(
-            "DATA_DIR: this user has no home folder. Say where the library is kept: --data-dir, or WORKBENCH_DATA_DIR.",
+            "DATA_DIR: this user has no home folder. Choose a folder for the library with --data-dir or "
+            "WORKBENCH_DATA_DIR.",
             name="DATA_DIR",
         )
     return Path(platformdirs.user_data_dir("playlist-workbench", appauthor=False))

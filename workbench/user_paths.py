@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def expand_home(path: str | os.PathLike[str]) -> Path:
-    """Return a path with ``~`` or ``~name`` replaced by that user's home; as it is where there is no such home.
+    """Return a path with ``~`` or ``~name`` replaced by that user's home; unchanged if there is no such home folder.
 
     ``Path.expanduser`` raises for ``~chill.m3u8``, a name that somebody may give a file.
     """

@@ -48,9 +48,11 @@ _LEAST_RISE_DB, _FEWEST_RISES = 0.5, 4
 # Where onsets are unclear, the least correlation at the tempo, times the root of the length in seconds: white, pink and
 # brown noise of 4 to 60 s reach 0.38 (24 signals each).
 _MIN_REGULARITY = 0.4
-# Changes of chord a second from which pitched sound is music with a tempo, however soft; drones and pads have none.
+# Changes of chord a second from which pitched sound is music with a tempo, even if it is soft; drones
+# and pads do not change chords.
 _MOVING_HZ = 0.2
-# Measured: noise and drones have 0.05 to 0.1 onsets a second. Music with more than this has a tempo, however free.
+# Measured: noise and drones have 0.05 to 0.1 onsets a second. Music with more has a tempo, even if it
+# is played freely.
 _CLEAR_ONSETS_HZ = 0.25
 # Weight of the bass in placing beats; chosen on the synthesized tempo sets, tests/benchmarks/bench_accuracy.py.
 _BASS_FOR_BEATS = 2.0

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 _MP4_BRANDS_AT = slice(4, 8)
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-_FREE_FORMAT = 0  # the bit rate index of MPEG packets whose bit rate is none of the table
+_FREE_FORMAT = 0  # the bit rate index of MPEG packets with a bit rate that is not in the table
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Sizes from here on are placeholders of programs that stream and never fill in the real size (FFmpeg: 0xFFFFFFFF,
 # others: 0x7FFFFFFF or a little less).

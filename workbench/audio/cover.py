@@ -15,7 +15,7 @@ COVER_PIXELS = 224  # twice what a card shows, for screens of two pixels a point
 
 
 def small_cover(path: str | os.PathLike[str]) -> bytes | None:
-    """Return the cover as a JPEG of at most 224 × 224 pixels; ``None`` where there is none that can be read."""
+    """Return the cover as a JPEG of at most 224 × 224 pixels; ``None`` if the track has no readable cover."""
     for content in (_embedded(os.fspath(path)), _beside(Path(path))):
         if content and (small := _smaller(content)):
             return small

@@ -51,7 +51,7 @@ def open_container(descriptor: int, **more_options: str) -> av.container.InputCo
 
 
 class _Part(io.RawIOBase):
-    """A part of an open file, as a file of its own."""
+    """A part of an open file that can be read like a file."""
 
     def __init__(self, descriptor: int, start: int, end: int) -> None:
         self._descriptor, self._start, self._end = descriptor, start, end

@@ -50,7 +50,7 @@ def scan(
     """Find audio files, each path once, sorted by name; linked folders come last.
 
     Below the given paths, names that start with a dot are skipped, as is what :mod:`workbench.audio.excluded` lists. A
-    folder that is linked more than once is read once. A file that is given itself is taken, whatever its name.
+    folder that is linked more than once is read once. A file in ``paths`` is taken even if its name would be skipped.
 
     Parameters
     ----------

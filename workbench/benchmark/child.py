@@ -1,4 +1,4 @@
-"""One side of one scenario in a process of its own: ``python -m workbench.benchmark.child SCENARIO SIDE INPUT``.
+"""One side of one scenario in its own process: ``python -m workbench.benchmark.child SCENARIO SIDE INPUT``.
 
 It prints measurements as lines of JSON: some on the way, with ``tell``, and the others at the end.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ScenarioInput:
-    """What a scenario gets: an empty ``folder`` of its own, tracks, and the database of a ``library`` to read."""
+    """What a scenario gets: an empty ``folder``, tracks, and the database of a ``library`` to read."""
 
     folder: Path
     tracks: tuple[str, ...]

@@ -22,7 +22,7 @@ from workbench.errors import LibraryPathError
 
 SIDES = ("before", "after")
 UNTIMED = "long_file"
-MOST_LOOKED_AT = 100  # of the smallest files, for some that are short enough
+MOST_LOOKED_AT = 100  # the number of smallest files from which short ones are chosen; set by hand
 Say = Callable[[str], None]
 Samples = dict[str, dict[str, list[float]]]
 
@@ -112,7 +112,7 @@ def choose_tracks(paths: Sequence[str | os.PathLike[str]], effort: Effort) -> tu
         return tuple(chosen), total_s
     if shortest:
         return (shortest[1],), shortest[0]
-    raise LibraryPathError("There is no audio to measure with below the given paths. Give a folder of music.")
+    raise LibraryPathError("The given paths have no audio files to measure with. Give a folder of music.")
 
 
 def _header_seconds(path: str) -> float:

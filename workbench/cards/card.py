@@ -53,7 +53,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence
 
 
 def note(text: Any) -> Html:
-    """Return a remark in fainter letters; nothing where there is none."""
+    """Return a remark in fainter letters; an empty text if there is no remark."""
     return element("p", text, class_="pw-note") if text else Html("")
 
 

@@ -29,7 +29,7 @@ class Rows(list[T]):
     right : sequence of str
         Columns that are set to the right.
     empty : str
-        What to say, and what to do, where there is none.
+        What to say if the list is empty, with advice.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ _PREFERRED = ("discogs", "msd-musicnn", "mtt-musicnn", "audioset-vggish")
 
 
 def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
-    """Return a table with what models found.
+    """Return a table with the predictions of models.
 
     Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy; party"``),
     ``valence``, ``arousal``, ``instrumentalness``, ``acousticness`` and ``predicted_genre``; a tagger adds
@@ -38,7 +38,7 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
 
 
 def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -> dict[str, npt.NDArray[Any]]:
-    """Return one column a flat value that any prediction has: float64 with NaN, or text with ``None``."""
+    """Return one column for each flat value that any prediction has: float64 with NaN, or text with ``None``."""
     by_content: dict[str, dict[str, float | str]] = {}
     for prediction in in_order(predictions):
         by_content.setdefault(prediction.content_hash, {}).update(flat(prediction))
@@ -56,7 +56,7 @@ def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -
 
 
 def best_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDArray[np.float32]] | None:
-    """Return the name of the embedding that serves similarity and its rows, shape (n, d); NaN where a track has none.
+    """Return the name and rows, shape (n, d), of the embedding for similarity; NaN for a track without an embedding.
 
     Of the models that have heard at least half as many tracks as the one that has heard most, it is the preferred one:
     a model that is being run takes over when it has gone half of the way.

@@ -24,7 +24,7 @@ def prepare_gpu() -> Any:
         try:
             tensorflow.config.experimental.set_memory_growth(gpu, enable=True)
             names.append(gpu.name)
-        except RuntimeError as error:  # the GPU was used before
+        except RuntimeError as error:  # the GPU is in use already, so this cannot be changed any more
             logger.warning("memory growth of %s cannot be set: %s", gpu.name, error)
     logger.info("TensorFlow uses %s", ", ".join(names) if names else "the CPU: it sees no GPU")
     return tensorflow

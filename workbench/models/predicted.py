@@ -15,12 +15,12 @@ TAGGER = "tagger:"
 
 
 def in_order(predictions: Iterable[Prediction]) -> list[Prediction]:
-    """Return predictions so that of those with one name the last counts: taggers, then models of most classes."""
+    """Sort predictions so that the last one of each name counts: taggers, then models with most classes."""
     return sorted(predictions, key=lambda found: (_tagged(found) is not None, len(found.scores), found.model))
 
 
 def predicted(predictions: Iterable[Prediction]) -> dict[str, dict[str, Any]]:
-    """Return what was predicted for one content, by label.
+    """Return the predictions for one content, by label.
 
     Returns
     -------

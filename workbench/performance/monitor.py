@@ -165,7 +165,7 @@ class PerformanceMonitor:
 
     def _window_start(self, now: float) -> tuple[float, dict[str, Any]]:
         if self._window is None:
-            # without a history, the window begins with what ended processes counted, and all of the live ones is new
+            # without a history, the window starts with the counts of ended processes; all counts of live ones are new
             past = add_counters({}, self._activity.retired_totals() or {})
             self._window = self._activity.metrics(since=now - WINDOW_S) or [(now, past)]
         while len(self._window) > 1 and self._window[1][0] <= now - WINDOW_S:

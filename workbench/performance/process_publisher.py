@@ -110,7 +110,7 @@ class ProcessPublisher:
                 self._clear_when_asked()
                 # after our own queries, so that these do not count as a change
                 self._seen = dict(self._statistics())
-            except StoreError as error:  # locked or full: the next second may do better
+            except StoreError as error:  # locked or full: try again a second later
                 _log.info("Statistics were not published: %s", error)
             except Exception:  # noqa: BLE001 - logged; this thread must go on for the next second
                 _log.exception("Statistics were not published")
@@ -129,7 +129,7 @@ class ProcessPublisher:
                 process = psutil.Process(pid)
                 self._write(process, "worker", {}, _proportional_bytes(process))
             except psutil.Error:
-                continue  # ended meanwhile
+                continue  # it has ended since it was listed
 
     def _write(
         self, process: psutil.Process, role: str, statistics: Mapping[str, Any], pss_bytes: int | None

@@ -9,7 +9,7 @@ All rates are about the window of the snapshot (the last 15 minutes, or all time
 ``processor_efficiency``
     100 × share of tracks that succeeded × share that met the deadline × (0.5 + 0.5 × utilization), where
     utilization is busy worker time over available worker time while there was work. Idle workers cost at
-    most half of the score, because they are no fault.
+    most half of the score, because they are not a fault.
 ``memory_efficiency``
     Headroom under ``MEMORY_LIMIT_PERCENT``: 100 while at least a quarter of what is allowed is free, falling
     linearly to 0 at the limit.

@@ -1,4 +1,4 @@
-"""Playlists: library table in, ordered and explained tracks out, to files that any player opens.
+"""Playlists: from a library table to ordered and explained tracks, and to files that any player opens.
 
 ``generate`` makes one, ``METHODS`` describes how, ``export`` writes it. Everything loads when used.
 """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two playlists share.
+    """The tracks and the order that two playlists share.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ def compare(a: Playlist, b: Playlist, table: LibraryTable) -> Comparison:
 
 
 def kendall_tau(places: list[int]) -> float | None:
-    """Return Kendall's tau of distinct numbers with their sorted order; ``None`` for under two."""
+    """Return Kendall's tau of distinct numbers with their sorted order; ``None`` for fewer than two numbers."""
     if len(places) < 2:
         return None
     values = np.asarray(places)

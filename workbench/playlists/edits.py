@@ -1,4 +1,4 @@
-"""Changes that a person makes: another order, fewer tracks, some kept while the rest is made again."""
+"""Changes by hand: another order, fewer tracks, or new tracks for all but the locked ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def in_order(playlist: Playlist, table: LibraryTable, order: Sequence[int]) -> P
 
 
 def kept_in_place(before: Sequence[int], made: Sequence[int], locked: Collection[int]) -> list[int]:
-    """Return ``made`` with every locked track back at the place that it had before."""
+    """Return ``made`` with every locked track in its previous place."""
     rest = [track_id for track_id in made if track_id not in locked]
     for place, track_id in enumerate(before):
         if track_id in locked:

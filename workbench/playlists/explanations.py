@@ -1,4 +1,4 @@
-"""Why a track is in a playlist: the measured numbers, and one sentence that a musician understands."""
+"""The reasons why a track is in a playlist: measured numbers, and one sentence for musicians."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def _relation(facts: dict[str, Any]) -> str:
 
 
 def closeness_text(percent: float) -> str:
-    """Return how near a neighbor is, for a table."""
+    """Return a short text for a table that says how near a neighbor is."""
     return percent_text(percent) if percent > NEAR_PERCENT else f"{percent_text(percent)}, nothing closer"
 
 

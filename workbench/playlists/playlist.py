@@ -1,4 +1,4 @@
-"""A playlist: tracks in order, why each is in it, how good the whole is, and how to make it again."""
+"""A playlist: tracks in order, with reasons, a quality card, and the recipe that makes it again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Playlist:
-    """Tracks in order, with where they came from.
+    """Tracks in order, with method, parameters and reasons.
 
     Attributes
     ----------

@@ -21,7 +21,7 @@ MOST_PLAYERS = 25  # 20 s of each are 6 MB in the notebook
 
 
 def playlist_card(playlist: Playlist, *, preview_seconds: float | None = None) -> Html:
-    """Return tracks with tempo, key, length and reason; with a player for each where ``preview_seconds`` is given."""
+    """Return tracks with tempo, key, length and reason; with a player for each if ``preview_seconds`` is given."""
     head = ["", "Title", "BPM", "Key", "Length", "Why"] + (["Listen"] if preview_seconds else [])
     rows = [
         [place, *_cells(track)] + ([_player(track, preview_seconds, place)] if preview_seconds else [])

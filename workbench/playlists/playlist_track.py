@@ -1,4 +1,4 @@
-"""One track of a playlist, and why it is there."""
+"""One track of a playlist, with its reason."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class PlaylistTrack:
 
     @classmethod
     def of(cls, table: LibraryTable, row: int, explanation: Mapping[str, Any]) -> PlaylistTrack:
-        """Return the track of a row, with why it was chosen."""
+        """Return the track of a row, with the reason why it was chosen."""
         duration = float(table.numbers("duration_s")[row])
         return cls(
             int(table.ids[row]),

@@ -1,4 +1,4 @@
-"""How good a playlist is, in numbers that can be compared with random orders of the same tracks."""
+"""Measure the quality of a playlist, compared with random orders of the same tracks."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def card_facts(quality: Mapping[str, Any]) -> Html:
 
 
 def beside_curves(quality: Mapping[str, Any]) -> Html:
-    """Draw how tempo and energy go along the playlist."""
+    """Draw tempo and energy along the playlist."""
     curves = [("Tempo", "tempo_curve"), ("Energy", "energy_curve")]
     drawn = [(name, curve(quality.get(values, ()), name)) for name, values in curves]
     shown = [element("div", element("small", name), html) for name, html in drawn if html]
@@ -118,7 +118,7 @@ def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dic
 
 
 def card_text(card: Mapping[str, Any]) -> str:
-    """Return the card in one line; empty for under two tracks, which have no transition."""
+    """Return the card in one line; empty for fewer than two tracks, which have no transition."""
     if "mean_transition" not in card:
         return ""
     worst = card["worst_transition"]
@@ -159,7 +159,7 @@ def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, A
 
 
 def _mean_costs(profile: MixProfile, orderings: Rows) -> Floats:
-    """Return the mean transition cost of each ordering, from a matrix where that is less work."""
+    """Return the mean transition cost of each ordering, from a matrix if that is less work."""
     count = orderings.shape[1]
     if count > len(orderings):
         return np.array([profile.costs(order[:-1], order[1:]).total.mean() for order in orderings])

@@ -156,7 +156,7 @@ def refresh(old: Playlist, table: LibraryTable) -> Refreshed:
 
 
 def _still_possible(method: Method, parameters: Mapping[str, Any], table: LibraryTable) -> dict[str, Any]:
-    """Return parameters without the tracks that the library does not have any more."""
+    """Return parameters without tracks that are no longer in the library."""
     known = COMMON_PARAMETERS | dict(method.parameters)
     there = set(table.ids.tolist())
     left = {}
@@ -175,7 +175,7 @@ def _still_possible(method: Method, parameters: Mapping[str, Any], table: Librar
 def _chosen_today(
     old: Playlist, parameters: Mapping[str, Any], table: LibraryTable
 ) -> tuple[Playlist | None, list[dict[str, Any]]]:
-    """Return the playlist that the recipe makes now and its notes, or the note why it makes none."""
+    """Return the playlist that the recipe makes now, or a note that says why it cannot."""
     try:
         fresh = regenerate(old.recipe() | {"parameters": parameters}, table)
     except (UnknownTrackError, UnknownParameterError, ParameterValueError, LibraryEmptyError) as error:
@@ -185,7 +185,7 @@ def _chosen_today(
 
 
 def _room_for(kept: list[int], arrivals: list[int], today: list[int], size: int) -> list[int]:
-    """Return the kept tracks without the last ones that give way to arrivals, those not chosen today first."""
+    """Return the kept tracks without those that new tracks replace: first the ones not chosen now, then the last."""
     kept = list(kept)
     while kept and len(kept) + len(arrivals) > size:
         unchosen = [track for track in kept if track not in today]
@@ -210,7 +210,7 @@ def _still_fitting(old: Playlist, table: LibraryTable, constraints: Constraints)
 
 
 def _pick(table: LibraryTable, track: int, explanation: Mapping[str, Any]) -> Pick:
-    """Return a pick with the method's own reason; what compares it with its neighbors is computed anew."""
+    """Return a pick with the method's own reason; the comparison with its neighbors is computed again."""
     reason = {name: value for name, value in explanation.items() if name not in ("text", "shares", "next")}
     row = table.index_of(track)
     assert row is not None

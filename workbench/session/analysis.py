@@ -129,7 +129,7 @@ class Analysis(Verbs):
         return plan
 
     def keep(self, content_hash: str, record: FeatureRecord) -> None:
-        """Save what a worker found, and renew the caches."""
+        """Save the result of a worker and update the caches."""
         self._library.features.save(content_hash, record)
         self._caches.features.pop(content_hash, None)
         if self._caches.shared is not None:
@@ -148,7 +148,7 @@ def _listen_with(models: Sequence[ModelFile]) -> Callable[[], Listener]:
 
 
 def _spare_lost_folders(plan: Plan) -> None:
-    """Take files off the list of missing ones that went away together with a drive or share."""
+    """Remove files from the list of missing ones if their whole drive or share is missing."""
     for folder, paths in lost_folders(plan.missing, plan.roots).items():
         plan.failed.append(failure_of(folder, len(paths)))
         for path in paths:
@@ -191,7 +191,7 @@ def _gone(
 def _left_out_now(
     known: dict[str, KnownFile], found: list[FoundFile], roots: list[str], exclude: Sequence[str]
 ) -> dict[str, KnownFile]:
-    """Return the tracks that an older version, or older patterns, took from where scans do not look now."""
+    """Return the tracks that an older version or other patterns found in places that scans now leave out."""
     present = {file.path for file in found}
     unseen = [path for path, file in known.items() if path not in present and file.status != "missing"]
     below = {

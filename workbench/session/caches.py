@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Caches:
-    """Half of CACHE_SIZE_MB for features, half for tracks, and Redis behind them where REDIS_URL is set.
+    """Half of CACHE_SIZE_MB for features, half for tracks, and Redis behind them if REDIS_URL is set.
 
     Attributes
     ----------

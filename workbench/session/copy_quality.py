@@ -1,4 +1,4 @@
-"""How good a file of a recording is, compared with other files of it, and in what it is better, in words."""
+"""Compare the files of one recording, and say in words which is best and why."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TAGS = ("title", "artist", "album", "album_artist", "genre", "year", "track_num
 
 @dataclass(frozen=True)
 class CopyQuality:
-    """What decides between files of one recording, the most important first.
+    """The criteria that decide between files of one recording, the most important first.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class CopyQuality:
         )
 
     def better_in(self, other: CopyQuality) -> list[str]:
-        """Return in what this file is better than another, as words that follow "which is"."""
+        """Return why this file is better than another, as words that follow "which is"."""
         both_lossy = not self.lossless and not other.lossless
         reasons = (
             (other.truncated > self.truncated, "not cut short"),

@@ -1,4 +1,4 @@
-"""What is installed, what is missing, and the fix."""
+"""Check what is installed, and say how to add what is missing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _check(name: str, found: str, *, ok: bool, fix: str | None = None) -> dict[s
 
 
 def _requirements() -> list[Requirement]:
-    """Return what this package asks for, extras aside."""
+    """Return the requirements of this package, without extras."""
     asked = map(Requirement, importlib.metadata.requires("playlist-workbench") or ())
     return [requirement for requirement in asked if not requirement.marker or requirement.marker.evaluate()]
 

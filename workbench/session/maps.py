@@ -1,4 +1,4 @@
-"""``wb.maps``: where each track lies on the music map, near the tracks that it sounds like."""
+"""``wb.maps``: the positions of tracks on the music map, close to similar tracks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 LAYOUT = ("map", "neighbors")
-CLUSTERS = 6  # as many as a legend shows and the palette tells apart
+CLUSTERS = 6  # set by hand: as many as a legend can show and the palette can distinguish
 
 Positions = npt.NDArray[np.float32]
 
@@ -41,7 +41,7 @@ class NeighborMap:
     snapshot: str
 
     def positions_of(self, ids: npt.NDArray[np.int64]) -> tuple[Positions, int]:
-        """Return where these tracks lie, and how many are not in the layout: those are put in the middle."""
+        """Return the positions of these tracks, and how many are not in the layout: those are put in the middle."""
         found = np.isin(ids, self.ids)
         positions = np.tile(self.positions.mean(axis=0), (len(ids), 1)).astype(np.float32)
         positions[found] = self.positions[np.searchsorted(self.ids, ids[found])]
@@ -56,7 +56,7 @@ class Maps(Verbs):
         self._cluster = cluster
 
     def principal(self, table: LibraryTable) -> tuple[Positions, tuple[float, float]]:
-        """Lay the analyzed tracks out by the two directions in which they differ most.
+        """Lay out the analyzed tracks by the two directions in which they differ most.
 
         Returns
         -------
@@ -72,7 +72,7 @@ class Maps(Verbs):
         return None if kept is None else NeighborMap(**kept.value, snapshot=kept.snapshot)
 
     def lay_out(self, table: LibraryTable) -> NeighborMap:
-        """Lay the analyzed tracks out in a worker and keep the map: up to a minute for a large library."""
+        """Lay out the analyzed tracks in a worker and keep the map; takes up to a minute for a large library."""
         known = np.flatnonzero(table.analyzed)
         points = space_of(table).filled(known)
         positions = self._cluster().client.submit(neighbor_map, points, pure=False).result()
@@ -81,7 +81,7 @@ class Maps(Verbs):
         return NeighborMap(ids, positions, table.version)
 
     def clusters(self, table: LibraryTable) -> list[str]:
-        """Return for every row of a table the name of the cluster of sounds that it belongs to."""
+        """Return the name of the cluster of sounds for every row of a table."""
         from workbench.playlists.sound.cluster_names import cluster_name
         from workbench.playlists.sound.clusters import kmeans_clusters
 

@@ -43,7 +43,7 @@ class ModelsFolder(Verbs):
         return self._card(Html(self.found()._repr_html_()))
 
     def found(self) -> Rows[ModelFile]:
-        """Return the models that are there, each with what it adds and, where it cannot be used, its ``problem``."""
+        """Return the models in the folder, each with what it adds or, if it cannot be used, its ``problem``."""
         from workbench.models.networks.registry import find_models
 
         return Rows(
@@ -141,7 +141,7 @@ class Models(ModelsFolder):
         return len(files_to_embed(self._library, usable_models(self.folder)))
 
     def advice(self) -> str | None:
-        """Say which tracks models have not seen, or, once for each library, what models would add."""
+        """Say how many tracks the models have not seen; without models, say what they would add, once a library."""
         if self.folder and any(self.folder.glob("*.pb")):
             unseen = self.unseen()
             text = f"The models in {self.folder} have not seen {unseen} of the tracks: run workbench embed."

@@ -1,4 +1,4 @@
-"""``wb.performance``: what every process of this workbench does, and what ``workbench bench`` measured."""
+"""``wb.performance``: measurements of every process of this workbench, and the results of ``workbench bench``."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Performance(Verbs):
         )
 
     def __call__(self) -> Measurements:
-        """Return what the performance endpoints answer, about every live process.
+        """Return the answers of the performance endpoints, about every live process.
 
         The keys of ``metrics``, and beside them ``cache_stats``, ``async_processor_health``, ``resource_usage`` and
         ``optimization_report``.
@@ -60,7 +60,7 @@ class Performance(Verbs):
 
     @property
     def monitor(self) -> PerformanceMonitor:
-        """What watches every process of this workbench; made when first used."""
+        """The monitor of every process of this workbench; made when first used."""
         from workbench.performance.monitor import PerformanceMonitor
         from workbench.performance.system import SystemSampler
 
@@ -80,7 +80,7 @@ class Performance(Verbs):
         return self._library.activity.metrics(since=time.time() - 3600 * hours)
 
     def keep_benchmark(self, result: Mapping[str, Any]) -> None:
-        """Keep what ``workbench bench`` measured, for the optimization report."""
+        """Keep the results of ``workbench bench`` for the optimization report."""
         self._library.activity.add_benchmark(result)
 
     def clear_caches(self) -> None:
@@ -89,7 +89,7 @@ class Performance(Verbs):
         self._caches.clear()
 
     def close(self) -> None:
-        """Stop watching, and publish a last time."""
+        """Stop the monitor, and publish a last time."""
         if self._monitor is not None:
             self._monitor.close()
         self._publisher.close()

@@ -94,7 +94,7 @@ class Playlists(Verbs):
         return self.keep(generate(self._table(), method, **self._given(asked)))
 
     def if_possible(self, /, method: str, **asked: Any) -> tuple[Playlist | None, str]:
-        """Make and keep a playlist, or return ``None`` and the reason where no track suits the method."""
+        """Make and keep a playlist, or return ``None`` and the reason if no track suits the method."""
         try:
             return self.make(method, **asked), ""
         except LibraryEmptyError as error:
@@ -167,7 +167,7 @@ class Playlists(Verbs):
         return self.keep(_with_changes_noted(regenerate(read, self._table()), read))
 
     def refresh(self, playlist: int | str) -> Refreshed:
-        """Bring a kept playlist up to date: tracks that still fit stay, new ones come in. The old one is kept too.
+        """Bring a kept playlist up to date: keep tracks that still fit, and add new ones. The old playlist is kept too.
 
         Raises
         ------
@@ -260,7 +260,7 @@ def select_tracks(table: LibraryTable, ids: Sequence[int], order: str = "none") 
 
 
 def _with_changes_noted(playlist: Playlist, recipe: Mapping[str, Any]) -> Playlist:
-    """Say in a note why a playlist made again may not be the one that its recipe made."""
+    """Return a note why a playlist may differ from the one that its recipe made before."""
     now = {"snapshot": playlist.snapshot, **playlist.versions}
     then = {"snapshot": recipe.get("snapshot"), **recipe.get("versions", {})}
     changed = {name: then[name] for name in now if then.get(name) not in (None, now[name])}

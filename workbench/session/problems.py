@@ -33,7 +33,7 @@ AUDIBLE_S = 0.05  # less is the delay of an encoder
 
 @dataclass(frozen=True)
 class Finding:
-    """One track and what is wrong with it."""
+    """One track and its problem."""
 
     track_id: int
     reason: str
@@ -41,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Problem:
-    """One kind of problem: what it is called, what to do about it, and the tracks that have it."""
+    """One kind of problem: its name, the advice, and the tracks that have it."""
 
     title: str
     advice: str

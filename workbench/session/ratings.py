@@ -30,7 +30,7 @@ class Ratings(Verbs):
         self._library.ratings.rate(self._track(track).content_hash, rating)
 
     def of(self, track: int | str) -> float | None:
-        """Return the user's rating of a track, ``None`` where there is none."""
+        """Return the user's rating of a track, ``None`` if there is no rating."""
         rating = self._library.ratings.all().get(self._track(track).content_hash)
         return rating.rating if rating else None
 

@@ -118,7 +118,7 @@ class TrackReader(Verbs):
         return Found(self._library.tracks.count(query=query, status=status), list(map(self._shown, tracks)))
 
     def first_playable(self) -> int | None:
-        """Return the lowest id of a track that is analyzed and whose file is there; ``None`` where there is none."""
+        """Return the lowest id of an analyzed track whose file exists; ``None`` if there is no such track."""
         table = self._table()
         ready = table.ids[table.analyzed & ~table.missing]
         return int(ready[0]) if len(ready) else None

@@ -55,8 +55,8 @@ class FrozenList(list[Any]):
 def freeze(value: Any) -> Any:
     """Return an equal value that shares no memory with the given one and that cannot be changed.
 
-    Arrays become read-only for good; dicts and lists stay dicts and lists for ``isinstance``. The fields of frozen
-    dataclasses are frozen too; other objects are returned as they are.
+    Arrays become read-only and cannot be made writable again; dicts and lists stay dicts and lists for
+    ``isinstance``. The fields of frozen dataclasses are frozen too; other objects are returned as they are.
     """
     kind = type(value)
     if kind is np.ndarray:

@@ -180,8 +180,8 @@ class MemoryCache(MutableMapping[Hashable, Any]):
     def get_or_compute(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """Return the value of a key; compute it first when there is none.
 
-        Threads that ask for the same key meanwhile wait for that computation and get its value or its exception. An
-        exception is not kept. A key that was deleted or set meanwhile is not overwritten.
+        Other threads that ask for the same key wait for that computation and get its value or its exception. An
+        exception is not kept. A key that was deleted or set during the computation is not overwritten.
         """
         with self._lock:
             entry = self._store.get(key)
@@ -300,7 +300,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         return flight.take()
 
     def _land(self, key: Hashable, flight: _Flight) -> bool:
-        """End a computation; return false when its key was deleted or set meanwhile."""
+        """End a computation; return false if its key was deleted or set during the computation."""
         with self._lock:
             if self._flights.get(key) is not flight:
                 return False

@@ -1,1 +1,1 @@
-"""Whether two files have the same recording in them, whatever their formats, bit rates and tags are."""
+"""Whether two files have the same recording, even if their formats, bit rates and tags differ."""

@@ -10,9 +10,9 @@ from workbench.analysis.same_recording.landmarks import KEY_BITS, Landmarks, key
 SAMPLE = 64
 """So many landmarks of each file, the first ones, are looked up: half of a copy's are equal, and 4 of a copy cut in
 half."""
-# Fewer are chance in a library of 100,000 tracks, docs/measured.md.
+# Fewer can agree by chance in a library of 100,000 tracks, docs/measured.md.
 _LEAST_VOTES = 3
-# A key of so many files says nothing: silence between words, a drum alone.
+# A key that this many files share is not specific: silence between words, a single drum.
 _MOST_FILES = 16
 _SLOT_MS = 250
 # More than twice the offsets of landmarks within ten minutes.

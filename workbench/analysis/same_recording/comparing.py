@@ -17,7 +17,7 @@ _DIFFERENT_BITS = 6
 # Landmarks of a copy are up to two frames of 23 ms away.
 _TOLERANCE_MS = 60
 _VOTE_MS = 32
-# With fewer, agreement is chance: five of 6 landmarks of other music agreed at most.
+# With fewer, landmarks can agree by chance: of 6 landmarks of other music, up to five agreed.
 _FEWEST = 10
 
 

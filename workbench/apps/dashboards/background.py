@@ -1,4 +1,4 @@
-"""Long work on a thread, its result back on the kernel's event loop: the kernel stays free to answer."""
+"""Run long work on a thread and return its result to the kernel's event loop, so that the kernel can still answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _THREADS = ThreadPoolExecutor(2, thread_name_prefix="workbench-view")
 def in_background(
     work: Callable[[], T], done: Callable[[T], None], failed: Callable[[str], None]
 ) -> Future[T]:
-    """Run ``work`` on a thread; then call ``done`` with its value, or ``failed`` with what went wrong.
+    """Run ``work`` on a thread; then call ``done`` with its value, or ``failed`` with the error.
 
     Both are called on the event loop that is running now, so that they may change widgets; without one (a script, a
     test) the work is done at once.

@@ -1,4 +1,4 @@
-"""The base of every REST handler: who may ask, what may be asked, and how answers and errors look."""
+"""The base of every REST handler: access, validation, answers and errors."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ApiHandler(JupyterHandler):
         return open_to == "everyone" or (open_to == "performance" and self.service.settings.perf_public)
 
     def _refuse_forged(self) -> None:
-        """Refuse what another site's page makes a browser send; programs with a token or no cookies pass."""
+        """Refuse requests from pages of other sites; allow programs with a token or without cookies."""
         if self.token_authenticated:
             return
         if not self.check_origin() or self.request.headers.get("Sec-Fetch-Site") in (
@@ -125,7 +125,7 @@ class ApiHandler(JupyterHandler):
         return read_body(self.operation.body or {}, body)
 
     def answer(self, value: Any, status: int = 200) -> None:
-        """Send JSON; what JSON cannot say (NaN, infinity) becomes null."""
+        """Send JSON; values that JSON does not have (NaN, infinity) become null."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
@@ -153,11 +153,11 @@ class ApiHandler(JupyterHandler):
             self.log.info("%s %s: %s", self.request.method, self.request.path, body["message"])
 
     def set_cors_headers(self) -> None:
-        """Other sites read nothing, token or not."""
+        """Pages of other sites cannot read anything, with or without a token."""
 
 
 class UnknownPathHandler(ApiHandler):
-    """Everything below ``/api/v1`` that is not an operation."""
+    """All addresses below ``/api/v1`` that are not an operation."""
 
     async def prepare(self) -> None:  # type: ignore[override]
         raise HTTPError(HTTPStatus.NOT_FOUND)

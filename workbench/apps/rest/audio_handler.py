@@ -64,7 +64,9 @@ class AudioHandler(ApiHandler):
             path = allowed_file(track.path, self.service.settings.library_roots)
         except LibraryPathError as error:
             if error.kind == "path":
-                raise HTTPError(HTTPStatus.NOT_FOUND, "The track's file is not there any more.") from None
+                raise HTTPError(
+                    HTTPStatus.NOT_FOUND, "The file of this track does not exist any more."
+                ) from None
             raise
         size, media_type, read = await self.service.run(_sound, path, track, self.query["format"])
         await self._send(size, media_type, read, etag=f'"{track.content_hash}-{media_type}"')
@@ -83,11 +85,11 @@ class AudioHandler(ApiHandler):
             await self._stream(read(start, end))
 
     def _range(self, size: int, etag: str) -> tuple[int, int]:
-        """Return the first byte and the one after the last; set the status accordingly."""
+        """Return the first byte and the byte after the last one; set the status to match."""
         asked = self.request.headers.get("Range")
         match = _RANGE.match(asked.replace(" ", "")) if asked else None
         if match is None or self.request.headers.get("If-Range", etag) != etag or match.groups() == ("", ""):
-            return 0, size  # also for several ranges at once: they may be ignored
+            return 0, size  # also for several ranges at once, which a server may ignore
         first, last = match.groups()
         start = int(first) if first else max(0, size - int(last))
         end = min(size, int(last) + 1) if first and last else size
@@ -99,7 +101,7 @@ class AudioHandler(ApiHandler):
         return start, end
 
     async def _stream(self, pieces: Pieces) -> None:
-        """Send pieces no faster than they are taken, so that none are piled up here."""
+        """Send pieces only as fast as the client reads them, so that they do not fill the memory."""
         try:
             while block := await self.service.run(_block, pieces):
                 self.write(block)
@@ -115,7 +117,7 @@ class AudioHandler(ApiHandler):
         super().write_error(status_code, **kwargs)
 
     def compute_etag(self) -> None:
-        """The tag is that of the file, not of what is sent of it."""
+        """The tag belongs to the whole file, not to the part that is sent."""
 
 
 def _sound(path: Path, track: Track, format: str) -> tuple[int, str, Reader]:

@@ -1,4 +1,4 @@
-"""Which HTTP status and JSON body an error becomes: the one border between our errors and the web."""
+"""Translate errors into an HTTP status and a JSON body."""
 
 from __future__ import annotations
 

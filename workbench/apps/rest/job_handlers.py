@@ -1,4 +1,4 @@
-"""``/api/v1/tracks/analyze``, ``/tracks/import`` and ``/jobs``: analyses, without keeping anybody waiting."""
+"""``/api/v1/tracks/analyze``, ``/tracks/import`` and ``/jobs``: analyses as jobs, so that requests return at once."""
 
 from __future__ import annotations
 

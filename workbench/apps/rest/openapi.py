@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the operations that the handlers validate against."""
+"""The OpenAPI 3.1 document, made from the same operations that validate requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One description of every REST operation: requests are checked against it, OpenAPI is made of it."""
+"""The description of a REST operation: it validates requests and is the source of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ANY_OBJECT: Schema = {"type": "object"}
 
 @dataclass(frozen=True)
 class Operation:
-    """What one method of one path takes and gives.
+    """The parameters and answers of one method of one path.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Operation:
 
 
 class InvalidInputError(ValueError):
-    """A request that does not fit: ``field`` names the part, the message says why."""
+    """A request is not valid: ``field`` names the part, and the message gives the reason."""
 
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"{field}: {why}" if field else why)

@@ -1,4 +1,4 @@
-"""``/api/v1/performance/*`` and ``/metrics``: everything comes from memory, so nothing here waits."""
+"""``/api/v1/performance/*`` and ``/metrics``: all answers come from memory, so no handler waits."""
 
 from __future__ import annotations
 

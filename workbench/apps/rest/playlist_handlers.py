@@ -122,7 +122,7 @@ class GenerateHandler(ApiHandler):
     def _generate(self, body: dict[str, Any]) -> dict[str, Any]:
         parameters = body.pop("parameters")
         if twice := sorted(body.keys() & parameters.keys()):
-            raise InvalidInputError(f"parameters.{twice[0]}", "is a field of its own, beside parameters")
+            raise InvalidInputError(f"parameters.{twice[0]}", "must stand beside parameters, not inside")
         for file in (parameters.get("history"), parameters.get("playlist")):
             if isinstance(file, str) and "/" in file:
                 allowed_file(file, self.service.settings.library_roots)

@@ -1,4 +1,4 @@
-"""Schemas of the answers, for the OpenAPI document; the tests hold the answers to them."""
+"""Schemas of the answers, for the OpenAPI document; tests compare the answers with them."""
 
 from __future__ import annotations
 

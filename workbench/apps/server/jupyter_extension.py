@@ -1,4 +1,4 @@
-"""REST, the apps and what the launcher asks for, inside JupyterLab: a Jupyter Server extension.
+"""A Jupyter Server extension: REST, the apps, and the handlers of the launcher inside JupyterLab.
 
 A file that the wheel installs enables it.
 """

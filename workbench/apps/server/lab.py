@@ -24,7 +24,7 @@ _SHORT_NAMES = {
 
 
 def lab(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) -> int:
-    """Run JupyterLab until it is told to stop; return the exit status.
+    """Run JupyterLab until it is stopped; return the exit status.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def lab(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) -> int
 
 
 def working_folder(asked: str | None, extra_args: Sequence[str] = ()) -> Path:
-    """Return where the user works: the folder asked for, the current one if it has notebooks, or one in the home.
+    """Return the folder of notebooks: the given one, the current one if it has notebooks, or one in the home folder.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _root_of(extra_args: Sequence[str]) -> str | None:
 
 
 def arguments(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) -> list[str]:
-    """Return our options for JupyterLab, less those that are given: it refuses an option given twice.
+    """Return our options for JupyterLab without those that the user gave: it refuses an option that is given twice.
 
     Without a token of ours it makes one and shows it, as always.
     """

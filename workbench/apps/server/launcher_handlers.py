@@ -1,4 +1,4 @@
-"""What the launcher in JupyterLab asks for: the notebooks and apps, and the user's own copy of a notebook."""
+"""Handlers for JupyterLab's launcher: the list of notebooks and apps, and the user's copy of a notebook."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class EntriesHandler(ApiHandler):
 
 
 class CopyHandler(ApiHandler):
-    """Makes the copy when there is none."""
+    """Makes the copy if it does not exist."""
 
     operations: ClassVar = {
         "post": Operation(

@@ -1,4 +1,4 @@
-"""How long the event loop was kept from its work: what a request may have waited for nothing."""
+"""Measure how long the event loop was blocked, which delays every request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KEEP_S = 60.0  # one refresh of a Prometheus server, by its default
 
 
 class LoopLag:
-    """Sleep a little, again and again, and note how much too late it woke up.
+    """Sleeps briefly again and again, and measures how late it wakes up.
 
     ``longest_s`` is of the time since the start-up ended, and ``start_up_s`` of the time before, as soon as that
     has ended.
@@ -33,7 +33,7 @@ class LoopLag:
             self._task = None
 
     def end_start_up(self) -> None:
-        """Count afresh: what comes now is felt by people."""
+        """Start again: delays from now on affect people."""
         self.start_up_s, self.longest_s = self.longest_s, 0.0
         self._recent.clear()
 

@@ -1,7 +1,7 @@
-"""A folder of the user's with copies of the shipped notebooks. A copy that was edited is never written over.
+"""Copies of the shipped notebooks in a folder of the user. An edited copy is never overwritten.
 
 The folder remembers what was shipped, by a hash of each notebook's cells. Running one changes its outputs, not its
-cells, so it is no edit.
+cells, so it is not an edit.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ State = Literal["absent", "removed", "same", "outdated", "edited"]
 
 @dataclass(frozen=True)
 class Copy:
-    """One shipped notebook and what has become of its copy.
+    """One shipped notebook and the state of its copy.
 
     ``state`` is "absent" (never copied), "removed" (by the user), "same", "outdated" (the shipped one has changed, the
     copy was not edited) or "edited".
@@ -38,7 +38,7 @@ class Copy:
     own: Path
 
     def difference(self) -> str:
-        """Return what was edited, as a unified diff from the shipped cells to the user's."""
+        """Return the edits as a unified diff from the shipped cells to the user's cells."""
         before, after = (_text(path).splitlines() for path in (self.shipped, self.own))
         return "\n".join(difflib.unified_diff(before, after, f"shipped/{self.name}", self.name, lineterm=""))
 
@@ -61,11 +61,11 @@ class NotebookCopies:
             yield Copy(shipped.name, state_of(shipped, known.get(shipped.name), own), shipped, own)
 
     def copy_all(self) -> None:
-        """Copy what was never copied. What the user removed stays away."""
+        """Copy notebooks that were never copied. Do not copy those that the user removed."""
         self._write([copy for copy in self if copy.state == "absent"])
 
     def copy_one(self, name: str) -> Path:
-        """Return the user's copy of a notebook, made now where there is none.
+        """Return the user's copy of a notebook; make it if it does not exist.
 
         Raises
         ------
@@ -112,7 +112,7 @@ def _write_file(path: Path, content: bytes) -> None:
 
 
 def state_of(shipped: Path, copied_hash: str | None, own: Path) -> State:
-    """Compare a shipped notebook, the hash of what was once copied, and what is there now."""
+    """Compare a shipped notebook, the hash of the version that was copied, and the current copy."""
     if not own.exists():
         return "removed" if copied_hash else "absent"
     mine, current = cells_hash(own), cells_hash(shipped)
@@ -127,7 +127,7 @@ def cells_hash(notebook: Path) -> str:
 
 
 def _text(notebook: Path) -> str:
-    """Return the cells as one text; the file as it is where it is not a notebook."""
+    """Return the cells as one text; return the whole text if the file is not a notebook."""
     raw = notebook.read_text("utf-8", errors="replace")
     try:
         cells = json.loads(raw)["cells"]

@@ -1,4 +1,4 @@
-"""Where the notebooks are, in a clone and in an installed wheel, and what they say of themselves."""
+"""Find the notebooks, in a clone or an installed wheel, and read their titles and descriptions."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def notebook_files() -> list[Path]:
 
 
 def notebook_entries() -> list[AppEntry]:
-    """Return what those notebooks say of themselves, the first steps first."""
+    """Return titles and descriptions of those notebooks, with the first steps first."""
     entries = [_entry(path) for path in notebook_files()]
     return sorted(entries, key=lambda entry: entry.name != FIRST_STEPS)
 
@@ -58,7 +58,7 @@ def app_files(folder: Path) -> list[Path]:
 
 
 def app_entries(folder: Path) -> list[AppEntry]:
-    """Return what the apps of a folder say of themselves, in order of name."""
+    """Return titles and descriptions of the apps of a folder, in order of name."""
     return [_entry(path) for path in app_files(folder)]
 
 

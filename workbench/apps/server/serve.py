@@ -1,4 +1,4 @@
-"""``workbench serve``: check the settings, open the library, serve until told to stop."""
+"""``workbench serve``: check the settings, open the library, serve until stopped."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def refuse_open_host(settings: Settings) -> None:
     if settings.token or is_loopback(settings.host):
         return
     raise SettingsError(
-        f"HOST={settings.host} is not allowed without a token: whoever reaches it could read your music and "
-        f"run analyses. Set {PREFIX}TOKEN to a long secret, or leave HOST=127.0.0.1.",
+        f"HOST={settings.host} is not allowed without a token: anyone who can reach the server could read "
+        f"your music and run analyses. Set {PREFIX}TOKEN to a long secret, or leave HOST=127.0.0.1.",
         name="HOST",
     )
 
@@ -99,7 +99,7 @@ def is_loopback(host: str) -> bool:
 
 
 def pass_to_kernels(settings: Settings) -> None:
-    """Put the settings, but for the token, where the processes that we start will read them."""
+    """Put the settings, without the token, into the environment of the processes that we start."""
     for name, value in settings.to_dict().items():
         if name == "REDIS_URL" and settings.redis_url:
             os.environ[PREFIX + name] = settings.redis_url  # kernels keep features there as well

@@ -58,7 +58,7 @@ class Service:
         return await self._call(self._threads, partial(function, *args, **options))
 
     async def write(self, function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-        """Call a function that writes, on threads of their own: readers need not wait for a locked database."""
+        """Call a function that writes, on separate threads, so that readers do not wait for a locked database."""
         return await self._call(self._writing_threads, partial(function, *args, **options))
 
     async def _call(self, threads: ThreadPoolExecutor, function: Callable[[], T]) -> T:

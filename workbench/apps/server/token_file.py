@@ -1,4 +1,4 @@
-"""A token made at the first start and kept in a file, for servers that nobody watches starting."""
+"""A token that is made at the first start and kept in a file, for servers that start without a person watching."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workbench.errors import SettingsError
 
 
 def kept_token(path: Path, tell: Callable[[str], None]) -> str:
-    """Return the token in a file; make it, readable by its owner only, and ``tell`` it once when there is none.
+    """Return the token in a file; make it, readable by its owner only, and ``tell`` it once if there is no file.
 
     Raises
     ------
@@ -21,12 +21,16 @@ def kept_token(path: Path, tell: Callable[[str], None]) -> str:
     try:
         token = path.read_text(encoding="utf-8").strip()
         if not token:
-            raise SettingsError(f"The token file {path} is empty; remove it, and one is made.")
+            raise SettingsError(
+                f"The token file {path} is empty. Remove it, and the next start makes a token."
+            )
         return token
     except FileNotFoundError:
         return _make(path, tell)
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The token file {path} cannot be read: {error}.") from error
+        raise SettingsError(
+            f"The token file {path} cannot be read: {error}. Give this user read access."
+        ) from error
 
 
 def _make(path: Path, tell: Callable[[str], None]) -> str:
@@ -35,7 +39,9 @@ def _make(path: Path, tell: Callable[[str], None]) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise SettingsError(f"The token file {path} cannot be made: {error.strerror}.") from error
+        raise SettingsError(
+            f"The token file {path} cannot be written: {error.strerror}. Give this user write access to its folder."
+        ) from error
     with os.fdopen(descriptor, "w") as file:
         file.write(token + "\n")
     tell(f"Token made and kept in {path}; it is shown this once: {token}")

@@ -25,12 +25,12 @@ class AppKernels(AsyncMappingKernelManager):
         self.host = KernelHost() if sys.platform == "linux" else None  # elsewhere, forking is not safe
 
     def close_host(self) -> None:
-        """End the process that kernels are forked from, and with it those that are left."""
+        """End the process from which kernels are forked, and the remaining kernels."""
         if self.host is not None:
             self.host.close()
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel that nobody has used for a while. Voila calls this for kernels outside its pool only."""
+        """End a kernel that has not been used for a while. Voila calls this only for kernels outside its pool."""
         kernel: Any = self.get_kernel(kernel_id)
         if kernel in self._met:
             await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Compile every page template once a process, and not on the event loop."""
+"""Compile every page template once in each process, off the event loop."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def compile_once(template_paths: Sequence[str], template_name: str) -> None:
 
 
 def _prepare(exporter: CompilingOnce) -> None:
-    """Render a page without a kernel, for what that loads and compiles."""
+    """Render a page without a kernel, so that everything is loaded and compiled."""
     make: Any = nbformat.v4
     cells = [make.new_markdown_cell("# Title"), make.new_code_cell("pass")]
     asyncio.run(_render(exporter, make.new_notebook(cells=cells)))

@@ -1,4 +1,4 @@
-"""Tells Jupyter to fork the kernels of the apps, where the system can."""
+"""Tells Jupyter to fork the kernels of the apps, on systems that allow it."""
 
 from __future__ import annotations
 

@@ -36,7 +36,10 @@ STOP_WAIT_S = 3.0  # set by hand: it has nothing to save
 
 
 class KernelHost:
-    """The host process; it starts at once and ends, with its kernels, when this object is closed or its owner ends."""
+    """The host process, which starts at once.
+
+    It ends together with its kernels when this object is closed or its owner ends.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -94,7 +97,7 @@ class ForkedProcess:
             self.returncode = 1
 
     def poll(self) -> int | None:
-        """Return ``None`` while it runs; its own exit status is not known here, so 0 stands for the end."""
+        """Return ``None`` while it runs; afterward 0, because its exit status is not known here."""
         return self._ended(0)
 
     def wait(self, timeout: float | None = None) -> int | None:
@@ -128,7 +131,7 @@ def main() -> None:
     """Import, then fork a kernel for each line of standard input, and answer with its process number."""
     _import_everything()
     gc.freeze()  # a collection in a kernel would otherwise copy the shared memory
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the kernels
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for the kernels to end
     requests, answers = sys.stdin.buffer, sys.stdout
     while line := requests.readline():
         host = os.getpid()

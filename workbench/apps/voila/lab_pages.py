@@ -77,5 +77,5 @@ def _configuration() -> Config:
 
 
 def _page_config(page_config: dict[str, Any], *, base_url: str, **_: Any) -> dict[str, Any]:
-    """Return what the template is told; the launcher leads to the other apps, so the page has no menu."""
+    """Return the values for the template; the page has no menu, because the launcher opens the other apps."""
     return with_kept_files(page_config, base_url) | {"workbenchApps": []}

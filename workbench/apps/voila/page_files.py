@@ -1,4 +1,4 @@
-"""The files that pages load, and no others, at addresses whose content browsers may keep.
+"""Serve only the files that pages load, at addresses that browsers may cache.
 
 Voila lets a browser ask again for each of its 80 files at every visit. Extensions carry a hash in their names; what
 Voila itself loads does not, so its version goes into the address.
@@ -29,7 +29,7 @@ Route = tuple[str, type[FileFindHandler], dict[str, Any]]
 
 
 class VoilaFileHandler(PageHandler, FileFindHandler):
-    """A file of Voila's; needs no login, like the page that asks for the token."""
+    """A file of Voila. It needs no login, like the page that asks for the token."""
 
 
 def file_routes(base_url: str, *, voila: list[str], extensions: list[str]) -> list[Route]:
@@ -48,12 +48,12 @@ def file_routes(base_url: str, *, voila: list[str], extensions: list[str]) -> li
 
 
 def kept_addresses(base_url: str) -> list[str]:
-    """Return what the addresses start with whose content never changes."""
+    """Return the prefixes of addresses whose content never changes."""
     return [url_path_join(base_url, address, "/") for address in KEPT]
 
 
 def with_kept_files(page_config: dict[str, Any], base_url: str) -> dict[str, Any]:
-    """Let a page ask for files where :func:`file_routes` has them."""
+    """Let a page load files from the addresses of :func:`file_routes`."""
     return page_config | {
         "fullStaticUrl": url_path_join(base_url, VOILA_FILES),
         "fullMathjaxUrl": url_path_join(base_url, OWN_FILES, "no_mathjax.js"),

@@ -1,4 +1,4 @@
-"""The pages: apps, the list of them, and what is shown where there is nothing."""
+"""The pages: apps, the list of apps, and the page for unknown addresses."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class HomeHandler(PageHandler):
 
 
 class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
-    """An app of the list; no other notebook is run, and no other file looked at."""
+    """An app of the list; other notebooks are not run, and other files are not read."""
 
     @authenticated
     async def get(self, path: str) -> None:
@@ -55,11 +55,11 @@ class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
 
 
 class AppChannelsHandler(PageHandler, VoilaKernelWebsocketHandler):  # type: ignore[misc]
-    """What a page and its kernel say to each other."""
+    """The messages between a page and its kernel."""
 
 
 class LogoutHandler(PageHandler):
-    """Forget the token that a browser has shown."""
+    """Forget the token of a browser."""
 
     @allow_unauthenticated
     async def get(self) -> None:
@@ -68,14 +68,14 @@ class LogoutHandler(PageHandler):
 
 
 class LoginHandler(PageHandler):
-    """Where pages send those without the token."""
+    """The page that asks for the token."""
 
     async def prepare(self) -> None:  # type: ignore[override]
         raise HTTPError(HTTPStatus.UNAUTHORIZED)
 
 
 class LostHandler(PageHandler):
-    """Every address that is nothing."""
+    """The page for unknown addresses."""
 
     async def prepare(self) -> None:  # type: ignore[override]
         raise HTTPError(HTTPStatus.NOT_FOUND)

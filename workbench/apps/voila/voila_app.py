@@ -47,13 +47,13 @@ from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLES = Path(__file__).parents[1] / "dashboards" / "widgets" / "static"
-CULL_IDLE_S = 600  # set by hand: a closed tab frees its kernel after ten minutes
+CULL_IDLE_S = 600  # set by hand: the kernel of a closed tab ends after ten minutes
 CULL_EVERY_S = 60  # set by hand
 EXECUTION_TIMEOUT_S = 120  # set by hand: for the cells of an app
 SHUTDOWN_WAIT_S = 1.0  # set by hand; a page's kernel has nothing to save
 FORKED = "workbench-forked"  # the name of the entry point of ForkedKernels
 CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
-# What is served of Voila, and by whom. Not its file browser, nor the files of notebooks, themes and extensions,
+# The handlers of Voila that are used. Left out are its file browser, the files of notebooks, themes and extensions,
 # nor what a request asked for: no app reads it.
 VOILA_HANDLERS: dict[type[RequestHandler], type[RequestHandler]] = {
     TornadoVoilaHandler: AppHandler,
@@ -94,7 +94,7 @@ class CheckedApplication(Application):
 
 @stream_request_body
 class TooLargeHandler(RequestHandler):
-    """Answers before the body is read, which is then thrown away with the connection."""
+    """Answers before the body is read; the body is discarded with the connection."""
 
     def prepare(self) -> None:
         self.set_status(413)
@@ -102,7 +102,7 @@ class TooLargeHandler(RequestHandler):
         self.finish({"error": "request_entity_too_large", "message": MESSAGES[413]})
 
     def data_received(self, chunk: bytes) -> None:
-        """Thrown away."""
+        """Discard a part of the body."""
 
 
 class WrongHostHandler(RequestHandler):

@@ -1,4 +1,4 @@
-"""Everything that we use of Voila without its promise to keep it; ``test_voila_internals.py`` checks each for the
+"""All private parts of Voila that we use; ``test_voila_internals.py`` checks each for the
 installed version.
 
 Voila makes a new Jinja environment for each page it renders, preheated or not, and compiles all templates in it on

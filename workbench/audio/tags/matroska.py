@@ -167,7 +167,7 @@ def _elements(file: BinaryIO, start: int, end: int) -> Iterator[_Element]:
 
 
 def _length(first: bytes) -> int:
-    """Return how many bytes a number has whose first byte this is; 0 if it is none."""
+    """Return the number of bytes of a number with this first byte; 0 if the byte cannot start a number."""
     return 9 - first[0].bit_length() if first and first[0] else 0
 
 

@@ -122,7 +122,7 @@ def _cover(kinds: Sequence[Kind], path: Path) -> str | None:
 
 
 def cover_file(path: Path) -> Path | None:
-    """Return the picture beside a track that is its cover, such as ``folder.jpg``; ``None`` where there is none."""
+    """Return the cover image in the folder of a track, such as ``folder.jpg``; ``None`` if there is no cover."""
     try:
         names = {name.lower(): name for name in os.listdir(path.parent)}  # noqa: PTH208 - one call for all names
     except (OSError, ValueError):

@@ -27,7 +27,7 @@ def after(given: ScenarioInput) -> dict[str, float]:
 def _longest(
     given: ScenarioInput, side: str, lengths: tuple[int, ...], *, stop_at_success: bool
 ) -> dict[str, float]:
-    if sys.platform != "linux":  # elsewhere a process cannot be held to a limit of its own
+    if sys.platform != "linux":  # other systems cannot limit the memory of one process
         return {}
     longest = 0
     for minutes in lengths:

@@ -83,7 +83,7 @@ class _Server:
         self._process.wait(60)
 
     def address(self) -> str:
-        """Wait until it has started whatever it starts, and return its address."""
+        """Wait until the server has started, and return its address."""
         assert self._process.stdout is not None
         line = ""
         for line in self._process.stdout:

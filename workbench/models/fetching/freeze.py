@@ -104,7 +104,7 @@ def keras_to_onnx(path: Path) -> bytes:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the converter's progress and TensorFlow's advice from the user."""
+    """Hide the progress of the converter and the advice of TensorFlow."""
     import_once("tf2onnx")
     loggers = [logging.getLogger("tf2onnx"), get_tensorflow().get_logger()]
     levels = [logger.level for logger in loggers]

@@ -76,7 +76,7 @@ def get_networks(
 
 
 def is_whole(network: FreeNetwork, models_dir: Path) -> bool:
-    """Whether a network's files are there, and are those that were written with its description."""
+    """Whether the files of a network exist and are the ones that its description names."""
     try:
         about = json.loads((models_dir / f"{network.name}.json").read_text(encoding="utf-8"))
         return about["files"].keys() != set() and all(
@@ -134,7 +134,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _description(network: FreeNetwork) -> dict[str, Any]:
-    """Return the description in the form of Essentia's published ones, with how many patches are heard."""
+    """Return the description in the form of Essentia's models, with the number of patches that are heard."""
     tempo = network.kind == "tempocnn"
     inference = (
         {"sample_rate": 11_025, "algorithm": "TempoCNN"}

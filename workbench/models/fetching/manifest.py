@@ -1,4 +1,4 @@
-"""The networks that ``workbench models get`` fetches: where they are, what they say, and how to know them."""
+"""The networks that ``workbench models get`` fetches: sources, classes and checksums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a converted network on one fixed input, to tell whether the conversion gave the network that we know."""
+"""Check a conversion: run the converted network on a fixed input and compare the outputs with known ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files of the library the published models have not seen."""
+"""Find the files of the library that the published models have not seen."""
 
 from __future__ import annotations
 

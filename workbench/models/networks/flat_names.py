@@ -14,7 +14,7 @@ _RENAMED = {
     ("timbre", "bright"): "timbre_bright",
 }
 EMOTIONS = ("valence", "arousal")
-"""Values that are no probabilities."""
+"""Values that are not probabilities."""
 
 
 def flat_names(task: str, classes: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What running published models takes of a Dask worker's resources."""
+"""The resources of a Dask worker that published models need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def embedding_needs(client: Any, models: Sequence[ModelFile]) -> dict[str, int]:
-    """Return what running these models takes of a Dask worker's resources: one GPU, where there is use for it.
+    """Return the resources of a Dask worker that these models need: one GPU, if they can use it.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ from workbench.models.networks.saved_model import SavedModelPredictor, on_gpu
 
 @dataclass(frozen=True)
 class FileOutputs:
-    """What all models say about one file, how many seconds of audio it has and how long it took."""
+    """The outputs of all models for one file, its seconds of audio, and the time that they took."""
 
     outputs: tuple[ModelOutput, ...]
     audio_seconds: float
@@ -113,7 +113,7 @@ class _FullModels:
 
 
 def _chains(models: Sequence[ModelFile]) -> list[_Chain]:
-    """Give every head to the first of the embeddings that it can read, such as those of other batch sizes."""
+    """Assign every head to the first embedding that it can read, also one with another batch size."""
     heads = [model for model in models if model.kind == "head"]
     chains = []
     for model in models:
@@ -177,7 +177,7 @@ class _Chain:
 
 
 def _rows(model: ModelFile, window: Window, last_patch: str) -> npt.NDArray[np.float32]:
-    """Return one row a patch, shape (n, d); none when not one patch fits and ``last_patch`` is "discard"."""
+    """Return one row for each patch, shape (n, d); none if no whole patch fits and ``last_patch`` is "discard"."""
     front = model.front
     fits = len(window.samples) // front.frame_hop + 1 >= front.patch
     if not fits and (last_patch == "discard" or not len(window.samples)):

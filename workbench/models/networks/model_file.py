@@ -1,4 +1,4 @@
-"""One published model on disk: what its JSON says, and what is wrong with it."""
+"""One published model on disk: the facts in its JSON, and its problem if it cannot be used."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class ModelFile:
 
     @property
     def task(self) -> str:
-        """What a head or classifier is about: ``mood_happy``, ``voice_instrumental``, ``deam``…"""
+        """The topic of a head or classifier: ``mood_happy``, ``voice_instrumental``, ``deam``…"""
         return self.name.partition("-")[0]
 
     @property

@@ -1,4 +1,4 @@
-"""What one model says about one file."""
+"""The output of one model for one file."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-SILENCE = 10 ** (-80 / 20)  # -80 dBFS, set by hand: far below anything that one hears as music
+SILENCE = 10 ** (-80 / 20)  # -80 dBFS, set by hand: far below the level of any audible music
 """Peak, full scale 1.0, under which a file is silent and no mood is predicted for it."""
 
 
 @dataclass(frozen=True)
 class ModelOutput:
-    """What one model says about one file.
+    """The output of one model for one file.
 
     Attributes
     ----------

@@ -21,10 +21,10 @@ class Mono16k:
         self._resampler = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
 
     def push(self, block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return what a block of shape (n, channels) completes, shape (m,)."""
+        """Take a block, shape (n, channels), and return the samples that are complete, shape (m,)."""
         mono = np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
         return np.asarray(self._resampler.resample_chunk(mono), np.float32)
 
     def finish(self) -> npt.NDArray[np.float32]:
-        """Return what is left."""
+        """Return the remaining samples."""
         return np.asarray(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)

@@ -20,7 +20,7 @@ def open_session(path: Path) -> Any:
     MissingPackageError
         ONNX Runtime is not installed.
     ModelError
-        The file is damaged or is no ONNX file.
+        The file is damaged or is not an ONNX file.
     """
     runtime = import_once("onnxruntime")
     options = runtime.SessionOptions()
@@ -30,7 +30,7 @@ def open_session(path: Path) -> Any:
     options.log_severity_level = 3
     try:
         return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no base of their own, and all mean a bad file
+    except Exception as error:  # its errors have no common base class, and all of them mean a bad file
         reason = str(error).splitlines()[0]
         raise ModelError(f"{path.name} cannot be loaded ({reason}); run `workbench models get`.") from error
 

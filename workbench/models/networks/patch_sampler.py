@@ -74,7 +74,7 @@ class PatchSampler:
         return bool(self._kept)
 
     def finish(self) -> Sequence[Samples]:
-        """Return the chosen patches as mono samples; one that repeats what there is for a stream shorter than that."""
+        """Return the chosen patches as mono samples; for a stream shorter than a patch, one patch that repeats it."""
         kept = list(self._kept.values())
         if not kept and self._at:
             return [np.resize(self._open[0][: self._at], self._length)]

@@ -62,6 +62,6 @@ class PatchWindows:
             self._held, self._held_samples = [rest], len(rest)
 
     def finish(self) -> Window:
-        """Give what is left; only after the last :meth:`push`."""
+        """Give the remaining windows; only after the last :meth:`push`."""
         signal = np.concatenate(self._held) if self._held else np.zeros(0, np.float32)
         return Window(signal, self._start, None)

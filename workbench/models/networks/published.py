@@ -45,7 +45,7 @@ class Front:
     bands: int
 
     def with_patch(self, patch: int) -> Front:
-        """Return this for patches of another length, which follow each other by whole seconds as Essentia's do.
+        """Return the same for patches of another length; like Essentia's, they follow each other by whole seconds.
 
         MAEST's networks for 5, 10, 20 and 30 s read 316, 626, 1256 (or 1258) and 1876 frames; Essentia's
         ``TensorflowPredictMAEST`` goes on by 313, 625, 1250 and 1875.

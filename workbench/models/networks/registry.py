@@ -1,4 +1,4 @@
-"""The models in ``MODELS_DIR``: find the pairs, read their JSON, say what each adds and what is wrong with it."""
+"""The models in ``MODELS_DIR``: find the pairs, read their JSON, and say what each adds or why it cannot be used."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ logger = logging.getLogger(__name__)
 
 
 class _Bad(ValueError):
-    """What is wrong with one pair; becomes ``ModelFile.problem``."""
+    """A pair cannot be used; the message becomes ``ModelFile.problem``."""
 
 
 def find_models(
     models_dir: Path | None, *, manifest: Mapping[str, str] = PUBLISHED_SHA256
 ) -> list[ModelFile]:
-    """List every ``.pb`` and ``.json`` in a folder, good or bad, by name. One for tempo has an ``.onnx`` instead.
+    """List every ``.pb`` and ``.json`` in a folder by name, also unusable ones. A tempo model has an ``.onnx`` instead.
 
     Parameters
     ----------
     models_dir : Path or None
-        ``settings.models_dir``; a folder that does not exist holds no models.
+        ``settings.models_dir``; a folder that does not exist has no models.
     manifest : mapping of stem to SHA-256
         A file of one of these names must have this hash.
 
@@ -65,7 +65,7 @@ def usable_models(models_dir: Path | None) -> tuple[ModelFile, ...]:
 
 
 def models_that_listen(models_dir: Path | None) -> tuple[ModelFile, ...]:
-    """Return the models that read a few patches of a file while it is analyzed; one for tempo is among them."""
+    """Return the models that read a few patches of a file while it is analyzed, including the tempo model."""
     described = tuple(model for model in usable_models(models_dir) if model.patches_per_track)
     tempo = [model for model in find_models(models_dir) if model.kind == "tempo" and not model.problem]
     return described + tuple(tempo[:1])
@@ -112,7 +112,7 @@ def _describe(path: Path, published: str | None) -> ModelFile:
     if published is not None and sha256 != published:
         raise _Bad(
             f"{path.name} is not the file that Essentia publishes under this name (SHA-256 {sha256[:12]}… where "
-            f"{published[:12]}… is known); fetch it again, or give a model of your own a name of its own."
+            f"{published[:12]}… is known); fetch it again, or give your own model another name."
         )
     return ModelFile(
         name=path.stem,

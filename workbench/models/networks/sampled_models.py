@@ -25,7 +25,7 @@ from workbench.models.networks.patch_sampler import PatchSampler, Samples
 
 RATE = 16_000
 _FRAME, _HOP, _FRAMES, _BANDS = 512, 256, 187, 96
-_DIGITS = 5  # of outputs from 0 to 1; more would say nothing, and take twice the room
+_DIGITS = 5  # set by hand, for outputs from 0 to 1; more digits have no meaning and take twice the space
 _SAMPLES = _FRAME + (_FRAMES - 1) * _HOP
 
 Network = Callable[[npt.NDArray[np.float32]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
@@ -33,7 +33,7 @@ Network = Callable[[npt.NDArray[np.float32]], tuple[npt.NDArray[np.float32], npt
 
 
 class SampledModels:
-    """Listens to a stream and gives what models say of it.
+    """Listens to a stream and runs models on it.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def _bands() -> Any:
 
 @lru_cache(maxsize=8)
 def load_network(model: ModelFile) -> Network:
-    """Load a model with ONNX Runtime, or with Essentia where that or the ``.onnx`` file is missing.
+    """Load a model with ONNX Runtime, or with Essentia if ONNX Runtime or the ``.onnx`` file is missing.
 
     Raises
     ------

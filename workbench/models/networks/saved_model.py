@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.float32]
 
 
 def on_gpu(model: ModelFile) -> bool:
-    """Whether this model's batches go to a GPU; said once a process when there is a SavedModel but no GPU."""
+    """Whether this model runs on a GPU. If there is a SavedModel but no GPU, a message says so once in each process."""
     if saved_model_folder(model) is None:
         return False
     if may_use_gpu() and gpu_count():

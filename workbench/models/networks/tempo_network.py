@@ -57,7 +57,7 @@ class TempoListener:
         self._sampler.push(block)
 
     def vote(self) -> Support | None:
-        """Return how likely tempos are; ``None`` for less than 12 s of sound, and where the network cannot be run."""
+        """Return how likely tempos are; ``None`` for less than 12 s of sound, or if the network cannot be run."""
         import soxr
 
         if self._sampler is None or not self._sampler.complete:

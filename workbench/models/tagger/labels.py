@@ -122,7 +122,7 @@ def labels_from_csv(path: str | Path, table: LibraryTable) -> Labels:
     Raises
     ------
     ModelError
-        The file cannot be read, lacks a column, holds a rating that is none, or names no track of the library.
+        The file cannot be read, lacks a column, has a rating that is not allowed, or names no track of the library.
     """
     path = Path(path)
     try:
@@ -168,7 +168,7 @@ def _opinions(ratings: Mapping[str, str], path: Path) -> dict[str, str]:
         ) from error
     if wrong := [number for number in numbers.values() if not -1 <= number <= 5]:
         raise ModelError(
-            f"{path} holds the rating {wrong[0]:g}. Give 1 and -1, or stars from 1 to 5.", path=str(path)
+            f"{path} has the rating {wrong[0]:g}. Give 1 and -1, or stars from 1 to 5.", path=str(path)
         )
     thumbs = max(numbers.values()) <= 1
     lowest_liked, highest_disliked = (1, -1) if thumbs else (4, 2)

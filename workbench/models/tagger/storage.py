@@ -60,7 +60,7 @@ def taggers(folder: Path) -> list[dict[str, Any]]:
 
 
 def save(folder: Path, classifier: Classifier, card: dict[str, Any]) -> Path:
-    """Write a tagger into a folder of its own, which replaces the one of the same label only when it is complete.
+    """Write a tagger into a new folder, which replaces the folder of the same label only when it is complete.
 
     A tagger is two files that belong together, so a whole folder is replaced and not one file after the other.
     """

@@ -1,4 +1,4 @@
-"""Write playlists to files: whole or not at all, and never over a file that this package did not write."""
+"""Write playlists to files, completely or not at all. Files that this package did not write are not overwritten."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class Exportable(Protocol):
-    """What can be written to a file: a :class:`~workbench.playlists.playlist.Playlist`, which imports this module."""
+    """A playlist that can be written to a file; :class:`~workbench.playlists.playlist.Playlist` is one."""
 
     @property
     def name(self) -> str: ...
@@ -107,7 +107,7 @@ def render(
     paths: str = "absolute",
     prefix_map: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return the bytes of a playlist file; ``folder`` is what relative paths start from."""
+    """Return the bytes of a playlist file; relative paths start from ``folder``."""
     if paths not in ("relative", "absolute"):
         raise ParameterValueError(
             f"paths={paths!r} is not allowed; allowed: relative, absolute.", name="paths"
@@ -188,7 +188,7 @@ def _file_names(names: Sequence[str]) -> list[str]:
 
 
 def _refuse_loss(playlist: Exportable, target: Path, format: Format) -> None:
-    """Keep a good file from being emptied or halved by a playlist whose tracks are gone for a while."""
+    """Refuse to overwrite a file with less than half of its tracks if tracks of the playlist are missing."""
     new = sum(1 for track in playlist if track.path)
     asked = playlist.recipe().get("parameters", {}).get("size")
     if new and asked is not None and new >= asked:

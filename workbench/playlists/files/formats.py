@@ -1,4 +1,4 @@
-"""Playlist formats by name, and which suffix means which."""
+"""Playlist formats by name and by suffix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.values import did_you_mean
 
 @dataclass(frozen=True)
 class Format:
-    """A playlist file format: how it is written and read, and the mark by which this package knows its own files."""
+    """A playlist file format: its functions for writing and reading, and the mark of files that this package wrote."""
 
     name: str
     encode: Callable[[Listing], bytes]
@@ -35,7 +35,7 @@ _SUFFIXES = {"m3u": "m3u8"}
 
 
 def find_format(path: Path, format: str | None = None) -> Format:
-    """Return the format named, or else that of the suffix.
+    """Return the named format, or the format of the suffix if no name is given.
 
     Raises
     ------

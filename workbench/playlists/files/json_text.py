@@ -28,6 +28,6 @@ def read_json(data: bytes) -> Any:
 
 
 def text_in(document: Mapping[str, Any], name: str) -> str | None:
-    """Return a field that is a text, ``None`` for anything else and for an empty one."""
+    """Return a text field; ``None`` if it is empty or not a text."""
     value = document.get(name)
     return value if isinstance(value, str) and value else None

@@ -1,4 +1,4 @@
-"""What every playlist format writes and reads: a title and entries."""
+"""The content of every playlist format: a title and entries."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
 
 
 def location_of(path: str, folder: Path, *, paths: str, prefix_map: Mapping[str, str]) -> str:
-    """Return what a playlist in ``folder`` writes for a file.
+    """Return the location of a file as a playlist in ``folder`` writes it.
 
     Parameters
     ----------
@@ -111,7 +111,9 @@ def _from_file_uri(rest: str) -> str | None:
         host, slash, tail = rest[2:].partition("/")
         rest = slash + tail if host.lower() in ("", "localhost") else rest
     path = os.fsdecode(unquote_to_bytes(rest))
-    if _DRIVE.match(rest.lstrip("/")):  # with an escaped colon, "C:" is the name of a folder, not a drive
+    if _DRIVE.match(
+        rest.lstrip("/")
+    ):  # if the colon is escaped, "C:" is the name of a folder, not of a drive
         return path.lstrip("/")
     return os.path.normpath(path) if path.startswith("/") and "\0" not in path else None
 

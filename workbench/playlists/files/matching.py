@@ -26,7 +26,7 @@ _JOINT = re.compile(r"\s*[,;/&]\s*|\s+(?:and|x|vs|feat|ft|featuring)\b\.?\s+", r
 
 @dataclass(frozen=True)
 class Match:
-    """An entry with the track that it means.
+    """An entry and the matching track.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Match:
 
 
 def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
-    """Return, for each entry, the track of the library that it is.
+    """Return the matching track of the library for each entry.
 
     The path decides. Otherwise the longest common end of the paths does, if only one track has it or only one of those
     has the same length; otherwise artist and title, in the same way.
@@ -108,7 +108,7 @@ def _by_end(path: str, entry: Entry, by_name: dict[Hashable, list[int]], table: 
 
 
 def _only(rows: Sequence[int], entry: Entry, table: LibraryTable) -> int | None:
-    """Return the one row, or the one whose length fits; copies of one file count as one."""
+    """Return the only row, or the only row whose length fits; copies of one file count as one."""
     if len(rows) > 1 and entry.duration_s is not None:
         lengths = table.numbers("duration_s")
         rows = [row for row in rows if abs(lengths[row] - entry.duration_s) <= _SAME_LENGTH_S] or rows

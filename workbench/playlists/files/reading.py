@@ -11,7 +11,7 @@ from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.locations import path_of
 from workbench.user_paths import expand_home
 
-MAX_SIZE_BYTES = 64 << 20  # chosen: far more than the largest playlist of this package has
+MAX_SIZE_BYTES = 64 << 20  # set by hand: far more than any playlist of this package has
 
 
 def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[Entry]:

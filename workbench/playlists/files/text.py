@@ -29,12 +29,12 @@ def decode_text(data: bytes) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of a text without blanks around them, whichever system ended them."""
+    """Return the lines of a text, with any kind of line ends, without blanks around them."""
     return [line.strip() for line in re.split(r"\r\n?|\n", text)]
 
 
 def number_in(text: object) -> float | None:
-    """Return a number of 0 or more, ``None`` for anything else.
+    """Return a number of 0 or more; ``None`` for any other text.
 
     >>> number_in("12.5"), number_in("-1"), number_in("nan"), number_in("unknown")
     (12.5, None, None, None)

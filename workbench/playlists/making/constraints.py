@@ -1,4 +1,4 @@
-"""Constraints that every method obeys, and what happens if one cannot be met."""
+"""Constraints that apply to every method, and their relaxation if one cannot be met."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Constraints:
-    """What a playlist must respect. Values are canonical: tracks are ids."""
+    """The constraints of one playlist. Values are canonical: tracks are ids."""
 
     duration_minutes: Annotated[
         float | None,
@@ -67,14 +67,14 @@ class Constraints:
 
 
 def constraints_of(asked: Mapping[str, Any], table: LibraryTable) -> Constraints:
-    """Return the constraints among canonical parameters; who asks for audiobooks by a filter or a genre gets them."""
+    """Return the constraints among canonical parameters; a filter or genre that asks for audiobooks allows them."""
     given = {f.name: asked[f.name] for f in fields(Constraints)}
     return Constraints(**given | {"all_kinds": asks_for_kinds(asked, table)})
 
 
 @dataclass(frozen=True)
 class _Filter:
-    """How far each row is from what a constraint asks: 0 fits, ``inf`` cannot be compared."""
+    """The distance of each row from a constraint: 0 fits, ``inf`` cannot be compared."""
 
     name: str
     asked: Any
@@ -124,7 +124,7 @@ def candidate_rows(
 
 
 def _only_music(mask: Mask, table: LibraryTable) -> tuple[Mask, list[dict[str, Any]]]:
-    """Keep out audiobooks and the like, unless there is nothing else."""
+    """Leave out audiobooks and similar tracks, unless there is nothing else."""
     music = mask & (table.texts("kind") == MUSIC)
     if music.any():
         return music, []
@@ -133,7 +133,7 @@ def _only_music(mask: Mask, table: LibraryTable) -> tuple[Mask, list[dict[str, A
 
 
 def nothing_matches(name: str, asked: Any, hint: str) -> NothingMatchesError:
-    """Return the error that no track is what was asked for."""
+    """Return the error that no track matches the request."""
     return NothingMatchesError(
         f"No track matches {name}={asked!r}. {hint.strip()} ".replace("  ", " ")
         + "Ask for something else, or give relax=true (-p relax=true) to take the nearest.",
@@ -143,7 +143,7 @@ def nothing_matches(name: str, asked: Any, hint: str) -> NothingMatchesError:
 
 
 def check_not_empty(table: LibraryTable) -> None:
-    """Refuse a library without tracks.
+    """Raise an error if the library has no tracks.
 
     Raises
     ------

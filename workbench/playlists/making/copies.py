@@ -32,7 +32,7 @@ def copy_groups(table: LibraryTable) -> Rows:
 
 
 def without_worse_copies(table: LibraryTable, mask: Mask, keep: Sequence[int] = ()) -> Mask:
-    """Return a mask without the rows of which a better copy is in it; those to keep count as the best."""
+    """Return a mask without the rows that have a better copy in it; rows to keep count as the best copies."""
     ranks = table.numbers(RANK).copy()
     ranks[list(keep)] -= len(table)
     rows = np.flatnonzero(mask & np.isfinite(ranks))

@@ -1,4 +1,4 @@
-"""Take a method's picks until the playlist is full, and meet the constraints that concern it as a whole."""
+"""Take the picks of a method until the playlist is full, and meet the constraints on the whole playlist."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _collect(start: Start, size: int, include: Sequence[int]) -> tuple[Request, 
 
 
 def cheapest_place(request: Request, picks: Sequence[Pick], row: int) -> int:
-    """Return where a row adds the least transition cost, never before the first pick."""
+    """Return the position where a row adds the least transition cost, never before the first pick."""
     if not picks:
         return 0
     count = len(picks)
@@ -144,7 +144,7 @@ def _durations(request: Request) -> Floats:
 
 
 def _reserve(start: Start, picks: Sequence[Pick], include: Sequence[int]) -> list[Pick]:
-    """Return what the method would have chosen next."""
+    """Return the next picks of the method."""
     _, further = start(len(picks) + _RESERVE)
     inside = {pick.row for pick in picks} | set(include)
     return [pick for pick in itertools.islice(further, len(picks) + _RESERVE) if pick.row not in inside]
@@ -184,7 +184,7 @@ def _fits(request: Request, picks: list[Pick], index: int, newcomer: Pick) -> bo
 def arrange(
     request: Request, picks: list[Pick], constraints: Constraints, *, order: str, sequence: bool
 ) -> list[Pick]:
-    """Put picks in the order asked for and keep artists apart; add a note if that is not possible."""
+    """Put picks in the requested order and keep artists apart; add a note if that is not possible."""
     rows = np.array([pick.row for pick in picks], dtype=np.int64)
     keep_first = bool(picks) and _is_seed(request, picks[0])
     positions: dict[int, list[Pick]] = {}

@@ -173,7 +173,7 @@ def assemble(
 
 
 def _far_notes(explained: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Say how many tracks are no nearer to what was asked than two tracks drawn at random."""
+    """Say how many tracks are not nearer to the request than two random tracks are to each other."""
     compared = [facts["near"] for facts in explained if "near" in facts and "progress" not in facts]
     far = compared.count(False)
     if not far:
@@ -210,7 +210,7 @@ def validate(method: Method, table: LibraryTable, given: Mapping[str, Any]) -> d
 
 
 def _bound(method: Method, asked: Mapping[str, Any], table: LibraryTable) -> dict[str, Any]:
-    """Return the method's own parameters, ids of tracks turned into rows, which methods work on."""
+    """Return the method's own parameters, with rows instead of ids of tracks."""
     rows_of: dict[str, Callable[[Any], Any]] = {
         "track": table.index_of,
         "tracks": lambda ids: [table.index_of(track) for track in ids],
@@ -247,19 +247,19 @@ def json_schema(method: str) -> dict[str, Any]:
 
 
 def given_or_drawn(random_state: Any, table: LibraryTable) -> int:
-    """Return the random state that is asked for, or draw one."""
+    """Return the given random state, or draw one."""
     given = canonical(RANDOM_STATE, random_state, table)
     return secrets.randbits(32) if given is None else int(given)
 
 
 @functools.cache
 def versions() -> Mapping[str, str]:
-    """Return versions of what decides which tracks are chosen."""
+    """Return the versions of everything that affects the choice of tracks."""
     return {name: version(name) for name in ("playlist-workbench", "numpy", "scikit-learn")}
 
 
 def _given(method: Method, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the size, the order, and what differs from its default."""
+    """Keep the size, the order, and all values that differ from their defaults."""
     known = COMMON_PARAMETERS | dict(method.parameters)
     return {
         key: value for key, value in asked.items() if key in ("size", "order") or value != known[key].default

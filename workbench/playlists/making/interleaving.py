@@ -1,4 +1,4 @@
-"""Several sources of picks as one, each with its share."""
+"""Merge several sources of picks, each with its share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a track is besides music: audiobooks, podcasts, sound effects, mixes and very long tracks."""
+"""Recognize tracks that are not songs: audiobooks, podcasts, sound effects, mixes and very long tracks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def with_kinds(table: LibraryTable, *, long_track_minutes: float) -> LibraryTabl
 
 
 def kind_of(genre: str | None) -> str | None:
-    """Return what a genre says that a track is, if it is not music.
+    """Return the kind of track that a genre means, if it is not music.
 
     >>> kind_of("Fantasy; Audiobook"), kind_of("Deep House")
     ('audiobook', None)

@@ -38,7 +38,7 @@ class Tracks(Value):
         return _FORMS[self.type][2]
 
     def resolve(self, value: Any, table: LibraryTable) -> Any:
-        """Return the id or ids of the tracks that are meant.
+        """Return the id or ids of the given tracks.
 
         Raises
         ------

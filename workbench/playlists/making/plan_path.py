@@ -135,7 +135,7 @@ def _along(request: Request, line: _Line, a: int, count: int) -> list[int]:
 
 
 def _refused(request: Request, rows: Sequence[int], waypoints: set[int]) -> set[int]:
-    """Return the rows of a plan that the constraints refuse at their places; waypoints take precedence."""
+    """Return the rows of a plan that break a constraint at their places; waypoints take precedence."""
     trial = request.fork(sorted(waypoints))
     trial.limits = replace(request.limits, artist_gap=0)
     refused = {row for row in rows if row not in waypoints and not trial.take(row)}

@@ -57,7 +57,9 @@ class Method:
         ]
         head = ("Parameter", "What it is", "Allowed", "Default")
         return card(
-            self.name, table(head, rows) if rows else note("No parameters of its own."), about=self.help
+            self.name,
+            table(head, rows) if rows else note("This method has only the common parameters."),
+            about=self.help,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class Method:
 
 
 class Methods(dict[str, Method]):
-    """Methods by name; shows what each does and takes."""
+    """Methods by name; shown with their help and parameters."""
 
     def __repr__(self) -> str:
         return f"{counted(len(self), 'playlist method')}: {', '.join(self)}"

@@ -1,4 +1,4 @@
-"""What a method works on: candidate tracks, how many are wanted, and what the constraints still allow."""
+"""The request that a method works on: candidates, the wanted number of tracks, and the constraints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Pick(NamedTuple):
     """A row of the table, and why a method chose it (JSON-able).
 
-    A pinned pick is in the playlist whatever the constraints are: the user named it, or the plan needs it.
+    A pinned pick is in the playlist even if a constraint excludes it: the user named it, or the plan needs it.
     """
 
     row: int
@@ -40,7 +40,7 @@ class Limits:
 
 @dataclass
 class Request:
-    """One playlist in the making.
+    """One playlist while it is being made.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ class Request:
         self._copies.clear()
 
     def fork(self, chosen: Sequence[int] = ()) -> Request:
-        """Return a request like this one that has taken ``chosen``, to try something."""
+        """Return a copy of this request in which ``chosen`` are taken, to try a continuation."""
         trial = Request(self.table, self.candidates, self.size, self.rng, self.limits, self.relax)
         for row in chosen:
             trial.take(row, pinned=True)
@@ -143,7 +143,7 @@ class Request:
             yield "album", 0, limits.max_per_album, self._albums
 
     def _barred(self, column: str, gap: int, most: int | None, counts: Counter[str]) -> list[int]:
-        """Return the rows of every name that has come too lately or too often."""
+        """Return the rows of every name that was used too recently or too often."""
         full = {name for name, count in counts.items() if most is not None and count >= most}
         rows = self.table.rows_of(column)
         return [row for name in self._recent(column, gap) | full for row in rows[name]]

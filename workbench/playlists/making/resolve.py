@@ -1,4 +1,4 @@
-"""What a user means by a track: its id, its path, or a title that only one track has."""
+"""Find the track that a user names: by id, by path, or by a title that only one track has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbench.values import split_list
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-_SHOWN = 5  # chosen: what one line of a message can hold
+_SHOWN = 5  # set by hand: as many as one line of a message can show
 _HISTORY_SUFFIXES = {".m3u", ".m3u8", ".xspf", ".jspf", ".pls", ".csv", ".json"}
 
 
@@ -121,7 +121,7 @@ def _summed(pairs: Iterable[tuple[int, float]], name: str) -> list[list[float]]:
 
 
 def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too: bool) -> None:
-    """Refuse start tracks without features, or whose file is missing.
+    """Raise an error for start tracks without features or without a file.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too
 
 
 def candidate(table: LibraryTable, row: int) -> dict[str, Any]:
-    """Describe a track to choose from."""
+    """Describe a track in a list of choices."""
     return {
         "id": int(table.ids[row]),
         "title": table.text_at("title", row),

@@ -38,7 +38,7 @@ def spread_out(groups: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.N
 
 
 def keep_apart(names: Sequence[Sequence[str]], gap: int, *, fixed: int = 0) -> list[int]:
-    """Return positions with none of the names again within ``gap``, as near to the present order as can be.
+    """Return positions with none of the names again within ``gap``, as close to the present order as possible.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def _next_place(
 
 
 def closest_repeats(names: Sequence[Sequence[str]], gap: int) -> list[int]:
-    """Return, for each track with a name that was there within ``gap``, how many tracks lie between."""
+    """Return the number of tracks between two tracks of the same name, for each pair closer than ``gap``."""
     last: dict[str, int] = {}
     between = []
     for position, several in enumerate(names):

@@ -1,4 +1,4 @@
-"""Playlist methods, one a file. Importing this package registers them all."""
+"""Playlist methods, one in each file. Importing this package registers them all."""
 
 from workbench.errors import UnknownMethodError
 from workbench.playlists.making.registry import METHODS, Method

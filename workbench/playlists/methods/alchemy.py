@@ -69,7 +69,7 @@ def alchemy(
 
 
 def _toward(request: Request, unwanted: Floats, wanted: Floats) -> Vectors:
-    """Return how far along the way from ``unwanted`` (0) to ``wanted`` (1) every row is, shape (n,)."""
+    """Return the position of every row between ``unwanted`` (0) and ``wanted`` (1), shape (n,)."""
     if request.space.gap(unwanted, wanted) == 0:
         raise ParameterValueError(
             "add and subtract have the same mean, so there is no direction; give other tracks.",
@@ -79,7 +79,7 @@ def _toward(request: Request, unwanted: Floats, wanted: Floats) -> Vectors:
 
 
 def _nearer_to_added(request: Request, rows: Rows, toward: Vectors) -> Rows:
-    """Return the rows that are past the middle of the way."""
+    """Return the rows that are nearer to ``wanted``."""
     past = rows[toward[rows] > 0.5]
     if (count := len(past)) < request.size:
         request.note(

@@ -20,7 +20,7 @@ def cache_based(
     playlist: Annotated[list[int], Tracks("tracks of the playlist to follow")],
     tastes: Annotated[int, Value("how many different styles to look for in it", low=1, high=20)] = 3,
 ) -> Iterator[Pick]:
-    """Yield candidates that are not in the playlist, near to its tracks."""
+    """Yield candidates that are not in the playlist, nearest to its tracks first."""
     if not playlist:
         raise UnknownTrackError("playlist is empty. Name one that has tracks.", name="playlist")
     rows = unknown_first(request, playlist, "playlist")

@@ -82,7 +82,7 @@ def _note(request: Request, misses: Mapping[int, float], within: float) -> None:
 
 
 class _Levels:
-    """Candidates by their height on the curve."""
+    """Candidates sorted by the value that the curve draws."""
 
     def __init__(self, request: Request, feature: str) -> None:
         self.request, self.feature = request, feature

@@ -45,7 +45,7 @@ def harmonic(
         ),
     ] = "strict",
 ) -> Iterator[Pick]:
-    """Yield a chain in which each track mixes with the next at the least cost; at a dead end it goes back."""
+    """Yield a chain in which each track mixes with the next at the least cost; a dead end is undone."""
     mixes = _Mixes(request, max_tempo_change_percent, _WORST[keys])
     chain: list[int] = []
     for opening in [start] if start is not None else mixes.openings():
@@ -79,7 +79,7 @@ class _Mixes:
         self.known: Mask = request.candidates & (self.keys != UNKNOWN) & np.isfinite(self.tempos)
 
     def openings(self) -> list[int]:
-        """Return some random candidates, first those of the commonest key, which has the most tracks to follow."""
+        """Return some random candidates, first those of the most common key, because most tracks can follow them."""
         rows = np.flatnonzero(self.known)
         if not len(rows):
             raise LibraryEmptyError(
@@ -98,7 +98,7 @@ class _Mixes:
         return rows[tempo_change(self.tempos[rows] - self.tempos[row]) <= self.bound]
 
     def cheapest(self, row: int, rows: Rows) -> int:
-        """Return the one of ``rows`` that costs least after ``row``."""
+        """Return the row of ``rows`` with the lowest transition cost after ``row``."""
         profile = MixProfile.of(self.request.table, np.append(rows, row))
         return int(rows[np.argmin(profile.costs(len(rows), np.arange(len(rows))).total)])
 

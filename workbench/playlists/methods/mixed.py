@@ -65,7 +65,7 @@ def _blend(request: Request, shares: dict[str, float], start: int | None) -> Ite
 
 
 def _picks(request: Request, name: str, seed: int) -> Iterator[Pick]:
-    """Yield each pick of a method once, from a request of its own: its places are not those of the whole."""
+    """Yield each pick of a method once. Its request is separate, because its places are not those of the playlist."""
     chosen = METHODS[name]
     parameters = {"start": seed} if "start" in chosen.parameters else {}
     own = Request(request.table, request.candidates, request.size, request.rng, request.limits, request.relax)

@@ -1,4 +1,4 @@
-"""Endless music that slowly changes."""
+"""Endless music that changes slowly."""
 
 from __future__ import annotations
 

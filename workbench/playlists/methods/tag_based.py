@@ -56,7 +56,7 @@ def tag_based(
 
 
 def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
-    """Return, by folded value, how it is written first and its candidate rows; largest group first."""
+    """Return the first spelling and the candidate rows of each folded value; largest group first."""
     groups: dict[str, tuple[str, list[int]]] = {}
     if tag == "decade":
         years = request.table.numbers("year")

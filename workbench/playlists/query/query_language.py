@@ -1,4 +1,4 @@
-"""The filter language: text to a small tree.
+"""The filter language: parses a text into a small tree.
 
 ``bpm 120-128 and key 8A,9A and genre ~ house and not artist "X" or (year >= 1990 and energy > 0.7)``
 
@@ -76,7 +76,7 @@ Node = Condition | Not | Both | Either
 
 
 def syntax_error(query: str, position: int, message: str, **details: Any) -> QuerySyntaxError:
-    """Return an error that shows where in the query it is."""
+    """Return an error that shows its place in the query."""
     start = max(0, position - 30)
     shown = query[start : position + 30].replace("\n", " ")
     return QuerySyntaxError(
@@ -257,6 +257,6 @@ class _Parser:
         return syntax_error(
             self.query,
             token.position,
-            f"There is no field {token.text!r}.{hint} A text to look for goes in quotes.",
+            f"There is no field {token.text!r}.{hint} Put a text to look for in quotes.",
             candidates=near,
         )

@@ -1,4 +1,4 @@
-"""The filter language applied to a library table: which tracks match, and how nearly the others do."""
+"""Apply a filter to a library table: which tracks match, and how close the others are."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Query:
         return np.asarray(logic.apply(self.tree), dtype=bool)
 
     def closeness(self) -> Floats:
-        """How nearly each row matches, 0 to 1: ``and`` takes the mean of its conditions, ``or`` the best."""
+        """How closely each row matches, 0 to 1: ``and`` takes the mean of its conditions, ``or`` the best."""
         logic = _Logic(
             self._near,
             lambda part: 1.0 - part,
@@ -197,7 +197,10 @@ class Query:
 
     def _text(self, condition: Condition, name: str) -> Mask:
         wanted = [_folded(token.text) for token in condition.values]
-        if name == _LYRICS and condition.operator in ("=", "!="):  # nobody writes whole lyrics
+        if name == _LYRICS and condition.operator in (
+            "=",
+            "!=",
+        ):  # a value is never a complete text of a song
             condition = replace(condition, operator="~" if condition.operator == "=" else "!~")
         if condition.operator in ("~", "!~"):
             mask = self._text_mask(name, lambda text: any(want in _folded(text) for want in wanted))
@@ -212,7 +215,7 @@ class Query:
         return mask if condition.operator in ("~", "=") else ~mask & self._text_mask(name, bool)
 
     def _text_mask(self, name: str, verdict: Callable[[str], bool]) -> Mask:
-        """Rows whose text, or that of the list of names that belongs to it, is as wanted."""
+        """Rows whose text, or one name of the list that belongs to it, has the wanted value."""
         if name == _LYRICS:
             sung = [track_id for track_id, text in self.table.lyrics() if verdict(" ".join(text.split()))]
             return np.isin(self.table.ids, sung)
@@ -222,7 +225,7 @@ class Query:
 
 @dataclass(frozen=True)
 class _Logic:
-    """What conditions, ``not``, ``and`` and ``or`` mean."""
+    """Evaluates conditions, ``not``, ``and`` and ``or``."""
 
     condition: Callable[[Condition], Any]
     negate: Callable[[Any], Any]
@@ -271,7 +274,7 @@ def _verdicts(column: npt.NDArray[np.object_], verdict: Callable[[str], bool]) -
 
 
 def _names(name: str, text: str) -> set[str]:
-    """Return the texts that equal a value: the whole, and the parts of a genre or a list of artists."""
+    """Return the texts that can equal a value: the whole text, and the parts of a genre or list of artists."""
     whole = _folded(text)
     if name in _LISTED:
         return {whole, *split_list(whole)}

@@ -34,7 +34,7 @@ NOT_HEARD = (
 
 
 def check_sound_tags(tree: Node, text: str, table: LibraryTable) -> None:
-    """Refuse sound tags that no network has heard, and words that no tag has.
+    """Raise an error for sound tags without values, and for words that no sound tag has.
 
     Raises
     ------

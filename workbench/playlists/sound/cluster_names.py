@@ -48,7 +48,7 @@ class _Trait:
 
 
 def cluster_name(table: LibraryTable, members: Rows) -> str:
-    """Name a group after up to three traits, the clearest first; ``mixed`` if it has none.
+    """Name a group after up to three traits, the clearest first; ``mixed`` if it has no trait.
 
     A trait counts when at least 60 % of the group have it, half as many again as of the other tracks, and 25 points
     more. Traits are the lowest and highest thirds of descriptors, genres of tags, sound tags and keys.
@@ -68,7 +68,7 @@ def cluster_name(table: LibraryTable, members: Rows) -> str:
 
 
 def why_mixed(table: LibraryTable, members: Rows) -> str:
-    """Return why a group has no name of its own, as a sentence."""
+    """Return a sentence that says why a group has no name."""
     bpm = table.numbers("bpm")[members]
     known = bpm[np.isfinite(bpm)]
     spread = (

@@ -1,4 +1,4 @@
-"""Groups of tracks that sound alike: a number that is asked for, or as many communities as there are."""
+"""Groups of tracks that sound alike: a given number of groups, or all communities."""
 
 from __future__ import annotations
 
@@ -89,8 +89,9 @@ def community_clusters(
 ) -> Clusters:
     """Group rows into communities of the graph in which each track is tied to those nearest to it.
 
-    The method finds how many there are. Those of fewer than ``minimum_tracks`` are no group; ``None`` is one group of
-    all. Over 2,000 tracks, a random sample of that many is grouped; each other track joins the group of the nearest.
+    The method finds the number of groups. Communities with fewer than ``minimum_tracks`` do not count as groups;
+    ``None`` makes one group of all tracks. Of more than 2,000 tracks, a random sample of that many is grouped, and each
+    other track joins the group of its nearest track.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Which sound tags a track has, for people."""
+"""The sound tags of a track, in words."""
 
 from __future__ import annotations
 

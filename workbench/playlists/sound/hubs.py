@@ -1,4 +1,4 @@
-"""What is usual for each track, so that no track is everybody's neighbor.
+"""The usual distances of each track, which keep a track from being a neighbor of all others.
 
 In many dimensions some tracks are near to nearly everything and others to nothing. Mutual proximity asks instead how
 unusual a distance is for both tracks: it is the chance that a track drawn at random is nearer to one or the other.
@@ -17,7 +17,7 @@ from workbench.playlists.sound.points import Vectors
 SAMPLE = 128
 # Keeps the chance of a tiny or uniform library defined; distances of random pairs spread by about 0.2.
 _LEAST_SPREAD = 0.02
-# Rounding to these digits keeps equal tracks equal, in whatever order a matrix product adds.
+# Rounding to these digits keeps equal tracks equal: the order in which a matrix product adds may differ.
 _DIGITS = 4
 # Set by hand: rows of distances that are in memory at a time.
 _BLOCK = 2048
@@ -32,7 +32,7 @@ class Usual:
 
 
 def usual_distances(points: Vectors, sample: Vectors) -> Usual:
-    """Return what is usual for every point: Euclidean distances to a sample of them, itself left out.
+    """Return mean and deviation of the Euclidean distances of every point to a sample of other points.
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def picks_by_taste(
 
 
 def unknown_first(request: Request, members: Sequence[int], constraint: str) -> Rows:
-    """Return the candidates that are not members; where there are none, the members, with a note."""
+    """Return the candidates that are not members; if there are none, return the members, with a note."""
     fresh = request.rows[~np.isin(request.rows, members)]
     if len(fresh):
         return fresh

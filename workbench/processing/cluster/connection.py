@@ -51,7 +51,7 @@ class Connection:
                 for process in below
                 if is_worker(process.cmdline(), process.ppid(), self.host.pid)
             ]
-        except psutil.NoSuchProcess:  # one started or ended meanwhile; the caller asks again soon
+        except psutil.NoSuchProcess:  # a process started or ended while we looked; the caller asks again soon
             return []
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""TLS credentials of a cluster. Without them, nobody who reaches a Dask port can run code there."""
+"""TLS credentials of a cluster: only programs that have them can run code on it."""
 
 from __future__ import annotations
 

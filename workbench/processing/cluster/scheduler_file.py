@@ -26,7 +26,7 @@ class Published:
 
     @property
     def owner_alive(self) -> bool:
-        """``False`` if the owner has certainly ended, so that nobody needs to try to connect."""
+        """``False`` if the owner has certainly ended, so that trying to connect is useless."""
         if self.pid is None:
             return True
         try:

@@ -16,7 +16,7 @@ from workbench.processing.on_worker.batch import ANNOUNCE_EVERY_S, Outcome
 
 BATCHES_PER_WORKER = 2  # one that runs and one that waits behind it, so that no worker waits for a message
 CANCEL_GRACE_S = 2.0  # lets a track that is nearly done be saved; Ctrl-C still ends within 5 s
-MOST_LOSSES = 5  # more is no accident: then the task itself is suspected
+MOST_LOSSES = 5  # set by hand: after more losses, the task itself is suspected
 
 
 def decide(state: JobState, event: events.Event, now: float) -> list[actions.Action]:
@@ -136,7 +136,7 @@ def _fail(task: Task, error: str, kind: str) -> actions.Fail:
 
 
 def _after_removal(state: JobState, removed: events.WorkerRemoved) -> list[actions.Action]:
-    # Dask would run the batch again elsewhere, with the deadline running, or give it up: this decides first.
+    # Otherwise Dask would decide: run the batch on another worker while its deadline passes, or give it up.
     lost = [
         batch
         for number, batch in state.in_flight.items()
@@ -157,7 +157,7 @@ def _after_death(state: JobState, batch: Batch, *, expected: bool) -> list[actio
 
 
 def _try_again(state: JobState, batch: Batch) -> list[actions.Action]:
-    """Put the tasks of a batch back that was lost through no fault of theirs; but not for ever."""
+    """Put back the tasks of a batch that was lost but did not cause the loss, up to ``MOST_LOSSES`` times each."""
     todo: list[actions.Action] = []
     for task in batch.tasks:
         state.losses[task] += 1

@@ -88,9 +88,9 @@ class WorkerDied:
 
 @dataclass(frozen=True)
 class WorkerRemoved:
-    """The scheduler removed a worker; ``expected`` when it left in good order.
+    """The scheduler removed a worker; ``expected`` if it was closed properly.
 
-    ``fetching`` are the batches whose outcomes are on their way nevertheless.
+    ``fetching`` are the batches whose outcomes are being fetched all the same.
     """
 
     worker: str

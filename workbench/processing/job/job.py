@@ -17,7 +17,7 @@ from workbench.processing.job.loop import JobLoop
 from workbench.processing.job.progress import describe
 from workbench.processing.job.task import Failure, Progress
 
-PUBLISH_EVERY_S = 0.1  # smooth to the eye
+PUBLISH_EVERY_S = 0.1  # set by hand: a bar that moves smoothly
 INTERRUPT_GRACE_S = 4.0  # twice what cancelling takes, and Ctrl-C still ends within 5 s
 
 R = TypeVar("R")
@@ -86,7 +86,7 @@ class Job(Generic[R]):
         return job_card(self)
 
     def done(self) -> bool:
-        """Whether it has ended, in whatever way."""
+        """Whether it is done, cancelled or failed."""
         return self._finished.is_set()
 
     def cancel(self) -> None:
@@ -112,9 +112,9 @@ class Job(Generic[R]):
         CancelledError
             It was cancelled.
         TimeoutError
-            It has not ended within ``timeout`` seconds; it goes on.
+            It has not ended within ``timeout`` seconds. The job continues.
         WorkbenchError
-            What ended it as failed. Files that failed do not: see ``failed``.
+            The error that made the job fail. Files that failed do not raise an error: see ``failed``.
         """
         try:
             ended = self._finished.wait(timeout)

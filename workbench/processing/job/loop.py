@@ -23,8 +23,8 @@ from workbench.processing.job.state import JobState
 from workbench.processing.job.task import Cached, Failure, Progress, Task
 from workbench.processing.on_worker.batch import Outcome, unpack
 
-TICK_S = 1.0  # workers that came or went are noticed within it; events end the wait at once
-WINDOW = 512  # the biggest of so many tasks go first; more would only take memory
+TICK_S = 1.0  # set by hand: new and lost workers are noticed within this time; events end the wait at once
+WINDOW = 512  # set by hand: the largest of this many tasks go first; more would take memory
 
 
 class JobLoop:
@@ -196,7 +196,9 @@ class JobLoop:
         if not isinstance(ended, BaseException):
             return events.BatchEnded(number, tuple(ended))
         assert self._workers is not None
-        self._workers.look(afresh=True)  # raises when the scheduler has gone: the batch is not to blame then
+        self._workers.look(
+            afresh=True
+        )  # raises an error if the scheduler has gone: then the batch is not the cause
         if future.status != "error":
             return events.OutcomesLost(number)
         return events.BatchFailed(number, f"{type(ended).__name__}: {ended}")
@@ -242,7 +244,7 @@ class JobLoop:
 
 
 class ReadAhead:
-    """Hands on what an iterable yields, on a thread of its own: scanning goes on while workers work.
+    """Reads an iterable on its own thread, so that scanning continues while workers work.
 
     It reads at most ``WINDOW`` tasks ahead of those that have ended.
     """

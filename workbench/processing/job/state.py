@@ -33,7 +33,7 @@ class JobState:
     """The tasks of a job: each one waits, is a suspect, is in flight, or has ended.
 
     ``suspects`` are tasks of a batch that killed or blocked its worker: each is tried again alone. ``losses``
-    counts how often a task came back through no fault of its own. ``killed`` are workers that this job stopped.
+    counts how often a task was lost without being the cause. ``killed`` are workers that this job stopped.
     ``note`` says why nothing is sent, when that is so.
     """
 

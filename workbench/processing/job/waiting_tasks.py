@@ -9,8 +9,8 @@ import math
 from workbench.processing.job.task import Task
 
 BATCH_SECONDS = 1.0  # measured: batches of half a second cost a quarter more CPU beside the analysis
-LEAST_SECONDS = 0.2  # measured: a batch costs about 10 ms, whatever is in it
-BATCH_TASKS = 32  # so few are tried again alone when their worker dies
+LEAST_SECONDS = 0.2  # measured: a batch costs about 10 ms, however many files it has
+BATCH_TASKS = 32  # set by hand: if their worker dies, each of them is tried again alone
 FIRST_GUESS_S_PER_BYTE = 1e-7  # about 1 s for an MP3 of 10 MB
 SMOOTHING = 0.2  # the last five tasks or so count: they differ in format more than over time
 

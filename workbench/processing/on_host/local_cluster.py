@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 from workbench.machine.gpu import RESOURCE, VISIBLE, share_gpus
 
-PARENT_POLL_S = 0.5  # so long may workers outlive a killed session; set by hand
+PARENT_POLL_S = 0.5  # how long workers may run after their session was killed; set by hand
 # A forked worker is there in a fifth of the time, and a killed one should be back soon. Not on macOS, whose
 # frameworks do not survive a fork.
 START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
@@ -114,7 +114,7 @@ def _configure(plan: dict[str, Any]) -> None:
             "distributed.worker.profile.enabled": False,
             "distributed.worker.memory.target": False,
             "distributed.worker.memory.spill": False,
-            "distributed.worker.memory.pause": False,  # a fragmented heap would pause for good
+            "distributed.worker.memory.pause": False,  # a worker with a fragmented heap would stay paused
             "distributed.worker.memory.terminate": 0.95,
             "distributed.worker.memory.monitor-interval": "250ms",
             "distributed.admin.log-length": 100,

@@ -20,14 +20,14 @@ from workbench.errors import WorkbenchError
 # The session kills a worker at the deadline. The watchdog is for a session that is gone itself; the margin lets the
 # session, which reports the task, be first.
 WATCHDOG_MARGIN_S = 15.0
-ANNOUNCE_EVERY_S = 0.2  # an announcement costs a message; nobody reads the current track faster
+ANNOUNCE_EVERY_S = 0.2  # set by hand: an announcement costs a message, and people do not read faster
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one task: a pickled value, or an error with its kind, and how long it took.
+    """The outcome of one task: a pickled value, or an error with its kind, and how long it took.
 
     Pickled here: Dask would find a value that does not pickle only when it no longer knows which task it came from.
     """
@@ -62,8 +62,8 @@ class Announcer:
         if index:
             worker.log_event(self.topic, message)
         else:
-            # Waits until the scheduler has the message: native code that keeps the GIL would hold it back for good,
-            # and the deadline of a task whose start nobody knows never comes.
+            # Waits until the scheduler has the message: native code that keeps the GIL could hold it back for ever,
+            # and without the start of a task there is no deadline.
             sync(worker.loop, worker.scheduler.log_event, topic=self.topic, msg=message)
 
 

@@ -14,9 +14,11 @@ def kill_worker(client: Any, worker: str, pid: int) -> None:
     """Have the nanny of the worker at address ``worker`` kill its process ``pid`` at once, and start another.
 
     A worker without a nanny is removed by the scheduler, and its own watchdog (see ``run_batch``) ends it.
-    Harmless when the worker has gone meanwhile.
+    It does nothing if the worker has ended already.
     """
-    with contextlib.suppress(Exception):  # gone, or going: the job sees its tasks come back either way
+    with contextlib.suppress(
+        Exception
+    ):  # the worker has ended or is ending: the job notices the lost tasks in both cases
         client.sync(_kill, client, worker, pid, callback_timeout=TIMEOUT_S)
 
 

@@ -1,1 +1,1 @@
-"""Analyses and other work under way: plans, tasks, jobs, reports, the queue of the server."""
+"""Running work: plans, tasks, jobs, reports, and the queue of the server."""

@@ -1,4 +1,4 @@
-"""From a plan to tasks for the workers, and from their results to rows of the library."""
+"""Make tasks of a plan, and save their results as rows of the library."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BATCH = 64  # files hashed and stored in one transaction; set by hand
 
 
 class AnalysisTasks:
-    """The tasks of a plan, and what becomes of their results.
+    """The tasks of a plan, and the code that saves their results.
 
     :meth:`tasks` is read on a thread of the job while the workers already run, so nobody waits for the hashing.
 
@@ -44,7 +44,7 @@ class AnalysisTasks:
     keep : callable
         Saves the features of a content.
     elsewhere : callable, optional
-        Returns what another server has found out about these contents.
+        Returns the features that another server has computed for these contents.
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class AnalysisTasks:
         self._started = time.monotonic()
 
     def tasks(self) -> Iterator[Task | Cached | Failure]:
-        """Record each file of the plan in the library; yield what it is: known, unreadable, or work to do."""
-        # First: a file that moved takes its row along when it is added below.
+        """Record each file of the plan in the library; yield whether it is known, cannot be read, or is a task."""
+        # This comes first, so that a moved file finds its old row when it is added below.
         self.library.files.mark_missing(
             [file.id for path, file in self.plan.missing.items() if not os.path.lexists(path)]
             + [file.id for file in self.plan.excluded.values()]
@@ -97,7 +97,7 @@ class AnalysisTasks:
                     yield from self._let_go([file], file.error or "")
 
     def _read_tags_again(self) -> None:
-        """Record the tags of files that changed without a change of size and time; their sound counts as known."""
+        """Read the tags again of files that changed while size and time stayed the same; their features are kept."""
         for batch in batched(self.plan.retagged, BATCH):
             read = (_retagged(file, self.plan.cached[file.path].content_hash) for file in batch)
             self.library.files.add([file for file in read if file is not None])
@@ -125,11 +125,11 @@ class AnalysisTasks:
                 yield Task(key=key, path=file.path, size_bytes=file.size_bytes)
 
     def _is_gone(self, path: str, kind: str | None) -> bool:
-        """Whether a file that could not be read was deleted, or its drive or share went away."""
+        """Whether a file could not be read because it was deleted, or because its drive or share was removed."""
         return kind == "missing" or (kind == "audio" and bool(lost_folders([path], self.plan.roots)))
 
     def _let_go(self, files: Sequence[ScannedFile], error: str) -> list[Failure]:
-        """Mark files that went away since the scan as missing, unless their folder went away: then say that, once."""
+        """Mark files that were deleted since the scan as missing; if a whole folder disappeared, report that once."""
         paths = [file.path for file in files]
         folders = lost_folders(paths, self.plan.roots)
         lost = {path for found in folders.values() for path in found}
@@ -144,7 +144,7 @@ class AnalysisTasks:
         return key not in self._files and (key not in versions or bool(self.stale(versions[key])))
 
     def _take_over(self, keys: list[str]) -> dict[str, int]:
-        """Save what another server has found out about these contents; return its versions."""
+        """Save the features that another server has computed for these contents; return their versions."""
         assert self.elsewhere is not None
         found = self.elsewhere(keys)
         for key, record in found.items():
@@ -228,6 +228,6 @@ def _scanned(file: FoundFile, key: str | None, **more: Any) -> ScannedFile:
 def _changed(file: ScannedFile) -> bool:
     try:
         now = Path(file.path).stat()
-    except OSError:  # gone, with its folder perhaps: what was read of it is right
+    except OSError:  # deleted, perhaps with its folder: what was read from it is still right
         return False
     return size_and_time(now) != (file.size_bytes, file.mtime_ns)

@@ -1,4 +1,4 @@
-"""Ask the workers for a sign of life every second, and start them when another process needs them."""
+"""Ask the workers every second whether they answer, and start them if another process needs them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from workbench.processing.cluster.cluster import Cluster
     from workbench.store.library.library import Library
 
-INTERVAL_S = 1.0  # the figures of processes are as old
-ANSWER_WITHIN_S = 10.0  # native code may keep a busy worker from answering for seconds; stuck is longer
+INTERVAL_S = 1.0  # set by hand: processes publish their numbers as often
+ANSWER_WITHIN_S = 10.0  # set by hand: native code can keep a busy worker from answering for seconds
 REQUEST_VALID_S = 30.0  # twice what a process waits for the server's workers
 PUBLISH_S = 2.0  # well under the ten seconds for which readers believe it
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class ClusterWatch:
-    """Keep the last round trip through the workers, measured on a thread of its own.
+    """Measure a round trip through the workers regularly, on a separate thread, and keep the last result.
 
     Asking starts no worker; it only imports what workers need, so that the first analysis starts sooner. Other
     processes ask for workers through the library: the server owns the one cluster, and they join it.
@@ -46,7 +46,7 @@ class ClusterWatch:
 
     def close(self) -> None:
         self._stop.set()
-        self._thread.join(INTERVAL_S)  # it may be waiting for an answer; the cluster closes under it
+        self._thread.join(INTERVAL_S)  # it may be waiting for an answer; the cluster closes all the same
 
     def _run(self) -> None:
         if not self._stop.wait(INTERVAL_S):
@@ -62,7 +62,7 @@ class ClusterWatch:
                 reason = error.kind if isinstance(error, WorkbenchError) else type(error).__name__
                 if self._latest.get("status") != "unhealthy":
                     _log.exception("The workers could not be asked")
-                # the reason in full may name files, and who asks for figures may be anybody
+                # the full reason may name files, and anybody may read the health of the workers
                 self._latest = {
                     "started": True,
                     "status": "unhealthy",
@@ -70,7 +70,7 @@ class ClusterWatch:
                 }
 
     def _publish(self) -> None:
-        """Tell other processes what was found; they have no other way to know."""
+        """Publish the health of the workers for other processes, which cannot ask them."""
         now = time.time()
         if self._latest["started"] and now - self._published_at >= PUBLISH_S:
             self._published_at = now

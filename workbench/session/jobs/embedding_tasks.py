@@ -1,4 +1,4 @@
-"""Published models over a library: tasks for the workers, and their results into the library."""
+"""Run published models over a library: tasks for the workers, and the code that saves their results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.store.library.library import Library
 
 
 class EmbeddingTasks:
-    """The tasks that run models over the analyzed files that they have not seen, and what becomes of their results.
+    """The tasks that run models over the analyzed files that they have not seen.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""``wb.jobs``: the workers of one session, and the jobs under way there."""
+"""``wb.jobs``: the workers of one session, and its running jobs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLOSE_WAIT_S = 5.0  # cancelled files get two seconds to end, and their workers 
 
 
 class Tasks(Protocol):
-    """What a job works through: it yields the tasks and takes what became of each."""
+    """The tasks of a job: yields them and receives the result of each."""
 
     def tasks(self) -> Iterator[Task | Cached | Failure]: ...
     def on_value(self, task: Task, value: Any) -> float: ...
@@ -79,7 +79,7 @@ class Jobs(Verbs):
         show: bool | None = None,
         needs: Callable[[Any], Mapping[str, int]] | None = None,
     ) -> Job[Report]:
-        """Call ``function(path, *arguments)`` on workers for every task; ``tasks`` takes what became of each."""
+        """Call ``function(path, *arguments)`` on workers for every task; ``tasks`` receives each result."""
         from workbench.processing.cluster.worker_paths import translation
         from workbench.processing.cluster.workers import TaskCall
         from workbench.processing.job.job import Job
@@ -102,7 +102,7 @@ class Jobs(Verbs):
         return job
 
     def health(self) -> Mapping[str, Any]:
-        """Return what the workers answered last, or answer now; starts nothing."""
+        """Return the health of the workers, last known or measured now; does not start a worker."""
         if self._watch is not None:
             return self._watch.latest()
         return {"started": False} if self._cluster is None else self._cluster.health()

@@ -1,4 +1,4 @@
-"""Tell files that were deleted from a drive or share that went away with all that is on it."""
+"""Distinguish deleted files from files on a drive or share that is missing as a whole."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from workbench.processing.job.task import Failure
 
 
 def is_lost(folder: str | os.PathLike[str]) -> bool:
-    """Whether a folder is gone, cannot be read, or has no file at any depth, as a mount point without its share."""
+    """Whether a folder is missing, cannot be read, or has no files at any depth, like an unmounted share."""
     return not any(files for _, _, files in os.walk(folder))
 
 
 def lost_folders(gone: Iterable[str], roots: Iterable[str]) -> dict[str, list[str]]:
-    """Group files that are gone by the folder that they went away with; files that were deleted are left out.
+    """Group missing files by the missing folder that contained them; leave out files that were deleted.
 
     A root without any file is taken for a drive or share that is not connected, or has the point where it is connected
     inside, and so is an empty folder below it that had folders inside.
@@ -47,7 +47,7 @@ def lost_folders(gone: Iterable[str], roots: Iterable[str]) -> dict[str, list[st
 
 
 def failure_of(folder: str, known: int = 0) -> Failure:
-    """Say that a folder went away, with the number of its files that the library knows, or during an analysis."""
+    """Return the failure for a missing folder, with the number of its files that the library knows."""
     files = f"{known} files of the library were in this folder, and it" if known else "The folder"
     force = " If you emptied it yourself, use --force." if known else ""
     return Failure(
@@ -58,7 +58,7 @@ def failure_of(folder: str, known: int = 0) -> Failure:
 
 
 def _nearest_there(path: str, top: str) -> Path:
-    """Return the nearest folder above a file that is still there, ``top`` at the highest."""
+    """Return the nearest existing folder above a file, at most ``top``."""
     folder = Path(path).parent
     while str(folder) != top and not folder.is_dir():
         folder = folder.parent

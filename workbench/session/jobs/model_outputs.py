@@ -1,4 +1,4 @@
-"""What models say of a content, into the library."""
+"""Save the outputs of models in the library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def save_outputs(library: Library, content_hash: str, outputs: Sequence[ModelOutput]) -> None:
-    """Store what models said of a content, in one transaction."""
+    """Store the outputs of models for a content, in one transaction."""
     if not outputs:
         return
     with library.transaction():
@@ -32,5 +32,5 @@ def save_outputs(library: Library, content_hash: str, outputs: Sequence[ModelOut
 
 
 def _rounded(probabilities: dict[str, float] | None) -> dict[str, float]:
-    """Return probabilities with six digits; a silent file has none, and counts as seen."""
+    """Return probabilities with six digits; a silent file has no probabilities, and counts as seen."""
     return {name: round(value, 6) for name, value in (probabilities or {}).items()}

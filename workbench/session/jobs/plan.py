@@ -1,4 +1,4 @@
-"""What an analysis would do, and why, in values and in sentences."""
+"""The plan of an analysis: what it would do and why, as values and as sentences."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from workbench.cards.verbs import Verbs
 from workbench.errors import CancelledError, QueueFullError, StoreError, WorkbenchError
 
 MAX_RUNNING = 4  # they share the same workers, so more would only slow each other down
-MAX_WAITING = 32  # beyond that, waiting clients are better told to come back
+MAX_WAITING = 32  # set by hand: beyond that, clients are told to try again later
 KEPT = 500  # finished jobs that can still be asked for
 ENDED = frozenset({"done", "failed", "cancelled"})
 UNFINISHED = ("queued", "running", "cancelling")
@@ -50,12 +50,12 @@ class QueuedJob:
         return self.status in ENDED
 
     def let_go(self) -> None:
-        """Keep what clients may still ask for; drop the job with all that it holds."""
+        """Keep the facts that clients may still ask for, and release the job."""
         if self.running is not None:
             self.last_progress, self.running = self.running.progress.to_dict(), None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what clients see."""
+        """Return the job as clients see it."""
         running = self.running
         progress = self.last_progress if running is None else running.progress.to_dict()
         return {
@@ -111,7 +111,7 @@ class JobQueue(Verbs):
         return len(unfinished)
 
     def submit(self, kind: str, request: dict[str, Any]) -> QueuedJob:
-        """Queue a job and return at once; for a request that is queued or running already, return that job.
+        """Queue a job and return at once. If the same request is queued or running already, return that job.
 
         Raises
         ------
@@ -149,13 +149,13 @@ class JobQueue(Verbs):
         return job
 
     def cancel(self, job: QueuedJob) -> None:
-        """Stop a job, running or not; one that has ended stays as it is."""
+        """Stop a waiting or running job; do nothing if it has ended."""
         with self._lock:
             waiting, running = job in self._waiting, job.running
             if waiting:
                 self._waiting.remove(job)
             elif job.status not in ENDED:
-                job.status = "cancelling"  # if it is only about to start, this stops it then
+                job.status = "cancelling"  # if it has not started yet, this stops it when it starts
         if waiting:
             self._finish(job, "cancelled")
         elif running is not None:

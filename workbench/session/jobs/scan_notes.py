@@ -1,4 +1,4 @@
-"""What a scan left out, in words."""
+"""Sentences about what a scan left out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CUE_SHEETS = "CUE sheets are not read: an album in one file is one track"
 
 
 def skipped_text(skipped: Mapping[str, int]) -> str:
-    """Say what a scan left out, the most frequent first, and what becomes of CUE sheets; empty if it was nothing.
+    """Say what a scan left out, the most frequent first, and about CUE sheets; empty if there is nothing to say.
 
     >>> skipped_text({".sid": 2, ".mid": 10})
     '12 files skipped: .mid 10, .sid 2'

@@ -1,4 +1,4 @@
-"""One cluster for all: a process that needs workers lets the server start them, and joins."""
+"""Share one cluster: a process that needs workers asks the server to start them, and joins its cluster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Entry = TypeVar("Entry")
 
 
 def with_server_workers(entries: Iterable[Entry], library: Library, settings: Settings) -> Iterator[Entry]:
-    """Yield the entries of a job; before the first :class:`Task`, see to it that a running server has workers.
+    """Yield the entries of a job; before the first :class:`Task`, make sure that a running server has workers.
 
     Without a server, or when it does not start them in time, the job starts its own.
     """

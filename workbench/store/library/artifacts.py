@@ -23,7 +23,7 @@ class ArtifactRepository(Repository):
             )
 
     def get(self, kind: str, key: str) -> Artifact | None:
-        """Return a saved value, whatever its snapshot, or ``None``; arrays are read-only."""
+        """Return a saved value of any snapshot, or ``None``; arrays are read-only."""
         from workbench.store.serialization import decode
 
         with self.pool.reading() as connection:

@@ -163,7 +163,7 @@ def fold(text: str) -> str:
 
 
 def _is_invisible(char: str) -> bool:
-    """Whether a character is an accent, or joins or separates its neighbors without a form of its own."""
+    """Whether a character is an accent, or an invisible character that joins or separates its neighbors."""
     return bool(unicodedata.combining(char)) or unicodedata.category(char) == "Cf"
 
 

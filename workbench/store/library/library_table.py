@@ -94,7 +94,7 @@ class LibraryTable:
         return column
 
     def sound_tag(self, name: str) -> npt.NDArray[np.float32] | None:
-        """Return the values of a sound tag, shape (n,); ``None`` where no network has listened, or it is no tag."""
+        """Return the values of a sound tag, shape (n,); ``None`` if there is no such sound tag."""
         if self.sound_tags is None or name not in self.sound_tag_names:
             return None
         return self.sound_tags[:, self.sound_tag_names.index(name)]

@@ -193,7 +193,7 @@ def spell_in_american_english(connection: Connection) -> None:
     )
 
 
-# Column definitions as they were then; a later tag gets a migration of its own.
+# The columns of that version; a later tag gets a new migration.
 _MORE_TAGS = """
 artists TEXT, album_artists TEXT, composer TEXT, comment TEXT, grouping TEXT, isrc TEXT, title_sort TEXT,
 artist_sort TEXT, album_sort TEXT, album_artist_sort TEXT, composer_sort TEXT, musicbrainz_recording_id TEXT,

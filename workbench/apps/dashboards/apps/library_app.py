@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class LibraryApp(SessionApp):
-    """Everything about the tracks of one library."""
+    """The tracks of one library: analysis, table, details."""
 
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb

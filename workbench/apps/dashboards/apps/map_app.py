@@ -1,4 +1,4 @@
-"""The Music map app: every track a point, near what it sounds like."""
+"""The Music map app: every track is a point, close to tracks that sound similar."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class MapApp(SessionApp):
-    """The map with what can be done on it."""
+    """The map and its actions."""
 
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb
@@ -102,14 +102,14 @@ class MapApp(SessionApp):
         self._show_neighbors(kept)
 
     def _compute(self) -> None:
-        """Lay the tracks out in a worker, remember it, show it."""
+        """Lay out the tracks in a worker, then save and show the layout."""
         table = self._watch.table
         count = int(table.analyzed.sum())
         if not count:
             return
         self._again.disabled = True
         self._line.value = note_html(
-            f"Laying out {count:,} tracks in a worker: up to a minute. You can go on meanwhile."
+            f"Laying out {count:,} tracks in a worker. This takes up to a minute; you can use the page in the meantime."
         )
         in_background(lambda: self._wb.maps.lay_out(table), self._show_neighbors, self._refused)
 

@@ -1,4 +1,4 @@
-"""The Performance app: how the workbench runs, over all its processes."""
+"""The Performance app: measurements of all processes of the workbench."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ EMPTY = (
 
 
 class PlaylistApp(SessionApp):
-    """The playlist maker on one library."""
+    """The playlist maker for one library."""
 
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ProblemsApp(SessionApp):
-    """Everything that is wrong with one library."""
+    """All problems of one library."""
 
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class CompareView(widgets.VBox):  # type: ignore[misc]
-    """Compare the playlist at hand with an earlier one.
+    """Compare the current playlist with an earlier one.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class CompareView(widgets.VBox):  # type: ignore[misc]
         offer(self.other, [("nothing" if kept else "no playlist is saved yet", 0), *kept])
 
     def show(self, playlist: Playlist) -> None:
-        """Make this the playlist at hand."""
+        """Set the current playlist."""
         self._current = playlist
         self._draw()
 

@@ -12,11 +12,11 @@ from workbench.apps.dashboards.views.page import button, offer, problem_html, ro
 from workbench.errors import WorkbenchError
 from workbench.session.allowed_paths import allowed_folder
 
-MOST_SHOWN = 500  # set by hand: more would make a list that nobody reads
+MOST_SHOWN = 500  # set by hand: a longer list would be hard to read
 
 
 class FolderPicker(widgets.VBox):  # type: ignore[misc]
-    """A path to type and the folders below it to step into, never outside ``roots``.
+    """A field for a path and a list of its subfolders, never outside ``roots``.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class FolderPicker(widgets.VBox):  # type: ignore[misc]
         self.go(self.folder)
 
     def go(self, folder: Path) -> None:
-        """Choose a folder; outside the roots, or where there is none, say so and stay."""
+        """Choose a folder. If it does not exist or is outside the roots, say so and keep the old one."""
         try:
             self.folder = allowed_folder(str(folder), self._roots)
             below = _folders(self.folder)

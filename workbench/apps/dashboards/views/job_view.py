@@ -1,4 +1,4 @@
-"""An analysis under way: how far it is, how fast, what failed and why; pause, cancel, try again."""
+"""A running analysis: progress, speed, and failures with reasons; pause, cancel, try again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_FAILURES = 100  # set by hand; the Problems app has all of them
 
 
 class ShownJob(Protocol):
-    """What the view shows of a job, so that a test can give it a literal one."""
+    """The parts of a job that the view shows, so that a test can use a simple object."""
 
     @property
     def progress(self) -> Any: ...
@@ -80,7 +80,7 @@ class JobView(widgets.VBox):  # type: ignore[misc]
         return self.job is not None and not self.job.done()
 
     def begin(self, paths: Sequence[str], *, force: bool = False) -> None:
-        """Start an analysis, unless one runs."""
+        """Start an analysis, unless one is running."""
         if self.running or self._pulse.seconds:
             return
         self._problem.value = ""
@@ -89,13 +89,13 @@ class JobView(widgets.VBox):  # type: ignore[misc]
         in_background(lambda: self._start(paths, force=force), self.follow, self._refused)
 
     def follow(self, job: ShownJob) -> None:
-        """Show a job that is under way."""
+        """Show a running job."""
         self.job, self._told = job, 0
         self._pulse.seconds = PULSE_S
         self.look()
 
     def look(self) -> None:
-        """Show how the job stands now."""
+        """Show the current state of the job."""
         if self.job is None:
             return
         ended = self.job.done()
@@ -142,7 +142,7 @@ class JobView(widgets.VBox):  # type: ignore[misc]
 
 
 def describe(progress: Any) -> str:
-    """Say in a line how a job stands."""
+    """Return the state of a job in one line."""
     done = (
         f"{progress.finished:,} of {counted(progress.total, 'file')}{' so far' if progress.scanning else ''}"
     )
@@ -172,7 +172,7 @@ def describe(progress: Any) -> str:
 
 
 def failures_html(failed: Sequence[Any]) -> str:
-    """Return a table of files with their reasons, the first hundred."""
+    """Return a table of the first hundred failed files with their reasons."""
     shown = [[failure.path, failure.error, failure.kind] for failure in failed[:MOST_FAILURES]]
     more = len(failed) - len(shown)
     return table_html(("File", "Why", "Kind"), shown) + note_html(f"and {more:,} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""What the apps ask of a workbench: the callables that the views take."""
+"""The functions of a workbench that apps pass to their views."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ WATCH_S = 3.0  # soon enough for a person who waits for an analysis
 
 
 class LibraryWatch(Pulse):
-    """Notices that the library has changed, whichever process changed it.
+    """Notices changes of the library, also by other processes.
 
     Parameters
     ----------
     on_table : callable
         Called with the new table.
     on_look : callable, optional
-        Called at every look, for what is no part of the table.
+        Called each time the library is checked, for values that are not in the table.
     """
 
     def __init__(
@@ -72,5 +72,5 @@ def details(
 
 
 def playlists_folder(wb: Workbench) -> Path:
-    """Return where exported playlists go."""
+    """Return the folder for exported playlists."""
     return wb.settings.data_dir / "playlists"

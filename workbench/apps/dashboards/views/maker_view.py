@@ -25,7 +25,7 @@ Make = Callable[..., "Playlist"]
 
 
 class MakerView(widgets.VBox):  # type: ignore[misc]
-    """The parts of the playlist maker, put together.
+    """All parts of the playlist maker.
 
     Parameters
     ----------
@@ -73,12 +73,12 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
         self._enable()
 
     def make(self) -> None:
-        """Make a playlist from what the form says."""
+        """Make a playlist from the values of the form."""
         asked = self.form.values()
         self._begin(lambda: self._run(**asked))
 
     def make_rest(self) -> None:
-        """Keep the locked tracks where they are, and make the others anew."""
+        """Keep the locked tracks in their places, and choose the others again."""
         if self.playlist is None:
             return
         before, locked = self.playlist.track_ids, set(self.result.list.locked)

@@ -1,4 +1,4 @@
-"""Every analyzed track as a point: near is alike."""
+"""Every analyzed track as a point: tracks that sound similar are close together."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         self._select(np.zeros(0, np.int64))
 
     def recolor(self) -> None:
-        """Color the points again; what takes a while, such as clusters, is found off the event loop."""
+        """Color the points again; slow work, such as clusters, runs off the event loop."""
         drawn, name = self.drawn, self.color.value
 
         def paint(coloring: Coloring) -> None:

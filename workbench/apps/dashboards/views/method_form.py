@@ -19,7 +19,7 @@ SHOWN_FIRST = ("size", "order")
 
 
 class MethodForm(widgets.VBox):  # type: ignore[misc]
-    """What to make.
+    """The form for a method and its parameters.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class MethodForm(widgets.VBox):  # type: ignore[misc]
         return int(self._first.fields["size"].value)
 
     def choose_start(self, track_id: int) -> None:
-        """Put a track in where the method starts from one, and nothing is there yet."""
+        """Fill in a start track if the method needs one and the field is empty."""
         start = self.own.fields.get("start")
         if start is not None and not start.value:
             start.choose(track_id)

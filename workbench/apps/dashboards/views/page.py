@@ -12,13 +12,13 @@ from workbench.apps.dashboards.widgets.static_file import style
 
 
 def page(*children: widgets.Widget) -> widgets.VBox:
-    """Return a page with the style of the workbench; everything shown belongs in one."""
+    """Return a page with the style of the workbench; put everything that is shown into one."""
     sheet = widgets.HTML(f"<style>{style()}</style>")
     return classed(widgets.VBox([sheet, *children]), "pw-page")
 
 
 def page_html(html: str) -> str:
-    """Return HTML with the page's own style, for a notebook that is read and not used."""
+    """Return HTML with the style of the page, for a notebook that has no running kernel."""
     return f"<style>{style()}</style><div class='pw-page'>{html}</div>"
 
 
@@ -42,7 +42,7 @@ def classed(widget: Any, name: str) -> Any:
 
 
 def beside(side: widgets.Widget, main: widgets.Widget) -> widgets.Box:
-    """Return a form and what comes of it: next to each other on a wide page, one below the other on a phone."""
+    """Return a form and its result: side by side on a wide page, one below the other on a phone."""
     return classed(widgets.Box([side, main]), "pw-beside")
 
 
@@ -107,7 +107,7 @@ def scores_html(scores: Mapping[str, float | None]) -> str:
 
 
 def offer(choice: Any, options: Sequence[tuple[str, Any]]) -> None:
-    """Give a selection widget other options; what was chosen stays, or else the first is."""
+    """Replace the options of a selection widget; keep the chosen one if possible, otherwise choose the first."""
     if choice.options == tuple(options):
         return
     before = choice.value

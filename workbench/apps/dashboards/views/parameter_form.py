@@ -19,7 +19,7 @@ _LAYOUT = widgets.Layout(width="100%")
 
 
 class ParameterForm(widgets.VBox):  # type: ignore[misc]
-    """One field a parameter, with its help as tooltip; left empty, it keeps its default.
+    """One field for each parameter, with its help as a tooltip; an empty field means the default.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class ParameterForm(widgets.VBox):  # type: ignore[misc]
         super().__init__([columns(*self.fields.values())])
 
     def values(self) -> dict[str, Any]:
-        """Return what differs from the defaults, by name."""
+        """Return the values that differ from the defaults, by name."""
         given = {
             name: widget.chosen if isinstance(widget, TrackChooser) else widget.value
             for name, widget in self.fields.items()

@@ -1,4 +1,4 @@
-"""How the workbench runs, live: machine, caches, database, workers, processes, scores and what to change."""
+"""Live measurements: machine, caches, database, workers, processes, scores and recommendations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HISTORY_EVERY_S = 60.0  # the history has one point a minute
 
 
 class PerformanceView(widgets.VBox):  # type: ignore[misc]
-    """Figures of every process, renewed while somebody looks.
+    """Measurements of every process, updated while the page is visible.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         )
 
     def look(self) -> None:
-        """Measure, off the event loop, and show what comes back."""
+        """Measure off the event loop, and show the result."""
         if not self._asked:
             self._asked = True
             in_background(self._measured, self._show_all, self._failed)
@@ -199,7 +199,7 @@ def _lines(figures: Figures) -> list[dict[str, str]]:
 
 
 def advice_html(recommendations: Sequence[Mapping[str, Any]]) -> str:
-    """Return recommendations as a list, or that there are none."""
+    """Return a list of recommendations, or a sentence if there are none."""
     advice = "".join(f"<li>{escape(str(found['message']))}</li>" for found in recommendations)
     return f"<ul>{advice}</ul>" if advice else note_html("Nothing needs to change.")
 
@@ -223,7 +223,7 @@ def processes_html(figures: Figures) -> str:
 
 
 def impact_html(impact: Mapping[str, Any]) -> str:
-    """Return before and after of the last benchmark, or how to get it."""
+    """Return the results of the last benchmark, or the command that runs it."""
     figures = {name: value for name, value in impact.items() if isinstance(value, Mapping)}
     if not figures:
         return empty_html(f"Not measured yet. {impact['how_to_measure'] or ''}")

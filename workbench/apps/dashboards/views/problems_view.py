@@ -1,4 +1,4 @@
-"""What is wrong with a library, one kind of problem at a time; each track can be opened and heard."""
+"""The problems of a library, one kind at a time; each track can be opened and played."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ProblemsView(widgets.VBox):  # type: ignore[misc]
         super().__init__([self.kind, self._title, self._advice, self.grid])
 
     def fill(self, table: LibraryTable, problems: Sequence[Problem]) -> None:
-        """Show problems, those without findings included."""
+        """Show all kinds of problems, also those that were not found."""
         self._problems, self._table = {problem.title: problem for problem in problems}, table
         first_time = self.kind.value is None
         offer(

@@ -1,4 +1,4 @@
-"""Thumbs for the track that is shown: what a tagger of the user's own taste learns from."""
+"""Thumbs up and down for the shown track; a tagger can learn the user's taste from them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RatingView(widgets.ToggleButtons):  # type: ignore[misc]
         self.observe(self._chosen, "value")
 
     def show(self, track_id: int, rating: float | None) -> None:
-        """Show the rating of another track."""
+        """Show the rating of a track."""
         self._track_id = None
         self.value = rating
         self._track_id = track_id

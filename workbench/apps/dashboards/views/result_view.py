@@ -1,4 +1,4 @@
-"""A playlist to look at, hear and rearrange: list, curves, path on the map, quality card."""
+"""A playlist that can be viewed, played and reordered: list, curves, path on the map, quality card."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ResultView(widgets.VBox):  # type: ignore[misc]
         super().__init__([self._head, self.list, self._more])
 
     def show(self, playlist: Playlist, table: LibraryTable) -> None:
-        """Show a playlist; the table tells what the playlist itself does not hold."""
+        """Show a playlist; the table has the values that are not in the playlist."""
         self._showing = True
         self.list.show([_entry(track, table) for track in playlist.tracks])
         self._showing = False

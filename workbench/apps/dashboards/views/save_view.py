@@ -20,7 +20,7 @@ FORMATS = ("m3u8", "xspf", "jspf", "pls", "csv", "json")
 
 
 class SaveView(widgets.VBox):  # type: ignore[misc]
-    """Name, Save, Export.
+    """A field for the name, and buttons to save and export.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ ORDERS = ("smooth", "harmonic", "ramp_up", "ramp_down", "none", "shuffle")
 
 
 class SelectionView(widgets.VBox):  # type: ignore[misc]
-    """Turn a selection into a playlist.
+    """Makes a playlist of the selected tracks.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class SelectionView(widgets.VBox):  # type: ignore[misc]
         self.select([])
 
     def select(self, ids: Sequence[int]) -> None:
-        """Make these the selected tracks."""
+        """Set the selected tracks."""
         self._ids = list(ids)
         self.button.disabled = not self._ids
         self.button.description = (

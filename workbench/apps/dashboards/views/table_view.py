@@ -48,7 +48,7 @@ COLUMNS = (
 
 
 class TableView(widgets.VBox):  # type: ignore[misc]
-    """Every track of a table, sortable, filtered by a query.
+    """The tracks of a table, which can be sorted and filtered.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         self.fill(table)
 
     def fill(self, table: LibraryTable) -> None:
-        """Show another state of the library; filter, order and selection stay."""
+        """Show a new state of the library; keep filter, order and selection."""
         self.table = table
         blank = np.full(len(table), None, object)
         values = {column.name: table.columns.get(column.name, blank) for column in COLUMNS}

@@ -15,7 +15,7 @@ SUGGESTIONS = 15  # set by hand: what fits under the field on a laptop
 
 
 class TrackChooser(widgets.Combobox):  # type: ignore[misc]
-    """A text field that suggests tracks; ``chosen`` is the id, or what was typed, or ``None``."""
+    """A text field that suggests tracks; ``chosen`` is the id, the typed text, or ``None``."""
 
     def __init__(self, table: LibraryTable, description: str, *, tooltip: str = "") -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class TrackChooser(widgets.Combobox):  # type: ignore[misc]
         return self._ids.get(self.value, self.value.strip() or None)
 
     def choose(self, track_id: int) -> None:
-        """Put a track in."""
+        """Fill in a track."""
         index = self._table.index_of(track_id)
         if index is not None:
             self._offer([index])

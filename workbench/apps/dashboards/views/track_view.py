@@ -1,4 +1,4 @@
-"""One track: who it is, its curves over time, its neighbors."""
+"""One track: its tags, its curves over time, and its neighbors."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class TrackView(widgets.VBox):  # type: ignore[misc]
 def load_player(
     player: Player, track_id: int, name: str, duration_s: float | None, features: TrackFeatures | None
 ) -> None:
-    """Load a track into a player, with its waveform and marks where they are known."""
+    """Load a track into a player, with its waveform and marks if they are known."""
     if features is None:
         player.load(track_id, name, duration_s=duration_s)
     else:

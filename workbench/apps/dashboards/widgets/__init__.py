@@ -1,1 +1,1 @@
-"""Widgets with a front end of their own, in ``static``."""
+"""Widgets with their own front end, which is in ``static``."""

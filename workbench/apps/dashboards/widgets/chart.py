@@ -1,4 +1,4 @@
-"""A line chart that follows the page's theme and can be renewed cheaply."""
+"""A line chart that follows the page's theme and is cheap to update."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Chart(anywidget.AnyWidget):
         super().__init__(title=title, x_label=x_label, y_label=y_label, **options)
 
     def draw(self, x: Any, lines: Mapping[str, Any], *, marks: Sequence[float] = ()) -> None:
-        """Show lines by name; NaN and ``None`` leave a gap. Long ones are thinned to what a screen can show."""
+        """Show lines by name; NaN and ``None`` leave a gap. Long lines get fewer points."""
         step = max(1, math.ceil(len(x) / MOST_POINTS))
         with self.hold_sync():
             self.x = _plain(x, step)

@@ -1,4 +1,4 @@
-"""A table of any length: sorted and filtered here with NumPy, and only the rows in sight are sent."""
+"""A table of any length: it is sorted and filtered with NumPy, and only visible rows are sent."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Grid(anywidget.AnyWidget):
     label : str
         What it is, for screen readers.
     empty : str
-        What to show, and to advise, when there are no rows.
+        What to show if there are no rows, with advice.
     on_open : callable, optional
         Called with the id of a row that was double-clicked or entered.
 
@@ -92,7 +92,7 @@ class Grid(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def fill(self, ids: npt.NDArray[np.int64], values: Mapping[str, Column]) -> None:
-        """Show these rows, all of them; ``values`` holds an array a column name, of the length of ``ids``.
+        """Show all of these rows; ``values`` has an array for each column, of the same length as ``ids``.
 
         A column without values is not shown.
         """
@@ -109,7 +109,7 @@ class Grid(anywidget.AnyWidget):
         self._arrange()
 
     def sort(self, column: str, *, descending: bool = False) -> None:
-        """Sort by a column; unknown values come last either way."""
+        """Sort by a column; unknown values come last in both directions."""
         self.sort_column, self.descending = column, descending
         self._arrange()
         self.go_to_top()
@@ -134,7 +134,7 @@ class Grid(anywidget.AnyWidget):
         return self._ranks[name]
 
     def cells(self, first: int, count: int) -> list[list[Any]]:
-        """Return rows as shown: the id, then a text a column."""
+        """Return rows as they are shown: the id, then a text for each column."""
         rows = self.rows[max(0, first) : max(0, first) + min(count, MOST_ROWS_SENT)]
         texts = [
             [_text(value, column.write) for value in self._values[column.name][rows]]
@@ -167,7 +167,7 @@ def _head(column: GridColumn) -> dict[str, Any]:
 
 
 def _rank(values: Column) -> npt.NDArray[np.float64]:
-    """Return numbers in whose order the values are; NaN for unknown ones, which argsort puts last."""
+    """Return numbers that sort like the values; NaN for unknown values, which argsort puts last."""
     if values.dtype != object:
         return values.astype(np.float64)
     known = np.array([value is not None for value in values], bool)

@@ -1,4 +1,4 @@
-"""Hear one track: a waveform to seek in, with sections and beats. The sound comes from the server by track id."""
+"""A player for one track, with a waveform, sections and beats. The server sends the sound by track id."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Player(anywidget.AnyWidget):
             self.sections = _as_float32(sections_s)
 
     def play(self, at_s: float = 0.0) -> None:
-        """Start; the browser refuses until the person has clicked or typed in the page."""
+        """Start to play; browsers allow it only after a click or key press in the page."""
         self.send({"kind": "play", "at_s": at_s})
 
     def pause(self) -> None:
@@ -79,7 +79,7 @@ class Player(anywidget.AnyWidget):
 
 
 def audio_path(track_id: int) -> str:
-    """Return where the server has the sound of a track, relative to the page's base URL."""
+    """Return the address of a track's sound, relative to the page's base URL."""
     return f"api/v1/tracks/{track_id}/audio"
 
 

@@ -1,4 +1,4 @@
-"""A timer that lives in the page: it ends with the tab, and rests while the tab is hidden."""
+"""A timer in the page: it ends when the tab is closed, and pauses while the tab is hidden."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class Pulse(anywidget.AnyWidget):
-    """Calls ``look`` every ``seconds`` as long as somebody has the page open; 0 rests.
+    """Calls ``look`` every ``seconds`` while the page is visible; 0 pauses it.
 
     Parameters
     ----------

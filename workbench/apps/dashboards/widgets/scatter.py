@@ -1,4 +1,4 @@
-"""A map of points: zoom, hover, lasso; drawn in the browser, described from here."""
+"""A map of points with zoom, hover and lasso, drawn in the browser."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Scatter(anywidget.AnyWidget):
             self.codes = coloring.codes.astype(np.uint8).tobytes()
 
     def choose(self, indices: npt.NDArray[Any]) -> None:
-        """Bring these points to the front and dim the others; none: all are as before."""
+        """Bring these points to the front and dim the others; without points, show all alike."""
         mask = np.zeros(self._count, np.uint8)
         mask[indices] = 1
         self.chosen = mask.tobytes()
@@ -102,7 +102,7 @@ class Scatter(anywidget.AnyWidget):
 
 
 def _fitted(positions: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Return positions moved and scaled, both axes alike, into −1 … 1."""
+    """Return positions moved and scaled, equally on both axes, to −1 … 1."""
     places = np.asarray(positions, np.float64).reshape(-1, 2)
     if not len(places):
         return places

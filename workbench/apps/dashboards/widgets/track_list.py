@@ -1,4 +1,4 @@
-"""A playlist as a list that can be reordered, locked and heard."""
+"""A playlist as a list whose tracks can be reordered, locked and played."""
 
 from __future__ import annotations
 
