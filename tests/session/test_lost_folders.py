@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from workbench import Workbench
 from workbench.analysis.analyze_file import Analyzed
 from workbench.processing.job.task import Failure, Task
 from workbench.session.jobs.analysis_tasks import AnalysisTasks
+from workbench.session.jobs.lost_folders import lost_folders
 
 NAMES = ("album/one.wav", "album/two.wav", "loose.wav")
 
@@ -95,12 +97,41 @@ def test_an_emptied_folder_is_believed_with_force(wb: Workbench, music: Path) ->
     assert set(statuses(wb).values()) == {"missing"}
 
 
-def test_deleted_files_are_missing(wb: Workbench, music: Path) -> None:
+def test_a_share_that_holds_only_files_beside_other_music_counts_too(wb: Workbench, music: Path) -> None:
+    scanned(wb, music)
+    unmount(music / "album", leave=True)
+    (music / "elsewhere").rename(music.parent / "elsewhere")
+    (failure,) = [entry for entry in tasks_of(wb, music).tasks() if isinstance(entry, Failure)]
+    assert failure.path == str(music / "album")
+    assert "2 files" in failure.error and "alone with --force" in failure.error
+    assert set(statuses(wb).values()) == {"pending"}
+    list(tasks_of(wb, music / "album", force=True).tasks())  # as the message says
+    assert statuses(wb) == {"one.wav": "missing", "two.wav": "missing", "loose.wav": "pending"}
+    assert not [entry for entry in tasks_of(wb, music).tasks() if isinstance(entry, Failure)]
+
+
+def test_deleted_files_and_folders_are_missing(wb: Workbench, music: Path) -> None:
     scanned(wb, music)
     (music / "album" / "one.wav").unlink()
-    (music / "album" / "two.wav").unlink()
+    list(tasks_of(wb, music).tasks())
+    assert statuses(wb) == {"one.wav": "missing", "two.wav": "pending", "loose.wav": "pending"}
+    shutil.rmtree(music / "album")
     list(tasks_of(wb, music).tasks())
     assert statuses(wb) == {"one.wav": "missing", "two.wav": "missing", "loose.wav": "pending"}
+
+
+def test_a_folder_whose_files_were_moved_was_not_lost(wb: Workbench, music: Path) -> None:
+    scanned(wb, music)
+    (music / "album" / "one.wav").rename(music / "one.wav")
+    (music / "album" / "two.wav").unlink()
+    assert not [entry for entry in tasks_of(wb, music).tasks() if isinstance(entry, Failure)]
+    assert statuses(wb) == {"one.wav": "pending", "two.wav": "missing", "loose.wav": "pending"}
+
+
+def test_a_drive_whose_folder_is_removed_with_it_is_lost(wb: Workbench) -> None:
+    """As ``/media/me/DISK`` is. Nobody can make such a folder in a test, so the files were never there."""
+    gone = ["/media/nobody/DISK/album/one.wav", "/media/nobody/DISK/two.wav"]
+    assert lost_folders(gone, ["/media/nobody"]) == {"/media/nobody/DISK": gone}
 
 
 @pytest.mark.parametrize("leave", [True, False])

@@ -148,8 +148,15 @@ def _listen_with(models: Sequence[ModelFile]) -> Callable[[], Listener]:
 
 
 def _spare_lost_folders(plan: Plan) -> None:
-    """Remove files from the list of missing ones if their whole drive or share is missing."""
-    for folder, paths in lost_folders(plan.missing, plan.roots).items():
+    """Remove files from the list of missing ones if their whole drive or share is missing.
+
+    If one of them is found elsewhere, they were moved.
+    """
+    new = {(file.size_bytes, file.mtime_ns) for file in plan.found if plan.reasons.get(file.path) == "new"}
+    gone = [path for path, file in plan.missing.items() if file.status != "missing"]
+    for folder, paths in lost_folders(gone, plan.roots).items():
+        if any((plan.missing[path].size_bytes, plan.missing[path].mtime_ns) in new for path in paths):
+            continue
         plan.failed.append(failure_of(folder, len(paths)))
         for path in paths:
             del plan.missing[path]

@@ -1,4 +1,8 @@
-"""Distinguish deleted files from files on a drive or share that is missing as a whole."""
+"""Distinguish deleted files from files on a drive or share that is missing as a whole.
+
+A folder that still exists without any file is taken for an unmounted drive or share, and its tracks are not marked as
+missing. A folder that does not exist any more was deleted, unless systems create and remove folders for drives there.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +22,6 @@ def is_lost(folder: str | os.PathLike[str]) -> bool:
 def lost_folders(gone: Iterable[str], roots: Iterable[str]) -> dict[str, list[str]]:
     """Group missing files by the missing folder that contained them; leave out files that were deleted.
 
-    A root without any file is taken for a drive or share that is not connected, or has the point where it is connected
-    inside, and so is an empty folder below it that had folders inside.
-
     Parameters
     ----------
     gone : iterable of str
@@ -35,21 +36,33 @@ def lost_folders(gone: Iterable[str], roots: Iterable[str]) -> dict[str, list[st
     for path in gone:
         top = next((top for top in tops if path.startswith(top.rstrip(os.sep) + os.sep)), None)
         folder = Path(path).parent if top is None else _nearest_there(path, top)
-        if lost_here(str(folder)):
+        if Path(path).parent != folder and holds_drives(folder):
+            drive = folder / Path(path).relative_to(folder).parts[0]
+            found.setdefault(str(drive), []).append(path)
+        elif lost_here(str(folder)):
             while top is not None and str(folder) != top and lost_here(str(folder.parent)):
                 folder = folder.parent
             found.setdefault(str(folder), []).append(path)
-    return {
-        folder: paths
-        for folder, paths in found.items()
-        if folder in tops or any(str(Path(path).parent) != folder for path in paths)
-    }
+    return found
+
+
+def holds_drives(folder: Path) -> bool:
+    """Whether Linux or macOS mounts drives directly below this folder, by convention.
+
+    >>> [holds_drives(Path(p)) for p in ("/media/me", "/Volumes", "/home/me", "/media/me/DISK")]
+    [True, True, False, False]
+    """
+    of_users = str(folder.parent) in ("/media", "/run/media")
+    return of_users or str(folder) in ("/media", "/mnt", "/Volumes")
 
 
 def failure_of(folder: str, known: int = 0) -> Failure:
     """Return the failure for a missing folder, with the number of its files that the library knows."""
     files = f"{known} files of the library were in this folder, and it" if known else "The folder"
-    force = " If you emptied it yourself, use --force." if known else ""
+    if Path(folder).is_dir():
+        force = " If you emptied it yourself, analyze this folder alone with --force." if known else ""
+    else:
+        force = " If it was deleted, use --force." if known else ""
     return Failure(
         folder,
         f"{files} is empty or gone. Is its drive or share connected? Nothing was marked as missing.{force}",
