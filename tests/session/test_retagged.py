@@ -69,6 +69,18 @@ def test_the_tags_are_read_again_and_the_sound_is_not(wb: Workbench, song: Path)
     assert scan(wb, song).plan.retagged == []
 
 
+def test_a_file_that_is_retagged_and_then_moved_is_known(wb: Workbench, song: Path) -> None:
+    before = wb.track("Before")
+    keeping_size_and_time(song, "After")
+    scan(wb, song)
+    assert wb.track("After").content_hash == content_hash(song)
+    moved = song.rename(song.with_name("moved.flac"))
+    tasks = scan(wb, moved)
+    after = wb.track("After")
+    assert (tasks.cached, after.id, after.path, after.status) == (1, before.id, str(moved), "analyzed")
+    assert after.features == before.features
+
+
 def test_the_new_tags_come_with_one_analysis_over_rest_too(wb: Workbench, song: Path) -> None:
     assert wb.track.unchanged(song) is not None
     keeping_size_and_time(song, "After")

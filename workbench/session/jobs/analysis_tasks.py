@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from workbench.session.jobs.model_outputs import save_outputs
 from workbench.session.jobs.plan import Plan, Stale
 from workbench.session.jobs.report import Report
 from workbench.store.library.library import Library
-from workbench.store.library.records import FeatureRecord, ScannedFile
+from workbench.store.library.records import FeatureRecord, KnownFile, ScannedFile
 
 if TYPE_CHECKING:
     from workbench.analysis.analyze_file import Analyzed
@@ -99,8 +99,28 @@ class AnalysisTasks:
     def _read_tags_again(self) -> None:
         """Read the tags again of files that changed while size and time stayed the same; their features are kept."""
         for batch in batched(self.plan.retagged, BATCH):
-            read = (_retagged(file, self.plan.cached[file.path].content_hash) for file in batch)
-            self.library.files.add([file for file in read if file is not None])
+            known = [(file, self.plan.cached[file.path]) for file in batch]
+            read = [(_retagged(file, before.content_hash), before) for file, before in known]
+            there = [(file, before) for file, before in read if file is not None]
+            rewritten = [file for file, before in there if self._has_new_tags(file, before)]
+            self.library.files.add([file for file, _ in there if file not in rewritten])
+            for file in rewritten:
+                self._renew_hash(file)
+
+    def _has_new_tags(self, file: ScannedFile, before: KnownFile) -> bool:
+        """Whether the tags of a file differ from the library's; not asked where an older version kept fewer tags."""
+        return before.ctime_ns is not None and not self.library.files.has_tags(file)
+
+    def _renew_hash(self, file: ScannedFile) -> None:
+        """Record new tags and the content hash of the file that has them, by which it is found when it moves."""
+        try:
+            key = content_hash(file.path)
+        except AudioError:
+            return
+        if file.content_hash is None or key == file.content_hash:  # tags can come from a file beside it
+            self.library.files.add([file])
+        else:
+            self.library.carry_over(replace(file, content_hash=key), file.content_hash)
 
     def _judge(self, scanned: list[ScannedFile]) -> Iterator[Task | Cached | Failure]:
         hashes = [file.content_hash for file in scanned if file.content_hash]

@@ -70,6 +70,13 @@ class FileRepository(Repository):
         with self.pool.writing() as connection:
             return [self._add(connection, file, there) for file in files]
 
+    def has_tags(self, file: ScannedFile) -> bool:
+        """Return whether the row of this path has exactly these tags."""
+        query = f"SELECT {', '.join(TAG_NAMES)} FROM tracks WHERE path = ?"
+        with self.pool.reading() as connection:
+            row = connection.execute(query, (file.path,)).fetchone()
+        return bool(row == _tags(file))
+
     def mark_missing(self, ids: Sequence[int]) -> None:
         """Mark files as missing; their rows and features are kept."""
         self._mark("missing_since = coalesce(missing_since, ?)", [self._now()], ids)
@@ -134,7 +141,6 @@ def _outcome(connection: Connection, file: ScannedFile) -> tuple[str, str | None
 
 
 def _row(file: ScannedFile, analysis: str, error: str | None, error_kind: str | None) -> tuple[Any, ...]:
-    tags = [_clean(file.tags.get(name)) for name in TAG_NAMES]
     search = search_text(file.path, file.tags)
     return (
         file.path,
@@ -145,9 +151,13 @@ def _row(file: ScannedFile, analysis: str, error: str | None, error_kind: str | 
         analysis,
         error,
         error_kind,
-        *tags,
+        *_tags(file),
         search,
     )
+
+
+def _tags(file: ScannedFile) -> tuple[Any, ...]:
+    return tuple(_clean(file.tags.get(name)) for name in TAG_NAMES)
 
 
 def search_text(path: str, tags: Mapping[str, Any]) -> str:
