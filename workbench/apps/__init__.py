@@ -1,1 +1,5 @@
 """What people open: REST, the Voila apps and JupyterLab, on one list of handlers."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,7 +7,8 @@ from .files.reading import read_playlist_file
 from .making.generation import COMMON_PARAMETERS, generate, json_schema
 from .making.many import generate_many
 from .making.ordering import ORDER_HELP, ORDERS
-from .making.registry import Method
+from .making.registry import Method, method
+from .making.request import Pick, Request
 from .making.resolve import resolve_track
 from .methods import METHODS, find_method
 from .playlist import Playlist
@@ -24,9 +25,11 @@ __all__ = [
     "Entry",
     "Match",
     "Method",
+    "Pick",
     "Playlist",
     "PlaylistTrack",
     "Refreshed",
+    "Request",
     "check_target",
     "compare",
     "export",
@@ -36,6 +39,7 @@ __all__ = [
     "generate_many",
     "json_schema",
     "match_entries",
+    "method",
     "read_playlist_file",
     "refresh",
     "regenerate",

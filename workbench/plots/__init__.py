@@ -3,3 +3,7 @@
 Each module draws one thing: ``library_plots``, ``track_plots``, ``playlist_plots``, ``tagger_plots``,
 ``performance_plots``. Colors are in ``workbench.palette``; ``coloring`` chooses one for each point of a map.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -117,6 +117,12 @@ class TrackReader(Verbs):
         tracks = self._library.tracks.select(limit=limit, offset=offset, query=query, status=status)
         return Found(self._library.tracks.count(query=query, status=status), list(map(self._shown, tracks)))
 
+    def titles(self, begun: str, *, limit: int) -> list[str]:
+        """Return titles that begin with a text; case does not matter."""
+        tracks = self._library.tracks.select(query=begun, limit=20 * limit)
+        titles = dict.fromkeys(track.title for track in tracks if track.title)
+        return [title for title in titles if title.casefold().startswith(begun.casefold())][:limit]
+
     def first_playable(self) -> int | None:
         """Return the lowest id of an analyzed track whose file exists; ``None`` if there is no such track."""
         table = self._table()

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 from workbench.settings import Settings
-from workbench.values import DEFAULT_SIZE
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.cards.html import Html
     from workbench.cards.rows import Rows
     from workbench.playlists.playlist import Playlist
     from workbench.processing.job.job import Job
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from workbench.session.search import SearchResult
     from workbench.session.tagger import Tagger
     from workbench.session.tags.tags import Tags
+    from workbench.session.track_comparison import TrackComparison
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.maintenance import Maintenance
 
@@ -71,6 +72,8 @@ class Workbench:
         Call it with folders and files to analyze them; ``analyze.plan`` says what that would do.
     track : TrackReader
         Call it with an id, a path or a title; ``track.features`` and the others read more of a track.
+    playlist : PlaylistVerbs
+        Call it with a method to make a playlist and keep it; ``playlist.similarity(start=…)`` is the same.
     ratings : Ratings
         What the user thinks of tracks.
     performance : Performance
@@ -103,9 +106,11 @@ class Workbench:
     def _open(self) -> None:
         from workbench.session.analysis import Analysis
         from workbench.session.caches import Caches
+        from workbench.session.completion import offer_completions
         from workbench.session.copies import Copies
         from workbench.session.jobs.jobs import Jobs
         from workbench.session.performance import Performance
+        from workbench.session.playlist_verbs import PlaylistVerbs
         from workbench.session.ratings import Ratings
         from workbench.session.track_reader import TrackReader
         from workbench.store.data_folder import make_data_folder
@@ -125,10 +130,12 @@ class Workbench:
         self.analyze = Analysis(self.settings, self.library, self.caches, self.jobs)
         self.track = TrackReader(self.library, self.caches, self.table)
         self.ratings = Ratings(self.library, self.track)
+        self.playlist = PlaylistVerbs(lambda: self.playlists)
         self._queue: JobQueue | None = None
         self._table: LibraryTable | None = None
         self.performance = Performance(self._role, self.settings, self.library, self.caches, self.jobs)
         self._closed = False
+        offer_completions()
         _OPEN.add(self)
 
     def __enter__(self) -> Self:
@@ -281,35 +288,58 @@ class Workbench:
 
         return Playlists(self.library, self.table)
 
-    def playlist(
-        self,
-        /,
-        method: str,
-        *,
-        name: str | None = None,
-        size: int = DEFAULT_SIZE,
-        random_state: int | None = None,
-        **parameters: Any,
-    ) -> Playlist:
-        """Make a playlist and keep it in the database, with the recipe that makes it again.
+    def play(self, track: int | str, *, start_s: float | None = None, seconds: float | None = 30.0) -> Html:
+        """Return a player with the sound of a track inside; it plays offline, without a server.
 
         Parameters
         ----------
-        method : str
-            See ``workbench.playlists.METHODS``.
-        name : str, optional
-            Made from the method by default.
-        random_state : int, optional
-            The same number, on the same library, gives the same playlist.
-        **parameters
-            Of the method, of the order and of the constraints.
+        start_s : float, optional
+            Where to begin; where the preview starts by default.
+        seconds : float, optional
+            How much to put into the notebook; ``None`` for the rest of the track.
 
-        Raises
-        ------
-        PlaylistError
-            Unknown method, parameter or track; a value that is not allowed; nothing to choose from.
+        Examples
+        --------
+        >>> wb.play("Blue Tram", seconds=10)  # doctest: +SKIP
         """
-        return self.playlists.make(method, name=name, size=size, random_state=random_state, **parameters)
+        return self.track(track).play(start_s=start_s, seconds=seconds)
+
+    def compare(self, a: int | str, b: int | str) -> TrackComparison:
+        """Compare two tracks: how near they sound, how their keys are related, tempo and loudness.
+
+        Examples
+        --------
+        >>> wb.compare("Blue Tram", "Corner Light")  # doctest: +SKIP
+        """
+        from workbench.session.track_comparison import compare_tracks
+
+        return compare_tracks(self.table(), self.track(a).id, self.track(b).id)
+
+    def app(self, name: str) -> Any:
+        """Return an app as a widget: library, map, maker, performance, problems, or one of an installed package."""
+        from workbench.session.apps import open_app
+
+        return open_app(self, name)
+
+    def library_app(self) -> Any:
+        """Return the Library app: analyze folders, look through the tracks, listen."""
+        return self.app("library")
+
+    def map(self) -> Any:
+        """Return the Music map app: every track is a point; draw around some to make a playlist."""
+        return self.app("map")
+
+    def maker(self) -> Any:
+        """Return the Playlist maker app: choose a method, listen, rearrange, keep and export."""
+        return self.app("maker")
+
+    def performance_app(self) -> Any:
+        """Return the Performance app: live measurements of every process."""
+        return self.app("performance")
+
+    def problems_app(self) -> Any:
+        """Return the Duplicates and problems app."""
+        return self.app("problems")
 
     @staticmethod
     def waiting_until(give_up_at: float) -> AbstractContextManager[None]:

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 _FIRST_STEPS = (
     ('wb.analyze("~/Music")', "analyze a folder of music; what is known already is not analyzed again"),
     ("wb.tracks", "the library as a pandas DataFrame"),
-    ("wb.track(3)", "one track: by id, title or path"),
-    ("wb.playlist(…)", "make a playlist; wb.playlists.methods lists the methods"),
+    ('wb.search("bpm 120-128 and key 8A")', "tracks by a filter; like=… by words that say how they sound"),
+    (
+        "wb.track(3)",
+        "one track: by id, title or path; wb.play(3) plays it, wb.similar(3) finds its neighbors",
+    ),
+    ("wb.playlist.similarity(start=3)", "make a playlist; Tab after wb.playlist. lists the methods"),
+    ("wb.library_app()", "look through the tracks; also wb.map(), wb.maker(), wb.problems_app()"),
     ("wb.performance()", "how fast all of this runs, and what to change"),
 )
 

@@ -1,0 +1,1 @@
+from .live_series import rates as rates
