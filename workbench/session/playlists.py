@@ -110,6 +110,30 @@ class Playlists(Verbs):
         """Return a playlist of exactly these tracks, without keeping it."""
         return select_tracks(self._table(), ids, order)
 
+    def from_frame(self, frame: Any, *, name: str | None = None, order: str = "none") -> Playlist:
+        """Return a playlist of the tracks of a DataFrame, in its order, without keeping it.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Filtered or sorted from ``wb.tracks``, or the answer of ``wb.sql`` with a column ``id``.
+        order : str
+            How to arrange them; see ``wb.playlist``.
+
+        Examples
+        --------
+        >>> wb.playlists.from_frame(wb.tracks.nlargest(20, "danceability"), name="Dance")  # doctest: +SKIP
+        """
+        from workbench.playlists.edits import in_order
+        from workbench.playlists.making.resolve import frame_ids
+
+        table = self._table()
+        ids = frame_ids(table, frame)
+        made = select_tracks(table, ids, order)
+        if order == "none":
+            made = in_order(made, table, ids)
+        return made if name is None else replace(made, name=name)
+
     def keep(self, playlist: Playlist) -> Playlist:
         """Store a playlist; earlier ones of the same name stay as history."""
         return replace(playlist, id=self._library.playlists.save(playlist.to_record()))

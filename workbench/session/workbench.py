@@ -212,8 +212,44 @@ class Workbench:
 
     @property
     def tracks(self) -> pd.DataFrame:
-        """Every track as a DataFrame, one row a track, indexed by id."""
-        return self.table().to_frame()
+        """Every track as a DataFrame, one row a track, indexed by id.
+
+        ``attrs`` has unit, meaning and source of each descriptor: ``wb.tracks.attrs["units"]["bpm"]``. A frame that
+        you filtered can be given back: ``wb.playlist("harmonic", among=frame)``.
+        """
+        from workbench.session.questions import with_units
+
+        return with_units(self.table().to_frame())
+
+    def sql(self, question: str) -> pd.DataFrame:
+        """Answer a ``SELECT`` about the table ``tracks``, whose columns are those of ``wb.tracks``.
+
+        Nothing can be changed, and no file is read or written.
+
+        Raises
+        ------
+        QuerySyntaxError
+            It is not one ``SELECT``, or it has a mistake.
+
+        Examples
+        --------
+        >>> wb.sql("SELECT artist, avg(bpm) FROM tracks GROUP BY artist")  # doctest: +SKIP
+        """
+        from workbench.session.questions import ask
+
+        return ask(self.tracks, question)
+
+    def to_parquet(self, path: PathLike) -> Path:
+        """Write ``wb.tracks`` into a Parquet file, which polars, DuckDB and others read.
+
+        Raises
+        ------
+        LibraryPathError
+            The file cannot be written.
+        """
+        from workbench.session.questions import write_parquet
+
+        return write_parquet(self.tracks, path)
 
     def table(self) -> LibraryTable:
         """The library as columns; read again only when the library has changed."""

@@ -36,6 +36,7 @@ class Constraints:
     artist_gap: Annotated[int, Value("no artist again within this many tracks", low=0, high=1000)] = 0
     max_per_artist: Annotated[int | None, Value("most tracks of one artist", low=1, high=10_000)] = None
     max_per_album: Annotated[int | None, Value("most tracks of one album", low=1, high=10_000)] = None
+    among: Annotated[list[int] | None, Tracks("only these tracks; also a DataFrame of tracks")] = None
     include: Annotated[list[int] | None, Tracks("tracks that the playlist must have")] = None
     exclude: Annotated[list[int] | None, Tracks("tracks that the playlist must not have")] = None
     genres: Annotated[list[str] | None, Value("only these genres")] = None
@@ -167,6 +168,8 @@ def _possible(table: LibraryTable, constraints: Constraints, *, needs_vectors: b
         )
     if constraints.skip_missing:
         mask &= ~table.missing
+    if constraints.among is not None:
+        mask &= np.isin(table.ids, constraints.among)
     if constraints.exclude:
         mask &= ~np.isin(table.ids, constraints.exclude)
     if not mask.any():

@@ -62,11 +62,32 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
 
 
 def resolve_tracks(table: LibraryTable, references: Any, name: str = "tracks") -> list[int]:
-    """Return ids of several tracks: a list, a text with commas, a JSON array, or a playlist."""
+    """Return ids of several tracks: a list, a text with commas, a JSON array, a playlist, or a frame of tracks."""
+    if hasattr(references, "columns") and hasattr(references, "index"):
+        return frame_ids(table, references, name)
     if isinstance(references, str) and (whole := _rows_by_path(table, references)):
         return [int(table.ids[whole[0]])]
     items = getattr(references, "track_ids", None) or split_list(references)
     return list(dict.fromkeys(resolve_track(table, item, name) for item in items))
+
+
+def frame_ids(table: LibraryTable, frame: Any, name: str = "tracks") -> list[int]:
+    """Return the ids of a DataFrame of tracks: its column ``id``, or else its index.
+
+    Raises
+    ------
+    UnknownTrackError
+        It has ids that the library does not have.
+    """
+    ids = np.asarray(frame["id"] if "id" in frame.columns else frame.index)
+    known = np.isin(ids, table.ids)
+    if not known.all():
+        first = ids[~known].tolist()[0]
+        raise UnknownTrackError(
+            f"{name}: the library has no track with the id {first!r}. Keep the index of wb.tracks, or a column id.",
+            candidates=[],
+        )
+    return [int(track) for track in dict.fromkeys(ids.tolist())]
 
 
 def resolve_history(table: LibraryTable, history: Any, name: str = "history") -> list[list[float]]:

@@ -251,14 +251,13 @@ class LibraryTable:
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a DataFrame indexed by track id, with the sound tags and without the vectors."""
-        import pandas as pd
+        """Return a DataFrame indexed by track id, with the sound tags and without the vectors.
 
-        index = pd.Index(self.ids, name="id")
-        frame = pd.DataFrame(dict(self.columns), index=index)
-        if self.sound_tags is None:
-            return frame
-        return frame.join(pd.DataFrame(self.sound_tags, index=index, columns=list(self.sound_tag_names)))
+        Title, artist, album, tempo, key and length come first, path and content hash last.
+        """
+        from workbench.store.library.library_frame import library_frame
+
+        return library_frame(self)
 
 
 def _finite_rows(values: npt.NDArray[np.float32] | None, count: int) -> npt.NDArray[np.bool_]:

@@ -19,6 +19,7 @@ _ROWS_AT_A_TIME = 10_000  # 1,000 to 10,000 take the same time (40,000 tracks); 
 _FILE = ("path", "content_hash", "status")
 _DISTINCT = frozenset({"path", "content_hash", "title", "isrc", "comment"})
 _LYRICS = "has_lyrics"  # the lyrics themselves stay in the database: they are longer than all other columns together
+_ADDED = "added_at"  # seconds since the epoch
 _SOURCES = {_LYRICS: "t.lyrics IS NOT NULL"}
 
 
@@ -56,7 +57,7 @@ class _Columns:
         for name in (*TEXT_COLUMNS, *sorted(labels - set(TEXT_COLUMNS))):
             self.columns[name] = no_text if self._is_unused(name) else no_text.copy()
         numbers = {name for names, _ in self._layouts.values() for name in names}
-        for name in (*NUMBER_TAGS, _LYRICS, *sorted(numbers - self.columns.keys())):
+        for name in (*NUMBER_TAGS, _LYRICS, _ADDED, *sorted(numbers - self.columns.keys())):
             self.columns[name] = no_number if self._is_unused(name) else no_number.copy()
         self.vectors = np.full((self._count, self._vector_length()), np.nan, np.float32)
 
@@ -71,7 +72,7 @@ class _Columns:
         return name in (*TEXT_TAGS, *NUMBER_TAGS) and name not in (*self._used, *MAIN_TAGS)
 
     def load(self) -> LibraryTable:
-        self._loaded = [*_FILE, *self._used, _LYRICS]
+        self._loaded = [*_FILE, *self._used, _LYRICS, _ADDED]
         columns = ", ".join(_SOURCES.get(name, f"t.{name}") for name in self._loaded)
         cursor = self._connection.execute(
             f"SELECT t.id, {columns}, f.layout, f.numbers, f.labels, f.vector "

@@ -1,0 +1,77 @@
+"""The library table as a pandas DataFrame: what a person looks for first, with a type for each column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.store.library.records import TEXT_TAGS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.store.library.library_table import LibraryTable
+
+FIRST = ("title", "artist", "album", "bpm", "key", "scale", "camelot", "duration_s", "genre", "year")
+LAST = ("status", "content_hash", "path")
+CATEGORIES = (
+    "artist",
+    "album",
+    "album_artist",
+    "genre",
+    "key",
+    "scale",
+    "camelot",
+    "open_key",
+    "key_runner_up",
+    "scale_runner_up",
+    "status",
+    "kind",
+    "cover",
+    "tag_key",
+)
+WHOLE = ("year", "track_number", "disc_number", "play_count", "channels", "sample_rate_hz", "time_signature")
+YES_NO = ("truncated", "compilation", "has_lyrics")
+DATES = ("added_at",)
+
+
+def library_frame(table: LibraryTable) -> pd.DataFrame:
+    """Return a DataFrame indexed by track id, without the vectors.
+
+    Words that many tracks share are categories, other texts strings; whole numbers are ``Int64``, yes and no are
+    ``boolean``, dates ``datetime64`` in UTC; what is measured is ``float64``, NaN where it is not known.
+    """
+    import pandas as pd
+
+    index = pd.Index(table.ids, name="id")
+    columns = {
+        name: _typed(name, pd.Series(table[name], index=index, dtype=table[name].dtype))
+        for name in _in_order(table)
+    }
+    frame = pd.DataFrame(columns, index=index)
+    if table.sound_tags is None:
+        return frame
+    tags = pd.DataFrame(table.sound_tags, index=index, columns=list(table.sound_tag_names))
+    path = frame.columns.get_loc("content_hash") if "content_hash" in frame else len(frame.columns)
+    return pd.concat([frame.iloc[:, :path], tags, frame.iloc[:, path:]], axis=1)
+
+
+def _in_order(table: LibraryTable) -> list[str]:
+    known = [name for name in FIRST if name in table.columns]
+    ends = [name for name in LAST if name in table.columns]
+    tags = [name for name in TEXT_TAGS if name in table.columns and name not in (*known, *ends)]
+    rest = [name for name in table.columns if name not in {*known, *ends, *tags}]
+    return [*known, *rest, *tags, *ends]
+
+
+def _typed(name: str, column: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    if name in DATES:
+        return pd.to_datetime(column, unit="s", utc=True)
+    if name in YES_NO:
+        return column.astype("boolean")
+    if name in WHOLE:
+        return column.round().astype("Int64")
+    if column.dtype != object:
+        return column
+    return column.astype("category" if name in CATEGORIES else "string")
