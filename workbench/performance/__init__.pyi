@@ -1,1 +1,0 @@
-from .live_series import rates as rates
