@@ -108,7 +108,7 @@ def command(*arguments: object, data_dir: Path) -> subprocess.CompletedProcess[s
 
 
 @pytest.mark.parametrize("name", ["zero.mp3", "text.mp3", "noise.flac", "nothing.wav"])
-def test_a_file_that_is_no_music_fails_with_a_reason(mess: Mess, name: str) -> None:
+def test_a_file_that_is_not_music_fails_with_a_reason(mess: Mess, name: str) -> None:
     failure = mess.failure(name)
     assert failure.kind in {"format", "empty"}
     assert name in failure.error and "Traceback" not in failure.error

@@ -191,6 +191,6 @@ def test_the_longest_prefix_counts_and_only_whole_names() -> None:
 
 
 @pytest.mark.parametrize("text", ["/music", "=", "music=/mnt", "/music=mnt"])
-def test_a_mapping_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_mapping_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="HERE=THERE"):
         translation(text)

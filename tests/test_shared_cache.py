@@ -109,7 +109,7 @@ def test_what_is_too_large_or_of_another_version_stays_out(
     assert cache.stats()["rejected"] == 2
 
 
-def test_an_address_that_is_none_is_refused_and_secrets_are_not_shown(tmp_path: Path) -> None:
+def test_an_invalid_address_is_refused_and_secrets_are_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"REDIS_URL.*redis://") as refused:
         Settings.load({"WORKBENCH_REDIS_URL": "http://:hunter2@host"})
     assert "hunter2" not in str(refused.value)

@@ -122,7 +122,7 @@ def test_any_rate_and_any_block_gives_the_same(rate: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.5])
-def test_silence_and_clicks_have_none(seconds: float) -> None:
+def test_silence_has_no_extended_descriptors(seconds: float) -> None:
     for samples in (signals.silence(seconds), signals.silence(12)):
         features = extended(samples)
         assert all(np.size(value) == 0 or value is None for value in map(features.__getattribute__, EXTENDED))

@@ -93,15 +93,17 @@ class Server:
             self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(60)
         self._reader.join()
+        self.client.close()
         return status
 
     def _read(self) -> None:
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.log.append(line)
-            if found := _ADDRESS.search(line):
-                self.url = found[1]
-                self._started.set()
+        with self.process.stderr as lines:
+            for line in lines:
+                self.log.append(line)
+                if found := _ADDRESS.search(line):
+                    self.url = found[1]
+                    self._started.set()
         self._started.set()
 
 

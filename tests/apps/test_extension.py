@@ -77,7 +77,7 @@ def test_file_that_the_wheel_installs_names_the_extension() -> None:
     assert enabled == {point["module"]: True for point in _jupyter_server_extension_points()}
 
 
-def test_lab_asks_nobody_for_news_or_updates() -> None:
+def test_lab_does_not_ask_for_news_or_updates() -> None:
     from jupyterlab import NeverCheckForUpdate
     from jupyterlab.labapp import LabApp
 

@@ -45,7 +45,7 @@ def test_open_host_without_a_token_is_refused_with_the_reason(tmp_path: Path, ho
     assert not (tmp_path / "data").exists()
 
 
-def test_base_url_that_is_no_path(tmp_path: Path) -> None:
+def test_a_base_url_that_is_not_a_path_is_refused(tmp_path: Path) -> None:
     run = run_serve(tmp_path / "data", "--base-url", "http://x/ y", "--port", "0")
     assert run.returncode == 1
     assert "--base-url" in run.stderr

@@ -57,7 +57,7 @@ def test_every_notebook_is_copied_and_a_removed_one_stays_away(folder: Path) -> 
     assert states(folder)[FIRST] == "same"
 
 
-def test_running_a_notebook_is_no_edit(folder: Path) -> None:
+def test_running_a_notebook_does_not_count_as_an_edit(folder: Path) -> None:
     content: Any = json.loads((folder / FIRST).read_text("utf-8"))
     content["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["done"]}]
     (folder / FIRST).write_text(json.dumps(content))

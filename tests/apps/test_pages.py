@@ -67,7 +67,7 @@ def test_notebook_that_fails_says_what_to_do_and_nothing_else(app_server: Any, n
     assert "RuntimeError" in "".join(app_server.log)
 
 
-def test_file_that_is_no_notebook_leaves_its_neighbors_alone(app_server: Any) -> None:
+def test_a_file_that_is_not_a_notebook_does_not_affect_the_others(app_server: Any) -> None:
     answer = app_server.client.get("voila/render/broken.ipynb")
     assert answer.status_code >= 400
     assert "workbench doctor" in answer.text
@@ -79,7 +79,7 @@ def test_file_that_is_no_notebook_leaves_its_neighbors_alone(app_server: Any) ->
     assert "cannot be read" in home.text
 
 
-def test_kernel_ends_when_nobody_looks_unless_it_waits_for_somebody(app_server: Any, until: Any) -> None:
+def test_an_unused_kernel_ends_unless_it_is_a_prepared_one(app_server: Any, until: Any) -> None:
     left_kernel = kernel_of(app_server, page(app_server, "works"))
     looked_at = page(app_server, "works")
     looked_at_kernel = kernel_of(app_server, looked_at)

@@ -196,7 +196,7 @@ def test_zero_bytes(tmp_path):
     ],
     ids=["text", "html", "tag alone", "one byte", "wav head", "ogg head", "flac head", "noise"],
 )
-def test_what_is_no_audio_is_refused_with_its_name(content, tmp_path):
+def test_a_file_that_is_not_audio_is_refused_with_its_name(content, tmp_path):
     path = tmp_path / "renamed.mp3"
     path.write_bytes(content)
     with pytest.raises((AudioFormatError, AudioEmptyError), match=r"renamed\.mp3"):

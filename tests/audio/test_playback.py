@@ -95,7 +95,7 @@ def test_memory_stays_flat_over_a_long_file(encode: Callable[..., Path]) -> None
     assert peak_bytes < 2_000_000
 
 
-def test_what_is_no_audio_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_audio_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.wma").write_text("not music")
     with pytest.raises(AudioError, match=r"a\.wma"):
         WavRendition(tmp_path / "a.wma")

@@ -213,7 +213,7 @@ def test_marked_folders_are_left_out_with_all_below(tmp_path):
     assert names(tmp_path) == ["a.wav", "mixed/e.wav"]
 
 
-def test_a_pipe_in_the_place_of_patterns_keeps_nobody_waiting(tmp_path):
+def test_a_pipe_instead_of_a_pattern_file_does_not_block_a_scan(tmp_path):
     make(tmp_path, "odd/a.wav", "b.wav")
     os.mkfifo(tmp_path / "odd" / ".ndignore")
     assert names(tmp_path) == ["b.wav"]

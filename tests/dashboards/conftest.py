@@ -47,11 +47,12 @@ class AppServer:
 
     def _read(self) -> None:
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.log.append(line)
-            if found := re.search(r"is at (http://\S+)", line):
-                self.url = found[1]
-                self._started.set()
+        with self.process.stderr as lines:
+            for line in lines:
+                self.log.append(line)
+                if found := re.search(r"is at (http://\S+)", line):
+                    self.url = found[1]
+                    self._started.set()
         self._started.set()
 
 

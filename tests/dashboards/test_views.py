@@ -329,7 +329,7 @@ def test_live_series_forget_and_show_gaps_for_late_figures() -> None:
     assert list(live.times) == [3600] and live["cpu"] == [5.0] and np.isnan(live["worker 7"][0])
 
 
-def test_rates_come_out_of_counters_and_a_restart_is_no_negative_rate() -> None:
+def test_rates_are_computed_from_counters_and_a_restart_gives_no_negative_rate() -> None:
     def counters(hits: int, misses: int, queries: int, tracks: int) -> dict[str, Any]:
         return {
             "caches": {"analysis_cache": {"hits": hits, "misses": misses}},

@@ -92,6 +92,8 @@ def test_a_wheel_that_is_not_the_known_one_is_refused(tmp_path: Path) -> None:
         ([], "musicnn-9.whl", "cannot be read: No such file"),
     ],
 )
-def test_what_cannot_be_got_is_said(tmp_path: Path, names: list[str], wheel: str | None, said: str) -> None:
+def test_networks_that_cannot_be_fetched_are_reported(
+    tmp_path: Path, names: list[str], wheel: str | None, said: str
+) -> None:
     with pytest.raises(ModelError, match=said):
         get_networks(names, models_dir=tmp_path / "models", wheel=tmp_path / wheel if wheel else None)

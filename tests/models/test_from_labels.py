@@ -130,7 +130,7 @@ def test_playlists_kept_or_in_files_are_classes(
     )
 
 
-def test_what_cannot_be_learned_from_is_said(
+def test_labels_that_cannot_be_learned_are_reported(
     run: Run,
     tracks: list[Track],
     data_dir: Path,

@@ -41,7 +41,7 @@ def test_a_saved_model_gives_what_the_graph_gives(
     np.testing.assert_allclose(found, np.asarray(graph(signal)).reshape(found.shape), atol=2e-5)
 
 
-def test_without_a_gpu_the_graph_is_run_and_that_is_said(
+def test_without_a_gpu_the_graph_is_run_and_a_message_says_so(
     effnet: ModelFile,
     caplog: pytest.LogCaptureFixture,
     noise: Callable[[float], np.ndarray],

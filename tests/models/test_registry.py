@@ -139,7 +139,7 @@ def test_usable_models_leave_out_the_bad_and_say_so(folder: Path, caplog: pytest
     assert "audioset-vggish-3" in caplog.text
 
 
-def test_no_folder_holds_no_models_and_what_they_would_add_is_said(tmp_path: Path) -> None:
+def test_a_missing_folder_has_no_models_and_a_message_says_what_they_would_add(tmp_path: Path) -> None:
     assert find_models(tmp_path / "none") == find_models(None) == []
     assert "mood" in what_models_would_add(tmp_path) and str(tmp_path) in what_models_would_add(tmp_path)
 

@@ -109,7 +109,7 @@ def test_an_empty_library_is_refused(library, tmp_path: Path) -> None:  # type: 
         tagger.train(library, "genre", folder=tmp_path)
 
 
-def test_rare_classes_are_left_out_and_said(styled: Fill, tmp_path: Path) -> None:
+def test_rare_classes_are_left_out_and_reported(styled: Fill, tmp_path: Path) -> None:
     made = styled(styles=3, artists=6)
     labels = {
         content: ("rare" if content.startswith("020000") else style) for content, style in made.styles.items()

@@ -153,7 +153,7 @@ def check_advice(settings: Settings, found: list[dict[str, Any]], expected: dict
         settings.with_(**{entry["setting"].lower(): entry["suggested"]})
 
 
-def test_little_evidence_is_no_advice() -> None:
+def test_few_measurements_give_no_recommendation() -> None:
     assert recommend(SETTINGS, snapshot({"hits": 0, "misses": 10, "evictions": 5}), CALM) == []
 
 

@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_is_refused_before_a_playlist_is_kept(run, tmp_pat
     assert len(list((tmp_path / "folder 1.0").iterdir())) > 5
 
 
-def test_a_recipe_gives_the_same_bytes_and_a_changed_library_is_said(run, tmp_path):
+def test_a_recipe_gives_the_same_bytes_and_a_changed_library_is_reported(run, tmp_path):
     first, again, later = (tmp_path / f"{name}.m3u8" for name in ("first", "again", "later"))
     recipe = tmp_path / "recipe.json"
     _, out, _ = run("kmeans", "--size", 8, "--name", "Weekly", "--out", first, "--json")

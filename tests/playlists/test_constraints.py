@@ -81,7 +81,7 @@ def test_include_and_exclude(table, method, arguments):
     assert len(playlist) == 10
 
 
-def test_more_tracks_that_must_be_in_it_than_asked_are_all_in_and_said(table):
+def test_all_included_tracks_are_in_even_if_they_are_more_than_the_size_and_a_note_says_so(table):
     playlist = generate(table, "random", size=2, include=[4, 5, 6], random_state=0)
     assert sorted(playlist.track_ids) == [4, 5, 6]
     assert [(note["constraint"], note["asked"], note["got"]) for note in playlist.notes] == [
@@ -123,7 +123,7 @@ def test_a_range_that_no_track_meets_gives_the_nearest_and_says_by_how_much(tabl
     assert note["short_by"] == 2050 - newest.min()
 
 
-def test_a_genre_that_no_track_has_is_left_out_and_said(table):
+def test_a_genre_that_no_track_has_is_ignored_with_a_note(table):
     playlist = generate(table, "random", size=5, random_state=0, genres=["hose"], relax=True)
     assert len(playlist) == 5
     assert "house" in playlist.notes[0]["message"]

@@ -147,7 +147,7 @@ def test_a_name_is_what_most_of_a_group_have_and_few_others(make_table):
     assert "tempos, for example, go from 6" in why_mixed(table, both)
 
 
-def test_communities_cover_the_library_and_none_holds_most_of_it(make_table):
+def test_communities_cover_the_library_and_no_community_has_most_of_it(make_table):
     table = make_table(200, dimensions=6)
     found = community_clusters(table, np.arange(200), 5, 0)
     sizes = np.bincount(found.labels[found.labels >= 0])

@@ -158,7 +158,7 @@ def _track(table, row):
 @pytest.mark.parametrize(
     ("text", "near"), [("bpm 120-128 and kye 8A", "key"), ("bmp 120", "bpm"), ('gerne "deep house"', "genre")]
 )
-def test_a_misspelt_field_is_no_text_to_look_for(small, text, near):
+def test_a_misspelled_field_is_not_searched_as_text(small, text, near):
     with pytest.raises(QuerySyntaxError, match=f"Did you mean {near}"):
         compile_query(text, small)
     assert compile_query("blink 182", small).matches().shape == (6,)

@@ -99,7 +99,7 @@ def test_a_recipe_names_tracks_by_id(table):
         {"recipe": 1, "method": "random", "parameters": [], "random_state": 1},
     ],
 )
-def test_what_is_no_recipe_is_refused(table, recipe):
+def test_a_file_that_is_not_a_recipe_is_refused(table, recipe):
     with pytest.raises(PlaylistError, match="recipe"):
         regenerate(recipe, table)
 

@@ -95,7 +95,7 @@ def test_a_track_without_an_embedding_leaves_the_others_as_they_were(styles):
     assert (style[near] == style[1]).mean() >= 0.5  # 0.25 by chance
 
 
-def test_tracks_without_an_embedding_are_neither_preferred_nor_shunned(styles):
+def test_tracks_without_an_embedding_are_chosen_like_the_others(styles):
     table, _ = styles
     known = np.arange(100) % 2 == 0
     space = space_of(with_embeddings(table, np.where(known[:, None], table.embeddings, np.nan)))
@@ -165,7 +165,7 @@ def test_a_distance_is_the_percentage_of_pairs_that_are_farther(table):
     assert space.closer_than_percent([0.0, 1.1]).tolist() == [100, 0]
 
 
-def test_what_is_no_nearer_than_chance_is_marked(make_table):
+def test_tracks_that_are_not_nearer_than_chance_are_marked(make_table):
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(60, 5)) + 20 * (np.arange(60)[:, None] >= 5)
     vectors[:5] = rng.normal(size=(5, 5)) - 20

@@ -74,7 +74,7 @@ def program(*names, then="print(job.result(60).done)", options=""):
     return UNGUARDED.format(names=list(names), options=options) + then
 
 
-async def test_nothing_starts_before_it_is_needed_nor_stays(calm, descendants, all_gone):
+async def test_workers_start_when_needed_and_end_with_the_cluster(calm, descendants, all_gone):
     """Also under a running event loop, as in a notebook."""
     with Cluster(calm) as cluster:
         assert not cluster.started
@@ -140,7 +140,7 @@ def test_workers_that_cannot_warm_up_say_why(calm, files, ledger, descendants, a
             job.result(60)
 
 
-def test_a_host_process_that_is_killed_while_it_starts_is_said():
+def test_a_host_process_that_is_killed_while_it_starts_is_reported():
     host = HostProcess()
     os.kill(host.pid, signal.SIGKILL)
     plan = ClusterPlan(workers=1, threads=1, memory_limit_bytes=2**30, worker_ttl_s=60.0, gpus=[])

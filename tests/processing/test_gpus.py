@@ -47,7 +47,9 @@ def test_two_gpus_have_two_tasks(calm, files, ledger, names):
     assert {value["gpus"] for value in ledger.values.values()} == {"0", "1"}
 
 
-def test_a_gpu_that_nobody_declares_is_waited_for_and_then_said(calm, files, ledger, monkeypatch):
+def test_a_job_waits_for_a_worker_with_a_gpu_and_then_reports_that_there_is_none(
+    calm, files, ledger, monkeypatch
+):
     monkeypatch.setattr(workers, "NO_WORKERS_S", 1.0)
     with Cluster(calm, gpus=[]) as cluster, pytest.raises(SchedulerError, match="no worker with GPU"):
         ledger.run(cluster, files("a"), chores.meet, needs=one_gpu).result(60)

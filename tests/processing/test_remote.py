@@ -84,7 +84,7 @@ def test_two_machines_work_as_one_and_suffer_bad_files(machines, calm, files, le
         assert next_session.health()["started"]
 
 
-def test_a_machine_lost_costs_no_file_and_a_lost_scheduler_is_said(
+def test_a_lost_machine_loses_no_file_and_a_lost_scheduler_is_reported(
     machines, calm, files, ledger, tmp_path, eventually
 ):
     scheduler, address = machines.scheduler()

@@ -60,7 +60,7 @@ def test_a_negation_goes_on_after_or(heard: Workbench) -> None:
     assert titles(heard.search(like="no singing, piano"))[0] in ("Nocturne", "Piano Rag")
 
 
-def test_what_is_not_understood_is_said(heard: Workbench) -> None:
+def test_words_that_are_not_understood_are_reported(heard: Workbench) -> None:
     found = heard.search(like="calm xylophone music")
     assert found.notes == ("Not understood: xylophone.",) and titles(found)[0] == "Nocturne"
     assert "xylophone" in found.notes[0] and "Not understood" in found._repr_html_()

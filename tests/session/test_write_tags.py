@@ -320,7 +320,7 @@ def test_two_processes_do_not_write_at_once(wb: Workbench, add: Add) -> None:
         wb.tags.write(plan)
 
 
-def test_what_cannot_be_restored_is_said(wb: Workbench) -> None:
+def test_files_that_cannot_be_restored_are_reported(wb: Workbench) -> None:
     with pytest.raises(TagsError, match=r"no backup 'last'\. There are: none"):
         wb.tags.restore()
     wb.tags.folder.mkdir()

@@ -215,7 +215,7 @@ def test_many_processes_may_create_the_same_database(
 # Damaged, read-only, full
 
 
-def test_a_file_that_is_no_database_is_refused_and_kept(database_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused_and_kept(database_path: Path) -> None:
     database_path.parent.mkdir()
     database_path.write_bytes(b"this is not a database" * 500)
     before = database_path.read_bytes()

@@ -271,7 +271,7 @@ def test_a_backup_never_overwrites(library: Library, tmp_path: Path) -> None:
         library.maintenance.backup(tmp_path / "no folder" / "mine.sqlite3")
 
 
-def test_what_is_no_sound_backup_of_ours_changes_nothing(
+def test_a_file_that_is_not_an_intact_backup_changes_nothing(
     library: Library, scanned: Scanned, tmp_path: Path
 ) -> None:
     library.files.add([scanned(f"/m/{n}.mp3", title="x" * 200) for n in range(300)])

@@ -269,7 +269,7 @@ def test_a_title_wins_over_words_elsewhere(library: Library, scanned: Scanned) -
     assert [track.id for track in library.tracks.find("blue")] == [2]
 
 
-def test_what_is_not_there_is_none(library: Library) -> None:
+def test_missing_records_are_none(library: Library) -> None:
     assert library.tracks.get(1) is None
     assert library.tracks.by_content("none") == []
     assert library.tracks.count_by_status() == {"pending": 0, "analyzed": 0, "failed": 0, "missing": 0}

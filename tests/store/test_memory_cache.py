@@ -217,7 +217,7 @@ def test_background_cleanup_runs_and_ends_with_close() -> None:
     assert "watched-cleanup" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_background_cleanup_does_not_keep_a_cache_that_nobody_holds() -> None:
+def test_background_cleanup_does_not_keep_an_unused_cache_alive() -> None:
     cache = MemoryCache(1000, 10, name="forgotten", getsizeof=lambda value: 1)
     cache[1] = 1
     (thread,) = (thread for thread in threading.enumerate() if thread.name == "forgotten-cleanup")

@@ -45,7 +45,7 @@ def _beside(path: Path) -> bytes | None:
 
 
 def _smaller(content: bytes) -> bytes | None:
-    """Draw a picture anew: what a file claims to be a picture never reaches a page as it is."""
+    """Encode a picture again, so that a page never gets the bytes of an unknown file."""
     from PIL import Image
 
     small = io.BytesIO()

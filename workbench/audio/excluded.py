@@ -1,4 +1,4 @@
-"""What a scan leaves out: what systems and programs keep beside music, the user's patterns, marked folders."""
+"""Files and folders that a scan leaves out: those of systems and programs, the user's patterns, marked folders."""
 
 # Paths are plain strings, as in the scan.
 # ruff: noqa: PTH118, PTH206, PTH208

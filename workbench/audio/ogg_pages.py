@@ -1,4 +1,4 @@
-"""The pages of an Ogg file: where its links begin, and whether its end is there.
+"""The pages of an Ogg file: where its links begin, and whether it is complete.
 
 A chained Ogg file is several complete files, one after the other ("links"). FFmpeg reads on across links of one codec,
 but ends where the codec's parameters change, and says nothing.

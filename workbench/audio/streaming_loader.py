@@ -71,7 +71,7 @@ _BYTES_BETWEEN_CHECKS = 1 << 20
 
 
 class Decoder(Protocol):
-    """What a stream requires of a decoder: it returns frames in order, as float32, until the file ends."""
+    """The interface of a decoder: it returns frames in order, as float32, until the file ends."""
 
     name: str
     rate: int
@@ -351,7 +351,7 @@ def open_audio(
 
 
 class Content(NamedTuple):
-    """What decides how an open file is decoded."""
+    """The facts that decide how an open file is decoded."""
 
     container: str | None
     """A key of :data:`DECODERS`."""

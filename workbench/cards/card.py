@@ -58,7 +58,7 @@ def note(text: Any) -> Html:
 
 
 def problem(text: Any) -> Html:
-    """Return what is wrong, in the color of errors; nothing where all is well."""
+    """Return a problem in the color of errors; an empty text if there is none."""
     return element("p", text, class_="pw-problem") if text else Html("")
 
 
@@ -68,10 +68,10 @@ def beside(*parts: Any) -> Html:
 
 
 def folded(title: str, *parts: Any) -> Html:
-    """Return parts that open at a click on their title."""
+    """Return parts that a click on their title opens."""
     return element("details", element("summary", title), *parts)
 
 
 def command(text: str) -> Html:
-    """Return code as it is typed."""
+    """Return code in the font of code."""
     return element("code", text)

@@ -17,7 +17,7 @@ _COLUMNS = 400  # of a waveform: about as many as a card has pixels
 
 
 def waveform(peaks: npt.NDArray[Any], *, duration_s: float = 0.0, sections_s: Sequence[float] = ()) -> Html:
-    """Draw a waveform with the starts of its sections; nothing where no peaks are known.
+    """Draw a waveform with the starts of its sections; an empty text if no peaks are known.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def waveform(peaks: npt.NDArray[Any], *, duration_s: float = 0.0, sections_s: Se
 
 
 def curve(values: Sequence[float | None], label: str) -> Html:
-    """Draw a line through the values that are known; nothing for fewer than two."""
+    """Draw a line through the known values; an empty text for fewer than two."""
     known = [
         (place, value) for place, value in enumerate(values) if value is not None and math.isfinite(value)
     ]
@@ -59,7 +59,7 @@ def curve(values: Sequence[float | None], label: str) -> Html:
 
 
 def bar(share: float, label: str) -> Html:
-    """Draw how much of something is done or used, 0 to 1."""
+    """Draw a share that is done or used, 0 to 1."""
     done = element("rect", width=f"{1000 * min(max(share, 0.0), 1.0):.0f}", height=100)
     return _svg(label, done, class_="pw-bar", viewBox="0 0 1000 100")
 
@@ -74,12 +74,12 @@ def key_chip(camelot: str | None) -> Html:
 
 
 def picture(jpeg: bytes, label: str) -> Html:
-    """Return a picture inside of the page."""
+    """Return a picture whose data are in the page."""
     return element("img", src=_data("image/jpeg", jpeg), alt=label, class_="pw-cover")
 
 
 def player(mp3: bytes, label: str) -> Html:
-    """Return an audio player with its sound inside of the page."""
+    """Return an audio player whose sound is in the page."""
     return element("audio", src=_data("audio/mpeg", mp3), controls="", preload="none", aria_label=label)
 
 

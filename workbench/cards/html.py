@@ -1,4 +1,4 @@
-"""HTML that is put together from texts: every text is escaped unless it is ``Html`` already."""
+"""HTML made of texts: every text is escaped unless it is ``Html`` already."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def element(name: str, *content: Any, **attributes: Any) -> Html:
 
 
 def plain(value: Any) -> str:
-    """Return what a person reads in a value, on one line.
+    """Return the visible text of a value, on one line.
 
     >>> plain(Html("<b>Ann</b> &amp;\\n<i>Bob</i>"))
     'Ann & Bob'

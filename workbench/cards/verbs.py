@@ -1,4 +1,4 @@
-"""What a noun of the session, such as ``wb.playlists``, says of itself: what it is and what it can do."""
+"""Describe a noun of the session, such as ``wb.playlists``, and its methods."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _verbs(kind: type) -> Iterator[tuple[str, str]]:
 
 
 def _typed(name: str, function: Any) -> str:
-    """Return a call as one types it: only what must be given is named."""
+    """Return a call as a user types it, with only the required arguments."""
     given = [
         parameter.name
         for parameter in list(inspect.signature(function).parameters.values())

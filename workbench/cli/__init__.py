@@ -1,1 +1,1 @@
-"""The command line: one module a group of commands, each thin over the session."""
+"""The command line: one module for each group of commands; they call the session."""

@@ -1,4 +1,4 @@
-"""The ``workbench`` command: thin over :class:`workbench.Workbench`.
+"""The ``workbench`` command, which calls :class:`workbench.Workbench`.
 
 Standard output carries the answer (with ``--json`` one JSON document and nothing else), standard error the progress.
 Exit codes: 0 done, 1 error said in one line, 2 usage, 3 done but some tracks failed, 130 interrupted.
@@ -55,7 +55,7 @@ def _at_double_dash(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _start_again_with_utf8_names() -> None:
-    """Replace this process by one that reads names as UTF-8, as do its workers; it prints in the same encoding."""
+    """Replace this process by one that reads names as UTF-8, also in its workers; its output keeps the encoding."""
     shown = sys.stdout.encoding if sys.stdout else "utf-8"
     os.environ |= {"PYTHONUTF8": "1", "PYTHONIOENCODING": f"{shown}:replace"}
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

@@ -1,4 +1,4 @@
-"""``workbench models``, ``workbench embed`` and ``workbench tagger``: published models, and a tagger of one's own."""
+"""``workbench models``, ``workbench embed`` and ``workbench tagger``: published models, and your own tagger."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _add_tagger(sub: argparse.ArgumentParser, common: argparse.ArgumentParser) -
 
 
 def models(options: argparse.Namespace) -> int:
-    """List what is in MODELS_DIR, or fetch free networks into it."""
+    """List the models in MODELS_DIR, or fetch free networks."""
     from workbench.session.models import ModelsFolder
     from workbench.settings import Settings
 

@@ -1,4 +1,4 @@
-"""What all commands share: exit codes, options, and how they open the library."""
+"""Shared by all commands: exit codes, options, and opening the library."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ def add_analysis_options(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument(
         "--scheduler", metavar="ADDR", help="Dask scheduler of a remote cluster, tcp:// or tls://"
+    )
+
+
+def add_parameter_option(sub: argparse.ArgumentParser, help: str, type: Callable[[str], Any] = str) -> None:
+    """Add ``-p KEY=VALUE``, which may be repeated."""
+    sub.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="KEY=VALUE", type=type, help=help
     )
 
 

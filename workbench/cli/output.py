@@ -1,4 +1,4 @@
-"""What commands print: answers on standard output, one JSON document when asked; all else on standard error."""
+"""The output of commands: answers (with ``--json`` one document) on standard output, all else on standard error."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli.options import DONE, ERROR, SOME_FAILED, USAGE, Add, open_library
+from workbench.cli.options import DONE, ERROR, SOME_FAILED, USAGE, Add, add_parameter_option, open_library
 from workbench.cli.output import one_line, print_json, say
 from workbench.errors import PlaylistError
 from workbench.values import DEFAULT_SIZE, SIZE
@@ -31,15 +31,7 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
     sub.add_argument("--end", metavar="TRACK", help="id, path or title of the track to end with")
     sub.add_argument("--random-state", type=int, metavar="INT", help="same number, same playlist")
     sub.add_argument("--order", metavar="NAME", help="none, smooth, harmonic, ramp_up, ramp_down or shuffle")
-    sub.add_argument(
-        "-p",
-        "--parameter",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        type=_parameter,
-        help="a parameter of the method, or a constraint; may be repeated",
-    )
+    add_parameter_option(sub, "a parameter of the method, or a constraint; may be repeated", _parameter)
     sub.add_argument(
         "--recipe", metavar="FILE|ID", help="make again the playlist of a recipe or a kept playlist"
     )
@@ -71,7 +63,7 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
 
 
 def _methods_text(arguments: Sequence[str]) -> str | None:
-    """Return the help of all methods where it is asked for: only then are they imported."""
+    """Return the help of all methods if it is requested; only then are they imported."""
     if "playlist" not in arguments or not {"-h", "--help"} & set(arguments):
         return None
     from workbench.playlists import COMMON_PARAMETERS, METHODS

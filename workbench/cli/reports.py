@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.cli.options import DONE, Add
+from workbench.cli.options import DONE, Add, add_parameter_option
 from workbench.cli.output import print_json, say
 from workbench.errors import ReportError
 from workbench.user_paths import expand_home
@@ -50,14 +50,7 @@ def add_commands(add: Add) -> None:
 
 
 def _add_report_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument(
-        "-p",
-        "--parameter",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a parameter of the report",
-    )
+    add_parameter_option(sub, "a parameter of the report")
     sub.add_argument("--to", choices=("html", "pdf"), help="default: by the name of FILE, or html")
     sub.add_argument("--out", metavar="FILE", help="default: reports/ in the data folder")
 

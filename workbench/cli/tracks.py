@@ -1,4 +1,4 @@
-"""``workbench tracks`` lists the library, ``workbench problems`` what is wrong with it."""
+"""``workbench tracks`` lists the library, ``workbench problems`` its problems."""
 
 from __future__ import annotations
 

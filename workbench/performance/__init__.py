@@ -1,1 +1,1 @@
-"""Numbers about the whole workbench: every process publishes its own, every answer adds them up."""
+"""Measurements of the whole workbench: every process publishes its own, and the answers add them up."""

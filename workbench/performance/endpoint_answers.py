@@ -70,7 +70,7 @@ def processes(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def retired(snapshot: Snapshot) -> dict[str, Any]:
-    """Return what ended processes had counted: it stays in the totals."""
+    """Return the counts of ended processes, which stay in the totals."""
     since = snapshot.retired.get("since")
     return {"processes": 0, **snapshot.retired, "since": None if since is None else _iso(since)}
 
@@ -91,7 +91,7 @@ def cache_stats(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _shared_cache(published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what live processes counted at the Redis that they share, and whether it answers all of them."""
+    """Return the counts of live processes for their shared Redis, and whether it answers all of them."""
     counters = ("hits", "misses", "stored", "rejected", "errors")
     totals: dict[str, Any] = {name: sum(stats[name] for stats in published) for name in counters}
     totals["hit_rate"] = ratio(totals["hits"], totals["hits"] + totals["misses"]) or 0.0

@@ -20,7 +20,7 @@ class LiveSeries:
         self._values: dict[str, deque[float]] = {}
 
     def add(self, at: float, values: Mapping[str, float | None]) -> None:
-        """Add a moment; a name that is new has gaps before it. A pause of more than ``GAP_S`` clears the series."""
+        """Add values of one moment; new names have gaps before it. A pause of more than ``GAP_S`` clears the series."""
         if self.times and at - self.times[-1] > GAP_S:
             self.times.clear()
             self._values.clear()
@@ -36,7 +36,7 @@ class LiveSeries:
 
 
 def live_values(metrics: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the values that are drawn live, from what ``Workbench.performance()`` gives."""
+    """Return the values that are drawn live, from the result of ``Workbench.performance()``."""
     system, pool, workers = metrics["system"], metrics["database_pool"], metrics["async_processor"]
     caches = metrics["caches"]
     lookups = sum(cache["hits"] + cache["misses"] for cache in caches.values())

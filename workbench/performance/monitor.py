@@ -108,7 +108,7 @@ class PerformanceMonitor:
         )
 
     def guest_operations(self) -> int:
-        """Return how many files are in work for processes that use the workers of another process."""
+        """Return how many files are being analyzed for processes that use the workers of another process."""
         return int(self._snapshot.async_processor["guest_operations"])
 
     def resource_usage(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class PerformanceMonitor:
                 return live, retired
 
     def _workers(self) -> Mapping[str, Any]:
-        """Return what our own cluster answered, or else what the server found out about the shared one."""
+        """Return the health of our own cluster, or the health of the shared one that the server published."""
         own, found = self._probe(), self._shared_probe
         fresh = self._clock() - found.get("at", 0.0) < PROBE_VALID_S
         return found if fresh and not own.get("started") else own

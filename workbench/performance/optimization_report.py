@@ -1,4 +1,4 @@
-"""The optimization report: what is in use, how well it works, what it gains on this machine, what to change."""
+"""The optimization report: active optimizations, scores, measured gains on this machine, recommendations."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def optimization_report(
 
 
 def active(settings: Settings, snapshot: Snapshot) -> dict[str, bool]:
-    """Return which of the seed's optimizations are in use, by what the processes publish."""
+    """Return which of the seed's optimizations are in use, according to the processes."""
     payloads = [row.payload for row in snapshot.processes]
     pools = [payload.get("database_pool") or {} for payload in payloads]
     return {

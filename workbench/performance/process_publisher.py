@@ -1,4 +1,4 @@
-"""Publish what this process does, and tell which published processes are still there."""
+"""Publish the statistics of this process, and find out which published processes still run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class ProcessPublisher:
-    """Write this process's row at most once a second, on a thread of its own.
+    """Write the row of this process at most once a second, on a separate thread.
 
     Parameters
     ----------

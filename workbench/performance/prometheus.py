@@ -74,7 +74,7 @@ def exposition(
 
 
 class _Collected(Collector):
-    """Metrics that were computed before, as what a registry wants."""
+    """Computed metrics in the form that a registry needs."""
 
     def __init__(self, families: Sequence[Metric]) -> None:
         self._families = families

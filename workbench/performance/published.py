@@ -1,4 +1,4 @@
-"""What processes publish in the library, and what becomes of it when they end.
+"""The statistics that processes publish in the library, and their totals after the processes have ended.
 
 The record of a process is deleted when the process ends. The same transaction adds its counters to the totals of
 ended processes, so that no total ever decreases.

@@ -1,4 +1,4 @@
-"""Which setting to change, from what it is to what it should be, and why: rules over measured values.
+"""Recommend changes of settings, with reasons: rules over measured values.
 
 The rules follow the seed's tuning and troubleshooting sections: hit rates under 60 %, lifetimes, waits for
 connections, numbers of workers, memory. A rule applies only when enough events were counted.
@@ -43,7 +43,7 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules look at."""
+    """The measured values that the rules use."""
 
     settings: Settings
     snapshot: Snapshot
@@ -62,7 +62,7 @@ Rule = Callable[[Facts], Iterator[Recommendation]]
 
 
 def recommend(settings: Settings, snapshot: Snapshot, sample: SystemSample) -> list[dict[str, Any]]:
-    """Return recommendations, the most urgent kind first; none that the settings would refuse."""
+    """Return recommendations, the most urgent kind first; only values that the settings allow."""
     facts = Facts(settings, snapshot, sample)
     found = [recommendation for rule in RULES for recommendation in rule(facts)]
     return [recommendation.to_dict() for recommendation in found if _is_allowed(settings, recommendation)]

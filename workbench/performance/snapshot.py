@@ -1,4 +1,4 @@
-"""Everything known at one moment: the input of every performance answer. Can be built from literals."""
+"""All measurements at one moment: the input of every performance answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.store.library.records import ProcessRecord
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What live processes have published, and what ended ones counted.
+    """The statistics of live processes, and the counts of ended ones.
 
     Attributes
     ----------

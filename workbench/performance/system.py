@@ -20,7 +20,7 @@ FIRST_INTERVAL_S = 0.1  # CPU use is a difference: the first answer needs two re
 
 @dataclass(frozen=True)
 class SystemSample:
-    """The machine at one moment; where control groups set limits, the smallest takes the machine's place.
+    """The machine at one moment; if control groups set limits, the smallest limit counts instead of the machine's size.
 
     ``memory_used_percent`` is of the limit that is nearest to being reached, which need not be the smallest.
     ``cpu_percent`` covers the time since the sample before; the counters run since the machine started.
@@ -47,7 +47,7 @@ class SystemSample:
 
 
 class SystemSampler:
-    """Take a :class:`SystemSample` every second on a thread of its own.
+    """Take a :class:`SystemSample` every second on a separate thread.
 
     Parameters
     ----------

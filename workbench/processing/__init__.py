@@ -1,1 +1,1 @@
-"""Many files through one function on Dask workers: the cluster, jobs, progress. Knows nothing of features."""
+"""Run a function for many files on Dask workers: cluster, jobs, progress. It does not know features."""

@@ -1,4 +1,4 @@
-"""Values in a cache: they cannot be changed, have a known size, and are compressed where that saves memory."""
+"""Values in a cache: they cannot be changed, have a known size, and are compressed if that saves memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether this machine has memory for another task. Without it an analysis waits; it does not fail."""
+"""Check whether this machine has memory for another task. If not, an analysis waits; it does not fail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ RETRY_S = 0.5  # memory frees up within a track; reading the accounts takes unde
 
 
 def why_wait(memory_limit_percent: float, groups: ControlGroups | None = None) -> str | None:
-    """Return why no further task should start on this machine now, ``None`` if one may.
+    """Return why no further task should start on this machine now, ``None`` if it may start.
 
     The memory of the machine and of every control group of this process counts.
     """

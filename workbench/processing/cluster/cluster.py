@@ -73,7 +73,7 @@ class Cluster:
 
     @property
     def client(self) -> Any:
-        """The ``distributed.Client``; the first use starts or joins a cluster, and a lost one is replaced.
+        """The ``distributed.Client``; its first use starts or joins a cluster, and replaces a lost one.
 
         Raises
         ------
@@ -94,7 +94,7 @@ class Cluster:
             return self._connection.client
 
     def prepare(self) -> None:
-        """Start the host process of our own workers and import their modules there: the first job starts sooner.
+        """Start the host process of our own workers and import their modules there, to start the first job sooner.
 
         It starts no scheduler and no worker, and does nothing if there are some or if another process has them.
         """
@@ -161,14 +161,14 @@ class Cluster:
         return self._most_workers
 
     def listen(self, job_id: str, listener: Listener) -> None:
-        """Call ``listener``, on Dask's loop, with what workers announce about a job and which are removed."""
+        """Call ``listener``, on Dask's loop, when workers announce tasks of a job or are removed."""
         self._listeners[job_id] = listener
 
     def unlisten(self, job_id: str) -> None:
         self._listeners.pop(job_id, None)
 
     def health(self, timeout_s: float = 2.0) -> dict[str, Any]:
-        """Ask every worker whether it is alive; starts nothing. See :mod:`workbench.processing.cluster.health`."""
+        """Ask every worker whether it is alive; starts none. See :mod:`workbench.processing.cluster.health`."""
         from workbench.processing.cluster.health import health
 
         return health(

@@ -55,7 +55,7 @@ async def _knock(address: str, security: Any, timeout_s: float) -> None:
 
 
 def check_versions(client: Any, address: str) -> None:
-    """Refuse a cluster whose Python or packages do not match ours.
+    """Raise an error if Python or packages of the cluster do not match ours.
 
     Raises
     ------

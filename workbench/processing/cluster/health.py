@@ -1,4 +1,4 @@
-"""Whether the cluster works: it is asked."""
+"""Check whether the cluster works."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Workers:
             )
 
     def look_soon(self) -> None:
-        """Ask the scheduler at the next look: a worker has just died."""
+        """Ask the scheduler at the next :meth:`look`, because a worker has just died."""
         self._looked_at = float("-inf")
 
     @property

@@ -1,1 +1,1 @@
-"""Jobs: which task runs next, and what has been done."""
+"""Jobs: choose the next task, and count what is done."""

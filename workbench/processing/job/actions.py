@@ -1,4 +1,4 @@
-"""What a job can do next."""
+"""The actions of a job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Recall:
-    """Take a batch back from the workers; what still comes of it is ignored."""
+    """Take a batch back from the workers; its later results are ignored."""
 
     number: int
 
@@ -32,7 +32,7 @@ class Kill:
 
 @dataclass(frozen=True)
 class Deliver:
-    """Hand on the value of a task: the task has ended."""
+    """Deliver the value of a task that has ended."""
 
     task: Task
     packed: bytes
@@ -40,7 +40,7 @@ class Deliver:
 
 @dataclass(frozen=True)
 class Fail:
-    """Hand on that a task failed: the task has ended."""
+    """Report that a task failed."""
 
     task: Task
     failure: Failure

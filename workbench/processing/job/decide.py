@@ -1,6 +1,6 @@
-"""What a job does next, given what it knows and what has happened: this file decides how a dead worker is handled.
+"""Decide the next actions of a job from its state and an event; also how a dead worker is handled.
 
-Pure: the state is a plain value, time comes with the event, and what is to be done is returned, not done.
+These functions only change the state and return actions; they do not carry them out. The time is an argument.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOST_LOSSES = 5  # set by hand: after more losses, the task itself is suspected
 
 
 def decide(state: JobState, event: events.Event, now: float) -> list[actions.Action]:
-    """Change ``state`` by ``event`` and return what is to be done, in this order.
+    """Change ``state`` by ``event`` and return the actions to carry out, in this order.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def _send(state: JobState, room: events.RoomSeen) -> list[actions.Action]:
 
 
 def _next_tasks(state: JobState, room: events.RoomSeen) -> tuple[tuple[Task, ...], bool]:
-    """Return the tasks of the next batch, none when that has to wait, and whether they are a suspect on its own."""
+    """Return the tasks of the next batch (none if it has to wait), and whether it is a single suspect."""
     if not room.shares_processes:
         if state.suspects:
             return (state.suspects.popleft(),), True

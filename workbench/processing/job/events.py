@@ -1,4 +1,4 @@
-"""What can happen to a job."""
+"""The events of a job."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class BatchEnded:
 
 @dataclass(frozen=True)
 class BatchFailed:
-    """Dask could not run the batch or bring back its outcomes, though the worker lives."""
+    """Dask could not run the batch or fetch its outcomes, although the worker is alive."""
 
     number: int
     error: str
@@ -74,7 +74,7 @@ class BatchFailed:
 
 @dataclass(frozen=True)
 class OutcomesLost:
-    """The worker finished the batch and was gone before its outcomes were fetched."""
+    """The worker finished the batch and ended before its outcomes were fetched."""
 
     number: int
 

@@ -1,4 +1,4 @@
-"""A running job as its caller sees it: wait for it, watch it, pause it, cancel it."""
+"""A running job for its caller: wait for it, follow it, pause it, cancel it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Job(Generic[R]):
 
     @property
     def progress(self) -> Progress:
-        """How far it is now."""
+        """The current progress."""
         return self._final or self._loop.progress(self.state)
 
     def __repr__(self) -> str:
@@ -90,11 +90,11 @@ class Job(Generic[R]):
         return self._finished.is_set()
 
     def cancel(self) -> None:
-        """Stop soon: tasks that run get two seconds to end and be saved, then their workers are killed."""
+        """Stop soon: running tasks have two seconds to end and be saved; then their workers are killed."""
         self._loop.post(events.Cancelled())
 
     def pause(self) -> None:
-        """Send no more tasks until :meth:`resume`; those that were sent are finished."""
+        """Send no more tasks until :meth:`resume`; tasks that were sent are finished."""
         self._loop.post(events.Paused())
 
     def resume(self) -> None:

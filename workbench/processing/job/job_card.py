@@ -1,4 +1,4 @@
-"""How a job and the files that failed show themselves in a notebook."""
+"""Show a job and its failed files in a notebook."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COLUMNS: Mapping[str, Callable[[Failure], Any]] = {
 
 
 def job_card(job: Job[Any]) -> Html:
-    """Return how far a job is, what it does now and what failed so far; ask again to see it move on."""
+    """Return a card with the progress of a job, its current files and its failures so far."""
     now = job.progress
     share = now.finished / now.total if now.total else 0.0
     counts = [
@@ -47,13 +47,13 @@ def job_card(job: Job[Any]) -> Html:
 
 
 def failures_table(failures: Iterable[Failure]) -> Html:
-    """Return files that failed, with the reasons; nothing where none did."""
+    """Return a table of failed files with the reasons; empty if no file failed."""
     rows = [[show(failure) for show in _COLUMNS.values()] for failure in failures]
     title = problem(f"{counted(len(rows), 'file')} failed")
     return Html(title + table(list(_COLUMNS), rows)) if rows else Html("")
 
 
-def failure_rows(failures: Iterable[Failure] = ()) -> Rows[Failure]:
+def failure_rows(failures: Iterable[Failure]) -> Rows[Failure]:
     """Return a list of failures that shows itself as a table."""
     return Rows(failures, "file that failed", _COLUMNS, several="files that failed", empty="None failed.")
 

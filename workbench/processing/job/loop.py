@@ -86,7 +86,7 @@ class JobLoop:
         return self._state.phase
 
     def post(self, event: events.Event) -> None:
-        """Have the job's thread take in what happened."""
+        """Let the thread of the job handle an event."""
         self._queue.put(lambda: self._handle(event))
 
     def progress(self, state: str) -> Progress:
@@ -270,7 +270,7 @@ class ReadAhead:
         self._room.release()
 
     def stop(self, timeout_s: float) -> None:
-        """Read no further, and wait this long at most until the iterable has noticed."""
+        """Stop reading, and wait at most this long for the thread to end."""
         self._stopped.set()
         self._room.release()
         self._thread.join(timeout_s)

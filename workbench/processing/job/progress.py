@@ -1,4 +1,4 @@
-"""Show how far a job is: a bar in a terminal or a notebook, a line now and then anywhere else and under papermill."""
+"""Show the progress of a job: a bar in terminals and notebooks, single lines elsewhere and under papermill."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def in_notebook() -> bool:
 
 
 def _somebody_watches() -> bool:
-    """Whether a person can answer this kernel; papermill and nbconvert say that nobody can, and log lines."""
+    """Whether a person uses this kernel; papermill and nbconvert say that nobody does, and log lines."""
     shell = sys.modules["IPython"].get_ipython()
     return bool(shell.get_parent().get("content", {}).get("allow_stdin", True))
 
 
 def describe(progress: Progress) -> str:
-    """Say in a few words what a bar cannot show.
+    """Return the facts that a bar cannot show, in a few words.
 
     >>> describe(Progress(failed=1, audio_seconds=725, audio_rate=96.4, eta_s=81, state="running"))
     '12:05 of audio, 96x real time, 1:21 left, 1 failed'

@@ -1,4 +1,4 @@
-"""Count the tasks of a job as they are found and as they end, and tell the progress that follows."""
+"""Count the tasks of a job as they are found and as they end, and compute the progress."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ProgressCounter:
             self._worked_audio_seconds += audio_seconds
 
     def pause(self, *, on: bool) -> None:
-        """Stop or start the clock that the rate and the time left go by."""
+        """Stop or start the clock for the rate and the remaining time."""
         if on and self._paused_at is None:
             self._paused_at = self._timer()
         elif not on and self._paused_at is not None:

@@ -1,4 +1,4 @@
-"""What a job knows: a plain value without Dask, threads or a clock."""
+"""The state of a job: a plain value without Dask, threads or a clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbench.processing.job.waiting_tasks import WaitingTasks
 
 @dataclass
 class Batch:
-    """Tasks that were sent to a worker together, and how far the worker is with them.
+    """Tasks that were sent to a worker together, and their progress there.
 
     ``worker`` is None until a worker announces one of the tasks; ``index`` is the task that it announced last.
     ``finished`` says that the worker has moved on to another batch, so the outcomes of this one are on their way.

@@ -1,4 +1,4 @@
-"""What goes into a job and what comes out: small values that pickle."""
+"""The input and output of a job: small values that can be pickled."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is.
+    """The progress of a job.
 
     ``total`` counts the files found so far (it grows while ``scanning``), ``done`` those that workers
     finished, ``rate`` is files a second, ``audio_rate`` seconds of audio a second, ``eta_s`` seconds left

@@ -1,4 +1,4 @@
-"""The tasks that wait, and which go to a worker together: long ones alone, short ones in batches worth a message."""
+"""The waiting tasks, and their batches: long tasks alone, short ones together, because every batch costs a message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMOOTHING = 0.2  # the last five tasks or so count: they differ in format more t
 
 
 class WaitingTasks:
-    """Tasks that wait, the biggest first: then the last ones are short, and no worker idles while another ends."""
+    """Waiting tasks, the biggest first: the last ones are short, so that all workers end at about the same time."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Task]] = []
@@ -30,12 +30,12 @@ class WaitingTasks:
         heapq.heappush(self._heap, (-task.size_bytes, next(self._order), task))
 
     def learn(self, size_bytes: int, seconds: float) -> None:
-        """Take note of how long a task of this size took."""
+        """Learn from the time that a task of this size took."""
         observed = seconds / max(size_bytes, 1)
         self._seconds_per_byte += SMOOTHING * (observed - self._seconds_per_byte)
 
     def take(self, workers: int) -> tuple[Task, ...]:
-        """Remove and return the next batch: about a second of work, and a fair share of what is left."""
+        """Remove and return the next batch: about a second of work, and a fair share of the remaining tasks."""
         share = math.ceil(len(self._heap) / (2 * workers))
         batch: list[Task] = []
         seconds = 0.0

@@ -1,4 +1,4 @@
-"""What runs in the process that holds a session's own scheduler and nannies.
+"""The program of the process that runs the scheduler and nannies of a session.
 
 A process of its own, because workers are spawned and a spawned process imports its parent's ``__main__``: a
 script without ``if __name__ == "__main__"`` would run twice if it were the parent. It also keeps scheduling
@@ -34,7 +34,7 @@ IMPORTED_BEFORE_FORK = ["distributed", "distributed.nanny", "workbench.processin
 
 
 def main(shared_modules: list[str]) -> NoReturn:
-    """Get ready, wait for the plan that HostProcess writes, and serve until the parent is gone or has enough."""
+    """Get ready, wait for the plan that HostProcess writes, and serve until the parent ends or stops it."""
     parent = os.getppid()
     _prepare_forks(shared_modules)  # imports on another core while we import here
     import distributed  # noqa: F401

@@ -1,4 +1,4 @@
-"""What runs in a worker: the tasks of a batch, one after the other, each announced as it begins.
+"""The code that a worker runs: the tasks of a batch, one after the other, each announced when it begins.
 
 Nothing here keeps state between batches. No exception of the function gets out: it becomes an outcome.
 """
@@ -103,7 +103,7 @@ def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Ou
 
 
 def pack(value: Any) -> bytes:
-    """Pickle as Dask does: what cannot be imported goes by value."""
+    """Pickle as Dask does: functions that cannot be imported are sent by value."""
     from distributed.protocol.pickle import dumps
 
     packed: bytes = dumps(value)  # type: ignore[no-untyped-call]
@@ -111,7 +111,7 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(packed: bytes) -> Any:
-    """Return what was packed."""
+    """Return the value that was packed."""
     from distributed.protocol.pickle import loads
 
     return loads(packed)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Free a worker from a task that does not end: Dask cannot stop a task, so its process is killed."""
+"""Kill the process of a worker whose task does not end, because Dask cannot stop a task."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def _kill(client: Any, worker: str, pid: int) -> None:
 
 
 def kill_own_worker(pid: int) -> None:
-    """Run by a nanny: kill a worker process below it, if it is still there; what ends unasked is started again.
+    """Run by a nanny: kill a worker process below it, if it is still there; the nanny starts it again.
 
     By pid, because a nanny learns the address of its worker from the worker, which may be stuck before it tells.
     """

@@ -1,4 +1,4 @@
-"""Warm every worker once: those there now, and each one that a nanny restarts."""
+"""Warm up every worker once, also those that a nanny restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preloaded by every worker process of our own clusters: give way to people, and never outlive the parent."""
+"""Preloaded by every worker process of our own clusters: run at low priority, and end with the parent."""
 
 from __future__ import annotations
 

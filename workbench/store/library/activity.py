@@ -39,14 +39,14 @@ class ActivityRepository(Repository):
     def publish_process(
         self, process_id: str, *, pid: int, role: str, started_at: float, payload: Mapping[str, Any]
     ) -> None:
-        """Save what a process publishes about itself."""
+        """Save the statistics of a process."""
         with self.pool.writing() as connection:
             connection.execute(
                 _SAVE_PROCESS, (process_id, pid, role, started_at, self._now(), to_json(payload))
             )
 
     def processes(self) -> list[ProcessRecord]:
-        """Return what every process published last, oldest process first."""
+        """Return the latest statistics of every process, oldest process first."""
         with self.pool.reading() as connection:
             rows = connection.execute(
                 "SELECT id, pid, role, started_at, updated_at, payload FROM processes ORDER BY started_at, id"

@@ -94,7 +94,7 @@ class FeatureRepository(Repository):
         return found
 
     def series(self, content_hash: str) -> Mapping[str, npt.NDArray[Any]]:
-        """Return the series of a content (beats, curves, waveform peaks), read-only; empty where there are none."""
+        """Return the series of a content (beats, curves, waveform peaks), read-only; empty if there are none."""
         from workbench.store.serialization import decode
 
         with self.pool.reading() as connection:

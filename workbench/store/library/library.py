@@ -85,7 +85,7 @@ class Library:
             return replace(load_table(connection), lyrics=self.tracks.lyrics)
 
     def carry_over(self, file: ScannedFile, old_hash: str) -> None:
-        """Record that a file has a new content that sounds as its old one did: nothing is analyzed again."""
+        """Record that a file has new content with the same sound, so that it is not analyzed again."""
         new_hash = file.content_hash
         assert new_hash is not None
         with self.transaction():

@@ -1,4 +1,4 @@
-"""The library as columns: what playlists, maps and tables compute on."""
+"""The library as columns, for playlists, maps and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maintenance of the database: what is in it, whether it is sound, backups, disk space."""
+"""Maintenance of the database: facts, checks, backups, disk space."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Maintenance(Verbs, Repository):
         }
 
     def check(self) -> list[str]:
-        """Return what is wrong with the database, as sentences; an empty list when it is sound.
+        """Return the problems of the database as sentences; an empty list if there are none.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class Maintenance(Verbs, Repository):
         self.pool.vacuum()
 
     def cleanup(self) -> dict[str, int]:
-        """Delete what nothing refers to any more; return how many of each. Tracks are never deleted."""
+        """Delete records that are not used any more; return how many of each. Tracks are never deleted."""
         now = self._now()
         known = "(SELECT content_hash FROM tracks WHERE content_hash IS NOT NULL)"
         statements = {

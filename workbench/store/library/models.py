@@ -1,4 +1,4 @@
-"""What models found, by content and model: embeddings and predictions, each with the model's version and hash."""
+"""The outputs of models, by content and model: embeddings and predictions, each with the model's version and hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user said about a content: a thumb, plays, labels."""
+"""The user's data about a content: a thumb, plays, labels."""
 
 from __future__ import annotations
 

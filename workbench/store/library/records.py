@@ -126,7 +126,7 @@ class FeatureRecord:
 
 
 class Quarantined(NamedTuple):
-    """Why a content is not analyzed again: it crashed a worker or missed its deadline."""
+    """The reason why a content is not analyzed again: it crashed a worker or missed its deadline."""
 
     error: str
     error_kind: str

@@ -1,4 +1,4 @@
-"""What the repositories of the library have in common."""
+"""The common base of the repositories."""
 
 from __future__ import annotations
 
