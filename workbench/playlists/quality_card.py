@@ -74,6 +74,8 @@ def beside_curves(quality: Mapping[str, Any]) -> Html:
 
 
 def _again(closest_repeat: int | None) -> str:
+    if closest_repeat == 1:
+        return "right after"
     return f"after {counted(closest_repeat, 'track')} at the earliest" if closest_repeat else ""
 
 
