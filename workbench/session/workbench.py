@@ -330,9 +330,9 @@ class Workbench:
         Parameters
         ----------
         start_s : float, optional
-            Where to begin; where the preview starts by default.
+            Start of the sound in the track; the start of the preview by default.
         seconds : float, optional
-            How much to put into the notebook; ``None`` for the rest of the track.
+            Length of the sound; ``None`` for the rest of the track.
 
         Examples
         --------

@@ -83,7 +83,7 @@ class Job(Generic[R]):
         return said if self.error is None else f"{said}\n{self.error}"
 
     def _repr_html_(self) -> str:
-        return job_card(self)
+        return job_card(self.progress, self.failed, self.error, ended=self.done())
 
     def done(self) -> bool:
         """Whether it is done, cancelled or failed."""

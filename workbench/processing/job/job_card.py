@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.cards.card import card, facts, note, problem, table
 from workbench.cards.drawings import bar
 from workbench.cards.html import Html, element
 from workbench.cards.rows import Rows
-from workbench.processing.job.task import Failure
+from workbench.processing.job.task import Failure, Progress
 from workbench.readable import counted, span
-
-if TYPE_CHECKING:
-    from workbench.processing.job.job import Job
 
 _COLUMNS: Mapping[str, Callable[[Failure], Any]] = {
     "File": lambda failure: _file(failure.path),
@@ -23,26 +20,25 @@ _COLUMNS: Mapping[str, Callable[[Failure], Any]] = {
 }
 
 
-def job_card(job: Job[Any]) -> Html:
+def job_card(now: Progress, failed: Iterable[Failure], error: BaseException | None, *, ended: bool) -> Html:
     """Return a card with the progress of a job, its current files and its failures so far."""
-    now = job.progress
     share = now.finished / now.total if now.total else 0.0
     counts = [
         ("Done", f"{now.finished:,} of {now.total:,}{' so far found' if now.scanning else ''}"),
         ("Known already", f"{now.cached:,}" if now.cached else ""),
         ("Music heard", span(now.audio_seconds) if now.audio_seconds else ""),
         ("Speed", f"{now.audio_rate:,.0f} × real time" if now.audio_rate else ""),
-        ("Took" if job.done() else "So far", span(now.elapsed_s)),
-        ("Left", span(now.eta_s) if now.eta_s and not job.done() else ""),
+        ("Took" if ended else "So far", span(now.elapsed_s)),
+        ("Left", span(now.eta_s) if now.eta_s and not ended else ""),
     ]
     return card(
-        f"Job {job.state}",
+        f"Job {now.state}",
         bar(share, "Done"),
         facts(counts),
         note(now.note or ""),
         note(f"Now: {', '.join(PurePath(path).name for path in now.current)}" if now.current else ""),
-        problem(job.error),
-        failures_table(job.failed),
+        problem(error),
+        failures_table(failed),
     )
 
 

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 FIRST = ("title", "artist", "album", "bpm", "key", "scale", "camelot", "duration_s", "genre", "year")
 LAST = ("status", "content_hash", "path")
 CATEGORIES = (
-    "artist",
     "album",
     "album_artist",
+    "artist",
+    "camelot",
+    "cover",
     "genre",
     "key",
-    "scale",
-    "camelot",
-    "open_key",
     "key_runner_up",
+    "kind",
+    "open_key",
+    "scale",
     "scale_runner_up",
     "status",
-    "kind",
-    "cover",
     "tag_key",
 )
 WHOLE = ("year", "track_number", "disc_number", "play_count", "channels", "sample_rate_hz", "time_signature")
