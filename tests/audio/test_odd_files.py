@@ -259,3 +259,40 @@ def test_a_transport_stream_is_heard_when_it_is_named_and_skipped_aloud_in_scans
     assert [type(entry) for entry in scan(tmp_path)] == [SkippedFile]
     assert [type(entry) for entry in scan(path)] == [FoundFile]
     assert decoded(path)[1].duration_s == pytest.approx(4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.wav", ()),
+        ("a.aiff", ()),
+        ("a.caf", ()),
+        ("a.flac", ()),
+        ("a.wv", ()),
+        ("a.tta", ()),
+        ("cbr.mp3", ("-b:a", "128k")),
+        ("vbr.mp3", ("-q:a", "4")),
+        ("a.m4a", ("-c:a", "aac", "-movflags", "faststart")),
+        ("a.alac.m4a", ("-c:a", "alac", "-movflags", "faststart")),
+        ("fragments.m4a", ("-c:a", "aac", "-movflags", "empty_moov+frag_keyframe")),
+        ("a.aac", ()),
+    ],
+)
+def test_a_file_without_its_last_two_hundredths_is_truncated_and_a_whole_one_with_a_tag_is_not(
+    tmp_path: Path, name: str, options: tuple[str, ...]
+) -> None:
+    path = tone(tmp_path / name, *options, seconds=10.123)
+    assert not decoded(path)[1].truncated
+    data = path.read_bytes()
+    path.write_bytes(data + b"TAG" + b"x" * 125)  # ID3v1
+    assert not decoded(path)[1].truncated
+    path.write_bytes(data[: int(0.98 * len(data))])
+    assert decoded(path)[1].truncated
+
+
+def test_a_tag_at_the_end_of_an_mp3_without_its_length_is_not_a_loss(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.mp3", "-b:a", "128k", "-write_xing", "0")
+    ape = b"\x05\0\0\0\0\0\0\0Title\0Hello"
+    footer = b"APETAGEX" + b"".join(n.to_bytes(4, "little") for n in (2000, 32 + len(ape), 1, 0, 0, 0))
+    path.write_bytes(path.read_bytes() + ape + footer)
+    assert not decoded(path)[1].truncated

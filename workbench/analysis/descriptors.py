@@ -50,7 +50,7 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("sample_rate_hz", "scalar", "Hz", 1, None, "sampling rate of the file", "—"),
     Descriptor("channels", "scalar", "", 1, None, "channels of the file", "—"),
     Descriptor("truncated", "scalar", "", 0, 1,
-               "true if less than 95 % of the length in the header could be decoded", "—"),
+               "true if the end of the file is missing: less was decoded than its header says", "—"),
     # rhythm
     Descriptor("bpm", "scalar", "beats/min", 40, 250,
                "tempo; an estimate with low confidence for free music or soft onsets, null without a pulse",

@@ -106,7 +106,7 @@ class FFmpegDecoder:
         refusal = AudioFormatError(
             f"{path} is not audio that FFmpeg can decode. Convert it or remove it.", path=path
         )
-        self.damaged = False
+        self.damaged = self.ends_damaged = False
         self._parts = [_Part(descriptor, *link) for link in links[1:]]
         try:
             self._container = (
@@ -173,13 +173,15 @@ class FFmpegDecoder:
             except StopIteration:
                 return
             except (av.FFmpegError, OSError):  # the container itself is truncated or damaged
-                self.damaged = True
+                self.damaged = self.ends_damaged = True
                 return
             try:
                 frames = packet.decode()
             except (av.FFmpegError, ValueError):
-                self.damaged = True
+                self.damaged = self.ends_damaged = True
                 continue
+            if packet.size:  # the one without content only asks for what the decoder still has
+                self.ends_damaged = False
             for frame in frames:
                 frame.pts = None  # with time stamps, the queue would refuse gaps
                 yield frame

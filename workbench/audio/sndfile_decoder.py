@@ -31,7 +31,7 @@ class SndfileDecoder:
         self.channel_names: tuple[str, ...] = ()
         self.codec: str = self._file.subtype.lower()
         self.header_frames: int | None = self._file.frames or None
-        self.damaged = False
+        self.damaged = self.ends_damaged = False
 
     def read(self, out: npt.NDArray[np.float32]) -> int:
         """Fill ``out``, shape (frames, channels), from its start; return the number of frames, 0 at the end."""
@@ -40,7 +40,7 @@ class SndfileDecoder:
             while filled < len(out) and (frames := self._file.buffer_read_into(out[filled:], "float32")):
                 filled += frames
         except soundfile.SoundFileError:
-            self.damaged = True  # the frames decoded so far are kept
+            self.damaged = self.ends_damaged = True  # the frames decoded so far are kept
         return filled
 
     def close(self) -> None:

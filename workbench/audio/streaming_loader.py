@@ -62,6 +62,8 @@ LEAST_RATE_HZ = 1000
 MIN_BLOCK_SECONDS = 0.25
 # Share of the length in the header under which a file counts as truncated. Set by hand.
 TRUNCATED_UNDER = 0.95
+# Whole files of these have the length in the header to the frame: measured with FFmpeg, LAME, flac and wavpack.
+EXACT_HEADERS = frozenset({"wav", "surround wav", "aiff", "caf", "flac", "wavpack", "mp3"})
 # Longer than a packet of the usual formats (AAC at 16 kHz: 64 ms).
 PACKET_S = 0.1
 # A block may take an eighth of the free memory: its spectra and copies need space as well. Set by hand.
@@ -80,6 +82,7 @@ class Decoder(Protocol):
     codec: str
     header_frames: int | None
     damaged: bool
+    ends_damaged: bool
 
     def read(self, out: Block) -> int: ...
 
@@ -115,6 +118,7 @@ class AudioStream:
         path: str,
         *,
         header_frames: int | None,
+        container: str | None = None,
         complete: bool = True,
         others: Sequence[Callable[[], Decoder]] = (),
         block_seconds: float,
@@ -131,6 +135,7 @@ class AudioStream:
         self.decoded_frames = 0
         self.nonfinite_samples = 0
         self._decoder = decoder
+        self._container = container
         self._complete = complete
         self._others = list(others)
         self._wanted_frames = max(1, round(block_seconds * decoder.rate))
@@ -152,16 +157,20 @@ class AudioStream:
 
     @property
     def truncated(self) -> bool:
-        """Whether the end of the file is missing, or less than 95 % of the duration in its header was decoded.
+        """Whether the end of the file is missing, or less than the duration in its header was decoded.
 
-        Valid after the last block.
+        Less than 95 % of it where the header can be wrong and the last packet is whole. Valid after the last block.
         """
-        return not self._complete or self._is_short()
+        # Only AAC: at the end of an MP3 file, a tag can look like a damaged packet.
+        ends_within_a_packet = self._container == "aac" and self._decoder.ends_damaged
+        return not self._complete or self._is_short() or ends_within_a_packet
 
     def _is_short(self) -> bool:
         promised_s = self.header_duration_s or 0.0
+        exact = self._container in EXACT_HEADERS or self._decoder.ends_damaged
+        least_s = promised_s if exact else TRUNCATED_UNDER * promised_s
         # One packet of padding is not a loss, however short the file is.
-        return self.duration_s < min(TRUNCATED_UNDER * promised_s, promised_s - PACKET_S)
+        return self.duration_s < min(least_s, promised_s - PACKET_S)
 
     def __iter__(self) -> Iterator[Block]:
         """Yield blocks, shape (frames, channels), C-contiguous, full scale 1.0.
@@ -338,6 +347,7 @@ def open_audio(
             opened,
             name,
             header_frames=None if links else _promised_frames(opened, descriptor, container, audio_at),
+            container=container,
             complete=ogg is None or ogg.complete,
             others=decoders,
             block_seconds=block_seconds,
