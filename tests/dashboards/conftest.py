@@ -154,6 +154,23 @@ def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..
     assert [seen.outside(server.url) for seen in visits if seen.outside(server.url)] == []
 
 
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A session whose tracks networks have heard."""
+    from heard_library import fill
+
+    from workbench.session.workbench import Workbench
+
+    with Workbench(tmp_path_factory.mktemp("heard")) as wb:
+        fill(wb)
+        yield wb
+
+
+@pytest.fixture
+def heard_table(heard: Any) -> Any:
+    return heard.table()
+
+
 @pytest.fixture(scope="session")
 def table() -> Any:
     """Forty analyzed tracks: twenty ambient ones and twenty of techno, apart in every dimension."""

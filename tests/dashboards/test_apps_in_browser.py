@@ -142,6 +142,17 @@ def test_a_track_in_a_format_that_the_browser_lacks_plays_and_seeks(
     assert not page.locator(".pw-player .pw-problem").is_visible()
 
 
+def test_words_rank_the_library_and_say_what_they_did_not_find(visit: Callable[..., Any]) -> None:
+    page = visit("library").page
+    field = page.get_by_label("Sounds like")
+    field.fill("fast piano, xylophone")
+    field.press("Enter")
+    wait_for_text(page, "Not understood: xylophone. No network has listened to this library")
+    best = page.locator(".pw-grid [role=row][aria-rowindex='2']").first
+    page.wait_for_function("document.querySelector('.pw-grid').textContent.includes('fast (')")
+    assert "fast (" in best.inner_text()
+
+
 def test_two_playlists_are_compared(visit: Callable[..., Any]) -> None:
     page = visit("playlist_maker").page
     page.get_by_label("size").fill("3")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workbench import Workbench
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.compare_view import CompareView
 from workbench.apps.dashboards.views.folder_picker import FolderPicker
@@ -70,6 +71,28 @@ def test_predicted_genres_have_a_column_of_their_own_once_there_are_any(table: L
     assert [column["label"] for column in view.grid.columns] == heads and view.grid.sort_column == ""
 
 
+def test_words_rank_the_table_and_say_why(heard_table: LibraryTable) -> None:
+    view = TableView(heard_table, matching_rows, lambda track_id: None)
+    heads = [column["label"] for column in view.grid.columns]
+    view.grid.sort("artist")
+    view.words.value = "calm piano without singing xylophone"
+    assert [column["label"] for column in view.grid.columns] == [*heads[:2], "Fits", "Why", *heads[2:]]
+    first, second = view.grid.cells(0, 2)
+    assert first[1:4] == ["Nocturne", "Chopin", "90%"] and "piano, no voice" in first[4]
+    assert second[1] == "Piano Rag" and "but not calm" in second[4]
+    assert "Not understood: xylophone." in shown(view) and f"{view.grid.total} of 5 tracks" in shown(view)
+    view.grid.sort("why")
+    assert view.grid.cells(0, 1)[0][1] == "Nocturne"
+    view.query.value = "bpm > 100"
+    assert view.grid.cells(0, 1)[0][1] == "Piano Rag"
+    view.fill(heard_table.take(heard_table["bpm"] > 130))
+    assert [cells[1] for cells in view.grid.cells(0, 9)] == ["Piano Rag", "Warehouse"]
+    view.words.value = "zzz"
+    assert view.grid.total == 0 and "Nothing was understood." in shown(view)
+    view.words.value = ""
+    assert view.grid.total == 2 and [column["label"] for column in view.grid.columns] == heads
+
+
 def test_an_empty_table_says_what_to_do(table: LibraryTable) -> None:
     view = TableView(table.take(np.zeros(40, bool)), matching_rows, lambda track_id: None)
     assert "analyze a folder" in view.grid.empty
@@ -88,13 +111,24 @@ def test_thumbs_rate_the_track_that_is_shown() -> None:
     assert rated == [(7, 1.0), (7, None)]
 
 
+TRACK = {"id": 1, "path": "/a.flac", "title": "A", "artist": None, "genre": None, "features": {}}
+
+
+def test_what_networks_heard_is_a_line_of_its_own(heard: Workbench) -> None:
+    (track,) = heard.track.described([heard.track(1)])
+    view = TrackView(lambda track_id: None, "choose")
+    view.show(track, None)
+    assert "Heard</th><td>classical · no voice · piano · mellow, chill, calm<" in shown(view) and "Genre</th><td>—" in shown(view)
+    view.show(TRACK | {"predicted": {}}, None)
+    assert "Heard" not in shown(view)
+
+
 def test_what_is_predicted_is_marked_and_no_tag() -> None:
-    track = {"id": 1, "path": "/a.flac", "title": "A", "artist": None, "genre": None, "features": {}}
     genre = {"value": "<Dub>", "probability": 0.75, "model": "tagger:genre", "version": "1"}
     view = TrackView(lambda track_id: None, "choose")
-    view.show(track | {"predicted": {"genre": genre}}, None)
+    view.show(TRACK | {"predicted": {"genre": genre}}, None)
     assert "Predicted</th><td>genre &lt;Dub&gt; (75%)" in shown(view) and "Genre</th><td>—" in shown(view)
-    view.show(track | {"predicted": {}}, None)
+    view.show(TRACK | {"predicted": {}}, None)
     assert "Predicted" not in shown(view)
 
 
@@ -212,6 +246,25 @@ def test_the_map_describes_selects_and_draws_paths(table: LibraryTable) -> None:
     assert list(np.frombuffer(view.scatter.codes, np.uint8)) == [0] * 20 + [1] * 20
     assert np.abs(np.frombuffer(view.scatter.points, "<f4")).max() == pytest.approx(1)
     assert "Track 1 — " in view._describe(0)
+
+
+def test_a_map_is_colored_by_what_networks_heard(heard_table: LibraryTable, table: LibraryTable) -> None:
+    def mapped(tracks: LibraryTable) -> MapView:
+        return MapView(tracks, np.eye(len(tracks), 2), axes="", on_open=print, on_select=print)
+
+    def legend(view: MapView) -> list[str]:
+        names = [*view.scatter.names, "?"]
+        return [names[code] for code in np.frombuffer(view.scatter.codes, np.uint8)]
+
+    view = mapped(heard_table)
+    view.color.value = "voice"
+    assert legend(view) == ["none", "none", "female", "male", "none"]
+    view.color.value = "instrument"
+    assert legend(view) == ["piano", "piano", "piano", "guitar", "synth"]
+    view.color.value = "piano"
+    shades = np.frombuffer(view.scatter.codes, np.uint8)
+    assert shades[:3].min() > 2 * shades[3:].max()
+    assert not {"voice", "piano"} & set(mapped(table).color.options)
 
 
 def test_an_empty_map_says_what_to_do() -> None:

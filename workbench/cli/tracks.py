@@ -55,8 +55,6 @@ def _tracks(options: argparse.Namespace) -> int:
 
 
 def _like(wb: Workbench, options: argparse.Namespace) -> int:
-    from workbench.session.search import why
-
     found = wb.search(like=options.like, limit=options.limit or _BEST)
     for note in found.notes:
         say(note)
@@ -66,7 +64,7 @@ def _like(wb: Workbench, options: argparse.Namespace) -> int:
         return DONE
     for track, match in zip(tracks, found.tracks, strict=True):
         who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
-        print(f"{track['id']:>6}  {match.match:>4.0%}  {who}: {why(match)}")
+        print(f"{track['id']:>6}  {match.match:>4.0%}  {who}: {match.why}")
     print(f"{len(tracks)} of {counted(found.total, 'track')}")
     return DONE
 

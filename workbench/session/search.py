@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.playlists.query.query_match import matching_rows
-from workbench.playlists.words.word_search import WordSearch, search_words
+from workbench.playlists.words.word_search import WordSearch, search_words, why
 from workbench.readable import counted
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class Match:
     match: float
     reasons: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """Both in one line."""
+        return why(self.reasons, self.misses)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class SearchResult:
         columns = {name: self.table[name][rows] for name in _SHOWN if name in self.table.columns}
         if self.words is not None:
             columns["match"] = np.array([track.match for track in self.tracks])
-            columns["why"] = np.array([why(track) for track in self.tracks], object)
+            columns["why"] = np.array([track.why for track in self.tracks], object)
         return pd.DataFrame(columns, index=pd.Index([track.id for track in self.tracks], name="id"))
 
     def __repr__(self) -> str:
@@ -80,12 +85,6 @@ class SearchResult:
     def _repr_html_(self) -> str:
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"<p>{counted(self.total, 'track')} found</p>{notes}{self.to_frame().to_html()}"
-
-
-def why(track: Match) -> str:
-    """Return the reasons of a track in one line."""
-    reasons, misses = ", ".join(track.reasons), ", ".join(track.misses)
-    return f"{reasons} – but {misses}" if misses else reasons
 
 
 def search(

@@ -7,7 +7,7 @@ and a word that is in neither is looked for in the tags. What is left is said to
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,10 @@ class WordSearch:
         """Say what a row is like where it is not as wished."""
         return self._said(row, lambda score: score < FITS)
 
+    def why(self, row: int) -> str:
+        """Say both in one line."""
+        return why(self.reasons(row), self.misses(row))
+
     def notes(self) -> list[str]:
         """Return sentences about what was not understood or waits for networks."""
         found = []
@@ -104,6 +108,12 @@ class WordSearch:
     def _said(self, row: int, wanted: Callable[[float], bool]) -> list[str]:
         chosen = [wish for wish, score in zip(self.wishes, self.scores[:, row], strict=True) if wanted(score)]
         return list(dict.fromkeys(filter(None, (wish.says(self.table, row) for wish in chosen))))
+
+
+def why(reasons: Sequence[str], misses: Sequence[str]) -> str:
+    """Return what a track has, and where it does not fit, in one line: "piano, calm – but somebody sings"."""
+    had = ", ".join(reasons)
+    return f"{had} – but {', '.join(misses)}" if misses else had
 
 
 def search_words(text: str, table: LibraryTable) -> WordSearch:
