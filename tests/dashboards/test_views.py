@@ -78,7 +78,7 @@ def test_words_rank_the_table_and_say_why(heard_table: LibraryTable) -> None:
     view.words.value = "calm piano without singing xylophone"
     assert [column["label"] for column in view.grid.columns] == [*heads[:2], "Fits", "Why", *heads[2:]]
     first, second = view.grid.cells(0, 2)
-    assert first[1:4] == ["Nocturne", "Chopin", "90%"] and "piano, no voice" in first[4]
+    assert first[1:4] == ["Nocturne", "Chopin", "91%"] and "piano, no voice" in first[4]
     assert second[1] == "Piano Rag" and "but not calm" in second[4]
     assert "Not understood: xylophone." in shown(view) and f"{view.grid.total} of 5 tracks" in shown(view)
     view.grid.sort("why")
@@ -118,7 +118,8 @@ def test_what_networks_heard_is_a_line_of_its_own(heard: Workbench) -> None:
     (track,) = heard.track.described([heard.track(1)])
     view = TrackView(lambda track_id: None, "choose")
     view.show(track, None)
-    assert "Heard</th><td>classical · no voice · piano · mellow, chill, calm<" in shown(view) and "Genre</th><td>—" in shown(view)
+    assert "Heard</th><td>classical · no voice · piano · mellow, chill, calm<" in shown(view)
+    assert "Genre</th><td>—" in shown(view)
     view.show(TRACK | {"predicted": {}}, None)
     assert "Heard" not in shown(view)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from heard_library import HEARD, fill, hear
 
 from workbench import Workbench
 from workbench.analysis.sound_tags import BY_NAME
@@ -49,7 +52,24 @@ def test_reasons_and_misses_are_in_words_of_a_listener(heard: Workbench) -> None
     reasons = {title: match.reasons for title, match in zip(titles(found), found.tracks, strict=True)}
     assert reasons["Nocturne"] == ("calm, little energy", "slow (62 BPM)", "piano", "no voice")
     misses = {title: match.misses for title, match in zip(titles(found), found.tracks, strict=True)}
-    assert "fast (168 BPM)" in misses["Piano Rag"] and "somebody sings" in misses["Ballad"]
+    assert "fast (168 BPM)" in misses["Piano Rag"]
+    assert misses["Ballad"] == ("medium energy", "somebody sings")  # it is calm, but that is not enough
+
+
+def test_a_low_rank_takes_nothing_from_what_a_track_has(tmp_path: Path) -> None:
+    with Workbench(tmp_path) as wb:
+        fill(wb, heard=False)
+        for number in range(len(HEARD)):
+            hear(wb, f"{number:032d}", {}, {"piano": 0.6 + number / 20, "no vocals": 0.2 + number / 10})
+        found = wb.search(like="piano without singing")
+        assert [match.reasons for match in found.tracks] == [("piano", "no voice")] * len(HEARD)
+        assert len(wb.search(like="not piano")) == 0
+
+
+def test_an_unknown_year_comes_before_a_wrong_one(unheard: Workbench) -> None:
+    assert titles(unheard.search(like="minor key, 80s"))[0] == "Stadium"
+    found = unheard.search(like="minor key, 60s")
+    assert titles(found)[-1] == "Stadium" and found.tracks[-1].misses == ("from 1984",)
 
 
 def test_a_negation_goes_on_after_or(heard: Workbench) -> None:

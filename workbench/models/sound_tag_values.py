@@ -38,9 +38,10 @@ MSD, MTT = "msd-musicnn-free-1", "mtt-musicnn-free-1"
 HEARD_BY = (MSD, MTT)
 _OUTPUTS = {MSD: MSD_TAGS.split(", "), MTT: MTT_TAGS.split(", ")}
 # Outputs are in the order of how often their word was given. The values are the share of the most frequent word, and
-# the power by which the shares fall with the place. MSD: about 100,000 of the 240,000 tracks with any of the 50 words
-# are "rock", and the ten counts that the Last.fm data set publishes fall by this power. MTT: about 4,900 of 21,000
-# clips have "guitar", and 2,000 have "piano", the tenth word.
+# the power by which the shares fall with the place. The shares come from counts of the data sets. MSD: about 100,000 of
+# the 240,000 tracks with any of the 50 words are "rock" (Last.fm data set). MTT: about 4,900 of 21,000 clips have
+# "guitar" (MagnaTagATune). The powers are estimates: MSD's from the ten counts that the Last.fm data set publishes,
+# MTT's between those of its most and its least frequent words. That all words between follow them is an assumption.
 _USUAL = {MSD: (0.42, 0.58), MTT: (0.23, 0.48)}
 _LEAST = 1e-4  # set by hand: keeps the logarithm of a share of 0 or 1 finite
 RELATIVE = ("mood",)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.analysis.sound_tags import BY_NAME, SoundTag
+from workbench.analysis.sound_tags import BY_NAME, HAS, SoundTag
 from workbench.analysis.tonality.camelot import key_name
 from workbench.playlists.making.genres import genres_of
 from workbench.playlists.sound.arrays import Floats, Mask
@@ -52,15 +52,32 @@ def negated(wish: Wish, words: str) -> Wish:
 
 
 def all_of(words: str, wishes: Sequence[Wish]) -> Wish:
-    """Return the wish that is the mean of several, as far as they are known."""
+    """Return the wish that is the mean of several, as far as they are known.
+
+    It says only what is on the side of the mean: a track that is calm on the whole is not called "not calm".
+    """
+    key = ("wishes", *(wish.words for wish in wishes))
+
+    def parts(table: LibraryTable) -> Floats:
+        return table.derived(key, lambda: np.array([wish.scores(table) for wish in wishes]))
 
     def scores(table: LibraryTable) -> Floats:
-        parts = np.array([wish.scores(table) for wish in wishes])
-        known = np.isfinite(parts)
-        total = np.where(known, parts, 0).sum(axis=0)
-        return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+        return _known_mean(parts(table))
 
-    return Wish(words, scores, lambda table, row: _joined(wish.says(table, row) for wish in wishes))
+    def says(table: LibraryTable, row: int) -> str:
+        own = parts(table)[:, row]
+        fits = _known_mean(own) >= SOME
+        agreeing = [wish for wish, part in zip(wishes, own, strict=True) if (part >= SOME) == fits]
+        return _joined(wish.says(table, row) for wish in agreeing)
+
+    return Wish(words, scores, says)
+
+
+def _known_mean(parts: Floats) -> Floats:
+    """Return the mean over the first axis without NaN, and NaN where there is nothing else."""
+    known = np.isfinite(parts)
+    total = np.where(known, parts, 0).sum(axis=0)
+    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
 
 
 def part_wish(part: str) -> Wish:
@@ -102,7 +119,10 @@ def key_wish(words: str, codes: Sequence[int]) -> Wish:
 
 
 def year_wish(words: str, first: int, last: int) -> Wish:
-    """Return the wish for years; where a file has none, the sound of the decade counts."""
+    """Return the wish for years; where a file has none, the sound of the decade counts.
+
+    A year that nobody knows may be the right one, so such a track comes before one whose year is wrong.
+    """
     era = BY_NAME.get(f"era_{first % 100 // 10 * 10:02d}s")
 
     def scores(table: LibraryTable) -> Floats:
@@ -142,8 +162,14 @@ def _tag_wish(tag: SoundTag) -> Wish:
 
 
 def _tag_scores(table: LibraryTable, tag: SoundTag) -> Floats:
-    """Return the mean of value and rank: the best of the library come first, and what is surely there is good."""
-    heard = (table.numbers(tag.name) + percentiles(table, tag.name)) / 2
+    """Return the mean of value and rank: the best of the library come first, and what is surely there is good.
+
+    A low rank takes nothing from a tag that a track has: in a library of piano music, every track has a piano. Whether
+    somebody sings is decided between voices, so its value alone counts.
+    """
+    value, rank = table.numbers(tag.name), percentiles(table, tag.name)
+    heard = (value + np.where(value >= HAS, np.maximum(rank, SOME), rank)) / 2
+    heard = value if tag.family == "voice" else heard
     return np.where(_genre_says(table, tag), 1.0, heard) if tag.family == "style" else heard
 
 
@@ -168,14 +194,18 @@ def _says_tag(table: LibraryTable, tag: SoundTag, row: int) -> str:
         return ""
     name = {"none": "voice", "female": "female voice", "male": "male voice"}.get(tag.word, tag.word)
     if tag.word == "none":
-        return "no voice" if value >= SOME else "somebody sings"
-    if tag.family == "era":
-        return f"{'sounds' if value >= SOME else 'does not sound'} like the {tag.word}"
-    if value >= SOME:
-        return name
+        return "no voice" if value >= HAS else "somebody sings"
     rank = float(percentiles(table, tag.name, np.array([row]))[0])
-    if rank >= _MORE:
+    if tag.family == "era":
+        if value < HAS and rank >= _MORE:
+            return f"sounds more like the {tag.word} than {rank:.0%} of the library"
+        return f"{'sounds' if value >= HAS else 'does not sound'} like the {tag.word}"
+    if value >= HAS:
+        return name
+    if tag.family != "voice" and rank >= _MORE:
         return f"more {name} than {rank:.0%} of the library"
+    if tag.family != "voice" and value + rank >= 2 * SOME:
+        return f"a little {name}"
     return f"not {name}" if tag.family == "mood" else f"hardly any {name}"
 
 
