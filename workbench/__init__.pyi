@@ -14,6 +14,7 @@ from .errors import (
     ImportOrderError as ImportOrderError,
     LibraryEmptyError as LibraryEmptyError,
     LibraryPathError as LibraryPathError,
+    MediaServerError as MediaServerError,
     MissingPackageError as MissingPackageError,
     ModelError as ModelError,
     NotebookParameterError as NotebookParameterError,

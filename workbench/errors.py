@@ -28,6 +28,7 @@ WorkbenchError
 │   └── CancelledError             the job was cancelled
 ├── ServerError                the server cannot start as asked
 │   └── QueueFullError             too many jobs are waiting: try again later
+├── MediaServerError           a media server cannot be reached, or refuses something
 └── PlaylistError              a playlist cannot be made as asked
     ├── UnknownMethodError
     ├── UnknownParameterError
@@ -194,6 +195,10 @@ class ServerError(WorkbenchError):
 
 class QueueFullError(ServerError):
     kind = "queue_full"
+
+
+class MediaServerError(WorkbenchError):
+    kind = "media_server"
 
 
 class PlaylistError(WorkbenchError):

@@ -40,11 +40,16 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
     sub.add_argument("--read", metavar="FILE", help="which tracks of the library a playlist file names")
     sub.add_argument("--list", action="store_true", help="the kept playlists; with --name its history")
     sub.add_argument("--name", metavar="TEXT", help="name of the playlist")
-    sub.add_argument("--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json")
+    sub.add_argument("--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json .nsp")
     sub.add_argument(
         "--format",
         metavar="NAME",
-        help="m3u8, xspf, jspf, pls, csv or json; the suffix of FILE tells otherwise",
+        help="m3u8, xspf, jspf, pls, csv, json, or nsp (Navidrome smart playlist); default: the suffix of FILE",
+    )
+    sub.add_argument(
+        "--to",
+        metavar="SERVER",
+        help="store it on a media server: mpd (asks MPD_HOST, as mpc does), mpd://HOST:PORT or mpd:///SOCKET",
     )
     sub.add_argument("--absolute", action="store_true", help="absolute paths instead of relative to FILE")
     sub.add_argument(
@@ -58,7 +63,8 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
     sub.add_argument(
         "--force",
         action="store_true",
-        help="overwrite a file that the workbench did not make, or that has twice as many tracks",
+        help="overwrite a file, or a playlist on a server, that the workbench did not make or that has twice as many "
+        "tracks",
     )
 
 
@@ -107,6 +113,8 @@ def playlist(options: argparse.Namespace) -> int:
 
         check_target(options.out, format=options.format, force=options.force)
     with open_library(options) as wb:
+        if options.to:
+            wb.media.check(options.to)
         return ways[asked[0]](wb, options)
 
 
@@ -122,11 +130,19 @@ def _make(wb: Workbench, options: argparse.Namespace) -> int:
         if key in asked or key == "method":
             raise PlaylistError(f"-p {key}={value}: {key} is given already. Give it once.")
         asked[key] = value
-    return _show_playlists(wb.playlists.make_many(options.method, **asked), options)
+    if _wants_rules(options):
+        from workbench.playlists.files.nsp import rules_of
+
+        rules_of({"method": options.method, "parameters": asked})
+    return _show_playlists(wb, wb.playlists.make_many(options.method, **asked), options)
+
+
+def _wants_rules(options: argparse.Namespace) -> bool:
+    return "nsp" in (options.format, Path(options.out or "").suffix.removeprefix("."))
 
 
 def _make_again(wb: Workbench, options: argparse.Namespace) -> int:
-    return _show_playlists([wb.playlists.again(options.recipe)], options)
+    return _show_playlists(wb, [wb.playlists.again(options.recipe)], options)
 
 
 def _refresh(wb: Workbench, options: argparse.Namespace) -> int:
@@ -135,7 +151,7 @@ def _refresh(wb: Workbench, options: argparse.Namespace) -> int:
     say(f"{len(refreshed.kept)} kept, {len(refreshed.added)} added, {len(refreshed.removed)} removed")
     if not options.json:
         _print_tracks(old, refreshed.playlist, {"added": refreshed.added, "removed": refreshed.removed})
-    return _show_playlists([refreshed.playlist], options, {"refreshed": refreshed.to_dict()})
+    return _show_playlists(wb, [refreshed.playlist], options, {"refreshed": refreshed.to_dict()})
 
 
 def _compare(wb: Workbench, options: argparse.Namespace) -> int:
@@ -220,19 +236,37 @@ def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
 
 
 def _show_playlists(
-    playlists: list[Playlist], options: argparse.Namespace, more: dict[str, Any] | None = None
+    wb: Workbench, playlists: list[Playlist], options: argparse.Namespace, more: dict[str, Any] | None = None
 ) -> int:
     answers = [playlist.to_dict() | (more or {}) for playlist in playlists]
     for answer, path in zip(answers, _write(playlists, options), strict=False):
         answer["file"] = str(path)
+    if options.to:
+        for answer, made in zip(answers, playlists, strict=True):
+            answer["sent"] = _sent(wb, made, options)
+    code = SOME_FAILED if any(answer.get("sent", {}).get("unknown") for answer in answers) else DONE
     if options.json:
         print_json(answers[0] if len(answers) == 1 and options.count in (None, 1) else {"playlists": answers})
-        return DONE
+        return code
     for answer in answers:
         _print_playlist(answer)
         if "file" in answer:
             print(f"written   {answer['file']}")
-    return DONE
+        if "sent" in answer:
+            _print_sent(answer["sent"])
+    return code
+
+
+def _sent(wb: Workbench, made: Playlist, options: argparse.Namespace) -> dict[str, Any]:
+    sent = wb.media.send(made, options.to, force=options.force)
+    return {**vars(sent), "unknown": [{"id": track.id, "path": track.path} for track in sent.unknown]}
+
+
+def _print_sent(sent: dict[str, Any]) -> None:
+    before = "" if sent["replaced"] is None else f", in place of {sent['replaced']}"
+    print(f"stored    {sent['server']}: {sent['name']}, {sent['stored']} tracks{before}")
+    for track in sent["unknown"]:
+        print(f"not there {one_line(track['path'] or str(track['id']))}")
 
 
 def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]:

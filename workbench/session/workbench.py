@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.session.jobs.queue import JobQueue
     from workbench.session.jobs.report import Report
     from workbench.session.maps import Maps
+    from workbench.session.media import Media
     from workbench.session.models import Models
     from workbench.session.playlists import Playlists
     from workbench.session.problems import Problem
@@ -411,6 +412,13 @@ class Workbench:
         from workbench.session.tags.tags import Tags
 
         return Tags(self.library, self.table, self.settings.data_dir)
+
+    @property
+    def media(self) -> Media:
+        """Media servers: store playlists on them."""
+        from workbench.session.media import Media
+
+        return Media(self.library)
 
     @property
     def maps(self) -> Maps:

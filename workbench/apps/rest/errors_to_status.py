@@ -14,6 +14,7 @@ from workbench.apps.rest.operations import InvalidInputError
 STATUSES: tuple[tuple[type[errors.WorkbenchError], int], ...] = (
     (errors.DatabaseUnavailableError, 503),
     (errors.SchedulerError, 503),
+    (errors.MediaServerError, 502),
     (errors.StoreError, 500),
     (errors.UnknownTrackError, 404),
     (errors.UnknownPlaylistError, 404),

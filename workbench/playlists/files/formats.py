@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import PlaylistFileError
-from workbench.playlists.files import csv_list, json_list, jspf, m3u8, pls, xspf
+from workbench.playlists.files import csv_list, json_list, jspf, m3u8, nsp, pls, xspf
 from workbench.playlists.files.listing import Decoded, Listing
 from workbench.values import did_you_mean
 
@@ -31,6 +31,10 @@ FORMATS: dict[str, Format] = {
     "csv": Format("csv", csv_list.encode, csv_list.decode, csv_list.MARK, "text/csv"),
     "json": Format("json", json_list.encode, json_list.decode, json_list.MARK, "application/json"),
 }
+"""Formats that list tracks."""
+RULES = Format("nsp", nsp.encode, nsp.decode, nsp.MARK, "application/json")
+"""The format that says how to choose tracks, and lists none."""
+_ALL = {**FORMATS, RULES.name: RULES}
 _SUFFIXES = {"m3u": "m3u8"}
 
 
@@ -43,11 +47,11 @@ def find_format(path: Path, format: str | None = None) -> Format:
         There is no such format.
     """
     wanted = (format or path.suffix).removeprefix(".").lower()
-    found = FORMATS.get(_SUFFIXES.get(wanted, wanted))
+    found = _ALL.get(_SUFFIXES.get(wanted, wanted))
     if found is None:
         raise PlaylistFileError(
-            f"{path}: there is no playlist format {wanted!r}.{did_you_mean(wanted, FORMATS)} "
-            f"Formats: {', '.join(FORMATS)}.",
+            f"{path}: there is no playlist format {wanted!r}.{did_you_mean(wanted, _ALL)} "
+            f"Formats: {', '.join(_ALL)}.",
             path=str(path),
         )
     return found

@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from workbench.analysis.sound_tags import BY_NAME, FAMILIES
 from workbench.analysis.tonality.camelot import UNKNOWN, camelot_code
+from workbench.playlists.query.numbers import span_of
 from workbench.playlists.query.query_language import (
     Both,
     Condition,
     Either,
     Node,
     Not,
-    Token,
     parse_query,
     syntax_error,
 )
@@ -51,8 +51,6 @@ _LISTED = frozenset({"artist", "artists", "album_artist", "album_artists", "comp
 _LYRICS = "lyrics"
 _FLAGS = frozenset({"compilation", "has_lyrics"})
 _YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
-_SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?(?:\.\.|(?<=\d)-)(?P<high>-?[\d:.]*\d)?")
-_DECADE = re.compile(r"(\d{3})0s", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class Query:
                 return np.asarray(compare[condition.operator](values, bound))
             inside = np.zeros(len(values), dtype=bool)
             for token in condition.values:
-                low, high = self._span(token)
+                low, high = span_of(token, self.text)
                 inside |= (values >= low) & (values <= high)
         return inside if condition.operator in ("=", "~") else ~inside & np.isfinite(values)
 
@@ -135,7 +133,7 @@ class Query:
             return -np.inf, self._one_number(condition)
         if condition.operator in (">", ">="):
             return self._one_number(condition), np.inf
-        spans = [self._span(token) for token in condition.values]
+        spans = [span_of(token, self.text) for token in condition.values]
         return min(low for low, _ in spans), max(high for _, high in spans)
 
     def _one_number(self, condition: Condition) -> float:
@@ -144,37 +142,12 @@ class Query:
             raise syntax_error(
                 self.text, condition.values[1].position, f"{condition.operator} takes one number."
             )
-        low, high = self._span(token)
+        low, high = span_of(token, self.text)
         if low != high:
             raise syntax_error(
                 self.text, token.position, f"{condition.operator} takes one number, not a range."
             )
         return low
-
-    def _span(self, token: Token) -> tuple[float, float]:
-        """Read ``128``, ``120-128``, ``120..``, ``..128``, ``3:30``, ``1990s``."""
-        if decade := _DECADE.fullmatch(token.text):
-            first = int(decade[1]) * 10
-            return first, first + 9
-        single = _number(token.text)
-        if single is not None:
-            return single, single
-        span = _SPAN.fullmatch(token.text.replace(" ", ""))
-        if span is None or span.group("low", "high") == (None, None):
-            raise syntax_error(
-                self.text,
-                token.position,
-                f"{token.text!r} is not a number or a range, such as 128, 120-128, 120.. or 3:30.",
-            )
-        low, high = (
-            _number(part) if part else default
-            for part, default in ((span["low"], -np.inf), (span["high"], np.inf))
-        )
-        if low is None or high is None or low > high:
-            raise syntax_error(
-                self.text, token.position, f"{token.text!r} is not a range from a lower to a higher number."
-            )
-        return low, high
 
     def _key(self, condition: Condition) -> Mask:
         if condition.operator not in ("=", "!=", "~", "!~"):
@@ -293,12 +266,3 @@ def _folded(text: str) -> str:
         char for char in text if unicodedata.category(char) != "Cf"
     )  # joiners, marks of direction
     return unicodedata.normalize("NFC", spelled).casefold().strip()
-
-
-def _number(text: str) -> float | None:
-    minutes, colon, seconds = text.partition(":")
-    try:
-        value = float(minutes) * 60 + float(seconds) if colon else float(text)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None

@@ -1,0 +1,65 @@
+"""A connection to an MPD whose errors say which server it was and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import MediaServerError
+from workbench.media.mpd_address import MpdAddress
+
+if TYPE_CHECKING:
+    from mpd import MPDClient
+
+
+@contextmanager
+def connected(address: MpdAddress) -> Iterator[MPDClient]:
+    """Give a client that is connected and has told its password; every failure inside is translated.
+
+    Raises
+    ------
+    MediaServerError
+        The server cannot be reached, is too slow, or refuses something.
+    """
+    import mpd
+
+    client = mpd.MPDClient()
+    client.timeout = address.timeout_s
+    try:
+        client.connect(address.host, None if address.is_socket else address.port)
+        if address.password:
+            client.password(address.password)
+        yield client
+    except (mpd.MPDError, OSError, UnicodeError) as error:
+        raise _translated(address, error) from error
+    finally:
+        with suppress(mpd.MPDError, OSError):
+            client.disconnect()
+
+
+def refused(error: Any, *kinds: str) -> bool:
+    """Whether MPD refused a command for one of these reasons, such as ``NO_EXIST``."""
+    return getattr(getattr(error, "errno", None), "name", "") in kinds
+
+
+def _translated(address: MpdAddress, error: Exception) -> MediaServerError:
+    if refused(error, "PERMISSION", "PASSWORD"):
+        text = (
+            f"{address} does not allow this: {_reason(error)}. Give the password as MPD_HOST=PASSWORD@HOST, and see "
+            "default_permissions in mpd.conf."
+        )
+    elif refused(error, "PLAYLIST_MAX"):
+        text = f"{address} refused: {_reason(error)}. Ask for fewer tracks, or raise max_playlist_length in mpd.conf."
+    elif getattr(error, "errno", None) is not None and not isinstance(error, OSError):
+        text = f"{address} refused: {_reason(error)}."
+    elif isinstance(error, TimeoutError):
+        text = f"{address} does not answer. Try again when it is idle."
+    else:
+        text = f"{address} cannot be reached: {_reason(error)}. Start it, or give another address."
+    return MediaServerError(text, server=str(address))
+
+
+def _reason(error: Exception) -> str:
+    said = getattr(error, "msg", None) or getattr(error, "strerror", None) or str(error)
+    return str(said).rstrip(".") or type(error).__name__

@@ -1,0 +1,52 @@
+"""Numbers and ranges of the filter language: ``128``, ``120-128``, ``120..``, ``..128``, ``3:30``, ``1990s``."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from workbench.playlists.query.query_language import Token, syntax_error
+
+_SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?(?:\.\.|(?<=\d)-)(?P<high>-?[\d:.]*\d)?")
+_DECADE = re.compile(r"(\d{3})0s", re.IGNORECASE)
+
+
+def span_of(token: Token, query: str) -> tuple[float, float]:
+    """Return the lowest and the highest number that a value means; infinite where it is open.
+
+    Raises
+    ------
+    QuerySyntaxError
+        It is not a number or a range; shows where in the query it is.
+    """
+    if decade := _DECADE.fullmatch(token.text):
+        first = int(decade[1]) * 10
+        return first, first + 9
+    single = _number(token.text)
+    if single is not None:
+        return single, single
+    span = _SPAN.fullmatch(token.text.replace(" ", ""))
+    if span is None or span.group("low", "high") == (None, None):
+        raise syntax_error(
+            query,
+            token.position,
+            f"{token.text!r} is not a number or a range, such as 128, 120-128, 120.. or 3:30.",
+        )
+    low, high = (
+        _number(part) if part else default
+        for part, default in ((span["low"], -math.inf), (span["high"], math.inf))
+    )
+    if low is None or high is None or low > high:
+        raise syntax_error(
+            query, token.position, f"{token.text!r} is not a range from a lower to a higher number."
+        )
+    return low, high
+
+
+def _number(text: str) -> float | None:
+    minutes, colon, seconds = text.partition(":")
+    try:
+        value = float(minutes) * 60 + float(seconds) if colon else float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
