@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from workbench import Workbench
+from workbench.cli.main import main
 from workbench.store.library.records import ScannedFile
 
 TITLE = "naïve – 東京 🎵"
@@ -51,3 +55,52 @@ def test_names_with_accents_are_found_in_an_old_locale(tmp_path: Path, data_dir:
     (failure,) = json.loads(done.stdout)["failed"]
     assert failure["path"] == str(tmp_path / f"{TITLE}.wav")
     assert failure["kind"] == "format"
+
+
+# A title for the window, the end of a line, a cleared screen (C1), and text from right to left.
+ORDERS = "bad\x1b]0;PWN\x07\n\x9b2J\u202e.ogg"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["tracks"],
+        ["tracks", "--where", ORDERS],
+        ["tracks", "--csv"],
+        ["analyze", f"/nowhere/{ORDERS}"],
+        ["playlist", "random", "--name", ORDERS],
+        ["playlist", "random", "--start", ORDERS],
+        ["playlist", "--read", f"/nowhere/{ORDERS}.m3u8"],
+        [ORDERS],
+    ],
+)
+def test_names_give_the_terminal_no_orders(
+    data_dir: Path, capfd: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    track = ScannedFile(f"/music/{ORDERS}", 1, 1, "abc", {"title": ORDERS, "artist": ORDERS})
+    with Workbench(data_dir) as wb:
+        wb.library.files.add([track])
+    with contextlib.suppress(SystemExit):
+        main([*command, "--data-dir", str(data_dir)])
+    said = "".join(capfd.readouterr())
+    assert said
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", said.replace("\r\n", "\n")), ascii(said)
+
+
+def test_log_gives_the_terminal_no_orders(data_dir: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    main(["tracks", "--data-dir", str(data_dir)])
+    assert logging.lastResort is not None
+    record = logging.LogRecord("x", logging.WARNING, "x.py", 1, "No tags in %s", (ORDERS,), None)
+    logging.lastResort.handle(record)
+    assert capfd.readouterr().err == "No tags in bad\\x1b]0;PWN\\x07\\n\\x9b2J\\u202e.ogg\n"
+
+
+def test_json_keeps_names_and_gives_the_terminal_no_orders(
+    data_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Workbench(data_dir) as wb:
+        wb.library.files.add([ScannedFile("/music/a.ogg", 1, 1, "abc", {"title": ORDERS})])
+    main(["tracks", "--json", "--data-dir", str(data_dir)])
+    said = capfd.readouterr().out
+    assert "\x9b" not in said
+    assert json.loads(said)["tracks"][0]["title"] == ORDERS

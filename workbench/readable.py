@@ -3,10 +3,45 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNKNOWN = "—"
+# What gives a terminal orders or changes the order of what it shows (ECMA-48 control functions; Unicode UAX #9), and
+# halves of characters, from names of files that are not UTF-8. Not the end of a line and the tabulator.
+_ORDERS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Write out what would give a terminal orders.
+
+    >>> printable("bad\x1b]0;PWN\x07.ogg")
+    'bad\\x1b]0;PWN\\x07.ogg'
+    """
+    return _ORDERS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    r"""Write text that is part of a line, such as a name.
+
+    >>> one_line("two\nlines")
+    'two\\nlines'
+    """
+    return printable(text.replace("\n", "\\n"))
+
+
+def json_escaped(text: str) -> str:
+    r"""Write out the same in JSON text, as JSON does.
+
+    >>> json_escaped('"bad\x9b0m"')
+    '"bad\\u009b0m"'
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text  # JSON has escaped the rest
+    return _ORDERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def clock(seconds: float | None) -> str:

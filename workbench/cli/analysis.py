@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, SOME_FAILED, Add, add_analysis_options, open_for_analysis
-from workbench.cli.output import one_line, print_json, say
-from workbench.readable import clock
+from workbench.cli.output import print_json, put, say
+from workbench.readable import clock, one_line
 
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
@@ -47,8 +47,8 @@ def _demo(options: argparse.Namespace) -> int:
         else:
             _print_report(report)
             for path in written:
-                print(f"playlist  {path}")
-            print(
+                put(f"playlist  {path}")
+            put(
                 f"\nLibrary in {wb.settings.data_dir}. Next: workbench serve, workbench lab, or workbench tracks"
             )
     return SOME_FAILED if report["failed"] else DONE
@@ -61,7 +61,7 @@ def _write_styles(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"folder": options.styles, "tracks": [str(path) for path in paths]})
     else:
-        print(f"{len(paths)} tracks of four styles in {options.styles}")
+        put(f"{len(paths)} tracks of four styles in {options.styles}")
     return DONE
 
 
@@ -110,16 +110,16 @@ def wait_for(job: Job[Report]) -> dict[str, Any]:
 def _print_report(report: dict[str, Any]) -> None:
     from workbench.session.jobs.scan_notes import scan_notes
 
-    print(
+    put(
         f"{report['found']} found, {report['analyzed']} analyzed, {report['cached']} cached, "
         f"{len(report['failed'])} failed in {report['seconds']:.1f} s "
         f"({clock(report['audio_seconds'])} of audio, {report['workers']} workers)"
     )
     for note in scan_notes(report):
-        print(note)
+        put(note)
     print_failures(report)
 
 
 def print_failures(report: Mapping[str, Any]) -> None:
     for failure in report["failed"]:
-        print(f"failed    {one_line(failure['path'])}: {one_line(failure['error'])} [{failure['kind']}]")
+        put(f"failed    {one_line(failure['path'])}: {one_line(failure['error'])} [{failure['kind']}]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from workbench.cli.options import DONE, Add, open_library
-from workbench.cli.output import print_json, say
+from workbench.cli.output import print_json, put, say
 
 
 def add_commands(add: Add) -> None:
@@ -28,5 +28,5 @@ def bench(options: argparse.Namespace) -> int:
     if options.json:
         print_json(result)
     else:
-        print(markdown(result))
+        put(markdown(result))
     return DONE

@@ -15,8 +15,9 @@ from typing import Any
 from workbench import __version__
 from workbench.cli import analysis, bench, maintenance, models, playlist, reports, servers, tags, tracks
 from workbench.cli.options import ERROR, INTERRUPTED, Command, common_options
-from workbench.cli.output import print_json, replace_what_cannot_be_shown
+from workbench.cli.output import Parser, print_json, replace_what_cannot_be_shown, say
 from workbench.errors import WorkbenchError
+from workbench.log_lines import show_warnings_printable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None and sys.getfilesystemencoding() != "utf-8":
         _start_again_with_utf8_names()
     replace_what_cannot_be_shown()
+    show_warnings_printable()
     arguments = list(sys.argv[1:] if argv is None else argv)
     own, passed_on = _at_double_dash(arguments)
     options = _parser(own).parse_args(own, argparse.Namespace(passed_on=passed_on))
@@ -34,12 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except WorkbenchError as error:
         if options.json:
             print_json({"error": error.kind, "message": error.message})
-        print(f"workbench: {error}", file=sys.stderr)
+        say(f"workbench: {error}")
         return ERROR
     except KeyboardInterrupt:
-        print(
-            "workbench: interrupted; what was done is saved, run the command again to go on", file=sys.stderr
-        )
+        say("workbench: interrupted; what was done is saved, run the command again to go on")
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
@@ -63,7 +63,7 @@ def _start_again_with_utf8_names() -> None:
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     common = common_options()
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="workbench", description="Analyze a music library, explore it in notebooks, make playlists."
     )
     parser.add_argument("--version", action="version", version=f"playlist-workbench {__version__}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, ERROR, Add, open_library
-from workbench.cli.output import print_json, show
+from workbench.cli.output import print_json, put, show
 
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
@@ -71,7 +71,7 @@ def _doctor(options: argparse.Namespace) -> int:
         print_json(answer)
     else:
         for check in answer["checks"]:
-            print(f"{'ok' if check['ok'] else 'FIX':<4} {check['name']:<22} {check['found']}")
+            put(f"{'ok' if check['ok'] else 'FIX':<4} {check['name']:<22} {check['found']}")
             if not check["ok"]:
-                print(f"     {check['fix']}")
+                put(f"     {check['fix']}")
     return DONE if answer["ok"] else ERROR

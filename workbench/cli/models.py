@@ -15,7 +15,7 @@ from workbench.cli.options import (
     open_for_analysis,
     open_library,
 )
-from workbench.cli.output import print_json, say
+from workbench.cli.output import print_json, put, say
 
 if TYPE_CHECKING:
     from workbench.session.models import ModelsFolder
@@ -94,14 +94,14 @@ def models(options: argparse.Namespace) -> int:
         print_json({"models_dir": str(models.folder), "models": [model.to_dict() for model in found]})
         return DONE
     if not found:
-        print(models.would_add())
+        put(models.would_add())
     for model in found:
         if model.problem:
-            print(f"{model.name}: NOT USED: {model.problem}")
+            put(f"{model.name}: NOT USED: {model.problem}")
         else:
             adds = ", ".join(model.adds) or "classes"
             known = "hash as known" if model.known else "not a file we know: unverified"
-            print(f"{model.name}: {model.kind}, version {model.version or '?'}, adds {adds} ({known})")
+            put(f"{model.name}: {model.kind}, version {model.version or '?'}, adds {adds} ({known})")
     return DONE
 
 
@@ -111,8 +111,8 @@ def _get(models: ModelsFolder, options: argparse.Namespace) -> int:
         print_json({"models_dir": str(models.folder), "models": [one.to_dict() for one in fetched]})
     else:
         for one in fetched:
-            print(f"{one.network.name}: {'fetched' if one.fetched else 'was there already'}")
-        print(f"in {models.folder}")
+            put(f"{one.network.name}: {'fetched' if one.fetched else 'was there already'}")
+        put(f"in {models.folder}")
     return DONE
 
 
@@ -123,7 +123,7 @@ def embed(options: argparse.Namespace) -> int:
     if options.json:
         print_json(report)
     else:
-        print(
+        put(
             f"{report['found']} tracks to see, {report['analyzed']} seen, {len(report['failed'])} failed "
             f"in {report['seconds']:.1f} s"
         )
@@ -138,7 +138,7 @@ def tagger(options: argparse.Namespace) -> int:
     if options.json:
         print_json(answer)
     else:
-        print(text)
+        put(text)
     return code
 
 

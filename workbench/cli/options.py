@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.output import Parser
+
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
 
@@ -19,9 +21,9 @@ Add = Callable[..., argparse.ArgumentParser]
 """``add(name, command, text)`` makes the parser of a command, with the common options."""
 
 
-def common_options() -> argparse.ArgumentParser:
+def common_options() -> Parser:
     """Return a parent parser with the options of every command."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument(
         "--data-dir", metavar="DIR", help="where the library is kept (default: your user data folder)"
     )

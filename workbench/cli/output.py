@@ -1,4 +1,7 @@
-"""The output of commands: answers (with ``--json`` one document) on standard output, all else on standard error."""
+"""The output of commands: answers (with ``--json`` one document) on standard output, all else on standard error.
+
+Nothing else in the command line writes to the terminal, so no name of a file, tag or playlist can give it orders.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,14 @@ import json
 import sys
 from typing import Any
 
+from workbench.readable import json_escaped, printable
+
 
 def print_json(value: Any) -> None:
     unicode = (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf8sig")
-    json.dump(value, sys.stdout, ensure_ascii=not unicode, indent=2, allow_nan=False)
+    encoder = json.JSONEncoder(ensure_ascii=not unicode, indent=2, allow_nan=False)
+    for piece in encoder.iterencode(value):
+        sys.stdout.write(json_escaped(piece))
     sys.stdout.write("\n")
 
 
@@ -22,8 +29,21 @@ def replace_what_cannot_be_shown() -> None:
             stream.reconfigure(errors="replace")
 
 
+def put(text: str = "") -> None:
+    """Print a line of the answer on standard output."""
+    print(printable(text))
+
+
 def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    """Print what is not the answer on standard error."""
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose messages about wrong arguments are printed as all else is."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(printable(message or ""), file)
 
 
 def show(answer: dict[str, Any], options: argparse.Namespace) -> None:
@@ -31,8 +51,4 @@ def show(answer: dict[str, Any], options: argparse.Namespace) -> None:
         print_json(answer)
     else:
         for name, value in answer.items():
-            print(f"{name:<24} {value}")
-
-
-def one_line(text: str) -> str:
-    return text.replace("\n", "\\n").replace("\r", "\\r")
+            put(f"{name:<24} {value}")

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, ERROR, SOME_FAILED, USAGE, Add, add_parameter_option, open_library
-from workbench.cli.output import one_line, print_json, say
+from workbench.cli.output import print_json, put, say
 from workbench.errors import PlaylistError
+from workbench.readable import clock, counted, one_line
 from workbench.values import DEFAULT_SIZE, SIZE
 
 if TYPE_CHECKING:
@@ -165,12 +166,12 @@ def _compare(wb: Workbench, options: argparse.Namespace) -> int:
 
 
 def _print_comparison(a: Playlist, b: Playlist, comparison: dict[str, Any]) -> None:
-    print(f"a: {a.name} (kept as {a.id}), {len(a)} tracks; b: {b.name} (kept as {b.id}), {len(b)} tracks")
+    put(f"a: {_kept(a)}; b: {_kept(b)}")
     tau = comparison["order_agreement"]
     order = "" if tau is None else f", order agreement {tau:.2f} (1 the same, -1 reversed)"
-    print(f"overlap {comparison['overlap']:.0%}{order}")
+    put(f"overlap {comparison['overlap']:.0%}{order}")
     costs = (comparison["mean_transition_a"], comparison["mean_transition_b"])
-    print("mean transition " + ", ".join(_cost(name, cost) for name, cost in zip("ab", costs, strict=True)))
+    put("mean transition " + ", ".join(_cost(name, cost) for name, cost in zip("ab", costs, strict=True)))
     kinds = {"in both": "shared", "only in a": "only_in_a", "only in b": "only_in_b"}
     _print_tracks(a, b, {title: comparison[kind] for title, kind in kinds.items()})
 
@@ -180,7 +181,7 @@ def _print_tracks(a: Playlist, b: Playlist, tracks: Mapping[str, Sequence[int]])
     names = {track.id: _named(vars(track)) for track in [*a, *b]}
     for title, ids in tracks.items():
         for track_id in ids:
-            print(f"{title:<10} {names[track_id]}")
+            put(f"{title:<10} {names[track_id]}")
 
 
 def _cost(name: str, cost: float | None) -> str:
@@ -205,7 +206,7 @@ def _read(wb: Workbench, options: argparse.Namespace) -> int:
         print_json({"entries": entries, "known": known, "total": len(entries)})
     else:
         _print_matches(wb, entries)
-        print(f"{known} of {len(entries)} are tracks of this library")
+        put(f"{known} of {len(entries)} are tracks of this library")
     if not known:
         return ERROR
     return DONE if known == len(entries) else SOME_FAILED
@@ -217,11 +218,11 @@ def _print_matches(wb: Workbench, entries: Sequence[dict[str, Any]]) -> None:
         asked = " – ".join(part for part in (entry["artist"], entry["title"]) if part)
         asked = one_line(str(entry["location"] or asked))
         if entry["track_id"] is None:
-            print(f"{'not known':<24} {asked}")
+            put(f"{'not known':<24} {asked}")
             continue
         found = f"{entry['track_id']} by {entry['by']} ({entry['score']:.0%})"
         meant = "" if entry["score"] == 1 else f" = {_named(vars(wb.track(entry['track_id'])))}"
-        print(f"{found:<24} {asked}{meant}")
+        put(f"{found:<24} {asked}{meant}")
 
 
 def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
@@ -231,7 +232,7 @@ def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:
         return DONE
     for summary in kept:
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.created_at))
-        print(f"{summary.id:>6}  {made}  {summary.method:<13} {summary.size:>5}  {one_line(summary.name)}")
+        put(f"{summary.id:>6}  {made}  {summary.method:<13} {summary.size:>5}  {one_line(summary.name)}")
     return DONE
 
 
@@ -251,7 +252,7 @@ def _show_playlists(
     for answer in answers:
         _print_playlist(answer)
         if "file" in answer:
-            print(f"written   {answer['file']}")
+            put(f"written   {answer['file']}")
         if "sent" in answer:
             _print_sent(answer["sent"])
     return code
@@ -264,9 +265,9 @@ def _sent(wb: Workbench, made: Playlist, options: argparse.Namespace) -> dict[st
 
 def _print_sent(sent: dict[str, Any]) -> None:
     before = "" if sent["replaced"] is None else f", in place of {sent['replaced']}"
-    print(f"stored    {sent['server']}: {sent['name']}, {sent['stored']} tracks{before}")
+    put(f"stored    {sent['server']}: {sent['name']}, {sent['stored']} tracks{before}")
     for track in sent["unknown"]:
-        print(f"not there {one_line(track['path'] or str(track['id']))}")
+        put(f"not there {one_line(track['path'] or str(track['id']))}")
 
 
 def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]:
@@ -288,18 +289,21 @@ def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]
 
 def _print_playlist(playlist: dict[str, Any]) -> None:
     from workbench.playlists.quality_card import card_text
-    from workbench.readable import clock, counted
 
-    print(
+    put(
         f"{playlist['name']}: {counted(len(playlist['tracks']), 'track')}, {clock(playlist['duration_s'])}, "
         f"random_state {playlist['random_state']}, kept as {playlist['id']}"
     )
     for number, track in enumerate(playlist["tracks"], 1):
-        print(f"{number:>4}  {_named(track)}: {track['explanation'].get('text', '')}")
+        put(f"{number:>4}  {_named(track)}: {track['explanation'].get('text', '')}")
     if quality := card_text(playlist["card"]):
-        print(f"quality   {quality}")
+        put(f"quality   {quality}")
     for note in playlist["card"].get("notes", []):
-        print(f"note      {note['message']}")
+        put(f"note      {note['message']}")
+
+
+def _kept(playlist: Playlist) -> str:
+    return f"{one_line(playlist.name)} (kept as {playlist.id}), {counted(len(playlist), 'track')}"
 
 
 def _named(track: Mapping[str, Any]) -> str:

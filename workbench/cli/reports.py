@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.cli.options import DONE, Add, add_parameter_option
-from workbench.cli.output import print_json, say
+from workbench.cli.output import print_json, put, say
 from workbench.errors import ReportError
 from workbench.user_paths import expand_home
 
@@ -61,7 +61,7 @@ def _report(options: argparse.Namespace) -> int:
 
     if options.parameters:
         for name, meaning in parameters_of(find_notebook(options.name)).items():
-            print(f"{name:<20} {meaning}")
+            put(f"{name:<20} {meaning}")
         return DONE
     settings = Settings.load(data_dir=options.data_dir)
     to = _format(options)
@@ -74,7 +74,7 @@ def _report(options: argparse.Namespace) -> int:
         seconds = round(time.perf_counter() - started, 3)
         print_json({"report": options.name, "file": str(out), "format": to, "seconds": seconds})
     else:
-        print(out)
+        put(str(out))
     return DONE
 
 
@@ -118,7 +118,7 @@ def _schedule(options: argparse.Namespace) -> int:
         )
         return DONE
     for name, content in files.items():
-        print(f"# {name}\n{content.rstrip()}\n" if system != "cron" else content.rstrip())
+        put(f"# {name}\n{content.rstrip()}\n" if system != "cron" else content.rstrip())
     say("\n".join([*steps, f"Checked: {'; '.join(checked)}."]))
     return DONE
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.cli.options import DONE, SOME_FAILED, Add, open_library
-from workbench.cli.output import one_line, print_json, say
-from workbench.readable import UNKNOWN, counted
+from workbench.cli.output import print_json, put, say
+from workbench.readable import UNKNOWN, counted, one_line
 
 if TYPE_CHECKING:
     from workbench.session.tags.changes import FieldChange, FileChange, TagPlan
@@ -96,26 +96,24 @@ def _write_tags(options: argparse.Namespace) -> int:
 
 def _print_table(files: Sequence[FileChange], plan: TagPlan, *, written: bool) -> None:
     for file in files:
-        print(one_line(file.path))
+        put(one_line(file.path))
         _print_rows(file.changes)
         for one in file.kept:
-            print(f"    {one.field:<12} {_cell(one.old)} stays; --overwrite writes {_cell(one.new)}")
+            put(f"    {one.field:<12} {_cell(one.old)} stays; --overwrite writes {_cell(one.new)}")
         if file.problem:
-            print(f"    NOT WRITTEN: {one_line(file.problem)}")
+            put(f"    NOT WRITTEN: {one_line(file.problem)}")
     for note in plan.notes:
         say(note)
     many = sum(bool(file.changes) and not file.problem for file in files)
     if written:
-        print(
-            f"{counted(many, 'file')} written" + ("; workbench restore-tags last undoes it" if many else "")
-        )
+        put(f"{counted(many, 'file')} written" + ("; workbench restore-tags last undoes it" if many else ""))
     else:
-        print(f"{counted(many, 'file')} would be written" + ("; nothing was: add --write" if many else ""))
+        put(f"{counted(many, 'file')} would be written" + ("; nothing was: add --write" if many else ""))
 
 
 def _print_rows(changes: Iterable[FieldChange]) -> None:
     for one in changes:
-        print(f"    {one.field:<12} {_cell(one.old):<12} → {_cell(one.new)}")
+        put(f"    {one.field:<12} {_cell(one.old):<12} → {_cell(one.new)}")
 
 
 def _cell(value: float | str | None) -> str:
@@ -134,8 +132,8 @@ def _restore_tags(options: argparse.Namespace) -> int:
         print_json({"restored": len(files) - len(failed), "files": [file.to_dict() for file in files]})
     else:
         for file in failed:
-            print(f"{one_line(file.path)}\n    NOT RESTORED: {one_line(file.problem or '')}")
-        print(f"{counted(len(files) - len(failed), 'file')} as before")
+            put(f"{one_line(file.path)}\n    NOT RESTORED: {one_line(file.problem or '')}")
+        put(f"{counted(len(files) - len(failed), 'file')} as before")
     return SOME_FAILED if failed else DONE
 
 
@@ -144,8 +142,8 @@ def _list(options: argparse.Namespace, backups: Sequence[TagBackup]) -> int:
         print_json({"backups": [backup.to_dict() for backup in backups]})
         return DONE
     for backup in backups:
-        print(f"{backup.name}  {counted(backup.files, 'file')}  {', '.join(backup.fields)}")
-    print(
+        put(f"{backup.name}  {counted(backup.files, 'file')}  {', '.join(backup.fields)}")
+    put(
         f"{counted(len(backups), 'backup')}"
         + ("; workbench restore-tags NAME restores one" if backups else "")
     )

@@ -6,9 +6,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, Add, open_library
-from workbench.cli.output import one_line, print_json, say
+from workbench.cli.output import print_json, put, say
 from workbench.errors import WorkbenchError
-from workbench.readable import counted
+from workbench.readable import counted, one_line
 
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
@@ -49,8 +49,8 @@ def _tracks(options: argparse.Namespace) -> int:
             print_json({"total": len(tracks), "tracks": wb.track.described(tracks)})
             return DONE
         for track in wb.track.described(tracks):
-            print(_track_line(track))
-        print(counted(len(tracks), "track"))
+            put(_track_line(track))
+        put(counted(len(tracks), "track"))
     return DONE
 
 
@@ -64,8 +64,8 @@ def _like(wb: Workbench, options: argparse.Namespace) -> int:
         return DONE
     for track, match in zip(tracks, found.tracks, strict=True):
         who = " – ".join(one_line(part) for part in (track["artist"], track["title"]) if part)
-        print(f"{track['id']:>6}  {match.match:>4.0%}  {who}: {match.why}")
-    print(f"{len(tracks)} of {counted(found.total, 'track')}")
+        put(f"{track['id']:>6}  {match.match:>4.0%}  {who}: {match.why}")
+    put(f"{len(tracks)} of {counted(found.total, 'track')}")
     return DONE
 
 
@@ -99,9 +99,9 @@ def _problems(options: argparse.Namespace) -> int:
             print_json({"problems": [problem.to_dict(paths) for problem in problems]})
             return DONE
         for problem in (problem for problem in problems if problem.findings):
-            print(f"{problem.title}: {counted(len(problem.findings), 'track')}. {problem.advice}")
+            put(f"{problem.title}: {counted(len(problem.findings), 'track')}. {problem.advice}")
             for finding in problem.to_dict(paths)["findings"]:
-                print(f"{finding['id']:>6}  {one_line(finding['path'])}: {one_line(finding['reason'])}")
+                put(f"{finding['id']:>6}  {one_line(finding['path'])}: {one_line(finding['reason'])}")
         if not any(problem.findings for problem in problems):
-            print("No problem found.")
+            put("No problem found.")
     return DONE

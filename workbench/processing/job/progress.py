@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from workbench.processing.job.task import Progress
-from workbench.readable import clock
+from workbench.readable import clock, one_line
 
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
@@ -78,7 +78,7 @@ def describe(progress: Progress) -> str:
         parts.append(f"{clock(progress.eta_s)} left")
     parts += [f"{count} {name}" for name, count in _counts(progress) if count]
     if progress.note:
-        parts.append(progress.note)
+        parts.append(one_line(progress.note))
     return ", ".join(parts)
 
 
