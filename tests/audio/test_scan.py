@@ -234,3 +234,31 @@ def test_a_file_dated_2400_is_found_with_the_last_time_that_can_be_stored(tmp_pa
     os.utime(tmp_path / "later.wav", ns=(0, 13_569_465_600 * 10**9))
     (found,) = scan(tmp_path)
     assert found.mtime_ns == 2**63 - 1
+
+
+def test_links_that_lead_out_of_the_folders_allowed_are_problems(tmp_path):
+    make(tmp_path, "outside/1.wav", "root/in/2.wav", "other/3.wav")
+    root = tmp_path / "root"
+    (root / "folder").symlink_to(tmp_path / "outside")
+    (root / "file.wav").symlink_to(tmp_path / "outside" / "1.wav")
+    (root / "inside.wav").symlink_to(root / "in" / "2.wav")
+    (root / "other").symlink_to(tmp_path / "other")
+    entries = list(scan(root, within=[root, tmp_path / "other"]))
+    found = {os.path.relpath(entry.path, root): getattr(entry, "kind", "found") for entry in entries}
+    assert found == {
+        "file.wav": "path_not_allowed",
+        "folder": "path_not_allowed",
+        "in/2.wav": "found",
+        "inside.wav": "found",
+        "other/3.wav": "found",
+    }
+
+
+def test_a_folder_that_becomes_a_link_during_the_scan_is_not_followed(tmp_path):
+    make(tmp_path, "outside/1.wav", "root/a.wav", "root/b/2.wav")
+    root = tmp_path / "root"
+    entries = scan(root, within=[root])
+    assert next(entries).path.endswith("a.wav")
+    (root / "b").rename(tmp_path / "gone")
+    (root / "b").symlink_to(tmp_path / "outside")
+    assert [entry.kind for entry in entries] == ["path_not_allowed"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+from workbench.errors import PlaylistFileError
 from workbench.playlists import match_entries, read_playlist_file
 
 PATHS = ["/music/A Song.mp3", "/music/100% Pure.mp3", "/music/Ünder.mp3", "/music/Cut%20Off.mp3"]
@@ -86,3 +90,19 @@ def test_tables_of_services(header, row, track, matched):
 def test_a_length_is_read_in_its_unit(matched):
     assert matched("a.csv", "title,Duration (ms)\nx,248000\n")[0].entry.duration_s == 248
     assert matched("b.csv", "title,time\nx,1:04:05\n")[0].entry.duration_s == 3845
+
+
+def test_what_is_no_file_or_too_long_is_refused_at_once(tmp_path: Path) -> None:
+    pipe, folder, long = (tmp_path / name for name in ("pipe.m3u8", "folder.m3u8", "long.m3u8"))
+    os.mkfifo(pipe)
+    folder.mkdir()
+    long.write_text("a.mp3\n" * 100_001)
+    (tmp_path / "device.m3u8").symlink_to("/dev/zero")
+    for path, reason in (
+        (pipe, "is a pipe"),
+        (folder, "is a folder"),
+        (tmp_path / "device.m3u8", "is a device"),
+        (long, "100,001 entries; 100,000 are allowed"),
+    ):
+        with pytest.raises(PlaylistFileError, match=reason):
+            read_playlist_file(path, format="m3u8")

@@ -1,7 +1,7 @@
 """Find the audio files below some folders, with the sizes and times that show which files changed."""
 
 # Paths are plain strings here: creating 10,000 Path objects takes longer than the stat calls.
-# ruff: noqa: PTH100, PTH111, PTH116, PTH122
+# ruff: noqa: PTH100, PTH111, PTH116, PTH118, PTH119, PTH122
 from __future__ import annotations
 
 import os
@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from workbench.audio.bounds import LOOK_ONLY, Bounds
 from workbench.audio.excluded import Exclusion, excluded_below
 from workbench.audio.formats import AUDIO_EXTENSIONS, COMPANION_EXTENSIONS
 from workbench.audio.source import file_error, inode_time, size_and_time
@@ -46,6 +47,7 @@ def scan(
     formats: Iterable[str] | None = None,
     recursive: bool = True,
     exclude: Iterable[str] = (),
+    within: Iterable[str | os.PathLike[str]] | None = None,
 ) -> Iterator[Entry]:
     """Find audio files, each path once, sorted by name; linked folders come last.
 
@@ -62,6 +64,8 @@ def scan(
         Whether to read the folders below the given ones.
     exclude : iterable of str
         Further patterns of files and folders to leave out, as in ``.gitignore``.
+    within : iterable of paths, optional
+        Folders that links may not lead out of; those that do are problems of the kind ``path_not_allowed``.
 
     Returns
     -------
@@ -81,7 +85,9 @@ def scan(
         AUDIO_EXTENSIONS if formats is None else frozenset("." + f.lower().lstrip(".") for f in formats)
     )
     patterns = tuple(exclude)
-    return _walk([(top, excluded_below(top, patterns)) for top in tops], extensions, recursive=recursive)
+    bounds = None if within is None else Bounds(within)
+    folders = [(top, excluded_below(top, patterns)) for top in tops]
+    return _walk(folders, extensions, bounds, recursive=recursive)
 
 
 def _top(path: str) -> str:
@@ -106,7 +112,7 @@ class _Folder(NamedTuple):
 
 
 def _walk(
-    tops: list[tuple[str, Exclusion]], extensions: frozenset[str], *, recursive: bool
+    tops: list[tuple[str, Exclusion]], extensions: frozenset[str], bounds: Bounds | None, *, recursive: bool
 ) -> Iterator[Entry]:
     seen_folders: set[tuple[int, int]] = set()
     seen_files: set[str] = set()
@@ -122,12 +128,14 @@ def _walk(
             folders.append(_Folder(top, linked=False, exclusion=exclusion))
         elif top not in seen_files:
             seen_files.add(top)
-            yield _found(top, status)
+            found = _look_at_opened(top, None, bounds) if bounds else _found(top, status)
+            if found is not None:
+                yield found
     folders.reverse()
     while folders or linked:
         folder = folders.pop() if folders else linked.pop(0)
         below: list[_Folder] = []
-        for item in _list_folder(folder, seen_folders, extensions):
+        for item in _list_folder(folder, seen_folders, extensions, bounds):
             if isinstance(item, _Folder):
                 if recursive:
                     (linked if item.linked else below).append(item)
@@ -138,37 +146,53 @@ def _walk(
 
 
 def _list_folder(
-    folder: _Folder, seen: set[tuple[int, int]], extensions: frozenset[str]
+    folder: _Folder, seen: set[tuple[int, int]], extensions: frozenset[str], bounds: Bounds | None
 ) -> Iterator[Entry | _Folder]:
     """Yield the contents of a folder, unless it was listed before under another name or is left out."""
     try:
-        status = os.stat(folder.path)
-        if (status.st_dev, status.st_ino) in seen:
-            return
-        seen.add((status.st_dev, status.st_ino))
-        with os.scandir(folder.path) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
+        opened = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         yield _problem(folder.path, error)
         return
+    try:
+        status = os.fstat(opened)
+        if (status.st_dev, status.st_ino) in seen:
+            return
+        if bounds and not bounds.hold(opened):
+            yield _outside(folder.path)
+            return
+        seen.add((status.st_dev, status.st_ino))
+        yield from _list_opened(folder, opened, extensions, bounds)
+    except OSError as error:
+        yield _problem(folder.path, error)
+    finally:
+        os.close(opened)
+
+
+def _list_opened(
+    folder: _Folder, opened: int, extensions: frozenset[str], bounds: Bounds | None
+) -> Iterator[Entry | _Folder]:
+    with os.scandir(opened) as listing:
+        entries = sorted(listing, key=lambda entry: entry.name)
     exclusion = folder.exclusion.inside(folder.path, (entry.name for entry in entries))
     if exclusion is None:
         return
     for entry in entries:
         if entry.name.startswith("."):
             continue
+        path = os.path.join(folder.path, entry.name)
         if _is_folder(entry):
-            if not exclusion.leaves_out(entry.path, folder=True):
-                yield _Folder(entry.path, linked=entry.is_symlink(), exclusion=exclusion)
+            if not exclusion.leaves_out(path, folder=True):
+                yield _Folder(path, linked=entry.is_symlink(), exclusion=exclusion)
             continue
         extension = os.path.splitext(entry.name)[1].lower()
-        if extension in COMPANION_EXTENSIONS or exclusion.leaves_out(entry.path, folder=False):
+        if extension in COMPANION_EXTENSIONS or exclusion.leaves_out(path, folder=False):
             continue
         if extension in extensions:
-            if (found := _look_at(entry)) is not None:
+            if (found := _look_at(entry, path, opened, bounds)) is not None:
                 yield found
         elif extension not in AUDIO_EXTENSIONS:
-            yield SkippedFile(printable(entry.path), extension)
+            yield SkippedFile(printable(path), extension)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -178,12 +202,39 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _look_at(entry: os.DirEntry[str]) -> FoundFile | ScanProblem | None:
+def _look_at(
+    entry: os.DirEntry[str], path: str, folder: int, bounds: Bounds | None
+) -> FoundFile | ScanProblem | None:
     try:
+        if bounds and entry.is_symlink():
+            return _look_at_opened(path, folder, bounds)
         status = entry.stat()
     except OSError as error:
-        return _problem(entry.path, error)
-    return _found(entry.path, status) if stat.S_ISREG(status.st_mode) else None
+        return _problem(path, error)
+    return _found(path, status) if stat.S_ISREG(status.st_mode) else None
+
+
+def _look_at_opened(path: str, folder: int | None, bounds: Bounds) -> FoundFile | ScanProblem | None:
+    """Look at what a link leads to, through a descriptor, so that it is what the bounds have held."""
+    try:
+        opened = os.open(path if folder is None else os.path.basename(path), LOOK_ONLY, dir_fd=folder)
+    except OSError as error:
+        return _problem(path, error)
+    try:
+        if not bounds.hold(opened):
+            return _outside(path)
+        status = os.fstat(opened)
+        return _found(path, status) if stat.S_ISREG(status.st_mode) else None
+    finally:
+        os.close(opened)
+
+
+def _outside(path: str) -> ScanProblem:
+    return ScanProblem(
+        printable(path),
+        "The link leads outside LIBRARY_ROOTS, the folders that this server may read.",
+        "path_not_allowed",
+    )
 
 
 def _found(path: str, status: os.stat_result) -> FoundFile | ScanProblem:

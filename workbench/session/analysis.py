@@ -27,6 +27,8 @@ from workbench.store.library.records import FeatureRecord, KnownFile
 from workbench.user_paths import expand_home
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workbench.analysis.analyze_file import Listener
     from workbench.models.networks.model_file import ModelFile
     from workbench.processing.job.job import Job
@@ -89,6 +91,7 @@ class Analysis(Verbs):
         force: bool = False,
         recursive: bool = True,
         formats: Sequence[str] | None = None,
+        within: Sequence[Path] | None = None,
     ) -> Plan:
         """Say what an analysis of these folders and files would do, and why, without opening any file.
 
@@ -100,6 +103,8 @@ class Analysis(Verbs):
             Look into folders inside of folders.
         formats : sequence of str, optional
             Only files with these suffixes, such as ``flac``.
+        within : sequence of Path, optional
+            Folders that links may not lead out of.
 
         Raises
         ------
@@ -113,7 +118,7 @@ class Analysis(Verbs):
         finish_cut_off(self._library, self._settings.data_dir / BACKUPS)  # before half a file is read
         exclude = self._settings.scan_exclude
         roots = [os.path.normpath(expand_home(path).absolute()) for path in paths]
-        entries = list(scan(roots, formats=formats, recursive=recursive, exclude=exclude))
+        entries = list(scan(roots, formats=formats, recursive=recursive, exclude=exclude, within=within))
         found = [entry for entry in entries if isinstance(entry, FoundFile)]
         problems = [entry for entry in entries if isinstance(entry, ScanProblem)]
         known = self._library.files.known(roots)

@@ -444,4 +444,5 @@ class Workbench:
 
     def _start_requested(self, request: dict[str, Any]) -> Job[Report]:
         options = {name: request[name] for name in ("force", "recursive", "formats")}
-        return self.analyze(*request["paths"], **options, show=False)
+        plan = self.analyze.plan(*request["paths"], **options, within=self.settings.library_roots)
+        return self.analyze(plan=plan, show=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,14 @@ from workbench.playlists.files.locations import path_of
 from workbench.user_paths import expand_home
 
 MAX_SIZE_BYTES = 64 << 20  # set by hand: far more than any playlist of this package has
+MAX_ENTRIES = 100_000  # chosen: weeks of music; finding the tracks that more entries mean takes minutes
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
 
 
 def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[Entry]:
@@ -27,18 +37,13 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
     Raises
     ------
     PlaylistFileError
-        It cannot be read, is over 64 MiB, or is not of its format.
+        It cannot be read, is not a file, is over 64 MiB, has over 100,000 entries, or is not of its format.
     """
     source = expand_home(path)
     chosen = find_format(source, format)
     try:
         source = source.resolve()
-        size_bytes = source.stat().st_size
-        if size_bytes > MAX_SIZE_BYTES:
-            raise PlaylistFileError(
-                f"{source} has {size_bytes >> 20} MiB, which is too large for a playlist.", path=str(source)
-            )
-        data = source.read_bytes()
+        data = _content(source)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise PlaylistFileError(f"{source} cannot be read: {reason}.", path=str(source)) from error
@@ -48,8 +53,33 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
         raise PlaylistFileError(
             f"{source} cannot be read as {chosen.name}. {error.message}", path=str(source)
         ) from error
+    if len(decoded.entries) > MAX_ENTRIES:
+        raise PlaylistFileError(
+            f"{source} has {len(decoded.entries):,} entries; {MAX_ENTRIES:,} are allowed. Split it.",
+            path=str(source),
+        )
     return [
         replace(entry, path=path_of(entry.location, source.parent, uri=decoded.uris))
         for entry in decoded.entries
         if entry.location or entry.title
     ]
+
+
+def _content(path: Path) -> bytes:
+    """Return what is in a file, once the opened descriptor says that it is one and how large."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            kind = KINDS.get(stat.S_IFMT(found.st_mode), "something else")
+            raise PlaylistFileError(f"{path} is {kind}, not a playlist file.", path=str(path))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(MAX_SIZE_BYTES + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > MAX_SIZE_BYTES:
+        raise PlaylistFileError(
+            f"{path} has {found.st_size >> 20} MiB; {MAX_SIZE_BYTES >> 20} MiB are allowed for a playlist.",
+            path=str(path),
+        )
+    return data
