@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -16,29 +17,33 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nbformat
 import numpy as np
 import psutil
 import pytest
 import soundfile
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from workbench.apps.server.notebooks import apps_folder
 
 START_WITHIN_S = 60.0
 COMMAND = ("-m", "workbench", "serve")
 ALL_APPS = None
-# The same with other apps than ours, or with some only: preheating them all is most of what a start costs.
+# The same with other apps than ours, or with some only: preheating them all is most of what a start costs. CONSTANTS
+# may be shorter or smaller than ours, so that what happens after them is seen soon.
 OTHER_APPS = (
     "-c",
     """
-import os, sys
+import json, os, sys
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 import workbench.apps.server.serve as server
-import workbench.apps.voila.voila_app as voila_app
 from workbench.cli.main import main
 
-voila_app.CULL_IDLE_S = int(os.environ.get("CULL_IDLE_S", voila_app.CULL_IDLE_S))
-voila_app.CULL_EVERY_S = 1
+for name, value in json.loads(os.environ.get("CONSTANTS", "{}")).items():
+    module, _, constant = name.rpartition(".")
+    setattr(import_module("workbench.apps." + module), constant, value)
 server.serve = partial(server.serve, apps=Path(os.environ["APPS"]))
 sys.exit(main(["serve", *sys.argv[1:]]))
 """,
@@ -176,6 +181,25 @@ def server(serve: Callable[..., Server], music: Path) -> Server:
 def token_server(serve: Callable[..., Server], performance_app: Path) -> Server:
     """A server that wants the token "secret", below a base URL."""
     return serve("--base-url", "/music/", apps=performance_app, WORKBENCH_TOKEN="secret")
+
+
+@pytest.fixture(scope="session")
+def small_server(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A server whose limits are soon reached: three pages, two for a client, twenty connections, short waits."""
+    folder = tmp_path_factory.mktemp("one_app")
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [new_markdown_cell("# One"), new_code_cell("print('all is well')")]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "one.ipynb")
+    constants = {
+        "voila.app_kernels.PAGES": 3,
+        "voila.app_kernels.PAGES_PER_CLIENT": 2,
+        "voila.app_kernels.UNSEEN_S": 2.0,
+        "voila.voila_app.CULL_EVERY_S": 1,
+        "server.bounded_server.CONNECTIONS_PER_CLIENT": 20,
+        "server.bounded_server.IDLE_S": 2.0,
+        "server.bounded_server.BODY_S": 2.0,
+    }
+    return serve(apps=folder, CONSTANTS=json.dumps(constants))
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tornado.websocket import websocket_connect
@@ -36,24 +37,23 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app_server(serve: Callable[..., Any], apps: Path) -> Any:
-    """A server on these apps that culls what has been idle for a second."""
-    return serve(apps=apps, CULL_IDLE_S="1")
+    """A server on these apps that ends what has been idle for three seconds."""
+    constants = {"voila.voila_app.CULL_IDLE_S": 3, "voila.voila_app.CULL_EVERY_S": 1}
+    return serve(apps=apps, CONSTANTS=json.dumps(constants))
 
 
 def page(server: Any, name: str) -> str:
     return str(server.client.get(f"voila/render/{name}.ipynb").text)
 
 
-def kernel_of(server: Any, page: str) -> psutil.Process:
+def kernel_of(page: str) -> str:
     found = re.search(r'"kernelId": "([^"]+)"', page)
     assert found is not None, page
-    return next(kernel for kernel in kernels(server) if found[1] in kernel.cmdline()[-1])
+    return found[1]
 
 
-def kernels(server: Any) -> list[psutil.Process]:
-    children = psutil.Process(server.process.pid).children()
-    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in alive if "ipykernel_launcher" in child.cmdline()]
+def runs(server: Any, kernel: str) -> bool:
+    return bool(server.client.get(f"api/kernels/{kernel}").status_code == 200)
 
 
 @pytest.mark.parametrize("name", ["raises", "dies"])
@@ -80,33 +80,54 @@ def test_a_file_that_is_not_a_notebook_does_not_affect_the_others(app_server: An
 
 
 def test_an_unused_kernel_ends_unless_it_is_a_prepared_one(app_server: Any, until: Any) -> None:
-    left_kernel = kernel_of(app_server, page(app_server, "works"))
-    looked_at = page(app_server, "works")
-    looked_at_kernel = kernel_of(app_server, looked_at)
+    left = kernel_of(page(app_server, "works"))
+    looked_at = kernel_of(page(app_server, "works"))
 
     async def look() -> None:
-        found = re.search(r'"kernelId": "([^"]+)"', looked_at)
-        assert found is not None
         address = app_server.url.replace("http", "ws")
-        connection = await websocket_connect(f"{address}api/kernels/{found[1]}/channels")
-        await asyncio.to_thread(until, lambda: not left_kernel.is_running(), 30)
-        assert looked_at_kernel.is_running()
+        connection = await websocket_connect(f"{address}api/kernels/{looked_at}/channels")
+        await asyncio.to_thread(until, lambda: not runs(app_server, left), 30)
+        assert runs(app_server, looked_at)
         connection.close()
 
     asyncio.run(look())
-    until(lambda: not looked_at_kernel.is_running(), 30)
-    waiting = page(app_server, "waits")  # its kernel has been idle for longest
-    assert "preheated" in waiting
-    assert kernel_of(app_server, waiting).create_time() < looked_at_kernel.create_time()
+    until(lambda: not runs(app_server, looked_at), 30)
+    assert "preheated" in page(app_server, "waits")  # its kernel has been idle for longest
 
 
-def test_kernel_that_waited_long_is_not_ended_under_its_first_visitor(app_server: Any, until: Any) -> None:
-    text = page(app_server, "rests")
-    found = re.search(r'"kernelId": "([^"]+)"', text)
-    assert found is not None, text
+def test_kernel_that_waited_long_is_not_ended_under_its_first_visitor(app_server: Any) -> None:
+    before = datetime.now(UTC)
+    kernel = kernel_of(page(app_server, "rests"))
+    active = app_server.client.get(f"api/kernels/{kernel}").json()["last_activity"]
+    assert datetime.fromisoformat(active) >= before
 
-    def last_activity() -> str:
-        return str(app_server.client.get(f"api/kernels/{found[1]}").json()["last_activity"])
 
-    prepared = last_activity()
-    until(lambda: last_activity() > prepared, 10)
+SAME_TAB = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+LINK = SAME_TAB | {"Sec-Fetch-Site": "cross-site"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        LINK | {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+        LINK | {"Sec-Fetch-Dest": "iframe"},
+        LINK | {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "empty"},
+        LINK | {"Sec-Purpose": "prefetch;prerender"},
+    ],
+)
+def test_other_site_starts_no_page(small_server: Any, headers: dict[str, str]) -> None:
+    answer = small_server.client.get("voila/render/one.ipynb", headers=headers)
+    assert answer.status_code == 403
+    assert "Another site" in answer.text
+
+
+def test_pages_are_limited_and_those_that_nobody_opens_end(small_server: Any, until: Any) -> None:
+    def ask(headers: dict[str, str]) -> int:
+        return int(small_server.client.get("voila/render/one.ipynb", headers=headers).status_code)
+
+    assert [ask(SAME_TAB), ask(LINK)] == [200, 200]
+    refused = small_server.client.get("voila/render/one.ipynb")
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "You have 2 pages open" in refused.text
+    until(lambda: ask(SAME_TAB) == 200, 20)  # nothing has connected to those before

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
+import socket
+import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection
@@ -13,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
@@ -84,6 +90,42 @@ def test_other_media_types(server: Any) -> None:
 
 def test_body_that_is_too_large(server: Any) -> None:
     refusal(server.post("tracks/analyze", {"file_path": "x" * 1_100_000}), 413)
+    headers = {"Content-Type": "application/json"}  # and then without saying how large it is
+    pieces = (b"x" * 65536 for _ in range(17))
+    refusal(server.client.post("api/v1/tracks/analyze", content=pieces, headers=headers), 413)
+
+
+def test_body_is_thrown_away_until_the_headers_have_shown_the_token(token_server: Any) -> None:
+    """Chunked, so that no header says how large it is."""
+    process = psutil.Process(token_server.process.pid)
+    url = httpx.URL(token_server.url)
+    before = process.memory_info().rss
+    chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
+    held = []
+    for path in ("api/v1/tracks/analyze", "voila/render/performance.ipynb", "login") * 2:
+        connection = socket.create_connection((url.host, url.port), timeout=10)
+        held.append(connection)
+        head = f"POST {url.path}{path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(head.encode() + 20 * chunk)
+    refusal(token_server.post("tracks/analyze", {"file_path": "/x"}), 401)
+    grown = process.memory_info().rss - before
+    for connection in held:
+        connection.close()
+    assert grown < 20 * 1024 * 1024
+
+
+def test_slow_connections_are_closed_and_limited(small_server: Any) -> None:
+    url = httpx.URL(small_server.url)
+    slow = [socket.create_connection((url.host, url.port), timeout=20) for _ in range(60)]
+    for connection in slow:
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+    for connection in slow:
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(1) == b""
+        connection.close()
+    assert small_server.get("health").status_code == 200
 
 
 def test_unknown_things_are_not_found(server: Any) -> None:
@@ -159,7 +201,12 @@ class TestOtherSites:
             assert server.get("health", headers={"Host": host}).status_code == 200
 
     @pytest.mark.parametrize(
-        "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+        "headers",
+        [
+            {"Origin": "https://evil.example"},
+            {"Referer": "https://evil.example/page"},
+            {"Sec-Fetch-Site": "cross-site"},
+        ],
     )
     def test_requests_from_another_site_change_nothing(self, server: Any, headers: dict[str, str]) -> None:
         answer = server.client.post("api/v1/performance/cache/clear", json={}, headers=headers)
@@ -233,6 +280,15 @@ class TestToken:
         assert token_server.client.post(f"voila/api/shutdown/{found[1]}").status_code in (302, 403)
         assert asyncio.run(connect("?token=secret")) == 101
 
+    def test_browser_is_sent_on_without_it(self, token_server: Any) -> None:
+        with httpx.Client(base_url=token_server.url, headers={"Accept": "text/html"}) as browser:
+            sent_on = browser.get("voila/render/performance.ipynb?token=secret&track=1")
+            assert sent_on.status_code == 302
+            assert sent_on.headers["Location"] == "/music/voila/render/performance.ipynb?track=1"
+            assert "samesite=lax" in sent_on.headers["Set-Cookie"].lower()
+            assert sent_on.next_request is not None
+            assert "Performance" in browser.send(sent_on.next_request).text
+
     def test_pages_need_it(self, token_server: Any) -> None:
         for path in ("", "voila/render/performance.ipynb"):
             answer = token_server.client.get(path)
@@ -241,6 +297,45 @@ class TestToken:
             told = token_server.client.get(path, follow_redirects=True)
             assert told.status_code == 401
             assert "?token=" in told.text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask as another user")
+def test_other_user_of_this_machine_needs_the_token_that_is_kept_for_its_owner(server: Any) -> None:
+    """No TOKEN is set: programs of who started the server need none."""
+    kept = server.data_dir / "token"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(server.data_dir.stat().st_mode) == 0o700
+    assert stat.S_IMODE((server.data_dir / "library.sqlite3").stat().st_mode) == 0o600
+    token = kept.read_text().strip()
+    ask = """if True:
+        import os, socket, sys
+        user, port, *paths = sys.argv[1:]
+        os.setuid(int(user))
+        for path in paths:
+            with socket.create_connection((b"127.0.0.1", int(port))) as connection:
+                connection.sendall(f"GET /{path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n".encode())
+                print(connection.recv(12).decode()[9:])
+        """
+    port = str(httpx.URL(server.url).port)
+    paths = [
+        "",
+        "voila/render/performance.ipynb",
+        "api/v1/tracks",
+        "api/v1/health",
+        f"api/v1/tracks?token={token}",
+    ]
+    answers = [
+        subprocess.run(
+            [sys.executable, "-I", "-S", "-c", ask, str(user), port, *paths],
+            capture_output=True,
+            text=True,
+        )
+        for user in (65534, 0)
+    ]
+    assert [run.stdout.split() for run in answers] == [
+        ["302", "302", "401", "200", "200"],
+        ["200", "200", "200", "200", "200"],
+    ], answers
 
 
 FILE_ADDRESSES = (

@@ -20,6 +20,12 @@ def add_commands(add: Add) -> None:
         help="take the token from FILE; made and shown once when it is not there",
     )
 
+    sub.add_argument(
+        "--no-token",
+        action="store_true",
+        help="let every user of this machine in, not only your own programs",
+    )
+
     sub = add(
         "lab",
         _lab,
@@ -50,7 +56,7 @@ def _serve(options: argparse.Namespace) -> int:
         from workbench.apps.server.token_file import kept_token
 
         settings = settings.with_(token=kept_token(Path(options.token_file), say))
-    return serve(settings, base_url=options.base_url)
+    return serve(settings, base_url=options.base_url, token_for_others=not options.no_token)
 
 
 def _lab(options: argparse.Namespace) -> int:

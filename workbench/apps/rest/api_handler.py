@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import orjson
 from jupyter_server.auth.identity import User
 from jupyter_server.base.handlers import JupyterHandler
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from workbench.apps.rest.errors_to_status import error_answer
 from workbench.apps.rest.operations import InvalidInputError, Operation, read_body, read_query
@@ -22,12 +22,18 @@ if TYPE_CHECKING:
 
 SERVICE = "workbench_service"
 MAX_BODY_BYTES = 1024 * 1024  # set by hand: room for ten thousand track ids, but not for filling the memory
+PASSED_BY_BYTES = 64 * 1024  # set by hand: what is read of a refused request, and dropped, before the answer
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+FOREIGN = frozenset({"cross-site", "same-site"})  # another port of this machine is the same site
 _NOT_OURS = frozenset({"token", "_xsrf"})  # query parameters of the login
 
 
+@stream_request_body
 class ApiHandler(JupyterHandler):
-    """Validate, call the package, answer. A subclass has methods that match its ``operations``."""
+    """Validate, call the package, answer. A subclass has methods that match its ``operations``.
+
+    The headers decide whether a body is kept at all; its bytes are counted as they come.
+    """
 
     operations: ClassVar[Mapping[str, Operation]] = {}
     path_schemas: ClassVar[Mapping[str, Value]] = {}
@@ -35,6 +41,8 @@ class ApiHandler(JupyterHandler):
     def initialize(self) -> None:
         self.query: dict[str, Any] = {}
         self.path_values: dict[str, Any] = {}
+        self._body = bytearray()
+        self._refusal: Exception | None = None
 
     @property
     def service(self) -> Service:
@@ -52,6 +60,18 @@ class ApiHandler(JupyterHandler):
         return ["HEAD", *methods] if "GET" in methods else methods
 
     async def prepare(self) -> None:  # type: ignore[override]
+        try:
+            await self._admit()
+        except Exception as error:
+            if self._announced_bytes() > PASSED_BY_BYTES:
+                raise
+            self._refuse_after_body(error)
+        else:
+            # More than is kept, so that the answer to too much is ours.
+            self.request.connection.set_max_body_size(64 * MAX_BODY_BYTES)  # type: ignore[union-attr]
+
+    async def _admit(self) -> None:
+        """Raise unless the headers are those of a request that is answered."""
         if not self.check_host():
             raise HTTPError(HTTPStatus.FORBIDDEN, "The Host header names another server.")
         if self.request.method not in self.allowed_methods:
@@ -59,9 +79,33 @@ class ApiHandler(JupyterHandler):
         await self._authenticate()
         if self.request.method not in SAFE_METHODS:
             self._refuse_forged()
-        if len(self.request.body) > MAX_BODY_BYTES:
+        if self._announced_bytes() > MAX_BODY_BYTES:
             raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         self._validate_address()
+
+    def _announced_bytes(self) -> int:
+        length = self.request.headers.get("Content-Length", "")
+        return int(length) if length.isdecimal() else 0
+
+    def _refuse_after_body(self, error: Exception) -> None:
+        """Answer once a small body has passed by: clients that are cut off while they send see no answer."""
+        self._refusal = error
+        self.request.connection.set_max_body_size(PASSED_BY_BYTES)  # type: ignore[union-attr]
+        setattr(self, str(self.request.method).lower(), self._refuse)
+
+    async def _refuse(self, *_: Any) -> None:
+        assert self._refusal is not None
+        raise self._refusal
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep a part of the body, unless the request is refused."""
+        if self._refusal is not None or self._finished:
+            return
+        self._body += chunk
+        if len(self._body) > MAX_BODY_BYTES:
+            self._body.clear()
+            error = HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            self.send_error(error.status_code, exc_info=(HTTPError, error, None))
 
     async def _authenticate(self) -> None:
         provider = self.identity_provider
@@ -82,10 +126,9 @@ class ApiHandler(JupyterHandler):
         """Refuse requests from pages of other sites; allow programs with a token or without cookies."""
         if self.token_authenticated:
             return
-        if not self.check_origin() or self.request.headers.get("Sec-Fetch-Site") in (
-            "cross-site",
-            "same-site",
-        ):
+        headers = self.request.headers
+        foreign_page = "Referer" in headers and not self.check_referer()
+        if not self.check_origin() or foreign_page or headers.get("Sec-Fetch-Site") in FOREIGN:
             raise HTTPError(HTTPStatus.FORBIDDEN, "The request comes from another site.")
         if self.request.cookies:
             RequestHandler.check_xsrf_cookie(self)
@@ -116,10 +159,10 @@ class ApiHandler(JupyterHandler):
             Not JSON, or not what the operation takes.
         """
         media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if self.request.body and media_type != "application/json":
+        if self._body and media_type != "application/json":
             raise HTTPError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         try:
-            body = orjson.loads(self.request.body or b"{}")
+            body = orjson.loads(self._body or b"{}")
         except orjson.JSONDecodeError as error:
             raise InvalidInputError("body", f"is not JSON ({error})") from None
         return read_body(self.operation.body or {}, body)
@@ -139,6 +182,8 @@ class ApiHandler(JupyterHandler):
         self.set_status(status)
         for name, value in headers.items():
             self.set_header(name, value)
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or self._announced_bytes() > PASSED_BY_BYTES:
+            self.set_header("Connection", "close")  # the rest of the body may not have been read
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self.allowed_methods))
         self.set_header("Content-Type", "application/json")
@@ -159,5 +204,5 @@ class ApiHandler(JupyterHandler):
 class UnknownPathHandler(ApiHandler):
     """All addresses below ``/api/v1`` that are not an operation."""
 
-    async def prepare(self) -> None:  # type: ignore[override]
+    async def _admit(self) -> None:
         raise HTTPError(HTTPStatus.NOT_FOUND)

@@ -9,6 +9,7 @@ from pathlib import Path
 from workbench.apps.server.notebook_copies import FOLDER_NAME, NotebookCopies
 from workbench.apps.server.serve import pass_to_kernels, refuse_open_host
 from workbench.errors import ServerError
+from workbench.log_lines import show_log
 from workbench.settings import Settings
 from workbench.user_paths import expand_home
 
@@ -42,7 +43,7 @@ def lab(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) -> int
     """
     refuse_open_host(settings)
     NotebookCopies.below(folder).copy_all()
-    logging.basicConfig(level=logging.WARNING)
+    show_log(logging.WARNING)
     pass_to_kernels(settings)
 
     from jupyterlab.labapp import LabApp

@@ -11,16 +11,25 @@ import socket
 from pathlib import Path
 
 from workbench.errors import ServerError, SettingsError
+from workbench.log_lines import show_log
+from workbench.readable import counted
 from workbench.settings import PREFIX, Settings
 
+SHORTEST_TOKEN = (
+    16  # chosen: 64 bits where it is made of hexadecimal digits, out of reach of guesses over a network
+)
 _BASE_URL = re.compile(r"(/[A-Za-z0-9._~-]+)*/?$")
 
 
-def serve(settings: Settings, *, base_url: str = "/", apps: Path | None = None) -> int:
+def serve(
+    settings: Settings, *, base_url: str = "/", apps: Path | None = None, token_for_others: bool = True
+) -> int:
     """Serve the Voila apps and REST; return the exit status.
 
     Parameters
     ----------
+    token_for_others : bool
+        Without a ``TOKEN``, ask other users of this machine for one that is made and kept in the data folder.
     base_url : str
         Prefix of every address, for a proxy that passes it on.
     apps : Path, optional
@@ -29,7 +38,7 @@ def serve(settings: Settings, *, base_url: str = "/", apps: Path | None = None) 
     Raises
     ------
     SettingsError
-        A host that is not loopback without a token, or a base URL that is not a path.
+        A host that is not loopback without a token or with a short one, or a base URL that is not a path.
     ServerError
         The port is taken.
     StoreError
@@ -38,21 +47,24 @@ def serve(settings: Settings, *, base_url: str = "/", apps: Path | None = None) 
     refuse_open_host(settings)
     if not _BASE_URL.match(base_url):
         raise SettingsError(f"--base-url {base_url!r} is not allowed; allowed: a path such as /music/.")
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    show_log(logging.WARNING, "%(asctime)s %(name)s: %(message)s")
     pass_to_kernels(settings)
 
     # Before the library is opened: a second server must not take up the jobs of the first.
     sockets = _listen(settings.host, settings.port)
     from workbench.apps.server.notebooks import apps_folder
     from workbench.apps.server.service import Service
+    from workbench.apps.server.token_file import TOKEN_NAME, kept_token
     from workbench.apps.voila.voila_app import WorkbenchVoila, base_url_of, configuration
 
     service = Service(settings, role="server")
     try:
+        others = "" if settings.token or not token_for_others else kept_token(settings.data_dir / TOKEN_NAME)
         app = WorkbenchVoila(
             settings,
             service,
             sockets=sockets,
+            token_for_others=others,
             config=configuration(settings, apps or apps_folder(), base_url_of(base_url)),
         )
         app.initialize([])
@@ -78,9 +90,17 @@ def _listen(host: str, port: int) -> list[socket.socket]:
 
 
 def refuse_open_host(settings: Settings) -> None:
-    """Raise ``SettingsError`` when others could reach the server without a token."""
-    if settings.token or is_loopback(settings.host):
+    """Raise ``SettingsError`` when others could reach the server without a token, or with one that can be guessed."""
+    if is_loopback(settings.host):
         return
+    if settings.token and len(settings.token) >= SHORTEST_TOKEN:
+        return
+    if settings.token:
+        raise SettingsError(
+            f"HOST={settings.host} is not allowed with a token of {counted(len(settings.token), 'character')}, which "
+            f"can be guessed. Set {PREFIX}TOKEN to a secret of at least {SHORTEST_TOKEN} characters.",
+            name="TOKEN",
+        )
     raise SettingsError(
         f"HOST={settings.host} is not allowed without a token: anyone who can reach the server could read "
         f"your music and run analyses. Set {PREFIX}TOKEN to a long secret, or leave HOST=127.0.0.1.",

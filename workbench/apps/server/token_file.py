@@ -9,8 +9,10 @@ from pathlib import Path
 
 from workbench.errors import SettingsError
 
+TOKEN_NAME = "token"  # in the data folder
 
-def kept_token(path: Path, tell: Callable[[str], None]) -> str:
+
+def kept_token(path: Path, tell: Callable[[str], None] | None = None) -> str:
     """Return the token in a file; make it, readable by its owner only, and ``tell`` it once if there is no file.
 
     Raises
@@ -33,7 +35,7 @@ def kept_token(path: Path, tell: Callable[[str], None]) -> str:
         ) from error
 
 
-def _make(path: Path, tell: Callable[[str], None]) -> str:
+def _make(path: Path, tell: Callable[[str], None] | None) -> str:
     token = secrets.token_urlsafe(24)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,5 +46,6 @@ def _make(path: Path, tell: Callable[[str], None]) -> str:
         ) from error
     with os.fdopen(descriptor, "w") as file:
         file.write(token + "\n")
-    tell(f"Token made and kept in {path}; it is shown this once: {token}")
+    if tell is not None:
+        tell(f"Token made and kept in {path}; it is shown this once: {token}")
     return token

@@ -1,19 +1,51 @@
-"""The kernels of the apps. The idle time of a prepared kernel starts with the visit, not with the preparation."""
+"""The kernels of the apps: how many there may be, for whom, and when they end."""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
-from weakref import WeakSet
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 from workbench.apps.voila.kernel_host import KernelHost
+from workbench.apps.voila.page_error import PageError
+
+PAGES = 32  # set by hand: with 30 to 80 MB each, they fit in a small machine
+PAGES_PER_CLIENT = 16  # set by hand: more tabs than anybody looks at; leaves room for others
+UNSEEN_S = 40.0  # set by hand: a slow phone has loaded the scripts by then, and the check every 10 s keeps it under 60
+
+
+@dataclass
+class Visit:
+    """A page that was asked for by a client, and its kernel once there is one."""
+
+    client: str
+    kernel_id: str | None = None
+    delivered_at: float | None = None
+    seen: bool = False  # whether the page has connected to its kernel
+
+    @property
+    def is_loading(self) -> bool:
+        return self.delivered_at is None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the page was delivered and never came to life: the tab was closed, or nobody looks."""
+        return (
+            not self.seen
+            and self.delivered_at is not None
+            and time.monotonic() > self.delivered_at + UNSEEN_S
+        )
 
 
 class AppKernels(AsyncMappingKernelManager):
-    """Starts the idle time of a kernel when it is first checked outside Voila's pool.
+    """Counts visits, and starts the idle time of a prepared kernel with the visit, not with the preparation.
 
     Voila does not end kernels in its pool. A kernel that has waited there for longer than ``cull_idle_timeout`` would
     otherwise be ended while the page that took it is still loading.
@@ -21,7 +53,7 @@ class AppKernels(AsyncMappingKernelManager):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
-        self._met: WeakSet[Any] = WeakSet()
+        self._visits: list[Visit] = []
         self.host = KernelHost() if sys.platform == "linux" else None  # elsewhere, forking is not safe
 
     def close_host(self) -> None:
@@ -29,11 +61,59 @@ class AppKernels(AsyncMappingKernelManager):
         if self.host is not None:
             self.host.close()
 
+    @contextmanager
+    def visit(self, client: str) -> Iterator[Visit]:
+        """Count a page while it is made, and then for as long as its kernel runs.
+
+        Raises
+        ------
+        PageError
+            Too many pages are open, in all or for this client.
+        """
+        self._visits = [visit for visit in self._visits if self._is_open(visit)]
+        _refuse_when_full(self._visits, client)
+        visit = Visit(client)
+        self._visits.append(visit)
+        try:
+            yield visit
+        finally:
+            visit.delivered_at = time.monotonic()
+            if visit.kernel_id in self._kernels:
+                kernel: Any = self._kernels[visit.kernel_id]
+                kernel.last_activity = datetime.now(UTC)
+
+    def notify_connect(self, kernel_id: str) -> None:
+        """Note that a page has connected to its kernel."""
+        super().notify_connect(kernel_id)  # type: ignore[no-untyped-call]
+        if visit := self._visit_of(kernel_id):
+            visit.seen = True
+
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel that has not been used for a while. Voila calls this only for kernels outside its pool."""
-        kernel: Any = self.get_kernel(kernel_id)
-        if kernel in self._met:
-            await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+        """End a kernel that nobody uses. Voila calls this for kernels outside its pool only."""
+        if any(visit.is_loading and visit.kernel_id in (None, kernel_id) for visit in self._visits):
+            return  # it may be the one of that page
+        visit = self._visit_of(kernel_id)
+        if visit and visit.is_left:
+            await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
         else:
-            self._met.add(kernel)
-            kernel.last_activity = datetime.now(UTC)
+            await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+
+    def _visit_of(self, kernel_id: str) -> Visit | None:
+        return next((visit for visit in self._visits if visit.kernel_id == kernel_id), None)
+
+    def _is_open(self, visit: Visit) -> bool:
+        return visit.is_loading or visit.kernel_id in self._kernels
+
+
+def _refuse_when_full(visits: list[Visit], client: str) -> None:
+    if len(visits) >= PAGES:
+        raise PageError(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            f"{len(visits)} pages are open, and the server keeps no more. Close some, then reload this one.",
+        )
+    if sum(visit.client == client for visit in visits) >= PAGES_PER_CLIENT:
+        raise PageError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"You have {PAGES_PER_CLIENT} pages open, and the server keeps no more for one address. Close some, then "
+            "reload this one.",
+        )

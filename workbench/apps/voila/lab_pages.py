@@ -21,6 +21,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import get_voila_labextensions_path
 
 from workbench.apps.server.notebooks import app_files, apps_folder
+from workbench.apps.voila.foreign_loads import refuse_foreign_load
 from workbench.apps.voila.page_files import EXTENSIONS, file_routes, with_kept_files
 from workbench.apps.voila.voila_app import CELL_FAILED, EXECUTION_TIMEOUT_S, STYLES, TEMPLATES
 
@@ -38,6 +39,7 @@ class LabAppHandler(TornadoVoilaHandler):  # type: ignore[misc]
     async def get(self, path: str) -> None:
         if path not in {file.name for file in app_files(apps_folder())}:
             raise HTTPError(404)
+        refuse_foreign_load(self.request.headers)
         await super().get(path)
 
 

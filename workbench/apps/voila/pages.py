@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import parse_qsl
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
+from tornado.httputil import url_concat
 from tornado.web import HTTPError, authenticated
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from workbench.apps.server.notebooks import app_entries, app_files
+from workbench.apps.voila.app_kernels import Visit
+from workbench.apps.voila.foreign_loads import refuse_foreign_load
+from workbench.apps.voila.page_error import PageError
+
+RETRY_AFTER_S = 60  # by then, the kernels of pages that nobody looks at have ended
+_KERNEL_ID = re.compile(r'"kernelId": "([^"]+)"')
 
 
 def menu(apps: Path, notebook_path: str) -> list[dict[str, Any]]:
@@ -28,9 +37,28 @@ class PageHandler(JupyterHandler):
         page = self.settings["voila_jinja2_env"].get_template(template)
         self.finish(page.render(base_url=self.base_url, **values))
 
-    def write_error(self, status_code: int, **_: Any) -> None:
+    def leaves_token_out(self) -> bool:
+        """Send a browser that has shown the token, and now has a cookie, to the same address without it."""
+        if "token" not in self.request.query_arguments or "text/html" not in self.request.headers.get(
+            "Accept", ""
+        ):
+            return False
+        rest = [(name, value) for name, value in parse_qsl(self.request.query) if name != "token"]
+        self.redirect(url_concat(self.request.path, rest))
+        return True
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None))[1]
+        status = HTTPStatus(status_code)
+        if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+            self.set_header("Retry-After", str(RETRY_AFTER_S))
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.show("error.html", status_code=status_code, status_message=HTTPStatus(status_code).phrase)
+        self.show(
+            "error.html",
+            status_code=status_code,
+            status_message=status.phrase,
+            message=error.message if isinstance(error, PageError) else "",
+        )
 
 
 class HomeHandler(PageHandler):
@@ -38,6 +66,8 @@ class HomeHandler(PageHandler):
 
     @authenticated
     async def get(self) -> None:
+        if self.leaves_token_out():
+            return
         _ = self.xsrf_token  # sets the cookie that the pages' own requests will need
         self.show("home.html", apps=app_entries(self.settings["apps"]))
 
@@ -47,11 +77,24 @@ class HomeHandler(PageHandler):
 class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
     """An app of the list; other notebooks are not run, and other files are not read."""
 
+    _visit: Visit | None = None
+
     @authenticated
     async def get(self, path: str) -> None:
         if path not in {file.name for file in app_files(self.settings["apps"])}:
             raise HTTPError(HTTPStatus.NOT_FOUND)
-        await super().get(path)  # type: ignore[misc]
+        if self.leaves_token_out():
+            return
+        refuse_foreign_load(self.request.headers)
+        kernels: Any = self.kernel_manager
+        with kernels.visit(self.request.remote_ip) as self._visit:
+            await super().get(path)  # type: ignore[misc]
+
+    def write(self, chunk: Any) -> None:
+        """Send a part of the page; Voila tells which kernel it has taken only there."""
+        if self._visit and not self._visit.kernel_id and (found := _KERNEL_ID.search(str(chunk))):
+            self._visit.kernel_id = found[1]
+        super().write(chunk)
 
 
 class AppChannelsHandler(PageHandler, VoilaKernelWebsocketHandler):  # type: ignore[misc]

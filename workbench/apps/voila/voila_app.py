@@ -19,16 +19,18 @@ from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPServerRequest
 from tornado.ioloop import IOLoop
-from tornado.web import Application, RequestHandler, stream_request_body
+from tornado.web import Application, RequestHandler
 from traitlets.config import Config
+from traitlets.config.application import LevelFormatter
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from workbench.apps.rest.api_handler import MAX_BODY_BYTES, SERVICE
-from workbench.apps.rest.errors_to_status import MESSAGES
+from workbench.apps.rest.api_handler import SERVICE
 from workbench.apps.rest.routes import handlers
+from workbench.apps.server.bounded_server import BoundedServer
+from workbench.apps.server.owner import TELLS_OWNERS, OwnerIdentity
 from workbench.apps.server.service import Service
 from workbench.apps.voila.app_kernels import AppKernels
 from workbench.apps.voila.compiled_templates import compile_once
@@ -43,12 +45,13 @@ from workbench.apps.voila.pages import (
     menu,
 )
 from workbench.apps.voila.voila_internals import wait_until_preheated
+from workbench.log_lines import PrintableRecords
 from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLES = Path(__file__).parents[1] / "dashboards" / "widgets" / "static"
 CULL_IDLE_S = 600  # set by hand: the kernel of a closed tab ends after ten minutes
-CULL_EVERY_S = 60  # set by hand
+CULL_EVERY_S = 10  # set by hand: a page that nobody looks at is noticed soon
 EXECUTION_TIMEOUT_S = 120  # set by hand: for the cells of an app
 SHUTDOWN_WAIT_S = 1.0  # set by hand; a page's kernel has nothing to save
 FORKED = "workbench-forked"  # the name of the entry point of ForkedKernels
@@ -86,23 +89,7 @@ class CheckedApplication(Application):
             request.host_name, self.settings["local_hostnames"]
         ):
             return self.get_handler_delegate(request, WrongHostHandler)
-        length = request.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) > MAX_BODY_BYTES:
-            return self.get_handler_delegate(request, TooLargeHandler)
         return super().find_handler(request, **options)
-
-
-@stream_request_body
-class TooLargeHandler(RequestHandler):
-    """Answers before the body is read; the body is discarded with the connection."""
-
-    def prepare(self) -> None:
-        self.set_status(413)
-        self.set_header("Connection", "close")
-        self.finish({"error": "request_entity_too_large", "message": MESSAGES[413]})
-
-    def data_received(self, chunk: bytes) -> None:
-        """Discard a part of the body."""
 
 
 class WrongHostHandler(RequestHandler):
@@ -119,19 +106,37 @@ def is_local_host(host: str, names: list[str]) -> bool:
         return host.lower() in names
 
 
+class VoilaLogLines(PrintableRecords, LevelFormatter):
+    """Voila's own formatter, printable."""
+
+
 class WorkbenchVoila(Voila):  # type: ignore[misc]
     """Voila on the folder of apps, with REST and the home page ahead of its own handlers."""
 
     name = "voila"
+    _log_formatter_cls = VoilaLogLines
 
     def __init__(
-        self, settings: Settings, service: Service, *, sockets: list[socket.socket], **options: Any
+        self,
+        settings: Settings,
+        service: Service,
+        *,
+        sockets: list[socket.socket],
+        token_for_others: str,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
+        if token_for_others:
+            self.token, self.identity_provider_class = token_for_others, OwnerIdentity
         self.workbench_settings = settings
         self.service = service
         self._sockets = sockets
         logging.getLogger(type(self).__name__).addFilter(_is_not_about_trust)
+
+    @property
+    def asks_owner(self) -> bool:
+        """Whether the user who started it must show a token that only a file has."""
+        return self.identity_provider_class is OwnerIdentity and not TELLS_OWNERS
 
     def setup_template_dirs(self) -> None:
         super().setup_template_dirs()
@@ -187,12 +192,13 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
             self.stop()
 
     async def _open(self) -> None:
-        from tornado.httpserver import HTTPServer
-
         self.service.lag.start()
-        self.server = HTTPServer(self.app, xheaders=False)
+        self.server = BoundedServer(self.app, xheaders=False)
         self.server.add_sockets(self._sockets)
-        _log.warning("Playlist Workbench is at http://%s:%d%s", _shown(self.ip), self.port, self.base_url)
+        once = f"?token={self.token}" if self.asks_owner else ""
+        _log.warning(
+            "Playlist Workbench is at http://%s:%d%s%s", _shown(self.ip), self.port, self.base_url, once
+        )
         await wait_until_preheated(self.kernel_manager)
         gc.freeze()  # what is loaded stays: going through it again at each full collection took 150 ms
         self.service.lag.end_start_up()
@@ -220,6 +226,7 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.Voila.open_browser = False
     config.Voila.base_url = base_url
     config.Voila.token = settings.token or ""
+    config.IdentityProvider.cookie_options = {"samesite": "lax"}
     config.Voila.log_level = logging.WARNING
     config.Voila.config_file_paths = []
     config.VoilaConfiguration.multi_kernel_manager_class = AppKernels

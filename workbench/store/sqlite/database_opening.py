@@ -94,6 +94,8 @@ def open_writer(
     require_sound()
     _make_writable(path)
     _peek(path, len(migrations))
+    if create and not path.exists():
+        path.touch(mode=0o600)  # the files beside it get the same mode from SQLite
     connection = connect(path, "rwc" if create else "rw", busy_seconds=0)
     try:
         backoff.call(lambda: _refuse_newer(connection, path, len(migrations)))
@@ -155,6 +157,7 @@ def copy_database(source: Connection, target: Path) -> None:
     """Copy an open database into one file without a log; the file appears complete or not at all."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
+        part.touch(mode=0o600)
         copy = sqlite3.connect(part, isolation_level=None)
         try:
             source.backup(copy)
