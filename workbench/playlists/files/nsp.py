@@ -15,7 +15,7 @@ MARK = f"Made by {MADE_BY}"
 _MAX_BYTES = 100 << 10  # Navidrome reads no more of a file
 _METHODS = ("query", "random")
 _ORDERS = ("none", "shuffle")
-_SAID = frozenset({"size", "order", "filter", "where"})
+_SAID = frozenset({"size", "order", "filter", "where", "name", "count", "random_state"})
 # About copies, missing files and lengths that are not asked for: Navidrome has its own ways, or nothing is changed.
 _WITHOUT_EFFECT = frozenset(
     {"relax", "all_kinds", "only_analyzed", "skip_duplicates", "skip_missing", "duration_tolerance_percent"}
