@@ -45,6 +45,13 @@ def test_open_host_without_a_token_is_refused_with_the_reason(tmp_path: Path, ho
     assert not (tmp_path / "data").exists()
 
 
+def test_token_that_can_be_guessed_is_refused_on_an_open_host(tmp_path: Path) -> None:
+    run = run_serve(tmp_path / "data", "--host", "0.0.0.0", "--port", "0", WORKBENCH_TOKEN="secret")
+    assert run.returncode == 1
+    assert "at least 16 characters" in run.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_base_url_that_is_not_a_path_is_refused(tmp_path: Path) -> None:
     run = run_serve(tmp_path / "data", "--base-url", "http://x/ y", "--port", "0")
     assert run.returncode == 1
