@@ -72,7 +72,7 @@ def test_features_differ_when_anything_differs(features):
 
 
 def test_shown(features):
-    assert "bpm=120" in repr(features)
+    assert "120.0 BPM" in repr(features)
     assert "loudness_lufs" in features._repr_html_()
 
 

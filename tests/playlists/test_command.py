@@ -125,11 +125,11 @@ def test_a_recipe_gives_the_same_bytes_and_a_changed_library_is_reported(run, tm
         code, out, _ = run("--recipe", reference, "--out", again, "--json")
         assert code == 0
         assert again.read_bytes() == first.read_bytes()
-        assert json.loads(out)["card"]["notes"] == []
+        assert "recipe" not in {note["constraint"] for note in json.loads(out)["card"]["notes"]}
     add_tracks(run.data_dir, range(40, 44))
     code, out, _ = run("--recipe", recipe, "--out", later, "--json")
-    (note,) = json.loads(out)["card"]["notes"]
-    assert (code, note["constraint"]) == (0, "recipe")
+    [note] = [note for note in json.loads(out)["card"]["notes"] if note["constraint"] == "recipe"]
+    assert code == 0
     assert "the library changed" in note["message"]
 
 

@@ -35,7 +35,7 @@ def joined(*parts: Any, between: str = "") -> Html:
 def element(name: str, *content: Any, **attributes: Any) -> Html:
     """Return an element; ``class_`` is the attribute ``class``, and attributes that are ``None`` are left out.
 
-    >>> element("td", "a < b", class_="pw-number")
+    >>> str(element("td", "a < b", class_="pw-number"))
     '<td class="pw-number">a &lt; b</td>'
     """
     given = "".join(

@@ -201,7 +201,7 @@ class Playlist:
         """
         from workbench.playlists.playlist_card import playlist_card
 
-        return playlist_card(self, preview_seconds=seconds)
+        return playlist_card(self.name, self.method, self.tracks, self.card, preview_seconds=seconds)
 
     def __repr__(self) -> str:
         first = [f"  {track_name(vars(track))}" for track in self.tracks[:3]]
@@ -212,7 +212,7 @@ class Playlist:
     def _repr_html_(self) -> str:
         from workbench.playlists.playlist_card import playlist_card
 
-        return playlist_card(self)
+        return playlist_card(self.name, self.method, self.tracks, self.card)
 
 
 def _track_from(entry: PlaylistEntry, table: LibraryTable) -> PlaylistTrack:

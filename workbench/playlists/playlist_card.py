@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +15,31 @@ from workbench.playlists.quality_card import card_facts
 from workbench.readable import clock, counted, number, track_name
 
 if TYPE_CHECKING:
-    from workbench.playlists.playlist import Playlist
     from workbench.playlists.playlist_track import PlaylistTrack
 
 MOST_PLAYERS = 25  # 20 s of each are 6 MB in the notebook
 
 
-def playlist_card(playlist: Playlist, *, preview_seconds: float | None = None) -> Html:
-    """Return tracks with tempo, key, length and reason; with a player for each if ``preview_seconds`` is given."""
+def playlist_card(
+    name: str,
+    method: str,
+    tracks: Sequence[PlaylistTrack],
+    quality: Mapping[str, Any],
+    *,
+    preview_seconds: float | None = None,
+) -> Html:
+    """Return tracks with tempo, key, length and reason; with a player for each where ``preview_seconds`` is given."""
     head = ["", "Title", "BPM", "Key", "Length", "Why"] + (["Listen"] if preview_seconds else [])
     rows = [
         [place, *_cells(track)] + ([_player(track, preview_seconds, place)] if preview_seconds else [])
-        for place, track in enumerate(playlist, start=1)
+        for place, track in enumerate(tracks, start=1)
     ]
-    about = [counted(len(playlist), "track"), clock(playlist.duration_s), f"method {playlist.method}"]
+    seconds = sum(track.duration_s or 0.0 for track in tracks)
+    about = [counted(len(tracks), "track"), clock(seconds), f"method {method}"]
     return card(
-        playlist.name,
-        card_facts(playlist.card),
-        *(note(one["message"]) for one in playlist.notes),
+        name,
+        card_facts(quality),
+        *(note(one["message"]) for one in quality.get("notes", ())),
         table(head, rows, right=("", "BPM", "Length")),
         note(
             f"Only the first {MOST_PLAYERS} tracks have a player."
