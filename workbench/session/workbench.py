@@ -404,7 +404,7 @@ class Workbench:
         """What the shipped reports say: of the library, a playlist, the performance, a tagger."""
         from workbench.session.reports.reports import Reports
 
-        return Reports(self)
+        return Reports(self.settings, self.library, self.table, self.playlists, self.performance, self.tagger)
 
     @property
     def tags(self) -> Tags:

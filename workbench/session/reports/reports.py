@@ -10,18 +10,38 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ModelError
 
 if TYPE_CHECKING:
+    from workbench.session.performance import Performance
+    from workbench.session.playlists import Playlists
     from workbench.session.reports.library_report import LibraryReport
     from workbench.session.reports.performance_report import PerformanceReport
     from workbench.session.reports.playlist_report import PlaylistReport
     from workbench.session.reports.tagger_report import TaggerCard
-    from workbench.session.workbench import Workbench
+    from workbench.session.tagger import Tagger
+    from workbench.settings import Settings
+    from workbench.store.library.library import Library
+    from workbench.store.library.library_table import LibraryTable
 
 
 class Reports:
     """The reports of one session."""
 
-    def __init__(self, wb: Workbench, now: Callable[[], float] = time.time) -> None:
-        self._wb = wb
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        table: Callable[[], LibraryTable],
+        playlists: Playlists,
+        performance: Performance,
+        tagger: Tagger,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._library = library
+        self._table = table
+        self._playlists = playlists
+        self._performance = performance
+        self._tagger = tagger
         self._now = now
 
     def library(self, since: date | None = None) -> LibraryReport:
@@ -32,9 +52,10 @@ class Reports:
         since : date, optional
             What was added from this day on is new; since the last report by default.
         """
+        from workbench.session.problems import find_problems
         from workbench.session.reports.library_report import KEY, KIND, LibraryReport, kept_times, since_of
 
-        library, table = self._wb.library, self._wb.table()
+        library, table = self._library, self._table()
         kept = library.artifacts.get(KIND, KEY)
         times = [float(at) for at in kept.value["times"]] if kept else []
         new_since = since_of(since, times, self._now())
@@ -43,7 +64,7 @@ class Reports:
             library.tracks.count_by_status(),
             library.tracks.added_since(new_since or 0.0),
             new_since,
-            self._wb.problems(table),
+            find_problems(library, table),
         )
         value = {"times": kept_times(times, self._now())}
         library.artifacts.save(KIND, KEY, value, snapshot=str(library.version()))
@@ -59,17 +80,17 @@ class Reports:
         """
         from workbench.session.reports.playlist_report import PlaylistReport
 
-        kept = self._wb.playlists()
+        kept = self._playlists()
         newest = kept[0].id if kept and not playlist else playlist
-        return PlaylistReport(self._wb.playlists.get(newest), self._wb.table())
+        return PlaylistReport(self._playlists.get(newest), self._table())
 
     def performance(self, *, hours: float = 24) -> PerformanceReport:
         """Return the performance report with the last hours."""
         from workbench.performance.live_series import rates
         from workbench.session.reports.performance_report import PerformanceReport
 
-        history = rates(self._wb.performance.history(hours=hours))
-        return PerformanceReport(self._wb.performance(), self._wb.settings.to_dict(), history)
+        history = rates(self._performance.history(hours=hours))
+        return PerformanceReport(self._performance(), self._settings.to_dict(), history)
 
     def tagger(self, label: str = "genre") -> TaggerCard:
         """Return the report of a trained tagger.
@@ -81,7 +102,7 @@ class Reports:
         """
         from workbench.session.reports.tagger_report import TaggerCard
 
-        cards: list[dict[str, Any]] = self._wb.tagger.trained()
+        cards: list[dict[str, Any]] = self._tagger.trained()
         found = next((card for card in cards if card["label"] == label), None)
         if found is None:
             known = ", ".join(card["label"] for card in cards) or "none"
