@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.playlists import METHODS
 from workbench.session.playlist_verbs import parameters_of
 from workbench.values import Value
-
-if TYPE_CHECKING:
-    from workbench.session.workbench import Workbench
 
 MOST = 50  # as many as one looks through
 # The name of a workbench, what is called, the arguments before, and the text that was begun.
@@ -30,8 +27,8 @@ _TAKE_PLAYLISTS = (
 )
 
 
-def offer_completions() -> None:
-    """Let a running IPython ask for completions; harmless elsewhere, and when called again."""
+def offer_completions(workbench: type) -> None:
+    """Let a running IPython ask for completions of the class ``Workbench``; elsewhere nothing happens."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     completer = getattr(shell, "Completer", None)
@@ -44,7 +41,7 @@ def offer_completions() -> None:
         return
 
     def match(context: Any) -> dict[str, Any]:
-        return _match(shell.user_ns, context.line_with_cursor[: context.cursor_position])
+        return _match(workbench, shell.user_ns, context.line_with_cursor[: context.cursor_position])
 
     match.matcher_api_version = 2  # type: ignore[attr-defined]
     match.matcher_identifier = "workbench"  # type: ignore[attr-defined]
@@ -52,14 +49,12 @@ def offer_completions() -> None:
     matchers.append(match)
 
 
-def _match(names: dict[str, Any], line: str) -> dict[str, Any]:
+def _match(workbench: type, names: dict[str, Any], line: str) -> dict[str, Any]:
     from IPython.core.completer import SimpleCompletion
 
-    from workbench.session.workbench import Workbench
-
     call = _CALL.search(line)
-    wb = names.get(call["wb"]) if call else None
-    if call is None or not isinstance(wb, Workbench) or wb.closed:
+    wb: Any = names.get(call["wb"]) if call else None
+    if call is None or not isinstance(wb, workbench) or wb.closed:
         return {"completions": [], "suppress": False}
     texts = candidates(wb, call["verb"], call["parameter"], call["before"], call["begun"])
     return {
@@ -69,7 +64,7 @@ def _match(names: dict[str, Any], line: str) -> dict[str, Any]:
     }
 
 
-def candidates(wb: Workbench, verb: str, parameter: str | None, before: str, begun: str) -> list[str]:
+def candidates(wb: Any, verb: str, parameter: str | None, before: str, begun: str) -> list[str]:
     """Return what the text that was begun may become."""
     if verb in _TAKE_TRACKS:
         return wb.track.titles(begun, limit=MOST)
@@ -85,7 +80,7 @@ def candidates(wb: Workbench, verb: str, parameter: str | None, before: str, beg
     return _values(wb, value, begun) if value is not None else []
 
 
-def _values(wb: Workbench, value: Value, begun: str) -> list[str]:
+def _values(wb: Any, value: Value, begun: str) -> list[str]:
     if value.kind in ("track", "tracks"):
         return wb.track.titles(begun, limit=MOST)
     return _beginning(begun, value.choices)

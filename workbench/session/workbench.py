@@ -136,7 +136,7 @@ class Workbench:
         self._table: LibraryTable | None = None
         self.performance = Performance(self._role, self.settings, self.library, self.caches, self.jobs)
         self._closed = False
-        offer_completions()
+        offer_completions(Workbench)
         _OPEN.add(self)
 
     def __enter__(self) -> Self:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from workbench.cards.card import card, command, facts, folded, note, problem, table
 from workbench.cards.html import Html
 from workbench.cards.verbs import verbs_table
 from workbench.readable import counted, span
-
-if TYPE_CHECKING:
-    from workbench.session.workbench import Workbench
 
 _FIRST_STEPS = (
     ('wb.analyze("~/Music")', "analyze a folder of music; what is known already is not analyzed again"),
@@ -26,8 +23,8 @@ _FIRST_STEPS = (
 )
 
 
-def workbench_card(wb: Workbench) -> Html:
-    """Return what is in the library and what one can do with it."""
+def workbench_card(wb: Any) -> Html:
+    """Return what is in the library of a ``Workbench`` and what one can do with it."""
     if wb.closed:
         return card(
             "Workbench", problem("This session is closed."), note("Workbench(…) opens the library again.")
