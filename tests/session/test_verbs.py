@@ -75,8 +75,8 @@ def complete(wb: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     shell.user_ns["wb"] = wb
     from workbench.session.completion import offer_completions
 
-    offer_completions()
-    offer_completions()  # a second session adds nothing
+    offer_completions(Workbench)
+    offer_completions(Workbench)  # a second session adds nothing
 
     def ask(line: str) -> list[str]:
         from IPython.core.completer import provisionalcompleter

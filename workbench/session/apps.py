@@ -7,18 +7,15 @@ workbench.
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.errors import MissingPackageError
 from workbench.values import did_you_mean
 
-if TYPE_CHECKING:
-    from workbench.session.workbench import Workbench
-
 GROUP = "workbench.apps"
 
 
-def open_app(wb: Workbench, name: str) -> Any:
+def open_app(wb: Any, name: str) -> Any:
     """Return a new widget of an app.
 
     Raises

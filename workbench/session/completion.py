@@ -27,7 +27,7 @@ _TAKE_PLAYLISTS = (
 )
 
 
-def offer_completions(workbench: type) -> None:
+def offer_completions(workbench: Any) -> None:
     """Let a running IPython ask for completions of the class ``Workbench``; elsewhere nothing happens."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
@@ -49,7 +49,7 @@ def offer_completions(workbench: type) -> None:
     matchers.append(match)
 
 
-def _match(workbench: type, names: dict[str, Any], line: str) -> dict[str, Any]:
+def _match(workbench: Any, names: dict[str, Any], line: str) -> dict[str, Any]:
     from IPython.core.completer import SimpleCompletion
 
     call = _CALL.search(line)
@@ -67,7 +67,7 @@ def _match(workbench: type, names: dict[str, Any], line: str) -> dict[str, Any]:
 def candidates(wb: Any, verb: str, parameter: str | None, before: str, begun: str) -> list[str]:
     """Return what the text that was begun may become."""
     if verb in _TAKE_TRACKS:
-        return wb.track.titles(begun, limit=MOST)
+        return list(wb.track.titles(begun, limit=MOST))
     if verb in _TAKE_PLAYLISTS:
         return _beginning(begun, [kept.name for kept in wb.playlists()])
     if verb.startswith("playlists."):
@@ -82,7 +82,7 @@ def candidates(wb: Any, verb: str, parameter: str | None, before: str, begun: st
 
 def _values(wb: Any, value: Value, begun: str) -> list[str]:
     if value.kind in ("track", "tracks"):
-        return wb.track.titles(begun, limit=MOST)
+        return list(wb.track.titles(begun, limit=MOST))
     return _beginning(begun, value.choices)
 
 
