@@ -57,5 +57,7 @@ def is_worth_one(value: Any) -> bool:
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_examples_give_what_they_say(name: str) -> None:
-    tried = doctest.testmod(importlib.import_module(name))
-    assert tried.attempted and not tried.failed
+    module = importlib.import_module(name)
+    assert not doctest.testmod(module).failed
+    examples = [example for found in doctest.DocTestFinder().find(module) for example in found.examples]
+    assert examples, "what is written after >>> is in no docstring"

@@ -18,6 +18,8 @@ from scipy.sparse.csgraph import connected_components
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 CONDA_NAMES = {
+    "duckdb": "python-duckdb",
+    "nbconvert": "nbconvert-core",
     "soundfile": "pysoundfile",
     "xxhash": "python-xxhash",
     "dask": "dask-core",

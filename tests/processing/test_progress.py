@@ -9,8 +9,9 @@ import termios
 
 import chores
 
-from workbench.processing.job.progress import describe, show_progress
+from workbench.processing.job.progress import show_progress
 from workbench.processing.job.progress_counter import ProgressCounter
+from workbench.processing.job.progress_words import describe
 from workbench.processing.job.task import Progress, Task
 
 

@@ -14,7 +14,7 @@ from workbench.errors import CancelledError
 from workbench.processing.job import events
 from workbench.processing.job.job_card import failure_rows, job_card
 from workbench.processing.job.loop import JobLoop
-from workbench.processing.job.progress import describe
+from workbench.processing.job.progress_words import describe
 from workbench.processing.job.task import Failure, Progress
 
 PUBLISH_EVERY_S = 0.1  # set by hand: a bar that moves smoothly

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
+from workbench.processing.job.progress_words import describe
 from workbench.processing.job.task import Progress
-from workbench.readable import clock, one_line
 
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
@@ -61,29 +61,6 @@ def _somebody_watches() -> bool:
     """Whether a person uses this kernel; papermill and nbconvert say that nobody does, and log lines."""
     shell = sys.modules["IPython"].get_ipython()
     return bool(shell.get_parent().get("content", {}).get("allow_stdin", True))
-
-
-def describe(progress: Progress) -> str:
-    """Return the facts that a bar cannot show, in a few words.
-
-    >>> describe(Progress(failed=1, audio_seconds=725, audio_rate=96.4, eta_s=81, state="running"))
-    '12:05 of audio, 96x real time, 1:21 left, 1 failed'
-    """
-    parts = []
-    if progress.audio_seconds:
-        parts.append(f"{clock(progress.audio_seconds)} of audio")
-    if progress.audio_rate:
-        parts.append(f"{progress.audio_rate:.0f}x real time")
-    if progress.eta_s and progress.state == "running":
-        parts.append(f"{clock(progress.eta_s)} left")
-    parts += [f"{count} {name}" for name, count in _counts(progress) if count]
-    if progress.note:
-        parts.append(one_line(progress.note))
-    return ", ".join(parts)
-
-
-def _counts(progress: Progress) -> list[tuple[str, int]]:
-    return [("known", progress.cached), ("failed", progress.failed)]
 
 
 def _heading(progress: Progress) -> str:

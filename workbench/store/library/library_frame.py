@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from workbench.store.library.records import TEXT_TAGS
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
-    from workbench.store.library.library_table import LibraryTable
 
 FIRST = ("title", "artist", "album", "bpm", "key", "scale", "camelot", "duration_s", "genre", "year")
 LAST = ("status", "content_hash", "path")
@@ -34,7 +35,12 @@ YES_NO = ("truncated", "compilation", "has_lyrics")
 DATES = ("added_at",)
 
 
-def library_frame(table: LibraryTable) -> pd.DataFrame:
+def library_frame(
+    ids: npt.NDArray[Any],
+    columns: Mapping[str, npt.NDArray[Any]],
+    sound_tags: npt.NDArray[Any] | None,
+    sound_tag_names: Sequence[str],
+) -> pd.DataFrame:
     """Return a DataFrame indexed by track id, without the vectors.
 
     Words that many tracks share are categories, other texts strings; whole numbers are ``Int64``, yes and no are
@@ -42,24 +48,24 @@ def library_frame(table: LibraryTable) -> pd.DataFrame:
     """
     import pandas as pd
 
-    index = pd.Index(table.ids, name="id")
-    columns = {
-        name: _typed(name, pd.Series(table[name], index=index, dtype=table[name].dtype))
-        for name in _in_order(table)
+    index = pd.Index(ids, name="id")
+    typed = {
+        name: _typed(name, pd.Series(columns[name], index=index, dtype=columns[name].dtype))
+        for name in _in_order(columns)
     }
-    frame = pd.DataFrame(columns, index=index)
-    if table.sound_tags is None:
+    frame = pd.DataFrame(typed, index=index)
+    if sound_tags is None:
         return frame
-    tags = pd.DataFrame(table.sound_tags, index=index, columns=list(table.sound_tag_names))
+    tags = pd.DataFrame(sound_tags, index=index, columns=list(sound_tag_names))
     path = frame.columns.get_loc("content_hash") if "content_hash" in frame else len(frame.columns)
     return pd.concat([frame.iloc[:, :path], tags, frame.iloc[:, path:]], axis=1)
 
 
-def _in_order(table: LibraryTable) -> list[str]:
-    known = [name for name in FIRST if name in table.columns]
-    ends = [name for name in LAST if name in table.columns]
-    tags = [name for name in TEXT_TAGS if name in table.columns and name not in (*known, *ends)]
-    rest = [name for name in table.columns if name not in {*known, *ends, *tags}]
+def _in_order(columns: Mapping[str, npt.NDArray[Any]]) -> list[str]:
+    known = [name for name in FIRST if name in columns]
+    ends = [name for name in LAST if name in columns]
+    tags = [name for name in TEXT_TAGS if name in columns and name not in (*known, *ends)]
+    rest = [name for name in columns if name not in {*known, *ends, *tags}]
     return [*known, *rest, *tags, *ends]
 
 

@@ -257,7 +257,7 @@ class LibraryTable:
         """
         from workbench.store.library.library_frame import library_frame
 
-        return library_frame(self)
+        return library_frame(self.ids, self.columns, self.sound_tags, self.sound_tag_names)
 
 
 def _finite_rows(values: npt.NDArray[np.float32] | None, count: int) -> npt.NDArray[np.bool_]:

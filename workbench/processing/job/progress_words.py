@@ -1,0 +1,30 @@
+"""The progress of a job in words."""
+
+from __future__ import annotations
+
+from workbench.processing.job.task import Progress
+from workbench.readable import clock, one_line
+
+
+def describe(progress: Progress) -> str:
+    """Return the facts that a bar cannot show, in a few words.
+
+    >>> describe(Progress(failed=1, audio_seconds=725, audio_rate=96.4, eta_s=81, state="running"))
+    '12:05 of audio, 96x real time, 1:21 left, 1 failed'
+    """
+    parts = []
+    if progress.audio_seconds:
+        parts.append(f"{clock(progress.audio_seconds)} of audio")
+    if progress.audio_rate:
+        parts.append(f"{progress.audio_rate:.0f}x real time")
+    if progress.eta_s and progress.state == "running":
+        parts.append(f"{clock(progress.eta_s)} left")
+    parts += [f"{count} {name}" for name, count in counts(progress) if count]
+    if progress.note:
+        parts.append(one_line(progress.note))
+    return ", ".join(parts)
+
+
+def counts(progress: Progress) -> list[tuple[str, int]]:
+    """Return how many files needed no work, and how many failed."""
+    return [("known", progress.cached), ("failed", progress.failed)]
