@@ -24,7 +24,7 @@ import pytest
 import soundfile
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from workbench.apps.server.notebooks import apps_folder
+from workbench.apps.notebooks import apps_folder
 
 START_WITHIN_S = 60.0
 COMMAND = ("-m", "workbench", "serve")

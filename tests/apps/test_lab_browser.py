@@ -14,7 +14,7 @@ import pytest
 from chromium_flags import FLAGS
 from playwright.sync_api import Page, sync_playwright
 
-from workbench.apps.server.notebooks import app_entries, apps_folder, notebook_entries
+from workbench.apps.notebooks import app_entries, apps_folder, notebook_entries
 
 pytestmark = pytest.mark.browser
 CARD = '.jp-LauncherCard[data-category="Playlist Workbench"]'

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from workbench.apps.notebooks import notebook_files
 from workbench.apps.server import notebooks
 from workbench.apps.server.lab import arguments, refresh, working_folder
 from workbench.apps.server.notebook_copies import FOLDER_NAME, NotebookCopies
-from workbench.apps.server.notebooks import notebook_files
 from workbench.cli.main import main
 from workbench.errors import ServerError
 from workbench.settings import Settings

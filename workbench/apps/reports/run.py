@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.apps.notebooks import notebook_files
 from workbench.apps.reports.page import html_page
 from workbench.apps.reports.pdf import browser, print_pdf
-from workbench.apps.server.notebooks import notebook_files
 from workbench.errors import ReportError
 from workbench.notebook_parameters import refuse_unknown
 from workbench.user_paths import expand_home

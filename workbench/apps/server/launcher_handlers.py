@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError
 
+from workbench.apps.notebooks import AppEntry, app_entries, apps_folder, notebook_entries
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ANY_OBJECT, Operation
 from workbench.apps.server.notebook_copies import NotebookCopies
-from workbench.apps.server.notebooks import AppEntry, app_entries, apps_folder, notebook_entries
 from workbench.apps.voila.lab_pages import PAGES
 from workbench.errors import ServerError
 from workbench.values import Value

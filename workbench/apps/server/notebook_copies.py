@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from workbench.apps.server.notebooks import notebook_files
+from workbench.apps.notebooks import notebook_files
 from workbench.errors import ServerError
 from workbench.whole_file import whole_file
 

@@ -52,7 +52,7 @@ def serve(
 
     # Before the library is opened: a second server must not take up the jobs of the first.
     sockets = _listen(settings.host, settings.port)
-    from workbench.apps.server.notebooks import apps_folder
+    from workbench.apps.notebooks import apps_folder
     from workbench.apps.server.service import Service
     from workbench.apps.server.token_file import TOKEN_NAME, kept_token
     from workbench.apps.voila.voila_app import WorkbenchVoila, base_url_of, configuration

@@ -20,7 +20,7 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import get_voila_labextensions_path
 
-from workbench.apps.server.notebooks import app_files, apps_folder
+from workbench.apps.notebooks import app_files, apps_folder
 from workbench.apps.voila.foreign_loads import refuse_foreign_load
 from workbench.apps.voila.page_files import EXTENSIONS, file_routes, with_kept_files
 from workbench.apps.voila.voila_app import CELL_FAILED, EXECUTION_TIMEOUT_S, STYLES, TEMPLATES

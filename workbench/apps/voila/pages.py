@@ -15,7 +15,7 @@ from tornado.web import HTTPError, authenticated
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from workbench.apps.server.notebooks import app_entries, app_files
+from workbench.apps.notebooks import app_entries, app_files
 from workbench.apps.voila.app_kernels import Visit
 from workbench.apps.voila.foreign_loads import refuse_foreign_load
 from workbench.apps.voila.page_error import PageError
