@@ -104,7 +104,8 @@ def test_the_launcher_s_notebooks_are_copies_of_the_user_s_own(
 
     def copy(name: str) -> Any:
         body = json.dumps({"name": name})
-        asked = jp_fetch("workbench", "notebooks", method="POST", body=body)
+        headers = {"Content-Type": "application/json"}  # as JupyterLab's own requests have it
+        asked = jp_fetch("workbench", "notebooks", method="POST", body=body, headers=headers)
         return json.loads(jp_asyncio_loop.run_until_complete(asked).body)
 
     assert copy("playlists") == {"path": "workbench-notebooks/playlists.ipynb"}

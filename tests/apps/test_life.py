@@ -68,7 +68,7 @@ def test_stop_parks_jobs_leaves_nothing_behind_and_a_restart_goes_on(
     ]
     until(lambda: server.get(f"jobs/{jobs[0]}").json()["progress"], 20)
     pids = until(lambda: len(found := server.pids) > 3 and found, 30)  # the app's kernel, scheduler, worker
-    assert server.stop() == 0
+    assert server.stop() == 0, "".join(server.log)
     gone = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=10)
     assert gone[1] == []
     assert not (tmp_path / "data" / "scheduler.json").exists()

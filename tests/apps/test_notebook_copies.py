@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from workbench.apps import notebooks
 from workbench.apps.notebooks import notebook_files
-from workbench.apps.server import notebooks
 from workbench.apps.server.lab import arguments, refresh, working_folder
 from workbench.apps.server.notebook_copies import FOLDER_NAME, NotebookCopies
 from workbench.cli.main import main

@@ -12,7 +12,8 @@ from pathlib import Path
 import beside
 from workbench.settings import Settings
 from workbench.processing.cluster.cluster import Cluster
-from workbench.processing.job.job import Task, run
+from running import run
+from workbench.processing.job.task import Task
 
 if __name__ == "__main__":
     cluster = Cluster(Settings(data_dir=Path("data"), async_workers=1, memory_limit_percent=100))
@@ -34,8 +35,9 @@ def test_files_beside_a_script_and_in_the_current_folder_shadow_nothing_in_worke
     (script / "go.py").write_text(SCRIPT)
     (script / "beside.py").write_text(BESIDE)
     done = subprocess.run(
-        [sys.executable, script / "go.py"], cwd=here, capture_output=True, text=True, timeout=120
-    )
+        [sys.executable, script / "go.py"], cwd=here, capture_output=True, text=True, timeout=120,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
     assert done.stdout.strip() == "[5] []", done.stderr
 
 

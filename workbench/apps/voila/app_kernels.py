@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Iterator
@@ -56,8 +57,11 @@ class AppKernels(AsyncMappingKernelManager):
         self._visits: list[Visit] = []
         self.host = KernelHost() if sys.platform == "linux" else None  # elsewhere, forking is not safe
 
-    def close_host(self) -> None:
-        """End the process from which kernels are forked, and the remaining kernels."""
+    async def end_all(self) -> None:
+        """End every kernel, and the process from which they are forked."""
+        # Jupyter cannot end a kernel that is being started.
+        await asyncio.gather(*self._pending_kernels.values(), return_exceptions=True)
+        await self.shutdown_all(now=True)
         if self.host is not None:
             self.host.close()
 

@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jupyter_core.utils import run_sync
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPServerRequest
@@ -206,8 +205,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
     def stop(self) -> None:
         self.server.stop()
         self.service.closing = True
-        run_sync(self.kernel_manager.shutdown_all)(now=True)
-        self.kernel_manager.close_host()
+        self.ioloop.run_sync(self.kernel_manager.end_all)
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
