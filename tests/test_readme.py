@@ -181,8 +181,10 @@ def test_the_line_for_cron_works(reader: Reader) -> None:
     assert (reader.clone / "week.ipynb").exists()
 
 
-def test_the_python_example_works(reader: Reader) -> None:
-    [lines] = blocks("python")
+def test_the_python_examples_work(reader: Reader) -> None:
+    """That of the README stands alone; those of the guides go on with an open ``wb``."""
+    readme, *guides = blocks("python")
+    lines = [*readme, "wb = Workbench()", *(line for guide in guides for line in guide)]
     (reader.clone / "example.py").write_text("if __name__ == '__main__':\n    " + "\n    ".join(lines))
     reader.runs("python example.py")
     assert (reader.clone / "party.m3u8").exists()
