@@ -126,7 +126,7 @@ function render({ model, el }) {
     if (media.readyState > 0) media.currentTime = seconds;
     else media.addEventListener("loadedmetadata", () => (media.currentTime = seconds), { once: true });
   }
-  function follow() {
+  function showPosition() {
     redraw();
     if (!crossing) return;
     const share = (audio.currentTime - crossing.fade_at_s) / crossing.fade_s;
@@ -150,7 +150,7 @@ function render({ model, el }) {
     const box = wave.getBoundingClientRect();
     seek(((event.clientX - box.left) / box.width) * duration());
   };
-  audio.ontimeupdate = follow;
+  audio.ontimeupdate = showPosition;
   audio.onloadedmetadata = audio.onpause = audio.onseeked = redraw;
   audio.onplay = () => { problem.hidden = true; redraw(); };
   audio.onerror = fail;
