@@ -75,6 +75,8 @@ class AppKernels(AsyncMappingKernelManager):
             Too many pages are open, in all or for this client.
         """
         self._visits = [visit for visit in self._visits if self._is_open(visit)]
+        if len(self._visits) >= PAGES or self._count(client) >= PAGES_PER_CLIENT:
+            self._end_disconnected()
         _refuse_when_full(self._visits, client)
         visit = Visit(client)
         self._visits.append(visit)
@@ -101,6 +103,16 @@ class AppKernels(AsyncMappingKernelManager):
             await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
         else:
             await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+
+    def _count(self, client: str) -> int:
+        return sum(visit.client == client for visit in self._visits)
+
+    def _end_disconnected(self) -> None:
+        """Make room: end the kernels of pages that were closed, or whose browser has gone."""
+        gone = [v for v in self._visits if v.seen and not self._kernel_connections.get(str(v.kernel_id), 0)]
+        self._visits = [visit for visit in self._visits if visit not in gone]
+        for visit in gone:
+            asyncio.ensure_future(self.shutdown_kernel(visit.kernel_id))  # type: ignore[no-untyped-call]  # noqa: RUF006
 
     def _visit_of(self, kernel_id: str) -> Visit | None:
         return next((visit for visit in self._visits if visit.kernel_id == kernel_id), None)
