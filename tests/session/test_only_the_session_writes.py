@@ -64,9 +64,9 @@ def writes(tree: ast.AST, methods: set[str]) -> Iterator[str]:
 def reaches(tree: ast.AST) -> Iterator[str]:
     """Yield where code looks inside a session: ``wb.library`` and its like."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in INSIDE_THE_SESSION:
-            if not ast.unparse(node.value).endswith(".reports"):  # wb.reports.library() is a report
-                yield ast.unparse(node)
+        inside = isinstance(node, ast.Attribute) and node.attr in INSIDE_THE_SESSION
+        if inside and not ast.unparse(node).endswith(".reports.library"):
+            yield ast.unparse(node)
 
 
 def test_the_writing_methods_are_found() -> None:
