@@ -131,3 +131,21 @@ def test_pages_are_limited_and_those_that_nobody_opens_end(small_server: Any, un
     assert int(refused.headers["Retry-After"]) > 0
     assert "You have 2 pages open" in refused.text
     until(lambda: ask(SAME_TAB) == 200, 20)  # nothing has connected to those before
+
+
+def test_a_closed_page_makes_room_for_another(small_server: Any, until: Any) -> None:
+    async def open_and_close() -> str:
+        answer = await asyncio.to_thread(
+            until, lambda: found if (found := ask()).status_code == 200 else None, 20
+        )
+        kernel = kernel_of(answer.text)
+        address = small_server.url.replace("http", "ws")
+        (await websocket_connect(f"{address}api/kernels/{kernel}/channels")).close()
+        return kernel
+
+    def ask() -> Any:
+        return small_server.client.get("voila/render/one.ipynb", headers=SAME_TAB)
+
+    first, second = asyncio.run(open_and_close()), asyncio.run(open_and_close())
+    assert until(lambda: ask().status_code == 200, 5)  # an unused page has to wait; these two were closed
+    until(lambda: not runs(small_server, first) and not runs(small_server, second), 10)

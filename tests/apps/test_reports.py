@@ -120,7 +120,7 @@ def test_new_is_what_came_after_the_last_report_but_not_after_this_one_run_again
 def test_the_next_library_report_knows_the_last(library_dir: Path) -> None:
     with Workbench(library_dir) as wb:
         now = 2e9  # in 2033, so every track was added before
-        parts = (wb.settings, wb.library, wb.table, wb.playlists, wb.performance, wb.tagger)
+        parts = (wb.settings, wb.library, wb.table, wb.problems, wb.playlists, wb.performance, wb.tagger)
         assert "This is the first report" in str(Reports(*parts, now=lambda: now).library().new.to_html())
         later = Reports(*parts, now=lambda: now + 7 * 86400).library()
         assert later.since == now and "No track was added." in later.new.to_html()

@@ -60,7 +60,7 @@ def test_every_app_opens_by_its_verb(wb: Workbench) -> None:
     for open_app in (wb.library_app, wb.map, wb.maker, wb.performance_app, wb.problems_app):
         widget = open_app()
         assert "pw-page" in widget.children[0]._dom_classes
-        widget.close_all()
+        widget.close()  # not close_all: other widgets may share its layouts
     with pytest.raises(WorkbenchError, match="Did you mean library"):
         wb.app("libary")
 

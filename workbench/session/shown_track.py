@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.features import headline
-from workbench.audio.cover import small_cover
-from workbench.audio.excerpt import mp3_excerpt
 from workbench.cards.card import beside, card, facts, folded, problem
 from workbench.cards.drawings import picture, player, waveform
 from workbench.cards.html import Html, escaped, joined
@@ -65,6 +63,8 @@ class ShownTrack(Track):
         AudioError
             The file is gone or cannot be decoded.
         """
+        from workbench.audio.excerpt import mp3_excerpt
+
         preview = self.features.get("preview_start_s")
         start = (preview or 0.0) if start_s is None else start_s
         name = track_name(vars(self))
@@ -82,6 +82,8 @@ class ShownTrack(Track):
         return None if self._read_features is None else self._read_features()
 
     def _repr_html_(self) -> str:
+        from workbench.audio.cover import small_cover
+
         found, cover, about = self._features(), small_cover(self.path), " · ".join(map(str, self._tags()))
         drawn = joined(
             problem(self.error),

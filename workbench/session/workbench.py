@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from workbench.cards.rows import Rows
     from workbench.playlists.playlist import Playlist
     from workbench.processing.job.job import Job
+    from workbench.session.analysis import Analysis
     from workbench.session.jobs.queue import JobQueue
     from workbench.session.jobs.report import Report
     from workbench.session.maps import Maps
     from workbench.session.media import Media
     from workbench.session.models import Models
+    from workbench.session.playlist_verbs import PlaylistVerbs
     from workbench.session.playlists import Playlists
     from workbench.session.problems import Problem
     from workbench.session.reports.reports import Reports
@@ -69,12 +72,8 @@ class Workbench:
 
     Attributes
     ----------
-    analyze : Analysis
-        Call it with folders and files to analyze them; ``analyze.plan`` says what that would do.
     track : TrackReader
         Call it with an id, a path or a title; ``track.features`` and the others read more of a track.
-    playlist : PlaylistVerbs
-        Call it with a method to make a playlist and keep it; ``playlist.similarity(start=…)`` is the same.
     ratings : Ratings
         What the user thinks of tracks.
     performance : Performance
@@ -105,13 +104,10 @@ class Workbench:
         self._open()
 
     def _open(self) -> None:
-        from workbench.session.analysis import Analysis
         from workbench.session.caches import Caches
-        from workbench.session.completion import offer_completions
         from workbench.session.copies import Copies
         from workbench.session.jobs.jobs import Jobs
         from workbench.session.performance import Performance
-        from workbench.session.playlist_verbs import PlaylistVerbs
         from workbench.session.ratings import Ratings
         from workbench.session.track_reader import TrackReader
         from workbench.store.data_folder import make_data_folder
@@ -128,16 +124,17 @@ class Workbench:
         self.copies = Copies(self.library)
         self.caches = Caches(self.settings)
         self.jobs = Jobs(self.settings, self.library, share_cluster=self._share_cluster)
-        self.analyze = Analysis(self.settings, self.library, self.caches, self.jobs)
         self.track = TrackReader(self.library, self.caches, self.table)
         self.ratings = Ratings(self.library, self.track)
-        self.playlist = PlaylistVerbs(lambda: self.playlists)
         self._queue: JobQueue | None = None
         self._table: LibraryTable | None = None
         self.performance = Performance(self._role, self.settings, self.library, self.caches, self.jobs)
         self._closed = False
-        offer_completions(Workbench)
         _OPEN.add(self)
+        if "IPython" in sys.modules:
+            from workbench.session.completion import offer_completions
+
+            offer_completions(Workbench)
 
     def __enter__(self) -> Self:
         return self
@@ -203,6 +200,13 @@ class Workbench:
         folder = self.settings.data_dir / "demo"
         make_demo_library(folder)
         return folder
+
+    @property
+    def analyze(self) -> Analysis:
+        """Call it with folders and files to analyze them; ``analyze.plan`` says what that would do."""
+        from workbench.session.analysis import Analysis
+
+        return Analysis(self.settings, self.library, self.caches, self.jobs)
 
     async def analyze_async(
         self, *paths: PathLike, force: bool = False, timeout: float | None = None
@@ -386,6 +390,13 @@ class Workbench:
         return waiting_until(give_up_at)
 
     @property
+    def playlist(self) -> PlaylistVerbs:
+        """Call it with a method to make a playlist and keep it; ``playlist.similarity(start=…)`` is the same."""
+        from workbench.session.playlist_verbs import PlaylistVerbs
+
+        return PlaylistVerbs(lambda: self.playlists)
+
+    @property
     def models(self) -> Models:
         """The published models in MODELS_DIR."""
         from workbench.session.models import Models
@@ -404,7 +415,15 @@ class Workbench:
         """What the shipped reports say: of the library, a playlist, the performance, a tagger."""
         from workbench.session.reports.reports import Reports
 
-        return Reports(self.settings, self.library, self.table, self.playlists, self.performance, self.tagger)
+        return Reports(
+            self.settings,
+            self.library,
+            self.table,
+            self.problems,
+            self.playlists,
+            self.performance,
+            self.tagger,
+        )
 
     @property
     def tags(self) -> Tags:

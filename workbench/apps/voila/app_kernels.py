@@ -55,6 +55,7 @@ class AppKernels(AsyncMappingKernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self._visits: list[Visit] = []
+        self._ending: set[asyncio.Future[None]] = set()
         self.host = KernelHost() if sys.platform == "linux" else None  # elsewhere, forking is not safe
 
     async def end_all(self) -> None:
@@ -75,9 +76,10 @@ class AppKernels(AsyncMappingKernelManager):
             Too many pages are open, in all or for this client.
         """
         self._visits = [visit for visit in self._visits if self._is_open(visit)]
-        if len(self._visits) >= PAGES or self._count(client) >= PAGES_PER_CLIENT:
+        if _full(self._visits, client):
             self._end_disconnected()
-        _refuse_when_full(self._visits, client)
+        if reason := _full(self._visits, client):
+            raise reason
         visit = Visit(client)
         self._visits.append(visit)
         try:
@@ -104,15 +106,14 @@ class AppKernels(AsyncMappingKernelManager):
         else:
             await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
 
-    def _count(self, client: str) -> int:
-        return sum(visit.client == client for visit in self._visits)
-
     def _end_disconnected(self) -> None:
         """Make room: end the kernels of pages that were closed, or whose browser has gone."""
         gone = [v for v in self._visits if v.seen and not self._kernel_connections.get(str(v.kernel_id), 0)]
         self._visits = [visit for visit in self._visits if visit not in gone]
         for visit in gone:
-            asyncio.ensure_future(self.shutdown_kernel(visit.kernel_id))  # type: ignore[no-untyped-call]  # noqa: RUF006
+            ending = asyncio.ensure_future(self.shutdown_kernel(visit.kernel_id))  # type: ignore[no-untyped-call]
+            self._ending.add(ending)  # the event loop itself keeps no task alive
+            ending.add_done_callback(self._ending.discard)
 
     def _visit_of(self, kernel_id: str) -> Visit | None:
         return next((visit for visit in self._visits if visit.kernel_id == kernel_id), None)
@@ -121,15 +122,17 @@ class AppKernels(AsyncMappingKernelManager):
         return visit.is_loading or visit.kernel_id in self._kernels
 
 
-def _refuse_when_full(visits: list[Visit], client: str) -> None:
+def _full(visits: list[Visit], client: str) -> PageError | None:
+    """Return why there is no room for another page of a client, ``None`` if there is."""
     if len(visits) >= PAGES:
-        raise PageError(
+        return PageError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             f"{len(visits)} pages are open, and the server keeps no more. Close some, then reload this one.",
         )
     if sum(visit.client == client for visit in visits) >= PAGES_PER_CLIENT:
-        raise PageError(
+        return PageError(
             HTTPStatus.TOO_MANY_REQUESTS,
             f"You have {PAGES_PER_CLIENT} pages open, and the server keeps no more for one address. Close some, then "
             "reload this one.",
         )
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from workbench.errors import ModelError
 if TYPE_CHECKING:
     from workbench.session.performance import Performance
     from workbench.session.playlists import Playlists
+    from workbench.session.problems import Problem
     from workbench.session.reports.library_report import LibraryReport
     from workbench.session.reports.performance_report import PerformanceReport
     from workbench.session.reports.playlist_report import PlaylistReport
@@ -30,6 +31,7 @@ class Reports:
         settings: Settings,
         library: Library,
         table: Callable[[], LibraryTable],
+        problems: Callable[[], Sequence[Problem]],
         playlists: Playlists,
         performance: Performance,
         tagger: Tagger,
@@ -39,6 +41,7 @@ class Reports:
         self._settings = settings
         self._library = library
         self._table = table
+        self._problems = problems
         self._playlists = playlists
         self._performance = performance
         self._tagger = tagger
@@ -52,7 +55,6 @@ class Reports:
         since : date, optional
             What was added from this day on is new; since the last report by default.
         """
-        from workbench.session.problems import find_problems
         from workbench.session.reports.library_report import KEY, KIND, LibraryReport, kept_times, since_of
 
         library, table = self._library, self._table()
@@ -64,7 +66,7 @@ class Reports:
             library.tracks.count_by_status(),
             library.tracks.added_since(new_since or 0.0),
             new_since,
-            find_problems(library, table),
+            self._problems(),
         )
         value = {"times": kept_times(times, self._now())}
         library.artifacts.save(KIND, KEY, value, snapshot=str(library.version()))
