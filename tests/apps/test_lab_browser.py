@@ -34,7 +34,13 @@ def lab(tmp_path: Path, until: Any) -> Iterator[str]:
         )
     yield until(lambda: address(log.read_text(), process), 90)
     process.terminate()
-    process.wait(60)
+    try:
+        process.wait(20)
+    except (
+        subprocess.TimeoutExpired
+    ):  # Jupyter Server may wait for a thread that serves a request; not tested here
+        process.kill()
+        process.wait()
 
 
 def address(log: str, process: subprocess.Popen[bytes]) -> str | None:
