@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import graphlib
 import json
 import re
@@ -110,6 +111,14 @@ def test_files_that_a_page_names_exist(page: Path) -> None:
     roots = (ROOT, ROOT / "workbench", ROOT / "tests" / "benchmarks")
     missing = [name for name in sorted(named) if not any((root / name).exists() for root in roots)]
     assert missing == []
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "tests" / "benchmarks").glob("*.py")), ids=lambda p: p.stem)
+def test_what_a_benchmark_imports_from_the_package_exists(script: Path) -> None:
+    """Nobody runs the benchmarks in the tests, so a renamed function would stay unnoticed."""
+    for node in ast.walk(ast.parse(script.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "workbench":
+            exec(ast.unparse(node), {})
 
 
 def test_environment_yml_asks_for_what_pyproject_asks_for() -> None:

@@ -13,14 +13,16 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.analyze_file import analyze_and_listen
 from workbench.audio.scan import FoundFile, scan
 from workbench.errors import WorkbenchError
-from workbench.models.networks.listening import analyze_and_listen
+from workbench.models.networks.listening import ModelListener
 from workbench.models.networks.registry import models_that_listen
 from workbench.playlists.sound.hubs import mutual_proximity, usual_distances
 from workbench.playlists.sound.points import SOUND_WEIGHT
@@ -54,11 +56,12 @@ def heard(folder: Path, models_dir: Path) -> tuple[np.ndarray, np.ndarray | None
     """Analyze the tracks of all folders with two tracks or more."""
     logging.disable(logging.WARNING)
     settings, models = Settings.load(), models_that_listen(models_dir)
+    listen = partial(ModelListener, models) if models else None
     vectors, embeddings, labels = [], [], []
     for file in scan([folder]):
         if isinstance(file, FoundFile):
             try:
-                found = analyze_and_listen(file.path, settings, models)
+                found = analyze_and_listen(file.path, settings, listen)
             except WorkbenchError as error:
                 print(f"left out: {error}")
                 continue
