@@ -7,13 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from workbench.settings import Settings
+
+if TYPE_CHECKING:
+    from workbench import Workbench
 
 TOGETHER = ("processing", "apps", "models", "dashboards")
 """Folders whose tests run one after the other: they share a server, a cluster, a browser or TensorFlow."""
@@ -127,6 +130,18 @@ def library_dir(analyzed_data_dir: Path, data_dir: Path) -> Path:
     """A private copy of the analyzed data folder; its tracks are the files of the shared one."""
     shutil.copytree(analyzed_data_dir, data_dir, ignore=shutil.ignore_patterns("demo"))
     return data_dir
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """Five tracks that both networks have heard; tests only read them."""
+    from heard_library import fill
+
+    from workbench import Workbench
+
+    with Workbench(tmp_path_factory.mktemp("heard")) as wb:
+        fill(wb)
+        yield wb
 
 
 @pytest.fixture

@@ -154,18 +154,6 @@ def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..
     assert [seen.outside(server.url) for seen in visits if seen.outside(server.url)] == []
 
 
-@pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A session whose tracks networks have heard."""
-    from heard_library import fill
-
-    from workbench.session.workbench import Workbench
-
-    with Workbench(tmp_path_factory.mktemp("heard")) as wb:
-        fill(wb)
-        yield wb
-
-
 @pytest.fixture
 def heard_table(heard: Any) -> Any:
     return heard.table()

@@ -17,9 +17,7 @@ from signals import level_steps, tone
 from workbench import Workbench
 from workbench.analysis import analyze_file
 from workbench.audio.fingerprint import content_hash
-from workbench.audio.source import inode_time, size_and_time
-from workbench.audio.tags import read_tags
-from workbench.store.library.records import ScannedFile
+from workbench.session.tags.recovery import scanned
 
 RATE = 48_000
 
@@ -46,10 +44,9 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             elif path != opus:
                 file["album"] = "Album"
             file.save()
-            content, status = content_hash(path), path.stat()
+            content = content_hash(path)
             wb.library.features.save(content, analyze_file(path).to_record())
-            scanned = (str(path), *size_and_time(status), content, vars(read_tags(path)))
-            wb.library.files.add([ScannedFile(*scanned, ctime_ns=inode_time(status))])
+            wb.library.files.add([scanned(str(path), content)])
         assert {f.problem for f in wb.tags.write(wb.tags.plan(fields=["replaygain"]))} == {None}
     return [*paths, opus]
 

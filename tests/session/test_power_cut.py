@@ -20,9 +20,9 @@ import soundfile
 from workbench import Workbench
 from workbench.analysis.features import VERSION
 from workbench.audio.fingerprint import content_hash
-from workbench.audio.source import inode_time, size_and_time
 from workbench.audio.tags import read_tags
-from workbench.store.library.records import FeatureRecord, ScannedFile
+from workbench.session.tags.recovery import scanned
+from workbench.store.library.records import FeatureRecord
 
 STEPPED = ("session/tags/", "audio/tags/replacing", "audio/tags/writing", "library/library.py", "shutil.py")
 PARTS = 4  # of the run, each with a kill at a random line of it
@@ -40,8 +40,7 @@ def make_library(data_dir: Path, music: Path) -> list[Path]:
             content = content_hash(path)
             values = {"bpm": 124.0, "key": "A", "scale": "minor"}
             wb.library.features.save(content, FeatureRecord(VERSION, values, np.ones(3, "f4"), {}))
-            size_time, inode = size_and_time(path.stat()), inode_time(path.stat())
-            wb.library.files.add([ScannedFile(str(path), *size_time, content, {}, ctime_ns=inode)])
+            wb.library.files.add([scanned(str(path), content)])
     return paths
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,6 @@ from workbench.session import playlist_stub
 from workbench.session.apps import installed_apps
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-
-
-@pytest.fixture(scope="module")
-def wb(analyzed_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    data_dir = tmp_path_factory.mktemp("verbs") / "data"
-    shutil.copytree(analyzed_data_dir, data_dir, ignore=shutil.ignore_patterns("demo"))
-    with Workbench(data_dir, async_workers=1) as wb:
-        yield wb
 
 
 def test_a_method_is_a_function_with_a_real_signature(wb: Workbench) -> None:
