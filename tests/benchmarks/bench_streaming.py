@@ -21,11 +21,12 @@ import numpy as np
 import soundfile
 from mutagen.ogg import OggPage
 
+from workbench.audio.decoders import DECODERS
 from workbench.audio.demo.demo_library import DEMO_TRACKS
 from workbench.audio.demo.synthesis import render
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.scan import FoundFile, scan
-from workbench.audio.streaming_loader import DECODERS, open_audio
+from workbench.audio.streaming_loader import open_audio
 from workbench.audio.tags import read_tags
 from workbench.machine.memory import memory_accounts
 

@@ -35,7 +35,7 @@ def container_of(head: bytes) -> str | None:
     Returns
     -------
     str or None
-        A key of :data:`workbench.audio.streaming_loader.DECODERS`.
+        A key of :data:`workbench.audio.decoders.DECODERS`.
     """
     if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         return "wav"
@@ -82,7 +82,7 @@ def wav_kind(descriptor: int) -> str:
     Returns
     -------
     str
-        A key of :data:`workbench.audio.streaming_loader.DECODERS`: ``"wav"``; ``"coded wav"`` for DTS or S/PDIF bursts
+        A key of :data:`workbench.audio.decoders.DECODERS`: ``"wav"``; ``"coded wav"`` for DTS or S/PDIF bursts
         (AC-3, DTS) in a file that says PCM, which sounds like noise if it is played as samples; ``"unfinished wav"`` if
         the recorder did not write the final size; ``"surround wav"`` for more than two channels.
 

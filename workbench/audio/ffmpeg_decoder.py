@@ -79,7 +79,7 @@ class _Part(io.RawIOBase):
 
 
 class FFmpegDecoder:
-    """A :class:`workbench.audio.streaming_loader.Decoder` for one open file.
+    """A :class:`workbench.audio.decoders.Decoder` for one open file.
 
     Parameters
     ----------

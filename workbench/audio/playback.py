@@ -9,9 +9,10 @@ from collections.abc import Generator, Iterator
 import av
 
 from workbench.audio.containers import wav_promised_frames
+from workbench.audio.content import look_into
 from workbench.audio.ffmpeg_decoder import open_container
 from workbench.audio.source import open_file
-from workbench.audio.streaming_loader import look_into, open_audio
+from workbench.audio.streaming_loader import open_audio
 from workbench.errors import AudioFormatError
 
 HEADER_BYTES = 44
@@ -41,7 +42,7 @@ def browser_plays(path: str | os.PathLike[str]) -> bool:
     """
     name = os.fspath(path)
     with open_file(name) as descriptor:
-        container, audio_at, _, links = look_into(descriptor, name)
+        container, audio_at, links, _ = look_into(descriptor, name)
         if container in ("wav", "surround wav"):
             return wav_promised_frames(descriptor) is not None
         if container == "mp3":
@@ -85,7 +86,7 @@ class WavRendition:
     def __init__(self, path: str | os.PathLike[str], duration_s: float | None = None) -> None:
         self.path = os.fspath(path)
         with open_file(self.path) as descriptor:
-            container, _, _, links = look_into(descriptor, self.path)
+            container, _, links, _ = look_into(descriptor, self.path)
         self._in_order = bool(links) or container in _NOT_SOUGHT
         rate, channels, promised_s = self._described_in_order() if self._in_order else self._described()
         if duration_s is None:

@@ -16,7 +16,7 @@ class _InOrderFile(soundfile.SoundFile):  # type: ignore[misc]
 
 
 class SndfileDecoder:
-    """A :class:`workbench.audio.streaming_loader.Decoder` for one open file."""
+    """A :class:`workbench.audio.decoders.Decoder` for one open file."""
 
     name = "libsndfile"
 

@@ -1,8 +1,4 @@
-"""Decode an audio file of any format as a stream of float32 blocks, in bounded memory.
-
-The content of the file decides which decoder reads it. :data:`DECODERS` has the decoders of each format in the order in
-which they are tried; ``tests/benchmarks/bench_streaming.py`` measures them.
-"""
+"""Decode an audio file of any format as a stream of float32 blocks, in bounded memory."""
 
 from __future__ import annotations
 
@@ -10,52 +6,17 @@ import gc
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from workbench.audio.containers import (
-    aiff_promised_frames,
-    caf_promised_frames,
-    container_of,
-    id3_size,
-    mp3_promised_frames,
-    wav_kind,
-    wav_promised_frames,
-)
-from workbench.audio.ogg_pages import OggLayout, ogg_layout
-from workbench.audio.source import open_file, read_head
+from workbench.audio.content import look_into, promised_frames
+from workbench.audio.decoders import DECODERS, Block, Decoder, Opener, open_first
+from workbench.audio.source import open_file
 from workbench.errors import AudioEmptyError, AudioFormatError, AudioMemoryError
 from workbench.machine.memory import MemoryAccount, MemorySampler, memory_accounts
 
-Block = npt.NDArray[np.float32]
-
-# CPU time of FFmpeg relative to libsndfile, measured: opus 0.35, ogg 0.6 to 0.75, flac and mp3 1.0 to 1.25, wav and
-# aiff 1.15 to 1.4 (3.5 for float samples). FFmpeg still reads flac and mp3, because it continues after a damaged packet
-# where libsndfile stops. libsndfile reads no other mp3: it writes about damaged files to standard error.
-DECODERS: dict[str | None, tuple[str, ...]] = {
-    "wav": ("libsndfile", "ffmpeg"),
-    "surround wav": ("ffmpeg", "libsndfile"),  # FFmpeg says which channel is which
-    "coded wav": ("ffmpeg",),
-    "unfinished wav": ("ffmpeg to the end", "libsndfile"),
-    "aiff": ("libsndfile", "ffmpeg"),
-    "flac": ("ffmpeg", "libsndfile"),
-    "ogg": ("ffmpeg", "libsndfile"),
-    "opus": ("ffmpeg", "libsndfile"),
-    "mp3": ("ffmpeg",),
-    "free mp3": ("libsndfile", "ffmpeg"),  # FFmpeg does not know the free format
-    "aac": ("ffmpeg",),
-    "mp4": ("ffmpeg",),
-    "wma": ("ffmpeg",),
-    "ape": ("ffmpeg",),
-    "wavpack": ("ffmpeg",),
-    "caf": ("ffmpeg", "libsndfile"),
-    None: ("ffmpeg", "libsndfile"),
-}
 # Telephones use 8000 Hz; below this, not even the fundamentals of a voice are left. Set by hand.
 LEAST_RATE_HZ = 1000
 # Under this, blocks get so short that the work for each block outweighs decoding. Set by hand.
@@ -70,23 +31,6 @@ PACKET_S = 0.1
 _SHARE_OF_ROOM = 8
 # Memory is checked after this much audio (3 s of stereo at 44.1 kHz), because reading the counters takes time.
 _BYTES_BETWEEN_CHECKS = 1 << 20
-
-
-class Decoder(Protocol):
-    """The interface of a decoder: it returns frames in order, as float32, until the file ends."""
-
-    name: str
-    rate: int
-    channels: int
-    channel_names: tuple[str, ...]
-    codec: str
-    header_frames: int | None
-    damaged: bool
-    ends_damaged: bool
-
-    def read(self, out: Block) -> int: ...
-
-    def close(self) -> None: ...
 
 
 class AudioStream:
@@ -120,7 +64,7 @@ class AudioStream:
         header_frames: int | None,
         container: str | None = None,
         complete: bool = True,
-        others: Sequence[Callable[[], Decoder]] = (),
+        others: Sequence[Opener] = (),
         block_seconds: float,
         memory_limit_percent: float,
         memory: MemorySampler,
@@ -330,12 +274,9 @@ def open_audio(
     """
     name = os.fspath(path)
     with open_file(name) as descriptor:
-        container, audio_at, ogg, links = look_into(descriptor, name)
-        names = (decoder,) if decoder else DECODERS[container]
-        decoders: list[Callable[[], Decoder]] = [
-            partial(_open_decoder, each, descriptor, name, links) for each in names
-        ]
-        opened = _first_that_opens(decoders, name, names)
+        content = look_into(descriptor, name)
+        names = (decoder,) if decoder else DECODERS[content.container]
+        opened, others = open_first(names, descriptor, name, content.links)
         if opened.rate < LEAST_RATE_HZ:
             opened.close()
             raise AudioFormatError(
@@ -346,10 +287,10 @@ def open_audio(
         stream = AudioStream(
             opened,
             name,
-            header_frames=None if links else _promised_frames(opened, descriptor, container, audio_at),
-            container=container,
-            complete=ogg is None or ogg.complete,
-            others=decoders,
+            header_frames=promised_frames(descriptor, content, opened.header_frames),
+            container=content.container,
+            complete=content.complete,
+            others=others,
             block_seconds=block_seconds,
             memory_limit_percent=memory_limit_percent,
             memory=memory,
@@ -358,72 +299,3 @@ def open_audio(
             yield stream
         finally:
             stream.close()
-
-
-class Content(NamedTuple):
-    """The facts that decide how an open file is decoded."""
-
-    container: str | None
-    """A key of :data:`DECODERS`."""
-    audio_at: int
-    """Bytes before the sound: an ID3 tag."""
-    ogg: OggLayout | None
-    links: Sequence[tuple[int, int]]
-    """First byte and end of each part of a chained Ogg file; empty for other files."""
-
-
-def look_into(descriptor: int, path: str) -> Content:
-    """Recognize an open file by its content.
-
-    Raises
-    ------
-    AudioEmptyError
-        The file has zero bytes.
-    """
-    head = read_head(descriptor, path)
-    audio_at = id3_size(head)
-    container = container_of(os.pread(descriptor, 64, audio_at)) if audio_at else container_of(head)
-    if container == "wav":
-        container = wav_kind(descriptor)
-    ogg = ogg_layout(descriptor) if container in ("ogg", "opus") else None
-    return Content(container, audio_at, ogg, ogg.links if ogg and len(ogg.links) > 1 else ())
-
-
-def _first_that_opens(decoders: list[Callable[[], Decoder]], path: str, names: tuple[str, ...]) -> Decoder:
-    """Open the first decoder that can read the file, and remove it and those before it from the list."""
-    while decoders:
-        try:
-            return decoders.pop(0)()
-        except AudioFormatError:
-            continue
-    raise AudioFormatError(
-        f"{path} cannot be decoded: it is not audio, or too damaged (tried: {', '.join(names)}). "
-        "Copy it again, convert it or remove it.",
-        path=path,
-    )
-
-
-def _open_decoder(name: str, descriptor: int, path: str, links: Sequence[tuple[int, int]]) -> Decoder:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    if name == "libsndfile":
-        from workbench.audio.sndfile_decoder import SndfileDecoder
-
-        return SndfileDecoder(descriptor, path)
-    from workbench.audio.ffmpeg_decoder import FFmpegDecoder
-
-    return FFmpegDecoder(descriptor, path, links=links, whole_file=name == "ffmpeg to the end")
-
-
-def _promised_frames(decoder: Decoder, descriptor: int, container: str | None, audio_at: int) -> int | None:
-    """Return the number of frames in the header; ``None`` where a decoder would only estimate it."""
-    if container in ("coded wav", "unfinished wav"):
-        return None
-    if container in ("wav", "surround wav"):
-        return wav_promised_frames(descriptor)
-    if container == "aiff":
-        return aiff_promised_frames(descriptor)
-    if container == "caf":
-        return caf_promised_frames(descriptor)
-    if container in ("mp3", "free mp3"):
-        return mp3_promised_frames(descriptor, audio_at)
-    return None if container == "aac" else decoder.header_frames
