@@ -56,19 +56,23 @@ def find_models(
 
 
 def usable_models(models_dir: Path | None) -> tuple[ModelFile, ...]:
-    """Return the models that can describe a track, and log what is wrong with the others."""
-    models = find_models(models_dir)
-    for model in models:
-        if model.problem:
-            logger.warning("model %s is not used: %s", model.name, model.problem)
-    return tuple(model for model in models if not model.problem and model.kind != "tempo")
+    """Return the models that can describe a track, and log the problems of the others."""
+    return tuple(model for model in _without_problem(models_dir) if model.kind != "tempo")
 
 
 def models_that_listen(models_dir: Path | None) -> tuple[ModelFile, ...]:
     """Return the models that read a few patches of a file while it is analyzed, including the tempo model."""
-    described = tuple(model for model in usable_models(models_dir) if model.patches_per_track)
-    tempo = [model for model in find_models(models_dir) if model.kind == "tempo" and not model.problem]
-    return described + tuple(tempo[:1])
+    models = _without_problem(models_dir)
+    tempo = [model for model in models if model.kind == "tempo"]
+    return (*(model for model in models if model.patches_per_track), *tempo[:1])
+
+
+def _without_problem(models_dir: Path | None) -> list[ModelFile]:
+    models = find_models(models_dir)
+    for model in models:
+        if model.problem:
+            logger.warning("model %s is not used: %s", model.name, model.problem)
+    return [model for model in models if not model.problem]
 
 
 def what_models_would_add(models_dir: Path | None) -> str:
