@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.cards.card import card, facts, folded, note, table
-from workbench.cards.html import element
+from workbench.cards.html import Html, element
 from workbench.models.tagger.calibration import Reliability, calibration_error, log_loss, reliability
 from workbench.readable import counted, span
 
@@ -89,29 +90,7 @@ class TaggerReport:
         )
 
     def _repr_html_(self) -> str:
-        ordered = sorted(self.scores.items(), key=lambda item: -item[1].balanced_accuracy)
-        rows = [
-            (
-                element("b", f"{kind} (used)") if kind == self.chosen else kind,
-                f"{scores.balanced_accuracy:.0%}",
-                f"{scores.accuracy:.0%}",
-                f"{scores.calibration_error:.0%}",
-            )
-            for kind, scores in ordered
-        ]
-        head = ("Kind", "Right, each class counted alike", "Right", "Off in its probabilities")
-        confused = [(name, *row) for name, row in zip(self.classes, self.confusion, strict=True)]
-        doubtful = [
-            (
-                track.id,
-                track.title or track.path,
-                track.artist,
-                track.label,
-                track.predicted,
-                f"{track.probability:.0%}",
-            )
-            for track in self.doubtful
-        ]
+        confusion = confusion_table(self.classes, self.confusion)
         return card(
             f"Tagger: {self.label}",
             facts(
@@ -123,30 +102,49 @@ class TaggerReport:
                     ("Took", span(self.seconds)),
                 ]
             ),
-            table(head, rows, right=head[1:]),
+            self._scores_table(),
             *map(note, self.messages),
-            folded(
-                "Confusion: label (row) and prediction (column)",
-                table(("", *self.classes), confused, right=self.classes),
-            ),
-            folded(
-                "Tracks to listen to",
-                table(
-                    ("", "Title", "Artist", "Label", "Predicted", "Probability"),
-                    doubtful,
-                    right=("", "Probability"),
-                ),
-            )
-            if doubtful
-            else "",
+            folded("Confusion: label (row) and prediction (column)", confusion),
+            folded("Tracks to listen to", self._doubtful_table()) if self.doubtful else "",
         )
+
+    def _scores_table(self) -> Html:
+        head = ("Kind", "Right, each class counted alike", "Right", "Off in its probabilities")
+        rows = [
+            (
+                element("b", f"{kind} (used)") if kind == self.chosen else kind,
+                f"{scores.balanced_accuracy:.0%}",
+                f"{scores.accuracy:.0%}",
+                f"{scores.calibration_error:.0%}",
+            )
+            for kind, scores in self._best_first()
+        ]
+        return table(head, rows, right=head[1:])
+
+    def _doubtful_table(self) -> Html:
+        head = ("", "Title", "Artist", "Label", "Predicted", "Probability")
+        rows = [
+            (
+                track.id,
+                track.title or track.path,
+                track.artist,
+                track.label,
+                track.predicted,
+                f"{track.probability:.0%}",
+            )
+            for track in self.doubtful
+        ]
+        return table(head, rows, right=("", "Probability"))
+
+    def _best_first(self) -> list[tuple[str, Scores]]:
+        return sorted(self.scores.items(), key=lambda item: -item[1].balanced_accuracy)
 
     def __str__(self) -> str:
         lines = [
             f"{self.label}: {len(self.classes)} classes, {self.examples['train']} tracks to learn from, "
             f"{self.examples['test']} of other artists to test with"
         ]
-        for kind, scores in sorted(self.scores.items(), key=lambda item: -item[1].balanced_accuracy):
+        for kind, scores in self._best_first():
             mark = "*" if kind == self.chosen else " "
             lines.append(
                 f" {mark} {kind:<10} balanced accuracy {scores.balanced_accuracy:.3f} "
@@ -167,6 +165,12 @@ def score(probabilities: npt.NDArray[np.float64], targets: npt.NDArray[np.intp])
         calibration_error(reliability(probabilities, targets)),
         1.0 / probabilities.shape[1],
     )
+
+
+def confusion_table(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> Html:
+    """Return a confusion matrix as a table: one row for each label, one column for each prediction."""
+    rows = [(name, *counts) for name, counts in zip(classes, confusion, strict=True)]
+    return table(("", *classes), rows, right=classes)
 
 
 def confusion_matrix(

@@ -18,7 +18,7 @@ from workbench.models.tagger.calibration import Reliability, reliability, softma
 from workbench.models.tagger.examples import Examples, collect
 from workbench.models.tagger.labels import labels_of
 from workbench.models.tagger.storage import Tagger
-from workbench.models.tagger.training_report import Scores, confusion_matrix, score
+from workbench.models.tagger.training_report import Scores, confusion_matrix, confusion_table, score
 from workbench.store.library.records import Prediction
 
 if TYPE_CHECKING:
@@ -37,16 +37,10 @@ class Evaluation:
     confusion: list[list[int]]
     reliability: Reliability
 
-    def __repr__(self) -> str:
-        return str(self)
-
     def _repr_html_(self) -> str:
-        confused = [(name, *row) for name, row in zip(self.classes, self.confusion, strict=True)]
-        return card(
-            f"Tagger: {self.label}", table(("", *self.classes), confused, right=self.classes), about=str(self)
-        )
+        return card(f"Tagger: {self.label}", confusion_table(self.classes, self.confusion), about=str(self))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return (
             f"{self.label}: balanced accuracy {self.scores.balanced_accuracy:.3f} on {self.examples} tracks of "
             f"artists that were kept apart (chance {self.scores.chance:.3f}), calibration error "
@@ -68,18 +62,16 @@ class Application:
     counts: dict[str, int]
     mean_probability: float | None
 
-    def __repr__(self) -> str:
-        return str(self)
-
     def _repr_html_(self) -> str:
-        rows = sorted(self.counts.items(), key=lambda item: -item[1])
+        rows = self._largest_first()
         counts = table((self.label, "Tracks"), rows, right=("Tracks",)) if rows else ""
         return card(f"Predicted: {self.label}", counts, about=str(self))
 
-    def __str__(self) -> str:
-        shown = ", ".join(
-            f"{name} {count}" for name, count in sorted(self.counts.items(), key=lambda item: -item[1])
-        )
+    def _largest_first(self) -> list[tuple[str, int]]:
+        return sorted(self.counts.items(), key=lambda item: -item[1])
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name} {count}" for name, count in self._largest_first())
         if not self.predicted:
             return f"{self.label}: every analyzed track has a label; nothing to predict"
         return (
