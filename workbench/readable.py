@@ -8,24 +8,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNKNOWN = "—"
-# What gives a terminal orders or changes the order of what it shows (ECMA-48 control functions; Unicode UAX #9), and
-# halves of characters, from names of files that are not UTF-8. Not the end of a line and the tabulator.
-_ORDERS = re.compile(
+# Control characters (ECMA-48), characters that change the direction of text (Unicode UAX #9), and lone surrogates,
+# which stand for bytes of file names that are not UTF-8. The tabulator and the end of a line are allowed.
+_CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
 def printable(text: str) -> str:
-    r"""Write out what would give a terminal orders.
+    r"""Replace control characters by escape sequences, so that a text cannot control a terminal.
 
     >>> printable("bad\x1b]0;PWN\x07.ogg")
     'bad\\x1b]0;PWN\\x07.ogg'
     """
-    return _ORDERS.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def one_line(text: str) -> str:
-    r"""Write text that is part of a line, such as a name.
+    r"""Return a printable text on one line, such as a name in a message.
 
     >>> one_line("two\nlines")
     'two\\nlines'
@@ -34,14 +34,14 @@ def one_line(text: str) -> str:
 
 
 def json_escaped(text: str) -> str:
-    r"""Write out the same in JSON text, as JSON does.
+    r"""Replace the same characters in JSON text by the escape sequences of JSON.
 
     >>> json_escaped('"bad\x9b0m"')
     '"bad\\u009b0m"'
     """
     if text.isascii() and "\x7f" not in text:
-        return text  # JSON has escaped the rest
-    return _ORDERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return text  # JSON has escaped all others
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def clock(seconds: float | None) -> str:
@@ -89,7 +89,7 @@ def counted(many: int, one: str, several: str = "") -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Write several words or phrases as one.
+    """Join words or phrases with commas and "and".
 
     >>> listed(["calm"]), listed(["calm", "slow", "sad"])
     ('calm', 'calm, slow and sad')

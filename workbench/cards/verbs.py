@@ -11,7 +11,7 @@ from workbench.cards.html import Html
 
 
 class Verbs:
-    """Shows the first sentence of a class's description, and its public methods with theirs."""
+    """Shows the first sentence of a class's docstring, and its public methods with theirs."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {_first_sentence(self)}"
@@ -26,12 +26,12 @@ class Verbs:
 
 
 def verbs_table(thing: object) -> Html:
-    """Return the public methods and properties of an object, each with the first sentence of its description."""
+    """Return the public methods and properties of an object, each with the first sentence of its docstring."""
     return table(("", "what it does"), [(command(name), text) for name, text in _verbs(type(thing))])
 
 
 def _verbs(kind: type) -> Iterator[tuple[str, str]]:
-    for name in sorted(vars(kind).keys() | {name for base in kind.__mro__[1:-1] for name in vars(base)}):
+    for name in sorted({name for base in kind.__mro__[:-1] for name in vars(base)}):
         member = inspect.getattr_static(kind, name)
         if name.startswith("_") and name != "__call__":
             continue
@@ -45,7 +45,7 @@ def _typed(name: str, function: Any) -> str:
     """Return a call as a user types it, with only the required arguments."""
     given = [
         parameter.name
-        for parameter in list(inspect.signature(function).parameters.values())
+        for parameter in inspect.signature(function).parameters.values()
         if parameter.name not in ("self", "cls")
         and parameter.default is parameter.empty
         and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)

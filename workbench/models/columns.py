@@ -33,8 +33,8 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
     """
     columns = dict(table.columns) | prediction_columns(table, library.models.predictions(without=HEARD_BY))
     found = best_embedding(library, table)
-    told = replace(table, columns=columns, embeddings=None if found is None else found[1])
-    return with_sound_tags(library, told)
+    predicted = replace(table, columns=columns, embeddings=None if found is None else found[1])
+    return with_sound_tags(library, predicted)
 
 
 def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -> dict[str, npt.NDArray[Any]]:

@@ -1,9 +1,9 @@
 """Values of sound tags from the outputs of networks.
 
-A network that hears a piano may say 0.4: it learned how seldom people write the word. So an output p counts beside b,
-the share of the music that it was trained on which has the word. The value is 0.5 where p is the square root of b, half
-of the way (as a ratio) from the usual to certainty; it follows the log-odds from there. Words of both networks that
-mean one thing count together. A mood is a matter of degree: its value is the mean with its rank in the library.
+A network that hears a piano may give 0.4, because it learned how seldom people write the word. So an output p is
+compared with b, the share of the training music that has the word. The value is 0.5 if p is the square root of b, which
+is halfway between b and 1 as a ratio; other values follow the log-odds. Words of both networks with the same meaning
+are combined. A mood is a matter of degree: its value is the mean of this value and its rank in the library.
 ``docs/decisions.md`` has the figures.
 """
 
@@ -45,11 +45,11 @@ _OUTPUTS = {MSD: MSD_TAGS.split(", "), MTT: MTT_TAGS.split(", ")}
 _USUAL = {MSD: (0.42, 0.58), MTT: (0.23, 0.48)}
 _LEAST = 1e-4  # set by hand: keeps the logarithm of a share of 0 or 1 finite
 RELATIVE = ("mood",)
-"""Families that are a matter of degree: their values are the mean with the rank in the library."""
+"""Families that are a matter of degree: the rank in the library is half of their values."""
 
 
 def with_sound_tags(library: Library, table: LibraryTable) -> LibraryTable:
-    """Return a table with sound tags, and a text column for each family; the same where no network has listened."""
+    """Return a table with sound tags and a text column for each family; the same table if no network has listened."""
     heard = {model: _stored(library, table, model) for model in HEARD_BY}
     if not any(np.isfinite(values[:, :1]).any() for values in heard.values()):
         return table
@@ -90,7 +90,7 @@ def sound_tag_values(msd: npt.ArrayLike, mtt: npt.ArrayLike) -> Values:
 
 
 def _voices(outputs: dict[str, Values]) -> tuple[Values, Values, Values]:
-    """Decide once between no voice, a woman's and a man's, from how much likelier than usual each is."""
+    """Return the shares of no voice, a female voice and a male voice, from how much likelier than usual each is."""
 
     def likelier(msd: Sequence[str], mtt: Sequence[str]) -> Values:
         return _log_odds(outputs, {MSD: msd, MTT: mtt}, power=1.0)
@@ -103,9 +103,10 @@ def _voices(outputs: dict[str, Values]) -> tuple[Values, Values, Values]:
 
 
 def _log_odds(outputs: dict[str, Values], words: dict[str, Sequence[str]], *, power: float) -> Values:
-    """Return the log-odds of any of these words, above those of their usual share to a power, shape (n,).
+    """Return the log-odds of any of these words minus those of their usual share to a power, shape (n,).
 
-    Different people gave each word, so one is enough: a network that lacks it, or has not listened, counts for nothing.
+    Different people gave each word, so one word is enough. A network without the words, or which has not listened, is
+    left out.
     """
     unsaid, usually_unsaid = np.ones((2, len(outputs[MSD])), np.float32)
     for model, names in words.items():
@@ -165,7 +166,7 @@ def _joined(words: Iterable[str]) -> str | None:
 def _completed(
     column: npt.NDArray[np.object_] | None, texts: npt.NDArray[np.object_]
 ) -> npt.NDArray[np.object_]:
-    """Return a column of other models (``mood``), with these texts where it has none."""
+    """Return a column of other models (``mood``), with its gaps filled from these texts."""
     if column is None or column.dtype != object:
         return texts
     return np.where(np.array([text is None for text in column], bool), texts, column)

@@ -50,19 +50,16 @@ class Comparison:
         return card("Two playlists", facts(self._facts()))
 
     def _facts(self) -> list[tuple[str, str]]:
-        facts = [
+        order = self.order_agreement
+        rows = [
             ("Shared", counted(len(self.shared), "track")),
             ("Only in the first", counted(len(self.only_in_a), "track")),
             ("Only in the second", counted(len(self.only_in_b), "track")),
             ("At another place", counted(len(self.moved), "track")),
-            (
-                "Order",
-                ""
-                if self.order_agreement is None
-                else f"agrees to {number(self.order_agreement, '', 2)} (1 the same, −1 reversed)",
-            ),
         ]
-        return [(name, value) for name, value in facts if value]
+        if order is None:
+            return rows
+        return [*rows, ("Order", f"agrees to {number(order, '', 2)} (1 the same, −1 reversed)")]
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""

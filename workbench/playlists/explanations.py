@@ -63,7 +63,7 @@ def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) 
 
 
 def shared(table: LibraryTable, other: int, row: int) -> dict[str, Any]:
-    """Compare a track with another: ``with`` (its id), ``tempo``, ``key``, ``timbre``, ``sound_tags``, as known."""
+    """Compare a track with another: ``with`` (its id), ``tempo``, ``key``, ``timbre``, ``sound_tags``, if known."""
     found: dict[str, Any] = {
         "with": int(table.ids[other]),
         "tempo": _tempo(table, other, row),

@@ -167,23 +167,15 @@ class Playlist:
         return export(self, path, **options)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a track in playing order, with the reason, indexed by track id."""
+        """Return one row for each track in playing order, with the reason, indexed by track id."""
         import pandas as pd
 
-        rows = [
-            {
-                "title": track.title,
-                "artist": track.artist,
-                "album": track.album,
-                **{name: track.features.get(name) for name in SHOWN_FEATURES},
-                "duration_s": track.duration_s,
-                "reason": track.explanation.get("text", ""),
-                "path": track.path,
-            }
-            for track in self
+        names = ["title", "artist", "album", *SHOWN_FEATURES, "duration_s", "reason", "path"]
+        known = [
+            {**vars(track), **track.features, "reason": track.explanation.get("text", "")} for track in self
         ]
-        names = ("title", "artist", "album", *SHOWN_FEATURES, "duration_s", "reason", "path")
-        return pd.DataFrame(rows, columns=list(names), index=pd.Index(self.track_ids, name="id"))
+        rows = [[values.get(name) for name in names] for values in known]
+        return pd.DataFrame(rows, columns=names, index=pd.Index(self.track_ids, name="id"))
 
     def plot(self) -> Figure:
         """Draw tempo and loudness along the playlist."""
@@ -192,12 +184,12 @@ class Playlist:
         return playlist_curves(self.to_frame().astype({"bpm": float, "loudness_lufs": float}), self.name)
 
     def play(self, *, seconds: float = 20.0) -> Html:
-        """Return the playlist with a player for each of its first 25 tracks, which plays without a server.
+        """Return a card with a player for each of the first 25 tracks. The players need no server.
 
         Parameters
         ----------
         seconds : float
-            How much of each track is put into the notebook, from where its preview starts.
+            Length of the excerpt of each track that is put into the notebook, from the start of its preview.
         """
         from workbench.playlists.playlist_card import playlist_card
 

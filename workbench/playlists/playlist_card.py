@@ -1,4 +1,4 @@
-"""How a playlist shows itself in a notebook."""
+"""Show a playlist in a notebook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.audio.excerpt import mp3_excerpt
 from workbench.cards.card import card, note, table
 from workbench.cards.drawings import key_chip, player
-from workbench.cards.html import Html, element
+from workbench.cards.html import Html, element, joined
 from workbench.errors import AudioError
 from workbench.playlists.quality_card import card_facts
 from workbench.readable import clock, counted, number, track_name
@@ -28,7 +28,7 @@ def playlist_card(
     *,
     preview_seconds: float | None = None,
 ) -> Html:
-    """Return tracks with tempo, key, length and reason; with a player for each where ``preview_seconds`` is given."""
+    """Return a card of tracks with tempo, key, length and reason, and with players if ``preview_seconds`` is given."""
     head = ["", "Title", "BPM", "Key", "Length", "Why"] + (["Listen"] if preview_seconds else [])
     rows = [
         [place, *_cells(track)] + ([_player(track, preview_seconds, place)] if preview_seconds else [])
@@ -39,7 +39,6 @@ def playlist_card(
     return card(
         name,
         card_facts(quality),
-        *(note(one["message"]) for one in quality.get("notes", ())),
         table(head, rows, right=("", "BPM", "Length")),
         note(
             f"Only the first {MOST_PLAYERS} tracks have a player."
@@ -55,7 +54,7 @@ def _cells(track: PlaylistTrack) -> list[Any]:
         track.title or PurePath(track.path or f"track {track.id}, which is not in the library any more").name
     )
     return [
-        Html(element("b", name) + element("small", track.artist)),
+        joined(element("b", name), element("small", track.artist)),
         number(track.features.get("bpm")),
         key_chip(track.features.get("camelot")),
         clock(track.duration_s),

@@ -28,7 +28,7 @@ class PlaylistTrack:
     artists : tuple of str
         Each artist; ``artist`` is how the file shows them.
     features : mapping
-        What is shown of a track and plotted: the ``SHOWN_FEATURES`` that are known.
+        The known values of ``SHOWN_FEATURES``, for tables and plots.
     explanation : mapping
         ``text``, one sentence; and its numbers: the reason of the method, what it ``shares`` with its seed track or
         with the track before, and the transition to the ``next``.

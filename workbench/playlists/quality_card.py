@@ -36,22 +36,22 @@ class QualityCard(dict[str, Any]):
         return f"Quality: {card_text(self) or counted(self.get('tracks', 0), 'track')}"
 
     def _repr_html_(self) -> str:
-        return card("Quality", card_facts(self), *(note(one["message"]) for one in self.get("notes", ())))
+        return card("Quality", card_facts(self))
 
 
 def card_facts(quality: Mapping[str, Any]) -> Html:
-    """Return the numbers of a quality card as names and values, with the curves of tempo and energy."""
+    """Return the numbers of a quality card as names and values, the curves of tempo and energy, and the notes."""
     worst, diversity = quality.get("worst_transition"), quality.get("diversity")
     orders = quality.get("random_orderings")
+    smoother = (
+        f"smoother than {quality['better_than_random_percent']:.0f} % of {orders} random orders"
+        if orders
+        else ""
+    )
     return joined(
         facts(
             [
-                (
-                    "Transitions",
-                    f"smoother than {quality['better_than_random_percent']:.0f} % of {orders} random orders",
-                )
-                if orders
-                else ("", ""),
+                ("Transitions", smoother),
                 ("Least smooth", f"after track {worst['position'] + 1}" if worst else ""),
                 (
                     "Variety",
@@ -61,12 +61,12 @@ def card_facts(quality: Mapping[str, Any]) -> Html:
                 ("Same artist again", _again(quality.get("closest_repeat"))),
             ]
         ),
-        beside_curves(quality),
+        _curves(quality),
+        *(note(one["message"]) for one in quality.get("notes", ())),
     )
 
 
-def beside_curves(quality: Mapping[str, Any]) -> Html:
-    """Draw tempo and energy along the playlist."""
+def _curves(quality: Mapping[str, Any]) -> Html:
     curves = [("Tempo", "tempo_curve"), ("Energy", "energy_curve")]
     drawn = [(name, curve(quality.get(values, ()), name)) for name, values in curves]
     shown = [element("div", element("small", name), html) for name, html in drawn if html]

@@ -284,7 +284,7 @@ class PlaylistVerbs:
         skip_missing: bool = ...,
         random_state: int | None = ...,
     ) -> Playlist:
-        r'''One community of tracks, each of which is near to others of it. The method finds how many there are.'''
+        r'''One community of tracks, in which each track is near to some others. The method finds how many there are.'''
     def journey(
         self,
         *,

@@ -42,7 +42,7 @@ class ModelListener:
             self._tempo.push(block, rate)
 
     def finish(self) -> list[ModelOutput]:
-        """Run the models and return what they say.
+        """Run the models and return their outputs.
 
         Raises
         ------

@@ -36,7 +36,7 @@ TempoNetwork = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
 
 
 class TempoListener:
-    """Hears a stream and gives how likely each tempo is, from a few patches of it.
+    """Hears a stream and estimates how likely each tempo is, from a few patches.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def load_tempo_network(model: ModelFile) -> TempoNetwork:
     -------
     callable
         Maps mono samples at 11,025 Hz to the mean over patches of 11.9 s, each half a patch after the one before;
-        shorter sound is filled up with silence.
+        shorter audio is padded with silence.
 
     Raises
     ------

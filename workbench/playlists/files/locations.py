@@ -111,9 +111,7 @@ def _from_file_uri(rest: str) -> str | None:
         host, slash, tail = rest[2:].partition("/")
         rest = slash + tail if host.lower() in ("", "localhost") else rest
     path = os.fsdecode(unquote_to_bytes(rest))
-    if _DRIVE.match(
-        rest.lstrip("/")
-    ):  # if the colon is escaped, "C:" is the name of a folder, not of a drive
+    if _DRIVE.match(rest.lstrip("/")):  # an escaped colon is part of a name: "C%3A" is not a drive
         return path.lstrip("/")
     return os.path.normpath(path) if path.startswith("/") and "\0" not in path else None
 

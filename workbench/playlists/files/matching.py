@@ -66,7 +66,8 @@ def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
 
     def find(entry: Entry) -> Match:
         written = entry.path or ""
-        for path, by in ((written, "path"), (unquote(written), "decoded path")):
+        for path in dict.fromkeys((written, unquote(written))):
+            by = "path" if path == written else "decoded path"
             if path in exact:
                 return _match(entry, table, exact[path], by, 1.0)
             if path and (row := _only(folded.get(_folded(path), ()), entry, table)) is not None:

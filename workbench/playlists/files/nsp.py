@@ -16,7 +16,7 @@ _MAX_BYTES = 100 << 10  # Navidrome reads no more of a file
 _METHODS = ("query", "random")
 _ORDERS = ("none", "shuffle")
 _SAID = frozenset({"size", "order", "filter", "where", "name", "count", "random_state"})
-# About copies, missing files and lengths that are not asked for: Navidrome has its own ways, or nothing is changed.
+# Navidrome has its own rules for copies and missing files. The others change nothing without a wanted length.
 _WITHOUT_EFFECT = frozenset(
     {"relax", "all_kinds", "only_analyzed", "skip_duplicates", "skip_missing", "duration_tolerance_percent"}
 )
@@ -44,7 +44,7 @@ def encode(listing: Listing) -> bytes:
 
 
 def rules_of(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a smart playlist says besides its name: rules, order and number of tracks.
+    """Return the content of a smart playlist without its name: rules, order and number of tracks.
 
     Parameters
     ----------
@@ -95,6 +95,6 @@ def decode(data: bytes) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        Always: it has rules, and only Navidrome knows which tracks they mean.
+        Always: it has rules, and only Navidrome knows which tracks match them.
     """
     raise PlaylistFileError("A smart playlist has rules and no tracks, so there is nothing to match.")

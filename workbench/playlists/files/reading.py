@@ -14,8 +14,8 @@ from workbench.playlists.files.locations import path_of
 from workbench.user_paths import expand_home
 
 MAX_SIZE_BYTES = 64 << 20  # set by hand: far more than any playlist of this package has
-MAX_ENTRIES = 100_000  # chosen: weeks of music; finding the tracks that more entries mean takes minutes
-KINDS = {
+MAX_ENTRIES = 100_000  # set by hand: more than half a year of music; matching more entries takes minutes
+_KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
     stat.S_IFCHR: "a device",
@@ -66,12 +66,12 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
 
 
 def _content(path: Path) -> bytes:
-    """Return what is in a file, once the opened descriptor says that it is one and how large."""
+    """Return the content of a file; check its kind and size after opening it, because a path can change."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            kind = KINDS.get(stat.S_IFMT(found.st_mode), "something else")
+            kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
             raise PlaylistFileError(f"{path} is {kind}, not a playlist file.", path=str(path))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(MAX_SIZE_BYTES + 1)

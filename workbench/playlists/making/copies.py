@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 GROUP, RANK = "same_recording", "copy_rank"
-"""Columns: the number of the recording that several files have, and the place of each among them, 0 the best."""
+"""Columns: a number for each recording with several files, and the rank of each file among them, 0 for the best."""
 
 
 def copy_groups(table: LibraryTable) -> Rows:

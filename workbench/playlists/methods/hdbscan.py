@@ -1,6 +1,6 @@
 """One community of tracks that sound alike. The method finds how many there are.
 
-Its name is older: HDBSCAN left half of the tracks out (docs/measured.md).
+The method has the name of the algorithm that it used before; HDBSCAN left out half of the tracks (docs/measured.md).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from workbench.values import Value
 
 @method(
     "hdbscan",
-    "One community of tracks, each of which is near to others of it. The method finds how many there are.",
+    "One community of tracks, in which each track is near to some others. The method finds how many there are.",
 )
 def hdbscan(
     request: Request,

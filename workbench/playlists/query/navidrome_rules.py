@@ -1,4 +1,4 @@
-"""The filter language as the rules of a Navidrome smart playlist, where Navidrome has a field for it.
+"""Translate the filter language into the rules of a Navidrome smart playlist, if Navidrome has the fields.
 
 Navidrome has no "not": a rule is turned into its opposite instead. It stores 0 for a year, tempo, rating or number that
 is unknown, and an unknown value matches no condition here, so a rule about them leaves 0 out.

@@ -98,7 +98,7 @@ def parse_query(
     fields : sequence of str
         Names that may stand before an operator or a value.
     words : mapping of str to words
-        Names that are fields only before an operator, a colon or one of these words; else a text to be found.
+        Names that are fields only before an operator, a colon or one of these words. Elsewhere they are texts to find.
 
     Raises
     ------

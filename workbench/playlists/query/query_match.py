@@ -170,11 +170,9 @@ class Query:
 
     def _text(self, condition: Condition, name: str) -> Mask:
         wanted = [_folded(token.text) for token in condition.values]
-        if name == _LYRICS and condition.operator in (
-            "=",
-            "!=",
-        ):  # a value is never a complete text of a song
-            condition = replace(condition, operator="~" if condition.operator == "=" else "!~")
+        if name == _LYRICS:  # nobody gives the complete text of a song, so = looks for a part of it
+            part = {"=": "~", "!=": "!~"}
+            condition = replace(condition, operator=part.get(condition.operator, condition.operator))
         if condition.operator in ("~", "!~"):
             mask = self._text_mask(name, lambda text: any(want in _folded(text) for want in wanted))
         elif condition.operator in ("=", "!="):

@@ -1,7 +1,7 @@
 """Sound tags in the filter language: ``piano > 0.5``, ``piano_rank > 0.9``, ``voice = none``, ``mood:mellow``.
 
 Their names are words that people search for, so they are fields only before an operator, a colon, or a word of their
-family: ``mood happy`` is a condition, ``mood indigo`` are two words to look for.
+family: ``mood happy`` is a condition, but ``mood indigo`` searches for two words.
 """
 
 from __future__ import annotations
@@ -18,15 +18,13 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 RANK = "_rank"
-"""What a name ends in for the tag's rank in the library: 0.9 is above nine tenths of the tracks."""
-FAMILY_WORDS = {
-    family: frozenset(tag.word for tag in SOUND_TAGS if tag.family == family) for family in FAMILIES
-}
-FIELDS: dict[str, frozenset[str]] = {
-    **dict.fromkeys([*BY_NAME, *(name + RANK for name in BY_NAME)], frozenset()),
+"""The end of a field's name for the rank of a tag in the library: 0.9 is above nine tenths of the tracks."""
+FAMILY_WORDS = {family: tuple(tag.word for tag in SOUND_TAGS if tag.family == family) for family in FAMILIES}
+FIELDS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys([*BY_NAME, *(name + RANK for name in BY_NAME)], ()),
     **FAMILY_WORDS,
 }
-"""Each field, and the words before which it is one without an operator."""
+"""Each field, and the words before which it needs no operator."""
 NOT_HEARD = (
     "no network has listened to this library: run `workbench models get`, and `workbench embed` for tracks that are "
     "analyzed already."
@@ -52,11 +50,9 @@ def check_sound_tags(tree: Node, text: str, table: LibraryTable) -> None:
 
 
 def _check_word(token: Token, family: str, text: str, table: LibraryTable) -> None:
-    words = [tag.word for tag in SOUND_TAGS if tag.family == family]
-    word = token.text.casefold()
-    if word in words or any(
-        word in split_list((found or "").casefold()) for found in set(table.texts(family))
-    ):
+    words, word = FAMILY_WORDS[family], token.text.casefold()
+    texts = set(table.texts(family))
+    if word in words or any(word in split_list((text or "").casefold()) for text in texts):
         return
     near = nearest(word, words)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(words)}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.analysis.sound_tags import BY_NAME
+from workbench.analysis.sound_tags import BY_NAME, HAS
 from workbench.analysis.tonality.camelot import UNKNOWN, key_name
 from workbench.playlists.making.genres import genres_of
 from workbench.playlists.sound.arrays import Floats, Mask, Rows
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 MIXED = "mixed"
-# All set by hand. A trait is narrow inside (most have it) and rare outside.
+# All set by hand. Most tracks of the group have a trait, and few others have it.
 _MOST = 0.6
 _TIMES_AS_COMMON, _MORE_COMMON = 1.5, 0.25
 _WORDS = 3
-_TAG_HEARD = 0.5
 _LOW, _HIGH = 1 / 3, 2 / 3
 _NUMBERS = (
     ("bpm", "slow", "fast"),
@@ -39,7 +38,7 @@ _NUMBERS = (
 
 @dataclass(frozen=True, eq=False)
 class _Trait:
-    """A word, what it is about, and which tracks have it among those of which that is known."""
+    """A word with its family, the tracks that have it, and the tracks for which that is known."""
 
     word: str
     family: str
@@ -50,8 +49,8 @@ class _Trait:
 def cluster_name(table: LibraryTable, members: Rows) -> str:
     """Name a group after up to three traits, the clearest first; ``mixed`` if it has no trait.
 
-    A trait counts when at least 60 % of the group have it, half as many again as of the other tracks, and 25 points
-    more. Traits are the lowest and highest thirds of descriptors, genres of tags, sound tags and keys.
+    A trait counts if at least 60 % of the group have it, and that is at least 1.5 times the percentage of the other
+    tracks and 25 points more. Traits are the lowest and highest thirds of descriptors, genres, sound tags and keys.
     """
     inside = np.zeros(len(table), bool)
     inside[members] = True
@@ -89,7 +88,9 @@ def _share(trait: _Trait, rows: Mask) -> float:
 
 def _traits(table: LibraryTable, members: Rows) -> Iterator[_Trait]:
     yield from _tag_traits(table)
-    genres = [frozenset(genres_of(genre or "")) for genre in table.texts("genre")]
+    texts = table.texts("genre")
+    spelled = {text: tuple(dict.fromkeys(genres_of(text or ""))) for text in set(texts.tolist())}
+    genres = [spelled[text] for text in texts]
     tagged = np.array([bool(names) for names in genres], bool)
     for genre, _ in Counter(name for row in members for name in genres[row]).most_common(3):
         yield _Trait(genre, "style", np.array([genre in names for names in genres], bool), tagged)
@@ -112,7 +113,7 @@ def _tag_traits(table: LibraryTable) -> Iterator[_Trait]:
         values, tag = table.sound_tags[:, place], BY_NAME.get(name)
         if tag is not None:
             word = f"{'no' if tag.word == 'none' else tag.word} voice" if tag.family == "voice" else tag.word
-            yield _Trait(word, tag.family, values > _TAG_HEARD, np.isfinite(values))
+            yield _Trait(word, tag.family, values > HAS, np.isfinite(values))
 
 
 def _ranks(table: LibraryTable, name: str) -> Floats:

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 # A limit in case k-means does not settle; set by hand.
 _LLOYD_STEPS = 50
-# Best of so many starts: two runs on four fifths of a library then agree more (adjusted Rand index .50 instead of .41).
+# The best of this many starts counts. Two runs on 80 % of a library then agree more (adjusted Rand index .50, not .41).
 _STARTS, _STARTS_LARGE, _LARGE = 10, 1, 10_000
-# Ties of a track, and how much smaller than those of chance groups are; tried with 5–12 and 0.7–1.4, docs/measured.md.
+# Ties of each track, and the resolution of the Louvain method (higher: smaller groups). docs/measured.md has the trials
+# with 5–12 and 0.7–1.4.
 _TIES, _RESOLUTION = 8, 1.4
-# The time of the distances grows with the square.
+# The time for the distances grows with the square of the tracks.
 _SAMPLE = 2000
-# Networkx takes no tie of weight 0, which opposites have.
+# Networkx accepts no weight of 0, which the most distant tracks would have.
 _LEAST_WEIGHT = 1e-6
 
 

@@ -27,7 +27,7 @@ def heard(table: LibraryTable, row: int) -> dict[str, dict[str, float]]:
 
 
 def heard_by_both(table: LibraryTable, row: int, other: int, limit: int = 4) -> list[str]:
-    """Return the names of sound tags that two rows have, those first that fewest tracks of the library have."""
+    """Return the names of sound tags that two rows have, the rarest in the library first."""
     values = table.sound_tags
     if values is None:
         return []
@@ -39,7 +39,7 @@ def heard_by_both(table: LibraryTable, row: int, other: int, limit: int = 4) -> 
 
 
 def strongest(table: LibraryTable, family: str) -> list[str | None]:
-    """Return the word of a family's strongest sound tag for each row, ``None`` where it has none."""
+    """Return the word of the strongest sound tag of a family for each row; ``None`` if a row has none."""
     own = [tag for tag in SOUND_TAGS if tag.family == family]
     values = np.stack([table.numbers(tag.name) for tag in own], axis=1)
     best = np.argmax(np.nan_to_num(values, nan=-1), axis=1)
@@ -47,7 +47,7 @@ def strongest(table: LibraryTable, family: str) -> list[str | None]:
 
 
 def said(names: Iterable[str]) -> str:
-    """Write sound tags as a listener says them: ``"piano, calm, no voice"``.
+    """Return sound tags in the words of a listener: ``"piano, calm, no voice"``.
 
     >>> said(["piano", "calm", "no_voice", "era_80s"])
     'piano, calm, no voice, sounds like the 80s'
@@ -56,7 +56,7 @@ def said(names: Iterable[str]) -> str:
 
 
 def heard_text(found: Iterable[str]) -> str:
-    """Write what a track has, a family at a time: ``"jazz · piano · calm · no voice"``."""
+    """Return the sound tags of a track as a text, one family after the other: ``"jazz · piano · calm · no voice"``."""
     names = set(found)
     families = (
         [tag.name for tag in SOUND_TAGS if tag.family == one and tag.name in names] for one in FAMILIES

@@ -1,4 +1,4 @@
-"""What words wish of a track: how well each track fits, 0 to 1, and how that is said."""
+"""Wishes that words express: how well each track meets a wish, 0 to 1, and a text that says so."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from workbench.readable import clock, number
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-SOME = 0.5
-# A tempo that differs by 4 % is still the one that was asked for, by 8 % half so: what pitch sliders reach.
+FITS = 0.5
+"""From this score on, a track meets a wish."""
+# A tempo that differs by 4 % fits fully, by 8 % half: 8 % is the range of usual pitch sliders.
 _TEMPO_STEP = 0.04
-_SHORTER_BY = 0.25  # share of a length that may be lacking
-_MORE = 0.7  # rank from which a track has more of something than most
+_LENGTH_STEP = 0.25  # set by hand: a length that differs by this share does not fit at all
+_MORE = 0.7  # set by hand: the rank from which a track has more of something than most
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class Wish:
     words : str
         As they were given.
     scores : callable
-        Table → how well each row fits, shape (n,); NaN where it is not known.
+        Table → how well each row meets the wish, 0 to 1, shape (n,); NaN if it is not known.
     says : callable
-        Table and row → what the track is like in this respect.
+        Table and row → a text about this property of the track; empty if it is not known.
     """
 
     words: str
@@ -52,9 +53,9 @@ def negated(wish: Wish, words: str) -> Wish:
 
 
 def all_of(words: str, wishes: Sequence[Wish]) -> Wish:
-    """Return the wish that is the mean of several, as far as they are known.
+    """Return a wish whose score is the mean of the known scores of several wishes.
 
-    It says only what is on the side of the mean: a track that is calm on the whole is not called "not calm".
+    Its text has only the parts that agree with the mean: a track that is calm on the whole is not called "not calm".
     """
     key = ("wishes", *(wish.words for wish in wishes))
 
@@ -66,15 +67,15 @@ def all_of(words: str, wishes: Sequence[Wish]) -> Wish:
 
     def says(table: LibraryTable, row: int) -> str:
         own = parts(table)[:, row]
-        fits = _known_mean(own) >= SOME
-        agreeing = [wish for wish, part in zip(wishes, own, strict=True) if (part >= SOME) == fits]
+        fits = _known_mean(own) >= FITS
+        agreeing = [wish for wish, part in zip(wishes, own, strict=True) if (part >= FITS) == fits]
         return _joined(wish.says(table, row) for wish in agreeing)
 
     return Wish(words, scores, says)
 
 
 def _known_mean(parts: Floats) -> Floats:
-    """Return the mean over the first axis without NaN, and NaN where there is nothing else."""
+    """Return the mean over the first axis without NaN; NaN if there are no other values."""
     known = np.isfinite(parts)
     total = np.where(known, parts, 0).sum(axis=0)
     return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
@@ -90,7 +91,7 @@ def part_wish(part: str) -> Wish:
 
 
 def needs_networks(part: str, table: LibraryTable) -> bool:
-    """Whether nothing is known of a part until networks have listened."""
+    """Whether a part is unknown until networks have listened."""
     if part[-1] in "+-" or table.sound_tags is not None:
         return False
     tag = BY_NAME[part.removeprefix("!")]
@@ -119,16 +120,16 @@ def key_wish(words: str, codes: Sequence[int]) -> Wish:
 
 
 def year_wish(words: str, first: int, last: int) -> Wish:
-    """Return the wish for years; where a file has none, the sound of the decade counts.
+    """Return the wish for years. For a file without a year, the sound of the decade counts.
 
-    A year that nobody knows may be the right one, so such a track comes before one whose year is wrong.
+    An unknown year can be the right one, so such a track comes before a track with a wrong year.
     """
     era = BY_NAME.get(f"era_{first % 100 // 10 * 10:02d}s")
 
     def scores(table: LibraryTable) -> Floats:
         years = table.numbers("year")
         off = np.maximum(0, np.maximum(first - years, years - last))
-        by_year = np.where(off == 0, 1.0, np.where(off <= 2, SOME / 2, 0.0))
+        by_year = np.where(off == 0, 1.0, np.where(off <= 2, FITS / 2, 0.0))
         by_sound = _tag_scores(table, era) if era is not None else np.full(len(table), np.nan)
         return np.where(np.isfinite(years), by_year, by_sound)
 
@@ -145,7 +146,7 @@ def length_wish(words: str, low: float, high: float) -> Wish:
     def scores(table: LibraryTable) -> Floats:
         seconds = table.numbers("duration_s")
         off = np.maximum(0, np.maximum(low / seconds, seconds / high) - 1)
-        return np.asarray(np.clip(1 - off / _SHORTER_BY, 0, 1), np.float64)
+        return np.asarray(np.clip(1 - off / _LENGTH_STEP, 0, 1), np.float64)
 
     return Wish(words, scores, _says_length)
 
@@ -162,13 +163,13 @@ def _tag_wish(tag: SoundTag) -> Wish:
 
 
 def _tag_scores(table: LibraryTable, tag: SoundTag) -> Floats:
-    """Return the mean of value and rank: the best of the library come first, and what is surely there is good.
+    """Return the mean of value and rank, so that the best tracks of the library come first.
 
-    A low rank takes nothing from a tag that a track has: in a library of piano music, every track has a piano. Whether
-    somebody sings is decided between voices, so its value alone counts.
+    A low rank does not lower the score of a tag that a track has: in a library of piano music, every track has a piano.
+    For voices only the value counts, because they are compared with each other.
     """
     value, rank = table.numbers(tag.name), percentiles(table, tag.name)
-    heard = (value + np.where(value >= HAS, np.maximum(rank, SOME), rank)) / 2
+    heard = (value + np.where(value >= HAS, np.maximum(rank, FITS), rank)) / 2
     heard = value if tag.family == "voice" else heard
     return np.where(_genre_says(table, tag), 1.0, heard) if tag.family == "style" else heard
 
@@ -204,7 +205,7 @@ def _says_tag(table: LibraryTable, tag: SoundTag, row: int) -> str:
         return name
     if tag.family != "voice" and rank >= _MORE:
         return f"more {name} than {rank:.0%} of the library"
-    if tag.family != "voice" and value + rank >= 2 * SOME:
+    if tag.family != "voice" and value + rank >= 2 * FITS:
         return f"a little {name}"
     return f"not {name}" if tag.family == "mood" else f"hardly any {name}"
 

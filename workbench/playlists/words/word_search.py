@@ -1,7 +1,7 @@
 """Search by words: "calm piano without singing, around 70 BPM" → tracks, the best first, each with its reasons.
 
-Words are looked up in one table (:mod:`workbench.playlists.words.word_table`), numbers and keys are read by patterns,
-and a word that is in neither is looked for in the tags. What is left is said to be not understood.
+Words are looked up in one table (:mod:`workbench.playlists.words.word_table`). Patterns find numbers and keys. Other
+words are searched in the tags; words that are not there either are reported as not understood.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from workbench.analysis.tonality.camelot import UNKNOWN, camelot_code
 from workbench.playlists.words.wishes import (
+    FITS,
     Wish,
     all_of,
     key_wish,
@@ -39,10 +40,9 @@ from workbench.playlists.words.word_table import (
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-FITS = 0.5
 _NEAREST = 5
 _EXAMPLE = "calm piano without singing, fast rock from the 80s, 120 BPM in A minor"
-# A wish that is not met at all, and one of which nothing is known. Set by hand: one miss costs more than two halves.
+# Scores of a wish that is not met, and of an unknown one. Set by hand: one miss costs more than two scores of a half.
 _NOT_MET, _NOT_KNOWN = 0.03, 0.25
 _TAGS = ("title", "artist", "album", "genre")
 Read = Callable[[re.Match[str]], Wish | None]
@@ -51,19 +51,18 @@ _WORD = re.compile(r"\x00\d+|[^\W_]+(?:['’&-][^\W_]+)*")
 
 @dataclass(frozen=True)
 class WordSearch:
-    """What was found.
+    """The result of a search by words.
 
     Attributes
     ----------
     scores : float array, shape (wishes, rows of the table)
         How well each wish is met; NaN where it is not known.
     rows : int array
-        Analyzed rows whose file is there, the best first: those that fit, and where they are few, others that meet at
-        least one wish.
+        Analyzed rows whose file is there, the best first: all that fit, or at least the five best that meet a wish.
     matches : float array
         How well each of them fits, 0 to 1: the geometric mean of the wishes.
     understood, not_understood, needs_networks : tuple of str
-        The words that count; those that mean nothing here; and those that wait for ``workbench models get``.
+        The words that count; the words without a known meaning; and the words that need ``workbench models get``.
     """
 
     table: LibraryTable = field(repr=False)
@@ -76,19 +75,19 @@ class WordSearch:
     needs_networks: tuple[str, ...]
 
     def reasons(self, row: int) -> list[str]:
-        """Say what a row has of what was wished: "piano", "calm", "no voice", "62 BPM"."""
+        """Return texts about the wishes that a row meets: "piano", "calm", "no voice", "62 BPM"."""
         return self._said(row, lambda score: score >= FITS)
 
     def misses(self, row: int) -> list[str]:
-        """Say what a row is like where it is not as wished."""
+        """Return texts about the wishes that a row does not meet."""
         return self._said(row, lambda score: score < FITS)
 
     def why(self, row: int) -> str:
-        """Say both in one line."""
+        """Return both in one line."""
         return why(self.reasons(row), self.misses(row))
 
     def notes(self) -> list[str]:
-        """Return sentences about what was not understood or waits for networks."""
+        """Return sentences for the user: no good match, words that were not understood, words that need networks."""
         found = []
         if not self.understood:
             found.append(f"Nothing was understood. Try: {_EXAMPLE}.")
@@ -111,7 +110,7 @@ class WordSearch:
 
 
 def why(reasons: Sequence[str], misses: Sequence[str]) -> str:
-    """Return what a track has, and where it does not fit, in one line: "piano, calm – but somebody sings"."""
+    """Return reasons and misses in one line: "piano, calm – but somebody sings"."""
     had = ", ".join(reasons)
     return f"{had} – but {', '.join(misses)}" if misses else had
 
@@ -128,9 +127,8 @@ def search_words(text: str, table: LibraryTable) -> WordSearch:
     reader = _Reader(text, table)
     wishes = tuple(reader.wishes)
     scores = np.array([wish.scores(table) for wish in wishes]).reshape(len(wishes), len(table))
-    rows = np.flatnonzero(
-        table.analyzed & ~table.missing & (scores >= FITS).any(axis=0)
-    )  # none without wishes
+    meets_one = (scores >= FITS).any(axis=0)  # no row if there are no wishes
+    rows = np.flatnonzero(table.analyzed & ~table.missing & meets_one)
     met = np.maximum(np.where(np.isfinite(scores), scores, _NOT_KNOWN), _NOT_MET)[:, rows]
     matches = np.exp(np.log(met).sum(axis=0) / max(1, len(wishes)))
     order = np.argsort(-matches, kind="stable")
@@ -163,7 +161,7 @@ class _Reader:
         self.read()
 
     def read_pattern(self, pattern: re.Pattern[str], read: Read, text: str) -> str:
-        """Put marks in the place of what a pattern reads."""
+        """Replace the matches of a pattern by marks."""
 
         def mark(found: re.Match[str]) -> str:
             wish = read(found)
@@ -195,7 +193,7 @@ class _Reader:
                 negation = ""
 
     def wish_at(self, place: int) -> tuple[int, Wish | None]:
-        """Return how many words belong together here, and what they wish."""
+        """Return how many words belong together here, and their wish."""
         first = self.words[place]
         if first[0] == "\x00":
             return 1, self.measured[int(first[1:])]
@@ -285,4 +283,4 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         (r"\b(19[2-9]\d|20[0-4]\d)\b", _year),
     )
 )
-"""What is read by a pattern, in this order."""
+"""Patterns in the order in which they are tried, each with the function that makes its wish."""

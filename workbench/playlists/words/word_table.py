@@ -1,7 +1,7 @@
-"""What words mean, one line a meaning: words that people say → sound tags and descriptors.
+"""The meanings of words, one line for each meaning: words that people say → sound tags and descriptors.
 
-A part is a sound tag (``piano``), its opposite (``!no_voice``), or a descriptor of which much (``bpm+``) or little
-(``bpm-``) is meant. Of several parts the mean counts. The name of a sound tag is a word for it without a line here.
+A part is a sound tag (``piano``), its opposite (``!no_voice``), or a descriptor with a high (``bpm+``) or low
+(``bpm-``) value. The mean of several parts counts. Styles and instruments need no line here for their own names.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from workbench.analysis.sound_tags import SOUND_TAGS
 
 @dataclass(frozen=True)
 class Trait:
-    """A descriptor that words mean.
+    """A descriptor that words describe.
 
     Attributes
     ----------
     low, high : float or None
-        Where little of it is fully so, and where much of it is; the ranks in the library by default.
+        The values from which the words for little and for much fit fully; the ranks in the library by default.
     little, medium, much : str
         Words for a listener.
     """
@@ -106,7 +106,7 @@ NEGATIONS = frozenset(
     ["without", "no", "not", "non", "never", "minus", "except", "isn't", "aren't", "lacking"]
 )
 CARRIES_ON = frozenset(["or", "nor"])
-"""Words after which a negation goes on; after "without", "and" is one too."""
+"""Words after which a negation still applies. "and" is one too, but only after "without"."""
 _FILLERS = """
 a an the and or nor but with in on of for to from by at as is are be it that this some something anything any music song
 songs track tracks tune tunes piece pieces kind sort like very really quite rather too bit little lot more less please i

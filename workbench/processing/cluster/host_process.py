@@ -22,9 +22,9 @@ from workbench.processing.cluster.credentials import Credentials
 START_TIMEOUT_S = 90.0  # a cold disk and a busy machine; an idle one needs 1 s
 STOP_TIMEOUT_S = 3.0  # it has nothing to save, so if it takes longer, it hangs
 
-# Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns. What only the parent
-# can import, such as a module beside the user's script, comes last: a file there that is called ``random.py`` must not
-# stand in for the module that Dask means.
+# Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns. Folders that only
+# the parent has in its path, such as the folder of the user's script, come last, so that a file ``random.py`` there
+# does not replace Python's module.
 _PROGRAM = """
 import json, sys
 needs = json.loads(sys.stdin.readline())
@@ -82,7 +82,7 @@ class HostProcess:
         self._log = self._directory / "cluster.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _PROGRAM],  # not the current folder either
+                [sys.executable, "-P", "-c", _PROGRAM],  # -P leaves out the current folder
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

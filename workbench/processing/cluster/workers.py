@@ -40,8 +40,8 @@ class TaskCall:
     worker_path : callable
         Translates a path to the path on the workers, which may mount the music elsewhere.
     needs : callable, optional
-        ``needs(client) -> {resource: amount}``, called once the workers are there: which of the resources that
-        workers declare a file takes while it is worked on, such as ``{"GPU": 1}``. Nothing by default.
+        ``needs(client) -> {resource: amount}``, called when the workers are there. It returns the resources that a
+        worker needs for a file, such as ``{"GPU": 1}``. Nothing by default.
     """
 
     function: Callable[..., Any]

@@ -90,7 +90,7 @@ class WorkerDied:
 class WorkerRemoved:
     """The scheduler removed a worker; ``expected`` if it was closed properly.
 
-    ``fetching`` are the batches whose outcomes are being fetched all the same.
+    ``fetching`` are the batches whose outcomes are still being fetched.
     """
 
     worker: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.cards.card import card, facts, note, problem, table
 from workbench.cards.drawings import bar
-from workbench.cards.html import Html, element
+from workbench.cards.html import Html, element, joined
 from workbench.cards.rows import Rows
 from workbench.processing.job.task import Failure, Progress
 from workbench.readable import counted, span
@@ -46,7 +46,7 @@ def failures_table(failures: Iterable[Failure]) -> Html:
     """Return a table of failed files with the reasons; empty if no file failed."""
     rows = [[show(failure) for show in _COLUMNS.values()] for failure in failures]
     title = problem(f"{counted(len(rows), 'file')} failed")
-    return Html(title + table(list(_COLUMNS), rows)) if rows else Html("")
+    return joined(title, table(list(_COLUMNS), rows)) if rows else Html("")
 
 
 def failure_rows(failures: Iterable[Failure]) -> Rows[Failure]:

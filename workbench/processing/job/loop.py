@@ -196,9 +196,8 @@ class JobLoop:
         if not isinstance(ended, BaseException):
             return events.BatchEnded(number, tuple(ended))
         assert self._workers is not None
-        self._workers.look(
-            afresh=True
-        )  # raises an error if the scheduler has gone: then the batch is not the cause
+        # Raises an error if the scheduler has gone: then the batch is not the cause.
+        self._workers.look(afresh=True)
         if future.status != "error":
             return events.OutcomesLost(number)
         return events.BatchFailed(number, f"{type(ended).__name__}: {ended}")

@@ -58,7 +58,7 @@ def in_notebook() -> bool:
 
 
 def _somebody_watches() -> bool:
-    """Whether a person uses this kernel; papermill and nbconvert say that nobody does, and log lines."""
+    """Whether a person uses this kernel: papermill and nbconvert do not allow input."""
     shell = sys.modules["IPython"].get_ipython()
     return bool(shell.get_parent().get("content", {}).get("allow_stdin", True))
 

@@ -19,12 +19,8 @@ def describe(progress: Progress) -> str:
         parts.append(f"{progress.audio_rate:.0f}x real time")
     if progress.eta_s and progress.state == "running":
         parts.append(f"{clock(progress.eta_s)} left")
-    parts += [f"{count} {name}" for name, count in counts(progress) if count]
+    counts = ((progress.cached, "known"), (progress.failed, "failed"))
+    parts += [f"{count} {name}" for count, name in counts if count]
     if progress.note:
         parts.append(one_line(progress.note))
     return ", ".join(parts)
-
-
-def counts(progress: Progress) -> list[tuple[str, int]]:
-    """Return how many files needed no work, and how many failed."""
-    return [("known", progress.cached), ("failed", progress.failed)]

@@ -34,7 +34,7 @@ class JobState:
 
     ``suspects`` are tasks of a batch that killed or blocked its worker: each is tried again alone. ``losses``
     counts how often a task was lost without being the cause. ``killed`` are workers that this job stopped.
-    ``note`` says why nothing is sent, when that is so.
+    ``note`` says why nothing is sent, if that is so.
     """
 
     timeout_s: float

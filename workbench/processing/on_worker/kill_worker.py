@@ -16,9 +16,8 @@ def kill_worker(client: Any, worker: str, pid: int) -> None:
     A worker without a nanny is removed by the scheduler, and its own watchdog (see ``run_batch``) ends it.
     It does nothing if the worker has ended already.
     """
-    with contextlib.suppress(
-        Exception
-    ):  # the worker has ended or is ending: the job notices the lost tasks in both cases
+    # The worker may have ended or be ending: the job notices the lost tasks in both cases.
+    with contextlib.suppress(Exception):
         client.sync(_kill, client, worker, pid, callback_timeout=TIMEOUT_S)
 
 
