@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.cli.options import DONE, Add, add_parameter_option
+from workbench.cli.options import DONE, Add, add_parameter_option, open_library
 from workbench.cli.output import print_json, put, say
 from workbench.errors import ReportError
 from workbench.user_paths import expand_home
@@ -66,10 +67,11 @@ def _report(options: argparse.Namespace) -> int:
     settings = Settings.load(data_dir=options.data_dir)
     to = _format(options)
     out = expand_home(options.out).absolute() if options.out else _usual_file(settings, options.name, to)
-    notebook = check_report(options.name, _parameters(options), to=to)
+    parameters = _parameters(options)
+    notebook = check_report(options.name, parameters, to=to)
     say(f"Making the report {options.name} …")
     started = time.perf_counter()
-    run_report(notebook, _parameters(options), data_dir=settings.data_dir, out=out, to=to)
+    run_report(notebook, parameters, data_dir=settings.data_dir, out=out, to=to)
     if options.json:
         seconds = round(time.perf_counter() - started, 3)
         print_json({"report": options.name, "file": str(out), "format": to, "seconds": seconds})
@@ -124,8 +126,6 @@ def _schedule(options: argparse.Namespace) -> int:
 
 
 def _check_refresh(options: argparse.Namespace) -> None:
-    from workbench.cli.options import open_library
-
     if options.parameter or options.to:
         raise ReportError("-p and --to are for reports; a refresh takes --out FILE.")
     with open_library(options) as wb:
@@ -134,9 +134,6 @@ def _check_refresh(options: argparse.Namespace) -> None:
 
 def _command(options: argparse.Namespace) -> list[str]:
     """Return the command that is to run, with whole paths: a timer does not know the current folder."""
-    import sys
-
-    own = [sys.executable, "-m", "workbench"]
     words = ["report", options.name] if options.what == "report" else ["playlist", "--refresh", options.name]
     if options.what == "report" and expand_home(options.name).is_file():
         words[1] = str(expand_home(options.name).absolute())
@@ -148,4 +145,4 @@ def _command(options: argparse.Namespace) -> list[str]:
         words += ["--out", str(expand_home(options.out).absolute())]
     if options.data_dir:
         words += ["--data-dir", str(expand_home(options.data_dir).absolute())]
-    return [*own, *words]
+    return [sys.executable, "-m", "workbench", *words]

@@ -32,9 +32,7 @@ class MpdAddress:
     timeout_s: float = TIMEOUT_S
 
     def __str__(self) -> str:
-        if self.host.startswith(("/", "@")):
-            return f"MPD at {self.host}"
-        return f"MPD at {self.host}:{self.port}"
+        return f"MPD at {self.host}" if self.is_socket else f"MPD at {self.host}:{self.port}"
 
     def __repr__(self) -> str:
         return f"<{self}>"

@@ -94,7 +94,11 @@ def find_problems(library: Library, table: LibraryTable, pairs: Sequence[Pair] =
         Problem(
             "Failed",
             "Repair or replace the file, then analyze its folder again.",
-            _with_status(table, "failed", lambda track_id: failed.get(track_id, "failed")),
+            _findings(
+                table,
+                table.texts("status") == "failed",
+                lambda row: failed.get(int(table.ids[row]), "failed"),
+            ),
         ),
         Problem(
             "Missing",
@@ -121,6 +125,7 @@ def duplicates(groups: Sequence[Sequence[Track]]) -> list[Finding]:
 def same_recordings(table: LibraryTable, groups: Sequence[Group], pairs: Sequence[Pair]) -> list[Finding]:
     """Return a finding for every file of a recording that has other files, with what makes the best one better."""
     found = []
+    compared = {frozenset((pair.one, pair.other)): pair for pair in pairs}
     for group in groups:
         best, *others = group.rows
         name = PurePath(str(table["path"][best])).name
@@ -128,21 +133,19 @@ def same_recordings(table: LibraryTable, groups: Sequence[Group], pairs: Sequenc
         for row, quality in zip(others, group.qualities[1:], strict=True):
             better = group.qualities[0].better_in(quality)
             why = f"{name}, which is {listed(better)}" if better else f"{name}, as good as this"
-            found.append(
-                Finding(int(table.ids[row]), f"the same as {why}{_alike(table, (best, row), pairs)}")
-            )
+            one, other = (table["content_hash"][index] for index in (best, row))
+            alike = _alike(compared.get(frozenset((one, other))), other)
+            found.append(Finding(int(table.ids[row]), f"the same as {why}{alike}"))
     return found
 
 
-def _alike(table: LibraryTable, rows: tuple[int, int], pairs: Sequence[Pair]) -> str:
-    """Say how alike two files are and how much later one starts, if they were compared with each other."""
-    one, other = (table["content_hash"][row] for row in rows)
-    for pair in pairs:
-        if {pair.one, pair.other} == {one, other}:
-            later = pair.match.offset_s if pair.other == one else -pair.match.offset_s
-            start = f", music {abs(later):.2f} s {'later' if later > 0 else 'earlier'}"
-            return f" ({pair.match.similarity:.0%} alike{start if abs(later) >= AUDIBLE_S else ''})"
-    return ""
+def _alike(pair: Pair | None, content_hash: str) -> str:
+    """Say how alike two files are and how much later this content starts, if they were compared with each other."""
+    if pair is None:
+        return ""
+    later = pair.match.offset_s if pair.one == content_hash else -pair.match.offset_s
+    start = f", music {abs(later):.2f} s {'later' if later > 0 else 'earlier'}"
+    return f" ({pair.match.similarity:.0%} alike{start if abs(later) >= AUDIBLE_S else ''})"
 
 
 def _others(group: Sequence[Track], track: Track) -> str:
@@ -224,11 +227,6 @@ def truncated(table: LibraryTable) -> list[Finding]:
     return _findings(
         table, cut, lambda i: f"ends after {clock(table['duration_s'][i])}, earlier than its header says"
     )
-
-
-def _with_status(table: LibraryTable, status: str, reason: Callable[[int], str]) -> list[Finding]:
-    mask = np.array(table["status"] == status, bool)
-    return _findings(table, mask, lambda i: reason(int(table.ids[i])))
 
 
 CHECKS = (

@@ -71,10 +71,10 @@ class ShownTrack(Track):
         return card(name, player(mp3_excerpt(self.path, start_s=start, seconds=seconds), name))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_read_features"}
+        return _fields(self)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Track) and Track(**self.__getstate__()) == Track(**_fields(other))
+        return isinstance(other, Track) and Track(**_fields(self)) == Track(**_fields(other))
 
     __hash__ = None  # type: ignore[assignment]
 

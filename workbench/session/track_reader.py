@@ -161,7 +161,7 @@ class TrackReader(Verbs):
         table = self._table() if listened else None
         values = []
         for track in tracks:
-            row = table.index_of(track.id) if table and track.content_hash in listened else None
+            row = table.index_of(track.id) if table is not None and track.content_hash in listened else None
             values.append(
                 track.to_dict()
                 | {"predicted": predicted(by_content.get(track.content_hash, ()))}
@@ -183,13 +183,13 @@ class TrackReader(Verbs):
         """Return the described track of a file that is analyzed and has not changed since, or ``None``."""
         file = os.fspath(path)
         status = Path(file).stat()
-        key = f"track:{file}:{size_and_time(status)}:{inode_time(status)}:{self._library.version()}"
+        now = (*size_and_time(status), inode_time(status))
+        key = f"track:{file}:{now}:{self._library.version()}"
         described: dict[str, Any] | None = self._caches.tracks.get(key)
         if described is None:
             known = self._library.files.known([file]).get(file)
             if known is None or known.status != "analyzed":
                 return None
-            now = (*size_and_time(status), inode_time(status))
             if (known.size_bytes, known.mtime_ns, known.ctime_ns) != now:
                 return None
             (described,) = self.described([self(known.id)])

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 TEMPLATES = Path(__file__).parent / "templates"
-_STYLES = Path(__file__).parents[1] / "dashboards" / "widgets" / "static"  # palette.css
 # What a page can show of an output, best first. Widgets need a kernel.
 _SHOWN = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain"]
 HINT = "not-in-file"
@@ -27,13 +26,15 @@ def html_page(notebook: Any) -> str:
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
+    from workbench.apps.dashboards.widgets.static_file import FOLDER
+
     config = Config()
     config.NbConvertBase.display_data_priority = _SHOWN
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         config=config,
         template_name="report",
         extra_template_basedirs=[str(TEMPLATES)],
-        extra_template_paths=[str(_STYLES)],
+        extra_template_paths=[str(FOLDER)],
         exclude_input=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
@@ -49,7 +50,7 @@ def _for_readers(notebook: Any) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if _is_for_readers(output)]
-    notebook.metadata["title"] = title_of(notebook)
+    notebook.metadata["title"] = _title(notebook)
     return notebook
 
 
@@ -59,7 +60,7 @@ def _is_for_readers(output: Any) -> bool:
     return _WIDGET not in output.get("data", {})
 
 
-def title_of(notebook: Any) -> str:
+def _title(notebook: Any) -> str:
     """Return the heading of the first Markdown cell."""
     text = next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), "")
     return str(text).strip().partition("\n")[0].lstrip("# ")

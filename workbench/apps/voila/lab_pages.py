@@ -13,17 +13,17 @@ from jinja2 import Environment, FileSystemLoader
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
-from traitlets.config import Config
 from voila.configuration import VoilaConfiguration
 from voila.paths import collect_static_paths, collect_template_paths
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import get_voila_labextensions_path
 
+from workbench.apps.dashboards.widgets.static_file import FOLDER
 from workbench.apps.notebooks import app_files, apps_folder
 from workbench.apps.voila.foreign_loads import refuse_foreign_load
-from workbench.apps.voila.page_files import EXTENSIONS, file_routes, with_kept_files
-from workbench.apps.voila.voila_app import CELL_FAILED, EXECUTION_TIMEOUT_S, STYLES, TEMPLATES
+from workbench.apps.voila.page_files import file_routes, with_kept_files
+from workbench.apps.voila.voila_app import TEMPLATES, page_configuration
 
 PAGES = "workbench/apps"
 
@@ -46,10 +46,11 @@ class LabAppHandler(TornadoVoilaHandler):  # type: ignore[misc]
 def app_routes(server: Any) -> list[Any]:
     """Return the routes of the apps, and of the files that they load, for a Jupyter server."""
     base_url = server.base_url
-    voila = VoilaConfiguration(config=_configuration())
-    templates = [str(TEMPLATES), str(STYLES), *collect_template_paths(["voila", "nbconvert"], voila.template)]
+    config = page_configuration(_page_config)
+    voila = VoilaConfiguration(config=config)
+    templates = [str(TEMPLATES), str(FOLDER), *collect_template_paths(["voila", "nbconvert"], voila.template)]
     server.web_app.settings.setdefault("voila_jinja2_env", _environment(templates))
-    options = {"config": _configuration(), "template_paths": templates, "voila_configuration": voila}
+    options = {"config": config, "template_paths": templates, "voila_configuration": voila}
     return [
         (re.escape(url_path_join(base_url, PAGES, "/")) + "([^/]+)", LabAppHandler, options),
         *file_routes(
@@ -63,19 +64,6 @@ def app_routes(server: Any) -> list[Any]:
 
 def _environment(templates: list[str]) -> Environment:
     return Environment(loader=FileSystemLoader(templates), autoescape=True, extensions=["jinja2.ext.i18n"])
-
-
-def _configuration() -> Config:
-    config = Config()
-    config.VoilaConfiguration.strip_sources = True
-    config.VoilaConfiguration.show_tracebacks = False
-    config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
-    config.VoilaConfiguration.page_config_hook = _page_config
-    config.VoilaConfiguration.allow_template_override = "NO"
-    config.VoilaConfiguration.allow_theme_override = "NO"
-    config.VoilaExecutor.timeout = EXECUTION_TIMEOUT_S
-    config.VoilaExecutor.cell_error_instruction = CELL_FAILED
-    return config
 
 
 def _page_config(page_config: dict[str, Any], *, base_url: str, **_: Any) -> dict[str, Any]:

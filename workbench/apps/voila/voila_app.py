@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from workbench.apps.dashboards.widgets.static_file import FOLDER
 from workbench.apps.rest.api_handler import SERVICE
 from workbench.apps.rest.routes import handlers
 from workbench.apps.server.bounded_server import BoundedServer
@@ -48,7 +50,6 @@ from workbench.log_lines import PrintableRecords
 from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = Path(__file__).parents[1] / "dashboards" / "widgets" / "static"
 CULL_IDLE_S = 600  # set by hand: the kernel of a closed tab ends after ten minutes
 CULL_EVERY_S = 10  # set by hand: a page that nobody looks at is noticed soon
 EXECUTION_TIMEOUT_S = 120  # set by hand: for the cells of an app
@@ -139,7 +140,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
 
     def setup_template_dirs(self) -> None:
         super().setup_template_dirs()
-        self.template_paths[:0] = [str(TEMPLATES), str(STYLES)]
+        self.template_paths[:0] = [str(TEMPLATES), str(FOLDER)]
         compile_once(self.template_paths, self.voila_configuration.template)
 
     def init_settings(self) -> dict[str, Any]:
@@ -216,7 +217,7 @@ def _is_not_about_trust(record: logging.LogRecord) -> bool:
 
 def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     """Return Voila's configuration; the user's own voila.json is not read."""
-    config = Config()
+    config = page_configuration(partial(_page_config, apps))
     config.Voila.root_dir = str(apps)
     config.Voila.ip = settings.host
     config.Voila.port = settings.port
@@ -230,15 +231,7 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.VoilaConfiguration.multi_kernel_manager_class = AppKernels
     config.VoilaConfiguration.preheat_kernel = True
     config.VoilaConfiguration.default_pool_size = 1
-    config.VoilaConfiguration.strip_sources = True
-    config.VoilaConfiguration.show_tracebacks = False
     config.VoilaConfiguration.file_allowlist = []
-    config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
-    config.VoilaConfiguration.page_config_hook = partial(_page_config, apps)
-    config.VoilaConfiguration.allow_template_override = "NO"
-    config.VoilaConfiguration.allow_theme_override = "NO"
-    config.VoilaExecutor.timeout = EXECUTION_TIMEOUT_S
-    config.VoilaExecutor.cell_error_instruction = CELL_FAILED
     config.KernelProvisionerFactory.default_provisioner_name = FORKED
     config.KernelManager.transport = "ipc"  # sockets in a private folder, not ports
     config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_S
@@ -248,10 +241,24 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     return config
 
 
+def page_configuration(page_config_hook: Callable[..., dict[str, Any]]) -> Config:
+    """Return the configuration of the pages, in ``workbench serve`` and in JupyterLab."""
+    config = Config()
+    config.VoilaConfiguration.strip_sources = True
+    config.VoilaConfiguration.show_tracebacks = False
+    config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
+    config.VoilaConfiguration.page_config_hook = page_config_hook
+    config.VoilaConfiguration.allow_template_override = "NO"
+    config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaExecutor.timeout = EXECUTION_TIMEOUT_S
+    config.VoilaExecutor.cell_error_instruction = CELL_FAILED
+    return config
+
+
 def _page_config(
     apps: Path, page_config: dict[str, Any], *, base_url: str, notebook_path: str, **_: Any
 ) -> dict[str, Any]:
-    """Return what the template of a page is told."""
+    """Return the values for the template of a page."""
     return with_kept_files(page_config, base_url) | {"workbenchApps": menu(apps, notebook_path)}
 
 

@@ -77,8 +77,8 @@ class LibraryReport:
     @property
     def new(self) -> Any:
         """The tracks that were added, the newest first."""
-        index = {int(track_id): row for row, track_id in enumerate(self.library.ids)}
-        rows = [self._track(index[track_id]) for track_id in self.new_ids[:MOST_NEW] if track_id in index]
+        places = map(self.library.index_of, self.new_ids[:MOST_NEW])
+        rows = [self._track(row) for row in places if row is not None]
         head = ("Title", "Artist", "Genre", "Tempo", "Key", "Length")
         return table(head, rows, empty="No track was added.", caption=self._since())
 

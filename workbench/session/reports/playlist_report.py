@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.playlists.explanations import transition_word
 from workbench.playlists.sound.points import RANDOM_PAIR
-from workbench.readable import clock, counted, number
+from workbench.readable import UNKNOWN, clock, counted, number
 from workbench.session.reports.tables import table
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class PlaylistReport:
             ("Tracks", f"{len(self.playlist):,}"),
             ("Length", clock(self.playlist.duration_s)),
             ("Method", self.playlist.method.replace("_", " ")),
-            ("Made", f"{datetime.fromtimestamp(made):%d %B %Y, %H:%M}" if made else "—"),
+            ("Made", f"{datetime.fromtimestamp(made):%d %B %Y, %H:%M}" if made else UNKNOWN),
         ]
         return table(("", "This playlist"), rows)
 
@@ -84,7 +84,7 @@ class PlaylistReport:
                 ("Variety of sound", _variety(card.get("diversity"))),
             ]
         rows += [
-            ("Artists", f"{card['artists']:,}") if "artists" in card else ("Artists", "—"),
+            ("Artists", f"{card['artists']:,}" if "artists" in card else UNKNOWN),
             ("Same artist again", _repeat(card.get("closest_repeat"))),
         ]
         return table(("", "Quality"), rows)
@@ -108,19 +108,19 @@ def _reason(track: PlaylistTrack) -> str:
 
 def _transition(following: Mapping[str, Any] | None) -> tuple[str, ...]:
     if following is None:
-        return ("—", "—", "—", "—")
+        return (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     tempo, key, step = following.get("tempo"), following.get("key"), following.get("loudness_step_lu")
     return (
         transition_word(following["cost"]),
-        f"{number(tempo['other_bpm'], digits=0)} → {number(tempo['bpm'], 'BPM', 0)}" if tempo else "—",
-        str(key["relation"]) if key else "—",
-        "—" if step is None else f"{'+' if step > 0 else ''}{number(step, 'LU')}",
+        f"{number(tempo['other_bpm'], digits=0)} → {number(tempo['bpm'], 'BPM', 0)}" if tempo else UNKNOWN,
+        str(key["relation"]) if key else UNKNOWN,
+        UNKNOWN if step is None else f"{'+' if step > 0 else ''}{number(step, 'LU')}",
     )
 
 
 def _variety(diversity: float | None) -> str:
     return (
-        "—"
+        UNKNOWN
         if diversity is None
         else f"{100 * diversity / RANDOM_PAIR:.0f} % of that of tracks drawn at random"
     )

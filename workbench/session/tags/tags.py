@@ -135,7 +135,7 @@ class Tags(Verbs):
         """
         todo = [file for file in plan.files if file.changes]
         with self._journal() as journal:
-            return [_told(self._write_one(journal, file, plan.overwrite), on_file) for file in todo]
+            return [_told(self._write_one(journal, file, overwrite=plan.overwrite), on_file) for file in todo]
 
     def backups(self) -> list[TagBackup]:
         """Return what was written, the last first."""
@@ -187,7 +187,7 @@ class Tags(Verbs):
                 journal.close()
                 settle_all(self._library, self.folder)
 
-    def _write_one(self, journal: Journal, file: FileChange, overwrite: bool) -> FileChange:  # noqa: FBT001
+    def _write_one(self, journal: Journal, file: FileChange, *, overwrite: bool) -> FileChange:
         track = self._library.tracks.get(file.track_id)
         written = self._library.written_tags.of(file.track_id)
         wanted = {one.field: one.new for one in file.changes}
