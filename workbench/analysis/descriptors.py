@@ -172,7 +172,7 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
                "higher for harmonics and noise",
                _ESSENTIA + "PitchSalience: Ricard 2004", cost="0.04 s a minute"),
     Descriptor("chords_key", "text", "", None, None,
-               "root of the chord heard most, with sharps; null without clear chords",
+               "root of the most frequent chord, spelled with sharps; null if no chord is clear",
                _ESSENTIA + "HPCP, ChordsDetection: Gómez 2006, Temperley 1999", cost="0.04 s a minute, all of chords"),
     Descriptor("chords_scale", "text", "", None, None, "major or minor: that chord", "as chords_key",
                cost=_WITH_CHORDS),

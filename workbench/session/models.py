@@ -141,7 +141,7 @@ class Models(ModelsFolder):
         return len(files_to_embed(self._library, usable_models(self.folder)))
 
     def advice(self) -> str | None:
-        """Say how many tracks the models have not seen; without models, say what they would add, once a library."""
+        """Return how many tracks the models have not seen, or, the first time without models, what they would add."""
         if self.folder and any(self.folder.glob("*.pb")):
             unseen = self.unseen()
             text = f"The models in {self.folder} have not seen {unseen} of the tracks: run workbench embed."

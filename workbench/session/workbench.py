@@ -219,8 +219,8 @@ class Workbench:
     def tracks(self) -> pd.DataFrame:
         """Every track as a DataFrame, one row a track, indexed by id.
 
-        ``attrs`` has unit, meaning and source of each descriptor: ``wb.tracks.attrs["units"]["bpm"]``. A frame that
-        you filtered can be given back: ``wb.playlist("harmonic", among=frame)``.
+        ``attrs`` has unit, meaning and source of each descriptor: ``wb.tracks.attrs["units"]["bpm"]``. You can pass
+        a filtered frame to a method: ``wb.playlist("harmonic", among=frame)``.
         """
         from workbench.session.questions import with_units
 

@@ -11,7 +11,7 @@ from workbench.errors import AudioPermissionError
 
 
 def place_beside(path: Path) -> Path:
-    """Return where the changed copy of a file is made: in a hidden folder beside it, always the same one."""
+    """Return the path of the changed copy of a file, in a hidden folder beside it. A file always has the same path."""
     return path.parent / f".workbench-{path.stat().st_ino}" / path.name
 
 

@@ -88,7 +88,7 @@ def largest_first(labels: npt.NDArray[np.int64], points: Vectors) -> Clusters:
 def community_clusters(
     table: LibraryTable, rows: Rows, minimum_tracks: int | None, random_state: int
 ) -> Clusters:
-    """Group rows into communities of the graph in which each track is tied to those nearest to it.
+    """Group rows into communities of the graph that connects each track with its nearest neighbors.
 
     The method finds the number of groups. Communities with fewer than ``minimum_tracks`` do not count as groups;
     ``None`` makes one group of all tracks. Of more than 2,000 tracks, a random sample of that many is grouped, and each

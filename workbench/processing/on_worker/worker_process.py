@@ -19,6 +19,6 @@ def dask_setup(worker: Any) -> None:
 
 
 def _die_with_parent() -> None:
-    # Dask's own watch needs the GIL, which native code that never returns may keep for ever.
+    # Dask's own check needs the GIL, and native code that never returns may hold the GIL forever.
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -121,7 +121,7 @@ class Tags(Verbs):
         Parameters
         ----------
         on_file : callable, optional
-            Is told of each file when it is done.
+            Called with each file when it is done.
 
         Returns
         -------
