@@ -94,3 +94,13 @@ def test_many_threads_get_one_module() -> None:
 def test_a_missing_package_names_the_command_that_installs_it() -> None:
     with pytest.raises(MissingPackageError, match=r"python -m pip install 'no-such-package'"):
         lazy_imports.import_once("no_such_module", install="no-such-package")
+
+
+def test_the_grammar_of_iris_is_loaded_when_one_is_checked() -> None:
+    done = run(
+        "import sys, workbench.apps, jsonschema\n"
+        "assert 'rfc3987_syntax.syntax_helpers' not in sys.modules\n"
+        "check = jsonschema.Draft202012Validator.FORMAT_CHECKER.conforms\n"
+        "print(check('https://example.org/ä', 'iri'), check('https://exa mple', 'iri'), check('a', 'iri-reference'))"
+    )
+    assert done.stdout == "True False True\n", done.stderr

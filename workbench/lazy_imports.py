@@ -128,6 +128,27 @@ def import_once(name: str, *, install: str | None = None) -> ModuleType:
         return module
 
 
+def defer_iri_grammar() -> None:
+    """Let jsonschema import ``rfc3987_syntax`` when it checks its first IRI.
+
+    The package builds a parser when it is imported (2.2 s of CPU). All of Jupyter imports jsonschema, which imports
+    the package if it is there, and hardly any schema has an IRI.
+    """
+    name = "rfc3987_syntax"
+    if name in sys.modules or importlib.util.find_spec(name) is None:
+        return
+    stand_in = ModuleType(name)
+
+    def is_valid_syntax(term: str, value: str) -> bool:
+        with _lock:
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
+        return bool(importlib.import_module(name).is_valid_syntax(term, value))
+
+    vars(stand_in)["is_valid_syntax"] = is_valid_syntax
+    sys.modules[name] = stand_in
+
+
 def import_seconds() -> dict[str, float]:
     """Return seconds that each import made through this module took, by module name."""
     with _lock:
