@@ -261,12 +261,14 @@ class Workbench:
         from workbench.models.columns import with_model_results
         from workbench.playlists.making.kinds import with_kinds
         from workbench.session.copies import with_copies
+        from workbench.session.history.columns import with_plays
 
         version = self.library.version()
         with self._lock:
             if self._table is None or self._table.version != version:
                 table = with_model_results(self.library, self.library.table())
                 table = with_copies(table, self.copies.pairs(), self.library.tracks.by_id)
+                table = with_plays(table, self.library.plays.heard())
                 self._table = with_kinds(table, long_track_minutes=self.settings.long_track_minutes)
             return self._table
 

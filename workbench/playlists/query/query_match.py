@@ -49,7 +49,7 @@ ALIASES = {
 _ANYWHERE = ("title", "artist", "artists", "album", "genre", "path")
 _LISTED = frozenset({"artist", "artists", "album_artist", "album_artists", "composer"})
 _LYRICS = "lyrics"
-_FLAGS = frozenset({"compilation", "has_lyrics"})
+_FLAGS = frozenset({"compilation", "has_lyrics", "loved"})
 _YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
 
 

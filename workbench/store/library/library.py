@@ -16,6 +16,7 @@ from workbench.store.library.landmarks import LandmarkRepository
 from workbench.store.library.maintenance import Maintenance
 from workbench.store.library.models import ModelRepository
 from workbench.store.library.playlists import PlaylistRepository
+from workbench.store.library.plays import PlayRepository
 from workbench.store.library.ratings import RatingRepository
 from workbench.store.library.table_loading import load_table, snapshot_id
 from workbench.store.library.tracks import TrackRepository
@@ -46,6 +47,8 @@ class Library:
         Embeddings and predictions.
     ratings : RatingRepository
         What the user said: thumbs, plays, labels.
+    plays : PlayRepository
+        What was played, and what other players count and rate.
     written_tags : WrittenTagsRepository
         What was written into files.
     artifacts : ArtifactRepository
@@ -65,6 +68,7 @@ class Library:
         self.playlists = PlaylistRepository(pool, now)
         self.models = ModelRepository(pool, now)
         self.ratings = RatingRepository(pool, now)
+        self.plays = PlayRepository(pool, now)
         self.written_tags = WrittenTagsRepository(pool, now)
         self.artifacts = ArtifactRepository(pool, now)
         self.activity = ActivityRepository(pool, now)
@@ -92,6 +96,7 @@ class Library:
             self.features.copy(old_hash, new_hash)
             self.models.copy(old_hash, new_hash)
             self.ratings.copy(old_hash, new_hash)
+            self.plays.copy(old_hash, new_hash)
             self.files.add([file])
             self.maintenance.drop_unused(old_hash)
 

@@ -30,9 +30,18 @@ CATEGORIES = (
     "status",
     "tag_key",
 )
-WHOLE = ("year", "track_number", "disc_number", "play_count", "channels", "sample_rate_hz", "time_signature")
-YES_NO = ("truncated", "compilation", "has_lyrics")
-DATES = ("added_at",)
+WHOLE = (
+    "year",
+    "track_number",
+    "disc_number",
+    "play_count",
+    "plays",
+    "channels",
+    "sample_rate_hz",
+    "time_signature",
+)
+YES_NO = ("truncated", "compilation", "has_lyrics", "loved")
+DATES = ("added_at", "last_played_at")
 
 
 def library_frame(

@@ -248,6 +248,18 @@ def keep_written_tags(connection: Connection) -> None:
     connection.execute("DELETE FROM predictions WHERE model = 'written:genre'")
 
 
+def keep_plays(connection: Connection) -> None:
+    """Add tables of single plays, and of what other players count and rate."""
+    connection.execute(
+        "CREATE TABLE plays (content_hash TEXT NOT NULL, source TEXT NOT NULL, at REAL NOT NULL, "
+        "PRIMARY KEY (content_hash, source, at)) WITHOUT ROWID"
+    )
+    connection.execute(
+        "CREATE TABLE player_facts (content_hash TEXT NOT NULL, source TEXT NOT NULL, plays INTEGER, "
+        "last_played_at REAL, rating REAL, loved INTEGER, PRIMARY KEY (content_hash, source)) WITHOUT ROWID"
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
@@ -255,4 +267,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     keep_inode_times,
     keep_landmarks,
     keep_written_tags,
+    keep_plays,
 )

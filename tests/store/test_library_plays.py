@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workbench.store.library.library import Library
+from workbench.store.library.plays import Heard, PlayerFacts
+from workbench.store.library.records import ScannedFile
+
+
+def test_the_same_plays_twice_add_nothing_and_make_no_new_snapshot(library: Library) -> None:
+    plays = [("a", 1000.0), ("a", 5000.0), ("b", 2000.0)]
+    assert library.plays.add("lastfm", plays) == 3
+    version = library.version()
+    assert library.plays.add("lastfm", plays) == 0
+    assert library.version() == version
+    assert library.plays.add("lastfm", [*plays, ("c", 1.0)]) == 1
+    assert library.version() != version
+
+
+def test_a_play_that_two_services_noted_counts_once(library: Library) -> None:
+    library.plays.add("lastfm", [("a", 1000.0), ("a", 90_000.0)])
+    library.plays.add("spotify", [("a", 1240.0)])
+    assert library.plays.heard() == {"a": Heard(2, 90_000.0, None, None)}
+    library.plays.add("spotify", [("a", 1300.0)])  # twice on one service, one right after the other, is twice
+    assert library.plays.heard()["a"].plays == 3
+
+
+def test_a_counter_of_a_player_and_single_plays_are_not_added_up(library: Library) -> None:
+    library.plays.add("lastfm", [("a", 1000.0), ("a", 9000.0), ("b", 1.0)])
+    assert library.plays.keep_facts("itunes", [("a", PlayerFacts(40, 500.0, 4.0, True))]) == 1
+    assert library.plays.keep_facts("navidrome", [("b", PlayerFacts(loved=False))]) == 1
+    assert library.plays.heard() == {
+        "a": Heard(40, 9000.0, 4.0, True),
+        "b": Heard(1, 1.0, None, False),
+    }
+
+
+def test_facts_replace_those_of_the_same_source(library: Library) -> None:
+    library.plays.keep_facts("itunes", [("a", PlayerFacts(3, 500.0, 4.0))])
+    version = library.version()
+    assert library.plays.keep_facts("itunes", [("a", PlayerFacts(3, 500.0, 4.0))]) == 0
+    assert library.version() == version
+    assert library.plays.keep_facts("itunes", [("a", PlayerFacts(3, 500.0, None))]) == 1
+    assert library.plays.heard()["a"].rating is None
+
+
+def test_sources_are_listed_and_forgotten_one_by_one(library: Library) -> None:
+    library.plays.add("lastfm", [("a", 1000.0), ("a", 5000.0), ("b", 2000.0)])
+    library.plays.keep_facts("itunes", [("a", PlayerFacts(3)), ("c", PlayerFacts(1))])
+    assert [tuple(source) for source in library.plays.sources()] == [
+        ("itunes", 0, 0, None, None, 2),
+        ("lastfm", 3, 2, 1000.0, 5000.0, 0),
+    ]
+    assert library.plays.forget("lastfm") == 3
+    assert library.plays.forget("lastfm") == 0
+    assert [source.source for source in library.plays.sources()] == ["itunes"]
+
+
+def test_a_file_with_new_tags_keeps_its_plays(library: Library, scanned: Callable[..., ScannedFile]) -> None:
+    library.files.add([scanned("/a.mp3", "old")])
+    library.plays.add("lastfm", [("old", 1000.0)])
+    library.plays.keep_facts("itunes", [("old", PlayerFacts(2))])
+    library.carry_over(scanned("/a.mp3", "new"), "old")
+    assert library.plays.heard()["new"] == Heard(2, 1000.0, None, None)

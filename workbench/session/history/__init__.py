@@ -1,0 +1,1 @@
+"""Listening histories of other programs: imported, counted, and shown as columns of the library table."""

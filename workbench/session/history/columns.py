@@ -1,0 +1,34 @@
+"""What was played, as columns of the library table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from workbench.store.library.library_table import LibraryTable
+    from workbench.store.library.plays import Heard
+
+COLUMNS = {"plays": "plays", "last_played_at": "last_played_at", "player_rating": "rating", "loved": "loved"}
+"""Column → what it shows of :class:`~workbench.store.library.plays.Heard`."""
+
+
+def with_plays(table: LibraryTable, heard: Mapping[str, Heard]) -> LibraryTable:
+    """Return a table with the columns ``plays``, ``last_played_at``, ``player_rating`` and ``loved``.
+
+    A library without any history has none of them.
+    """
+    if not heard:
+        return table
+    of_rows = [heard.get(content) for content in table.texts("content_hash")]
+    added = {
+        column: np.array(
+            [np.nan if row is None or (value := getattr(row, name)) is None else value for row in of_rows],
+            np.float64,
+        )
+        for column, name in COLUMNS.items()
+    }
+    return replace(table, columns={**table.columns, **added})

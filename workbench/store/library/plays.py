@@ -1,0 +1,154 @@
+"""What was played, by content: single plays with their times, and what other players count and rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from workbench.store.library.repository import Repository
+
+# Two programs that note the same play differ by the length of the track, because some note its start and some its end.
+_SAME_PLAY_S = 600  # set by hand: longer than nearly all tracks
+
+_COUNTED = f"""
+    SELECT content_hash, count(*) AS plays, max(at) AS last_played_at FROM (
+        SELECT content_hash, source, at, lag(at) OVER earlier AS before, lag(source) OVER earlier AS other
+        FROM plays WINDOW earlier AS (PARTITION BY content_hash ORDER BY at))
+    WHERE before IS NULL OR source = other OR at - before > {_SAME_PLAY_S}
+    GROUP BY content_hash"""
+
+_TOLD = """
+    SELECT content_hash, max(plays) AS plays, max(last_played_at) AS last_played_at, max(rating) AS rating,
+           max(loved) AS loved
+    FROM player_facts GROUP BY content_hash"""
+
+# A player's counter and the dated plays mostly count the same plays, so the higher number is taken and not the sum.
+_HEARD = f"""
+    SELECT content_hash, max(coalesce(c.plays, 0), coalesce(t.plays, 0)),
+           nullif(max(coalesce(c.last_played_at, 0), coalesce(t.last_played_at, 0)), 0), t.rating, t.loved
+    FROM ({_COUNTED}) c FULL JOIN ({_TOLD}) t USING (content_hash)"""
+
+
+class PlayerFacts(NamedTuple):
+    """What a player says of a content.
+
+    Attributes
+    ----------
+    plays : int or None
+    last_played_at : float or None
+        Seconds since the epoch.
+    rating : float or None
+        Stars, 0 to 5.
+    loved : bool or None
+        A heart or a thumb; false where it points down.
+    """
+
+    plays: int | None = None
+    last_played_at: float | None = None
+    rating: float | None = None
+    loved: bool | None = None
+
+
+class Heard(NamedTuple):
+    """What all sources together say of a content; see :class:`PlayerFacts`."""
+
+    plays: int
+    last_played_at: float | None
+    rating: float | None
+    loved: bool | None
+
+
+class PlaySource(NamedTuple):
+    """A source of plays: a service, a player or a server.
+
+    ``plays`` and ``tracks`` count single plays; ``told_tracks`` those that it only counts or rates.
+    """
+
+    source: str
+    plays: int
+    tracks: int
+    first_at: float | None
+    last_at: float | None
+    told_tracks: int
+
+
+class PlayRepository(Repository):
+    """Keeps plays and facts by content and source, so that the same file read twice adds nothing."""
+
+    def add(self, source: str, plays: Iterable[tuple[str, float]]) -> int:
+        """Add plays, each a content hash and seconds since the epoch; return how many are new."""
+        sql = "INSERT OR IGNORE INTO plays (content_hash, source, at) VALUES (?, ?, ?)"
+        with self.pool.writing() as connection:
+            before = connection.total_changes
+            connection.executemany(sql, ((content, source, at) for content, at in plays))
+            added: int = connection.total_changes - before
+            if added:
+                connection.execute(_CHANGED)
+        return added
+
+    def keep_facts(self, source: str, facts: Iterable[tuple[str, PlayerFacts]]) -> int:
+        """Keep what a source says now of contents, in place of what it said before; return how many changed."""
+        sql = """
+            INSERT INTO player_facts (content_hash, source, plays, last_played_at, rating, loved)
+            VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (content_hash, source) DO UPDATE SET plays = excluded.plays,
+                last_played_at = excluded.last_played_at, rating = excluded.rating, loved = excluded.loved
+            WHERE (plays, last_played_at, rating, loved)
+                IS NOT (excluded.plays, excluded.last_played_at, excluded.rating, excluded.loved)"""
+        with self.pool.writing() as connection:
+            before = connection.total_changes
+            connection.executemany(sql, ((content, source, *said) for content, said in facts))
+            changed: int = connection.total_changes - before
+            if changed:
+                connection.execute(_CHANGED)
+        return changed
+
+    def heard(self) -> dict[str, Heard]:
+        """Return what is known of each content that was played or rated.
+
+        A play that two sources noted, less than ten minutes apart, counts once.
+        """
+        with self.pool.reading() as connection:
+            return {
+                content: Heard(plays, last, rating, None if loved is None else bool(loved))
+                for content, plays, last, rating, loved in connection.execute(_HEARD)
+            }
+
+    def sources(self) -> list[PlaySource]:
+        """Return every source by name."""
+        sql = """
+            SELECT source, coalesce(p.plays, 0), coalesce(p.tracks, 0), p.first_at, p.last_at, coalesce(f.tracks, 0)
+            FROM (SELECT source, count(*) AS plays, count(DISTINCT content_hash) AS tracks, min(at) AS first_at,
+                         max(at) AS last_at FROM plays GROUP BY source) p
+            FULL JOIN (SELECT source, count(*) AS tracks FROM player_facts GROUP BY source) f USING (source)
+            ORDER BY source"""
+        with self.pool.reading() as connection:
+            return [PlaySource(*row) for row in connection.execute(sql)]
+
+    def forget(self, source: str) -> int:
+        """Delete everything of a source; return how many plays and facts there were."""
+        with self.pool.writing() as connection:
+            deleted = sum(
+                connection.execute(f"DELETE FROM {table} WHERE source = ?", (source,)).rowcount
+                for table in ("plays", "player_facts")
+            )
+            if deleted:
+                connection.execute(_CHANGED)
+        return deleted
+
+    def copy(self, old_hash: str, new_hash: str) -> None:
+        """Give one content the plays and facts of another that sounds the same."""
+        with self.pool.writing() as connection:
+            for table, names in (
+                ("plays", "source, at"),
+                ("player_facts", "source, plays, last_played_at, rating, loved"),
+            ):
+                connection.execute(
+                    f"INSERT OR IGNORE INTO {table} (content_hash, {names}) "
+                    f"SELECT ?, {names} FROM {table} WHERE content_hash = ?",
+                    (new_hash, old_hash),
+                )
+
+
+_CHANGED = "UPDATE meta SET value = value + 1 WHERE key = 'changes'"
+"""Makes a new snapshot of the library, once for a whole import."""
