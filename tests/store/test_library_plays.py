@@ -27,11 +27,11 @@ def test_a_play_that_two_services_noted_counts_once(library: Library) -> None:
 
 def test_a_counter_of_a_player_and_single_plays_are_not_added_up(library: Library) -> None:
     library.plays.add("lastfm", [("a", 1000.0), ("a", 9000.0), ("b", 1.0)])
-    assert library.plays.keep_facts("itunes", [("a", PlayerFacts(40, 500.0, 4.0, True))]) == 1
+    assert library.plays.keep_facts("itunes", [("a", PlayerFacts(40, 500.0, 4.0, loved=True))]) == 1
     assert library.plays.keep_facts("navidrome", [("b", PlayerFacts(loved=False))]) == 1
     assert library.plays.heard() == {
-        "a": Heard(40, 9000.0, 4.0, True),
-        "b": Heard(1, 1.0, None, False),
+        "a": Heard(40, 9000.0, 4.0, loved=True),
+        "b": Heard(1, 1.0, None, loved=False),
     }
 
 
