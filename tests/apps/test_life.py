@@ -66,6 +66,12 @@ def test_stop_parks_jobs_leaves_nothing_behind_and_a_restart_goes_on(
         server.post("tracks/analyze", {"file_path": str(music / name), "force_reanalysis": True}).json()["id"]
         for name in ("one.wav", "two.wav", "more/three.wav", "more/four.flac")
     ]
+    beside = serve(
+        data_dir=tmp_path / "data"
+    )  # a second server with the same library leaves the jobs to the first
+    assert beside.get("stats/analysis").json()["jobs"] == {"running": 0, "waiting": 0}
+    assert {job["id"] for job in beside.get("jobs").json()["jobs"]} <= set(jobs)
+    assert beside.stop() == 0
     until(lambda: server.get(f"jobs/{jobs[0]}").json()["progress"], 20)
     pids = until(lambda: len(found := server.pids) > 3 and found, 30)  # the app's kernel, scheduler, worker
     assert server.stop() == 0, "".join(server.log)

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.machine.process_identity import process_name
 from workbench.performance.monitor import PerformanceMonitor
-from workbench.performance.process_publisher import ProcessPublisher, process_id
+from workbench.performance.process_publisher import ProcessPublisher
 from workbench.performance.published import merge_ended
 from workbench.performance.system import SystemSampler
 from workbench.performance.totals import add_counters
@@ -50,13 +51,14 @@ def stranger() -> Iterator[psutil.Process]:
     process.communicate()
 
 
-def publish(library: Library, process: psutil.Process, payload: dict[str, Any], **changes: Any) -> str:
-    started_at = changes.get("started_at", process.create_time())
-    found = process_id(process.pid, started_at)
+def publish(library: Library, process: psutil.Process, payload: dict[str, Any], name: str = "") -> None:
     library.activity.publish_process(
-        found, pid=process.pid, role="kernel", started_at=started_at, payload=payload
+        name or process_name(process.pid),
+        pid=process.pid,
+        role="kernel",
+        started_at=process.create_time(),
+        payload=payload,
     )
-    return found
 
 
 def test_figures_of_all_processes_are_added_up(
@@ -92,7 +94,7 @@ def test_killed_process_goes_and_its_counts_stay(
 
 
 def test_another_process_with_the_same_pid_is_not_taken_for_it(library: Library, monitor: Any) -> None:
-    publish(library, psutil.Process(), figures(hits=3), started_at=psutil.Process().create_time() - 1000)
+    publish(library, psutil.Process(), figures(hits=3), name=process_name()[:-1])
     assert monitor.refresh().processes == []
     assert monitor.cache_stats()["analysis_cache"]["hits"] == 3
 
@@ -217,7 +219,9 @@ def test_jobs_are_counted_while_they_run_and_after() -> None:
     assert after == counted.totals() | {"busy_seconds": after["busy_seconds"]}
 
 
-def test_time_of_shared_workers_is_counted_once(library: Library, monitor: Any) -> None:
+def test_time_of_shared_workers_is_counted_once(
+    library: Library, monitor: Any, stranger: psutil.Process
+) -> None:
     clock = FakeClock()
     owner = JobStatistics(lambda: 2, timer=clock)
     owner.account_for(monitor.guest_operations)
@@ -227,9 +231,9 @@ def test_time_of_shared_workers_is_counted_once(library: Library, monitor: Any) 
         guest.watch(job)
 
     def publish_all() -> dict[str, Any]:
-        for number, figures in zip((-1, 0, 1), [owner, *guests], strict=True):
-            payload = {"async_processor": figures.totals()}
-            publish(library, psutil.Process(), payload, started_at=psutil.Process().create_time() + number)
+        alive = [psutil.Process(), stranger, psutil.Process(1)]
+        for process, figures in zip(alive, [owner, *guests], strict=True):
+            publish(library, process, {"async_processor": figures.totals()})
         return dict(monitor.refresh().async_processor)
 
     idle = publish_all()

@@ -71,7 +71,7 @@ def test_models_ratings_and_activity_are_there(wb: Workbench) -> None:
     artifact = library.artifacts.get("map", "pca")
     assert artifact is not None
     assert artifact.value["points"].shape == (1, 2)
-    assert [job.id for job in library.activity.jobs()] == ["job1"]
+    assert [job.id for job in library.jobs.latest()] == ["job1"]
     assert library.activity.metrics() == [(1700000000.0, {"cpu": 5})]
     assert library.activity.benchmarks() == [(1700000000.0, {"speed": 1})]
     assert library.activity.value("told") is True

@@ -122,18 +122,18 @@ def test_processes_are_published_and_retired_without_losing_their_counts(library
 def test_jobs_are_updated_and_listed_newest_first(pool: DatabasePool) -> None:
     clock = Clock()
     library = Library(pool, now=clock)
-    library.activity.save_job("one", kind="analyze", status="running", payload={"done": 1})
+    library.jobs.save("one", kind="analyze", status="running", payload={"done": 1})
     clock.now += 1
-    library.activity.save_job("two", kind="bench", status="running", payload={})
+    library.jobs.save("two", kind="bench", status="running", payload={})
     clock.now += 1
-    library.activity.save_job("one", kind="analyze", status="done", payload={"done": 2})
-    one = library.activity.job("one")
+    library.jobs.save("one", kind="analyze", status="done", payload={"done": 2})
+    one = library.jobs.get("one")
     assert one is not None
     assert (one.status, one.payload, one.updated_at - one.created_at) == ("done", {"done": 2}, 2.0)
-    assert [job.id for job in library.activity.jobs()] == ["two", "one"]
-    assert [job.id for job in library.activity.jobs(status="running")] == ["two"]
-    assert [job.id for job in library.activity.jobs(limit=1)] == ["two"]
-    assert library.activity.job("none") is None
+    assert [job.id for job in library.jobs.latest()] == ["two", "one"]
+    assert [job.id for job in library.jobs.unfinished()] == ["two"]
+    assert [job.id for job in library.jobs.latest(limit=1)] == ["two"]
+    assert library.jobs.get("none") is None
 
 
 def test_metrics_are_thinned_evenly(library: Library) -> None:
@@ -325,8 +325,8 @@ def test_cleanup_deletes_only_what_nothing_refers_to(
     for content in ("kept", "orphan"):
         library.features.save(content, record())
         library.models.save_embeddings([Embedding(content, "musicnn", "1", "cafe", np.ones(2, "f4"))])
-    library.activity.save_job("old", kind="analyze", status="done", payload={})
-    library.activity.save_job("stuck", kind="analyze", status="running", payload={})
+    library.jobs.save("old", kind="analyze", status="done", payload={})
+    library.jobs.save("stuck", kind="analyze", status="running", payload={})
     for _ in range(7):
         library.maintenance.backup()
     clock.now += 365 * 86400
@@ -336,6 +336,6 @@ def test_cleanup_deletes_only_what_nothing_refers_to(
     assert library.features.get("kept") is not None
     assert library.features.get("orphan") is None
     assert library.features.series("orphan") == {}
-    assert [job.id for job in library.activity.jobs()] == ["stuck"]
+    assert [job.id for job in library.jobs.latest()] == ["stuck"]
     assert len(library.maintenance.backups()) == 5
     assert library.maintenance.check() == []

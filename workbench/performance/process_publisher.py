@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +11,7 @@ from typing import Any
 import psutil
 
 from workbench.errors import StoreError
+from workbench.machine.process_identity import process_name, still_runs
 from workbench.performance.published import CLEAR_CACHES, merge_ended
 from workbench.store.library.activity import ActivityRepository
 from workbench.store.library.records import ProcessRecord
@@ -21,7 +20,6 @@ INTERVAL_S = 1.0  # often enough to watch, and little to write; set by hand
 # An idle process writes this often; shared memory (PSS) is measured as often, because it costs more than the rest.
 HEARTBEAT_S = 5.0
 STALE_S = 12.0  # a process on another host counts as dead after two missed heartbeats
-SAME_START_S = 2.0  # start times may differ by this much when the clock was set in between
 
 Statistics = Callable[[], Mapping[str, Any]]
 
@@ -75,7 +73,7 @@ class ProcessPublisher:
 
     @property
     def id(self) -> str:
-        return process_id(self._process.pid, self._process.create_time())
+        return process_name(self._process.pid)
 
     def publish(self) -> None:
         """Write the row now if a statistic changed or the last sign of life is too old."""
@@ -137,7 +135,7 @@ class ProcessPublisher:
         started_at = process.create_time()
         memory = {"rss_bytes": process.memory_info().rss, "pss_bytes": pss_bytes}
         self._activity.publish_process(
-            process_id(process.pid, started_at),
+            process_name(process.pid),
             pid=process.pid,
             role=role,
             started_at=started_at,
@@ -145,28 +143,10 @@ class ProcessPublisher:
         )
 
 
-def process_id(pid: int, started_at: float) -> str:
-    """Return an id that no later process with the same pid will have."""
-    return f"{_host()}:{pid}:{started_at:.0f}"
-
-
 def is_alive(row: ProcessRecord, now: float) -> bool:
     """Return whether the process that published this row still runs (a zombie does not)."""
-    if row.id.partition(":")[0] != _host():
-        return now - row.updated_at < STALE_S
-    try:
-        process = psutil.Process(row.pid)
-        started_at, status = process.create_time(), process.status()
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.Error:
-        return now - row.updated_at < STALE_S
-    return abs(started_at - row.started_at) < SAME_START_S and status != psutil.STATUS_ZOMBIE
-
-
-@functools.cache
-def _host() -> str:
-    return socket.gethostname().replace(":", "-")
+    runs = still_runs(row.id)
+    return now - row.updated_at < STALE_S if runs is None else runs
 
 
 def _proportional_bytes(process: psutil.Process) -> int | None:

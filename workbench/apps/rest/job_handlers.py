@@ -17,7 +17,7 @@ from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation
 from workbench.audio.formats import AUDIO_EXTENSIONS
 from workbench.session.allowed_paths import allowed_file, allowed_folder
-from workbench.session.jobs.queue import QueuedJob
+from workbench.session.jobs.queued_job import QueuedJob
 from workbench.values import Value
 
 POLL_S = 0.2  # set by hand: progress looks smooth, and polling costs next to nothing

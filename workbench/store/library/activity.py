@@ -1,21 +1,16 @@
-"""What the processes of the workbench do: their statistics, jobs, metrics over time, benchmarks."""
+"""What the processes of the workbench do: their statistics, metrics over time, benchmarks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from workbench.store.library.records import JobRecord, ProcessRecord
+from workbench.store.library.records import ProcessRecord
 from workbench.store.library.repository import Repository, from_json, to_json
 
 _SAVE_PROCESS = """
     INSERT INTO processes (id, pid, role, started_at, updated_at, payload) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at, payload = excluded.payload"""
-
-_SAVE_JOB = """
-    INSERT INTO jobs (id, kind, status, payload, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, payload = excluded.payload,
-        updated_at = excluded.updated_at"""
 
 Merge = Callable[[Any, list[ProcessRecord]], Any]
 
@@ -75,33 +70,6 @@ class ActivityRepository(Repository):
     def retired_totals(self) -> Any:
         """Return the totals of all processes that were removed, or ``None``."""
         return self.value("retired_totals")
-
-    def save_job(self, job_id: str, *, kind: str, status: str, payload: Mapping[str, Any]) -> None:
-        """Insert or update a job."""
-        now = self._now()
-        with self.pool.writing() as connection:
-            connection.execute(_SAVE_JOB, (job_id, kind, status, to_json(payload), now, now))
-
-    def job(self, job_id: str) -> JobRecord | None:
-        """Return one job, or ``None``."""
-        found = self._jobs("WHERE id = ?", (job_id,))
-        return found[0] if found else None
-
-    def jobs(self, *, status: str | None = None, limit: int = 100) -> list[JobRecord]:
-        """Return jobs of one status or any, newest first."""
-        if status is None:
-            return self._jobs("ORDER BY created_at DESC, rowid DESC LIMIT ?", (limit,))
-        return self._jobs("WHERE status = ? ORDER BY created_at DESC, rowid DESC LIMIT ?", (status, limit))
-
-    def _jobs(self, where: str, values: tuple[Any, ...]) -> list[JobRecord]:
-        with self.pool.reading() as connection:
-            rows = connection.execute(
-                f"SELECT id, kind, status, payload, created_at, updated_at FROM jobs {where}", values
-            ).fetchall()
-        return [
-            JobRecord(id_, kind, status, from_json(payload), created, updated)
-            for id_, kind, status, payload, created, updated in rows
-        ]
 
     def add_metrics(self, payload: Mapping[str, Any], *, at: float | None = None) -> None:
         """Add one sample of metrics; another one of the same moment replaces it."""

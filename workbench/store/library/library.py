@@ -12,6 +12,7 @@ from workbench.store.library.activity import ActivityRepository
 from workbench.store.library.artifacts import ArtifactRepository
 from workbench.store.library.features import FeatureRepository
 from workbench.store.library.files import FileRepository
+from workbench.store.library.jobs import JobRepository
 from workbench.store.library.landmarks import LandmarkRepository
 from workbench.store.library.maintenance import Maintenance
 from workbench.store.library.models import ModelRepository
@@ -53,8 +54,10 @@ class Library:
         What was written into files.
     artifacts : ArtifactRepository
         Results that were computed from the whole library, such as a map.
+    jobs : JobRepository
+        Jobs, each with the process that does it.
     activity : ActivityRepository
-        Processes, jobs, metrics, benchmarks.
+        Processes, metrics, benchmarks.
     maintenance : Maintenance
         Checks, backups, space.
     """
@@ -71,6 +74,7 @@ class Library:
         self.plays = PlayRepository(pool, now)
         self.written_tags = WrittenTagsRepository(pool, now)
         self.artifacts = ArtifactRepository(pool, now)
+        self.jobs = JobRepository(pool, now)
         self.activity = ActivityRepository(pool, now)
         self.maintenance = Maintenance(pool, now)
 

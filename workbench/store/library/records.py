@@ -182,7 +182,11 @@ class PlaylistSummary:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job as other processes see it; ``payload`` (progress, paths, failures) is JSON-able."""
+    """A job as other processes see it; ``payload`` (progress, paths, failures) is JSON-able.
+
+    ``owner`` is the process that does it (:func:`~workbench.machine.process_identity.process_name`), and
+    ``updated_at`` the last sign of life of the owner.
+    """
 
     id: str
     kind: str
@@ -190,6 +194,7 @@ class JobRecord:
     payload: Mapping[str, Any]
     created_at: float
     updated_at: float
+    owner: str | None = None
 
 
 @dataclass(frozen=True)

@@ -260,6 +260,11 @@ def keep_plays(connection: Connection) -> None:
     )
 
 
+def give_jobs_an_owner(connection: Connection) -> None:
+    """Add the process that does a job, so that two servers with one library do not both do it."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN owner TEXT")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
@@ -268,4 +273,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     keep_landmarks,
     keep_written_tags,
     keep_plays,
+    give_jobs_an_owner,
 )

@@ -1,0 +1,211 @@
+"""Several processes with one library: each job is done by one of them, and goes on elsewhere when that one ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from workbench.errors import CancelledError
+from workbench.machine.process_identity import process_name, still_runs
+from workbench.processing.job.task import Progress
+from workbench.session.jobs.job_owner import SILENT_S, JobOwner
+from workbench.session.jobs.queue import JobQueue
+from workbench.session.jobs.report import Report
+from workbench.store.database_pool import DatabasePool
+from workbench.store.library.library import Library
+
+# Another process that owns two jobs until its standard input ends.
+OWNER = """
+import sys
+from pathlib import Path
+from workbench.machine.process_identity import process_name, still_runs
+from workbench.store.database_pool import DatabasePool
+from workbench.store.library.library import Library
+
+library = Library(DatabasePool(Path(sys.argv[1])))
+for name in ("one", "two"):
+    payload = {"request": {"paths": [name]}}
+    library.jobs.save(name, kind="import", status="running", payload=payload, owner=process_name())
+print("saved", flush=True)
+sys.stdin.read()
+"""
+
+
+class StartedJob:
+    """A job that ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.cancelled = False
+        self.progress = Progress(total=2, done=1)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        self.ended.set()
+
+    def report(self) -> Report:
+        return Report(found=2, analyzed=1, cached=0, failed=(), seconds=1.0, audio_seconds=4.0, workers=1)
+
+    def result(self) -> Report:
+        assert self.ended.wait(60)
+        if self.cancelled:
+            raise CancelledError("cancelled")
+        return self.report()
+
+
+class Server:
+    """A queue on a pool of its own, as in a process of its own, and what it has started."""
+
+    def __init__(self, path: Path) -> None:
+        self.started: dict[str, StartedJob] = {}
+        self.pool = DatabasePool(path)
+        self.library = Library(self.pool)
+        self.queue = JobQueue(self.start, self.library, look_every_s=0.02)
+
+    def start(self, request: dict[str, Any]) -> Any:
+        job = self.started[request["paths"][0]] = StartedJob()
+        return job
+
+    def close(self) -> None:
+        self.queue.close()
+        self.pool.close()
+
+
+@pytest.fixture
+def library(data_dir: Path) -> Iterator[Library]:
+    data_dir.mkdir(exist_ok=True)
+    with DatabasePool(data_dir / "library.sqlite3") as pool:
+        yield Library(pool)
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Return the first true value of ``condition``, or fail after 20 s."""
+    deadline = time.monotonic() + 20
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "not within 20 s"
+        time.sleep(0.01)
+    return value
+
+
+@pytest.fixture
+def server(data_dir: Path) -> Iterator[Callable[[], Server]]:
+    servers: list[Server] = []
+
+    def make() -> Server:
+        servers.append(Server(data_dir / "library.sqlite3"))
+        return servers[-1]
+
+    yield make
+    for one in servers:
+        one.close()
+
+
+def test_jobs_of_a_process_are_left_to_it_until_it_ends(server: Callable[[], Server], data_dir: Path) -> None:
+    first, second = server(), server()
+    command = [sys.executable, "-c", OWNER, str(data_dir / "library.sqlite3")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"saved\n"
+        assert (first.queue.resume(), second.queue.resume()) == (0, 0)
+        seen = until(lambda: {job.id: job.status for job in first.queue.newest_first()})
+        assert seen == {"one": "running", "two": "running"}
+        owner.kill()
+    until(lambda: len({*first.started, *second.started}) == 2)
+    assert sorted([*first.started, *second.started]) == ["one", "two"]  # each once
+    for job in [*first.started.values(), *second.started.values()]:
+        job.ended.set()
+    for queue in (first.queue, second.queue):  # both know how both ended
+        until(lambda queue=queue: {job.status for job in queue.newest_first()} == {"done"})
+
+
+def test_only_one_of_many_claims_a_job(library: Library) -> None:
+    library.jobs.save("job", kind="import", status="queued", payload={})
+    (record,) = library.jobs.unfinished()
+    owners = [JobOwner(library.jobs) for _ in range(8)]
+    barrier = threading.Barrier(8)
+    claimed: list[str] = []
+
+    def claim(owner: JobOwner) -> None:
+        barrier.wait(10)
+        claimed.extend(owner.name for _ in owner.adopt([record]))
+
+    threads = [threading.Thread(target=claim, args=(owner,)) for owner in owners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = library.jobs.get("job")
+    assert found is not None
+    assert claimed == [found.owner]
+
+
+def test_owner_on_another_machine_is_taken_for_dead_after_silence(library: Library) -> None:
+    def sign_of_life() -> None:
+        assert library.jobs.save(
+            "job", kind="import", status="running", payload={"request": {}}, owner="elsewhere:7:99 a"
+        )
+
+    now = 0.0
+    owner = JobOwner(library.jobs, timer=lambda: now)
+    for _ in range(3):
+        sign_of_life()
+        assert owner.adopt(library.jobs.unfinished()) == []
+        now += SILENT_S - 1
+        assert owner.adopt(library.jobs.unfinished()) == []
+    now += SILENT_S + 1
+    assert [record.id for record in owner.adopt(library.jobs.unfinished())] == ["job"]
+    with pytest.raises(AssertionError):  # it does not get the job back
+        sign_of_life()
+
+
+def test_job_of_another_process_is_seen_and_cancelled_from_here(server: Callable[[], Server]) -> None:
+    first, second = server(), server()
+    mine = first.queue.submit("import", {"paths": ["one"]})
+    seen = until(lambda: second.queue.get(mine.id))
+    until(lambda: seen.status == "running" and seen.progress)
+    assert seen.progress["done"] == 1
+    second.queue.cancel(seen)
+    until(lambda: first.started["one"].ended.is_set())
+    until(lambda: seen.has_ended)
+
+
+def test_job_that_another_process_took_over_is_stopped_here(server: Callable[[], Server]) -> None:
+    here = server()
+    job = here.queue.submit("import", {"paths": ["one"]})
+    until(lambda: "one" in here.started)
+    record = here.library.jobs.get(job.id)
+    assert record is not None
+    assert here.library.jobs.claim(job.id, owner="elsewhere:7:99 a", instead_of=record.owner)
+    until(here.started["one"].ended.is_set)
+    until(lambda: here.queue.counts()["running"] == 0)
+    after = here.library.jobs.get(job.id)
+    assert after is not None
+    assert after.owner == "elsewhere:7:99 a"
+    assert after.status != "cancelled"
+
+
+def test_jobs_left_at_the_end_are_free_for_others_at_once(server: Callable[[], Server]) -> None:
+    first, second = server(), server()
+    first.queue.submit("import", {"paths": ["one"]})
+    first.queue.close()
+    assert second.queue.resume() == 1
+
+
+def test_name_of_a_process_says_whether_it_still_runs() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        name = process_name(other.pid)
+        assert still_runs(name) is True
+        other.kill()
+        psutil.wait_procs([psutil.Process(other.pid)], timeout=10)
+        assert still_runs(name) is False
+    here, pid, start = process_name().split(":")
+    assert still_runs(f"{here}:{pid}:{int(start) - 1}") is False  # an earlier process with the same number
+    assert still_runs(f"elsewhere:{pid}:{start}") is None

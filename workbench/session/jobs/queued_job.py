@@ -1,0 +1,80 @@
+"""A job that was asked for: it waits, runs, or has ended and is still known."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+ENDED = frozenset({"done", "failed", "cancelled"})
+
+if TYPE_CHECKING:
+    from workbench.processing.job.job import Job
+    from workbench.session.jobs.report import Report
+    from workbench.store.library.records import JobRecord
+
+
+@dataclass(eq=False)
+class QueuedJob:
+    """A requested job of this process (while it runs, :attr:`running` is set) or of another one."""
+
+    kind: str
+    request: dict[str, Any]
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    status: str = "queued"
+    created_at: float = field(default_factory=time.time)
+    updated_at: float = field(default_factory=time.time)
+    result: dict[str, Any] | None = None
+    error: dict[str, str] | None = None
+    running: Job[Report] | None = None
+    last_progress: dict[str, Any] | None = None
+
+    @classmethod
+    def from_record(cls, record: JobRecord) -> Self:
+        """Return a job that was read from the library."""
+        job = cls(
+            record.kind, dict(record.payload.get("request", {})), id=record.id, created_at=record.created_at
+        )
+        job.read(record)
+        return job
+
+    def read(self, record: JobRecord) -> None:
+        """Take over what the library says about this job."""
+        self.status, self.updated_at = record.status, record.updated_at
+        self.result, self.error = record.payload.get("result"), record.payload.get("error")
+        self.last_progress = record.payload.get("progress")
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
+    def progress(self) -> dict[str, Any] | None:
+        running = self.running
+        return self.last_progress if running is None else running.progress.to_dict()
+
+    def let_go(self) -> None:
+        """Keep the facts that clients may still ask for, and release the job."""
+        if self.running is not None:
+            self.last_progress, self.running = self.running.progress.to_dict(), None
+
+    def payload(self) -> dict[str, Any]:
+        """Return what the library keeps of this job beside its kind and status."""
+        return {
+            "request": self.request,
+            "progress": self.progress,
+            "result": self.result,
+            "error": self.error,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the job as clients see it."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "status": self.status,
+            **self.payload(),
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
