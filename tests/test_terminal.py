@@ -9,12 +9,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from workbench import Workbench
 from workbench.cli.main import main
+from workbench.cli.output import print_json_pages
+from workbench.errors import WorkbenchError
 from workbench.store.library.records import ScannedFile
 
 TITLE = "naïve – 東京 🎵"
@@ -104,3 +107,46 @@ def test_json_keeps_names_and_gives_the_terminal_no_orders(
     said = capfd.readouterr().out
     assert "\x9b" not in said
     assert json.loads(said)["tracks"][0]["title"] == ORDERS
+
+
+@pytest.fixture(scope="module")
+def long_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tracks whose listing is longer than a pipe holds."""
+    data_dir = tmp_path_factory.mktemp("long")
+    with Workbench(data_dir) as wb:
+        wb.library.files.add(
+            [ScannedFile(f"/music/{n}.ogg", 1, 1, str(n), {"title": TITLE}) for n in range(3000)]
+        )
+    return data_dir
+
+
+@pytest.mark.parametrize("json_too", [["--json"], []])
+def test_a_reader_that_has_enough_ends_a_listing_quietly(long_dir: Path, json_too: list[str]) -> None:
+    command = [sys.executable, "-m", "workbench", "tracks", "--data-dir", str(long_dir), *json_too]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141  # as shells say that a command was ended by SIGPIPE
+
+
+def test_a_long_listing_is_one_document(long_dir: Path) -> None:
+    listed = json.loads(run("tracks", "--json", "--limit", "1500", "--data-dir", long_dir).stdout)
+    assert listed["total"] == len(listed["tracks"]) == 1500
+
+
+def test_an_error_after_the_first_page_is_in_the_same_document(capsys: pytest.CaptureFixture[str]) -> None:
+    def pages() -> Iterator[list[int]]:
+        yield [1, 2]
+        raise WorkbenchError("The disk is gone.")
+
+    assert not print_json_pages("tracks", pages())
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {
+        "tracks": [1, 2],
+        "total": 2,
+        "error": WorkbenchError.kind,
+        "message": "The disk is gone.",
+    }
+    assert said.err == "workbench: The disk is gone.\n"

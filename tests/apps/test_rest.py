@@ -86,6 +86,14 @@ def test_tracks_come_in_pages_and_can_be_searched(server: Any) -> None:
     assert [Path(track["path"]).name for track in found["tracks"]] == ["three.wav"]
 
 
+def test_the_next_page_begins_after_the_last_track(server: Any) -> None:
+    first = server.get("tracks", params={"limit": 3}).json()
+    second = server.get("tracks", params={"limit": 3, "after": first["next"]}).json()
+    assert [len(first["tracks"]), len(second["tracks"])] == [3, 1]
+    assert first["next"] == first["tracks"][-1]["id"] < second["tracks"][0]["id"]
+    assert second["next"] is None and second["total"] == 4
+
+
 def test_one_track_and_its_neighbors(server: Any) -> None:
     track = server.get("tracks", params={"limit": 1}).json()["tracks"][0]
     assert server.get(f"tracks/{track['id']}").json() == track

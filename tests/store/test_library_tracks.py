@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -241,6 +242,49 @@ def test_pages_come_in_order_of_id(shelf: Library) -> None:
     assert [track.id for track in shelf.tracks.select(limit=2, offset=2)] == [3, 4]
     assert shelf.tracks.select(limit=2, offset=9) == []
     assert shelf.tracks.select(limit=0) == []
+
+
+def test_pages_come_after_an_id(shelf: Library) -> None:
+    assert [track.id for track in shelf.tracks.select(limit=2, after=1)] == [2, 3]
+    assert [track.id for track in shelf.tracks.select(query="house", after=3)] == [4]
+    assert shelf.tracks.select(after=4) == []
+
+
+def test_all_pages_together_are_the_listing(library: Library, scanned: Scanned) -> None:
+    library.files.add([scanned(f"/m/{n}.mp3") for n in range(250)])
+    pages = list(library.tracks.pages())
+    assert [len(page) for page in pages] == [100, 150]
+    assert [track.id for page in pages for track in page] == list(range(1, 251))
+    assert sum(map(len, library.tracks.pages(limit=120))) == 120
+    assert sum(map(len, library.tracks.pages(query="249"))) == 1
+
+
+def test_a_page_is_read_when_it_is_asked_for(library: Library, scanned: Scanned) -> None:
+    library.files.add([scanned(f"/m/{n}.mp3") for n in range(250)])
+    pages = library.tracks.pages()
+    next(pages)
+    with library.pool.writing() as connection:
+        connection.execute("DELETE FROM tracks WHERE id > 200")
+    assert [track.id for track in next(pages)] == list(range(101, 201))
+
+
+def test_counts_are_kept_through_every_change(library: Library, scanned: Scanned) -> None:
+    def counted() -> dict[str, int]:
+        with library.pool.reading() as connection:
+            return dict(connection.execute("SELECT status, count(*) FROM tracks GROUP BY status").fetchall())
+
+    library.files.add([scanned(f"/m/{n}.mp3", str(n)) for n in range(5)])
+    library.files.mark_missing([1, 2])
+    library.files.mark_present([2])
+    library.features.save_failure("3", "broken", "format")
+    with contextlib.suppress(RuntimeError), library.pool.writing() as connection:
+        connection.execute("DELETE FROM tracks")
+        raise RuntimeError
+    with library.pool.writing() as connection:
+        connection.execute("DELETE FROM tracks WHERE id = 5")
+    found = library.tracks.count_by_status()
+    assert {status: count for status, count in found.items() if count} == counted()
+    assert library.tracks.count() == 4 and library.tracks.count(status="failed") == 1
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The ``workbench`` command, which calls :class:`workbench.Workbench`.
 
 Standard output carries the answer (with ``--json`` one JSON document and nothing else), standard error the progress.
-Exit codes: 0 done, 1 error said in one line, 2 usage, 3 done but some tracks failed, 130 interrupted.
+Exit codes: 0 done, 1 error said in one line, 2 usage, 3 done but some tracks failed, 130 interrupted,
+141 the program that reads the output has ended.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from workbench import __version__
 from workbench.cli import analysis, bench, maintenance, models, playlist, reports, servers, tags, tracks
-from workbench.cli.options import ERROR, INTERRUPTED, Command, common_options
+from workbench.cli.options import ERROR, INTERRUPTED, NOT_READ, Command, common_options
 from workbench.cli.output import Parser, print_json, replace_what_cannot_be_shown, say
 from workbench.errors import WorkbenchError
 from workbench.log_lines import show_warnings_printable
@@ -42,8 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("workbench: interrupted; what was done is saved, run the command again to go on")
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
-        return ERROR
+        _stop_writing()
+        return NOT_READ
+
+
+def _stop_writing() -> None:
+    """Write what is still to come to nowhere: who read it has gone, as ``head`` does, which is not an error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 def _at_double_dash(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -11,8 +11,8 @@ from workbench.cli.output import Parser
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
 
-# Part of the contract with scripts; 130 is 128 + SIGINT, as shells have it.
-DONE, ERROR, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+# Part of the contract with scripts; 130 is 128 + SIGINT and 141 is 128 + SIGPIPE, as shells have it.
+DONE, ERROR, USAGE, SOME_FAILED, INTERRUPTED, NOT_READ = 0, 1, 2, 3, 130, 141
 
 Command = Callable[[argparse.Namespace], int]
 """Runs a command and returns its exit code."""

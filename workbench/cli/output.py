@@ -9,17 +9,44 @@ import argparse
 import io
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from workbench.errors import WorkbenchError
 from workbench.readable import json_escaped, printable
 
 
 def print_json(value: Any) -> None:
-    unicode = (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf8sig")
-    encoder = json.JSONEncoder(ensure_ascii=not unicode, indent=2, allow_nan=False)
-    for piece in encoder.iterencode(value):
+    for piece in _encoder(indent=2).iterencode(value):
         sys.stdout.write(json_escaped(piece))
     sys.stdout.write("\n")
+
+
+def print_json_pages(name: str, pages: Iterable[Sequence[Any]]) -> bool:
+    """Print ``{name: […], "total"}`` while the pages come, an item a line, and return whether all came.
+
+    An error that comes after the first page is in the same document, as ``error`` and ``message``.
+    """
+    encoder, total = _encoder(indent=None), 0
+    end: dict[str, str] = {}
+    sys.stdout.write(f"{{{json.dumps(name)}: [")
+    try:
+        for page in pages:
+            for item in page:
+                sys.stdout.write(",\n" if total else "\n")
+                sys.stdout.write(json_escaped(encoder.encode(item)))
+                total += 1
+            sys.stdout.flush()
+    except WorkbenchError as error:
+        say(f"workbench: {error}")
+        end = {"error": error.kind, "message": error.message}
+    sys.stdout.write("\n],\n" + json_escaped(encoder.encode({"total": total} | end))[1:] + "\n")
+    return not end
+
+
+def _encoder(*, indent: int | None) -> json.JSONEncoder:
+    unicode = (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf8sig")
+    return json.JSONEncoder(ensure_ascii=not unicode, indent=indent, allow_nan=False)
 
 
 def replace_what_cannot_be_shown() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli.options import DONE, Add, open_library
-from workbench.cli.output import print_json, put, say
+from workbench.cli.options import DONE, ERROR, Add, open_library
+from workbench.cli.output import print_json, print_json_pages, put, say
 from workbench.errors import WorkbenchError
 from workbench.readable import counted, one_line
 
@@ -44,13 +45,15 @@ def _tracks(options: argparse.Namespace) -> int:
         if options.like is not None:
             return _like(wb, options)
         status = "failed" if options.failed else None
-        tracks = wb.track.find(options.query, status=status, limit=options.limit).tracks
+        pages = wb.track.pages(options.query, status=status, limit=options.limit)
         if options.json:
-            print_json({"total": len(tracks), "tracks": wb.track.described(tracks)})
-            return DONE
-        for track in wb.track.described(tracks):
-            put(_track_line(track))
-        put(counted(len(tracks), "track"))
+            return DONE if print_json_pages("tracks", pages) else ERROR
+        total = 0
+        for page in pages:
+            put("\n".join(map(_track_line, page)))
+            sys.stdout.flush()
+            total += len(page)
+        put(counted(total, "track"))
     return DONE
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -103,6 +103,7 @@ class TrackReader(Verbs):
         status: str | None = None,
         limit: int | None = None,
         offset: int = 0,
+        after: int = 0,
     ) -> Found:
         """Find tracks by words and status, in order of id.
 
@@ -113,9 +114,28 @@ class TrackReader(Verbs):
         status : {"pending", "analyzed", "failed", "missing"}, optional
         limit, offset : int
             Return at most ``limit`` tracks, from number ``offset`` on.
+        after : int
+            Only tracks with a higher id, such as the last one of the page before; quicker than a large ``offset``.
         """
-        tracks = self._library.tracks.select(limit=limit, offset=offset, query=query, status=status)
-        return Found(self._library.tracks.count(query=query, status=status), list(map(self._shown, tracks)))
+        tracks = self._library.tracks.select(
+            limit=limit, offset=offset, query=query, status=status, after=after
+        )
+        return Found(self._count(query, status), list(map(self._shown, tracks)))
+
+    def _count(self, query: str | None, status: str | None) -> int:
+        def count() -> int:
+            return self._library.tracks.count(query=query, status=status)
+
+        if query is None:
+            return count()
+        return int(self._caches.tracks.get_or_compute((self._library.version(), query, status), count))
+
+    def pages(
+        self, query: str | None = None, *, status: str | None = None, limit: int | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield what :meth:`find` finds page by page, as :meth:`described`; memory holds one page at a time."""
+        for page in self._library.tracks.pages(query=query, status=status, limit=limit):
+            yield self.described(page)
 
     def titles(self, begun: str, *, limit: int) -> list[str]:
         """Return titles that begin with a text; case does not matter."""

@@ -46,7 +46,9 @@ TRACK = has(
     },
     sound_tags={"type": "object", "additionalProperties": has(value=NUMBER, rank=NUMBER)},
 )
-TRACKS = has(total=COUNT, limit=COUNT, offset=COUNT, tracks=listing(TRACK))
+TRACKS = has(
+    total=COUNT, limit=COUNT, offset=COUNT, next={"type": ["integer", "null"]}, tracks=listing(TRACK)
+)
 SIMILAR = has(
     id=ID,
     tracks=listing(

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
-from workbench.apps.rest.operations import ID, LIMIT, OFFSET, TEXT, Operation
+from workbench.apps.rest.operations import ID, LIMIT, MAX_ID, OFFSET, TEXT, Operation
 from workbench.values import Value
 
 
@@ -15,12 +15,20 @@ class TracksHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation(
             "Tracks in order of id; query: words that all occur in title, artist, album, genre or path. "
+            "next is the value of after for the next page, null on the last one. "
             "What models predict is in predicted, and what networks hear in sound_tags, apart from the tags. "
             "With like, the analyzed tracks that sound so, the best first, with match, reasons and misses; "
             "notes say what was not understood; query and status are not used then",
             query={
                 "limit": LIMIT,
                 "offset": OFFSET,
+                "after": Value(
+                    "next of the page before; as quick for the last page as for the first, unlike offset",
+                    int,
+                    low=0,
+                    high=MAX_ID,
+                    default=0,
+                ),
                 "query": TEXT,
                 "like": Value(
                     "words that say how it sounds, such as calm piano without singing",
@@ -45,6 +53,7 @@ class TracksHandler(ApiHandler):
         *,
         limit: int,
         offset: int,
+        after: int,
         query: str | None = None,
         like: str | None = None,
         status: str | None = None,
@@ -52,14 +61,20 @@ class TracksHandler(ApiHandler):
         workbench = self.service.workbench
         if like is not None:
             return self._like(like, limit, offset)
-        total, tracks = workbench.track.find(query, status=status, limit=limit, offset=offset)
-        return {"total": total, "limit": limit, "offset": offset, "tracks": workbench.track.described(tracks)}
+        total, tracks = workbench.track.find(query, status=status, limit=limit, offset=offset, after=after)
+        return {
+            "total": total,
+            "limit": limit,
+            "offset": offset,
+            "next": tracks[-1].id if len(tracks) == limit else None,
+            "tracks": workbench.track.described(tracks),
+        }
 
     def _like(self, like: str, limit: int, offset: int) -> Any:
         workbench = self.service.workbench
         found = workbench.search(like=like, limit=limit, offset=offset)
         tracks = workbench.track.described_matches(found)
-        page = {"total": found.total, "limit": limit, "offset": offset}
+        page = {"total": found.total, "limit": limit, "offset": offset, "next": None}
         return page | {"tracks": tracks, "notes": list(found.notes)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ _SELECT = f"""
 
 _SHOWN = frozenset((*MAIN_TAGS, *LISTS.values()))
 _STATUSES = ("pending", "analyzed", "failed", "missing")
+_FIRST_PAGE, _PAGE = 100, 1000  # the first is on the screen at once; larger ones are not quicker
 
 
 class TrackRepository(Repository):
@@ -26,11 +28,14 @@ class TrackRepository(Repository):
     def count_by_status(self) -> dict[str, int]:
         """Return the number of tracks of each status."""
         with self.pool.reading() as connection:
-            found = dict(connection.execute("SELECT status, count(*) FROM tracks GROUP BY status").fetchall())
+            found = dict(connection.execute("SELECT status, tracks FROM track_counts").fetchall())
         return {status: found.get(status, 0) for status in _STATUSES}
 
     def count(self, *, query: str | None = None, status: str | None = None) -> int:
-        """Return the number of tracks that :meth:`select` returns without a limit."""
+        """Return how many tracks :meth:`select` returns without a limit. Only a search has to count them."""
+        if not fold(query or "").split():
+            counts = self.count_by_status()
+            return sum(counts.values()) if status is None else counts.get(status, 0)
         where, values = _where(query, status)
         with self.pool.reading() as connection:
             return int(connection.execute(f"SELECT count(*) FROM tracks t{where}", values).fetchone()[0])
@@ -48,21 +53,36 @@ class TrackRepository(Repository):
         offset: int = 0,
         query: str | None = None,
         status: str | None = None,
+        after: int = 0,
     ) -> list[Track]:
         """Return tracks in order of id.
 
         Parameters
         ----------
+        after : int
+            Only tracks with a higher id. A page far inside costs as much as the first, unlike with ``offset``.
         query : str, optional
             Words that must all occur in title, artist, album, genre or path; case and accents are ignored.
         status : {"pending", "analyzed", "failed", "missing"}, optional
         """
-        where, values = _where(query, status)
+        where, values = _where(query, status, after)
         page = f"SELECT t.id FROM tracks t{where} ORDER BY t.id LIMIT ? OFFSET ?"
         sql = f"{_SELECT} WHERE t.id IN ({page}) ORDER BY t.id"
         with self.pool.reading() as connection:
             rows = connection.execute(sql, (*values, -1 if limit is None else limit, offset)).fetchall()
         return [_track(row) for row in rows]
+
+    def pages(
+        self, *, limit: int | None = None, query: str | None = None, status: str | None = None
+    ) -> Iterator[list[Track]]:
+        """Yield what :meth:`select` returns, page by page; no transaction stays open between two pages."""
+        left, after, size = math.inf if limit is None else limit, 0, _FIRST_PAGE
+        while left > 0:
+            page = self.select(limit=int(min(size, left)), query=query, status=status, after=after)
+            if not page:
+                return
+            yield page
+            left, after, size = left - len(page), page[-1].id, _PAGE
 
     def get(self, track_id: int) -> Track | None:
         """Return one track with its features, or ``None``."""
@@ -125,8 +145,12 @@ class TrackRepository(Repository):
         return list(groups.values())
 
 
-def _where(query: str | None, status: str | None) -> tuple[str, list[Any]]:
-    conditions, values = [], []
+def _where(query: str | None, status: str | None, after: int = 0) -> tuple[str, list[Any]]:
+    conditions: list[str] = []
+    values: list[Any] = []
+    if after:
+        conditions.append("t.id > ?")
+        values.append(after)
     for word in fold(query or "").split():
         conditions.append("t.search LIKE ? ESCAPE '\\'")
         values.append(f"%{_like(word)}%")

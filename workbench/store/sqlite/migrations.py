@@ -265,6 +265,28 @@ def give_jobs_an_owner(connection: Connection) -> None:
     connection.execute("ALTER TABLE jobs ADD COLUMN owner TEXT")
 
 
+def keep_counts(connection: Connection) -> None:
+    """Add the number of tracks of each status, so that no page of a listing counts a million rows."""
+    connection.execute(
+        "CREATE TABLE track_counts (status TEXT PRIMARY KEY, tracks INTEGER NOT NULL) WITHOUT ROWID"
+    )
+    connection.execute("INSERT INTO track_counts SELECT status, count(*) FROM tracks GROUP BY status")
+    less = "UPDATE track_counts SET tracks = tracks - 1 WHERE status = old.status;"
+    more = (
+        "INSERT INTO track_counts VALUES (new.status, 1) "
+        "ON CONFLICT (status) DO UPDATE SET tracks = tracks + 1;"
+    )
+    for event, condition, change in (
+        ("INSERT", "1", more),
+        ("DELETE", "1", less),
+        ("UPDATE", "old.status IS NOT new.status", less + more),
+    ):
+        connection.execute(
+            f"CREATE TRIGGER track_counts_{event.lower()} AFTER {event} ON tracks "
+            f"WHEN {condition} BEGIN {change} END"
+        )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
@@ -274,4 +296,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     keep_written_tags,
     keep_plays,
     give_jobs_an_owner,
+    keep_counts,
 )
