@@ -103,6 +103,13 @@ def test_tracks_can_be_searched(library_dir: Path) -> None:
     found = answer("tracks", "--query", artist, data_dir=library_dir)
     assert found["total"] == sum(track.artist == artist for track in DEMO_TRACKS)
     assert answer("tracks", "--failed", data_dir=library_dir) == {"total": 0, "tracks": []}
+    asked = ("--where", "bpm > 100", "--sort", "bpm desc", "--columns", "title,bpm", "--limit", 3)
+    fast = answer("tracks", *asked, data_dir=library_dir)
+    tempos = [track["bpm"] for track in fast["tracks"]]
+    assert tempos == sorted(tempos, reverse=True) and len(tempos) == fast["total"] == 3
+    lines = workbench("tracks", *asked, "--csv", data_dir=library_dir).stdout.splitlines()
+    assert lines[0] == "id,title,bpm" and len(lines) == 4
+    assert "3 of " in workbench("tracks", *asked, data_dir=library_dir).stdout
 
 
 def test_database_commands(library_dir: Path, tmp_path: Path) -> None:

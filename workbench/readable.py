@@ -8,6 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNKNOWN = "—"
+# Six sharps and six flats are the same keys: F♯ major and E♭ minor are the usual names.
+_FLATS = {
+    "major": {"C#": "D♭", "D#": "E♭", "G#": "A♭", "A#": "B♭"},
+    "minor": {"D#": "E♭", "A#": "B♭"},
+}
 # Control characters (ECMA-48), characters that change the direction of text (Unicode UAX #9), and lone surrogates,
 # which stand for bytes of file names that are not UTF-8. The tabulator and the end of a line are allowed.
 _CONTROL = re.compile(
@@ -98,13 +103,23 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def signed_key(key: str | None, scale: str | None) -> str:
+    """Write the tonic of a key as its signature has it: with flats where that takes fewer signs than with sharps.
+
+    >>> signed_key("A#", "major"), signed_key("D#", "minor"), signed_key("F#", "minor"), signed_key(None, None)
+    ('B♭', 'E♭', 'F♯', '')
+    """
+    flat = _FLATS["minor" if scale == "minor" else "major"].get(key or "")
+    return flat or (key or "").replace("#", "♯")
+
+
 def key_name(track: Mapping[str, Any]) -> str:
     """Write a track's key with its Camelot code.
 
     >>> key_name({"key": "F#", "scale": "minor", "camelot": "11A"})
-    'F# minor (11A)'
+    'F♯ minor (11A)'
     """
-    key = " ".join(str(track[part]) for part in ("key", "scale") if track.get(part))
+    key = " ".join(filter(None, (signed_key(track.get("key"), track.get("scale")), track.get("scale"))))
     return f"{key} ({track['camelot']})" if key and track.get("camelot") else key or UNKNOWN
 
 

@@ -334,3 +334,33 @@ def test_health_needs_nothing(server: Any) -> None:
 def test_start_up_is_told_apart_from_how_long_people_may_have_waited(server: Any, until: Any) -> None:
     lag = until(lambda: (found := server.get("health").json()["event_loop_lag_ms"])["start_up"] and found, 60)
     assert 0 <= lag["last_minute"] <= lag["longest"]
+
+
+def test_tracks_are_filtered_sorted_and_reduced_to_fields(server: Any) -> None:
+    asked = {"where": "duration > 0", "sort": "title desc", "fields": "title,duration", "limit": 2}
+    found = server.get("tracks", params=asked).json()
+    titles = [track["title"] for track in found["tracks"]]
+    assert titles == sorted(titles, reverse=True) and len(titles) == 2 < found["total"]
+    assert found["tracks"][0].keys() == {"id", "title", "duration"}
+    whole = server.get("tracks", params=asked | {"fields": ""}).json()["tracks"]
+    assert [track["id"] for track in whole] == [track["id"] for track in found["tracks"]]
+    answer = server.get("tracks", params=asked | {"format": "csv"})
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert answer.text.splitlines()[0] == "id,title,duration" and len(answer.text.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "message"),
+    [
+        ({"where": "bpn 120"}, 400, "Did you mean bpm"),
+        ({"sort": "titel"}, 400, "Did you mean title"),
+        ({"fields": "titel"}, 400, "Did you mean title"),
+        ({"like": "calm", "sort": "bpm"}, 400, "together with like"),
+    ],
+)
+def test_what_is_wrong_with_a_question_about_tracks_is_said(
+    server: Any, asked: dict[str, str], status: int, message: str
+) -> None:
+    answer = server.get("tracks", params=asked)
+    assert answer.status_code == status
+    assert message in answer.json()["message"]

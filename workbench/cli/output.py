@@ -9,11 +9,13 @@ import argparse
 import io
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.readable import json_escaped, printable
+from workbench.readable import json_escaped, one_line, printable
+
+MOST_WIDE = 40  # set by hand: three such columns fit a wide terminal
 
 
 def print_json(value: Any) -> None:
@@ -59,6 +61,31 @@ def replace_what_cannot_be_shown() -> None:
 def put(text: str = "") -> None:
     """Print a line of the answer on standard output."""
     print(printable(text))
+
+
+def write(text: str) -> None:
+    """Print a part of a text file on standard output."""
+    sys.stdout.write(printable(text.replace("\r\n", "\n")))
+
+
+def table_lines(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the lines of a table: a head, then one line for each record, numbers to the right."""
+    rows = [[_cell(record[name]) for name in columns] for record in records]
+    widths = [min(MOST_WIDE, max(map(len, texts))) for texts in zip(columns, *rows, strict=True)]
+    numeric = [all(_is_number(text) for text in texts) for texts in zip(*rows, strict=True)]
+    for row in (columns, *rows):
+        aligned = zip(row, widths, numeric or [False] * len(widths), strict=True)
+        yield "  ".join(f"{text[:width]:{'>' if right else '<'}{width}}" for text, width, right in aligned)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if isinstance(value, float) else one_line(str(value))
+
+
+def _is_number(text: str) -> bool:
+    return text == "–" or text.lstrip("-").replace(".", "", 1).isdigit()
 
 
 def say(text: str) -> None:

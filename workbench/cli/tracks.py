@@ -7,9 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, ERROR, Add, open_library
-from workbench.cli.output import print_json, print_json_pages, put, say
+from workbench.cli.output import print_json, print_json_pages, put, say, table_lines, write
 from workbench.errors import WorkbenchError
 from workbench.readable import counted, one_line
+from workbench.values import split_list
 
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
@@ -20,8 +21,20 @@ _BEST = 20  # as many as a screen shows
 def add_commands(add: Add) -> None:
     sub = add("tracks", _tracks, "list the tracks of the library")
     sub.add_argument(
-        "--query", metavar="TEXT", help="only tracks whose title, artist, album, genre or path has TEXT"
+        "--query",
+        metavar="TEXT",
+        help="only tracks with these words in title, artist, album, genre or path, the best first",
     )
+    sub.add_argument(
+        "--where",
+        metavar="FILTER",
+        help='only tracks that match a filter: "bpm 120-128 and key 8A", "genre ~ house or year 1990s"',
+    )
+    sub.add_argument("--sort", metavar="COLUMNS", help='order of the tracks: bpm, "artist, year desc"')
+    sub.add_argument(
+        "--columns", metavar="COLUMNS", help="what to show of each track: title,artist,bpm,camelot,energy"
+    )
+    sub.add_argument("--csv", action="store_true", help="print CSV, for spreadsheets")
     sub.add_argument(
         "--like",
         metavar="WORDS",
@@ -39,13 +52,19 @@ def add_commands(add: Add) -> None:
 def _tracks(options: argparse.Namespace) -> int:
     if options.limit is not None and options.limit < 1:
         raise WorkbenchError(f"--limit {options.limit}: give a whole number from 1.")
-    if options.like is not None and (options.query is not None or options.failed):
-        raise WorkbenchError("--like searches by sound: give it without --query and --failed.")
+    if options.csv and options.json:
+        raise WorkbenchError("Give --csv or --json, not both.")
+    narrowed = (options.query, options.sort, options.columns, options.failed or None, options.csv or None)
+    if options.like is not None and any(value is not None for value in narrowed):
+        raise WorkbenchError(
+            "--like searches by sound: give it with --where and --limit, and without other options."
+        )
     with open_library(options) as wb:
         if options.like is not None:
             return _like(wb, options)
-        status = "failed" if options.failed else None
-        pages = wb.track.pages(options.query, status=status, limit=options.limit)
+        if options.csv or options.columns is not None:
+            return _columns(wb, options)
+        pages = wb.track.pages(options.query, **_which(options), limit=options.limit)
         if options.json:
             return DONE if print_json_pages("tracks", pages) else ERROR
         total = 0
@@ -57,8 +76,39 @@ def _tracks(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _which(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "where": options.where,
+        "sort": options.sort,
+        "status": "failed" if options.failed else None,
+    }
+
+
+def _columns(wb: Workbench, options: argparse.Namespace) -> int:
+    from workbench.playlists.query.listing import DEFAULT_COLUMNS
+
+    asked = options.columns
+    columns = DEFAULT_COLUMNS if asked is None else split_list(asked)
+    listed = wb.track.listing(options.query, **_which(options))
+    page = listed.page(0, options.limit)
+    if options.csv:
+        for part in page.csv(columns):
+            write(part)
+    elif options.json:
+        print_json_pages("tracks", ([record] for record in page.records(columns)))
+    else:
+        for line in table_lines(columns, page.records(columns)):
+            put(line)
+        put(_counted(len(page), len(listed)))
+    return DONE
+
+
+def _counted(shown: int, total: int) -> str:
+    return counted(total, "track") if shown == total else f"{shown:,} of {counted(total, 'track')}"
+
+
 def _like(wb: Workbench, options: argparse.Namespace) -> int:
-    found = wb.search(like=options.like, limit=options.limit or _BEST)
+    found = wb.search(options.where, like=options.like, limit=options.limit or _BEST)
     for note in found.notes:
         say(note)
     tracks = wb.track.described_matches(found)

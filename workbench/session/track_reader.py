@@ -22,9 +22,12 @@ from workbench.store.library.track import Track
 
 if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
+    from workbench.playlists.query.listing import Listing
     from workbench.session.search import SearchResult
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.records import Prediction
+
+PAGE = 1000  # tracks that are read and described at a time
 
 
 class Found(NamedTuple):
@@ -100,42 +103,72 @@ class TrackReader(Verbs):
         self,
         query: str | None = None,
         *,
+        where: str | None = None,
         status: str | None = None,
+        sort: str | None = None,
         limit: int | None = None,
         offset: int = 0,
         after: int = 0,
     ) -> Found:
-        """Find tracks by words and status, in order of id.
+        """Find tracks by words, by a filter and by status.
+
+        They come in the order of ``sort``; otherwise the best first if there is a query, and in order of id if not.
 
         Parameters
         ----------
         query : str, optional
-            Words that all occur in title, artist, album, genre or path; case and accents do not matter.
+            Words that all occur in title, artist, album, genre, or in the path below the library's folder; case and
+            accents do not matter.
+        where : str, optional
+            A filter, such as ``"bpm 120-128 and key 8A"``.
         status : {"pending", "analyzed", "failed", "missing"}, optional
+        sort : str, optional
+            Columns, such as ``"artist, year desc"``.
         limit, offset : int
             Return at most ``limit`` tracks, from number ``offset`` on.
         after : int
-            Only tracks with a higher id, such as the last one of the page before; quicker than a large ``offset``.
+            Only tracks with a higher id, such as the last one of the page before; quicker than a large ``offset``. It
+            goes with the order of id.
+
+        Raises
+        ------
+        QuerySyntaxError
+            The filter cannot be read.
+        ParameterValueError
+            There is no column of this name.
         """
-        tracks = self._library.tracks.select(
-            limit=limit, offset=offset, query=query, status=status, after=after
-        )
-        return Found(self._count(query, status), list(map(self._shown, tracks)))
-
-    def _count(self, query: str | None, status: str | None) -> int:
-        def count() -> int:
-            return self._library.tracks.count(query=query, status=status)
-
-        if query is None:
-            return count()
-        return int(self._caches.tracks.get_or_compute((self._library.version(), query, status), count))
+        if query is None and where is None and sort is None:
+            tracks = self._library.tracks.select(limit=limit, offset=offset, status=status, after=after)
+            return Found(self._library.tracks.count(status=status), list(map(self._shown, tracks)))
+        listed = self.listing(query, where=where, status=status, sort=sort)
+        return Found(len(listed), list(map(self._shown, self._tracks(listed.page(offset, limit)))))
 
     def pages(
-        self, query: str | None = None, *, status: str | None = None, limit: int | None = None
+        self,
+        query: str | None = None,
+        *,
+        limit: int | None = None,
+        status: str | None = None,
+        **which: str | None,
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield what :meth:`find` finds page by page, as :meth:`described`; memory holds one page at a time."""
-        for page in self._library.tracks.pages(query=query, status=status, limit=limit):
-            yield self.described(page)
+        if query is None and not any(which.values()):
+            for page in self._library.tracks.pages(status=status, limit=limit):
+                yield self.described(page)
+            return
+        listed = self.listing(query, status=status, **which).page(0, limit)
+        for start in range(0, len(listed), PAGE):
+            yield self.described(self._tracks(listed.page(start, PAGE)))
+
+    def listing(self, query: str | None = None, **which: str | None) -> Listing:
+        """Return rows of the library table as :meth:`find` finds them, to read columns of them or as CSV."""
+        from workbench.playlists.query.listing import listing
+
+        return listing(self._table(), query=query, **which)
+
+    def _tracks(self, listed: Listing) -> list[Track]:
+        found = self._library.tracks.by_id(listed.ids)
+        return [found[track] for track in listed.ids if track in found]
 
     def titles(self, begun: str, *, limit: int) -> list[str]:
         """Return titles that begin with a text; case does not matter."""
@@ -235,7 +268,9 @@ class TrackReader(Verbs):
         if len(matches) == 1:
             return matches[0]
         candidates = [{"id": match.id, "title": match.title, "path": match.path} for match in matches[:10]]
-        problem = f"{len(matches)} tracks match" if matches else "No track matches"
+        problem = f"{counted(len(matches), 'track')} match" if matches else "No track matches"
+        first = "; ".join(f"{one.id} {track_name(vars(one))}" for one in matches[:5])
+        which = f": {first}{' …' if len(matches) > 5 else ''}" if matches else ""
         raise UnknownTrackError(
-            f"{problem} {track!r}. Give an id from `workbench tracks`.", candidates=candidates
+            f"{problem} {track!r}{which}. Give an id from `workbench tracks`.", candidates=candidates
         )

@@ -7,6 +7,7 @@ A *code* is the place of a key on it as a number: twice the hour from zero, plus
 from __future__ import annotations
 
 from workbench.audio.pitch_names import PITCH_NAMES
+from workbench.readable import signed_key
 
 UNKNOWN = -1
 
@@ -50,7 +51,8 @@ def key_name(code: int) -> str:
     """Return ``"A minor"`` for a code."""
     hour, major = divmod(code, 2)
     tonic = ((hour + 1 - 8) * 7 - (0 if major else 3)) % 12  # seven fifths up are one semitone
-    return f"{PITCH_NAMES[tonic]} {'major' if major else 'minor'}"
+    scale = "major" if major else "minor"
+    return f"{signed_key(PITCH_NAMES[tonic], scale)} {scale}"
 
 
 def camelot_code(text: str | None) -> int:

@@ -47,7 +47,11 @@ TRACK = has(
     sound_tags={"type": "object", "additionalProperties": has(value=NUMBER, rank=NUMBER)},
 )
 TRACKS = has(
-    total=COUNT, limit=COUNT, offset=COUNT, next={"type": ["integer", "null"]}, tracks=listing(TRACK)
+    total=COUNT,
+    limit=COUNT,
+    offset=COUNT,
+    next={"type": ["integer", "null"]},
+    tracks=listing({"anyOf": [TRACK, has(id=ID)]}),
 )
 SIMILAR = has(
     id=ID,

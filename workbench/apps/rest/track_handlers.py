@@ -7,18 +7,20 @@ from typing import Any, ClassVar
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
-from workbench.apps.rest.operations import ID, LIMIT, MAX_ID, OFFSET, TEXT, Operation
-from workbench.values import Value
+from workbench.apps.rest.operations import ID, LIMIT, MAX_ID, OFFSET, TEXT, InvalidInputError, Operation
+from workbench.playlists.query.listing import DEFAULT_COLUMNS, Listing
+from workbench.values import Value, split_list
 
 
 class TracksHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation(
-            "Tracks in order of id; query: words that all occur in title, artist, album, genre or path. "
-            "next is the value of after for the next page, null on the last one. "
+            "Tracks in the order of sort; otherwise the best first with query, and in order of id without. "
+            "next is the value of after for the next page, in order of id only; null on the last page. "
             "What models predict is in predicted, and what networks hear in sound_tags, apart from the tags. "
+            "With fields, only the id and these columns of each track, also as CSV. "
             "With like, the analyzed tracks that sound so, the best first, with match, reasons and misses; "
-            "notes say what was not understood; query and status are not used then",
+            "notes say what was not understood; it goes together with where, limit and offset",
             query={
                 "limit": LIMIT,
                 "offset": OFFSET,
@@ -29,13 +31,16 @@ class TracksHandler(ApiHandler):
                     high=MAX_ID,
                     default=0,
                 ),
-                "query": TEXT,
-                "like": Value(
-                    "words that say how it sounds, such as calm piano without singing",
-                    str,
-                    most=500,
-                    pattern="",
-                    default=None,
+                "query": replace(
+                    TEXT,
+                    help="words that all occur in title, artist, album, genre or in the path below the library",
+                ),
+                "where": replace(TEXT, help="a filter, such as bpm 120-128 and key 8A"),
+                "sort": replace(TEXT, help="columns, such as artist, year desc"),
+                "fields": replace(TEXT, help="columns, such as title,artist,bpm,energy"),
+                "format": Value("of the answer", str, choices=("json", "csv"), default="json"),
+                "like": replace(
+                    TEXT, help="words that say how it sounds, such as calm piano without singing"
                 ),
                 "status": Value(
                     "only these", str, choices=("pending", "analyzed", "failed", "missing"), default=None
@@ -46,36 +51,59 @@ class TracksHandler(ApiHandler):
     }
 
     async def get(self) -> None:
-        self.answer(await self.service.run(self._page, **self.query))
+        if self.query["format"] == "csv":
+            await self._send_csv()
+        else:
+            self.answer(await self.service.run(self._page))
 
-    def _page(
-        self,
-        *,
-        limit: int,
-        offset: int,
-        after: int,
-        query: str | None = None,
-        like: str | None = None,
-        status: str | None = None,
-    ) -> Any:
-        workbench = self.service.workbench
-        if like is not None:
-            return self._like(like, limit, offset)
-        total, tracks = workbench.track.find(query, status=status, limit=limit, offset=offset, after=after)
-        return {
+    async def _send_csv(self) -> None:
+        text = await self.service.run(self._csv)
+        self.set_header("Content-Type", "text/csv; charset=utf-8; header=present")
+        self.set_attachment_header("tracks.csv")
+        self.finish(text)
+
+    def _csv(self) -> str:
+        listed = self._listing().page(self.query["offset"], self.query["limit"])
+        return "".join(listed.csv(self._fields() or DEFAULT_COLUMNS))
+
+    def _page(self) -> Any:
+        page = {"limit": self.query["limit"], "offset": self.query["offset"]}
+        tracks, after = self.service.workbench.track, self.query["after"]
+        if "like" in self.query:
+            return page | self._like(**page)
+        if after and any(self._which()[name] is not None for name in ("query", "where", "sort")):
+            raise InvalidInputError(
+                "after", "goes with the order of id only; use offset with query, where or sort"
+            )
+        if fields := self._fields():
+            listed = self._listing()
+            found = {"total": len(listed), "tracks": list(listed.page(**page).records(fields))}
+            return page | found | {"next": None}
+        total, shown = tracks.find(**self._which(), **page, after=after)
+        more = len(shown) == page["limit"] and not any(map(self.query.get, ("query", "where", "sort")))
+        return page | {
             "total": total,
-            "limit": limit,
-            "offset": offset,
-            "next": tracks[-1].id if len(tracks) == limit else None,
-            "tracks": workbench.track.described(tracks),
+            "next": shown[-1].id if more else None,
+            "tracks": tracks.described(shown),
         }
 
-    def _like(self, like: str, limit: int, offset: int) -> Any:
+    def _which(self) -> dict[str, Any]:
+        return {name: self.query.get(name) for name in ("query", "where", "status", "sort")}
+
+    def _fields(self) -> list[str]:
+        return [str(name) for name in split_list(self.query.get("fields", ""))]
+
+    def _listing(self) -> Listing:
+        return self.service.workbench.track.listing(**self._which())
+
+    def _like(self, limit: int, offset: int) -> Any:
+        for name in ("query", "sort", "fields", "status"):
+            if name in self.query:
+                raise InvalidInputError(name, "cannot be given together with like")
         workbench = self.service.workbench
-        found = workbench.search(like=like, limit=limit, offset=offset)
+        found = workbench.search(self.query.get("where"), like=self.query["like"], limit=limit, offset=offset)
         tracks = workbench.track.described_matches(found)
-        page = {"total": found.total, "limit": limit, "offset": offset, "next": None}
-        return page | {"tracks": tracks, "notes": list(found.notes)}
+        return {"total": found.total, "next": None, "tracks": tracks, "notes": list(found.notes)}
 
 
 class TrackHandler(ApiHandler):

@@ -46,9 +46,9 @@ def encode(listing: Listing) -> bytes:
             [
                 position,
                 as_text(line.location, line.path),
-                _cell(line.title),
-                _cell(line.artist),
-                _cell(line.album),
+                safe_cell(line.title),
+                safe_cell(line.artist),
+                safe_cell(line.album),
                 duration,
                 "" if line.id is None else line.id,
                 "",
@@ -57,7 +57,8 @@ def encode(listing: Listing) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _cell(text: str | None) -> str:
+def safe_cell(text: str | None) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
     plain = (text or "").encode(errors="replace").decode().replace("\0", " ")
     return "'" + plain if plain.startswith(_FORMULA) else plain
 

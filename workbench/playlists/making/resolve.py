@@ -1,10 +1,10 @@
-"""Find the track that a user names: by id, by path, or by a title that only one track has."""
+"""Find the track that a user names: by id, by path, or by a title, or a part of it, that only one track has."""
 
 from __future__ import annotations
 
 import difflib
 import os
-import unicodedata
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.errors import ParameterValueError, UnknownTrackError
+from workbench.store.library.files import fold
 from workbench.user_paths import expand_home
 from workbench.values import split_list
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 _SHOWN = 5  # set by hand: as many as one line of a message can show
+_FEWEST_LETTERS = 3  # set by hand: one or two letters are in nearly every title
+_WORDS = re.compile(r"\w+")
 _HISTORY_SUFFIXES = {".m3u", ".m3u8", ".xspf", ".jspf", ".pls", ".csv", ".json"}
 
 
@@ -30,7 +33,8 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
     table : LibraryTable
     reference : int or str
         An id; else a path (as stored, or relative to the current folder); else a title, or ``artist -
-        title``, regardless of case. Copies of one file count as one track.
+        title``; else words of title and artist. Case and accents do not matter, and copies of one file count as one
+        track.
     name : str
         What to call it in an error.
 
@@ -42,7 +46,7 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
     text = str(reference).strip() if not isinstance(reference, bool) else ""
     if text.isdecimal() and (row := table.index_of(int(text))) is not None:
         return int(table.ids[row])
-    rows = _rows_by_path(table, text) or _rows_by_title(table, text)
+    rows = _rows_by_path(table, text) or _rows_by_title(table, text) or _rows_by_words(table, text)
     distinct = _without_copies(table, rows)
     if len(distinct) == 1:
         return int(table.ids[distinct[0]])
@@ -187,25 +191,33 @@ def _rows_by_path(table: LibraryTable, text: str) -> list[int]:
 
 
 def _rows_by_title(table: LibraryTable, text: str) -> list[int]:
-    wanted = _folded(text)
+    wanted = fold(text).strip()
     if not wanted:
         return []
     titles, artists = table.texts("title"), table.texts("artist")
-    rows = [row for row, title in enumerate(titles) if title and _folded(title) == wanted]
+    rows = [row for row, title in enumerate(titles) if title and fold(title).strip() == wanted]
     if not rows and " - " in text:
         rows = [
             row
             for row, title in enumerate(titles)
-            if title and wanted.endswith(_folded(title)) and _folded(f"{artists[row]} - {title}") == wanted
+            if title and wanted.endswith(fold(title)) and fold(f"{artists[row]} - {title}") == wanted
         ]
     return rows
 
 
-def _folded(text: str) -> str:
-    """Fold case and spelling (composed or decomposed accents) of a title."""
-    if text.isascii():
-        return text.strip().lower()
-    return unicodedata.normalize("NFC", text).strip().casefold()
+def _rows_by_words(table: LibraryTable, text: str) -> list[int]:
+    """Return the tracks whose title has a text; else those whose title and artist have all of its words."""
+    wanted = fold(text).strip()
+    words = _WORDS.findall(wanted)
+    if len(wanted) < _FEWEST_LETTERS or not words:
+        return []
+    titles = [fold(title or "") for title in table.texts("title")]
+    rows = [row for row, title in enumerate(titles) if wanted in title]
+    if not rows:
+        artists = (fold(artist or "") for artist in table.texts("artist"))
+        names = (f"{title} {artist}" for title, artist in zip(titles, artists, strict=True))
+        rows = [row for row, name in enumerate(names) if all(word in name for word in words)]
+    return rows
 
 
 def _without_copies(table: LibraryTable, rows: list[int]) -> list[int]:
@@ -221,8 +233,8 @@ def _nearest(table: LibraryTable, text: str) -> list[int]:
     titles: dict[str, int] = {}
     for row, title in enumerate(table.texts("title")):
         if title:
-            titles.setdefault(_folded(title), row)
-    wanted = _folded(text)
+            titles.setdefault(fold(title).strip(), row)
+    wanted = fold(text).strip()
     near = difflib.get_close_matches(wanted, list(titles)[:20_000], n=_SHOWN, cutoff=0.5)
     near += [title for title in titles if len(wanted) > 2 and wanted in title and title not in near]
     return [titles[title] for title in near[:_SHOWN]]

@@ -8,6 +8,10 @@ import re
 from workbench.playlists.query.query_language import Token, syntax_error
 
 _SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?(?:\.\.|(?<=\d)-)(?P<high>-?[\d:.]*\d)?")
+# The last digit of what the table of the Library app shows.
+_SHOWN_STEPS = {"bpm": 0.1, "tag_bpm": 0.1, "loudness_lufs": 0.1, "danceability": 0.01, "duration_s": 1.0}
+# Set by hand: 1 means 0.95 to 1.05 where values go from 0 to 1, and 120 means 119.5 to 120.5.
+_MOST_ROUNDED = 0.05
 _DECADE = re.compile(r"(\d{3})0s", re.IGNORECASE)
 
 
@@ -41,6 +45,26 @@ def span_of(token: Token, query: str) -> tuple[float, float]:
             query, token.position, f"{token.text!r} is not a range from a lower to a higher number."
         )
     return low, high
+
+
+def slack_of(name: str) -> float:
+    """Return half of the last digit that pages show of a value, so that a filter finds what a person reads."""
+    return _SHOWN_STEPS.get(name, 0.0) / 2
+
+
+def rounded_span_of(token: Token, query: str, slack: float) -> tuple[float, float]:
+    """Return the numbers that round to what a value says: ``120`` is 119.5 to 120.5, and ``119.6`` 119.55 to 119.65.
+
+    Raises
+    ------
+    QuerySyntaxError
+        As :func:`span_of`.
+    """
+    low, high = span_of(token, query)
+    if low == high:
+        _, _, decimals = token.text.partition(".")
+        slack = max(slack, min(0.5 * 10.0 ** -len(decimals), _MOST_ROUNDED * abs(low)))
+    return low - slack, high + slack
 
 
 def _number(text: str) -> float | None:

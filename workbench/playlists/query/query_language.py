@@ -11,8 +11,9 @@
     operator   = "=" | "!=" | "~" | "!~" | "<" | "<=" | ">" | ">="      "~" contains
     value      = word | "quoted text" | low-high | low.. | ..high
 
-A text that is not a field name is looked for in title, artist, album, genre and path; a misspelled field name before a
-value is an error. Nothing is evaluated as code: the tree has names of columns and plain values only.
+A text that is not a field name is looked for in title, artist, album, genre, and the path below the library's folder; a
+misspelled field name before a value is an error. A number means what rounds to it: ``bpm 120`` finds 119.6. Nothing is
+evaluated as code: the tree has names of columns and plain values only.
 """
 
 from __future__ import annotations

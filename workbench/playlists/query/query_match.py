@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from workbench.analysis.sound_tags import BY_NAME, FAMILIES
 from workbench.analysis.tonality.camelot import UNKNOWN, camelot_code
-from workbench.playlists.query.numbers import span_of
+from workbench.playlists.query.numbers import rounded_span_of, slack_of, span_of
 from workbench.playlists.query.query_language import (
     Both,
     Condition,
@@ -24,9 +23,11 @@ from workbench.playlists.query.query_language import (
     syntax_error,
 )
 from workbench.playlists.query.sound_tag_fields import FIELDS, RANK, check_sound_tags
+from workbench.playlists.query.text_search import found_in, relevance
 from workbench.playlists.sound.arrays import Floats, Mask
 from workbench.playlists.sound.energy import energy, percentiles
 from workbench.playlists.sound.keys import camelot_codes
+from workbench.store.library.files import fold
 from workbench.store.library.library_table import split_list
 from workbench.store.library.records import LISTS
 
@@ -46,7 +47,6 @@ ALIASES = {
     "stars": "rating",
     "replaygain": "tag_gain_db",
 }
-_ANYWHERE = ("title", "artist", "artists", "album", "genre", "path")
 _LISTED = frozenset({"artist", "artists", "album_artist", "album_artists", "composer"})
 _LYRICS = "lyrics"
 _FLAGS = frozenset({"compilation", "has_lyrics", "loved"})
@@ -76,6 +76,19 @@ class Query:
         )
         return np.asarray(logic.apply(self.tree), dtype=np.float64)
 
+    def relevance(self) -> Floats | None:
+        """How well each row fits the texts that are looked for, shape (n,); ``None`` for a filter without any."""
+        texts = [condition.values[0].text for condition in wanted_texts(self.tree)]
+        if not texts:
+            return None
+        return np.asarray(np.sum([relevance(self.table, text) for text in texts], axis=0), dtype=np.float64)
+
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Rows that match: the best first if the filter looks for a text, otherwise as in the table."""
+        found = np.flatnonzero(self.matches())
+        fits = self.relevance()
+        return found if fits is None else found[np.argsort(-fits[found], kind="stable")]
+
     def _near(self, condition: Condition) -> Floats:
         matches = self._condition(condition).astype(float)
         name = ALIASES.get(condition.field or "", condition.field)
@@ -90,9 +103,7 @@ class Query:
 
     def _condition(self, condition: Condition) -> Mask:
         if condition.field is None:
-            wanted = _folded(condition.values[0].text)
-            masks = [self._text_mask(name, lambda text: wanted in _folded(text)) for name in _ANYWHERE]
-            return np.asarray(np.logical_or.reduce(masks), dtype=bool)
+            return found_in(self.table, condition.values[0].text)
         name = ALIASES.get(condition.field, condition.field)
         if name in ("key", "camelot"):
             return self._key(condition)
@@ -116,15 +127,20 @@ class Query:
         return self.table.ids.astype(float) if name == "id" else self.table.numbers(name)
 
     def _number(self, condition: Condition, name: str) -> Mask:
-        values = self._numbers(name)
+        values, slack = self._numbers(name), slack_of(name)
         with np.errstate(invalid="ignore"):
-            if condition.operator in ("<", "<=", ">", ">="):
-                bound = self._one_number(condition)
-                compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
-                return np.asarray(compare[condition.operator](values, bound))
+            match condition.operator:
+                case "<":
+                    return np.asarray(values < self._one_number(condition) - slack)
+                case "<=":
+                    return np.asarray(values <= self._one_number(condition) + slack)
+                case ">":
+                    return np.asarray(values > self._one_number(condition) + slack)
+                case ">=":
+                    return np.asarray(values >= self._one_number(condition) - slack)
             inside = np.zeros(len(values), dtype=bool)
             for token in condition.values:
-                low, high = span_of(token, self.text)
+                low, high = rounded_span_of(token, self.text, slack)
                 inside |= (values >= low) & (values <= high)
         return inside if condition.operator in ("=", "~") else ~inside & np.isfinite(values)
 
@@ -226,6 +242,17 @@ def matching_rows(text: str, table: LibraryTable) -> npt.NDArray[np.bool_]:
     return compile_query(text, table).matches()
 
 
+def best_rows(text: str, table: LibraryTable) -> npt.NDArray[np.int64]:
+    """Return the rows that match a filter, as :meth:`Query.rows` orders them.
+
+    Raises
+    ------
+    QuerySyntaxError
+        The filter cannot be read; has the ``position``.
+    """
+    return compile_query(text, table).rows()
+
+
 def compile_query(text: str, table: LibraryTable) -> Query:
     """Parse and check a query against a table.
 
@@ -238,6 +265,17 @@ def compile_query(text: str, table: LibraryTable) -> Query:
     check_sound_tags(tree, text, table)
     Query(text, tree, table.take(np.arange(0))).matches()
     return Query(text, tree, table)
+
+
+def wanted_texts(tree: Node) -> list[Condition]:
+    """Return the texts that a filter looks for anywhere; those below ``not`` are not wanted."""
+    match tree:
+        case Condition():
+            return [tree] if tree.field is None else []
+        case Both(parts) | Either(parts):
+            return [text for part in parts for text in wanted_texts(part)]
+        case Not():
+            return []
 
 
 def _verdicts(column: npt.NDArray[np.object_], verdict: Callable[[str], bool]) -> Mask:
@@ -258,9 +296,4 @@ def _names(name: str, text: str) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    if text.isascii():
-        return text.casefold().strip()
-    spelled = "".join(
-        char for char in text if unicodedata.category(char) != "Cf"
-    )  # joiners, marks of direction
-    return unicodedata.normalize("NFC", spelled).casefold().strip()
+    return fold(text).strip()

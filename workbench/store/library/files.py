@@ -168,6 +168,8 @@ def search_text(path: str, tags: Mapping[str, Any]) -> str:
 
 def fold(text: str) -> str:
     """Return text without case, accents, joiners and compatibility forms, so that "beyonce" finds "Beyoncé"."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.encode("utf-8", "replace").decode())
     return "".join(char for char in decomposed if not _is_invisible(char)).casefold()
 

@@ -17,6 +17,7 @@ _SELECT = f"""
            t.size_bytes, t.mtime_ns, t.error, t.error_kind, d.scalars
     FROM tracks t LEFT JOIN feature_details d ON d.content_hash = t.content_hash"""
 
+_TITLE = "substr(t.search, 1, instr(t.search, char(10)))"
 _SHOWN = frozenset((*MAIN_TAGS, *LISTS.values()))
 _STATUSES = ("pending", "analyzed", "failed", "missing")
 _FIRST_PAGE, _PAGE = 100, 1000  # the first is on the screen at once; larger ones are not quicker
@@ -107,7 +108,7 @@ class TrackRepository(Repository):
         return [_track(row) for row in rows]
 
     def find(self, text: str, *, limit: int = 50) -> list[Track]:
-        """Return the tracks that a person may mean: by id, else by path, else by title, else by words anywhere."""
+        """Return the tracks that a person may mean: by id, path, title, a part of the title, or words anywhere."""
         text = text.strip()
         if text.isascii() and text.isdigit() and len(text) < 19 and (track := self.get(int(text))):
             return [track]
@@ -115,6 +116,7 @@ class TrackRepository(Repository):
         conditions = (
             ("WHERE t.path = ?", [text]),
             ("WHERE t.search LIKE ? ESCAPE '\\'", [f"{_like(fold(text))}\n%"]),
+            (f"WHERE {_TITLE} LIKE ? ESCAPE '\\'", [f"%{_like(fold(text))}%"]),
             (words, values),
         )
         with self.pool.reading() as connection:

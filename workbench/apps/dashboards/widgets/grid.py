@@ -13,6 +13,7 @@ import numpy.typing as npt
 import traitlets
 
 from workbench.apps.dashboards.widgets.static_file import script, style
+from workbench.playlists.query.listing import places_of
 
 Column = npt.NDArray[Any]
 MOST_ROWS_SENT = 500  # set by hand; the page asks for 100
@@ -130,7 +131,7 @@ class Grid(anywidget.AnyWidget):
 
     def _rank(self, name: str) -> npt.NDArray[np.float64]:
         if name not in self._ranks:
-            self._ranks[name] = _rank(self._values[name])
+            self._ranks[name] = places_of(self._values[name])
         return self._ranks[name]
 
     def cells(self, first: int, count: int) -> list[list[Any]]:
@@ -164,18 +165,6 @@ def _head(column: GridColumn) -> dict[str, Any]:
         "narrow": column.narrow,
         "help": column.help,
     }
-
-
-def _rank(values: Column) -> npt.NDArray[np.float64]:
-    """Return numbers that sort like the values; NaN for unknown values, which argsort puts last."""
-    if values.dtype != object:
-        return values.astype(np.float64)
-    known = np.array([value is not None for value in values], bool)
-    rank = np.full(len(values), np.nan)
-    folded = [str(value).casefold() for value in values[known]]
-    place = {text: index for index, text in enumerate(sorted(set(folded)))}
-    rank[known] = [place[text] for text in folded]
-    return rank
 
 
 def _text(value: Any, write: Callable[[Any], str]) -> str:

@@ -1,0 +1,90 @@
+"""Look for a text in title, artist, album and genre, then in the path below the library's folder.
+
+Case and accents do not matter. What is found in a title or as a whole word counts more than what is found inside of a
+word or in the path.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from workbench.playlists.sound.arrays import Floats, Mask
+from workbench.store.library.files import fold
+from workbench.store.library.library_table import LibraryTable
+
+WHOLE, WORD, INSIDE, PATH = 3.0, 2.0, 1.0, 0.5  # set by hand: a whole name beats a word of a longer one
+_EARLIER = 0.1  # set by hand: a title counts a little more than an artist, an artist more than an album …
+
+
+def found_in(table: LibraryTable, text: str) -> Mask:
+    """Return the rows that have a text in a name or in the path, as a mask of shape (n,)."""
+    wanted = _wanted(text)
+    return np.fromiter((wanted in line for line in _lines(table)), dtype=bool, count=len(table))
+
+
+def relevance(table: LibraryTable, text: str) -> Floats:
+    """Return how well the rows fit a text, shape (n,): 0 where it is not found, otherwise up to 3."""
+    wanted = _wanted(text)
+    scores = np.zeros(len(table))
+    for row, line in enumerate(_lines(table)):
+        if wanted in line:
+            scores[row] = _score(line, wanted)
+    return scores
+
+
+def common_folder(paths: Iterable[str]) -> str:
+    """Return the folder that all paths lie in, with a slash at its end.
+
+    >>> common_folder(["/home/ann/music/a/1.mp3", "/home/ann/music/b/2.mp3"])
+    '/home/ann/music/'
+    """
+    known = list(paths)
+    if not known:
+        return ""
+    first, last = min(known), max(known)  # what they share, all that lie between them share
+    return os.path.commonpath([Path(first).parent, Path(last).parent]).rstrip("/") + "/"
+
+
+def _wanted(text: str) -> str:
+    return fold(" ".join(text.split()))
+
+
+def _lines(table: LibraryTable) -> list[str]:
+    """Return what can be found of each row: a line for each name, and a last one for the path."""
+    return table.derived("search text", lambda: _read(table))
+
+
+def _read(table: LibraryTable) -> list[str]:
+    titles, artists, several, albums, genres, paths = (
+        table.texts(name) for name in ("title", "artist", "artists", "album", "genre", "path")
+    )
+    folder = common_folder(path for path in paths if path)
+    rows = zip(titles, artists, several, albums, genres, paths, strict=True)
+    return [
+        "\n".join(
+            fold(part or "").replace("\n", " ")
+            for part in (title, _joined(artist, more), album, genre, (path or "").removeprefix(folder))
+        )
+        for title, artist, more, album, genre, path in rows
+    ]
+
+
+def _joined(artist: str | None, several: str | None) -> str:
+    return ";".join(part for part in dict.fromkeys((artist, several)) if part)
+
+
+def _score(line: str, wanted: str) -> float:
+    *names, path = line.split("\n")
+    scores = [_fit(name, wanted) - _EARLIER * place for place, name in enumerate(names) if wanted in name]
+    return max([*scores, PATH if wanted in path else 0.0])
+
+
+def _fit(name: str, wanted: str) -> float:
+    if wanted == name or wanted in map(str.strip, name.split(";")):
+        return WHOLE
+    return WORD if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", name) else INSIDE
