@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 GUIDES = [
     (ROOT / "docs" / f"{name}.md").read_text("utf-8")
-    for name in ("server", "docker", "cluster", "models", "tags")
+    for name in ("server", "docker", "cluster", "models", "tags", "dj")
 ]
 ELSEWHERE = ("python3 -m venv", "workbench bench", "workbench models get")
 STAYS = ("workbench serve", "workbench lab", "dask scheduler", "dask worker")

@@ -72,7 +72,7 @@ def test_a_sorted_frame_becomes_a_playlist(wb: Workbench) -> None:
 
 
 def test_other_programs_read_the_parquet_file(wb: Workbench, tmp_path: Path) -> None:
-    path, frame = wb.to_parquet(tmp_path / "it's music.parquet"), wb.tracks
+    path, frame = wb.export(tmp_path / "it's music.parquet"), wb.tracks
     read = polars.read_parquet(path)
     assert read.columns == ["id", *frame.columns] and read["title"].to_list() == frame["title"].tolist()
     assert str(read.schema["year"]) == "Int64" and read["bpm"].to_list() == pytest.approx(
@@ -85,7 +85,7 @@ def test_other_programs_read_the_parquet_file(wb: Workbench, tmp_path: Path) -> 
         )
     assert total == len(frame) and json.loads(found[b"units"])["bpm"] == "beats/min"
     with pytest.raises(WorkbenchError, match="cannot be written"):
-        wb.to_parquet(tmp_path / "no folder" / "a.parquet")
+        wb.export(tmp_path / "no folder" / "a.parquet")
 
 
 def test_sql_answers_a_question(wb: Workbench) -> None:

@@ -14,7 +14,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench import __version__
-from workbench.cli import analysis, bench, maintenance, models, playlist, reports, servers, tags, tracks
+from workbench.cli import (
+    analysis,
+    bench,
+    export,
+    maintenance,
+    models,
+    playlist,
+    reports,
+    servers,
+    tags,
+    tracks,
+)
 from workbench.cli.options import ERROR, INTERRUPTED, NOT_READ, Command, common_options
 from workbench.cli.output import Parser, print_json, replace_what_cannot_be_shown, say
 from workbench.errors import WorkbenchError
@@ -92,6 +103,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     analysis.add_commands(add)
     tracks.add_commands(add)
     playlist.add_commands(add, arguments)
+    export.add_commands(add)
     reports.add_commands(add)
     tags.add_commands(add)
     servers.add_commands(add)

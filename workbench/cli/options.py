@@ -49,6 +49,26 @@ def add_parameter_option(sub: argparse.ArgumentParser, help: str, type: Callable
     )
 
 
+def add_prefix_option(sub: argparse.ArgumentParser) -> None:
+    """Add ``--prefix HERE=THERE``, which may be repeated."""
+    sub.add_argument(
+        "--prefix",
+        action="append",
+        default=[],
+        metavar="HERE=THERE",
+        type=pair,
+        help="write paths below HERE as if they were below THERE (another machine or player)",
+    )
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Read ``KEY=VALUE``."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
 def open_library(options: argparse.Namespace, **more: Any) -> Workbench:
     """Open the library of ``--data-dir``."""
     from workbench.session.workbench import Workbench

@@ -6,10 +6,21 @@ import argparse
 import json
 import time
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli.options import DONE, ERROR, SOME_FAILED, USAGE, Add, add_parameter_option, open_library
+from workbench.cli.options import (
+    DONE,
+    ERROR,
+    SOME_FAILED,
+    USAGE,
+    Add,
+    add_parameter_option,
+    add_prefix_option,
+    open_library,
+    pair,
+)
 from workbench.cli.output import print_json, put, say
 from workbench.errors import PlaylistError
 from workbench.readable import clock, counted, one_line
@@ -41,11 +52,14 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
     sub.add_argument("--read", metavar="FILE", help="which tracks of the library a playlist file names")
     sub.add_argument("--list", action="store_true", help="the kept playlists; with --name its history")
     sub.add_argument("--name", metavar="TEXT", help="name of the playlist")
-    sub.add_argument("--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json .nsp")
+    sub.add_argument(
+        "--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json .nsp .xml .nml"
+    )
     sub.add_argument(
         "--format",
         metavar="NAME",
-        help="m3u8, xspf, jspf, pls, csv, json, or nsp (Navidrome smart playlist); default: the suffix of FILE",
+        help="m3u8, xspf, jspf, pls, csv, json, nsp (Navidrome smart playlist), xml (Rekordbox) or nml (Traktor); "
+        "default: the suffix of FILE",
     )
     sub.add_argument(
         "--to",
@@ -53,14 +67,7 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
         help="store it on a media server: mpd (asks MPD_HOST, as mpc does), mpd://HOST:PORT or mpd:///SOCKET",
     )
     sub.add_argument("--absolute", action="store_true", help="absolute paths instead of relative to FILE")
-    sub.add_argument(
-        "--prefix",
-        action="append",
-        default=[],
-        metavar="HERE=THERE",
-        type=_pair,
-        help="write paths below HERE as if they were below THERE (another machine or player)",
-    )
+    add_prefix_option(sub)
     sub.add_argument(
         "--force",
         action="store_true",
@@ -120,8 +127,12 @@ def playlist(options: argparse.Namespace) -> int:
 
 
 def _one_file(options: argparse.Namespace) -> bool:
+    if not options.out:
+        return False
+    from workbench.playlists.dj.writing import is_collection
+
     one = options.count in (None, 1) and options.method != "all"
-    return bool(options.out and one and Path(options.out).suffix)
+    return is_collection(options.out, options.format) or (one and bool(Path(options.out).suffix))
 
 
 def _make(wb: Workbench, options: argparse.Namespace) -> int:
@@ -240,7 +251,8 @@ def _show_playlists(
     wb: Workbench, playlists: list[Playlist], options: argparse.Namespace, more: dict[str, Any] | None = None
 ) -> int:
     answers = [playlist.to_dict() | (more or {}) for playlist in playlists]
-    for answer, path in zip(answers, _write(playlists, options), strict=False):
+    written = _write(wb, playlists, options)
+    for answer, path in zip(answers, cycle(written), strict=False):
         answer["file"] = str(path)
     if options.to:
         for answer, made in zip(answers, playlists, strict=True):
@@ -270,21 +282,17 @@ def _print_sent(sent: dict[str, Any]) -> None:
         put(f"not there {one_line(track['path'] or str(track['id']))}")
 
 
-def _write(playlists: list[Playlist], options: argparse.Namespace) -> list[Path]:
+def _write(wb: Workbench, playlists: list[Playlist], options: argparse.Namespace) -> list[Path]:
     if not options.out:
         return []
-    from workbench.playlists import export_folder
-
-    how: dict[str, Any] = {
-        "paths": "absolute" if options.absolute else "relative",
-        "force": options.force,
-        "prefix_map": dict(options.prefix) or None,
-    }
-    if options.format:
-        how["format"] = options.format
-    if _one_file(options):
-        return [playlists[0].save(options.out, **how)]
-    return export_folder(playlists, options.out, **how)
+    return wb.playlists.save(
+        playlists,
+        options.out,
+        format=options.format,
+        paths="absolute" if options.absolute else "relative",
+        force=options.force,
+        prefix_map=dict(options.prefix) or None,
+    )
 
 
 def _print_playlist(playlist: dict[str, Any]) -> None:
@@ -311,15 +319,8 @@ def _named(track: Mapping[str, Any]) -> str:
     return who or one_line(track["path"] or f"track {track['id']}")
 
 
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
-    return key, value
-
-
 def _parameter(text: str) -> tuple[str, Any]:
-    key, value = _pair(text)
+    key, value = pair(text)
     try:
         return key, json.loads(value)
     except ValueError:

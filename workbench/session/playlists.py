@@ -21,6 +21,8 @@ from workbench.playlists import (
     Playlist,
     Refreshed,
     compare,
+    export,
+    export_folder,
     generate,
     generate_many,
     match_entries,
@@ -169,10 +171,53 @@ class Playlists(Verbs):
 
     def file(self, playlist: int | str, format: str) -> tuple[str, str, bytes]:
         """Return the file name, media type and content of a kept playlist in a format such as ``m3u8``."""
-        from workbench.playlists.files.formats import find_format
+        from workbench.playlists.files.formats import COLLECTIONS, find_format
+        from workbench.session.dj_collection import collection_of
 
         found = self.get(playlist)
-        return f"{found.name}.{format}", find_format(Path(), format).media_type, render(found, format=format)
+        if format in COLLECTIONS:
+            collection = collection_of(self._library, self._table(), [found])
+            data = "".join(COLLECTIONS[format](collection)).encode()
+        else:
+            data = render(found, format=format)
+        return f"{found.name}.{format}", find_format(Path(), format).media_type, data
+
+    def save(
+        self,
+        playlists: Playlist | Sequence[Playlist],
+        path: str | Path,
+        *,
+        format: str | None = None,
+        **how: Any,
+    ) -> list[Path]:
+        """Write playlists to a file each, or all into one file for DJ programs (``.xml``, ``.nml``).
+
+        Parameters
+        ----------
+        path : path
+            A file for one playlist, or for several of a DJ program; else a folder.
+        format : str, optional
+            By the suffix of ``path`` when left out.
+        **how
+            ``paths``, ``prefix_map`` and ``force``, as for :func:`workbench.playlists.export`.
+
+        Raises
+        ------
+        PlaylistFileError
+            A file cannot be written, or something in its place would be lost.
+        """
+        from workbench.playlists.dj.writing import is_collection, write_collection
+        from workbench.session.dj_collection import collection_of
+
+        several = [playlists] if isinstance(playlists, Playlist) else list(playlists)
+        if is_collection(path, format):
+            collection = collection_of(
+                self._library, self._table(), several, prefix_map=how.get("prefix_map")
+            )
+            return [write_collection(collection, path, format=format, force=how.get("force", False))]
+        if len(several) == 1 and Path(path).suffix:
+            return [export(several[0], path, format=format, **how)]
+        return export_folder(several, path, **({"format": format} if format else {}), **how)
 
     def again(self, recipe: Mapping[str, Any] | str | int | Path) -> Playlist:
         """Make the playlist of a recipe again and keep it: the same tracks on the same library.

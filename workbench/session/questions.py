@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.analysis.descriptors import DESCRIPTORS
-from workbench.errors import LibraryPathError, QuerySyntaxError
-from workbench.user_paths import expand_home
-from workbench.whole_file import whole_file
+from workbench.errors import QuerySyntaxError
 
 if TYPE_CHECKING:
-    import os
-
     import pandas as pd
 
 # No file, no network, no extension, and no statement may turn this off again.
@@ -58,30 +52,3 @@ def ask(frame: pd.DataFrame, question: str) -> pd.DataFrame:
             raise QuerySyntaxError(
                 f"{error} The table is called tracks; wb.tracks has its columns."
             ) from error
-
-
-def write_parquet(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
-    """Write a frame as a Parquet file, with units and meanings of the descriptors in its metadata.
-
-    Raises
-    ------
-    LibraryPathError
-        The file cannot be written.
-    """
-    import duckdb
-
-    target = Path(expand_home(path)).absolute()
-    notes: dict[str, Any] = {str(name): json.dumps(value) for name, value in frame.attrs.items()}
-    metadata = ", ".join(f"{name}: {_quoted(text)}" for name, text in notes.items())
-    options = f"FORMAT parquet, COMPRESSION zstd{f', KV_METADATA {{{metadata}}}' if notes else ''}"
-    try:
-        with whole_file(target) as unfinished, duckdb.connect() as connection:
-            connection.register("tracks", frame.reset_index())
-            connection.execute(f"COPY tracks TO {_quoted(str(unfinished))} ({options})")
-    except (OSError, duckdb.Error) as error:
-        raise LibraryPathError(f"{target} cannot be written: {error}", path=str(target)) from error
-    return target
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -7,7 +7,7 @@ import atexit
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -244,17 +244,46 @@ class Workbench:
 
         return ask(self.tracks, question)
 
-    def to_parquet(self, path: PathLike) -> Path:
-        """Write ``wb.tracks`` into a Parquet file, which polars, DuckDB and others read.
+    def export(
+        self,
+        path: PathLike,
+        *,
+        where: str | None = None,
+        prefix_map: Mapping[str, str] | None = None,
+        force: bool = False,
+    ) -> Path:
+        """Write the library to a file: every column as CSV, JSON Lines or Parquet, or a collection for DJ programs.
+
+        Parameters
+        ----------
+        path : path
+            ``.csv``, ``.jsonl`` or ``.parquet`` for a table; ``.xml`` (Rekordbox) or ``.nml`` (Traktor) for a
+            collection, which has the kept playlists and no missing tracks.
+        where : str, optional
+            Only tracks that match this filter.
+        prefix_map : mapping of str to str, optional
+            For a collection: prefixes of paths here → on the machine of the DJ program.
+        force : bool
+            For a collection: overwrite a file that this package did not make, or that has twice as many tracks.
 
         Raises
         ------
-        LibraryPathError
-            The file cannot be written.
+        LibraryPathError, PlaylistFileError
+            There is no such format, or the file cannot be written.
+        QuerySyntaxError
+            The filter cannot be read.
         """
-        from workbench.session.questions import write_parquet
+        from workbench.playlists.dj.writing import is_collection, write_collection
+        from workbench.session.dj_collection import whole_collection
+        from workbench.session.export import rows_that_match, table_format, write_table
 
-        return write_parquet(self.tracks, path)
+        table = self.table()
+        rows = rows_that_match(table, where)
+        if is_collection(path):
+            kept = [self.playlists.get(summary.id) for summary in self.playlists()]
+            collection = whole_collection(self.library, table, kept, rows=rows, prefix_map=prefix_map)
+            return write_collection(collection, path, force=force)
+        return write_table(self.tracks.iloc[rows], path, table_format(path))
 
     def table(self) -> LibraryTable:
         """The library as columns; read again only when the library has changed."""

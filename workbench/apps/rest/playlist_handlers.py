@@ -14,7 +14,7 @@ from workbench.apps.rest.operations import ID, TEXT, InvalidInputError, Operatio
 from workbench.session.allowed_paths import allowed_file
 from workbench.values import RANDOM_STATE, SIZE, Value
 
-FORMATS = ("json", "m3u8", "xspf", "jspf", "pls", "csv")
+FORMATS = ("json", "m3u8", "xspf", "jspf", "pls", "csv", "xml", "nml")
 NAME = Value("name to keep it under", str, most=200, pattern="^[^\\u0000-\\u001f]+$", default=None)
 
 

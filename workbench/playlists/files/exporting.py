@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -67,21 +68,36 @@ def export(
         more although more were asked for, or the folder is not writable.
     """
     target = expand_home(path)
+    chosen = check_target(target, format=format, force=force)
+    if not force:
+        _refuse_loss(playlist, target, chosen)
+    with replacing(target) as unfinished:
+        folder = unfinished.parent
+        unfinished.write_bytes(
+            render(playlist, format=chosen.name, folder=folder, paths=paths, prefix_map=prefix_map)
+        )
+    return target.resolve()
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give the path of a file to write, which replaces ``target`` in one step; missing folders are created.
+
+    Raises
+    ------
+    PlaylistFileError
+        The file cannot be written.
+    """
     try:
-        chosen = check_target(target, format=format, force=force)
-        target = target.resolve()
-        if not force:
-            _refuse_loss(playlist, target, chosen)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        data = render(playlist, format=chosen.name, folder=target.parent, paths=paths, prefix_map=prefix_map)
-        with whole_file(target) as unfinished:
-            unfinished.write_bytes(data)
+        whole = target.resolve()
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(whole) as unfinished:
+            yield unfinished
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise PlaylistFileError(
             f"{target} cannot be written: {reason}. Choose another folder.", path=str(target)
         ) from error
-    return target
 
 
 def check_target(path: str | Path, *, format: str | None = None, force: bool = False) -> Format:
@@ -188,14 +204,27 @@ def _file_names(names: Sequence[str]) -> list[str]:
 
 
 def _refuse_loss(playlist: Exportable, target: Path, format: Format) -> None:
-    """Refuse to overwrite a file with less than half of its tracks if tracks of the playlist are missing."""
-    new = sum(1 for track in playlist if track.path)
     asked = playlist.recipe().get("parameters", {}).get("size")
+    refuse_loss(target, format, new=sum(1 for track in playlist if track.path), asked=asked)
+
+
+def refuse_loss(target: Path, format: Format, *, new: int, asked: int | None = None) -> None:
+    """Refuse to overwrite a file that would have less than half of its tracks, if tracks are missing.
+
+    Parameters
+    ----------
+    new, asked : int
+        How many tracks it would have, and how many were asked for; ``None`` where that is not known.
+
+    Raises
+    ------
+    PlaylistFileError
+    """
     if new and asked is not None and new >= asked:
         return
     try:
         old = len(format.decode(target.read_bytes()).entries)
-    except (OSError, PlaylistFileError):  # nothing is there that could be lost
+    except (OSError, ValueError, PlaylistFileError):  # nothing is there that could be lost
         return
     if old and 2 * new <= old:
         raise PlaylistFileError(
@@ -213,9 +242,10 @@ def _refuse_foreign(target: Path, format: Format) -> None:
         return
     except IsADirectoryError as error:
         raise PlaylistFileError(f"{target} is a folder. Add a file name.", path=str(target)) from error
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise PlaylistFileError(
-            f"{target} cannot be read: {error.strerror}. Choose another name or folder.", path=str(target)
+            f"{target} cannot be read: {reason}. Choose another name or folder.", path=str(target)
         ) from error
     if format.mark.encode() not in head:
         raise PlaylistFileError(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import PlaylistFileError
+from workbench.playlists.dj import rekordbox, traktor
+from workbench.playlists.dj.collection import Collection
 from workbench.playlists.files import csv_list, json_list, jspf, m3u8, nsp, pls, xspf
 from workbench.playlists.files.listing import Decoded, Listing
 from workbench.values import did_you_mean
@@ -34,7 +36,26 @@ FORMATS: dict[str, Format] = {
 """Formats that list tracks."""
 RULES = Format("nsp", nsp.encode, nsp.decode, nsp.MARK, "application/json")
 """The format that says how to choose tracks, and lists none."""
-_ALL = {**FORMATS, RULES.name: RULES}
+COLLECTIONS: dict[str, Callable[[Collection], Iterator[str]]] = {
+    "xml": rekordbox.encode,
+    "nml": traktor.encode,
+}
+"""Formats of DJ programs, which have several playlists in one file, and beats and cue points from the library."""
+
+
+def _needs_library(listing: Listing) -> bytes:
+    raise PlaylistFileError(
+        "A file for DJ programs has beats and cue points, which the library knows and the playlist does not. "
+        'Write it with wb.playlists.save(playlist, "party.xml").'
+    )
+
+
+_ALL = {
+    **FORMATS,
+    RULES.name: RULES,
+    "xml": Format("xml", _needs_library, rekordbox.decode, rekordbox.MARK, "application/xml"),
+    "nml": Format("nml", _needs_library, traktor.decode, traktor.MARK, "application/xml"),
+}
 _SUFFIXES = {"m3u": "m3u8"}
 
 

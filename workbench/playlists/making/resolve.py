@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SHOWN = 5  # set by hand: as many as one line of a message can show
 _FEWEST_LETTERS = 3  # set by hand: one or two letters are in nearly every title
 _WORDS = re.compile(r"\w+")
-_HISTORY_SUFFIXES = {".m3u", ".m3u8", ".xspf", ".jspf", ".pls", ".csv", ".json"}
+_HISTORY_SUFFIXES = {".m3u", ".m3u8", ".xspf", ".jspf", ".pls", ".csv", ".json", ".xml", ".nml"}
 
 
 def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> int:

@@ -1,0 +1,184 @@
+"""Files for DJ programs, read by programs that others wrote."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from signals import click_track, silence
+
+from workbench import PlaylistFileError, Workbench
+from workbench.analysis import analyze_file
+from workbench.cli.main import main
+from workbench.playlists import read_playlist_file
+from workbench.store.library.records import ScannedFile
+
+CLICKS = {"Steady": (120.0, 0.5), "Fast & <early>": (128.0, 0.21)}
+"""Title → tempo and first beat in seconds."""
+
+
+@pytest.fixture(scope="module")
+def wb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """Two click tracks, analyzed, and one file that is only known by name; tests only add playlists."""
+    folder = tmp_path_factory.mktemp("Clicks & more")
+    with Workbench(tmp_path_factory.mktemp("dj")) as wb:
+        for number, (title, (bpm, first_s)) in enumerate(CLICKS.items(), 1):
+            path = folder / f"0{number} {title.replace('<', '').replace('>', '')} é.wav"
+            soundfile.write(path, np.concatenate([silence(first_s), click_track(bpm, 24.0)]), 44100)
+            tags = {"title": title, "artist": 'Ann "A"', "genre": "House", "year": 2001, "rating": 4.0}
+            add(wb, path, f"{number:032d}", tags)
+            wb.library.features.save(f"{number:032d}", analyze_file(path).to_record())
+        add(wb, folder / "unknown.mp3", f"{9:032d}", {})
+        yield wb
+
+
+def add(wb: Workbench, path: Path, content: str, tags: dict[str, object]) -> None:
+    wb.library.files.add([ScannedFile(str(path), 1000, 1, content, tags)])
+
+
+@pytest.fixture(scope="module")
+def written(wb: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two playlists as Rekordbox XML and as Traktor NML."""
+    folder = tmp_path_factory.mktemp("written")
+    first = wb.playlists.of_tracks([2, 1])
+    second = wb.playlists.from_frame(wb.tracks.loc[[1, 2, 3]], name="All & more")
+    for suffix in ("xml", "nml"):
+        wb.playlists.save([first, second], folder / f"dj.{suffix}")
+    wb.playlists.save(first, folder / "mac.nml", prefix_map={str(folder.parent): "/Volumes/USB/Music"})
+    wb.playlists.save(first, folder / "win.nml", prefix_map={"/": "D:\\Music"})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rekordbox(written: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pyrekordbox.rbxml import RekordboxXml
+    return RekordboxXml(written / "dj.xml")
+
+
+@pytest.fixture(scope="module")
+def traktor(written: Path) -> Any:
+    return nml(written / "dj.nml")
+
+
+def nml(path: Path) -> Any:
+    """Read an NML file by the model of traktor-nml-utils, which refuses what Traktor does not write."""
+    from traktor_nml_utils.models.collection import Nml
+    from xsdata.formats.dataclass.parsers import XmlParser
+
+    return XmlParser().from_path(path, Nml)
+
+
+def test_rekordbox_gets_tracks_with_paths_tags_and_keys(rekordbox: Any, wb: Workbench) -> None:
+    assert rekordbox.num_tracks == 3
+    track = rekordbox.get_track(TrackID=2)
+    row = wb.tracks.loc[2]
+    assert "/" + track.Location == row["path"]  # pyrekordbox drops the first slash, as for drives of Windows
+    assert (track.Name, track.Artist, track.Genre, track.Year) == ("Fast & <early>", 'Ann "A"', "House", 2001)
+    assert (track.Kind, track.SampleRate, track.TotalTime, track.Rating) == ("WAV File", 44100, 24, 4)
+    assert track.AverageBpm == pytest.approx(row["bpm"], abs=0.005)
+    assert (track.Tonality or "").rstrip("m") == (row["key"] if isinstance(row["key"], str) else "")
+    assert rekordbox.get_track(TrackID=3).Name == "unknown"
+
+
+def test_rekordbox_gets_playlists_in_order(rekordbox: Any) -> None:
+    root = rekordbox.get_playlist()
+    assert [node.name for node in root.get_playlists()] == ["Selection of 2", "All & more"]
+    assert rekordbox.get_playlist("Selection of 2").get_tracks() == [2, 1]
+    assert rekordbox.get_playlist("All & more").get_tracks() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_grid_is_within_20_ms_of_the_clicks(rekordbox: Any, traktor: Any, number: int) -> None:
+    bpm, first_s = list(CLICKS.values())[number - 1]
+    [tempo] = rekordbox.get_track(TrackID=number).tempos
+    assert pytest.approx(bpm, abs=0.02) == tempo.Bpm
+    assert (tempo.Metro, tempo.Battito) == ("4/4", 1)
+    off = (tempo.Inizio - first_s + 30 / bpm) % (60 / bpm) - 30 / bpm
+    assert abs(off) < 0.02
+    entry = traktor.collection.entry[number - 1]
+    [grid] = [cue for cue in entry.cue_v2 if cue.type == 4]
+    assert grid.start == pytest.approx(tempo.Inizio * 1000, abs=1)
+    assert entry.tempo.bpm == pytest.approx(bpm, abs=0.1)
+
+
+def test_the_start_of_the_music_is_the_first_hot_cue(rekordbox: Any, traktor: Any) -> None:
+    marks = {mark.Name: mark for mark in rekordbox.get_track(TrackID=1).marks}
+    assert marks["Start"].Num == 0
+    assert marks["Start"].Start == pytest.approx(0.5, abs=0.05)
+    assert {mark.Num for name, mark in marks.items() if name.startswith("Section")} <= {-1}
+    [cue] = [cue for cue in traktor.collection.entry[0].cue_v2 if cue.name == "Start"]
+    assert (cue.hotcue, cue.start) == (0, pytest.approx(marks["Start"].Start * 1000, abs=1))
+
+
+def test_traktor_gets_tracks_keys_and_playlists(traktor: Any, wb: Workbench) -> None:
+    assert (traktor.version, traktor.collection.entries) == (19, 3)
+    entry = traktor.collection.entry[1]
+    path = "/" + entry.location.dir.replace("/:", "/").strip("/") + "/" + entry.location.file
+    assert path == wb.tracks.loc[2, "path"]
+    assert (entry.title, entry.artist, entry.info.ranking) == ("Fast & <early>", 'Ann "A"', 204)
+    nodes = traktor.playlists.node.subnodes.node
+    assert [node.name for node in nodes] == ["Selection of 2", "All & more"]
+    place = entry.location
+    assert nodes[0].playlist.entry[0].primarykey.key == place.volume + place.dir + place.file
+    assert [node.playlist.entries for node in nodes] == [2, 3]
+
+
+def test_traktor_paths_name_the_disk(written: Path) -> None:
+    drive = nml(written / "win.nml").collection.entry[0].location
+    assert (drive.volume, drive.dir[:8]) == ("D:", "/:Music/")
+    disk = nml(written / "mac.nml").collection.entry[0].location
+    assert disk.volume == "USB"
+    assert disk.dir.startswith("/:Music/:")
+
+
+@pytest.mark.parametrize("suffix", ["xml", "nml"])
+def test_what_was_written_is_matched_when_it_is_read(wb: Workbench, written: Path, suffix: str) -> None:
+    matches = wb.playlists.read_file(written / f"dj.{suffix}")
+    assert [match.track_id for match in matches] == [2, 1, 1, 2, 3]
+    assert {match.by for match in matches} <= {"path", "name"}
+
+
+@pytest.mark.parametrize("name", ["other.xml", "other.nml"])
+def test_files_of_other_programs_are_refused_in_words(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("<html><body/></html>")
+    with pytest.raises(PlaylistFileError, match="its root element is 'html'"):
+        read_playlist_file(tmp_path / name)
+    (tmp_path / name).write_text('<!DOCTYPE a [<!ENTITY b "c">]><NML/>')
+    with pytest.raises(PlaylistFileError, match="document type"):
+        read_playlist_file(tmp_path / name)
+
+
+def test_a_collection_that_others_wrote_is_not_overwritten(wb: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "mine.xml").write_text('<DJ_PLAYLISTS Version="1.0.0"/>')
+    with pytest.raises(PlaylistFileError, match="was not written by"):
+        wb.playlists.save(wb.playlists.of_tracks([1]), tmp_path / "mine.xml")
+    wb.playlists.save(wb.playlists.of_tracks([1]), tmp_path / "mine.xml", force=True)
+
+
+def test_a_collection_does_not_shrink_unasked(wb: Workbench, tmp_path: Path) -> None:
+    wb.playlists.save(wb.playlists.of_tracks([1, 2, 3]), tmp_path / "mine.nml")
+    with pytest.raises(PlaylistFileError, match="3 tracks and would be left with 1"):
+        wb.playlists.save(wb.playlists.of_tracks([1]), tmp_path / "mine.nml")
+
+
+def test_a_playlist_alone_says_how_it_is_written(wb: Workbench, tmp_path: Path) -> None:
+    with pytest.raises(PlaylistFileError, match=r"wb\.playlists\.save"):
+        wb.playlists.of_tracks([1]).save(tmp_path / "x.xml")
+    assert not (tmp_path / "x.xml").exists()
+
+
+def test_the_command_writes_several_playlists_into_one_file(
+    wb: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["playlist", "random", "--count", "2", "--size", "1", "--random-state", "1"]
+    file = tmp_path / "two.xml"
+    assert main([*words, "--out", str(file), "--data-dir", str(wb.settings.data_dir)]) == 0
+    assert capsys.readouterr().out.count(str(file)) == 2
+    assert len(wb.playlists.read_file(file)) == 2

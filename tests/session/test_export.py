@@ -1,0 +1,65 @@
+"""The library as a file for other programs, read by them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import polars
+import pytest
+
+from workbench import LibraryPathError, Workbench
+from workbench.cli.main import main
+from workbench.store.library.records import ScannedFile
+
+
+def test_json_lines_have_every_column_of_every_track(heard: Workbench, tmp_path: Path) -> None:
+    lines = heard.export(tmp_path / "library.jsonl").read_text("utf-8").splitlines()
+    tracks = [json.loads(line, parse_constant=pytest.fail) for line in lines]
+    frame = heard.tracks
+    assert [track["title"] for track in tracks] == frame["title"].tolist()
+    assert list(tracks[0]) == ["id", *frame.columns]
+    assert tracks[0]["piano"] == pytest.approx(frame["piano"].iloc[0], rel=1e-6)
+    assert tracks[3]["year"] == 1984 and tracks[0]["year"] is None
+    assert tracks[0]["added_at"].endswith("Z")
+
+
+def test_csv_keeps_texts_apart_and_formulas_harmless(tmp_path: Path) -> None:
+    with Workbench(tmp_path / "data") as wb:
+        tags = {"title": '=HYPERLINK("x")', "artist": 'Ann, "A"\nB', "album": "1-2"}
+        wb.library.files.add([ScannedFile("/m/a.mp3", 1, 1, "0" * 32, tags)])
+        path = wb.export(tmp_path / "library.csv")
+        assert wb.export(tmp_path / "library.csv") == path  # again, in its place
+    with path.open(encoding="utf-8", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert row["title"] == "'" + tags["title"]
+    assert (row["artist"], row["album"], row["path"], row["year"]) == (tags["artist"], "1-2", "/m/a.mp3", "")
+
+
+def test_a_filter_chooses_the_tracks(heard: Workbench, tmp_path: Path) -> None:
+    read = polars.read_csv(heard.export(tmp_path / "fast.csv", where="bpm > 130"))
+    assert sorted(read["title"]) == ["Piano Rag", "Warehouse"]
+
+
+def test_the_command_writes_what_the_suffix_says(
+    heard: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data_dir = ["--data-dir", str(heard.settings.data_dir)]
+    assert main(["export", str(tmp_path / "a.parquet"), "--json", *data_dir]) == 0
+    assert json.loads(capsys.readouterr().out) == {"file": str(tmp_path / "a.parquet")}
+    assert polars.read_parquet(tmp_path / "a.parquet").height == 5
+    assert main(["export", str(tmp_path / "a.xlsx"), *data_dir]) == 1
+    assert "Formats: csv, jsonl, parquet" in capsys.readouterr().err
+    assert main(["export", str(tmp_path / "no folder" / "a.csv"), *data_dir]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_whole_library_becomes_a_collection(heard: Workbench, tmp_path: Path) -> None:
+    heard.playlist("random", size=2, random_state=1, name="Two")
+    path = heard.export(tmp_path / "library.nml", where="bpm > 70")
+    text = path.read_text("utf-8")
+    assert text.count("<ENTRY TITLE=") == 4 and 'NAME="Two"' in text
+    with pytest.raises(LibraryPathError, match="Formats"):
+        heard.export(tmp_path / "library")

@@ -1,0 +1,75 @@
+"""What a collection file says: tracks as DJ programs know them, and playlists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from workbench.playlists.dj.beat_grid import GridPoint
+from workbench.playlists.dj.cue_points import CuePoint
+
+STAR = 51  # Rekordbox and Traktor write one star as 51, five as 255
+
+
+@dataclass(frozen=True)
+class CollectionTrack:
+    """One track.
+
+    Attributes
+    ----------
+    location : str
+        Absolute path of the file on the machine of the DJ program.
+    values : mapping
+        Columns of the library table that are known: ``title``, ``bpm``, ``key`` …
+    """
+
+    id: int
+    location: str
+    values: Mapping[str, Any]
+    grid: Sequence[GridPoint] = ()
+    cues: Sequence[CuePoint] = ()
+
+    @property
+    def beats_per_bar(self) -> int:
+        """Beats in a bar; four where it is not known, as DJ programs assume."""
+        return int(self.values.get("time_signature") or 4)
+
+    @property
+    def key_name(self) -> str:
+        """The key as musicians write it, ``Am``; empty where it is not known."""
+        key, scale = self.values.get("key"), self.values.get("scale")
+        return f"{key}{'m' if scale == 'minor' else ''}" if key else ""
+
+    @property
+    def stars(self) -> int:
+        """Stars as DJ programs write them, 0 for none: the rating in the file, or what a player says."""
+        stars = self.values.get("rating") or self.values.get("player_rating") or 0
+        return round(min(stars, 5)) * STAR
+
+    @property
+    def plays(self) -> int:
+        return int(self.values.get("plays") or self.values.get("play_count") or 0)
+
+    @property
+    def added(self) -> datetime | None:
+        """When the library found the file first, UTC."""
+        at = self.values.get("added_at")
+        return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+class Listed(NamedTuple):
+    """A playlist in a collection."""
+
+    name: str
+    track_ids: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Tracks, each once, and playlists. ``tracks`` is read once, so that a large library is never in memory."""
+
+    size: int
+    tracks: Iterable[CollectionTrack]
+    playlists: Sequence[Listed] = ()

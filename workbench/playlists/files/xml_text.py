@@ -1,0 +1,44 @@
+"""XML of playlist files: read without its dangers, and written element by element."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from io import BytesIO
+from xml.sax.saxutils import quoteattr
+
+from workbench.errors import PlaylistFileError
+from workbench.playlists.files.listing import one_line
+
+
+def read_xml(data: bytes) -> ElementTree.Element:
+    """Return the root element.
+
+    Raises
+    ------
+    PlaylistFileError
+        Not well-formed XML, or with a document type, whose entities could fill the memory.
+    """
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise PlaylistFileError(
+            "It has a document type declaration, which playlist files do not need and which can be an attack."
+        )
+    try:
+        return ElementTree.parse(BytesIO(data)).getroot()
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise PlaylistFileError(f"It is not well-formed XML: {error}.") from error
+
+
+def opened(name: str, attributes: Mapping[str, object], *, depth: int = 0) -> str:
+    """Return a line with a start tag; attributes without a value are left out."""
+    return f"{'  ' * depth}<{name}{_written(attributes)}>\n"
+
+
+def closed(name: str, attributes: Mapping[str, object], *, depth: int = 0) -> str:
+    """Return a line with an element that has no content."""
+    return f"{'  ' * depth}<{name}{_written(attributes)}/>\n"
+
+
+def _written(attributes: Mapping[str, object]) -> str:
+    kept = ((name, one_line(str(value))) for name, value in attributes.items() if value not in (None, ""))
+    return "".join(f" {name}={quoteattr(value)}" for name, value in kept)

@@ -1,0 +1,130 @@
+"""``wb.export``: the whole library as one file, for other programs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import LibraryPathError
+from workbench.user_paths import expand_home
+from workbench.values import did_you_mean
+from workbench.whole_file import whole_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    from workbench.store.library.library_table import LibraryTable
+
+# A spreadsheet reads a cell that begins so as a formula, and anybody can write a tag. As in playlist files.
+_FORMULA = r"^[=+\-@\t\r'']"
+_DATES = "TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'"
+
+
+def _csv(frame: pd.DataFrame) -> tuple[str, str]:
+    texts = [
+        name for name in frame.columns if frame[name].dtype == "string" or frame[name].dtype == "category"
+    ]
+    shown = [
+        f"CASE WHEN regexp_matches({_name(name)}, '{_FORMULA}') THEN '''' || {_name(name)} "
+        f"ELSE {_name(name)} END AS {_name(name)}"
+        for name in texts
+    ]
+    changes = f" REPLACE ({', '.join(shown)})" if shown else ""
+    return f"SELECT *{changes} FROM tracks", f"FORMAT csv, HEADER, {_DATES}"
+
+
+def _json_lines(frame: pd.DataFrame) -> tuple[str, str]:
+    return "SELECT * FROM tracks", f"FORMAT json, {_DATES}"
+
+
+def _parquet(frame: pd.DataFrame) -> tuple[str, str]:
+    """Units and meanings of the descriptors are in the metadata."""
+    notes = ", ".join(f"{name}: {_text(json.dumps(value))}" for name, value in frame.attrs.items())
+    return (
+        "SELECT * FROM tracks",
+        f"FORMAT parquet, COMPRESSION zstd{f', KV_METADATA {{{notes}}}' if notes else ''}",
+    )
+
+
+TABLES: dict[str, Callable[[pd.DataFrame], tuple[str, str]]] = {
+    "csv": _csv,
+    "jsonl": _json_lines,
+    "parquet": _parquet,
+}
+"""Formats of tables → a function from the table to a query and to options of DuckDB."""
+
+
+def rows_that_match(table: LibraryTable, where: str | None) -> npt.NDArray[np.int64]:
+    """Return the rows that match a filter; all without one."""
+    import numpy as np
+
+    from workbench.playlists.query.query_match import matching_rows
+
+    return np.arange(len(table)) if where is None else np.flatnonzero(matching_rows(where, table))
+
+
+def table_format(path: str | os.PathLike[str]) -> str:
+    """Return the format of a table file by its suffix.
+
+    Raises
+    ------
+    LibraryPathError
+        There is no such format.
+    """
+    wanted = Path(path).suffix.removeprefix(".").lower()
+    if wanted not in TABLES:
+        raise LibraryPathError(
+            f"{path}: the library cannot be exported as {wanted!r}.{did_you_mean(wanted, TABLES)} "
+            f"Formats: {', '.join(TABLES)}; xml (Rekordbox) and nml (Traktor) for DJ programs.",
+            path=str(path),
+        )
+    return wanted
+
+
+def write_table(frame: pd.DataFrame, path: str | os.PathLike[str], format: str) -> Path:
+    """Write a frame as CSV, JSON Lines or Parquet, and return the path.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Of ``wb.tracks``; written row by row, so the file may be larger than the memory that is left.
+    format : str
+        Of ``TABLES``.
+
+    Raises
+    ------
+    LibraryPathError
+        The file cannot be written.
+    """
+    import duckdb
+    import numpy as np
+
+    target = Path(expand_home(path)).absolute()
+    written = frame.reset_index()
+    measured = written.select_dtypes("floating").columns
+    written[measured] = written[measured].where(np.isfinite(written[measured]))  # JSON has no infinity
+    query, options = TABLES[format](frame)
+    try:
+        with whole_file(target) as unfinished, duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.register("tracks", written)
+            connection.execute(f"COPY ({query}) TO {_text(str(unfinished))} ({options})")
+    except (OSError, duckdb.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise LibraryPathError(
+            f"{target} cannot be written: {reason}. Choose another folder.", path=str(target)
+        ) from error
+    return target
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(name: Any) -> str:
+    return '"' + str(name).replace('"', '""') + '"'
