@@ -106,7 +106,7 @@ def write_table(frame: pd.DataFrame, path: str | os.PathLike[str], format: str) 
 
     target = Path(expand_home(path)).absolute()
     written = frame.reset_index()
-    measured = written.select_dtypes("floating").columns
+    measured = [name for name in written.columns if written[name].dtype.kind == "f"]
     written[measured] = written[measured].where(np.isfinite(written[measured]))  # JSON has no infinity
     query, options = TABLES[format](frame)
     try:

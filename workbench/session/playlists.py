@@ -217,7 +217,7 @@ class Playlists(Verbs):
             return [write_collection(collection, path, format=format, force=how.get("force", False))]
         if len(several) == 1 and Path(path).suffix:
             return [export(several[0], path, format=format, **how)]
-        return export_folder(several, path, **({"format": format} if format else {}), **how)
+        return export_folder(several, path, format=format or "m3u8", **how)
 
     def again(self, recipe: Mapping[str, Any] | str | int | Path) -> Playlist:
         """Make the playlist of a recipe again and keep it: the same tracks on the same library.

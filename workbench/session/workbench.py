@@ -277,7 +277,7 @@ class Workbench:
         from workbench.session.dj_collection import whole_collection
         from workbench.session.export import rows_that_match, table_format, write_table
 
-        table = self.table()
+        table, path = self.table(), Path(path)
         rows = rows_that_match(table, where)
         if is_collection(path):
             kept = [self.playlists.get(summary.id) for summary in self.playlists()]
