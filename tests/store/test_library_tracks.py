@@ -182,7 +182,7 @@ def test_the_version_changes_exactly_with_tracks_tags_and_features(
     assert changed()
     library.files.mark_missing([track_id])
     assert not changed()
-    library.activity.save_job("job", kind="analyze", status="running", payload={})
+    library.jobs.save("job", kind="analyze", status="running", payload={})
     library.ratings.rate("hash", 1)
     library.playlists.newest()
     assert not changed()

@@ -174,8 +174,7 @@ def _all_pairs(count: int) -> Rows:
 
 
 def _artists(table: LibraryTable, rows: Rows) -> dict[str, Any]:
-    of_row = table.names("artist")
-    names = [of_row[row] for row in rows]
+    names = [table.names_at("artist", row) for row in rows]
     known = Counter(name for several in names for name in several)
     repeats = [between + 1 for between in closest_repeats(names, len(names))]
     return {

@@ -107,6 +107,7 @@ class Workbench:
         from workbench.session.caches import Caches
         from workbench.session.copies import Copies
         from workbench.session.jobs.jobs import Jobs
+        from workbench.session.kept_table import KeptTable
         from workbench.session.performance import Performance
         from workbench.session.ratings import Ratings
         from workbench.session.track_reader import TrackReader
@@ -127,7 +128,7 @@ class Workbench:
         self.track = TrackReader(self.library, self.caches, self.table)
         self.ratings = Ratings(self.library, self.track)
         self._queue: JobQueue | None = None
-        self._table: LibraryTable | None = None
+        self._table = KeptTable(self.settings, self.library, self._read_table)
         self.performance = Performance(self._role, self.settings, self.library, self.caches, self.jobs)
         self._closed = False
         _OPEN.add(self)
@@ -191,6 +192,7 @@ class Workbench:
         self.jobs.close()
         self.performance.close()
         self.caches.close()
+        self._table.close()
         self.library.pool.close()
 
     def make_demo_library(self) -> Path:
@@ -287,19 +289,18 @@ class Workbench:
 
     def table(self) -> LibraryTable:
         """The library as columns; read again only when the library has changed."""
+        return self._table()
+
+    def _read_table(self) -> LibraryTable:
         from workbench.models.columns import with_model_results
         from workbench.playlists.making.kinds import with_kinds
         from workbench.session.copies import with_copies
         from workbench.session.history.columns import with_plays
 
-        version = self.library.version()
-        with self._lock:
-            if self._table is None or self._table.version != version:
-                table = with_model_results(self.library, self.library.table())
-                table = with_copies(table, self.copies.pairs(), self.library.tracks.by_id)
-                table = with_plays(table, self.library.plays.heard())
-                self._table = with_kinds(table, long_track_minutes=self.settings.long_track_minutes)
-            return self._table
+        table = with_model_results(self.library, self.library.table())
+        table = with_copies(table, self.copies.pairs(), self.library.tracks.by_id)
+        table = with_plays(table, self.library.plays.heard())
+        return with_kinds(table, long_track_minutes=self.settings.long_track_minutes)
 
     def search(
         self,

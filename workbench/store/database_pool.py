@@ -7,9 +7,10 @@ each other in ``BEGIN IMMEDIATE``, with backoff. Only the writer checkpoints.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -129,6 +130,11 @@ class DatabasePool:
         with self._maintenance() as connection:
             (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
+
+    def sync_log(self) -> None:
+        """Wait until the disk has every commit; a power cut may take back the last ones otherwise."""
+        with suppress(FileNotFoundError), self.path.with_name(self.path.name + "-wal").open("rb+") as log:
+            os.fsync(log.fileno())
 
     def vacuum(self) -> None:
         """Rewrite the database without gaps; that needs as much free disk space as the database has."""

@@ -20,13 +20,12 @@ def copy_groups(table: LibraryTable) -> Rows:
     """Return a number for every row, shape (n,): equal for copies."""
 
     def compute() -> Rows:
-        codes: dict[str, int] = {}
-        hashes = enumerate(table.texts("content_hash"))
-        groups = np.array([codes.setdefault(key, len(codes)) if key else -1 - row for row, key in hashes])
+        contents = table.distinct("content_hash")
+        groups = np.where(contents < 0, -1 - np.arange(len(table)), contents)
         recordings = table.numbers(GROUP)
         found = np.isfinite(recordings)
-        groups[found] = len(codes) + recordings[found].astype(np.int64)
-        return groups.astype(np.int64)
+        groups[found] = len(table) + recordings[found].astype(np.int64)
+        return groups
 
     return table.derived("copies", compute)
 

@@ -102,7 +102,7 @@ class Request:
             return False
         self.chosen.append(row)
         for column, counts in (("artist", self._artists), ("album", self._albums)):
-            counts.update(self.table.names(column)[row])
+            counts.update(self.table.names_at(column, row))
         self._copies.add(self._copy(row))
         return True
 
@@ -111,7 +111,7 @@ class Request:
         if self.limits.skip_duplicates and self._copy(row) in self._copies:
             return False
         for column, gap, most, counts in self._rules():
-            names = self.table.names(column)[row]
+            names = self.table.names_at(column, row)
             if most is not None and any(counts[name] >= most for name in names):
                 return False
             if not self._recent(column, gap).isdisjoint(names):
@@ -149,8 +149,8 @@ class Request:
         return [row for name in self._recent(column, gap) | full for row in rows[name]]
 
     def _recent(self, column: str, gap: int) -> set[str]:
-        names = self.table.names(column)
-        return {name for row in self.chosen[-gap:] for name in names[row]} if gap else set()
+        recent = self.chosen[-gap:] if gap else []
+        return {name for row in recent for name in self.table.names_at(column, row)}
 
     def _copy(self, row: int) -> int:
         return int(copy_groups(self.table)[row])

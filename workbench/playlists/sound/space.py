@@ -8,9 +8,10 @@ Nothing that is compared goes through BLAS, so a distance is the same bits howev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -166,3 +167,28 @@ class Space:
 def space_of(table: LibraryTable) -> Space:
     """Return the space of a table; its points are computed once."""
     return table.derived("space", lambda: Space(*make_points(table)))
+
+
+def arrays_of(table: LibraryTable) -> dict[str, npt.NDArray[Any]]:
+    """Return the space of a table as arrays, from which :func:`keep_space` makes the same one again."""
+    space = space_of(table)
+    usual = space._usual.items()
+    return {
+        "points": space.points,
+        "sound": np.array([space.sound]),
+        "squares": space._squares,
+        "pairs": space._pairs,
+        "both known": space._embedded,
+        **{f"mean {kind}": found.mean for kind, found in usual},
+        **{f"spread {kind}": found.spread for kind, found in usual},
+    }
+
+
+def keep_space(table: LibraryTable, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Give a table the space that was made from the same table before."""
+    space = Space(arrays["points"], int(arrays["sound"][0]))
+    kinds = [kind for kind in ("both", "sound") if f"mean {kind}" in arrays]
+    usual = {kind: Usual(arrays[f"mean {kind}"], arrays[f"spread {kind}"]) for kind in kinds}
+    vars(space).update(_squares=arrays["squares"], _pairs=arrays["pairs"], _usual=usual)
+    vars(space).update(_analyzed=table.analyzed, _embedded=arrays["both known"])
+    table.derived("space", lambda: space)

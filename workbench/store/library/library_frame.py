@@ -55,11 +55,12 @@ def library_frame(
     Words that many tracks share are categories, other texts strings; whole numbers are ``Int64``, yes and no are
     ``boolean``, dates ``datetime64`` in UTC; what is measured is ``float64``, NaN where it is not known.
     """
+    import numpy as np
     import pandas as pd
 
     index = pd.Index(ids, name="id")
     typed = {
-        name: _typed(name, pd.Series(columns[name], index=index, dtype=columns[name].dtype))
+        name: _typed(name, pd.Series(np.asarray(columns[name]), index=index, dtype=columns[name].dtype))
         for name in _in_order(columns)
     }
     frame = pd.DataFrame(typed, index=index)

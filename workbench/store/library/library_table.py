@@ -18,6 +18,7 @@ from workbench.cards.card import card, note, table
 from workbench.cards.drawings import key_chip
 from workbench.readable import clock, counted, number, track_name
 from workbench.store.library.records import LISTS, TEXT_TAGS
+from workbench.store.library.text_column import TextColumn
 
 T = TypeVar("T")
 
@@ -108,6 +109,16 @@ class LibraryTable:
             return self.derived(("no texts", name), lambda: np.full(len(self), None, dtype=object))
         return column
 
+    def distinct(self, name: str) -> npt.NDArray[np.int64]:
+        """Number the distinct texts of a column, shape (n,); ``-1`` where absent."""
+        import numpy as np
+
+        column: Any = self.texts(name)
+        if isinstance(column, TextColumn):
+            return column.codes.astype(np.int64)
+        known: dict[str | None, int] = {None: -1}
+        return np.fromiter((known.setdefault(text, len(known) - 1) for text in column), np.int64, len(self))
+
     def codes(self, name: str) -> npt.NDArray[np.int64]:
         """Number the distinct texts of a column regardless of case, shape (n,); ``-1`` where absent.
 
@@ -133,6 +144,13 @@ class LibraryTable:
             return [split[text] for text in self._listed(name)]
 
         return self.derived(("names", name), compute)
+
+    def names_at(self, name: str, row: int) -> tuple[str, ...]:
+        """Return the folded texts of one row, as :meth:`names` does for all."""
+        shown = self.texts(name)[row]
+        if name in LISTS:
+            return split_list((self.texts(LISTS[name])[row] or shown or "").casefold())
+        return (shown.casefold(),) if shown else ()
 
     def rows_of(self, name: str) -> dict[str, list[int]]:
         """Return the rows of each folded text of a column; a track of two artists is in the rows of both."""

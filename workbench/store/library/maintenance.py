@@ -11,6 +11,7 @@ from workbench.cards.verbs import Verbs
 from workbench.errors import DatabaseCorruptError, DatabaseVersionError, StoreError
 from workbench.readable import number
 from workbench.store.library.repository import Repository
+from workbench.store.library.table_file import size_bytes
 from workbench.store.sqlite.database_errors import translate
 from workbench.store.sqlite.database_opening import (
     BACKUP_FOLDER,
@@ -70,6 +71,7 @@ class Maintenance(Verbs, Repository):
             "size_bytes": pages * page_bytes,
             "free_bytes": free_pages * page_bytes,
             "wal_size_bytes": self.pool.stats()["wal_size_bytes"],
+            "columns_size_bytes": size_bytes(self.pool.path.parent),
             "journal_mode": mode,
             "schema_version": version,
             "sqlite_version": sqlite_version(),

@@ -1,0 +1,110 @@
+"""The library table of a session: mapped from its file if that is of today, else read from the database."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import StoreError, WorkbenchError
+from workbench.store.library.table_file import NAME, is_saved, load_saved_table, save_table
+
+if TYPE_CHECKING:
+    from workbench.settings import Settings
+    from workbench.store.library.library import Library
+    from workbench.store.library.library_table import LibraryTable
+
+_log = logging.getLogger(__name__)
+
+_FIRST_S = 2.0  # set by hand: who asked for the table uses it first; then the file is written
+
+
+class KeptTable:
+    """Keeps one table until the library changes, and its file as new as it.
+
+    The file is written by a thread of the session that had to read the database; a session that ends earlier writes it
+    before it closes. Without a file everything works, only slower.
+
+    Parameters
+    ----------
+    read : callable
+        Reads the table from the database.
+    """
+
+    def __init__(self, settings: Settings, library: Library, read: Callable[[], LibraryTable]) -> None:
+        self._library = library
+        self._read = read
+        self._path = settings.data_dir / NAME
+        self._long_track_minutes = settings.long_track_minutes
+        self._table: LibraryTable | None = None
+        self._lock = threading.RLock()
+        self._closing = threading.Event()
+        self._writer: threading.Thread | None = None
+
+    def __call__(self) -> LibraryTable:
+        """Return the table of the library as it is now."""
+        version = self._library.version()
+        with self._lock:
+            if self._table is None or self._table.version != version:
+                self._table = self._saved(version) or self._read_and_save()
+            return self._table
+
+    def close(self) -> None:
+        """Wait until the file is written, if it is being written."""
+        self._closing.set()
+        if self._writer is not None:
+            self._writer.join()
+
+    def _saved(self, version: str) -> LibraryTable | None:
+        from workbench.playlists.sound.space import keep_space
+
+        lyrics = self._library.tracks.lyrics
+        try:
+            found = load_saved_table(self._path, version, made_by=self._made_by(), lyrics=lyrics)
+        except FileNotFoundError:
+            return None
+        except (OSError, StoreError) as error:
+            _log.info("The table is read from the database: %s", error)
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            return None
+        if found is None:
+            return None
+        keep_space(found.table, found.more)
+        return found.table
+
+    def _read_and_save(self) -> LibraryTable:
+        table = self._read()
+        if self._writer is None or not self._writer.is_alive():
+            self._writer = threading.Thread(target=self._save, args=(table,), name="table file", daemon=True)
+            self._writer.start()
+        return table
+
+    def _save(self, table: LibraryTable) -> None:
+        """Write the file, and use it from then on: its pages are shared with other processes."""
+        from workbench.playlists.sound.space import arrays_of
+
+        self._closing.wait(_FIRST_S)
+        try:
+            made_by = self._made_by()
+            if not is_saved(self._path, table.version, made_by=made_by):
+                if self._library.version() != table.version:
+                    return
+                self._library.pool.sync_log()  # a power cut must not take back what the file has
+                save_table(self._path, table, made_by=made_by, more=arrays_of(table))
+            saved = None if self._closing.is_set() else self._saved(table.version)
+        except (OSError, WorkbenchError) as error:
+            _log.info("The table file was not written: %s", error)
+            return
+        with self._lock:
+            if saved is not None and self._table is table:
+                self._table = saved
+
+    def _made_by(self) -> dict[str, Any]:
+        """Return what decides about the columns besides the library."""
+        from workbench import __version__
+        from workbench.analysis.features import VERSION
+
+        return {"workbench": __version__, "analysis": VERSION, "long_track_minutes": self._long_track_minutes}
