@@ -197,6 +197,7 @@ def test_no_command_hides_in_a_block_of_another_kind() -> None:
         "cron",
         "docker",
         "python",
+        "toml",
         "nginx",
     }
     assert README.startswith("# Playlist Workbench")

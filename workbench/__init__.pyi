@@ -23,6 +23,7 @@ from .errors import (
     PathNotAllowedError as PathNotAllowedError,
     PlaylistError as PlaylistError,
     PlaylistFileError as PlaylistFileError,
+    PluginError as PluginError,
     ProcessingError as ProcessingError,
     QuerySyntaxError as QuerySyntaxError,
     QueueFullError as QueueFullError,

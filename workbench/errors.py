@@ -15,6 +15,7 @@ WorkbenchError
 │   ├── AudioEmptyError            has no audio
 │   └── AudioMemoryError           there is not enough memory to decode even small blocks
 ├── TagsError                  tags cannot be written or put back as asked
+├── PluginError                a plug-in cannot be loaded, or failed
 ├── ModelError                 a TensorFlow model or tagger is missing, damaged or untrained
 ├── StoreError                 something about the database or the cache
 │   ├── DatabaseUnavailableError   locked, read-only or full: trying again may help
@@ -143,6 +144,10 @@ class AudioMemoryError(AudioError):
 
 class TagsError(WorkbenchError):
     kind = "tags"
+
+
+class PluginError(WorkbenchError):
+    kind = "plugin"
 
 
 class ModelError(WorkbenchError):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from workbench.store.library.library import Library
-from workbench.store.library.records import FeatureRecord, Quarantined, ScannedFile
+from workbench.store.library.records import FeatureRecord, FeaturesVersion, Quarantined, ScannedFile
 
 Scanned = Callable[..., ScannedFile]
 Record = Callable[..., FeatureRecord]
@@ -45,7 +45,7 @@ def test_known_files_tell_the_version_of_the_features(
     library.files.add([scanned("/m/a.mp3", "hash"), scanned("/m/b.mp3", "other")])
     library.features.save("hash", record(7))
     known = library.files.known(["/m"])
-    assert known["/m/a.mp3"].features_version == 7
+    assert known["/m/a.mp3"].features_version == FeaturesVersion(7)
     assert known["/m/b.mp3"].features_version is None
 
 

@@ -4,3 +4,4 @@ from .descriptors import DESCRIPTORS as DESCRIPTORS
 from .features import VERSION as VERSION
 from .features import TrackFeatures as TrackFeatures
 from .features import stale as stale
+from .own_descriptors import descriptor as descriptor

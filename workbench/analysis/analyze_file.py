@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
 from typing import Any, Protocol
 
 from workbench.analysis.blocks import Samples
 from workbench.analysis.features import TrackFeatures, version_of
+from workbench.analysis.own_descriptors import OwnMeters, SentMeter
 from workbench.analysis.rhythm.second_opinion import Vote
 from workbench.errors import WorkbenchError
 from workbench.settings import Settings
@@ -32,11 +33,15 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Analyzed:
-    """The features of a file, what a listener says about it, and how long that took."""
+    """The features of a file, what a listener says about it, and how long that took.
+
+    ``own_problems`` says why descriptors of the user's own have no value for it, by name.
+    """
 
     features: TrackFeatures
     seconds: float
     outputs: tuple[Any, ...] = ()
+    own_problems: Mapping[str, str] = field(default_factory=dict)
 
 
 def warm_up() -> None:
@@ -56,6 +61,7 @@ def analyze_file(
     *,
     hear: Hear | None = None,
     vote: Vote | None = None,
+    own: OwnMeters | None = None,
 ) -> TrackFeatures:
     """Analyze one audio file. This function is pure: it uses no database, no cache and no cluster.
 
@@ -69,6 +75,8 @@ def analyze_file(
         or keep it: the next one is written in its place.
     vote : callable, optional
         Called once all blocks have been heard, where the tempo is uncertain; returns how likely tempos are.
+    own : OwnMeters, optional
+        Descriptors of the user's own for this file.
 
     Returns
     -------
@@ -91,7 +99,8 @@ def analyze_file(
             memory_limit_percent=settings.memory_limit_percent,
         ) as stream,
     ):
-        blocks = stream if hear is None else _heard(stream, stream.rate, hear)
+        listening = [each for each in (hear, own.hear if own else None) if each is not None]
+        blocks = _heard(stream, stream.rate, listening) if listening else stream
         found = describe(
             blocks,
             stream.rate,
@@ -106,11 +115,16 @@ def analyze_file(
             sample_rate_hz=stream.rate,
             channels=stream.channels,
             truncated=stream.truncated,
+            own=own.finish() if own else {},
+            own_versions=own.versions if own else {},
         )
 
 
 def analyze_and_listen(
-    path: str, settings: Settings, listen: Callable[[], Listener] | None = None
+    path: str,
+    settings: Settings,
+    listen: Callable[[], Listener] | None = None,
+    own: Sequence[SentMeter] = (),
 ) -> Analyzed:
     """Analyze a file, and let a listener hear the same samples: this is the task that workers run.
 
@@ -122,6 +136,8 @@ def analyze_and_listen(
     settings : Settings
     listen : callable, optional
         Returns a listener for one file.
+    own : sequence of SentMeter
+        The user's own descriptors.
 
     Raises
     ------
@@ -129,21 +145,28 @@ def analyze_and_listen(
         The file cannot be read or decoded.
     """
     start = time.perf_counter()
+    meters = OwnMeters(own) if own else None
     if listen is None:
-        return Analyzed(analyze_file(path, settings), time.perf_counter() - start)
-    listener = listen()
-    features = analyze_file(path, settings, hear=listener.hear, vote=listener.vote)
+        features, outputs = analyze_file(path, settings, own=meters), ()
+    else:
+        listener = listen()
+        features = analyze_file(path, settings, hear=listener.hear, vote=listener.vote, own=meters)
+        outputs = _outputs(listener, path)
+    return Analyzed(features, time.perf_counter() - start, outputs, meters.problems if meters else {})
+
+
+def _outputs(listener: Listener, path: str) -> tuple[Any, ...]:
     try:
-        outputs = tuple(listener.finish())
+        return tuple(listener.finish())
     except WorkbenchError as error:
         logger.warning("%s: no model was run: %s", path, error)
-        outputs = ()
-    return Analyzed(features, time.perf_counter() - start, outputs)
+        return ()
 
 
-def _heard(blocks: Iterable[Samples], rate: int, hear: Hear) -> Iterator[Samples]:
+def _heard(blocks: Iterable[Samples], rate: int, listening: Sequence[Hear]) -> Iterator[Samples]:
     for block in blocks:
-        hear(block, rate)
+        for hear in listening:
+            hear(block, rate)
         yield block
 
 

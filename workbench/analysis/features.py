@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from workbench.analysis.descriptors import DESCRIPTORS, names
+from workbench.analysis.descriptors import DESCRIPTORS, Descriptor, names
+from workbench.analysis.own_descriptors import OwnValue, about
 from workbench.cards.card import card, facts, folded, table
 from workbench.cards.drawings import waveform
 from workbench.cards.html import Html
@@ -172,6 +173,10 @@ class TrackFeatures:
     beat_loudness: float | None = None
     beat_loudness_bands: Array = field(default_factory=_nothing)
 
+    own: Mapping[str, OwnValue] = field(default_factory=dict)
+    """The values of the user's own descriptors, by name."""
+    own_versions: Mapping[str, int] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         for name in (*_ARRAYS, "landmarks"):
             array = np.array(getattr(self, name), np.uint32 if name == "landmarks" else np.float32)
@@ -181,7 +186,8 @@ class TrackFeatures:
     def scalars(self) -> dict[str, Any]:
         """Return numbers, words and profiles (as lists) by name, ready for JSON; ``None`` where there is no value."""
         values = {name: getattr(self, name) for name in _SCALARS}
-        return values | {name: [float(x) for x in getattr(self, name)] for name in _PROFILES}
+        values |= {name: [float(x) for x in getattr(self, name)] for name in _PROFILES}
+        return values | dict(self.own)
 
     def series(self) -> dict[str, Array]:
         """Return the arrays over time by name."""
@@ -191,11 +197,7 @@ class TrackFeatures:
         """Return value, unit, meaning and source of every known number and word, indexed by descriptor."""
         import pandas as pd
 
-        rows = [
-            (d.name, getattr(self, d.name), d.unit, d.meaning, d.source)
-            for d in DESCRIPTORS
-            if d.name in _SCALARS and getattr(self, d.name) is not None
-        ]
+        rows = [(d.name, value, d.unit, d.meaning, d.source) for d, value in self._values()]
         table = pd.DataFrame(rows, columns=["descriptor", "value", "unit", "meaning", "source"])
         return table.set_index("descriptor")
 
@@ -216,6 +218,7 @@ class TrackFeatures:
             series=self.series(),
             seconds=seconds,
             landmarks=self.landmarks,
+            own_versions=self.own_versions,
         )
 
     @classmethod
@@ -227,6 +230,8 @@ class TrackFeatures:
             "vector": record.vector,
             "version": record.version,
             "landmarks": record.landmarks,
+            "own": {name: record.scalars.get(name) for name in record.own_versions},
+            "own_versions": record.own_versions,
         }
         known = {f.name for f in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})
@@ -252,12 +257,14 @@ class TrackFeatures:
 
     def descriptors_table(self) -> Html:
         """Return every known number and word with unit and meaning, as a table for a card."""
-        rows = [
-            (d.name, _shown(value), d.unit, d.meaning)
-            for d in DESCRIPTORS
-            if d.name in _SCALARS and (value := getattr(self, d.name)) is not None
-        ]
+        rows = [(d.name, _shown(value), d.unit, d.meaning) for d, value in self._values()]
         return table(("descriptor", "value", "unit", "meaning"), rows, right=("value",))
+
+    def _values(self) -> list[tuple[Descriptor, Any]]:
+        """Return every known number and word with its description, the user's own last."""
+        values = vars(self) | dict(self.own)
+        described = [*(d for d in DESCRIPTORS if d.name in _SCALARS), *map(about, self.own)]
+        return [(d, values[d.name]) for d in described if values[d.name] is not None]
 
 
 def headline(features: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 from .dashboards.apps.library_app import LibraryApp as LibraryApp
 from .dashboards.apps.map_app import MapApp as MapApp
+from .dashboards.apps.own_app import app as app
 from .dashboards.apps.performance_app import PerformanceApp as PerformanceApp
 from .dashboards.apps.playlist_app import PlaylistApp as PlaylistApp
 from .dashboards.apps.problems_app import ProblemsApp as ProblemsApp

@@ -24,6 +24,7 @@ from workbench.cli.options import (
 from workbench.cli.output import print_json, put, say
 from workbench.errors import PlaylistError
 from workbench.readable import clock, counted, one_line
+from workbench.settings import Settings
 from workbench.values import DEFAULT_SIZE, SIZE
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ def _methods_text(arguments: Sequence[str]) -> str | None:
     if "playlist" not in arguments or not {"-h", "--help"} & set(arguments):
         return None
     from workbench.playlists import COMMON_PARAMETERS, METHODS
+    from workbench.session.plugins.plugins import Plugins
+
+    Plugins(Settings.load(data_dir=_data_dir(arguments)).data_dir)  # registers their methods
 
     def lines(parameters: Mapping[str, Any]) -> list[str]:
         return [
@@ -97,6 +101,13 @@ def _methods_text(arguments: Sequence[str]) -> str | None:
     for name, method in METHODS.items():
         text += [f"  {name}: {method.help}", *lines(method.parameters)]
     return "\n".join([*text, "", "constraints and order, for every method:", *lines(COMMON_PARAMETERS)])
+
+
+def _data_dir(arguments: Sequence[str]) -> str | None:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--data-dir")
+    found: str | None = parser.parse_known_args(arguments)[0].data_dir
+    return found
 
 
 def playlist(options: argparse.Namespace) -> int:
@@ -116,11 +127,9 @@ def playlist(options: argparse.Namespace) -> int:
             "see workbench playlist --help"
         )
         return USAGE
-    if _one_file(options):
-        from workbench.playlists import check_target
-
-        check_target(options.out, format=options.format, force=options.force)
     with open_library(options) as wb:
+        if _one_file(options):
+            wb.playlists.check_target(options.out, format=options.format, force=options.force)
         if options.to:
             wb.media.check(options.to)
         return ways[asked[0]](wb, options)

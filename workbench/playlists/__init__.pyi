@@ -1,7 +1,7 @@
 from .comparing import Comparison, compare
 from .files.exporting import check_target, export, export_folder, render
-from .files.formats import FORMATS
-from .files.listing import Entry
+from .files.formats import FORMATS, playlist_format
+from .files.listing import Entry, Line, Listing
 from .files.matching import Match, match_entries
 from .files.reading import read_playlist_file
 from .making.generation import COMMON_PARAMETERS, generate, json_schema
@@ -23,6 +23,8 @@ __all__ = [
     "ORDER_HELP",
     "Comparison",
     "Entry",
+    "Line",
+    "Listing",
     "Match",
     "Method",
     "Pick",
@@ -40,6 +42,7 @@ __all__ = [
     "json_schema",
     "match_entries",
     "method",
+    "playlist_format",
     "read_playlist_file",
     "refresh",
     "regenerate",

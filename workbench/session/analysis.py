@@ -23,7 +23,7 @@ from workbench.session.jobs.plan import Plan, Stale
 from workbench.session.tags.recovery import BACKUPS, finish_cut_off
 from workbench.settings import Settings
 from workbench.store.library.library import Library
-from workbench.store.library.records import FeatureRecord, KnownFile
+from workbench.store.library.records import FeatureRecord, FeaturesVersion, KnownFile
 from workbench.user_paths import expand_home
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from workbench.models.networks.model_file import ModelFile
     from workbench.processing.job.job import Job
     from workbench.session.jobs.report import Report
+    from workbench.session.plugins.plugins import Plugins
 
 PathLike = str | os.PathLike[str]
 
@@ -43,11 +44,14 @@ LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
 class Analysis(Verbs):
     """The analysis of audio files; call it with folders and files."""
 
-    def __init__(self, settings: Settings, library: Library, caches: Caches, jobs: Jobs) -> None:
+    def __init__(
+        self, settings: Settings, library: Library, caches: Caches, jobs: Jobs, plugins: Plugins
+    ) -> None:
         self._settings = settings
         self._library = library
         self._caches = caches
         self._jobs = jobs
+        self._plugins = plugins
 
     def __call__(
         self,
@@ -82,7 +86,7 @@ class Analysis(Verbs):
         tasks = AnalysisTasks(self._library, plan, stale=self._stale, keep=self.keep, elsewhere=elsewhere)
         for_workers = self._settings.with_(token=None, redis_url=None)
         models = models_that_listen(self._settings.models_dir)
-        arguments = (for_workers, _listen_with(models) if models else None)
+        arguments = (for_workers, _listen_with(models) if models else None, self._plugins.sent())
         return self._jobs.start(tasks, analyze_and_listen, arguments, timeout=timeout, show=show)
 
     def plan(
@@ -140,10 +144,13 @@ class Analysis(Verbs):
         if self._caches.shared is not None:
             self._caches.shared.put(content_hash, record)
 
-    def _stale(self, version: int) -> str | None:
+    def _stale(self, version: FeaturesVersion) -> str | None:
         from workbench.analysis.features import stale
+        from workbench.analysis.own_descriptors import changed
 
-        return stale(version, self._settings.descriptors)
+        return stale(version.analysis, self._settings.descriptors) or changed(
+            version.own, self._plugins.versions
+        )
 
 
 def _listen_with(models: Sequence[ModelFile]) -> Callable[[], Listener]:

@@ -1,18 +1,24 @@
 """``wb.app``: open an app over a session. The apps are above the session and make themselves known by entry points.
 
-A package adds one of its own with an entry point of the group ``workbench.apps``: a name, and what to call with a
-workbench.
+An app is what one calls with a workbench to get a widget. A package adds one of its own with an entry point of the
+group ``workbench.apps``, a file in the data folder with ``workbench.apps.app``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from workbench.errors import MissingPackageError
+from workbench.errors import MissingPackageError, PluginError
 from workbench.values import did_you_mean
 
 GROUP = "workbench.apps"
+BUILT_IN = "playlist-workbench"
+
+OWN_APPS: dict[str, Callable[[Any], Any]] = {}
+"""The apps of files in the data folder, by name."""
 
 
 def open_app(wb: Any, name: str) -> Any:
@@ -21,15 +27,35 @@ def open_app(wb: Any, name: str) -> Any:
     Raises
     ------
     MissingPackageError
-        No installed package has an app of this name.
+        No installed package and no plug-in has an app of this name.
+    PluginError
+        It is of a plug-in and failed.
     """
-    apps = installed_apps()
-    if name not in apps:
-        known = ", ".join(sorted(apps)) or "none; install the package again"
-        raise MissingPackageError(f"There is no app {name!r}.{did_you_mean(name, apps)} Apps: {known}.")
-    return apps[name].load()(wb)
+    installed = installed_apps()
+    if name in installed and _is_built_in(installed[name]):
+        return installed[name].load()(wb)
+    known = [*installed, *OWN_APPS]
+    if name not in known:
+        names = ", ".join(sorted(known)) or "none; install the package again"
+        raise MissingPackageError(f"There is no app {name!r}.{did_you_mean(name, known)} Apps: {names}.")
+    try:
+        return (OWN_APPS[name] if name in OWN_APPS else installed[name].load())(wb)
+    except Exception as error:
+        raise PluginError(f"The app {name} failed: {type(error).__name__}: {error}") from error
 
 
+def own_apps() -> list[str]:
+    """Return the names of the apps that are not built in."""
+    return sorted(
+        [name for name, entry in installed_apps().items() if not _is_built_in(entry)] + list(OWN_APPS)
+    )
+
+
+def _is_built_in(entry: EntryPoint) -> bool:
+    return entry.dist is None or entry.dist.name == BUILT_IN
+
+
+@cache
 def installed_apps() -> dict[str, EntryPoint]:
     """Return the apps that installed packages have, by name."""
     return {entry.name: entry for entry in entry_points(group=GROUP)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.settings import Settings
@@ -23,17 +24,22 @@ class Caches:
     shared : SharedCache or None
         Features by content hash, for several servers.
 
+    Parameters
+    ----------
+    own : callable
+        Returns the versions of the user's own descriptors; Redis has features for each set of them.
+
     Raises
     ------
     SettingsError
         REDIS_URL cannot be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, own: Callable[[], Mapping[str, int]] = dict) -> None:
         half_bytes = int(settings.cache_size_mb * 2**20) // 2
         self.features = MemoryCache(half_bytes, settings.cache_ttl_seconds, name="analysis_cache")
         self.tracks = MemoryCache(half_bytes, settings.cache_ttl_seconds, name="feature_cache")
-        self.shared = _open_shared(settings)
+        self.shared = _open_shared(settings, own)
 
     def stats(self) -> dict[str, dict[str, Any]]:
         """Return the statistics of every cache, by published name."""
@@ -52,11 +58,11 @@ class Caches:
             self.shared.close()
 
 
-def _open_shared(settings: Settings) -> SharedCache | None:
+def _open_shared(settings: Settings, own: Callable[[], Mapping[str, int]]) -> SharedCache | None:
     if settings.redis_url is None:
         return None
     from workbench.analysis.features import version_of
     from workbench.store.shared_cache import SharedCache
 
     version = version_of(settings.descriptors)
-    return SharedCache(settings.redis_url, version=version, ttl_seconds=settings.cache_ttl_seconds)
+    return SharedCache(settings.redis_url, version=version, own=own, ttl_seconds=settings.cache_ttl_seconds)

@@ -26,7 +26,14 @@ def examine(settings: Settings) -> dict[str, Any]:
     """
     checks = [_check("playlist-workbench", __version__, ok=True)]
     checks += [_package(requirement) for requirement in _requirements()]
-    checks += [_sqlite(), _data_folder(settings), _memory(), _models(settings), _config(settings)]
+    checks += [
+        _sqlite(),
+        _data_folder(settings),
+        _memory(),
+        _models(settings),
+        _plugins(settings),
+        _config(settings),
+    ]
     return {"ok": all(check["ok"] for check in checks), "checks": checks}
 
 
@@ -116,6 +123,17 @@ def _models(settings: Settings) -> dict[str, Any]:
         problems = "; ".join(f"{model.name}: {model.problem}" for model in bad)
         return _check("models", f"{found}; not used: {problems}", ok=False, fix="see `workbench models`")
     return _check("models", found, ok=True)
+
+
+def _plugins(settings: Settings) -> dict[str, Any]:
+    from workbench.session.plugins.plugins import Plugins
+
+    plugins = Plugins(settings.data_dir)
+    if not plugins:
+        return _check("plug-ins", f"none in {plugins.folder} (optional: docs/extending.md)", ok=True)
+    found = "; ".join(f"{plugin.name}: {plugin.problem or ', '.join(plugin.adds)}" for plugin in plugins)
+    broken = [plugin.place for plugin in plugins if plugin.problem]
+    return _check("plug-ins", found, ok=not broken, fix=f"correct or remove {', '.join(broken)}")
 
 
 def _config(settings: Settings) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from workbench.playlists import (
     Match,
     Playlist,
     Refreshed,
+    check_target,
     compare,
     export,
     export_folder,
@@ -60,6 +61,7 @@ class Playlists(Verbs):
     """
 
     methods = METHODS
+    check_target = staticmethod(check_target)
     common_parameters = COMMON_PARAMETERS
 
     def __init__(self, library: Library, table: Callable[[], LibraryTable]) -> None:

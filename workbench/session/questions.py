@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workbench.analysis.descriptors import DESCRIPTORS
+from workbench.analysis.descriptors import DESCRIPTORS, Descriptor
 from workbench.errors import QuerySyntaxError
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ _LOCKED: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def with_units(frame: pd.DataFrame) -> pd.DataFrame:
+def with_units(frame: pd.DataFrame, own: Sequence[Descriptor] = ()) -> pd.DataFrame:
     """Return the frame with ``attrs``: unit, meaning and source of its descriptors, by column."""
-    shown = [d for d in DESCRIPTORS if d.name in frame.columns]
+    shown = [d for d in (*DESCRIPTORS, *own) if d.name in frame.columns]
     frame.attrs["units"] = {d.name: d.unit for d in shown if d.unit}
     frame.attrs["meanings"] = {d.name: d.meaning for d in shown}
     frame.attrs["sources"] = {d.name: d.source for d in shown}

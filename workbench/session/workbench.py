@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.session.models import Models
     from workbench.session.playlist_verbs import PlaylistVerbs
     from workbench.session.playlists import Playlists
+    from workbench.session.plugins.plugins import Plugins
     from workbench.session.problems import Problem
     from workbench.session.reports.reports import Reports
     from workbench.session.search import SearchResult
@@ -123,7 +124,7 @@ class Workbench:
         )
         self.library = Library(pool)
         self.copies = Copies(self.library)
-        self.caches = Caches(self.settings)
+        self.caches = Caches(self.settings, own=lambda: self.plugins.versions)
         self.jobs = Jobs(self.settings, self.library, share_cluster=self._share_cluster)
         self.track = TrackReader(self.library, self.caches, self.table)
         self.ratings = Ratings(self.library, self.track)
@@ -208,7 +209,7 @@ class Workbench:
         """Call it with folders and files to analyze them; ``analyze.plan`` says what that would do."""
         from workbench.session.analysis import Analysis
 
-        return Analysis(self.settings, self.library, self.caches, self.jobs)
+        return Analysis(self.settings, self.library, self.caches, self.jobs, self.plugins)
 
     async def analyze_async(
         self, *paths: PathLike, force: bool = False, timeout: float | None = None
@@ -226,7 +227,7 @@ class Workbench:
         """
         from workbench.session.questions import with_units
 
-        return with_units(self.table().to_frame())
+        return with_units(self.table().to_frame(), [own.about for own in self.plugins.descriptors.values()])
 
     def sql(self, question: str) -> pd.DataFrame:
         """Answer a ``SELECT`` about the table ``tracks``, whose columns are those of ``wb.tracks``.
@@ -359,6 +360,7 @@ class Workbench:
         """Playlists: make several, make again, refresh, compare, read files. Calling it gives the kept ones."""
         from workbench.session.playlists import Playlists
 
+        self._load_plugins()
         return Playlists(self.library, self.table)
 
     def play(self, track: int | str, *, start_s: float | None = None, seconds: float | None = 30.0) -> Html:
@@ -389,9 +391,10 @@ class Workbench:
         return compare_tracks(self.table(), self.track(a).id, self.track(b).id)
 
     def app(self, name: str) -> Any:
-        """Return an app as a widget: library, map, maker, performance, problems, or one of an installed package."""
+        """Return an app as a widget: library, map, maker, performance, problems, or one of a plug-in."""
         from workbench.session.apps import open_app
 
+        self._load_plugins()
         return open_app(self, name)
 
     def library_app(self) -> Any:
@@ -426,7 +429,18 @@ class Workbench:
         """Call it with a method to make a playlist and keep it; ``playlist.similarity(start=…)`` is the same."""
         from workbench.session.playlist_verbs import PlaylistVerbs
 
+        self._load_plugins()
         return PlaylistVerbs(lambda: self.playlists)
+
+    @property
+    def plugins(self) -> Plugins:
+        """The plug-ins as their files are now: what they add, and which of them cannot be loaded."""
+        return self._load_plugins()
+
+    def _load_plugins(self) -> Plugins:
+        from workbench.session.plugins.plugins import Plugins
+
+        return Plugins(self.settings.data_dir)
 
     @property
     def models(self) -> Models:

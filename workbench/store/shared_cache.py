@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from workbench.errors import SettingsError, StoreError
@@ -32,6 +32,8 @@ class SharedCache:
         ``redis://``, ``rediss://`` or ``unix://``, as redis-py accepts it.
     version : int
         Version of the analysis; it is a part of every key.
+    own : callable, optional
+        Returns the versions of the user's own descriptors by name, which are a part too.
     ttl_seconds : float
         Age at which Redis deletes a value.
 
@@ -41,7 +43,9 @@ class SharedCache:
         redis-py is not installed or does not accept the URL.
     """
 
-    def __init__(self, url: str, *, version: int, ttl_seconds: float) -> None:
+    def __init__(
+        self, url: str, *, version: int, ttl_seconds: float, own: Callable[[], Mapping[str, int]] = dict
+    ) -> None:
         try:
             import redis
             from redis.backoff import NoBackoff
@@ -61,7 +65,7 @@ class SharedCache:
         except ValueError as error:
             raise SettingsError(f"REDIS_URL is not allowed: {error}.", name="REDIS_URL") from error
         self._failures = (redis.RedisError, OSError)
-        self._version = version
+        self._version, self._own = version, own
         self._ttl_ms = max(1, round(1000 * ttl_seconds))
         self._counts = dict.fromkeys(_COUNTERS, 0)
         self._lock = threading.Lock()
@@ -85,7 +89,7 @@ class SharedCache:
         data = encode(
             [dict(record.scalars), record.vector, dict(record.series), record.seconds, record.landmarks]
         )
-        if record.version != self._version or len(data) > MOST_BYTES:
+        if record.computed_by != (self._version, self._own()) or len(data) > MOST_BYTES:
             self._count("rejected")
         elif self._ask("set", self._key(content_hash), data, px=self._ttl_ms):
             self._count("stored")
@@ -100,7 +104,8 @@ class SharedCache:
         self._client.close()
 
     def _key(self, content_hash: str) -> str:
-        return f"playlist-workbench:features:{self._version}:{content_hash}"
+        own = "".join(f"+{name}={version}" for name, version in sorted(self._own().items()))
+        return f"playlist-workbench:features:{self._version}{own}:{content_hash}"
 
     def _record(self, data: bytes | None) -> FeatureRecord | None:
         from workbench.store.serialization import decode
@@ -111,7 +116,9 @@ class SharedCache:
             scalars, vector, series, seconds, landmarks = decode(data)
             if not (isinstance(scalars, Mapping) and isinstance(series, Mapping)):
                 raise ValueError("not features")
-            return FeatureRecord(self._version, scalars, vector, series, float(seconds), landmarks)
+            return FeatureRecord(
+                self._version, scalars, vector, series, float(seconds), landmarks, dict(self._own())
+            )
         except (StoreError, TypeError, ValueError) as error:
             self._count("errors")
             _log.warning("A value in Redis is damaged: %s", error)

@@ -14,8 +14,10 @@ from workbench.apps.rest.operations import ID, TEXT, InvalidInputError, Operatio
 from workbench.session.allowed_paths import allowed_file
 from workbench.values import RANDOM_STATE, SIZE, Value
 
-FORMATS = ("json", "m3u8", "xspf", "jspf", "pls", "csv", "xml", "nml")
 NAME = Value("name to keep it under", str, most=200, pattern="^[^\\u0000-\\u001f]+$", default=None)
+_FORMAT = (
+    "of the file: json, m3u8, xspf, jspf, pls, csv, xml (Rekordbox), nml (Traktor), or that of a plug-in"
+)
 
 
 class PlaylistsHandler(ApiHandler):
@@ -134,7 +136,7 @@ class PlaylistHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation(
             "One playlist, as JSON or as a file",
-            query={"format": Value("of the file", str, choices=FORMATS, default="json")},
+            query={"format": Value(_FORMAT, str, pattern="^[a-z0-9]{1,12}$", default="json")},
             answers={200: {"anyOf": [schemas.PLAYLIST]}},
             errors=(404,),
         ),

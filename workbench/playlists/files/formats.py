@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial, wraps
 from pathlib import Path
 
-from workbench.errors import PlaylistFileError
+from workbench.errors import PlaylistFileError, PluginError
 from workbench.playlists.dj import rekordbox, traktor
 from workbench.playlists.dj.collection import Collection
 from workbench.playlists.files import csv_list, json_list, jspf, m3u8, nsp, pls, xspf
-from workbench.playlists.files.listing import Decoded, Listing
+from workbench.playlists.files.listing import MADE_BY, Decoded, Listing
 from workbench.values import did_you_mean
 
 
@@ -22,7 +24,7 @@ class Format:
     encode: Callable[[Listing], bytes]
     decode: Callable[[bytes], Decoded]
     mark: str
-    media_type: str
+    media_type: str = "text/plain"
 
 
 FORMATS: dict[str, Format] = {
@@ -33,7 +35,7 @@ FORMATS: dict[str, Format] = {
     "csv": Format("csv", csv_list.encode, csv_list.decode, csv_list.MARK, "text/csv"),
     "json": Format("json", json_list.encode, json_list.decode, json_list.MARK, "application/json"),
 }
-"""Formats that list tracks."""
+"""Formats that list tracks, those of plug-ins included."""
 RULES = Format("nsp", nsp.encode, nsp.decode, nsp.MARK, "application/json")
 """The format that says how to choose tracks, and lists none."""
 COLLECTIONS: dict[str, Callable[[Collection], Iterator[str]]] = {
@@ -50,13 +52,64 @@ def _needs_library(listing: Listing) -> bytes:
     )
 
 
-_ALL = {
-    **FORMATS,
+_OTHERS = {
     RULES.name: RULES,
     "xml": Format("xml", _needs_library, rekordbox.decode, rekordbox.MARK, "application/xml"),
     "nml": Format("nml", _needs_library, traktor.decode, traktor.MARK, "application/xml"),
 }
 _SUFFIXES = {"m3u": "m3u8"}
+_NAME = re.compile(r"[a-z0-9]{1,12}")
+
+
+def playlist_format(
+    name: str, *, mark: str = MADE_BY, media_type: str = "text/plain"
+) -> Callable[[Callable[[Listing], bytes]], Callable[[Listing], bytes]]:
+    """Register the decorated function as a playlist format of your own: it returns the bytes of a file.
+
+    Parameters
+    ----------
+    name : str
+        Small letters and digits; also the suffix of its files.
+    mark : str
+        A text that each of its files has in its first 4096 bytes. A file without it is not overwritten.
+    media_type : str
+        As HTTP names it.
+
+    Raises
+    ------
+    PluginError
+        The name is not allowed, or another format has it.
+    """
+    if not _NAME.fullmatch(name):
+        raise PluginError(f"{name!r} cannot name a playlist format. Use up to 12 small letters and digits.")
+
+    def register(encode: Callable[[Listing], bytes]) -> Callable[[Listing], bytes]:
+        known = FORMATS.get(name) or _OTHERS.get(name)
+        if known is not None and known.encode.__module__ != encode.__module__:
+            raise PluginError(f"There is a playlist format {name} already. Choose another name.")
+        FORMATS[name] = Format(name, _spared(name, encode), partial(_not_read, name), mark, media_type)
+        return encode
+
+    return register
+
+
+def _spared(name: str, encode: Callable[[Listing], bytes]) -> Callable[[Listing], bytes]:
+    """Return a function that says which format failed, whatever the code of a plug-in raises."""
+
+    @wraps(encode)
+    def write(listing: Listing) -> bytes:
+        try:
+            return bytes(encode(listing))
+        except Exception as error:
+            raise PluginError(
+                f"The playlist format {name} failed: {type(error).__name__}: {error}"
+            ) from error
+
+    return write
+
+
+def _not_read(name: str, data: bytes) -> Decoded:
+    raise PlaylistFileError(f"The format {name} is only written.")
 
 
 def find_format(path: Path, format: str | None = None) -> Format:
@@ -68,11 +121,12 @@ def find_format(path: Path, format: str | None = None) -> Format:
         There is no such format.
     """
     wanted = (format or path.suffix).removeprefix(".").lower()
-    found = _ALL.get(_SUFFIXES.get(wanted, wanted))
+    known = FORMATS | _OTHERS
+    found = known.get(_SUFFIXES.get(wanted, wanted))
     if found is None:
         raise PlaylistFileError(
-            f"{path}: there is no playlist format {wanted!r}.{did_you_mean(wanted, _ALL)} "
-            f"Formats: {', '.join(_ALL)}.",
+            f"{path}: there is no playlist format {wanted!r}.{did_you_mean(wanted, known)} "
+            f"Formats: {', '.join(known)}.",
             path=str(path),
         )
     return found

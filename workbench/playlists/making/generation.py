@@ -123,7 +123,7 @@ def generate(
     def start(size: int) -> tuple[Request, Iterator[Pick]]:
         rng = np.random.default_rng(seed)
         request = Request(table, candidates, size, rng, constraints.limits, constraints.relax)
-        return request, chosen_method.function(request, **own)
+        return request, chosen_method.picks(request, **own)
 
     include = [row for row in map(table.index_of, constraints.include or ()) if row is not None]
     candidates[include] = False

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.cards.card import card, command, note, table
 from workbench.cards.html import joined
+from workbench.errors import PluginError, WorkbenchError
 from workbench.readable import counted
 from workbench.values import Value, described
 
 if TYPE_CHECKING:
-    from workbench.playlists.making.request import Pick
+    from workbench.playlists.making.request import Pick, Request
 
     Picks = Callable[..., Iterator[Pick]]
 
@@ -45,6 +46,21 @@ class Method:
     parameters: Mapping[str, Value]
     needs_vectors: bool
     sequence: bool
+
+    def picks(self, request: Request, **parameters: Any) -> Iterator[Pick]:
+        """Yield what the function yields.
+
+        Raises
+        ------
+        PluginError
+            The function is of a plug-in and failed.
+        """
+        try:
+            yield from self.function(request, **parameters)
+        except Exception as error:
+            if isinstance(error, WorkbenchError) or self.function.__module__.startswith("workbench."):
+                raise
+            raise PluginError(f"The method {self.name} failed: {type(error).__name__}: {error}") from error
 
     def __repr__(self) -> str:
         parameters = f"\nparameters: {', '.join(self.parameters)}" if self.parameters else ""
@@ -102,9 +118,17 @@ def _default(value: Value) -> str:
 def method(
     name: str, help: str, *, needs_vectors: bool = True, sequence: bool = False
 ) -> Callable[[Picks], Picks]:
-    """Register the decorated function as a playlist method."""
+    """Register the decorated function as a playlist method.
+
+    Raises
+    ------
+    PluginError
+        Another method has this name.
+    """
 
     def register(function: Picks) -> Picks:
+        if name in METHODS and METHODS[name].function.__module__ != function.__module__:
+            raise PluginError(f"There is a playlist method {name} already. Choose another name.")
         defaults = {
             key: parameter.default
             for key, parameter in inspect.signature(function).parameters.items()

@@ -18,10 +18,11 @@ from workbench.errors import AudioError
 from workbench.processing.job.task import Cached, Failure, Task
 from workbench.session.jobs.lost_folders import failure_of, lost_folders
 from workbench.session.jobs.model_outputs import save_outputs
+from workbench.session.jobs.own_problems import OwnProblems
 from workbench.session.jobs.plan import Plan, Stale
 from workbench.session.jobs.report import Report
 from workbench.store.library.library import Library
-from workbench.store.library.records import FeatureRecord, KnownFile, ScannedFile
+from workbench.store.library.records import FeatureRecord, FeaturesVersion, KnownFile, ScannedFile
 
 if TYPE_CHECKING:
     from workbench.analysis.analyze_file import Analyzed
@@ -40,7 +41,7 @@ class AnalysisTasks:
     Parameters
     ----------
     stale : callable
-        Feature version → why it must be computed again, or ``None``.
+        What computed features → why they must be computed again, or ``None``.
     keep : callable
         Saves the features of a content.
     elsewhere : callable, optional
@@ -68,6 +69,7 @@ class AnalysisTasks:
         self._files: dict[str, list[ScannedFile]] = {}
         self._lost: set[str] = set()
         self._cue_sheets = 0
+        self._own_problems = OwnProblems()
         self._started = time.monotonic()
 
     def tasks(self) -> Iterator[Task | Cached | Failure]:
@@ -160,16 +162,16 @@ class AnalysisTasks:
         self._lost.update(new)
         return [failure_of(folder) for folder in new] + [Failure(path, error, "missing") for path in deleted]
 
-    def _needs(self, key: str, versions: dict[str, int]) -> bool:
+    def _needs(self, key: str, versions: dict[str, FeaturesVersion]) -> bool:
         return key not in self._files and (key not in versions or bool(self.stale(versions[key])))
 
-    def _take_over(self, keys: list[str]) -> dict[str, int]:
+    def _take_over(self, keys: list[str]) -> dict[str, FeaturesVersion]:
         """Save the features that another server has computed for these contents; return their versions."""
         assert self.elsewhere is not None
         found = self.elsewhere(keys)
         for key, record in found.items():
             self.library.features.save(key, record)
-        return {key: record.version for key, record in found.items()}
+        return {key: record.computed_by for key, record in found.items()}
 
     def _known(self, path: str) -> Cached:
         self.cached += 1
@@ -186,6 +188,7 @@ class AnalysisTasks:
         del self._files[task.key]
         self.keep(task.key, value.features.to_record(value.seconds))
         save_outputs(self.library, task.key, value.outputs)
+        self._own_problems.add(task.path, value.own_problems)
         self.analyzed += len(files)
         self.audio_seconds += value.features.duration_s
         return value.features.duration_s
@@ -217,6 +220,7 @@ class AnalysisTasks:
             skipped=self.plan.skipped,
             excluded=len(self.plan.excluded),
             cue_sheets=self._cue_sheets,
+            plugin_problems=self._own_problems.sentences(),
         )
 
 

@@ -12,10 +12,10 @@ from workbench.processing.job.job_card import failures_table
 from workbench.processing.job.task import Failure
 from workbench.readable import counted
 from workbench.session.jobs.scan_notes import skipped_text
-from workbench.store.library.records import KnownFile
+from workbench.store.library.records import FeaturesVersion, KnownFile
 
-Stale = Callable[[int], str | None]
-"""Returns, for the version of features, why they must be computed again, or ``None``."""
+Stale = Callable[[FeaturesVersion], str | None]
+"""Returns, for what computed features, why they must be computed again, or ``None``."""
 
 
 @dataclass

@@ -30,6 +30,8 @@ class Report:
     """Tracks that the scan leaves out now, such as those in recycle bins; they count as missing."""
     cue_sheets: int = 0
     """Files among those read now that have a CUE sheet inside."""
+    plugin_problems: tuple[str, ...] = ()
+    """For each descriptor of a plug-in without a value for some files: how many, and why."""
 
     def __repr__(self) -> str:
         lines = [f"Report: {', '.join(f'{name.lower()} {value}' for name, value in self._facts())}"]

@@ -26,7 +26,7 @@ def skipped_text(skipped: Mapping[str, int]) -> str:
 
 
 def scan_notes(report: Mapping[str, Any]) -> list[str]:
-    """Say what a scan left out and which music it took as a whole, from the values of a report.
+    """Say what a scan left out, which music it took as a whole, and which plug-ins failed, from the values of a report.
 
     >>> scan_notes({"skipped": {".mid": 1}, "excluded": 2, "cue_sheets": 0})
     ['1 file skipped: .mid 1', '2 tracks in recycle bins and other excluded folders count as missing now']
@@ -39,4 +39,5 @@ def scan_notes(report: Mapping[str, Any]) -> list[str]:
         )
     if sheets := report["cue_sheets"]:
         notes.append(f"{counted(sheets, 'file')} with a CUE sheet inside. {_CUE_SHEETS}")
+    notes += report.get("plugin_problems", ())
     return [note for note in notes if note]

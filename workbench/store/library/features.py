@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 
 from workbench.store.library.landmarks import as_landmarks, save_landmarks
-from workbench.store.library.records import QUARANTINE_KINDS, FeatureRecord, Quarantined
+from workbench.store.library.records import QUARANTINE_KINDS, FeatureRecord, FeaturesVersion, Quarantined
 from workbench.store.library.repository import Repository, from_json, in_groups, to_json
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class FeatureRepository(Repository):
         """Save the features of a content; its tracks are analyzed from now on."""
         from workbench.store.serialization import encode
 
-        names, numbers, labels = _pack(record.scalars)
+        names, numbers, labels = _pack(record.scalars, record.own_versions)
         vector = _float32(record.vector)
         series = encode(dict(record.series))
         with self.pool.writing() as connection:
@@ -59,14 +59,15 @@ class FeatureRepository(Repository):
         from workbench.store.serialization import decode
 
         sql = """
-            SELECT f.version, d.scalars, f.vector, d.series, f.seconds, l.first, l.rest
+            SELECT f.version, d.scalars, f.vector, d.series, f.seconds, l.first, l.rest, n.names
             FROM features f JOIN feature_details d USING (content_hash) LEFT JOIN landmarks l USING (content_hash)
+                JOIN feature_layouts n ON n.id = f.layout
             WHERE f.content_hash = ?"""
         with self.pool.reading() as connection:
             row = connection.execute(sql, (content_hash,)).fetchone()
         if row is None:
             return None
-        version, scalars, vector, series, seconds, first, rest = row
+        version, scalars, vector, series, seconds, first, rest, names = row
         return FeatureRecord(
             version,
             from_json(scalars),
@@ -74,6 +75,7 @@ class FeatureRepository(Repository):
             decode(series),
             seconds,
             as_landmarks((first or b"") + (rest or b"")),
+            _own_versions(names),
         )
 
     def audio_seconds(self) -> float:
@@ -84,13 +86,15 @@ class FeatureRepository(Repository):
         with self.pool.reading() as connection:
             return float(connection.execute(sql).fetchone()[0])
 
-    def versions(self, hashes: Iterable[str]) -> dict[str, int]:
-        """Return the version of the features of each of these contents that has some."""
-        found: dict[str, int] = {}
-        with self.pool.reading() as connection:
+    def versions(self, hashes: Iterable[str]) -> dict[str, FeaturesVersion]:
+        """Return what computed the features of each of these contents that has some."""
+        found: dict[str, FeaturesVersion] = {}
+        with self.pool.snapshot() as connection:
+            own = own_versions(connection)
             for group, marks in in_groups(list(hashes)):
-                sql = f"SELECT content_hash, version FROM features WHERE content_hash IN ({marks})"
-                found.update(connection.execute(sql, group).fetchall())
+                sql = f"SELECT content_hash, version, layout FROM features WHERE content_hash IN ({marks})"
+                for content_hash, version, layout in connection.execute(sql, group):
+                    found[content_hash] = FeaturesVersion(version, own[layout])
         return found
 
     def series(self, content_hash: str) -> Mapping[str, npt.NDArray[Any]]:
@@ -155,13 +159,27 @@ class FeatureRepository(Repository):
         return len(chosen)
 
 
-def _pack(scalars: Mapping[str, Any]) -> tuple[str, bytes, str]:
-    """Return names, numbers and labels of the flat scalars; lists have no column in the table."""
+def own_versions(connection: Connection) -> dict[int, Mapping[str, int]]:
+    """Return the versions of the user's own descriptors by layout."""
+    layouts = connection.execute("SELECT id, names FROM feature_layouts").fetchall()
+    return {id_: _own_versions(names) for id_, names in layouts}
+
+
+def _own_versions(names: str) -> Mapping[str, int]:
+    _, _, *own = from_json(names)
+    return own[0] if own else {}
+
+
+def _pack(scalars: Mapping[str, Any], own: Mapping[str, int]) -> tuple[str, bytes, str]:
+    """Return names, numbers and labels of the flat scalars; lists have no column in the table.
+
+    The versions of the user's own descriptors stand with the names, where there are some.
+    """
     import numpy as np
 
     numbers = {name: _number(value) for name, value in sorted(scalars.items()) if _is_number(value)}
     labels = {name: value for name, value in sorted(scalars.items()) if isinstance(value, str)}
-    names = to_json([list(numbers), list(labels)])
+    names = to_json([list(numbers), list(labels), *([dict(sorted(own.items()))] if own else [])])
     return names, np.array(list(numbers.values()), dtype="<f8").tobytes(), to_json(list(labels.values()))
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from workbench.store.library.records import TAG_NAMES, KnownFile, ScannedFile
+from workbench.store.library.features import own_versions
+from workbench.store.library.records import TAG_NAMES, FeaturesVersion, KnownFile, ScannedFile
 from workbench.store.library.repository import Repository, in_groups
 
 _INT64_MAX = 2**63 - 1
@@ -17,8 +18,8 @@ _COPIES_CHECKED = 16  # bounds the work when a library has thousands of copies o
 _SEARCHED = ("title", "artist", "artists", "album", "album_artist", "genre", "composer")
 
 _KNOWN = """
-    SELECT t.path, t.id, t.size_bytes, t.mtime_ns, t.content_hash, t.status, f.version, t.error, t.error_kind,
-           t.ctime_ns
+    SELECT t.path, t.id, t.size_bytes, t.mtime_ns, t.content_hash, t.status, f.version, f.layout, t.error,
+           t.error_kind, t.ctime_ns
     FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash"""
 
 _COLUMNS = (
@@ -47,17 +48,17 @@ class FileRepository(Repository):
     def known(self, prefixes: Iterable[str | os.PathLike[str]] | None = None) -> dict[str, KnownFile]:
         """Return what is known of every file at or below these paths (everywhere by default), by path."""
         known: dict[str, KnownFile] = {}
-        make = KnownFile._make
         with self.pool.snapshot() as connection:
+            own = own_versions(connection)
             if prefixes is None:
-                return {row[0]: make(row[1:]) for row in connection.execute(_KNOWN)}
+                return {row[0]: _known(row, own) for row in connection.execute(_KNOWN)}
             for prefix in prefixes:
                 low, high = _range_under(os.fspath(prefix))
                 rows = connection.execute(
                     f"{_KNOWN} WHERE t.path = ? OR (t.path >= ? AND t.path < ?)",
                     (os.fspath(prefix), low, high),
                 )
-                known.update((row[0], make(row[1:])) for row in rows)
+                known.update((row[0], _known(row, own)) for row in rows)
         return known
 
     def add(self, files: Sequence[ScannedFile]) -> list[int]:
@@ -98,6 +99,12 @@ class FileRepository(Repository):
             return int(connection.execute(_INSERT, (*values, self._now())).lastrowid or 0)
         connection.execute(_UPDATE, (*values, track_id))
         return int(track_id)
+
+
+def _known(row: tuple[Any, ...], own: Mapping[int, Mapping[str, int]]) -> KnownFile:
+    version, layout = row[6:8]
+    computed_by = None if version is None else FeaturesVersion(version, own[layout])
+    return KnownFile._make((*row[1:6], computed_by, *row[8:]))
 
 
 def _range_under(folder: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -81,10 +82,17 @@ class ScannedFile:
     ctime_ns: int | None = None
 
 
+class FeaturesVersion(NamedTuple):
+    """What computed stored features: the version of the analysis, and that of each descriptor of the user's own."""
+
+    analysis: int
+    own: Mapping[str, int] = MappingProxyType({})
+
+
 class KnownFile(NamedTuple):
     """What the library knows of a path: enough to decide whether it must be decoded.
 
-    ``features_version`` is the version of the stored features of this content, ``None`` where there are none.
+    ``features_version`` says what computed the stored features of this content, ``None`` where there are none.
     """
 
     id: int
@@ -92,7 +100,7 @@ class KnownFile(NamedTuple):
     mtime_ns: int
     content_hash: str | None
     status: str
-    features_version: int | None
+    features_version: FeaturesVersion | None
     error: str | None
     error_kind: str | None
     ctime_ns: int | None = None
@@ -115,6 +123,8 @@ class FeatureRecord:
         Duration of the analysis.
     landmarks : uint32 array, shape (n, 2)
         What the same recording is found by in other files.
+    own_versions : mapping of str to int
+        Names of the scalars that the user's own descriptors have, and the version of each.
     """
 
     version: int
@@ -123,6 +133,11 @@ class FeatureRecord:
     series: Mapping[str, npt.NDArray[Any]]
     seconds: float = 0.0
     landmarks: npt.NDArray[np.uint32] | Sequence[Any] = ()
+    own_versions: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def computed_by(self) -> FeaturesVersion:
+        return FeaturesVersion(self.version, self.own_versions)
 
 
 class Quarantined(NamedTuple):

@@ -45,7 +45,7 @@ class _Columns:
         self._connection = connection
         self._count = connection.execute("SELECT count(*) FROM tracks").fetchone()[0]
         layouts = connection.execute("SELECT id, names FROM feature_layouts")
-        self._layouts = {id_: orjson.loads(names) for id_, names in layouts}
+        self._layouts = {id_: orjson.loads(names)[:2] for id_, names in layouts}
         self._texts: dict[Any, Any] = {}
         self._labels: dict[str, tuple[str, ...]] = {}
         self.ids = np.empty(self._count, np.int64)

@@ -12,11 +12,10 @@ import ipywidgets as widgets
 
 from workbench.apps.dashboards.views.page import button, note_html, problem_html, row
 from workbench.errors import WorkbenchError
+from workbench.playlists import FORMATS
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
-
-FORMATS = ("m3u8", "xspf", "jspf", "pls", "csv", "json")
 
 
 class SaveView(widgets.VBox):  # type: ignore[misc]
@@ -35,7 +34,7 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
         self.playlist: Playlist | None = None
         self.name = widgets.Text(description="Name", continuous_update=False)
         self.format = widgets.Dropdown(
-            options=FORMATS, description="Format", layout=widgets.Layout(width="190px")
+            options=tuple(FORMATS), description="Format", layout=widgets.Layout(width="190px")
         )
         self._save = button("Save", self.save, tooltip="Keep it in the library")
         self._export = button("Export file", self.export, tooltip=f"Write a file into {folder}")
