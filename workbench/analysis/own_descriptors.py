@@ -23,33 +23,16 @@ from workbench.store.library.records import TAG_NAMES
 OwnValue = float | str | bool | None
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-# The other columns of the library table, and names that filters know.
-_COLUMNS = {
-    "id",
-    "path",
-    "content_hash",
-    "status",
-    "added_at",
-    "has_lyrics",
-    "kind",
-    "same_recording",
-    "copy_rank",
+# The other columns of the library table, and words of the filter language.
+_COLUMNS = (
+    "id path content_hash status added_at has_lyrics kind same_recording copy_rank plays last_played_at loved"
+)
+_WORDS = "and or not energy tempo loudness duration length centroid mode lufs stars replaygain"
+_TAKEN = {
+    *(d.name for d in DESCRIPTORS),
+    *(*TAG_NAMES, *BY_NAME, *FAMILIES),
+    *f"{_COLUMNS} {_WORDS}".split(),
 }
-_WORDS = {
-    "and",
-    "or",
-    "not",
-    "energy",
-    "tempo",
-    "loudness",
-    "duration",
-    "length",
-    "centroid",
-    "mode",
-    "lufs",
-    "stars",
-}
-_TAKEN = _COLUMNS | _WORDS | {d.name for d in DESCRIPTORS} | {*TAG_NAMES, *BY_NAME, *FAMILIES}
 
 
 class OwnMeter(Protocol):
