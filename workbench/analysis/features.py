@@ -28,7 +28,8 @@ HISTORY: dict[int, str] = {
     2: "tempo: free music has one, of low confidence, smooth sounds none; a drifting one is its mean; fewer over 190",
     3: "tempo: finer steps, fewer doubled where off beats are strong or nothing but an accompaniment plays; "
     "a drone has no danceability",
-    4: "loudness of quadraphonic and 2.1 sound; all links of chained Ogg files; DTS in WAV",
+    4: "loudness of quadraphonic and 2.1 sound; all links of chained Ogg files; "
+    "AC-3 and DTS in the samples of other files",
     5: "tempo: soft music has one, of low confidence; kick and clap are no longer halved, music without drums is "
     "doubled less often; Essentia and TempoCNN are asked",
     6: "landmarks, by which the same recording is found in other files",

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 
 _MP4_BRANDS_AT = slice(4, 8)
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_EBML, _SEGMENT = bytes.fromhex("1a45dfa3"), bytes.fromhex("18538067")
+_W64 = bytes.fromhex("726966662e91cf11a5d628db04c10000")
+_W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
+_W64_FORMAT = bytes.fromhex("666d7420f3acd3118cd100c04f8edb8a")
 _FREE_FORMAT = 0  # the bit rate index of MPEG packets with a bit rate that is not in the table
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Sizes from here on are placeholders of programs that stream and never fill in the real size (FFmpeg: 0xFFFFFFFF,
 # others: 0x7FFFFFFF or a little less).
 _STREAMED_BYTES = 0x7FFF0000
-# A second of silence (176 KiB) may come before DTS on a CD.
-_SYNC_SEARCH_BYTES = 1 << 18
-_SYNC_WORDS = tuple(
-    map(bytes.fromhex, ("7ffe8001", "fe7f0180", "1fffe800", "ff1f00e8", "72f81f4e", "f8724e1f"))
-)
+# Sun audio: the number of an encoding, and the bytes of its samples.
+_AU_SAMPLE_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
 # Less than this after the samples is a tag or padding, not sound: a third of a second of CD audio.
 _MOST_TAG_BYTES = 1 << 16
 # No real file has as many chunks before its samples; the limit ends the search in a damaged file.
@@ -39,6 +40,8 @@ def container_of(head: bytes) -> str | None:
     """
     if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         return "wav"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "aiff"
     if head[:4] == b"OggS":
@@ -48,6 +51,11 @@ def container_of(head: bytes) -> str | None:
         (b"MAC ", "ape"),
         (b"wvpk", "wavpack"),
         (b"caff", "caf"),
+        (b".snd", "au"),
+        (_W64, "w64"),
+        (b"\x0b\x77", "ac3"),
+        (b"\x7f\xfe\x80\x01", "dts"),
+        (_EBML, "matroska"),
         (_ASF, "wma"),
     ):
         if head.startswith(magic):
@@ -82,17 +90,10 @@ def wav_kind(descriptor: int) -> str:
     Returns
     -------
     str
-        A key of :data:`workbench.audio.decoders.DECODERS`: ``"wav"``; ``"coded wav"`` for DTS or S/PDIF bursts
-        (AC-3, DTS) in a file that says PCM, which sounds like noise if it is played as samples; ``"unfinished wav"`` if
-        the recorder did not write the final size; ``"surround wav"`` for more than two channels.
-
-    References
-    ----------
-    ETSI TS 102 114 (DTS sync word, 16-bit and 14-bit, both byte orders); IEC 61937-1 (preamble Pa, Pb).
+        A key of :data:`workbench.audio.decoders.DECODERS`: ``"wav"``; ``"unfinished wav"`` if the recorder did not
+        write the final size; ``"surround wav"`` for more than two channels.
     """
-    start = os.pread(descriptor, _SYNC_SEARCH_BYTES, 0)
-    if any(start.count(word) >= 2 for word in _SYNC_WORDS):  # once can be chance
-        return "coded wav"
+    magic = os.pread(descriptor, 4, 0)
     file_bytes, channels = os.fstat(descriptor).st_size, 0
     for name, size, position in _chunks(descriptor, "<"):
         if name == b"fmt ":
@@ -100,7 +101,7 @@ def wav_kind(descriptor: int) -> str:
         if name == b"data":
             end = position + 8 + size + (size & 1)
             left_bytes = file_bytes - end
-            is_longer = start[:4] == b"RIFF" and size < _STREAMED_BYTES and left_bytes > _MOST_TAG_BYTES
+            is_longer = magic == b"RIFF" and size < _STREAMED_BYTES and left_bytes > _MOST_TAG_BYTES
             if is_longer and not _may_be_chunk(os.pread(descriptor, 8, end), left_bytes):
                 return "unfinished wav"
             break
@@ -131,6 +132,51 @@ def wav_promised_frames(descriptor: int) -> int | None:
             known = frame_bytes and data_bytes and (long_data_bytes or data_bytes < _STREAMED_BYTES)
             return data_bytes // frame_bytes if known else None
     return None
+
+
+def wav_is_whole(descriptor: int) -> bool:
+    """Return whether a WAV file has the samples that its header promises, but for a tenth of a second.
+
+    For compressed data, where :func:`wav_promised_frames` cannot say it.
+    """
+    file_bytes, bytes_per_s = os.fstat(descriptor).st_size, 0
+    for name, size, position in _chunks(descriptor, "<"):
+        if name == b"fmt ":
+            bytes_per_s = int.from_bytes(os.pread(descriptor, 4, position + 16), "little")
+        if name == b"data" and size < _STREAMED_BYTES:
+            return position + 8 + size - file_bytes <= bytes_per_s // 10
+    return True
+
+
+def matroska_is_whole(descriptor: int) -> bool:
+    """Return whether a Matroska file is as long as its segment; True if the segment does not say how long it is.
+
+    References
+    ----------
+    RFC 8794 (EBML: element sizes of 1 to 8 bytes, all bits set for an unknown size); RFC 9559 (Matroska).
+    """
+    head = os.pread(descriptor, 4096, 0)
+    header_bytes, start = _ebml_size(head, 4)
+    position = start + (header_bytes or 0)
+    if head[position : position + 4] != _SEGMENT:
+        return True
+    segment_bytes, start = _ebml_size(head, position + 4)
+    return segment_bytes is None or start + segment_bytes <= os.fstat(descriptor).st_size
+
+
+def _ebml_size(data: bytes, position: int) -> tuple[int | None, int]:
+    """Return the size of an element and where its content starts; ``None`` for an unknown size."""
+    first = data[position] if position < len(data) else 0
+    length = 9 - first.bit_length() if first else 8
+    bits = 7 * length
+    value = int.from_bytes(data[position : position + length], "big") & (1 << bits) - 1
+    return (None if value == (1 << bits) - 1 else value), position + length
+
+
+def avi_is_whole(descriptor: int) -> bool:
+    """Return whether an AVI file is as long as the size at its start, which programs that stream leave 0."""
+    size = int.from_bytes(os.pread(descriptor, 4, 4), "little")
+    return size >= _STREAMED_BYTES or size + 8 <= os.fstat(descriptor).st_size
 
 
 def aiff_promised_frames(descriptor: int) -> int | None:
@@ -166,6 +212,39 @@ def caf_promised_frames(descriptor: int) -> int | None:
             return (size - 4) // packet_bytes * packet_frames or None  # 4 bytes count the edits
         position += 12 + size
     return None
+
+
+def w64_promised_frames(descriptor: int) -> int | None:
+    """Return the number of frames in the header of a Wave64 file; ``None`` for compressed data.
+
+    References
+    ----------
+    Sony Wave64: chunks have GUIDs of 16 bytes, and sizes of 64 bits that include the 24 bytes of the chunk's head.
+    """
+    position, frame_bytes = 40, 0
+    for _ in range(_MOST_CHUNKS):
+        chunk = os.pread(descriptor, 40, min(position, os.fstat(descriptor).st_size))
+        if len(chunk) < 24:
+            return None
+        size = int.from_bytes(chunk[16:24], "little")
+        if chunk[:16] == _W64_FORMAT and len(chunk) == 40:
+            tag, frame_bytes = struct.unpack_from("<H10xH", chunk, 24)
+            if tag not in (_PCM, _FLOAT, _EXTENSIBLE):
+                return None
+        if chunk[:16] == _W64_DATA:
+            return max(0, size - 24) // frame_bytes or None if frame_bytes else None
+        position += max(24, -(-size // 8) * 8)
+    return None
+
+
+def au_promised_frames(descriptor: int) -> int | None:
+    """Return the number of frames in the header of a Sun audio file; ``None`` where it says "unknown", or for ADPCM."""
+    head = os.pread(descriptor, 24, 0)
+    if len(head) < 24:
+        return None
+    size, encoding, _, channels = struct.unpack_from(">IIII", head, 8)
+    frame_bytes = _AU_SAMPLE_BYTES.get(encoding, 0) * channels
+    return size // frame_bytes or None if frame_bytes and size != 0xFFFFFFFF else None
 
 
 def _chunks(descriptor: int, order: str) -> Iterator[tuple[bytes, int, int]]:

@@ -9,14 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from workbench.audio.coded.payload import find_coding
+from workbench.audio.decoder import Decoder
 from workbench.errors import AudioFormatError
-
-Block = npt.NDArray[np.float32]
 
 # CPU time of FFmpeg relative to libsndfile, measured: opus 0.35, ogg 0.6 to 0.75, flac and mp3 1.0 to 1.25, wav and
 # aiff 1.15 to 1.4 (3.5 for float samples). FFmpeg still reads flac and mp3, because it continues after a damaged packet
@@ -25,9 +21,10 @@ Block = npt.NDArray[np.float32]
 DECODERS: dict[str | None, tuple[str, ...]] = {
     "wav": ("libsndfile", "ffmpeg"),
     "surround wav": ("ffmpeg", "libsndfile"),  # FFmpeg says which channel is which
-    "coded wav": ("ffmpeg",),
     "unfinished wav": ("ffmpeg to the end", "libsndfile"),
     "aiff": ("libsndfile", "ffmpeg"),
+    "w64": ("libsndfile", "ffmpeg"),
+    "au": ("libsndfile", "ffmpeg"),
     "flac": ("ffmpeg", "libsndfile"),
     "ogg": ("ffmpeg", "libsndfile"),
     "opus": ("ffmpeg", "libsndfile"),
@@ -39,26 +36,16 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
     "ape": ("ffmpeg",),
     "wavpack": ("ffmpeg",),
     "caf": ("ffmpeg", "libsndfile"),
+    "ac3": ("ffmpeg",),
+    "dts": ("ffmpeg",),
+    "matroska": ("ffmpeg",),
+    "avi": ("ffmpeg",),
     None: ("ffmpeg", "libsndfile"),
 }
 
 
-class Decoder(Protocol):
-    """The interface of a decoder: it returns frames in order, as float32, until the file ends."""
-
-    name: str
-    rate: int
-    channels: int
-    channel_names: tuple[str, ...]
-    codec: str
-    header_frames: int | None
-    damaged: bool
-    ends_damaged: bool
-
-    def read(self, out: Block) -> int: ...
-
-    def close(self) -> None: ...
-
+# What decodes to the samples that were encoded, by the names of FFmpeg and libsndfile: it may have coded sound in them.
+_EXACT_CODECS = ("pcm_", "flac", "alac", "wavpack", "tta", "ape", "tak", "shorten", "float", "double")
 
 Opener = Callable[[], Decoder]
 
@@ -88,10 +75,20 @@ def open_first(
     """
     openers: list[Opener] = [partial(_open_decoder, name, descriptor, path, links) for name in names]
     while openers:
+        opener = openers.pop(0)
         try:
-            return openers.pop(0)(), openers
+            decoder = opener()
         except AudioFormatError:
             continue
+        if not decoder.codec.startswith(_EXACT_CODECS):
+            return decoder, openers
+        coding = find_coding(decoder.integers())
+        decoder.close()
+        if coding is None:
+            return opener(), openers
+        from workbench.audio.coded.coded_decoder import CodedDecoder
+
+        return CodedDecoder(opener(), coding, path), []
     raise AudioFormatError(
         f"{path} cannot be decoded: it is not audio, or too damaged (tried: {', '.join(names)}). "
         "Copy it again, convert it or remove it.",
@@ -105,6 +102,9 @@ def _open_decoder(name: str, descriptor: int, path: str, links: Sequence[tuple[i
         from workbench.audio.sndfile_decoder import SndfileDecoder
 
         return SndfileDecoder(descriptor, path)
-    from workbench.audio.ffmpeg_decoder import FFmpegDecoder
+    from workbench.audio.ffmpeg_decoder import FFmpegDecoder, ogg_links, open_container
 
-    return FFmpegDecoder(descriptor, path, links=links, whole_file=name == "ffmpeg to the end")
+    if links:
+        return FFmpegDecoder(path, ogg_links(descriptor, links))
+    options = {"ignore_length": "1"} if name == "ffmpeg to the end" else {}
+    return FFmpegDecoder(path, [partial(open_container, descriptor, **options)])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import av
 import numpy as np
 import numpy.typing as npt
 
+from workbench.audio.coded.integers import Integers, as_integers
+from workbench.audio.decoder import Decoder
 from workbench.audio.formats import EXTENSIONS_BY_DEMUXER
 from workbench.errors import AudioFormatError
 
@@ -35,6 +38,8 @@ _SAMPLES: dict[str, tuple[type[np.generic], float, float]] = {
 }
 # Packets are joined into pieces of this length for NumPy: few calls, and a stereo piece (128 KiB) fits the L2 cache.
 _PIECE_FRAMES = 16384
+Opener = Callable[[], av.container.InputContainer]
+
 # PyAV reads past the end of its table of planes with eight or more: FFmpeg interleaves such audio instead.
 _MOST_PLANES = 8
 
@@ -48,6 +53,17 @@ def open_container(descriptor: int, **more_options: str) -> av.container.InputCo
     options = _OPTIONS | {"fd": str(descriptor)} | more_options
     container: av.container.InputContainer = av.open("fd:", options=options, **_TOLERANT)
     return container
+
+
+def open_stream(stream: io.RawIOBase, demuxer: str) -> av.container.InputContainer:
+    """Open an object that is read like a file, in a known format."""
+    container: av.container.InputContainer = av.open(stream, format=demuxer, **_TOLERANT)
+    return container
+
+
+def ogg_links(descriptor: int, links: Sequence[tuple[int, int]]) -> list[Opener]:
+    """Return what opens each part of a chained Ogg file, given by its first byte and its end."""
+    return [partial(open_stream, _Part(descriptor, *link), "ogg") for link in links]
 
 
 class _Part(io.RawIOBase):
@@ -79,41 +95,27 @@ class _Part(io.RawIOBase):
 
 
 class FFmpegDecoder:
-    """A :class:`workbench.audio.decoders.Decoder` for one open file.
+    """A :class:`workbench.audio.decoder.Decoder` for one file.
 
     Parameters
     ----------
-    descriptor : int
-        The open file.
     path : str
         For messages.
-    links : sequence of (int, int)
-        First byte and end of each part of a chained Ogg file; they are decoded one after the other.
-    whole_file : bool
-        Whether to read a WAV file to its end, whatever size its header has.
+    parts : sequence of callables
+        Open the containers that are decoded one after the other; all but a chained Ogg file have one.
     """
 
     name = "ffmpeg"
+    carrier: Decoder | None = None
 
-    def __init__(
-        self,
-        descriptor: int,
-        path: str,
-        *,
-        links: Sequence[tuple[int, int]] = (),
-        whole_file: bool = False,
-    ) -> None:
+    def __init__(self, path: str, parts: Sequence[Opener]) -> None:
         refusal = AudioFormatError(
             f"{path} is not audio that FFmpeg can decode. Convert it or remove it.", path=path
         )
         self.damaged = self.ends_damaged = False
-        self._parts = [_Part(descriptor, *link) for link in links[1:]]
+        self._parts = parts[1:]
         try:
-            self._container = (
-                av.open(_Part(descriptor, *links[0]), format="ogg", **_TOLERANT)
-                if self._parts
-                else open_container(descriptor, **({"ignore_length": "1"} if whole_file else {}))
-            )
+            self._container = parts[0]()
         except (av.FFmpegError, ValueError) as error:
             raise refusal from error
         try:
@@ -158,7 +160,7 @@ class FFmpegDecoder:
         yield from self._frames_of(self._container, self._stream)
         for part in self._parts:
             try:
-                with av.open(part, format="ogg", **_TOLERANT) as container:
+                with part() as container:
                     yield from self._frames_of(container, container.streams.audio[0])
             except (av.FFmpegError, ValueError, IndexError):
                 self.damaged = True
@@ -186,6 +188,10 @@ class FFmpegDecoder:
                 frame.pts = None  # with time stamps, the queue would refuse gaps
                 yield frame
 
+    @property
+    def carrier_s(self) -> float:
+        return 0.0
+
     def read(self, out: npt.NDArray[np.float32]) -> int:
         """Fill ``out``, shape (frames, channels), from its start; return the number of frames, 0 at the end."""
         filled = 0
@@ -198,6 +204,16 @@ class FFmpegDecoder:
             _interleave(piece, out[filled : filled + piece.samples])
             filled += piece.samples
         return filled
+
+    def integers(self) -> Iterator[Integers]:
+        """Yield the samples instead of :meth:`read`: interleaved, shape (samples,), full scale 2 ** 31."""
+        while True:
+            self._queue(_PIECE_FRAMES)
+            piece = self._fifo.read(_PIECE_FRAMES, partial=True)
+            if piece is None:
+                return
+            samples = piece.to_ndarray()
+            yield as_integers((samples.T if piece.format.is_planar else samples).reshape(-1))
 
     def _queue(self, wanted: int) -> None:
         """Decode until ``wanted`` frames are in the queue, or until the file ends."""

@@ -24,7 +24,7 @@ SAMPLE_BYTES = 2
 RUN_UP_S = 1.0
 # Zeros sent at a time after the decoder has ended early.
 _SILENCE_BYTES = 1 << 16
-_PLAYED = frozenset({"flac", "ogg", "opus", "aac"})
+_PLAYED = frozenset({"ogg", "opus", "aac"})
 _LAYER_3 = 0x02
 # FFmpeg refuses the one, and believes the size in the header of the other.
 _NOT_SOUGHT = ("free mp3", "unfinished wav")
@@ -44,12 +44,20 @@ def browser_plays(path: str | os.PathLike[str]) -> bool:
     with open_file(name) as descriptor:
         container, audio_at, links, _ = look_into(descriptor, name)
         if container in ("wav", "surround wav"):
-            return wav_promised_frames(descriptor) is not None
+            return wav_promised_frames(descriptor) is not None and not _is_coded(name)
         if container == "mp3":
             return os.pread(descriptor, 2, audio_at)[1] & 0x06 == _LAYER_3
         if container == "mp4":
             return _codec(descriptor) == "aac"
+        if container == "flac":
+            return not _is_coded(name)
         return container in _PLAYED and not links
+
+
+def _is_coded(path: str) -> bool:
+    """Return whether a browser would play the bytes of AC-3 or DTS as samples."""
+    with open_audio(path) as stream:
+        return stream.coded
 
 
 def _codec(descriptor: int) -> str:
@@ -87,7 +95,7 @@ class WavRendition:
         self.path = os.fspath(path)
         with open_file(self.path) as descriptor:
             container, _, links, _ = look_into(descriptor, self.path)
-        self._in_order = bool(links) or container in _NOT_SOUGHT
+        self._in_order = bool(links) or container in _NOT_SOUGHT or _is_coded(self.path)
         rate, channels, promised_s = self._described_in_order() if self._in_order else self._described()
         if duration_s is None:
             duration_s = promised_s

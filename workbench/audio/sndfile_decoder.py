@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from workbench.audio.coded.integers import Integers, as_integers
+from workbench.audio.decoder import Decoder
 from workbench.errors import AudioFormatError
+
+_PIECE_FRAMES = 16384
 
 
 class _InOrderFile(soundfile.SoundFile):  # type: ignore[misc]
@@ -16,9 +22,10 @@ class _InOrderFile(soundfile.SoundFile):  # type: ignore[misc]
 
 
 class SndfileDecoder:
-    """A :class:`workbench.audio.decoders.Decoder` for one open file."""
+    """A :class:`workbench.audio.decoder.Decoder` for one open file."""
 
     name = "libsndfile"
+    carrier: Decoder | None = None
 
     def __init__(self, descriptor: int, path: str) -> None:
         try:
@@ -43,5 +50,19 @@ class SndfileDecoder:
             self.damaged = self.ends_damaged = True  # the frames decoded so far are kept
         return filled
 
+    def integers(self) -> Iterator[Integers]:
+        """Yield the samples instead of :meth:`read`: interleaved, shape (samples,), full scale 2 ** 31."""
+        name = "float32" if self.codec in ("float", "double") else "int32"
+        piece = np.empty((_PIECE_FRAMES, self.channels), name)
+        try:
+            while frames := self._file.buffer_read_into(piece, name):
+                yield as_integers(piece[:frames].reshape(-1))
+        except soundfile.SoundFileError:
+            self.damaged = self.ends_damaged = True
+
     def close(self) -> None:
         self._file.close()
+
+    @property
+    def carrier_s(self) -> float:
+        return 0.0

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from workbench.audio.content import look_into, promised_frames
-from workbench.audio.decoders import DECODERS, Block, Decoder, Opener, open_first
+from workbench.audio.decoder import Block, Decoder
+from workbench.audio.decoders import DECODERS, Opener, open_first
 from workbench.audio.source import open_file
 from workbench.errors import AudioEmptyError, AudioFormatError, AudioMemoryError
 from workbench.machine.memory import MemoryAccount, MemorySampler, memory_accounts
@@ -24,7 +25,7 @@ MIN_BLOCK_SECONDS = 0.25
 # Share of the length in the header under which a file counts as truncated. Set by hand.
 TRUNCATED_UNDER = 0.95
 # Whole files of these have the length in the header to the frame: measured with FFmpeg, LAME, flac and wavpack.
-EXACT_HEADERS = frozenset({"wav", "surround wav", "aiff", "caf", "flac", "wavpack", "mp3"})
+EXACT_HEADERS = frozenset({"wav", "surround wav", "aiff", "caf", "w64", "au", "flac", "wavpack", "mp3"})
 # Longer than a packet of the usual formats (AAC at 16 kHz: 64 ms).
 PACKET_S = 0.1
 # A block may take an eighth of the free memory: its spectra and copies need space as well. Set by hand.
@@ -75,7 +76,8 @@ class AudioStream:
         self.channel_names = decoder.channel_names
         self.decoder = decoder.name
         self.codec = decoder.codec
-        self.header_duration_s = None if header_frames is None else header_frames / decoder.rate
+        rate = decoder.carrier.rate if decoder.carrier else decoder.rate
+        self.header_duration_s = None if header_frames is None else header_frames / rate
         self.decoded_frames = 0
         self.nonfinite_samples = 0
         self._decoder = decoder
@@ -100,6 +102,11 @@ class AudioStream:
         return self._decoder.damaged
 
     @property
+    def coded(self) -> bool:
+        """Whether the file says that it is uncompressed or lossless, but its samples are the bytes of AC-3, DTS …."""
+        return self._decoder.carrier is not None
+
+    @property
     def truncated(self) -> bool:
         """Whether the end of the file is missing, or less than the duration in its header was decoded.
 
@@ -110,11 +117,12 @@ class AudioStream:
         return not self._complete or self._is_short() or ends_within_a_packet
 
     def _is_short(self) -> bool:
-        promised_s = self.header_duration_s or 0.0
         exact = self._container in EXACT_HEADERS or self._decoder.ends_damaged
+        heard_s = self._decoder.carrier_s if self.coded else self.duration_s
+        promised_s = self.header_duration_s or 0.0
         least_s = promised_s if exact else TRUNCATED_UNDER * promised_s
         # One packet of padding is not a loss, however short the file is.
-        return self.duration_s < min(least_s, promised_s - PACKET_S)
+        return heard_s < min(least_s, promised_s - PACKET_S)
 
     def __iter__(self) -> Iterator[Block]:
         """Yield blocks, shape (frames, channels), C-contiguous, full scale 1.0.
@@ -284,10 +292,12 @@ def open_audio(
                 "Correct its header or remove it.",
                 path=name,
             )
+        carrier = opened.carrier
+        promised = promised_frames(descriptor, content, (carrier or opened).header_frames)
         stream = AudioStream(
             opened,
             name,
-            header_frames=promised_frames(descriptor, content, opened.header_frames),
+            header_frames=promised,
             container=content.container,
             complete=content.complete,
             others=others,

@@ -1,0 +1,42 @@
+"""Decode coded sound that lies in the samples of another file."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from workbench.audio.coded.payload import Coding, Payload
+from workbench.audio.decoder import Decoder
+from workbench.audio.ffmpeg_decoder import FFmpegDecoder, open_stream
+from workbench.errors import AudioFormatError
+
+
+class CodedDecoder(FFmpegDecoder):
+    """A :class:`workbench.audio.decoder.Decoder` for the sound whose bytes are the samples of another one.
+
+    Raises
+    ------
+    AudioFormatError
+        FFmpeg cannot decode it. Played as samples, it would be noise.
+    """
+
+    def __init__(self, carrier: Decoder, coding: Coding, path: str) -> None:
+        self._payload = Payload(carrier.integers(), coding.packing)
+        try:
+            super().__init__(path, [partial(open_stream, self._payload, coding.demuxer)])
+        except AudioFormatError as error:
+            carrier.close()
+            raise AudioFormatError(
+                f"{path} says that it is uncompressed, but has coded sound ({coding.demuxer}) that FFmpeg cannot "
+                "decode. Convert it or remove it.",
+                path=path,
+            ) from error
+        self.carrier = self._carrier = carrier
+
+    @property
+    def carrier_s(self) -> float:
+        """How many seconds of the other file have been read."""
+        return self._payload.samples / (self._carrier.rate * self._carrier.channels)
+
+    def close(self) -> None:
+        super().close()
+        self._carrier.close()

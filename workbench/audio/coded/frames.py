@@ -1,0 +1,117 @@
+"""Recognize frames of coded sound in bytes: several in a row, so that neither chance nor music can look like them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+# So many frames must follow each other: sync words have 32 bits, or 16 and a checksum in AC-3. Set by hand.
+_FRAMES = 3
+_PREAMBLE = bytes.fromhex("72f81f4e")
+_DTS_16, _DTS_14 = bytes.fromhex("7ffe8001"), bytes.fromhex("1fffe800")
+_AC3 = bytes.fromhex("0b77")
+# A checksum takes 2 ms. Frames are found at once; only damage or a constant signal has many that look like one.
+_CHECKSUMS = 4
+_AC3_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
+_AC3_RATES = (48000, 44100, 32000)
+_HIGHEST_AC3, _HIGHEST_EAC3 = 10, 16  # bsid: the version of the bit stream
+
+
+def coding_of(data: bytes) -> str | None:
+    """Name FFmpeg's demuxer for coded sound; ``None`` if the bytes are something else.
+
+    Parameters
+    ----------
+    data : bytes
+        At least three frames, from anywhere in the sound. The words of IEC 61937 have their low byte first, those of
+        AC-3 and DTS their high byte.
+
+    References
+    ----------
+    IEC 61937-1 (preambles Pa, Pb, Pc, Pd); ETSI TS 102 366 (AC-3, E-AC-3: sync word 0B77, sizes of frames);
+    ETSI TS 102 114 (DTS: sync words of 16 and 14 bits, frame header).
+    """
+    if _regular(data, _PREAMBLE, _burst_bytes):
+        return "spdif"
+    if _regular(data, _DTS_16, dts_bytes) or _regular(data, _DTS_14, dts_bytes):
+        return "dts"
+    chains = (start for start in _places(data, _AC3) if _is_ac3_chain(data, start))
+    for start in islice(chains, _CHECKSUMS):
+        if _checksum(data[start + 2 : start + ac3_bytes(data[start : start + 6])]) == 0:
+            return "ac3" if data[start + 5] >> 3 <= _HIGHEST_AC3 else "eac3"
+    return None
+
+
+def _places(data: bytes, word: bytes) -> Iterator[int]:
+    place = data.find(word)
+    while place >= 0:
+        yield place
+        place = data.find(word, place + 1)
+
+
+def _regular(data: bytes, word: bytes, size_of: Callable[[bytes], int]) -> bool:
+    """Return whether a sync word repeats at equal distances that are long enough for the frames it begins."""
+    places = list(_places(data, word))
+    for start, *following in zip(*(places[i:] for i in range(_FRAMES)), strict=False):
+        gaps = {place - before for before, place in zip([start, *following], following, strict=False)}
+        size = size_of(data[start : start + 16])
+        if len(gaps) == 1 and 0 < size <= gaps.pop():
+            return True
+    return False
+
+
+def _burst_bytes(head: bytes) -> int:
+    """Return the size of a burst of IEC 61937; 0 if it has no sound."""
+    kind, length = struct.unpack_from("<HH", head.ljust(8, b"\0"), 4)
+    return 8 + length // 8 if kind & 0x1F and length else 0  # some kinds count bytes, which is more than this
+
+
+def dts_bytes(head: bytes) -> int:
+    """Return the size of a DTS frame from its header of 16 bytes; 0 if it is not valid."""
+    if not head.startswith((_DTS_16, _DTS_14)):
+        return 0
+    width = 14 if head.startswith(_DTS_14) else 16
+    bits = 0
+    for word in struct.unpack(">8H", head.ljust(16, b"\0")):
+        bits = bits << width | word & (1 << width) - 1
+
+    def field(start: int, length: int) -> int:
+        return bits >> (8 * width - start - length) & (1 << length) - 1
+
+    blocks, size, rate = field(39, 7), field(46, 14), field(66, 4)
+    return (size + 1) * 16 // width if blocks >= 5 and size >= 95 and rate else 0
+
+
+def _is_ac3_chain(data: bytes, start: int) -> bool:
+    """Return whether frames follow each other without a gap."""
+    for _ in range(_FRAMES):
+        size = ac3_bytes(data[start : start + 6])
+        start += size
+        if not size or start > len(data):
+            return False
+    return True
+
+
+def ac3_bytes(head: bytes) -> int:
+    """Return the size of an AC-3 or E-AC-3 frame from its header of 6 bytes; 0 if it is not valid."""
+    if len(head) < 6 or not head.startswith(_AC3):
+        return 0
+    version = head[5] >> 3
+    if version > _HIGHEST_AC3:
+        return 2 * ((head[2] & 7) << 8 | head[3]) + 2 if version <= _HIGHEST_EAC3 else 0
+    rate, code = head[4] >> 6, head[4] & 0x3F
+    if rate >= len(_AC3_RATES) or code // 2 >= len(_AC3_KBPS):
+        return 0
+    words = _AC3_KBPS[code // 2] * 1000 * 1536 // (16 * _AC3_RATES[rate])
+    return 2 * (words + (code & 1 if _AC3_RATES[rate] == 44100 else 0))
+
+
+def _checksum(data: bytes) -> int:
+    """Return the CRC of AC-3 (x^16 + x^15 + x^2 + 1); it is 0 over a frame without its sync word."""
+    crc = 0
+    for byte in data:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = crc << 1 ^ (0x18005 if crc & 0x8000 else 0)
+    return crc

@@ -1,0 +1,70 @@
+"""Whether a file of frames without a header ends in the middle of one: such formats say nothing else of their length.
+
+A file that was cut exactly between two frames looks like a whole one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from workbench.audio.coded.frames import ac3_bytes, dts_bytes
+
+# Eight of the longest frames (DTS: 16 KiB).
+_TAIL_BYTES = 1 << 17
+# So many frames must follow each other before one is believed to be a frame.
+_FRAMES = 3
+_LAYER_1, _LAYER_3 = 3, 1
+_MPEG_1 = 3
+# ISO 11172-3 and 13818-3: kbit/s by version (1, or 2 and 2.5) and layer; the first and the last index are not in use.
+_KBPS = {
+    (True, 3): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (True, 1): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, 3): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (False, 1): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_RATES = (44100, 48000, 32000)
+
+
+def mpeg_bytes(head: bytes) -> int:
+    """Return the size of an MPEG audio frame (layer I, II or III) from its header; 0 if it is not valid."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return 0
+    version, layer, index, rate = head[1] >> 3 & 3, head[1] >> 1 & 3, head[2] >> 4, head[2] >> 2 & 3
+    if version == 1 or layer == 0 or not 0 < index < 15 or rate == 3:
+        return 0
+    bits = _KBPS[version == _MPEG_1, layer][index - 1] * 1000
+    hertz = _RATES[rate] // {3: 1, 2: 2, 0: 4}[version]
+    padding = head[2] >> 1 & 1
+    if layer == _LAYER_1:
+        return 4 * (12 * bits // hertz + padding)
+    return (72 if layer == _LAYER_3 and version != _MPEG_1 else 144) * bits // hertz + padding
+
+
+_SIZES: dict[str | None, Callable[[bytes], int]] = {"mp3": mpeg_bytes, "ac3": ac3_bytes, "dts": dts_bytes}
+
+
+def ends_within_a_frame(descriptor: int, container: str | None) -> bool:
+    """Return whether the end of the last frame is missing; False for formats that have a header.
+
+    A tag after the last frame is not a frame.
+    """
+    size_of = _SIZES.get(container)
+    if size_of is None:
+        return False
+    tail = os.pread(descriptor, _TAIL_BYTES, max(0, os.fstat(descriptor).st_size - _TAIL_BYTES))
+    place = next((start for start in range(len(tail)) if _follow(tail, start, size_of)), len(tail))
+    while place < len(tail) and (size := size_of(tail[place : place + 16])):
+        place += size
+    return place > len(tail)
+
+
+def _follow(tail: bytes, start: int, size_of: Callable[[bytes], int]) -> bool:
+    for _ in range(_FRAMES):
+        size = size_of(tail[start : start + 16])
+        start += size
+        if not size or start > len(tail):
+            return False
+    return True
