@@ -121,3 +121,21 @@ def test_sql_only_reads_and_says_what_is_wrong(question: str, wb: Workbench, tmp
         wb.sql(question.format(there=there))
     assert "tracks" in refused.value.message
     assert there.read_text() == "a,b\n1,2\n" and len(wb.tracks) == 30
+
+
+def test_a_frame_shows_few_digits_and_no_nan(heard: Workbench) -> None:
+    frame = heard.tracks[["title", "bpm", "tag_gain_db"]].assign(share=[0.123456, 0.5, None, 1, 0])
+    assert frame["tag_gain_db"].isna().all()
+    for shown in (
+        frame._repr_html_(),
+        repr(frame),
+        repr(heard.sql("select null::double as nothing, 128.02 as bpm")),
+    ):
+        assert "NaN" not in shown
+    assert "<td>0.123</td>" in frame._repr_html_() and "128.0" in repr(
+        heard.sql("select 128.02::double as bpm")
+    )
+    assert repr(frame[frame["share"] > 0.2]).count("\n") == 3
+    assert "more" not in repr(frame.head(0))
+    long = pd.concat([frame] * 20)
+    assert "100 rows" in long._repr_html_() and long._repr_html_().count("<tr") < 20

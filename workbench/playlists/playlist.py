@@ -170,12 +170,14 @@ class Playlist:
         """Return one row for each track in playing order, with the reason, indexed by track id."""
         import pandas as pd
 
+        from workbench.cards.frame import ShownFrame
+
         names = ["title", "artist", "album", *SHOWN_FEATURES, "duration_s", "reason", "path"]
         known = [
             {**vars(track), **track.features, "reason": track.explanation.get("text", "")} for track in self
         ]
         rows = [[values.get(name) for name in names] for values in known]
-        return pd.DataFrame(rows, columns=names, index=pd.Index(self.track_ids, name="id"))
+        return ShownFrame(rows, columns=names, index=pd.Index(self.track_ids, name="id"))
 
     def plot(self) -> Figure:
         """Draw tempo and loudness along the playlist."""

@@ -38,6 +38,8 @@ def ask(frame: pd.DataFrame, question: str) -> pd.DataFrame:
     """
     import duckdb
 
+    from workbench.cards.frame import ShownFrame
+
     with duckdb.connect(config=_LOCKED) as connection:
         connection.register("tracks", frame.reset_index())
         connection.execute("SET lock_configuration = true")
@@ -48,7 +50,7 @@ def ask(frame: pd.DataFrame, question: str) -> pd.DataFrame:
                     "wb.sql answers one SELECT about the table tracks, and changes nothing. "
                     "Write SELECT … FROM tracks …"
                 )
-            return connection.execute(statements[0]).df()
+            return ShownFrame(connection.execute(statements[0]).df())
         except duckdb.Error as error:
             raise QuerySyntaxError(
                 f"{error} The table is called tracks; wb.tracks has its columns."

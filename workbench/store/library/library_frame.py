@@ -58,17 +58,19 @@ def library_frame(
     import numpy as np
     import pandas as pd
 
+    from workbench.cards.frame import ShownFrame
+
     index = pd.Index(ids, name="id")
     typed = {
         name: _typed(name, pd.Series(np.asarray(columns[name]), index=index, dtype=columns[name].dtype))
         for name in _in_order(columns)
     }
-    frame = pd.DataFrame(typed, index=index)
+    frame = ShownFrame(typed, index=index)
     if sound_tags is None:
         return frame
     tags = pd.DataFrame(sound_tags, index=index, columns=list(sound_tag_names))
     path = frame.columns.get_loc("content_hash") if "content_hash" in frame else len(frame.columns)
-    return pd.concat([frame.iloc[:, :path], tags, frame.iloc[:, path:]], axis=1)
+    return ShownFrame(pd.concat([frame.iloc[:, :path], tags, frame.iloc[:, path:]], axis=1))
 
 
 def _in_order(columns: Mapping[str, npt.NDArray[Any]]) -> list[str]:
