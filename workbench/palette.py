@@ -33,7 +33,12 @@ _MARKS_ON_LIGHT = {"accent": "#0063a0", "chosen": "rgba(0, 114, 178, 0.16)", "er
 _MARKS_ON_DARK = {"accent": SKY, "chosen": "rgba(86, 180, 233, 0.24)", "error": "#ff9d6c"}
 # The page itself: text, fainter text, background, what is raised from it, and the lines between.
 _PAGE_LIGHT = {"ink": "#1d2733", "soft": "#5a6875", "paper": "#ffffff", "panel": "#f3f5f7", "edge": "#d8dee4"}
-_PAGE_DARK = {"ink": "#e8edf2", "soft": "#a9b6c2", "paper": "#12171c", "panel": "#1b2229", "edge": "#36424d"}
+_PAGE_DARK = {"ink": "#e8edf2", "soft": "#a9b6c2", "paper": "#161d24", "panel": "#202932", "edge": "#36424d"}
+# Below the cards of a page.
+_GROUND_LIGHT, _GROUND_DARK = (
+    {"ground": "#f4f6f8", "control": "#7d8b98"},
+    {"ground": "#0e1318", "control": "#6b7a88"},
+)
 # Cards in notebooks: the same, where the page has no theme.
 CARD_LIGHT, CARD_DARK = _PAGE_LIGHT | _MARKS_ON_LIGHT, _PAGE_DARK | _MARKS_ON_DARK
 # JupyterLab's names for the same in a dark Voila page, which has Lab's light theme loaded.
@@ -62,13 +67,13 @@ def style_sheet() -> str:
     """
     light = _variables("pw", _MARKS_ON_LIGHT | _numbered(LINES_ON_LIGHT))
     dark = _variables("pw", _MARKS_ON_DARK | _numbered(LINES_ON_DARK))
-    ours = ":is(.pw, .pw-page, .pw-nav, .pw-lost)"
+    ours = ":is(.pw, .pw-page, .pw-nav, .pw-lost, .pw-home)"
     return f"""/* Written by `python -m workbench.palette`: change the colors there. */
-:root {{ {_variables("pw", _PAGE_LIGHT)} }}
+:root {{ {_variables("pw", _PAGE_LIGHT | _GROUND_LIGHT)} }}
 {ours} {{ {light} }}
 :is([data-jp-theme-light="false"], .theme-dark) {ours} {{ {dark} }}
 @media (prefers-color-scheme: dark) {{
-  :root {{ {_variables("pw", _PAGE_DARK)} }}
+  :root {{ {_variables("pw", _PAGE_DARK | _GROUND_DARK)} }}
   body[data-voila] {{ {_variables("jp", _LAB_DARK)} }}
   body[data-voila] {ours} {{ {dark} }}
 }}

@@ -56,7 +56,7 @@ def test_home_page_lists_the_apps_and_the_performance_app_shows_live_figures(
     page = visit.page
     page.goto(server.url)
     assert page.title() == "Playlist Workbench"
-    link = page.get_by_role("link", name="Performance")
+    link = page.locator(".pw-apps").get_by_role("link", name="Performance")
     assert "Live measurements" in link.inner_text()
     link.click()
     page.get_by_text("Overall").first.wait_for(timeout=90_000)

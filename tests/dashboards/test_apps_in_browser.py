@@ -221,7 +221,7 @@ def test_title_text_and_menu_need_no_script(chromium: Any, app_server: Any) -> N
     page.goto(f"{app_server.url}voila/render/music_map.ipynb")
     assert page.get_by_role("heading", name="Music map").is_visible()
     assert page.get_by_role("navigation").get_by_role("link").all_inner_texts() == [
-        "All apps",
+        "Home",
         *(APPS[name] for name in sorted(APPS)),
     ]
     assert page.locator("[aria-current=page]").inner_text() == "Music map"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,18 +15,15 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from workbench.apps.notebooks import app_entries, app_files
+from workbench.apps.rest.api_handler import SERVICE
 from workbench.apps.voila.app_kernels import Visit
 from workbench.apps.voila.foreign_loads import refuse_foreign_load
 from workbench.apps.voila.page_error import PageError
+from workbench.errors import StoreError
+from workbench.session.overview import Overview, overview
 
 RETRY_AFTER_S = 60  # by then, the kernels of pages that nobody looks at have ended
 _KERNEL_ID = re.compile(r'"kernelId": "([^"]+)"')
-
-
-def menu(apps: Path, notebook_path: str) -> list[dict[str, Any]]:
-    """Return the apps for the menu of a page: name, title, and whether it is the page itself."""
-    here = PurePath(notebook_path).stem
-    return [{"name": app.name, "title": app.title, "here": app.name == here} for app in app_entries(apps)]
 
 
 class PageHandler(JupyterHandler):
@@ -35,7 +31,8 @@ class PageHandler(JupyterHandler):
 
     def show(self, template: str, **values: Any) -> None:
         page = self.settings["voila_jinja2_env"].get_template(template)
-        self.finish(page.render(base_url=self.base_url, **values))
+        apps = app_entries(self.settings["apps"])
+        self.finish(page.render(base_url=self.base_url, apps=apps, **values))
 
     def leaves_token_out(self) -> bool:
         """Send a browser that has shown the token, and now has a cookie, to the same address without it."""
@@ -62,14 +59,23 @@ class PageHandler(JupyterHandler):
 
 
 class HomeHandler(PageHandler):
-    """The list of apps."""
+    """What is in the library, and the list of apps."""
 
     @authenticated
     async def get(self) -> None:
         if self.leaves_token_out():
             return
         _ = self.xsrf_token  # sets the cookie that the pages' own requests will need
-        self.show("home.html", apps=app_entries(self.settings["apps"]))
+        self.show("home.html", library=await self._library())
+
+    async def _library(self) -> Overview | None:
+        service = self.settings[SERVICE]
+        try:
+            counts: Overview = await service.run(overview, service.workbench)
+        except StoreError as error:
+            self.log.warning("The home page has no numbers: %s", error)
+            return None
+        return counts
 
     head = get
 

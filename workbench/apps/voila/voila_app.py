@@ -12,7 +12,7 @@ import socket
 import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from jupyter_server.services.kernels.handlers import KernelHandler
@@ -28,6 +28,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from workbench.apps.dashboards.widgets.static_file import FOLDER
+from workbench.apps.notebooks import app_entries
 from workbench.apps.rest.api_handler import SERVICE
 from workbench.apps.rest.routes import handlers
 from workbench.apps.server.bounded_server import BoundedServer
@@ -43,7 +44,6 @@ from workbench.apps.voila.pages import (
     LoginHandler,
     LogoutHandler,
     LostHandler,
-    menu,
 )
 from workbench.apps.voila.voila_internals import wait_until_preheated
 from workbench.log_lines import PrintableRecords
@@ -53,6 +53,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 CULL_IDLE_S = 600  # set by hand: the kernel of a closed tab ends after ten minutes
 CULL_EVERY_S = 10  # set by hand: a page that nobody looks at is noticed soon
 EXECUTION_TIMEOUT_S = 120  # set by hand: for the cells of an app
+IOPUB_TIMEOUT_S = 60  # set by hand: after the 4 s of nbclient, a busy machine got a page without its app
 SHUTDOWN_WAIT_S = 1.0  # set by hand; a page's kernel has nothing to save
 FORKED = "workbench-forked"  # the name of the entry point of ForkedKernels
 CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
@@ -251,6 +252,7 @@ def page_configuration(page_config_hook: Callable[..., dict[str, Any]]) -> Confi
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
     config.VoilaExecutor.timeout = EXECUTION_TIMEOUT_S
+    config.VoilaExecutor.iopub_timeout = IOPUB_TIMEOUT_S
     config.VoilaExecutor.cell_error_instruction = CELL_FAILED
     return config
 
@@ -259,7 +261,10 @@ def _page_config(
     apps: Path, page_config: dict[str, Any], *, base_url: str, notebook_path: str, **_: Any
 ) -> dict[str, Any]:
     """Return the values for the template of a page."""
-    return with_kept_files(page_config, base_url) | {"workbenchApps": menu(apps, notebook_path)}
+    return with_kept_files(page_config, base_url) | {
+        "workbenchApps": [vars(app) for app in app_entries(apps)],
+        "workbenchHere": PurePath(notebook_path).stem,
+    }
 
 
 def _shown(host: str) -> str:

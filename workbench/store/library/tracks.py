@@ -41,6 +41,12 @@ class TrackRepository(Repository):
         with self.pool.reading() as connection:
             return int(connection.execute(f"SELECT count(*) FROM tracks t{where}", values).fetchone()[0])
 
+    def count_added_since(self, at: float) -> int:
+        """Return the number of tracks that were added after a Unix time."""
+        with self.pool.reading() as connection:
+            sql = "SELECT count(*) FROM tracks WHERE added_at > ?"
+            return int(connection.execute(sql, (at,)).fetchone()[0])
+
     def added_since(self, at: float) -> list[int]:
         """Return the ids of tracks that were added after a Unix time, the newest first."""
         sql = "SELECT id FROM tracks WHERE added_at > ? ORDER BY added_at DESC, id DESC"

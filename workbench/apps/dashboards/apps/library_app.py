@@ -9,7 +9,7 @@ from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, details, playlists_folder
-from workbench.apps.dashboards.views.page import button, heading, row, section
+from workbench.apps.dashboards.views.page import button, heading, panel, row, section
 from workbench.apps.dashboards.views.rating_view import RatingView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.selection_view import SelectionView
@@ -56,7 +56,11 @@ class LibraryApp(SessionApp):
             open=not len(self._watch.table),
         )
         super().__init__(
-            wb, self._adding, heading("Tracks"), self.table, self.selection, self.track, self._watch
+            wb,
+            self._adding,
+            panel(heading("Tracks"), self.table, self.selection),
+            panel(self.track),
+            self._watch,
         )
 
     def open_track(self, track_id: int) -> None:

@@ -31,6 +31,11 @@ def row(*children: widgets.Widget) -> widgets.HBox:
     return classed(widgets.HBox(list(children)), "pw-row")
 
 
+def panel(*children: widgets.Widget) -> widgets.VBox:
+    """Return children on a surface of their own."""
+    return classed(widgets.VBox(list(children)), "pw-panel")
+
+
 def columns(*children: widgets.Widget) -> widgets.Box:
     """Return children in as many columns as there is room for."""
     return classed(widgets.Box(list(children)), "pw-columns")

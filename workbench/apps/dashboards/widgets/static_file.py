@@ -13,6 +13,6 @@ def script(name: str) -> str:
 
 
 def style(name: str = "") -> str:
-    """Return the style of every page; with that of a widget, if named."""
-    names = ["palette", "theme", name] if name else ["palette", "theme"]
+    """Return the style of what pages are built of, or of one widget."""
+    names = ("palette", "theme", name or "page")
     return "".join((FOLDER / f"{each}.css").read_text("utf-8") for each in names)
