@@ -18,6 +18,7 @@ from workbench.cli import (
     analysis,
     bench,
     export,
+    history,
     maintenance,
     models,
     playlist,
@@ -104,6 +105,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     tracks.add_commands(add)
     playlist.add_commands(add, arguments)
     export.add_commands(add)
+    history.add_commands(add)
     reports.add_commands(add)
     tags.add_commands(add)
     servers.add_commands(add)

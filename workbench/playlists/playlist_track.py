@@ -29,6 +29,8 @@ class PlaylistTrack:
         Each artist; ``artist`` is how the file shows them.
     features : mapping
         The known values of ``SHOWN_FEATURES``, for tables and plots.
+    recording_id : str or None
+        Of MusicBrainz, if the file has it.
     explanation : mapping
         ``text``, one sentence; and its numbers: the reason of the method, what it ``shares`` with its seed track or
         with the track before, and the transition to the ``next``.
@@ -44,6 +46,7 @@ class PlaylistTrack:
     explanation: Mapping[str, Any] = field(default_factory=dict)
     artists: tuple[str, ...] = ()
     features: Mapping[str, Any] = field(default_factory=dict)
+    recording_id: str | None = None
 
     def __repr__(self) -> str:
         facts = (clock(self.duration_s), number(self.features.get("bpm"), "BPM"), key_name(self.features))
@@ -64,6 +67,7 @@ class PlaylistTrack:
             explanation,
             split_list(table.text_at("artists", row) or table.text_at("artist", row)),
             _features(table, row),
+            table.text_at("musicbrainz_recording_id", row),
         )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
     from workbench.processing.job.job import Job
     from workbench.session.analysis import Analysis
+    from workbench.session.history.history import History
     from workbench.session.jobs.queue import JobQueue
     from workbench.session.jobs.report import Report
     from workbench.session.maps import Maps
@@ -484,6 +485,13 @@ class Workbench:
         from workbench.session.media import Media
 
         return Media(self.library)
+
+    @property
+    def history(self) -> History:
+        """What you played elsewhere: import exports of services and players."""
+        from workbench.session.history.history import History
+
+        return History(self.library, self.table, self.playlists)
 
     @property
     def maps(self) -> Maps:

@@ -11,6 +11,7 @@ from jupyter_server.utils import url_path_join
 from workbench.apps.rest import (
     audio_handler,
     database_handlers,
+    history_handlers,
     job_handlers,
     performance_handlers,
     playlist_handlers,
@@ -58,6 +59,7 @@ ROUTES: tuple[tuple[str, type[ApiHandler]], ...] = (
     ("/api/v1/playlists/{playlist_id}", playlist_handlers.PlaylistHandler),
     ("/api/v1/playlists/{playlist_id}/again", playlist_handlers.AgainHandler),
     ("/api/v1/playlists/{playlist_id}/refresh", playlist_handlers.RefreshHandler),
+    ("/api/v1/history", history_handlers.HistoryHandler),
     ("/api/v1/database/info", database_handlers.DatabaseInfoHandler),
     ("/api/v1/database/manage", database_handlers.DatabaseManageHandler),
     ("/metrics", performance_handlers.PrometheusHandler),

@@ -84,6 +84,18 @@ METHODS = has(methods=listing({"type": "object"}), common=listing({"type": "obje
 _TRACKS = listing(ID)
 COMPARISON = has(shared=_TRACKS, only_in_a=_TRACKS, only_in_b=_TRACKS, overlap=NUMBER)
 REFRESHED = has(kept=_TRACKS, added=_TRACKS, removed=_TRACKS, comparison=COMPARISON, playlist=PLAYLIST)
+HISTORY = has(sources=listing(has(source=STRING, plays=COUNT, tracks=COUNT, told_tracks=COUNT)))
+IMPORTED_HISTORY = has(
+    file=STRING,
+    source=STRING,
+    plays=COUNT,
+    matched=COUNT,
+    added=COUNT,
+    facts=COUNT,
+    playlists=listing(STRING),
+    unmatched=listing({"type": "object"}),
+    skipped={"type": "object"},
+)
 CACHE = has(
     hits=COUNT,
     misses=COUNT,

@@ -20,7 +20,7 @@ COLUMNS = ("position", "path", "title", "artist", "album", "duration_s", "id", f
 MARK = COLUMNS[-1]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-# Names of columns as `_plain_name` writes them: of this program, of Exportify, Soundiiz, TuneMyMusic, Apple Music,
+# Names of columns as `plain_name` writes them: of this program, of Exportify, Soundiiz, TuneMyMusic, Apple Music,
 # YouTube Music, Last.fm, ListenBrainz and Spotify.
 _NAMES = {
     "path": ("path", "location", "file", "filename", "file path", "filepath", "url", "uri"),
@@ -73,10 +73,10 @@ def decode(data: bytes) -> Decoded:
     """
     text = decode_text(data)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
     except csv.Error as error:
         raise PlaylistFileError(f"It is not a CSV file: {error}.") from error
-    header = [_plain_name(name) for name in rows[0]] if rows else []
+    header = [plain_name(name) for name in rows[0]] if rows else []
     places = {
         field: header.index(name)
         for field, names in _NAMES.items()
@@ -87,7 +87,7 @@ def decode(data: bytes) -> Decoded:
         raise PlaylistFileError(
             "Its first line has no path or title column, such as: path,title,artist,plays."
         )
-    ours = _plain_name(MARK) in header
+    ours = plain_name(MARK) in header
     in_ms = "duration_s" in places and header[places["duration_s"]].endswith(" ms")
     return Decoded(
         [
@@ -106,12 +106,13 @@ def decode(data: bytes) -> Decoded:
     )
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
+    """Return the character that separates the cells of the first line: a comma, a semicolon or a tab."""
     head = text.partition("\n")[0]
     return max(",;\t", key=head.count)
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     """Write the name of a column without case, brackets and underscores: ``Artist Name(s)`` is ``artist names``."""
     return " ".join(name.casefold().replace("(s)", "s").translate(str.maketrans("_()", "   ")).split())
 

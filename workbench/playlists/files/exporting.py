@@ -140,6 +140,7 @@ def render(
             id=track.id,
             explanation=track.explanation,
             artists=track.artists,
+            recording_id=track.recording_id,
         )
         for track in playlist
         if track.path

@@ -13,7 +13,16 @@ from typing import Any
 
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.json_text import read_json, text_in
-from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Line, Listing, one_line
+from workbench.playlists.files.listing import (
+    MADE_BY,
+    Decoded,
+    Entry,
+    Line,
+    Listing,
+    one_line,
+    recording_of,
+    recording_uri,
+)
 from workbench.playlists.files.locations import as_uri
 from workbench.playlists.files.xspf import seconds_of
 
@@ -34,6 +43,7 @@ def _track(line: Line) -> dict[str, Any]:
     duration = None if line.duration_s is None else round(line.duration_s * 1000)
     fields = {
         "location": [as_uri(line.location)],
+        "identifier": [uri] if (uri := recording_uri(line.recording_id)) else None,
         "title": one_line(line.title),
         "creator": one_line(line.artist),
         "annotation": one_line(str(line.explanation.get("text", ""))),
@@ -63,11 +73,12 @@ def _entry(track: Mapping[str, Any]) -> Entry:
     location = track.get("location") or ""
     if isinstance(location, list):
         location = location[0] if location else ""
-
+    identifiers = track.get("identifier")
     return Entry(
         str(location),
         title=text_in(track, "title"),
         artist=text_in(track, "creator"),
         album=text_in(track, "album"),
         duration_s=seconds_of(track.get("duration")),
+        recording_id=recording_of(identifiers if isinstance(identifiers, list) else [identifiers]),
     )

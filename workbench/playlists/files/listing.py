@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,7 @@ class Line:
     id: int | None = None
     explanation: Mapping[str, Any] = field(default_factory=dict)
     artists: Sequence[str] = ()
+    recording_id: str | None = None
 
     @property
     def label(self) -> str:
@@ -60,6 +61,8 @@ class Entry:
         The absolute path that it means; ``None`` for a stream, or if the file has only artist and title.
     weight : float
         A play count or a rating; 1 if the file has neither.
+    recording_id : str or None
+        Of MusicBrainz.
     """
 
     location: str
@@ -69,6 +72,7 @@ class Entry:
     album: str | None = None
     duration_s: float | None = None
     weight: float = 1.0
+    recording_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,28 @@ class Decoded:
 def one_line(text: str | None) -> str:
     """Return a text without line breaks, control characters and lone surrogates."""
     return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+", " ", text or "").strip()
+
+
+_RECORDING = "https://musicbrainz.org/recording/"
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def recording_uri(recording_id: str | None) -> str:
+    """Return the address by which playlists name a recording of MusicBrainz; empty without an id."""
+    found = _UUID.search(recording_id or "")
+    return _RECORDING + found[0].lower() if found else ""
+
+
+def recording_of(identifiers: Iterable[object]) -> str | None:
+    """Return the id of the first identifier that is a recording of MusicBrainz.
+
+    >>> recording_of(["spotify:x", "http://musicbrainz.org/recording/B1A9C0E9-D987-4042-AE91-78D6A3267D69"])
+    'b1a9c0e9-d987-4042-ae91-78d6a3267d69'
+    """
+    for identifier in identifiers:
+        if "musicbrainz.org/recording/" in str(identifier) and (found := _UUID.search(str(identifier))):
+            return found[0].lower()
+    return None
 
 
 def split_label(label: str) -> tuple[str | None, str | None]:

@@ -32,12 +32,12 @@ class Match:
     ----------
     track_id : int or None
         ``None`` if it can mean no track, or several.
-    by : {"path", "decoded path", "name", "tags", None}
+    by : {"path", "decoded path", "recording", "name", "tags", None}
         What they have in common: the path, regardless of case and of composed or decomposed accents, as it is written
-        or percent-decoded; the end of the path; artist and title.
+        or percent-decoded; the MusicBrainz id of the recording; the end of the path; artist and title.
     score : float
-        How sure it is, 0–1: 1 for the path, 0.9 for its end, 0.9 for the same artist and title, 0.7 for those without
-        accents, brackets and guests.
+        How sure it is, 0–1: 1 for the path and the recording, 0.9 for the end of the path, 0.9 for the same artist and
+        title, 0.7 for those without accents, brackets and guests.
     """
 
     entry: Entry
@@ -49,20 +49,23 @@ class Match:
 def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
     """Return the matching track of the library for each entry.
 
-    The path decides. Otherwise the longest common end of the paths does, if only one track has it or only one of those
-    has the same length; otherwise artist and title, in the same way.
+    The path decides, then the MusicBrainz id of the recording. Otherwise the longest common end of the paths does, if
+    only one track has it, or only one of those has the same length or album; otherwise artist and title, in the same
+    way.
     """
     rows = np.flatnonzero(~table.missing)
     paths, titles, artists = table.texts("path"), table.texts("title"), table.texts("artist")
     exact = {paths[row]: int(row) for row in rows}
     folded = _index(rows, lambda row: _folded(paths[row]) if paths[row] else None)
     by_name = _index(rows, lambda row: _parts(paths[row])[-1:] or None if paths[row] else None)
+    recordings = table.texts("musicbrainz_recording_id")
+    by_recording = _index(rows, lambda row: str(recordings[row]).lower() if recordings[row] else None)
     by_tags = _index(rows, lambda row: _tags(artists[row], titles[row]))
     by_loose: defaultdict[Hashable, list[int]] = defaultdict(list)
     names = table.names("artist")
     for row in rows.tolist():
         for name in {"", *names[row]} if titles[row] else ():
-            by_loose[_loose(name), _loose(titles[row])].append(row)
+            by_loose[loose(name), loose(titles[row])].append(row)
 
     def find(entry: Entry) -> Match:
         written = entry.path or ""
@@ -72,6 +75,9 @@ def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
                 return _match(entry, table, exact[path], by, 1.0)
             if path and (row := _only(folded.get(_folded(path), ()), entry, table)) is not None:
                 return _match(entry, table, row, by, 1.0)
+        row = _only(by_recording.get((entry.recording_id or "").lower(), ()), entry, table)
+        if row is not None:
+            return _match(entry, table, row, "recording", 1.0)
         place = entry.path or entry.location
         for path in dict.fromkeys((place, unquote(place))):
             if path and (row := _by_end(path, entry, by_name, table)) is not None:
@@ -109,10 +115,13 @@ def _by_end(path: str, entry: Entry, by_name: dict[Hashable, list[int]], table: 
 
 
 def _only(rows: Sequence[int], entry: Entry, table: LibraryTable) -> int | None:
-    """Return the only row, or the only row whose length fits; copies of one file count as one."""
+    """Return the only row, or the only row whose length or album fits; copies of one file count as one."""
     if len(rows) > 1 and entry.duration_s is not None:
         lengths = table.numbers("duration_s")
         rows = [row for row in rows if abs(lengths[row] - entry.duration_s) <= _SAME_LENGTH_S] or rows
+    if len(rows) > 1 and entry.album:
+        albums, wanted = table.texts("album"), loose(entry.album)
+        rows = [row for row in rows if albums[row] and loose(albums[row]) == wanted] or rows
     hashes = table.texts("content_hash")
     distinct = {hashes[row] or row for row in rows}
     return rows[0] if len(distinct) == 1 else None
@@ -140,11 +149,11 @@ def _loose_keys(entry: Entry) -> list[Hashable]:
     if not entry.title:
         return []
     names = [name for name in _JOINT.split(entry.artist or "") if name.strip()]
-    title = _loose(entry.title)
-    return [(_loose(name), title) for name in (entry.artist, *names) if name] or [("", title)]
+    title = loose(entry.title)
+    return [(loose(name), title) for name in (entry.artist, *names) if name] or [("", title)]
 
 
-def _loose(text: str) -> str:
+def loose(text: str) -> str:
     """Write a title or an artist without brackets, guests, accents and punctuation; as it is if nothing is left."""
     plain = unicodedata.normalize(
         "NFKD", _EDITION.sub("", _GUEST.sub("", _BRACKETS.sub("", text)))

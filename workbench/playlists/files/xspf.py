@@ -8,9 +8,18 @@ https://www.xspf.org/spec
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping, Sequence
 
 from workbench.errors import PlaylistFileError
-from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing, one_line
+from workbench.playlists.files.listing import (
+    MADE_BY,
+    Decoded,
+    Entry,
+    Listing,
+    one_line,
+    recording_of,
+    recording_uri,
+)
 from workbench.playlists.files.locations import as_uri
 from workbench.playlists.files.text import number_in
 from workbench.playlists.files.xml_text import read_xml
@@ -28,6 +37,7 @@ def encode(listing: Listing) -> bytes:
     for line in listing.lines:
         track = ElementTree.SubElement(tracks, "track")
         _add(track, "location", as_uri(line.location))
+        _add(track, "identifier", recording_uri(line.recording_id))
         _add(track, "title", line.title)
         _add(track, "creator", line.artist)
         _add(track, "annotation", str(line.explanation.get("text", "")))
@@ -60,7 +70,10 @@ def decode(data: bytes) -> Decoded:
     ]
     return Decoded(
         [
-            _entry({_local(child): (child.text or "").strip() for child in reversed(track)})
+            _entry(
+                {_local(child): (child.text or "").strip() for child in reversed(track)},
+                [child.text for child in track if _local(child) == "identifier"],
+            )
             for track in tracks
         ],
         uris=True,
@@ -71,13 +84,14 @@ def _local(element: ElementTree.Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _entry(fields: dict[str, str]) -> Entry:
+def _entry(fields: Mapping[str, str], identifiers: Sequence[str | None]) -> Entry:
     return Entry(
         fields.get("location", ""),
         title=fields.get("title") or None,
         artist=fields.get("creator") or None,
         album=fields.get("album") or None,
         duration_s=seconds_of(fields.get("duration")),
+        recording_id=recording_of(identifiers),
     )
 
 

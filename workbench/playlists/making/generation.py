@@ -26,7 +26,7 @@ from workbench.playlists.making.ordering import ORDER_HELP, ORDERS
 from workbench.playlists.making.parameters import canonical
 from workbench.playlists.making.registry import Method
 from workbench.playlists.making.request import Pick, Request
-from workbench.playlists.making.resolve import check_usable
+from workbench.playlists.making.resolve import PLAYS, check_usable, played
 from workbench.playlists.methods import find_method
 from workbench.playlists.playlist import Playlist
 from workbench.playlists.playlist_track import PlaylistTrack
@@ -214,7 +214,11 @@ def _bound(method: Method, asked: Mapping[str, Any], table: LibraryTable) -> dic
     rows_of: dict[str, Callable[[Any], Any]] = {
         "track": table.index_of,
         "tracks": lambda ids: [table.index_of(track) for track in ids],
-        "history": lambda pairs: [(table.index_of(int(track)), weight) for track, weight in pairs],
+        "history": lambda history: (
+            played(table)
+            if history == PLAYS
+            else [(table.index_of(int(track)), weight) for track, weight in history]
+        ),
     }
     bound = {}
     for key, parameter in method.parameters.items():

@@ -59,7 +59,7 @@ _FORMS: dict[Any, tuple[str, str, Any, Any]] = {
     ),
     list[tuple[int, float]]: (
         "history",
-        "a list of tracks or of [track, weight], or a playlist or CSV file",
+        "plays (what you imported), a list of tracks or of [track, weight], or a playlist or CSV file",
         list[_Reference | tuple[_Reference, float]],
         resolve_history,
     ),

@@ -94,14 +94,30 @@ def frame_ids(table: LibraryTable, frame: Any, name: str = "tracks") -> list[int
     return [int(track) for track in dict.fromkeys(ids.tolist())]
 
 
-def resolve_history(table: LibraryTable, history: Any, name: str = "history") -> list[list[float]]:
+PLAYS = "plays"
+"""The history that the library has: everything that was imported."""
+
+
+def resolve_history(table: LibraryTable, history: Any, name: str = "history") -> list[list[float]] | str:
     """Return ``[[id, weight], …]`` of a listening history; the weights of a track add up.
+
+    ``"plays"`` stays as it is, so that a playlist that is made again uses what was played since.
 
     Raises
     ------
     UnknownTrackError
         A file of which no track is in the library.
+    ParameterValueError
+        ``"plays"`` where no history was imported, or a file that does not exist.
     """
+    if isinstance(history, str) and history == PLAYS:
+        if not played(table):
+            raise ParameterValueError(
+                f"{name}={PLAYS}: the library does not know what you played. Import your listening history first "
+                "(workbench history FILE).",
+                name=name,
+            )
+        return PLAYS
     if isinstance(history, str | os.PathLike) and Path(history).suffix and Path(history).is_file():
         return _history_file(table, Path(history), name)
     if isinstance(history, str | os.PathLike) and Path(history).suffix.lower() in _HISTORY_SUFFIXES:
@@ -110,6 +126,12 @@ def resolve_history(table: LibraryTable, history: Any, name: str = "history") ->
     if items is None:
         items = split_list(history)
     return _summed((_history_item(table, item, name) for item in items), name)
+
+
+def played(table: LibraryTable) -> list[tuple[int, float]]:
+    """Return the rows that were played, with the number of plays."""
+    plays = table.numbers("plays")
+    return [(int(row), float(plays[row])) for row in np.flatnonzero(plays > 0)]
 
 
 def _history_item(table: LibraryTable, item: Any, name: str) -> tuple[int, float]:

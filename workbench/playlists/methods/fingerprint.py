@@ -23,7 +23,8 @@ def fingerprint(
     history: Annotated[
         list[tuple[int, float]],
         Tracks(
-            "what you listened to: tracks with play counts or ratings, an M3U, or a CSV file of your listening history",
+            "what you listened to: plays (everything you imported with workbench history), tracks with play counts or "
+            "ratings, an M3U, or a CSV file of your listening history",
         ),
     ],
     tastes: Annotated[int, Value("how many different tastes to look for", low=1, high=20)] = 3,

@@ -1,0 +1,274 @@
+"""Exports of services and players, in the shapes in which they write them."""
+
+from __future__ import annotations
+
+import json
+import plistlib
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench import ParameterValueError, PlaylistFileError, Workbench
+from workbench.cli.main import main
+from workbench.session.history.history import ImportedHistory
+from workbench.store.library.records import FeatureRecord, ScannedFile
+
+RECORDING = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"
+TRACKS: dict[str, dict[str, Any]] = {
+    "/music/Ann/Waltz.flac": {"title": "Waltz", "artist": "Ann", "album": "Home"},
+    "/music/Ann/Waltz (live).flac": {"title": "Waltz", "artist": "Ann", "album": "On Stage"},
+    "/music/Bo/Intro.mp3": {"title": "Intro", "artist": "Bo", "album": "First"},
+    "/music/Cy/Café.mp3": {"title": "Café (Remastered)", "artist": "Cy feat. Di", "album": "Bar"},
+    "/music/Ed/Rain.mp3": {"title": "Rain", "artist": "Ed", "musicbrainz_recording_id": RECORDING},
+}
+AT = 1_577_836_800  # 2020-01-01 UTC
+
+
+@pytest.fixture
+def wb(tmp_path: Path) -> Iterator[Workbench]:
+    import numpy as np
+
+    with Workbench(tmp_path / "data") as wb:
+        for number, (path, tags) in enumerate(TRACKS.items(), 1):
+            content = f"{number:032d}"
+            wb.library.files.add([ScannedFile(path, 1000, 1, content, tags)])
+            vector = np.eye(5, dtype=np.float32)[number - 1]
+            wb.library.features.save(
+                content, FeatureRecord(1, {"duration_s": 200.0, "bpm": 120.0}, vector, {})
+            )
+        yield wb
+
+
+def played(wb: Workbench) -> dict[str, int]:
+    """Return the file names of what was played, with the number of plays."""
+    plays = wb.tracks.set_index("path")["plays"].dropna()
+    return {Path(str(path)).name: int(count) for path, count in plays.items()}
+
+
+def import_text(wb: Workbench, path: Path, text: str) -> ImportedHistory:
+    path.write_text(text, "utf-8")
+    return wb.history.read(path)
+
+
+def stream(at: str, title: str | None, artist: str, album: str, ms: int = 200_000) -> dict[str, Any]:
+    return {
+        "ts": at,
+        "ms_played": ms,
+        "master_metadata_track_name": title,
+        "master_metadata_album_artist_name": artist,
+        "master_metadata_album_album_name": album,
+        "spotify_track_uri": "spotify:track:1",
+        "skipped": False,
+    }
+
+
+def test_spotify_extended_history(wb: Workbench, tmp_path: Path) -> None:
+    streams = [
+        stream("2020-01-01T10:00:00Z", "Waltz", "Ann", "On Stage"),
+        stream("2020-01-02T10:00:00Z", "Waltz", "Ann", "On Stage"),
+        stream("2020-01-02T11:00:00Z", "Waltz", "Ann", "Home", ms=12_000),
+        stream("2020-01-03T10:00:00Z", "Cafe - 2011 Remaster", "Cy", "Bar"),
+        stream("2020-01-04T10:00:00Z", None, "", ""),
+        stream("2020-01-05T10:00:00Z", "Elsewhere", "Nobody", "None"),
+    ]
+    made = import_text(wb, tmp_path / "Streaming_History_Audio_2020_0.json", json.dumps(streams))
+    assert (made.source, made.plays, made.matched, made.added) == ("Spotify", 4, 3, 3)
+    assert [(one.artist, one.title, one.plays) for one in made.unmatched] == [("Nobody", "Elsewhere", 1)]
+    assert sum(made.skipped.values()) == 2
+    assert played(wb) == {"Waltz (live).flac": 2, "Café.mp3": 1}
+    again = wb.history.read(tmp_path / "Streaming_History_Audio_2020_0.json")
+    assert (again.matched, again.added) == (3, 0)
+    assert [source.plays for source in wb.history()] == [3]
+
+
+def test_spotify_account_data_does_not_count_the_same_streams_again(wb: Workbench, tmp_path: Path) -> None:
+    long = [stream("2020-01-01T10:00:27Z", "Intro", "Bo", "First")]
+    short = [{"endTime": "2020-01-01 10:00", "artistName": "Bo", "trackName": "Intro", "msPlayed": 200_000}]
+    import_text(wb, tmp_path / "long.json", json.dumps(long))
+    assert import_text(wb, tmp_path / "StreamingHistory_music_0.json", json.dumps(short)).added == 1
+    assert played(wb) == {"Intro.mp3": 1}
+
+
+def test_a_listenbrainz_export(wb: Workbench, tmp_path: Path) -> None:
+    track = {
+        "track_name": "Another title",
+        "artist_name": "Ed",
+        "additional_info": {"recording_mbid": RECORDING},
+    }
+    listens = [{"listened_at": AT + n * 1000, "track_metadata": track} for n in range(3)]
+    feedback = {"score": 1, "recording_mbid": RECORDING, "recording_msid": None, "track_metadata": None}
+    path = tmp_path / "listenbrainz_ann.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("user.json", json.dumps({"user_id": 1, "username": "ann"}))
+        archive.writestr("listens/2020/1.jsonl", "\n".join([*map(json.dumps, listens), '{"cut', "{}"]))
+        archive.writestr("feedback.jsonl", json.dumps(feedback) + "\n")
+    made = wb.history.read(path)
+    assert (made.source, made.plays, made.added, made.facts) == ("ListenBrainz", 3, 3, 1)
+    assert made.skipped == {"lines that are not JSON": 1}
+    [row] = wb.tracks[wb.tracks["plays"].notna()].to_dict("records")
+    assert (row["title"], row["plays"], row["loved"]) == ("Rain", 3, True)
+    assert row["last_played_at"].timestamp() == AT + 2000
+    assert len(wb.search("plays >= 3 and loved = yes")) == 1
+
+
+LASTFM = {
+    "api.json": json.dumps([{"recenttracks": {"track": [
+        {"artist": {"#text": "Bo"}, "album": {"#text": "First"}, "name": "Intro", "mbid": "", "date": {"uts": str(AT)}},
+        {"artist": {"#text": "Bo"}, "album": {"#text": ""}, "name": "Intro", "@attr": {"nowplaying": "true"}},
+    ]}}]),
+    "stats.json": json.dumps({"username": "ann", "scrobbles": [
+        {"track": "Intro", "artist": "Bo", "album": "First", "albumId": "", "date": AT * 1000}]}),
+    "stats.csv": f"Artist;Album;AlbumId;Track;Date#ann\nBo;First;;Intro;{AT}000\n",
+    "plain.csv": "Bo,First,Intro,01 Jan 2020 00:00\nNobody,X,Y,01 Jan 2020 00:10\n",
+    "header.csv": "uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid\n"
+    f'"{AT}","01 Jan 2020, 00:00","Bo","","First","","Intro",""\n',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LASTFM)
+def test_lastfm_as_several_programs_save_it(wb: Workbench, tmp_path: Path, name: str) -> None:
+    made = import_text(wb, tmp_path / name, LASTFM[name])
+    assert (made.source, made.matched) == ("Last.fm", 1)
+    assert played(wb) == {"Intro.mp3": 1}
+    assert wb.history()[0].first_at == AT
+
+
+def test_apple_music_play_activity(wb: Workbench, tmp_path: Path) -> None:
+    text = (
+        "Album Name,Event Start Timestamp,Event Type,Media Duration In Milliseconds,Play Duration Milliseconds,"
+        "Song Name\n"
+        "First,2020-01-01T10:00:00Z,PLAY_END,200000,190000,Intro\n"
+        "Other,2020-01-01T11:00:00Z,PLAY_END,200000,190000,Intro\n"
+        ",2020-01-01T12:00:00Z,LYRIC_DISPLAY,,,Intro\n"
+    )
+    made = import_text(wb, tmp_path / "Apple Music Play Activity.csv", text)
+    assert (made.source, made.plays, made.matched) == (
+        "Apple Music",
+        2,
+        1,
+    )  # without an artist, the album must agree
+    assert made.skipped == {"not plays: searches, likes, lyrics": 1}
+    days = (
+        "Track Description,Date Played,Play Count,Play Duration Milliseconds\nBo - Intro,20200301,3,600000\n"
+    )
+    assert import_text(wb, tmp_path / "Daily.csv", days).added == 3
+    assert played(wb) == {"Intro.mp3": 4}
+
+
+def itunes_library(rating: int = 80) -> bytes:
+    tracks = {
+        "10": {"Track ID": 10, "Name": "Waltz", "Artist": "Ann", "Album": "Home", "Total Time": 200_000,
+               "Play Count": 7, "Play Date UTC": datetime(2020, 1, 1), "Rating": rating, "Loved": True,
+               "Location": "file:///Users/ann/Music/Ann/Waltz.flac"},
+        "11": {"Track ID": 11, "Name": "Intro", "Artist": "Bo", "Rating": 60, "Rating Computed": True},
+        "12": {"Track ID": 12, "Name": "Talk", "Podcast": True, "Play Count": 3},
+    }  # fmt: skip
+    playlists = [
+        {"Name": "Library", "Master": True, "Playlist Items": [{"Track ID": 10}]},
+        {"Name": "Music", "Distinguished Kind": 4, "Playlist Items": [{"Track ID": 10}]},
+        {"Name": "Evening", "Playlist Items": [{"Track ID": 11}, {"Track ID": 10}, {"Track ID": 12}]},
+    ]
+    return plistlib.dumps({"Major Version": 1, "Tracks": tracks, "Playlists": playlists})
+
+
+def test_an_itunes_library(wb: Workbench, tmp_path: Path) -> None:
+    path = tmp_path / "Library.xml"
+    path.write_bytes(itunes_library())
+    made = wb.history.read(path)
+    assert (made.source, made.plays, made.facts, made.playlists) == ("iTunes", 0, 1, ("Evening",))
+    assert [Path(str(track.path)).name for track in wb.playlists.get("Evening")] == [
+        "Intro.mp3",
+        "Waltz.flac",
+    ]
+    [row] = wb.tracks[wb.tracks["player_rating"].notna()].to_dict("records")
+    assert (row["album"], row["plays"], row["player_rating"], row["loved"]) == ("Home", 7, 4.0, True)
+    again = wb.history.read(path)
+    assert (again.facts, again.playlists, len(wb.playlists("Evening"))) == (0, (), 1)
+    path.write_bytes(itunes_library(rating=100))
+    assert wb.history.read(path).facts == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("empty.json", b"", "It is empty"),
+        ("cut.json", b'[{"ts": "2020', "not JSON.*line 1"),
+        ("cut.xml", b'<?xml version="1.0"?><plist><dict>', "not a library file"),
+        ("other.csv", b"name,phone\nAnn,1\n", "no listening history in it"),
+        ("other.json", b'{"a": 1}', "no listening history in it"),
+        ("photo.json", b"\x89PNG\r\n\x1a\n\0\0\0", "NUL"),
+        ("cut.zip", b"PK\x03\x04 and no more", "not a zip file"),
+        ("bomb.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><plist><string>&b;</string></plist>', "library file"),
+        ("missing.json", None, "No such file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said_in_words(
+    wb: Workbench, tmp_path: Path, name: str, content: bytes | None, reason: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(PlaylistFileError, match=reason):
+        wb.history.read(tmp_path / name)
+    assert not wb.history()
+
+
+def test_files_in_other_encodings_are_read(wb: Workbench, tmp_path: Path) -> None:
+    text = "artist,track,uts\nCy,Café,1577836800\n"
+    for number, encoding in enumerate(("utf-16", "cp1252", "utf-8-sig")):
+        (tmp_path / "plays.csv").write_bytes(text.encode(encoding))
+        assert wb.history.read(tmp_path / "plays.csv").added == (number == 0)
+
+
+def test_a_file_too_large_is_refused_before_it_is_read(wb: Workbench, tmp_path: Path) -> None:
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.write(b"[")
+        file.truncate(600 << 20)
+    with pytest.raises(PlaylistFileError, match="600 MiB; 512 MiB are allowed"):
+        wb.history.read(tmp_path / "huge.json")
+
+
+def test_the_history_feeds_fingerprint(wb: Workbench, tmp_path: Path) -> None:
+    with pytest.raises(ParameterValueError, match="workbench history"):
+        wb.playlist("fingerprint", history="plays")
+    import_text(wb, tmp_path / "plays.csv", LASTFM["plain.csv"])
+    made = wb.playlist("fingerprint", history="plays", size=3, random_state=1, tastes=1)
+    assert {track.explanation["seed"] for track in made} == {3}
+    assert made.parameters["history"] == "plays"
+    import_text(wb, tmp_path / "more.csv", "artist,track,uts\nEd,Rain,1\nEd,Rain,1000000\n")
+    assert {track.explanation["seed"] for track in wb.playlists.again(made.recipe())} <= {3, 5}
+
+
+def test_the_command_imports_lists_and_forgets(
+    wb: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plays.csv").write_text(LASTFM["plain.csv"])
+    (tmp_path / "bad.json").write_text("[")
+    data_dir = ["--data-dir", str(wb.settings.data_dir)]
+    assert main(["history", str(tmp_path / "bad.json"), str(tmp_path / "plays.csv"), *data_dir]) == 3
+    said = capsys.readouterr()
+    assert "bad.json" in said.err and "1 of your tracks, 1 new" in said.out
+    assert "not here  Nobody – Y (1 play)" in said.out
+    assert main(["history", str(tmp_path / "plays.csv"), "--json", *data_dir]) == 0
+    [made] = json.loads(capsys.readouterr().out)["imported"]
+    assert (made["added"], made["unmatched"][0]["artist"]) == (0, "Nobody")
+    assert main(["history", *data_dir]) == 0
+    assert "Last.fm" in capsys.readouterr().out
+    assert main(["history", "--forget", "Last.fm", *data_dir]) == 0
+    assert main(["history", "--forget", "Last.fm", *data_dir]) == 1
+    assert "Nothing was imported from 'Last.fm'" in capsys.readouterr().err
+
+
+def test_jspf_names_recordings_and_finds_them_again(wb: Workbench, tmp_path: Path) -> None:
+    path = wb.playlists.of_tracks([5, 1]).save(tmp_path / "list.jspf")
+    [track] = [one for one in json.loads(path.read_text())["playlist"]["track"] if "identifier" in one]
+    assert track["identifier"] == [f"https://musicbrainz.org/recording/{RECORDING}"]
+    elsewhere = {"title": "Other", "creator": "Other", "identifier": track["identifier"]}
+    path.write_text(json.dumps({"playlist": {"track": [elsewhere]}}))
+    [match] = wb.playlists.read_file(path)
+    assert (match.track_id, match.by, match.score) == (5, "recording", 1.0)
+    xspf = wb.playlists.of_tracks([5]).save(tmp_path / "list.xspf")
+    assert f"<identifier>https://musicbrainz.org/recording/{RECORDING}</identifier>" in xspf.read_text()

@@ -1,0 +1,149 @@
+"""Read exports of services and players: JSON, JSON Lines, CSV, property lists, and ZIP files of these."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from workbench.errors import PlaylistFileError
+from workbench.playlists.files.json_text import read_json
+from workbench.playlists.files.text import decode_text
+from workbench.playlists.history import lastfm, listenbrainz, spotify
+from workbench.playlists.history.itunes import add_library
+from workbench.playlists.history.listening_history import ListeningHistory
+from workbench.playlists.history.tables import LASTFM, add_table
+from workbench.readable import counted
+from workbench.user_paths import expand_home
+
+MAX_SIZE_BYTES = 512 << 20  # set by hand: twenty years of plays are 200 MiB in the longest format
+MAX_MEMBERS = 10_000  # set by hand: ListenBrainz writes one file a month
+_KNOWN = (
+    "Known are exports of ListenBrainz (.zip, .jsonl), Spotify (.zip, .json), Apple Music (.csv), Last.fm (.csv, "
+    ".json) and the library file of iTunes or Music (.xml)"
+)
+_SUFFIXES = (".json", ".jsonl", ".csv", ".xml")
+_INSIDE = ("recenttracks", "track", "scrobbles", "payload", "listens")
+
+
+class _Kind(NamedTuple):
+    source: str
+    recognizes: Callable[[Mapping[str, Any]], bool]
+    add: Callable[[Mapping[str, Any], ListeningHistory], None]
+
+
+_KINDS = (
+    _Kind("Spotify", spotify.is_extended, spotify.add_extended),
+    # Another source, because the same stream has another time there; plays of two sources at one time count once.
+    _Kind("Spotify account data", spotify.is_short, spotify.add_short),
+    _Kind("ListenBrainz", listenbrainz.is_listen, listenbrainz.add_listen),
+    _Kind("ListenBrainz", listenbrainz.is_feedback, listenbrainz.add_feedback),
+    _Kind(LASTFM, lastfm.is_scrobble, lastfm.add_scrobble),
+)
+
+
+def read_history(path: str | Path) -> ListeningHistory:
+    """Read an export; its content says which service it is from.
+
+    Raises
+    ------
+    PlaylistFileError
+        It cannot be read, is too large, damaged, or has no history in it.
+    """
+    source = expand_home(path)
+    history = ListeningHistory()
+    try:
+        with source.open("rb") as file:
+            is_zip = file.read(4) == b"PK\x03\x04"
+        if is_zip:
+            _read_zip(source, history)
+        else:
+            _read_one(_content(source), history)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PlaylistFileError(f"{source} cannot be read: {reason}.", path=str(source)) from error
+    except PlaylistFileError as error:
+        raise PlaylistFileError(f"{source}: {error.message}", path=str(source)) from error
+    if not history:
+        raise PlaylistFileError(f"{source} has no listening history in it. {_KNOWN}.", path=str(source))
+    return history
+
+
+def _content(path: Path) -> bytes:
+    if not path.is_file():
+        raise PlaylistFileError("It is not a file.")
+    if (size := path.stat().st_size) > MAX_SIZE_BYTES:
+        raise PlaylistFileError(f"It has {size >> 20} MiB; {MAX_SIZE_BYTES >> 20} MiB are allowed.")
+    return path.read_bytes()
+
+
+def _read_zip(path: Path, history: ListeningHistory) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = [one for one in archive.infolist() if one.filename.lower().endswith(_SUFFIXES)]
+        total = sum(member.file_size for member in members)
+        if total > MAX_SIZE_BYTES or len(members) > MAX_MEMBERS:
+            raise PlaylistFileError(
+                f"It has {counted(len(members), 'file')} of {total >> 20} MiB in it; {MAX_SIZE_BYTES >> 20} MiB are "
+                "allowed."
+            )
+        for member in sorted(members, key=lambda one: one.filename):
+            try:
+                _read_one(archive.read(member), history)
+            except (PlaylistFileError, RuntimeError, NotImplementedError) as error:
+                reason = getattr(error, "message", None) or f"{error}."
+                raise PlaylistFileError(f"{member.filename} in it cannot be read. {reason}") from error
+
+
+def _read_one(data: bytes, history: ListeningHistory) -> None:
+    """Add what a file says, if it is one of a history."""
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start:
+        if not data.strip():
+            raise PlaylistFileError("It is empty.")
+        return
+    if start.startswith((b"<?xml", b"<plist", b"<!DOCTYPE")):
+        add_library(data, history)
+    elif start[:1] in b"[{":
+        _add_records(_records(data, history), history)
+    else:
+        add_table(decode_text(data), history)
+
+
+def _records(data: bytes, history: ListeningHistory) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a JSON document, or of JSON Lines; a line that is not JSON is counted as skipped."""
+    first, _, more = data.strip().partition(b"\n")
+    if first.startswith(b"{") and first.rstrip().endswith(b"}") and more.lstrip().startswith(b"{"):
+        for line in data.splitlines():
+            try:
+                if line.strip():
+                    yield from _flat(json.loads(line))
+            except ValueError:
+                history.skipped["lines that are not JSON"] += 1
+    else:
+        yield from _flat(read_json(decode_text(data).encode()))
+
+
+def _flat(document: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the records inside of pages and answers of an API."""
+    if isinstance(document, list):
+        for item in document:
+            yield from _flat(item)
+    elif isinstance(document, Mapping):
+        inner = [document[name] for name in _INSIDE if isinstance(document.get(name), list | Mapping)]
+        for value in inner:
+            yield from _flat(value)
+        if not inner:
+            yield document
+
+
+def _add_records(records: Iterable[Mapping[str, Any]], history: ListeningHistory) -> None:
+    kind: _Kind | None = None
+    for record in records:
+        if kind is None or not kind.recognizes(record):
+            kind = next((one for one in _KINDS if one.recognizes(record)), None)
+        if kind is None:
+            continue
+        history.source = history.source or kind.source
+        kind.add(record, history)
