@@ -81,7 +81,7 @@ def test_a_log_gets_lines_and_only_when_asked(kept, files, ledger):
     assert job.result(30)
     assert stream.getvalue() == ""
     show_progress(job, show=True, stream=stream)
-    assert "Done: 2 of 2 tracks" in stream.getvalue()
+    assert "Done: 2 of 2 files" in stream.getvalue()
     assert "1 failed" in stream.getvalue()
 
 

@@ -73,4 +73,11 @@ vector-effect:non-scaling-stroke}}
 background:var(--c-panel);color:inherit;padding:1px 5px;border-radius:3px;font-size:12px}}
 .pw-card.pw-card details{{margin-top:12px}}
 .pw-card.pw-card summary{{cursor:pointer;color:var(--c-accent)}}
+.pw-card.pw-card .pw-buttons{{display:flex;gap:8px;margin-top:14px}}
+.pw-card.pw-card .pw-buttons[hidden]{{display:none}}
+.pw-card.pw-card button{{font:inherit;color:inherit;background:var(--c-panel);border:1px solid var(--c-edge);
+border-radius:4px;padding:3px 14px;min-height:28px;cursor:pointer}}
+.pw-card.pw-card button:hover{{border-color:var(--c-accent)}}
+.pw-card.pw-card button:disabled{{opacity:.5;cursor:default}}
+.pw-card.pw-card button:focus-visible{{outline:2px solid var(--c-accent);outline-offset:1px}}
 """.replace("\n", "")

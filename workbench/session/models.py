@@ -131,6 +131,7 @@ class Models(ModelsFolder):
             timeout=timeout,
             show=show,
             needs=lambda client: embedding_needs(client, models),
+            title="Listening with networks",
         )
 
     def unseen(self) -> int:

@@ -8,14 +8,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from workbench.errors import CancelledError
 from workbench.processing.job import events
 from workbench.processing.job.job_card import failure_rows, job_card
 from workbench.processing.job.loop import JobLoop
-from workbench.processing.job.progress_words import describe
+from workbench.processing.job.progress_words import describe, done_of
 from workbench.processing.job.task import Failure, Progress
+
+if TYPE_CHECKING:
+    from workbench.processing.job.live_card import LiveCard
 
 PUBLISH_EVERY_S = 0.1  # set by hand: a bar that moves smoothly
 INTERRUPT_GRACE_S = 4.0  # twice what cancelling takes, and Ctrl-C still ends within 5 s
@@ -41,14 +44,19 @@ class Job(Generic[R]):
     report : callable
         ``report(progress) -> result`` says what has been done so far; at the end that is the job's result. The
         progress itself by default.
+    title : str
+        What the job does, in a word or two.
     """
 
     def __init__(
         self,
         loop: JobLoop,
         report: Callable[[Progress], R] = _unchanged,  # type: ignore[assignment]  # TypeVar defaults need Python 3.13
+        *,
+        title: str = "Analysis",
     ) -> None:
         self.id = loop.job_id
+        self.title = title
         self.error: BaseException | None = None
         self._loop = loop
         self._report = report
@@ -57,6 +65,7 @@ class Job(Generic[R]):
         self._finished = threading.Event()
         self._final: Progress | None = None
         self._ended_as: str | None = None
+        self._live: LiveCard | None = None
         threading.Thread(target=self._run, name=f"workbench-job-{self.id[:8]}", daemon=True).start()
 
     @property
@@ -76,14 +85,25 @@ class Job(Generic[R]):
 
     def __repr__(self) -> str:
         now = self.progress
-        details = describe(now)
-        said = f"Job {self.state}: {now.finished:,} of {now.total:,} tracks" + (
-            f", {details}" if details else ""
-        )
+        said = ", ".join(filter(None, [f"{self.title} {self.state}: {done_of(now)}", describe(now)]))
         return said if self.error is None else f"{said}\n{self.error}"
 
     def _repr_html_(self) -> str:
-        return job_card(self.progress, self.failed, self.error, ended=self.done())
+        return job_card(self.title, self.progress, self.failed, self.error, ended=self.done())
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Return a card that moves, in a notebook that somebody looks at; ``_repr_html_`` stands in elsewhere."""
+        from workbench.processing.job.notebook import somebody_watches
+
+        return {} if self.done() or not somebody_watches() else self.live_card().mime_bundle()
+
+    def live_card(self) -> LiveCard:
+        """Return the card that shows this job while it runs, with buttons to pause and to cancel it."""
+        from workbench.processing.job.live_card import LiveCard
+
+        if self._live is None:
+            self._live = LiveCard(self)
+        return self._live
 
     def done(self) -> bool:
         """Whether it is done, cancelled or failed."""

@@ -10,6 +10,7 @@ from workbench.cards.card import card, facts, note, problem, table
 from workbench.cards.drawings import bar
 from workbench.cards.html import Html, element, joined
 from workbench.cards.rows import Rows
+from workbench.processing.job.progress_words import done_of
 from workbench.processing.job.task import Failure, Progress
 from workbench.readable import counted, span
 
@@ -20,20 +21,23 @@ _COLUMNS: Mapping[str, Callable[[Failure], Any]] = {
 }
 
 
-def job_card(now: Progress, failed: Iterable[Failure], error: BaseException | None, *, ended: bool) -> Html:
+def job_card(
+    title: str, now: Progress, failed: Iterable[Failure], error: BaseException | None, *, ended: bool
+) -> Html:
     """Return a card with the progress of a job, its current files and its failures so far."""
     share = now.finished / now.total if now.total else 0.0
     counts = [
-        ("Done", f"{now.finished:,} of {now.total:,}{' so far found' if now.scanning else ''}"),
+        ("Done", done_of(now) if now.total or ended else "looking for files"),
         ("Known already", f"{now.cached:,}" if now.cached else ""),
         ("Music heard", span(now.audio_seconds) if now.audio_seconds else ""),
         ("Speed", f"{now.audio_rate:,.0f} × real time" if now.audio_rate else ""),
+        ("Rate", f"{counted(round(60 * now.rate), now.unit)} a minute" if now.rate and not ended else ""),
         ("Took" if ended else "So far", span(now.elapsed_s)),
         ("Left", span(now.eta_s) if now.eta_s and not ended else ""),
     ]
     return card(
-        f"Job {now.state}",
-        bar(share, "Done"),
+        f"{title}: {now.state}",
+        bar(share, f"{share:.0%} done"),
         facts(counts),
         note(now.note or ""),
         note(f"Now: {', '.join(PurePath(path).name for path in now.current)}" if now.current else ""),

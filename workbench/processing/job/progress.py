@@ -1,4 +1,4 @@
-"""Show the progress of a job: a bar in terminals and notebooks, single lines elsewhere and under papermill."""
+"""Show the progress of a job: a card in notebooks, a bar in terminals, single lines elsewhere and under papermill."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
-from workbench.processing.job.progress_words import describe
+from workbench.processing.job.notebook import in_notebook, somebody_watches
+from workbench.processing.job.progress_words import describe, done_of
 from workbench.processing.job.task import Progress
 
 if TYPE_CHECKING:
@@ -37,40 +38,39 @@ def show_progress(
     stream = stream or sys.stderr
     if show is False:
         return lambda: None
-    if in_notebook() and not _somebody_watches():
-        return job.subscribe(_Lines(stream))
+    if somebody_watches():
+        return _show_card(job)
     if in_notebook():
-        from tqdm.notebook import tqdm
-
-        return _show_bar(job, tqdm(bar_format=BAR_FORMAT, total=job.progress.total))
+        return job.subscribe(_Lines(job.title, stream))
     if stream.isatty():
         from tqdm import tqdm as terminal_bar
 
         return _show_bar(job, terminal_bar(bar_format=BAR_FORMAT, total=0, file=stream, dynamic_ncols=True))
-    return job.subscribe(_Lines(stream)) if show else lambda: None
+    return job.subscribe(_Lines(job.title, stream)) if show else lambda: None
 
 
-def in_notebook() -> bool:
-    """Whether this runs in a Jupyter kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and "IPKernelApp" in shell.config
+def _heading(title: str, progress: Progress) -> str:
+    return title if progress.state in ("queued", "running") else progress.state.capitalize()
 
 
-def _somebody_watches() -> bool:
-    """Whether a person uses this kernel: papermill and nbconvert do not allow input."""
-    shell = sys.modules["IPython"].get_ipython()
-    return bool(shell.get_parent().get("content", {}).get("allow_stdin", True))
+def _show_card(job: Job[Any]) -> Callable[[], None]:
+    """Show a card that moves; at the end one takes its place that stays readable in a notebook without a kernel."""
+    from IPython.display import display
 
+    show: Any = display
+    shown = show(job.live_card().mime_bundle(), raw=True, display_id=True)
 
-def _heading(progress: Progress) -> str:
-    return "Analyzing" if progress.state in ("queued", "running") else progress.state.capitalize()
+    def end(progress: Progress) -> None:
+        if progress.state in ENDED:
+            shown.update({"text/html": job._repr_html_(), "text/plain": repr(job)}, raw=True)
+
+    return job.subscribe(end)
 
 
 def _show_bar(job: Job[Any], bar: Any) -> Callable[[], None]:
     def update(progress: Progress) -> None:
         bar.total, bar.n = progress.total, progress.finished
-        bar.set_description_str(_heading(progress), refresh=False)
+        bar.set_description_str(_heading(job.title, progress), refresh=False)
         bar.set_postfix_str(describe(progress), refresh=False)
         bar.refresh()
         if progress.state in ENDED:
@@ -88,7 +88,8 @@ def _show_bar(job: Job[Any], bar: Any) -> Callable[[], None]:
 class _Lines:
     """For logs and cron: a line every ten seconds and one at the end."""
 
-    def __init__(self, stream: TextIO, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, title: str, stream: TextIO, timer: Callable[[], float] = time.monotonic) -> None:
+        self._title = title
         self._stream = stream
         self._timer = timer
         self._next_at = timer() + LINE_EVERY_S
@@ -97,10 +98,6 @@ class _Lines:
         if progress.state not in ENDED and self._timer() < self._next_at:
             return
         self._next_at = self._timer() + LINE_EVERY_S
-        more = "+" if progress.scanning else ""
-        details = describe(progress)
-        self._stream.write(
-            f"{_heading(progress)}: {progress.finished} of {progress.total}{more} tracks"
-            + (f", {details}\n" if details else "\n")
-        )
+        facts = [f"{_heading(self._title, progress)}: {done_of(progress)}", describe(progress)]
+        self._stream.write(", ".join(filter(None, facts)) + "\n")
         self._stream.flush()

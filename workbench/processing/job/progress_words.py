@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from workbench.processing.job.task import Progress
-from workbench.readable import clock, one_line
+from workbench.readable import clock, counted, one_line
+
+
+def done_of(progress: Progress) -> str:
+    """Return how much is done of what was found.
+
+    >>> done_of(Progress(done=3, total=12, scanning=False)), done_of(Progress(done=3, total=12))
+    ('3 of 12 files', '3 of 12 files found so far')
+    """
+    more = " found so far" if progress.scanning else ""
+    return f"{progress.finished:,} of {counted(progress.total, progress.unit)}{more}"
 
 
 def describe(progress: Progress) -> str:

@@ -41,7 +41,8 @@ class Progress:
 
     ``total`` counts the files found so far (it grows while ``scanning``), ``done`` those that workers
     finished, ``rate`` is files a second, ``audio_rate`` seconds of audio a second, ``eta_s`` seconds left
-    (None: not known yet), ``current`` the files in work, ``note`` why nothing moves, when that is so.
+    (None: not known yet), ``current`` the files in work, ``note`` why nothing moves, when that is so,
+    ``unit`` what is counted, where that is not files.
     """
 
     total: int = 0
@@ -57,6 +58,7 @@ class Progress:
     current: tuple[str, ...] = ()
     note: str | None = None
     scanning: bool = True
+    unit: str = "file"
 
     @property
     def finished(self) -> int:

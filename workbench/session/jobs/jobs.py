@@ -78,13 +78,15 @@ class Jobs(Verbs):
         timeout: float | None = None,
         show: bool | None = None,
         needs: Callable[[Any], Mapping[str, int]] | None = None,
+        title: str = "Analysis",
     ) -> Job[Report]:
         """Call ``function(path, *arguments)`` on workers for every task; ``tasks`` receives each result."""
         from workbench.processing.cluster.worker_paths import translation
         from workbench.processing.cluster.workers import TaskCall
         from workbench.processing.job.job import Job
         from workbench.processing.job.loop import JobLoop
-        from workbench.processing.job.progress import in_notebook, show_progress
+        from workbench.processing.job.notebook import in_notebook
+        from workbench.processing.job.progress import show_progress
         from workbench.session.jobs.shared_cluster import with_server_workers
 
         entries = tasks.tasks()
@@ -93,7 +95,7 @@ class Jobs(Verbs):
         paths = translation(self._settings.worker_paths)
         call = TaskCall(function, arguments, timeout_s=timeout, worker_path=paths, needs=needs)
         loop = JobLoop(self.cluster, entries, call, on_value=tasks.on_value, on_failure=tasks.on_failure)
-        job = Job(loop, report=lambda _: tasks.report(self._settings.async_workers))
+        job = Job(loop, lambda _: tasks.report(self._settings.async_workers), title=title)
         self.statistics.watch(job)
         with self._lock:
             self._jobs = [*(known for known in self._jobs if not known.done()), job]

@@ -1,0 +1,67 @@
+"""A running job in a notebook: its card, which moves, and buttons to pause and to cancel it.
+
+The card is a widget. The page finds it again after a reload, because the kernel keeps it; a page without widgets
+shows the HTML or the text that is sent along.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from workbench.processing.job.progress import ENDED
+
+if TYPE_CHECKING:
+    from workbench.processing.job.job import Job
+    from workbench.processing.job.task import Progress
+
+SHOW_EVERY_S = 0.4  # set by hand: moves visibly, and a table of failures is not drawn too often
+VIEW = "application/vnd.jupyter.widget-view+json"
+BUTTONS = frozenset({"pause", "resume", "cancel"})
+
+
+class LiveCard(anywidget.AnyWidget):
+    """The card of one job; every place that shows the job shares it.
+
+    Attributes
+    ----------
+    html : str
+        The card as it is now.
+    state : str
+        As :attr:`Job.state`.
+    """
+
+    _esm = Path(__file__).with_name("live_card.js").read_text("utf-8")
+    html = traitlets.Unicode().tag(sync=True)
+    state = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, job: Job[Any]) -> None:
+        super().__init__(html=job._repr_html_(), state=job.state)
+        self._job = job
+        self._show_at = 0.0
+        self.on_msg(self._pressed)
+        self._unsubscribe = job.subscribe(self._show)
+
+    def mime_bundle(self) -> dict[str, Any]:
+        """Return what a notebook shows: the widget, or what the page can draw instead."""
+        view = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
+        return {VIEW: view, "text/html": self._job._repr_html_(), "text/plain": repr(self._job)}
+
+    def _show(self, progress: Progress) -> None:
+        """Show how far the job is; called on its thread."""
+        now = time.monotonic()
+        if now < self._show_at and progress.state == self.state:
+            return
+        self._show_at = now + SHOW_EVERY_S
+        with self.hold_sync():
+            self.html, self.state = self._job._repr_html_(), progress.state
+        if progress.state in ENDED:
+            self._unsubscribe()
+
+    def _pressed(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
+        if (button := content.get("press")) in BUTTONS:
+            getattr(self._job, button)()
