@@ -18,8 +18,10 @@ from workbench.models.tagger.labels import labels_of
 from workbench.models.tagger.network import Network
 from workbench.models.tagger.split import grouped_split
 from workbench.models.tagger.storage import load, save
+from workbench.session.jobs.jobs import Jobs
 from workbench.session.playlists import Playlists
 from workbench.session.tagger import Tagger
+from workbench.settings import Settings
 from workbench.store.library.records import Embedding
 
 Fill = Callable[..., "StyledLibrary"]  # noqa: F821 - a fixture of conftest.py
@@ -39,7 +41,11 @@ def test_known_styles_are_learned_and_predicted_for_other_artists(styled: Fill, 
     assert evaluation.scores == report.scores[report.chosen]
 
     before = made.library.table()["genre"].copy()
-    applied = Tagger(made.library, Playlists(made.library, made.library.table), tmp_path).apply("genre")
+    jobs = Jobs(
+        Settings.load(data_dir=tmp_path), made.library, share_cluster=False, announce=lambda job: None
+    )
+    playlists = Playlists(made.library, made.library.table)
+    applied = Tagger(made.library, playlists, tmp_path, jobs).apply("genre")
     assert applied.predicted == 40 == sum(applied.counts.values())
     stored = made.library.models.predictions(model="tagger:genre")
     assert len(stored) == 40 and {p.version for p in stored} == {report.trained_at}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import pytest
 
 from workbench.errors import CancelledError
 from workbench.machine.process_identity import process_name, still_runs
-from workbench.processing.job.task import Progress
+from workbench.processing.job.task import Failure, Progress
+from workbench.session.jobs.followed_job import FollowedJob
 from workbench.session.jobs.job_owner import SILENT_S, JobOwner
 from workbench.session.jobs.queue import JobQueue
 from workbench.session.jobs.report import Report
@@ -42,10 +44,24 @@ sys.stdin.read()
 class StartedJob:
     """A job that ends when it is told to."""
 
+    title = "Analysis of one"
+
     def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
         self.ended = threading.Event()
         self.cancelled = False
-        self.progress = Progress(total=2, done=1)
+        self.state = "running"
+        self.failed = [Failure("/music/bad.wav", "not audio", "format")]
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(total=2, done=1, state=self.state)
+
+    def pause(self) -> None:
+        self.state = "paused"
+
+    def resume(self) -> None:
+        self.state = "running"
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -70,7 +86,7 @@ class Server:
         self.library = Library(self.pool)
         self.queue = JobQueue(self.start, self.library, look_every_s=0.02)
 
-    def start(self, request: dict[str, Any]) -> Any:
+    def start(self, kind: str, request: dict[str, Any]) -> Any:
         job = self.started[request["paths"][0]] = StartedJob()
         return job
 
@@ -209,3 +225,67 @@ def test_name_of_a_process_says_whether_it_still_runs() -> None:
     here, pid, start = process_name().split(":")
     assert still_runs(f"{here}:{pid}:{int(start) - 1}") is False  # an earlier process with the same number
     assert still_runs(f"elsewhere:{pid}:{start}") is None
+
+
+def test_what_is_asked_for_beside_a_server_is_left_to_it(
+    server: Callable[[], Server], data_dir: Path
+) -> None:
+    there = server()
+    there.queue.resume()
+    with DatabasePool(data_dir / "library.sqlite3") as pool:
+        here = JobQueue(there.start, Library(pool), look_every_s=0.02, server_runs=lambda: True)
+        job = FollowedJob(here, here.submit("import", {"paths": ["/music/one"]}))
+        again = here.submit("import", {"paths": ["/music/one"]})
+        until(lambda: job.progress.done == 1)
+        assert (job.title, list(there.started), again.id) == (
+            "Analysis of one",
+            ["/music/one"],
+            there.queue.newest_first()[0].id,
+        )
+        job.pause()
+        until(lambda: job.progress.state == "paused")
+        job.resume()
+        until(lambda: job.progress.state == "running")
+        there.started["/music/one"].ended.set()
+        until(job.done)
+        assert job.progress.state == "done"
+        here.close()
+
+
+def test_paused_job_is_still_paused_after_a_restart(server: Callable[[], Server]) -> None:
+    first = server()
+    job = first.queue.submit("import", {"paths": ["one"]})
+    until(lambda: job.running)
+    first.started["one"].pause()
+    first.queue.close()
+    second = server()
+    assert second.queue.resume() == 1
+    until(lambda: "one" in second.started and second.started["one"].state == "paused")
+    assert second.queue.get(job.id) is not None
+
+
+def test_job_of_a_session_is_in_the_list_of_others_and_ends_with_it(server: Callable[[], Server]) -> None:
+    mine, other = server(), server()
+    job = StartedJob()
+    mine.queue.announce(job)  # type: ignore[arg-type]  # a job without a cluster
+    seen = until(lambda: other.queue.get(job.id))
+    until(lambda: seen.progress)
+    assert (seen.kind, seen.title, seen.status) == ("session", "Analysis of one", "running")
+    other.queue.pause(seen)
+    until(lambda: job.state == "paused")
+    assert other.queue.resume() == 0
+    other.queue.cancel(seen)
+    until(lambda: seen.status == "cancelled")
+
+
+def test_job_of_a_session_that_died_is_said_to_have_ended(server: Callable[[], Server]) -> None:
+    there = server()
+    there.library.jobs.save(
+        "job", kind="session", status="running", payload={"request": None}, owner="not this machine"
+    )
+    record = there.library.jobs.unfinished()[0]
+    assert there.library.jobs.claim("job", owner=f"{process_name()[:-1]}0 a", instead_of=record.owner)
+    there.queue.resume()
+    seen = until(lambda: there.queue.get("job"))
+    until(lambda: seen.has_ended)
+    assert seen.status == "failed" and seen.error is not None and "has ended" in seen.error["message"]

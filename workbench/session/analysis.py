@@ -18,6 +18,7 @@ from workbench.errors import LibraryPathError
 from workbench.processing.job.task import Failure
 from workbench.session.caches import Caches
 from workbench.session.jobs.jobs import Jobs
+from workbench.session.jobs.kinds import analysis_title
 from workbench.session.jobs.lost_folders import failure_of, lost_folders
 from workbench.session.jobs.plan import Plan, Stale
 from workbench.session.tags.recovery import BACKUPS, finish_cut_off
@@ -87,7 +88,14 @@ class Analysis(Verbs):
         for_workers = self._settings.with_(token=None, redis_url=None)
         models = models_that_listen(self._settings.models_dir)
         arguments = (for_workers, _listen_with(models) if models else None, self._plugins.sent())
-        return self._jobs.start(tasks, analyze_and_listen, arguments, timeout=timeout, show=show)
+        return self._jobs.start(
+            tasks,
+            analyze_and_listen,
+            arguments,
+            timeout=timeout,
+            show=show,
+            title=analysis_title(plan.roots),
+        )
 
     def plan(
         self,

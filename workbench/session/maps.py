@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +13,14 @@ from workbench.playlists.sound.layouts import neighbor_map, principal_components
 from workbench.playlists.sound.space import space_of
 
 if TYPE_CHECKING:
-    from workbench.processing.cluster.cluster import Cluster
+    from workbench.processing.job.job import Job
+    from workbench.processing.job.single_call import Steps
+    from workbench.session.jobs.jobs import Jobs
     from workbench.store.library.library import Library
     from workbench.store.library.library_table import LibraryTable
 
 LAYOUT = ("map", "neighbors")
+LOOK_S = 0.3  # set by hand: how soon the end of a layout is noticed
 CLUSTERS = 6  # set by hand: as many as a legend can show and the palette can distinguish
 
 Positions = npt.NDArray[np.float32]
@@ -40,6 +42,9 @@ class NeighborMap:
     positions: Positions
     snapshot: str
 
+    def to_dict(self) -> dict[str, Any]:
+        return {"tracks": len(self.ids)}
+
     def positions_of(self, ids: npt.NDArray[np.int64]) -> tuple[Positions, int]:
         """Return the positions of these tracks, and how many are not in the layout: those are put in the middle."""
         found = np.isin(ids, self.ids)
@@ -51,9 +56,9 @@ class NeighborMap:
 class Maps(Verbs):
     """The maps of one library."""
 
-    def __init__(self, library: Library, cluster: Callable[[], Cluster]) -> None:
+    def __init__(self, library: Library, jobs: Jobs) -> None:
         self._library = library
-        self._cluster = cluster
+        self._jobs = jobs
 
     def principal(self, table: LibraryTable) -> tuple[Positions, tuple[float, float]]:
         """Lay out the analyzed tracks by the two directions in which they differ most.
@@ -73,9 +78,27 @@ class Maps(Verbs):
 
     def lay_out(self, table: LibraryTable) -> NeighborMap:
         """Lay out the analyzed tracks in a worker and keep the map; takes up to a minute for a large library."""
+        return self.start_layout(table).result()
+
+    def start_layout(self, table: LibraryTable, *, show: bool | None = None) -> Job[NeighborMap]:
+        """Begin to lay out the analyzed tracks; return at once."""
+        return self._jobs.call(
+            lambda steps: self._lay_out(table, steps),
+            title="Layout of the music map",
+            unit="track",
+            show=show,
+        )
+
+    def _lay_out(self, table: LibraryTable, steps: Steps) -> NeighborMap:
         known = np.flatnonzero(table.analyzed)
-        points = space_of(table).filled(known)
-        positions = self._cluster().client.submit(neighbor_map, points, pure=False).result()
+        steps(0, len(known))
+        future = self._jobs.cluster.client.submit(neighbor_map, space_of(table).filled(known), pure=False)
+        steps.on_cancel = future.cancel
+        while not future.done():
+            steps(0, len(known))  # tells how long it has taken, and ends with the job
+            steps.cancelled.wait(LOOK_S)
+        positions = future.result()
+        steps.check()
         ids = table.ids[known]
         self._library.artifacts.save(*LAYOUT, {"ids": ids, "positions": positions}, snapshot=table.version)
         return NeighborMap(ids, positions, table.version)

@@ -17,6 +17,8 @@ from workbench.store.library.library import Library
 
 if TYPE_CHECKING:
     from workbench.performance.monitor import PerformanceMonitor
+    from workbench.processing.job.job import Job
+    from workbench.session.jobs.command_call import CommandReport
 
 
 class Performance(Verbs):
@@ -78,6 +80,13 @@ class Performance(Verbs):
     def history(self, *, hours: float = 6) -> list[tuple[float, Any]]:
         """Return the counters of all processes over the last hours, each with its time in seconds since the epoch."""
         return self._library.activity.metrics(since=time.time() - 3600 * hours)
+
+    def benchmark(self, *, show: bool | None = None) -> Job[CommandReport]:
+        """Begin ``workbench bench --quick``, which measures before and after on the demo library; return at once."""
+        from workbench.session.jobs.command_call import command_call
+
+        call = command_call(["bench", "--quick", "--data-dir", str(self._settings.data_dir)])
+        return self._jobs.call(call, title="Benchmark", unit="measurement", show=show)
 
     def keep_benchmark(self, result: Mapping[str, Any]) -> None:
         """Keep the results of ``workbench bench`` for the optimization report."""

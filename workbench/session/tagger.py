@@ -15,6 +15,9 @@ from workbench.errors import ModelError
 if TYPE_CHECKING:
     from workbench.models.tagger.training_report import TaggerReport
     from workbench.models.tagger.use import Application, Evaluation
+    from workbench.processing.job.job import Job
+    from workbench.session.jobs.command_call import CommandReport
+    from workbench.session.jobs.jobs import Jobs
     from workbench.session.playlists import Playlists
     from workbench.store.library.library import Library
 
@@ -35,9 +38,11 @@ class Tagger(Verbs):
         Taggers are kept in ``taggers`` there.
     """
 
-    def __init__(self, library: Library, playlists: Playlists, data_dir: Path) -> None:
+    def __init__(self, library: Library, playlists: Playlists, data_dir: Path, jobs: Jobs) -> None:
         self._library = library
         self._playlists = playlists
+        self._data_dir = data_dir
+        self._jobs = jobs
         self.folder = data_dir / "taggers"
 
     def labels(
@@ -84,14 +89,28 @@ class Tagger(Verbs):
         """
         from workbench.models.tagger.train import train
 
-        return train(
-            self._library,
-            label,
-            folder=self.folder,
-            seed=random_state,
-            epochs=epochs,
-            labels=self.labels(label, **where),
+        labels = self.labels(label, **where)
+        job = self._jobs.call(
+            lambda steps: train(
+                self._library,
+                label,
+                folder=self.folder,
+                seed=random_state,
+                epochs=epochs,
+                labels=labels,
+                on_epoch=steps,
+            ),
+            title=f"Tagger for {label}",
+            unit="epoch",
         )
+        return job.result()
+
+    def start_training(self, label: str = "genre") -> Job[CommandReport]:
+        """Begin to learn a label in a process of its own, which has room for TensorFlow; return at once."""
+        from workbench.session.jobs.command_call import command_call
+
+        call = command_call(["tagger", "train", f"--label={label}", "--data-dir", str(self._data_dir)])
+        return self._jobs.call(call, title=f"Tagger for {label}", unit="epoch", show=False)
 
     def shortage(self, label: str = "genre", **where: Any) -> str | None:
         """Say why there are too few examples to learn a label; ``None`` if there are enough.

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from workbench.cards.html import Html
     from workbench.cards.rows import Rows
     from workbench.playlists.playlist import Playlist
-    from workbench.processing.job.job import Job
     from workbench.session.analysis import Analysis
     from workbench.session.history.history import History
     from workbench.session.jobs.queue import JobQueue
@@ -126,12 +125,19 @@ class Workbench:
         self.library = Library(pool)
         self.copies = Copies(self.library)
         self.caches = Caches(self.settings, own=lambda: self.plugins.versions)
-        self.jobs = Jobs(self.settings, self.library, share_cluster=self._share_cluster)
+        self.jobs = Jobs(
+            self.settings,
+            self.library,
+            share_cluster=self._share_cluster,
+            announce=lambda job: self.queue.announce(job),
+        )
         self.track = TrackReader(self.library, self.caches, self.table)
         self.ratings = Ratings(self.library, self.track)
         self._queue: JobQueue | None = None
         self._table = KeptTable(self.settings, self.library, self._read_table)
-        self.performance = Performance(self._role, self.settings, self.library, self.caches, self.jobs)
+        self.performance: Performance = Performance(
+            self._role, self.settings, self.library, self.caches, self.jobs
+        )
         self._closed = False
         _OPEN.add(self)
         if "IPython" in sys.modules:
@@ -455,7 +461,7 @@ class Workbench:
         """Taggers, which learn from the user's own labels."""
         from workbench.session.tagger import Tagger
 
-        return Tagger(self.library, self.playlists, self.settings.data_dir)
+        return Tagger(self.library, self.playlists, self.settings.data_dir, self.jobs)
 
     @property
     def reports(self) -> Reports:
@@ -498,7 +504,7 @@ class Workbench:
         """Where tracks lie on the music map."""
         from workbench.session.maps import Maps
 
-        return Maps(self.library, lambda: self.jobs.cluster)
+        return Maps(self.library, self.jobs)
 
     @property
     def database(self) -> Maintenance:
@@ -507,15 +513,16 @@ class Workbench:
 
     @property
     def queue(self) -> JobQueue:
-        """The jobs of a server; made when first used."""
+        """The list of jobs of all processes, and the way to ask the server for one; made when first used."""
+        from workbench.session.jobs.kinds import KINDS
         from workbench.session.jobs.queue import JobQueue
+        from workbench.session.jobs.shared_cluster import server_runs
 
         with self._lock:
             if self._queue is None:
-                self._queue = JobQueue(self._start_requested, self.library)
+                self._queue = JobQueue(
+                    lambda kind, request: KINDS[kind].start(self, request),
+                    self.library,
+                    server_runs=lambda: not self._share_cluster and server_runs(self.library),
+                )
             return self._queue
-
-    def _start_requested(self, request: dict[str, Any]) -> Job[Report]:
-        options = {name: request[name] for name in ("force", "recursive", "formats")}
-        plan = self.analyze.plan(*request["paths"], **options, within=self.settings.library_roots)
-        return self.analyze(plan=plan, show=False)

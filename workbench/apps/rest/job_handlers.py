@@ -1,4 +1,4 @@
-"""``/api/v1/tracks/analyze``, ``/tracks/import`` and ``/jobs``: analyses as jobs, so that requests return at once."""
+"""``/api/v1/tracks/analyze``, ``/tracks/import`` and ``/jobs``: long work as jobs, so that requests return at once."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from tornado.web import HTTPError
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
-from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation
+from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation, read_body
 from workbench.audio.formats import AUDIO_EXTENSIONS
 from workbench.session.allowed_paths import allowed_file, allowed_folder
+from workbench.session.jobs.kinds import KINDS
 from workbench.session.jobs.queued_job import QueuedJob
 from workbench.values import Value
 
 POLL_S = 0.2  # set by hand: progress looks smooth, and polling costs next to nothing
 HEARTBEAT_S = 15.0  # proxies commonly close a connection that has been silent for 30 to 60 s
 FORMATS = tuple(sorted([*AUDIO_EXTENSIONS, *(name[1:] for name in AUDIO_EXTENSIONS)]))
+ASKED_FOR = ("embed", "map", "tagger", "benchmark")  # analyses have addresses of their own
 JOB_ANSWERS: dict[int, Any] = {200: schemas.JOB, 202: schemas.JOB}
 
 
@@ -127,17 +129,58 @@ class JobHandler(JobAnswer):
         return job
 
 
-class JobsHandler(ApiHandler):
+class PauseHandler(JobHandler):
+    operations: ClassVar = {
+        "post": Operation(
+            "Pause a job; files in work are finished", answers={200: schemas.JOB}, errors=(404,)
+        )
+    }
+
+    async def post(self, _: str) -> None:
+        job = await self.find()
+        await self.service.write(self.service.workbench.queue.pause, job)
+        self.answer(job.to_dict())
+
+
+class ResumeHandler(JobHandler):
+    operations: ClassVar = {
+        "post": Operation("Go on with a paused job", answers={200: schemas.JOB}, errors=(404,))
+    }
+
+    async def post(self, _: str) -> None:
+        job = await self.find()
+        await self.service.write(self.service.workbench.queue.resume_job, job)
+        self.answer(job.to_dict())
+
+
+class JobsHandler(JobAnswer):
     operations: ClassVar = {
         "get": Operation(
-            "Jobs that run or wait, and those that ended lately, newest first",
+            "Jobs of all processes that run or wait, and those that ended lately, newest first",
+            query={"brief": Value("without the results", bool, default=False)},
             answers={200: schemas.has(total=schemas.COUNT, jobs=schemas.listing(schemas.JOB))},
-        )
+        ),
+        "post": Operation(
+            "Ask for a job: " + "; ".join(f"{name}: {KINDS[name].help}" for name in ASKED_FOR),
+            query={"wait": WAIT},
+            body={
+                "kind": Value("what to do", str, choices=ASKED_FOR),
+                "parameters": Value("as the kind takes them", dict, default={}),
+            },
+            answers=JOB_ANSWERS,
+            errors=(503,),
+        ),
     }
 
     async def get(self) -> None:
         jobs = [job.to_dict() for job in self.service.workbench.queue.newest_first()]
+        if self.query["brief"]:
+            jobs = [job | {"result": None} for job in jobs]
         self.answer({"total": len(jobs), "jobs": jobs})
+
+    async def post(self) -> None:
+        body = self.json_body()
+        await self.submit(body["kind"], read_body(KINDS[body["kind"]].parameters, body["parameters"]))
 
 
 class JobEventsHandler(JobHandler):

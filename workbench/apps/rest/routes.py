@@ -52,6 +52,8 @@ ROUTES: tuple[tuple[str, type[ApiHandler]], ...] = (
     ("/api/v1/jobs", job_handlers.JobsHandler),
     ("/api/v1/jobs/{job_id}", job_handlers.JobHandler),
     ("/api/v1/jobs/{job_id}/events", job_handlers.JobEventsHandler),
+    ("/api/v1/jobs/{job_id}/pause", job_handlers.PauseHandler),
+    ("/api/v1/jobs/{job_id}/resume", job_handlers.ResumeHandler),
     ("/api/v1/playlists", playlist_handlers.PlaylistsHandler),
     ("/api/v1/playlists/generate", playlist_handlers.GenerateHandler),
     ("/api/v1/playlists/methods", playlist_handlers.MethodsHandler),

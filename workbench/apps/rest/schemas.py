@@ -69,6 +69,9 @@ SIMILAR = has(
 JOB = has(
     id=STRING,
     kind=STRING,
+    title=STRING,
+    request={"type": ["object", "null"]},
+    failures=listing(has(path=STRING, error=STRING, kind=STRING)),
     status={"enum": ["queued", "running", "cancelling", "done", "failed", "cancelled"]},
     progress={"type": ["object", "null"]},
     result={"type": ["object", "null"]},

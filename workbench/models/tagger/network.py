@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class Network:
         *,
         seed: int,
         epochs: int = 100,
+        on_epoch: Callable[[int, int], None] = lambda done, most: None,
     ) -> Network:
         """Train until the held-out loss has not improved for a while, and keep the best weights.
 
@@ -47,6 +49,8 @@ class Network:
             Same seed and machine, same network.
         epochs : int
             At most this many passes.
+        on_epoch : callable
+            ``on_epoch(done, epochs)`` is called after each pass.
         """
         tensorflow = prepare_gpu()
         keras = tensorflow.keras
@@ -63,7 +67,8 @@ class Network:
             callbacks=[
                 keras.callbacks.EarlyStopping(
                     monitor="val_loss", patience=PATIENCE, restore_best_weights=True
-                )
+                ),
+                keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: on_epoch(epoch + 1, epochs)),
             ],
         )
         network = cls(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ def train(
     csv_file: str | Path | None = None,
     labels: dict[str, str] | None = None,
     epochs: int = 100,
+    on_epoch: Callable[[int, int], None] = lambda done, most: None,
 ) -> TaggerReport:
     """Learn to predict ``label`` and keep the tagger below ``folder``.
 
@@ -61,6 +63,8 @@ def train(
         Labels themselves, instead of any of the above.
     epochs : int
         Passes that the network may take at most.
+    on_epoch : callable
+        ``on_epoch(done, most)`` is called after each pass; what it raises ends the training.
 
     Raises
     ------
@@ -76,7 +80,7 @@ def train(
     labeled = np.array([place for place, name in enumerate(examples.labels) if name in numbers], np.intp)
     targets = np.array([numbers[str(examples.labels[place])] for place in labeled], np.intp)
     split = grouped_split(targets, examples.groups[labeled], seed=seed)
-    fitted = _fit_all(examples.inputs[labeled], targets, split, seed=seed, epochs=epochs)
+    fitted = _fit_all(examples.inputs[labeled], targets, split, seed=seed, epochs=epochs, on_epoch=on_epoch)
     temperatures = {
         kind: fit_temperature(one.logits(examples.inputs[labeled[split.validate]]), targets[split.validate])
         for kind, one in fitted.items()
@@ -119,14 +123,20 @@ def train(
 
 
 def _fit_all(
-    inputs: npt.NDArray[np.float32], targets: npt.NDArray[np.intp], split: Split, *, seed: int, epochs: int
+    inputs: npt.NDArray[np.float32],
+    targets: npt.NDArray[np.intp],
+    split: Split,
+    *,
+    seed: int,
+    epochs: int,
+    on_epoch: Callable[[int, int], None],
 ) -> dict[str, Classifier]:
     x, y = inputs[split.train], targets[split.train]
     fitted: dict[str, Classifier] = {
         kind: baseline.fit(x, y, seed=seed) for kind, baseline in BASELINES.items()
     }
     held_out = (inputs[split.validate], targets[split.validate])
-    fitted[Network.kind] = Network.fit(x, y, held_out, seed=seed, epochs=epochs)
+    fitted[Network.kind] = Network.fit(x, y, held_out, seed=seed, epochs=epochs, on_epoch=on_epoch)
     return fitted
 
 

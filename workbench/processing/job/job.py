@@ -8,12 +8,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from workbench.errors import CancelledError
 from workbench.processing.job import events
 from workbench.processing.job.job_card import failure_rows, job_card
-from workbench.processing.job.loop import JobLoop
 from workbench.processing.job.progress_words import describe, done_of
 from workbench.processing.job.task import Failure, Progress
 
@@ -28,18 +27,32 @@ R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 
+class Loop(Protocol):
+    """What does the work of a job, on the thread that calls ``run``; the rest is for any thread."""
+
+    job_id: str
+    failed: list[Failure]
+    can_pause: bool
+
+    @property
+    def phase(self) -> str: ...
+    def post(self, event: events.Event) -> None: ...
+    def progress(self, state: str) -> Progress: ...
+    def run(self, on_progress: Callable[[], None]) -> None: ...
+
+
 def _unchanged(progress: Progress) -> Progress:
     return progress
 
 
 class Job(Generic[R]):
-    """A job: one function for many files on the cluster, without blocking the caller. It starts at once.
+    """A job: work that goes on without blocking the caller. It starts at once.
 
     ``await`` it, or ask for its :meth:`result`.
 
     Parameters
     ----------
-    loop : JobLoop
+    loop : JobLoop or SingleCall
         Runs on a thread of this job.
     report : callable
         ``report(progress) -> result`` says what has been done so far; at the end that is the job's result. The
@@ -50,7 +63,7 @@ class Job(Generic[R]):
 
     def __init__(
         self,
-        loop: JobLoop,
+        loop: Loop,
         report: Callable[[Progress], R] = _unchanged,  # type: ignore[assignment]  # TypeVar defaults need Python 3.13
         *,
         title: str = "Analysis",
@@ -104,6 +117,11 @@ class Job(Generic[R]):
         if self._live is None:
             self._live = LiveCard(self)
         return self._live
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether it can be paused; a job that is one call cannot."""
+        return self._loop.can_pause
 
     def done(self) -> bool:
         """Whether it is done, cancelled or failed."""
@@ -198,7 +216,7 @@ class Job(Generic[R]):
         try:
             self._loop.run(self._publish)
         except BaseException as error:  # noqa: BLE001 - result() raises it in the thread that waits
-            self.error = error
+            self.error = None if isinstance(error, CancelledError) else error
         cancelled = self._loop.phase == "cancelling"
         self._ended_as = "failed" if self.error else "cancelled" if cancelled else "done"
         self._final = self._loop.progress(self._ended_as)

@@ -1,6 +1,18 @@
 // The card of a job. Its HTML comes from Python; the buttons stay, so that they keep the focus while the card changes.
 
 const ENDED = ["done", "cancelled", "failed"];
+const UNHEARD_MS = 1500; // set by hand; a kernel that listens answers within some milliseconds
+
+// A kernel does not hear a button while it runs a cell, if it has no subshells, or after a reload of the page: JupyterLab
+// 4.6 then writes to a subshell that it has ended. The server hears it if it has the same library.
+async function askServer(id, press) {
+  const config = document.getElementById("jupyter-config-data");
+  if (!config) return;
+  const address = `${JSON.parse(config.textContent).baseUrl}api/v1/jobs/${id}`;
+  const token = document.cookie.match(/\b_xsrf=([^;]*)/);
+  const options = { method: press === "cancel" ? "DELETE" : "POST", headers: token ? { "X-XSRFToken": token[1] } : {} };
+  await fetch(press === "cancel" ? address : `${address}/${press}`, options);
+}
 
 function button(text, title, press) {
   const made = Object.assign(document.createElement("button"), { type: "button", textContent: text, title });
@@ -14,7 +26,13 @@ function render({ model, el }) {
   frame.className = "pw-card";
   frame.setAttribute("role", "group");
   buttons.className = "pw-buttons";
-  const send = (press) => model.send({ press });
+  let heard = 0;
+  const send = (press) => {
+    const waiting = setTimeout(() => askServer(model.get("job_id"), press), UNHEARD_MS);
+    heard = waiting;
+    model.send({ press });
+  };
+  const listen = (message) => message.heard && clearTimeout(heard);
   const pause = button("Pause", "Files in work are finished first", () =>
     send(model.get("state") === "paused" ? "resume" : "pause"));
   const cancel = button("Cancel", "What is done stays saved", () => send("cancel"));
@@ -33,9 +51,14 @@ function render({ model, el }) {
     pause.textContent = state === "paused" ? "Resume" : "Pause";
     pause.disabled = cancel.disabled = state === "cancelling";
   }
+  pause.hidden = !model.get("can_pause");
+  model.on("msg:custom", listen);
   model.on("change:html change:state", draw);
   draw();
-  return () => model.off("change:html change:state", draw);
+  return () => {
+    model.off("msg:custom", listen);
+    model.off("change:html change:state", draw);
+  };
 }
 
 export default { render };

@@ -7,21 +7,31 @@ shows the HTML or the text that is sent along.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import anywidget
 import traitlets
 
-from workbench.processing.job.progress import ENDED
-
-if TYPE_CHECKING:
-    from workbench.processing.job.job import Job
-    from workbench.processing.job.task import Progress
+from workbench.processing.job.task import ENDED, Progress
 
 SHOW_EVERY_S = 0.4  # set by hand: moves visibly, and a table of failures is not drawn too often
 VIEW = "application/vnd.jupyter.widget-view+json"
 BUTTONS = frozenset({"pause", "resume", "cancel"})
+
+
+class ShownJob(Protocol):
+    """The parts of a job that the card shows."""
+
+    id: str
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def can_pause(self) -> bool: ...
+    def _repr_html_(self) -> str: ...
+    def subscribe(self, callback: Callable[[Progress], None]) -> Callable[[], None]: ...
 
 
 class LiveCard(anywidget.AnyWidget):
@@ -33,14 +43,18 @@ class LiveCard(anywidget.AnyWidget):
         The card as it is now.
     state : str
         As :attr:`Job.state`.
+    job_id, can_pause
+        As those of the job.
     """
 
     _esm = Path(__file__).with_name("live_card.js").read_text("utf-8")
     html = traitlets.Unicode().tag(sync=True)
     state = traitlets.Unicode().tag(sync=True)
+    job_id = traitlets.Unicode().tag(sync=True)
+    can_pause = traitlets.Bool().tag(sync=True)
 
-    def __init__(self, job: Job[Any]) -> None:
-        super().__init__(html=job._repr_html_(), state=job.state)
+    def __init__(self, job: ShownJob) -> None:
+        super().__init__(html=job._repr_html_(), state=job.state, job_id=job.id, can_pause=job.can_pause)
         self._job = job
         self._show_at = 0.0
         self.on_msg(self._pressed)
@@ -65,3 +79,4 @@ class LiveCard(anywidget.AnyWidget):
     def _pressed(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
         if (button := content.get("press")) in BUTTONS:
             getattr(self._job, button)()
+            self.send({"heard": button})

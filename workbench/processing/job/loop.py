@@ -51,6 +51,8 @@ class JobLoop:
         Files that failed so far.
     """
 
+    can_pause = True
+
     def __init__(
         self,
         cluster: Cluster,

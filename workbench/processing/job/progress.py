@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from workbench.processing.job.notebook import in_notebook, somebody_watches
 from workbench.processing.job.progress_words import describe, done_of
-from workbench.processing.job.task import Progress
+from workbench.processing.job.task import ENDED, Progress
 
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
 
 LINE_EVERY_S = 10.0  # in a log file, where a bar cannot move; set by hand
-ENDED = ("done", "cancelled", "failed")
 BAR_FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}"
 
 

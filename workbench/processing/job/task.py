@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+ENDED = ("done", "cancelled", "failed")  # states of a job
+
 
 @dataclass(frozen=True)
 class Task:

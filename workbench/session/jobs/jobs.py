@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from workbench.cards.verbs import Verbs
 from workbench.errors import WorkbenchError
@@ -17,11 +17,14 @@ from workbench.store.library.library import Library
 if TYPE_CHECKING:
     from workbench.processing.cluster.cluster import Cluster
     from workbench.processing.job.job import Job
+    from workbench.processing.job.single_call import Steps
     from workbench.processing.job.task import Cached, Failure, Task
     from workbench.session.jobs.cluster_watch import ClusterWatch
     from workbench.session.jobs.report import Report
 
 CLOSE_WAIT_S = 5.0  # cancelled files get two seconds to end, and their workers three to be killed
+
+V = TypeVar("V")
 
 
 class Tasks(Protocol):
@@ -41,15 +44,25 @@ class Jobs(Verbs):
     share_cluster : bool
         Let other processes use the workers: publish their address in the data folder, start them when another
         process asks for them, and ask them every second whether they are well.
+    announce : callable
+        Told of every job that starts, so that other processes see it.
     """
 
-    def __init__(self, settings: Settings, library: Library, *, share_cluster: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        *,
+        share_cluster: bool,
+        announce: Callable[[Job[Any]], None],
+    ) -> None:
         self._settings = settings
+        self._announce = announce
         self._library = library
         self._share_cluster = share_cluster
         self._cluster: Cluster | None = None
         self._watch = self._watch_cluster() if share_cluster else None
-        self._jobs: list[Job[Report]] = []
+        self._jobs: list[Job[Any]] = []
         self._lock = threading.Lock()
         self.statistics = JobStatistics(lambda: settings.async_workers, joined=self._has_joined)
 
@@ -85,8 +98,6 @@ class Jobs(Verbs):
         from workbench.processing.cluster.workers import TaskCall
         from workbench.processing.job.job import Job
         from workbench.processing.job.loop import JobLoop
-        from workbench.processing.job.notebook import in_notebook
-        from workbench.processing.job.progress import show_progress
         from workbench.session.jobs.shared_cluster import with_server_workers
 
         entries = tasks.tasks()
@@ -97,11 +108,30 @@ class Jobs(Verbs):
         loop = JobLoop(self.cluster, entries, call, on_value=tasks.on_value, on_failure=tasks.on_failure)
         job = Job(loop, lambda _: tasks.report(self._settings.async_workers), title=title)
         self.statistics.watch(job)
+        self._started(job, show=show)
+        return job
+
+    def call(
+        self, call: Callable[[Steps], V], *, title: str, unit: str = "step", show: bool | None = None
+    ) -> Job[V]:
+        """Run ``call(steps)`` as a job; its value is the result."""
+        from workbench.processing.job.job import Job
+        from workbench.processing.job.single_call import SingleCall
+
+        loop = SingleCall(call, unit=unit)
+        job: Job[Any] = Job(loop, lambda _: loop.value, title=title)
+        self._started(job, show=show)
+        return job
+
+    def _started(self, job: Job[Any], *, show: bool | None) -> None:
+        from workbench.processing.job.notebook import in_notebook
+        from workbench.processing.job.progress import show_progress
+
         with self._lock:
             self._jobs = [*(known for known in self._jobs if not known.done()), job]
+        self._announce(job)
         if in_notebook() or sys.stderr.isatty() if show is None else show:
             show_progress(job)
-        return job
 
     def health(self) -> Mapping[str, Any]:
         """Return the health of the workers, last known or measured now; does not start a worker."""

@@ -1,7 +1,7 @@
-"""Analyses requested over HTTP: a few run, some wait, more are refused; a restart resumes the unfinished ones.
+"""The list of jobs: a few run, some wait, more are refused; a restart resumes the unfinished ones.
 
-Several processes may have one library open. Each does its own jobs, sees those of the others, and continues the jobs
-of a process that has ended.
+Several processes may have one library open. Each does its own jobs and sees those of the others. What is asked for
+while a server runs is left to the server, which also continues the jobs of a process that has ended.
 """
 
 from __future__ import annotations
@@ -16,20 +16,26 @@ from typing import TYPE_CHECKING, Any
 from workbench.cards.verbs import Verbs
 from workbench.errors import CancelledError, QueueFullError, StoreError, WorkbenchError
 from workbench.session.jobs.job_owner import JobOwner
-from workbench.session.jobs.queued_job import QueuedJob
+from workbench.session.jobs.kinds import KINDS
+from workbench.session.jobs.queued_job import OWN, QueuedJob
 
 MAX_RUNNING = 4  # they share the same workers, so more would only slow each other down
 MAX_WAITING = 32  # set by hand: beyond that, clients are told to try again later
 KEPT = 500  # finished jobs that can still be asked for
 LOOK_EVERY_S = 1.0  # set by hand: how late this process learns what the others do with their jobs
+OWN_WAIT_S = 5.0  # cancelled files get two seconds to end, and their workers three to be killed
+LOST = {"error": "ended", "message": "The program that did it has ended. What was done is saved."}
+INTERNAL = {
+    "error": "internal",
+    "message": "An unexpected error ended the job; the server's log has the details.",
+}
 
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
-    from workbench.session.jobs.report import Report
     from workbench.store.library.library import Library
     from workbench.store.library.records import JobRecord
 
-Start = Callable[[dict[str, Any]], "Job[Report]"]
+Start = Callable[[str, dict[str, Any]], "Job[Any]"]
 
 _log = logging.getLogger(__name__)
 
@@ -40,9 +46,11 @@ class JobQueue(Verbs):
     Parameters
     ----------
     start : callable
-        ``start(request) -> job``. Runs on a thread of the queue.
+        ``start(kind, request) -> job``. Runs on a thread of the queue.
     library : Library
         Keeps the jobs, so that other processes see them and continue them if this one ends.
+    server_runs : callable
+        Returns whether another process does what is asked for here.
     """
 
     def __init__(
@@ -53,8 +61,10 @@ class JobQueue(Verbs):
         max_running: int = MAX_RUNNING,
         max_waiting: int = MAX_WAITING,
         look_every_s: float = LOOK_EVERY_S,
+        server_runs: Callable[[], bool] = lambda: False,
     ) -> None:
         self._start = start
+        self._server_runs = server_runs
         self._records = library.jobs
         self._owner = JobOwner(library.jobs)
         self._max_running = max_running
@@ -72,8 +82,9 @@ class JobQueue(Verbs):
 
     def resume(self) -> int:
         """Continue the jobs whose owners have ended, now and from now on; return how many there are now."""
+        adopted = self._adopt(self._records.unfinished())
         self._adopts = True
-        return self._adopt(self._records.unfinished())
+        return adopted
 
     def submit(self, kind: str, request: dict[str, Any]) -> QueuedJob:
         """Queue a job and return at once. If the same request is queued or running already, return that job.
@@ -83,19 +94,43 @@ class JobQueue(Verbs):
         QueueFullError
             ``max_waiting`` jobs wait already.
         """
-        job = QueuedJob(kind, request)
+        job = QueuedJob(kind, request, title=KINDS[kind].title(request))
+        if known := self._same(kind, request):
+            return known
         with self._lock:
-            for known in self._jobs.values():
-                if known.request == request and known.status in ("queued", "running"):
-                    return known
             full = len(self._waiting) >= self._max_waiting
         if full or self._parked:
             raise QueueFullError(
                 f"{self._max_waiting} jobs are waiting already. Try again when some have ended."
             )
+        if self._server_runs():
+            self._records.save(job.id, kind=kind, status=job.status, payload=job.payload())
+            with self._lock:
+                self._jobs[job.id] = job
+            return job
         self._save(job)
         self._admit(job)
         return job
+
+    def announce(self, running: Job[Any]) -> None:
+        """Put a job that this session runs for itself into the list, with its progress."""
+        job = QueuedJob(OWN, None, id=running.id, status="running", running=running, title=running.title)
+        thread = threading.Thread(target=self._run, args=(job,), name=f"job-{job.id[:8]}", daemon=True)
+        with self._lock:
+            if threading.current_thread() in self._running.values():
+                return  # it was asked for, and is in the list
+            self._jobs[job.id], self._running[job] = job, thread
+            self._forget_old()
+        try:
+            self._save(job)
+        except StoreError as error:
+            _log.warning("A job is missing in the list of jobs: %s", error)
+        thread.start()
+
+    def unfinished(self, *kinds: str) -> list[QueuedJob]:
+        """Return the jobs of these kinds, in any process, that have not ended, oldest first."""
+        found = [record for record in self._records.unfinished() if record.kind in kinds]
+        return [job for record in found if (job := self.get(record.id)) is not None]
 
     def get(self, job_id: str) -> QueuedJob | None:
         """Return a job of this process or of another one, also of an earlier one, or ``None``."""
@@ -123,8 +158,16 @@ class JobQueue(Verbs):
         elif not ours and not job.has_ended:
             self._records.ask_to_cancel(job.id)
 
+    def pause(self, job: QueuedJob) -> None:
+        """Send no more of a job's tasks to workers until :meth:`resume_job`."""
+        self._wish(job, "pause")
+
+    def resume_job(self, job: QueuedJob) -> None:
+        """Go on with a job that was paused."""
+        self._wish(job, "resume")
+
     def newest_first(self) -> list[QueuedJob]:
-        """Return the jobs since this server started, without those that ended long ago."""
+        """Return the jobs since this process started, without those that ended long ago."""
         with self._lock:
             return sorted(self._jobs.values(), key=lambda job: job.created_at, reverse=True)
 
@@ -138,14 +181,15 @@ class JobQueue(Verbs):
         self._looker.join()
         with self._lock:
             self._parked = True
-            left = [*self._waiting, *self._running]
+            running = dict(self._running)
+            left = [job for job in (*self._waiting, *running) if job.request is not None]
             self._waiting.clear()
-            running = [(job.running, thread) for job, thread in self._running.items()]
-        for active, _ in running:
-            if active is not None:
-                active.cancel()
-        for _, thread in running:
-            thread.join()
+        for job in running:
+            job.look()
+            if job.running is not None:
+                job.running.cancel()
+        for job, thread in running.items():
+            thread.join(OWN_WAIT_S if job.request is None else None)
         self._release(left)
 
     def _look_again(self) -> None:
@@ -161,20 +205,44 @@ class JobQueue(Verbs):
         """Tell the other processes about our jobs, and learn about theirs."""
         ours = self._ours()
         for job in ours.values():
+            job.look()
             if not job.has_ended and not self._save(job):  # it was taken for dead, and its job was claimed
                 self.cancel(job)
         records = self._records.unfinished()
         for record in records:
-            if (
-                (mine := ours.get(record.id))
-                and record.status == "cancelling"
-                and mine.status != "cancelling"
-            ):
-                self.cancel(mine)
+            if mine := ours.get(record.id):
+                self._obey(mine, record)
         theirs = {record.id: record for record in records if record.owner != self._owner.name}
         self._show(theirs)
         if self._adopts:
             self._adopt(theirs.values())
+
+    def _obey(self, job: QueuedJob, record: JobRecord) -> None:
+        """Do what another process asks for."""
+        if record.status == "cancelling" and job.status != "cancelling":
+            self.cancel(job)
+        if record.wish and job.running is not None:
+            self._wish(job, record.wish)
+            self._records.grant(record)
+
+    def _wish(self, job: QueuedJob, wish: str) -> None:
+        running = job.running
+        if running is None:
+            self._records.ask(job.id, wish)
+        elif wish == "pause":
+            running.pause()
+        else:
+            running.resume()
+
+    def _same(self, kind: str, request: dict[str, Any]) -> QueuedJob | None:
+        """Return the job that does the same already, wherever it runs."""
+        for record in self._records.unfinished():
+            if (record.kind, record.payload.get("request")) == (
+                kind,
+                request,
+            ) and record.status != "cancelling":
+                return self.get(record.id)
+        return None
 
     def _ours(self) -> dict[str, QueuedJob]:
         with self._lock:
@@ -202,6 +270,9 @@ class JobQueue(Verbs):
             job = self._jobs.get(record.id) or QueuedJob.from_record(record)
             if record.status == "cancelling":
                 self._finish(job, "cancelled")
+            elif job.request is None:
+                job.error = dict(LOST)
+                self._finish(job, "failed")
             else:
                 job.status = "queued"
                 self._admit(job)
@@ -230,30 +301,29 @@ class JobQueue(Verbs):
 
     def _run(self, job: QueuedJob) -> None:
         try:
-            started = self._start(job.request)
+            started = job.running or self._start(job.kind, job.request or {})
             with self._lock:
                 job.running = started
                 unwanted = self._parked or job.status == "cancelling"
             if unwanted:
                 started.cancel()
-            job.result = started.result().to_dict()
+            elif job.paused:
+                started.pause()
+            job.result = _as_dict(started.result())
             status = "done"
         except CancelledError:
             status = "cancelled"
-            job.result = job.running.report().to_dict() if job.running is not None else None
+            job.result = _as_dict(job.running.report()) if job.running is not None else None
         except WorkbenchError as error:
             status, job.error = "failed", {"error": error.kind, "message": error.message}
-        except Exception:  # noqa: BLE001 - logged; the queue must go on with the next job
-            _log.exception("Job %s failed", job.id)
-            status, job.error = (
-                "failed",
-                {
-                    "error": "internal",
-                    "message": "An unexpected error ended the job; the server's log has the details.",
-                },
-            )
+        except Exception as error:  # noqa: BLE001 - logged; the queue must go on with the next job
+            status, job.error = "failed", dict(INTERNAL)
+            if job.request is None:  # who waits for it sees the error itself
+                job.error["message"] = f"{type(error).__name__}: {error}"
+            else:
+                _log.exception("Job %s failed", job.id)
         job.let_go()
-        if not self._parked or status == "done":
+        if not self._parked or status == "done" or job.request is None:
             self._finish(job, status)
         with self._lock:
             self._running.pop(job, None)
@@ -276,7 +346,12 @@ class JobQueue(Verbs):
         """Leave jobs that have not ended to the next process; without this, it takes them when this one has ended."""
         try:
             for job in jobs:
+                job.last_progress = None
                 if not job.has_ended and self._save(job):
                     self._records.release(job.id, owner=self._owner.name)
         except StoreError as error:
             _log.warning("Unfinished jobs were not released: %s", error)
+
+
+def _as_dict(result: Any) -> dict[str, Any] | None:
+    return None if result is None else dict(result.to_dict())

@@ -34,21 +34,23 @@ def with_server_workers(entries: Iterable[Entry], library: Library, settings: Se
         yield entry
 
 
+def server_runs(library: Library) -> bool:
+    """Return whether a server has this library open."""
+    now = time.time()
+    return any(
+        process.role in SERVER_ROLES and is_alive(process, now) for process in library.activity.processes()
+    )
+
+
 def _ask_server(library: Library, settings: Settings) -> None:
     if not settings.scheduler_address and not settings.scheduler_file and not _is_published(settings):
         _wait_for_server(library, settings)
 
 
 def _wait_for_server(library: Library, settings: Settings) -> None:
-    now = time.time()
-    servers = [
-        process
-        for process in library.activity.processes()
-        if process.role in SERVER_ROLES and is_alive(process, now)
-    ]
-    if not servers:
+    if not server_runs(library):
         return
-    library.activity.set_value(START_CLUSTER, now)
+    library.activity.set_value(START_CLUSTER, time.time())
     deadline = time.monotonic() + WAIT_S
     while not _is_published(settings) and time.monotonic() < deadline:
         time.sleep(POLL_S)

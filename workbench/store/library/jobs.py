@@ -60,6 +60,18 @@ class JobRepository(Repository):
                 f"UPDATE jobs SET status = 'cancelling' WHERE id = ? AND {_IS_UNFINISHED}", (job_id,)
             )
 
+    def ask(self, job_id: str, wish: str) -> None:
+        """Ask the owner of a job to ``pause`` or ``resume`` it."""
+        with self.pool.writing() as connection:
+            connection.execute(f"UPDATE jobs SET wish = ? WHERE id = ? AND {_IS_UNFINISHED}", (wish, job_id))
+
+    def grant(self, record: JobRecord) -> None:
+        """Note that the wish of a record was fulfilled, unless there is another one by now."""
+        with self.pool.writing() as connection:
+            connection.execute(
+                "UPDATE jobs SET wish = NULL WHERE id = ? AND wish = ?", (record.id, record.wish)
+            )
+
     def get(self, job_id: str) -> JobRecord | None:
         """Return one job, or ``None``."""
         found = self._find("WHERE id = ?", (job_id,))
@@ -76,9 +88,10 @@ class JobRepository(Repository):
     def _find(self, where: str, values: tuple[Any, ...]) -> list[JobRecord]:
         with self.pool.reading() as connection:
             rows = connection.execute(
-                f"SELECT id, kind, status, payload, created_at, updated_at, owner FROM jobs {where}", values
+                f"SELECT id, kind, status, payload, created_at, updated_at, owner, wish FROM jobs {where}",
+                values,
             ).fetchall()
         return [
-            JobRecord(id_, kind, status, from_json(payload), created_at, updated_at, owner)
-            for id_, kind, status, payload, created_at, updated_at, owner in rows
+            JobRecord(id_, kind, status, from_json(payload), created_at, updated_at, owner, wish)
+            for id_, kind, status, payload, created_at, updated_at, owner, wish in rows
         ]

@@ -200,7 +200,8 @@ class JobRecord:
     """A job as other processes see it; ``payload`` (progress, paths, failures) is JSON-able.
 
     ``owner`` is the process that does it (:func:`~workbench.machine.process_identity.process_name`), and
-    ``updated_at`` the last sign of life of the owner.
+    ``updated_at`` the last sign of life of the owner. ``wish`` is what another process asks the owner to do: ``pause``
+    or ``resume``.
     """
 
     id: str
@@ -210,6 +211,7 @@ class JobRecord:
     created_at: float
     updated_at: float
     owner: str | None = None
+    wish: str | None = None
 
 
 @dataclass(frozen=True)

@@ -287,6 +287,11 @@ def keep_counts(connection: Connection) -> None:
         )
 
 
+def let_others_pause_jobs(connection: Connection) -> None:
+    """Add what another process asks the owner of a job to do: pause or resume."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN wish TEXT")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
@@ -297,4 +302,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     keep_plays,
     give_jobs_an_owner,
     keep_counts,
+    let_others_pause_jobs,
 )
