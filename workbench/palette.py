@@ -67,7 +67,7 @@ def style_sheet() -> str:
     """
     light = _variables("pw", _MARKS_ON_LIGHT | _numbered(LINES_ON_LIGHT))
     dark = _variables("pw", _MARKS_ON_DARK | _numbered(LINES_ON_DARK))
-    ours = ":is(.pw, .pw-page, .pw-nav, .pw-lost, .pw-home)"
+    ours = ":is(.pw, .pw-page, .pw-nav, .pw-lost, .pw-home, .pw-jobs)"
     return f"""/* Written by `python -m workbench.palette`: change the colors there. */
 :root {{ {_variables("pw", _PAGE_LIGHT | _GROUND_LIGHT)} }}
 {ours} {{ {light} }}

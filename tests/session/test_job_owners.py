@@ -45,6 +45,7 @@ class StartedJob:
     """A job that ends when it is told to."""
 
     title = "Analysis of one"
+    can_pause = True
 
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex

@@ -40,6 +40,7 @@ class LabAppHandler(TornadoVoilaHandler):  # type: ignore[misc]
         if path not in {file.name for file in app_files(apps_folder())}:
             raise HTTPError(404)
         refuse_foreign_load(self.request.headers)
+        _ = self.xsrf_token  # sets the cookie that the page's own requests need
         await super().get(path)
 
 

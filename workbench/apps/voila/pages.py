@@ -92,6 +92,9 @@ class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
         if self.leaves_token_out():
             return
         refuse_foreign_load(self.request.headers)
+        _ = (
+            self.xsrf_token
+        )  # sets the cookie that the page's own requests need, such as the one when it is closed
         kernels: Any = self.kernel_manager
         with kernels.visit(self.request.remote_ip) as self._visit:
             await super().get(path)  # type: ignore[misc]

@@ -304,6 +304,7 @@ class JobQueue(Verbs):
             started = job.running or self._start(job.kind, job.request or {})
             with self._lock:
                 job.running = started
+                job.can_pause = started.can_pause
                 unwanted = self._parked or job.status == "cancelling"
             if unwanted:
                 started.cancel()

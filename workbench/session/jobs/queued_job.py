@@ -38,6 +38,7 @@ class QueuedJob:
     last_failures: list[dict[str, str]] = field(default_factory=list)
     title: str = ""
     paused: bool = False
+    can_pause: bool = True
 
     @classmethod
     def from_record(cls, record: JobRecord) -> Self:
@@ -54,6 +55,7 @@ class QueuedJob:
         self.last_failures = record.payload.get("failures", [])
         self.title = record.payload.get("title", "")
         self.paused = record.payload.get("paused", False)
+        self.can_pause = record.payload.get("can_pause", True)
 
     @property
     def has_ended(self) -> bool:
@@ -76,9 +78,11 @@ class QueuedJob:
 
     def look(self) -> None:
         """Note whether the job is paused, so that it is still paused after a restart."""
-        state = self.running.state if self.running is not None else ""
-        if state in ("running", "paused"):
-            self.paused = state == "paused"
+        if self.running is None:
+            return
+        self.can_pause = self.running.can_pause
+        if self.running.state in ("running", "paused"):
+            self.paused = self.running.state == "paused"
 
     def let_go(self) -> None:
         """Keep the facts that clients may still ask for, and release the job."""
@@ -93,6 +97,7 @@ class QueuedJob:
             "request": self.request,
             "progress": self.progress,
             "paused": self.paused,
+            "can_pause": self.can_pause,
             "failures": [] if self.has_ended else self.failures,
             "result": self.result,
             "error": self.error,

@@ -17,10 +17,9 @@ from workbench.apps.dashboards.views.table_view import TableView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.errors import WorkbenchError
 from workbench.playlists.query.query_match import matching_rows
+from workbench.session.jobs.followed_job import FollowedJob
 
 if TYPE_CHECKING:
-    from workbench.processing.job.job import Job
-    from workbench.session.jobs.report import Report
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
 
@@ -30,7 +29,7 @@ class LibraryApp(SessionApp):
 
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb
-        self._watch = LibraryWatch(wb, self._fill)
+        self._watch = LibraryWatch(wb, self._fill, self._follow_running)
         self.picker = FolderPicker(wb.settings.library_roots)
         self.job = JobView(self._analyze, self._watch.renew)
         self.table = TableView(self._watch.table, matching_rows, self.open_track, height=330)
@@ -71,10 +70,17 @@ class LibraryApp(SessionApp):
         except WorkbenchError:
             self._watch.renew()
 
-    def _analyze(self, paths: Sequence[str], *, force: bool) -> Job[Report]:
+    def _analyze(self, paths: Sequence[str], *, force: bool) -> FollowedJob:
         if paths == ["demo"]:
             paths = [str(self._wb.make_demo_library())]
-        return self._wb.analyze(*paths, force=force, show=False)
+        request = {"paths": [*paths], "force": force, "recursive": True, "formats": None}
+        return FollowedJob(self._wb.queue, self._wb.queue.submit("analyze", request))
+
+    def _follow_running(self) -> None:
+        """Show an analysis that runs already, such as after a reload of the page."""
+        if self.job.running or not (found := self._wb.queue.unfinished("analyze", "import")):
+            return
+        self.job.follow(FollowedJob(self._wb.queue, found[0]))
 
     def _demo(self) -> None:
         self.job.begin(["demo"])

@@ -10,23 +10,27 @@ import numpy.typing as npt
 
 from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.background import in_background
+from workbench.apps.dashboards.views.job_view import PULSE_S
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, details, playlists_folder
 from workbench.apps.dashboards.views.map_view import MapView
+from workbench.apps.dashboards.views.messages import Messages
 from workbench.apps.dashboards.views.page import (
     button,
     halves,
     note,
     note_html,
     offer,
-    problem_html,
     row,
 )
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.selection_view import SelectionView
 from workbench.apps.dashboards.views.track_view import TrackView
+from workbench.apps.dashboards.widgets.pulse import Pulse
 from workbench.errors import WorkbenchError
+from workbench.session.jobs.followed_job import FollowedJob
 
 if TYPE_CHECKING:
+    from workbench.session.jobs.queued_job import QueuedJob
     from workbench.session.maps import NeighborMap
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
@@ -44,7 +48,9 @@ class MapApp(SessionApp):
         )
         save = SaveView(wb.playlists.keep, playlists_folder(wb))
         self.selection = SelectionView(wb.playlists.of_tracks, save)
-        self._line = note()
+        self._line, self.messages = note(), Messages()
+        self._layout_job: FollowedJob | None = None
+        self._pulse = Pulse(self._look_at_layout)
         self.layout_choice = widgets.ToggleButtons(
             options=["Principal components", "Neighbors"], style={"button_width": "auto"}
         )
@@ -68,8 +74,10 @@ class MapApp(SessionApp):
             wb,
             row(self.layout_choice, self._again, self.playlist),
             self._line,
+            self.messages,
             halves(widgets.VBox([self.map, self.selection]), self.track),
             self._watch,
+            self._pulse,
         )
 
     def _list_playlists(self) -> None:
@@ -81,7 +89,7 @@ class MapApp(SessionApp):
         try:
             self.track.show(*details(self._wb, self._watch.table, track_id))
         except WorkbenchError as error:
-            self._line.value = problem_html(str(error))
+            self.messages.problem(str(error))
             return
         self.track.player.play()
 
@@ -102,16 +110,34 @@ class MapApp(SessionApp):
         self._show_neighbors(kept)
 
     def _compute(self) -> None:
-        """Lay out the tracks in a worker, then save and show the layout."""
-        table = self._watch.table
-        count = int(table.analyzed.sum())
+        """Ask for a layout, and show it when it is done."""
+        count = int(self._watch.table.analyzed.sum())
         if not count:
             return
         self._again.disabled = True
         self._line.value = note_html(
-            f"Laying out {count:,} tracks in a worker. This takes up to a minute; you can use the page in the meantime."
+            f"Laying out {count:,} tracks. This takes up to a minute; you can use or leave the page in the meantime."
         )
-        in_background(lambda: self._wb.maps.lay_out(table), self._show_neighbors, self._refused)
+        in_background(lambda: self._wb.queue.submit("map", {}), self._follow_layout, self._refused)
+
+    def _follow_layout(self, job: QueuedJob) -> None:
+        self._layout_job = FollowedJob(self._wb.queue, job)
+        self._pulse.seconds = PULSE_S
+        self._look_at_layout()
+
+    def _look_at_layout(self) -> None:
+        job = self._layout_job
+        if job is None or not job.done():
+            return
+        self._layout_job, self._pulse.seconds = None, 0
+        progress, kept = job.progress, self._wb.maps.neighbors()
+        if progress.state == "done" and kept is not None and self.layout_choice.index == 1:
+            self._show_neighbors(kept)
+        else:
+            self._again.disabled = False
+            self._line.value = ""
+        if progress.state == "failed":
+            self.messages.problem(f"The layout did not finish: {progress.note or 'no reason given'}")
 
     def _show_neighbors(self, kept: NeighborMap) -> None:
         self._again.disabled = False
@@ -128,7 +154,8 @@ class MapApp(SessionApp):
 
     def _refused(self, message: str) -> None:
         self._again.disabled = False
-        self._line.value = problem_html(message)
+        self._line.value = ""
+        self.messages.problem(message)
 
     def _draw(self, positions: npt.NDArray[np.float32], axes: str) -> None:
         self.map.fill(self._watch.table, positions, axes=axes)

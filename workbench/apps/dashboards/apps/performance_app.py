@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.views.performance_view import PerformanceView
-from workbench.errors import WorkbenchError
+from workbench.session.jobs.followed_job import FollowedJob
 
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
@@ -20,23 +18,18 @@ class PerformanceApp(SessionApp):
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb
         self.view = PerformanceView(
-            wb.performance, wb.performance.history, wb.performance.clear_caches, self._bench
+            wb.performance,
+            wb.performance.history,
+            wb.performance.clear_caches,
+            self._bench,
+            self._running_bench,
         )
         super().__init__(wb, self.view)
         self.view.look()
 
-    def _bench(self) -> None:
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "workbench",
-            "bench",
-            "--quick",
-            "--data-dir",
-            str(self._wb.settings.data_dir),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-            raise WorkbenchError(f"The benchmark did not finish: {last[0]}")
+    def _bench(self) -> FollowedJob:
+        return FollowedJob(self._wb.queue, self._wb.queue.submit("benchmark", {}))
+
+    def _running_bench(self) -> FollowedJob | None:
+        found = self._wb.queue.unfinished("benchmark")
+        return FollowedJob(self._wb.queue, found[0]) if found else None

@@ -10,7 +10,8 @@ import ipywidgets as widgets
 from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, details
-from workbench.apps.dashboards.views.page import empty_html, problem_html
+from workbench.apps.dashboards.views.messages import Messages
+from workbench.apps.dashboards.views.page import empty_html
 from workbench.apps.dashboards.views.problems_view import ProblemsView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.errors import WorkbenchError
@@ -31,8 +32,8 @@ class ProblemsApp(SessionApp):
         self.track = TrackView(
             self.open_track, advice="Click a row of the list to look at the track and hear it."
         )
-        self._line = widgets.HTML()
-        super().__init__(wb, self._line, self.view, self.track, self._watch)
+        self._line, self.messages = widgets.HTML(), Messages()
+        super().__init__(wb, self._line, self.messages, self.view, self.track, self._watch)
         self.look()
 
     def look(self) -> None:
@@ -45,7 +46,7 @@ class ProblemsApp(SessionApp):
         in_background(
             lambda: self._wb.problems(table),
             lambda problems: self._show(table, problems),
-            self._refused,
+            self.messages.problem,
         )
 
     def open_track(self, track_id: int) -> None:
@@ -53,12 +54,9 @@ class ProblemsApp(SessionApp):
         try:
             self.track.show(*details(self._wb, self._watch.table, track_id))
         except WorkbenchError as error:
-            self._refused(str(error))
+            self.messages.problem(str(error))
 
     def _show(self, table: LibraryTable, problems: Sequence[Problem]) -> None:
         if len(table):
             self._line.value = ""
         self.view.fill(table, problems)
-
-    def _refused(self, message: str) -> None:
-        self._line.value = problem_html(message)

@@ -58,8 +58,8 @@ class JobView(widgets.VBox):  # type: ignore[misc]
         self._told = 0
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="100%", height="14px"))
         self._line = note(
-            "Choose a folder, press Analyze, and keep this page open. Tracks that are analyzed already are not "
-            "analyzed again."
+            "Choose a folder and press Analyze. You can leave the page meanwhile. Tracks that are analyzed already are "
+            "not analyzed again."
         )
         self._problem = widgets.HTML()
         self._pause = button("Pause", self._toggle_pause, tooltip="Files under way are finished first")
@@ -144,7 +144,8 @@ class JobView(widgets.VBox):  # type: ignore[misc]
 def describe(progress: Any) -> str:
     """Return the state of a job in one line."""
     done = (
-        f"{progress.finished:,} of {counted(progress.total, 'file')}{' so far' if progress.scanning else ''}"
+        f"{progress.finished:,} of {counted(progress.total, progress.unit)}"
+        f"{' so far' if progress.scanning else ''}"
     )
     parts = [
         {
@@ -152,15 +153,16 @@ def describe(progress: Any) -> str:
             "paused": "Paused",
             "cancelled": "Cancelled",
             "cancelling": "Cancelling",
+            "queued": "Waiting",
             "failed": "Stopped",
-        }.get(progress.state, "Analyzing"),
+        }.get(progress.state, "Analyzing" if progress.unit == "file" else "Running"),
         done,
     ]
     if progress.cached:
         parts.append(f"{progress.cached:,} known already")
     if progress.failed:
         parts.append(f"{progress.failed:,} failed")
-    if progress.rate:
+    if progress.audio_rate:
         parts.append(f"{progress.rate * 60:.0f} files/min, {progress.audio_rate:.0f} × real time")
     if progress.state == "running" and progress.eta_s:
         parts.append(f"{span(progress.eta_s)} left")

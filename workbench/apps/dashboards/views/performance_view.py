@@ -11,6 +11,9 @@ from typing import Any
 import ipywidgets as widgets
 
 from workbench.apps.dashboards.background import in_background
+from workbench.apps.dashboards.views.job_view import ShownJob
+from workbench.apps.dashboards.views.job_view import describe as describe_job
+from workbench.apps.dashboards.views.messages import Messages
 from workbench.apps.dashboards.views.page import (
     button,
     columns,
@@ -18,7 +21,6 @@ from workbench.apps.dashboards.views.page import (
     heading,
     note,
     note_html,
-    problem_html,
     row,
     scores_html,
     table_html,
@@ -46,7 +48,9 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
     clear : callable
         Asks every process to empty its caches.
     bench : callable
-        Runs the benchmark; called on a thread.
+        Asks for the benchmark and returns its job; called on a thread.
+    running_bench : callable
+        Returns the job of a benchmark that runs already, or ``None``; called on a thread.
     """
 
     def __init__(
@@ -54,20 +58,18 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         measure: Callable[[], Figures],
         history: Callable[[], History],
         clear: Callable[[], object],
-        bench: Callable[[], object],
+        bench: Callable[[], ShownJob],
+        running_bench: Callable[[], ShownJob | None] = lambda: None,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._measure, self._history, self._clear, self._bench, self._clock = (
-            measure,
-            history,
-            clear,
-            bench,
-            clock,
-        )
+        self._measure, self._history, self._clear, self._clock = measure, history, clear, clock
+        self._bench, self._running_bench = bench, running_bench
+        self._job: ShownJob | None = None
         self._live, self._history_at, self._asked = LiveSeries(), 0.0, False
+        self._looked, self._trouble = False, ""
         self._scores, self._advice, self._facts, self._impact = (widgets.HTML() for _ in range(4))
-        self._state, self._problem = note("Measuring …"), widgets.HTML()
+        self._state, self._bench_line, self.messages = note("Measuring …"), widgets.HTML(), Messages()
         self._charts = _charts()
         self._past = _past_charts()
         self._bench_button = button(
@@ -77,7 +79,8 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         super().__init__(
             [
                 row(self._state, button("Clear caches", self._clear_caches), self._bench_button),
-                self._problem,
+                self._bench_line,
+                self.messages,
                 self._scores,
                 self._advice,
                 heading("Now"),
@@ -93,6 +96,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
 
     def look(self) -> None:
         """Measure off the event loop, and show the result."""
+        self._look_at_bench()
         if not self._asked:
             self._asked = True
             in_background(self._measured, self._show_all, self._failed)
@@ -106,14 +110,16 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
 
     def _show_all(self, measured: tuple[Figures, History | None]) -> None:
         self._asked = False
-        self._problem.value = ""
+        self.messages.dismiss(self._trouble)
         self.show(measured[0])
         if measured[1] is not None:
             self.show_history(measured[1])
 
     def _failed(self, message: str) -> None:
         self._asked = False
-        self._problem.value = problem_html(message)
+        self.messages.dismiss(self._trouble)
+        self._trouble = message
+        self.messages.problem(message)
 
     def show(self, figures: Figures) -> None:
         """Show one measurement."""
@@ -143,21 +149,43 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
     def _clear_caches(self) -> None:
         in_background(
             self._clear,
-            lambda _: self._tell("Every process empties its caches within a second."),
-            self._failed,
+            lambda _: self.messages.tell("Every process empties its caches within a second."),
+            self.messages.problem,
         )
 
     def _run_bench(self) -> None:
         self._bench_button.disabled = True
-        self._tell("The benchmark runs; figures appear below when it is done.")
-        in_background(self._bench, lambda _: self._bench_ended(""), self._bench_ended)
+        self._bench_line.value = note_html("Asking for the benchmark …")
+        in_background(self._bench, self._follow_bench, self._bench_refused)
 
-    def _bench_ended(self, message: str) -> None:
+    def _bench_refused(self, message: str) -> None:
         self._bench_button.disabled = False
-        self._problem.value = problem_html(message)
+        self._bench_line.value = ""
+        self.messages.problem(message)
 
-    def _tell(self, text: str) -> None:
-        self._problem.value = note_html(text)
+    def _follow_bench(self, job: ShownJob | None) -> None:
+        if job is not None:
+            self._job = job
+            self._look_at_bench()
+
+    def _look_at_bench(self) -> None:
+        """Show how far the benchmark is; at the end, say how it ended."""
+        if self._job is None:
+            if not self._looked:
+                self._looked = True
+                in_background(self._running_bench, self._follow_bench, self.messages.problem)
+            return
+        job, progress = self._job, self._job.progress
+        self._bench_button.disabled = not job.done()
+        if not job.done():
+            self._bench_line.value = note_html(f"Benchmark: {describe_job(progress)}")
+            return
+        self._job, self._bench_line.value = None, ""
+        if progress.state == "failed":
+            self.messages.problem(f"The benchmark did not finish: {progress.note or 'no reason given'}")
+        else:
+            ended = "is done; its figures are below" if progress.state == "done" else "was cancelled"
+            self.messages.tell(f"The benchmark {ended}.")
 
 
 def _charts() -> dict[str, Chart]:

@@ -1,0 +1,130 @@
+// The jobs of the server, on every page: what runs, how far it is, the time left, and buttons to pause and to cancel.
+// What has ended stays in sight until it is dismissed, in this browser, or until the server has run without it for long.
+
+const base = new URL("../../", document.currentScript.src);
+const BUSY_MS = 1000, IDLE_MS = 4000; // set by hand: moves visibly; a job of another page is seen soon
+const SHOWN_S = 3600; // of a job that has ended
+const DISMISSED = "workbench-dismissed-jobs";
+const ENDED = { done: "done", failed: "stopped", cancelled: "cancelled" };
+
+const strip = Object.assign(document.createElement("section"), { className: "pw-jobs", hidden: true });
+strip.setAttribute("aria-label", "Jobs");
+document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${base}voila/workbench/job_strip.css` }));
+document.body.prepend(strip);
+const lines = new Map();
+let timer = 0;
+
+async function ask(path, method = "GET") {
+  const token = document.cookie.match(/\b_xsrf=([^;]*)/);
+  const headers = token && method !== "GET" ? { "X-XSRFToken": token[1] } : {};
+  const answer = await fetch(new URL(`api/v1/jobs${path}`, base), { method, headers });
+  if (!answer.ok) throw new Error((await answer.json()).message);
+  return answer.json();
+}
+
+const dismissed = () => JSON.parse(localStorage.getItem(DISMISSED) ?? "[]");
+function dismiss(id) {
+  localStorage.setItem(DISMISSED, JSON.stringify([...dismissed(), id].slice(-200)));
+  look();
+}
+
+function span(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+const number = (value) => value.toLocaleString("en-US");
+const counted = (many, unit) => `${number(many)} ${unit}${many === 1 ? "" : "s"}`;
+
+// What a job is doing, in a few words.
+function words(job) {
+  const now = job.progress ?? {}, done = (now.done ?? 0) + (now.cached ?? 0) + (now.failed ?? 0);
+  const paused = job.status === "running" && now.state === "paused";
+  const state = ENDED[job.status] ?? { queued: "waits for its turn", cancelling: "is being cancelled" }[job.status];
+  const parts = [state ?? (paused ? "paused" : "")];
+  if (now.total) parts.push(`${number(done)} of ${counted(now.total, now.unit ?? "file")}${now.scanning ? " so far" : ""}`);
+  else if (job.status === "running" && now.scanning) parts.push("looking for music");
+  if (now.failed) parts.push(`${number(now.failed)} failed`);
+  if (job.status === "running" && !paused && now.eta_s) parts.push(`${span(now.eta_s)} left`);
+  if (job.status in ENDED && now.elapsed_s) parts.push(`took ${span(now.elapsed_s)}`);
+  if (now.note && job.status === "running") parts.push(now.note);
+  if (job.error) parts.push(job.error.message);
+  return parts.filter(Boolean).join(" · ");
+}
+
+function button(text, title, act) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: text, title });
+  made.addEventListener("click", async () => {
+    made.disabled = true;
+    try {
+      await act();
+    } catch (error) {
+      made.closest(".pw-job").querySelector(".pw-job-said").textContent = error.message;
+    }
+    made.disabled = false;
+    look();
+  });
+  return made;
+}
+
+// The line of a job; its elements stay, so that a button keeps the focus.
+function lineOf(id) {
+  if (lines.has(id)) return lines.get(id);
+  const line = Object.assign(document.createElement("div"), { className: "pw-job" });
+  const part = (name, className) => {
+    const made = Object.assign(document.createElement(name), { className });
+    line.append(made);
+    return made;
+  };
+  const known = { line, title: part("b", "pw-job-title"), bar: part("progress", ""), said: part("span", "pw-job-said") };
+  known.pause = button("Pause", "Files in work are finished first", () => ask(`/${id}/${known.verb}`, "POST"));
+  known.cancel = button("Cancel", "What is done stays saved", () => ask(`/${id}`, "DELETE"));
+  known.dismiss = button("Dismiss", "Takes this line away", async () => dismiss(id));
+  line.append(known.pause, known.cancel, known.dismiss);
+  strip.append(line);
+  lines.set(id, known);
+  return known;
+}
+
+function show(job) {
+  const known = lineOf(job.id), now = job.progress ?? {}, ended = job.status in ENDED;
+  const done = (now.done ?? 0) + (now.cached ?? 0) + (now.failed ?? 0);
+  known.title.textContent = job.title;
+  known.said.textContent = words(job);
+  known.verb = now.state === "paused" ? "resume" : "pause";
+  known.pause.textContent = known.verb === "pause" ? "Pause" : "Resume";
+  known.pause.hidden = job.status !== "running" || !job.can_pause;
+  known.cancel.hidden = ended || job.status === "cancelling";
+  known.dismiss.hidden = !ended;
+  known.bar.hidden = ended;
+  known.bar.setAttribute("aria-label", `${job.title}: how far it is`);
+  if (now.total && done) Object.assign(known.bar, { max: now.total, value: done });
+  else known.bar.removeAttribute("value");
+  known.line.classList.toggle("pw-job-failed", job.status === "failed");
+}
+
+async function look() {
+  clearTimeout(timer);
+  let busy = false;
+  if (!document.hidden) {
+    try {
+      const { jobs } = await ask("?brief=true");
+      const gone = dismissed(), newest = Date.now() / 1000;
+      const shown = jobs.filter((job) =>
+        !(job.status in ENDED) || (newest - job.updated_at < SHOWN_S && !gone.includes(job.id)));
+      busy = shown.some((job) => !(job.status in ENDED));
+      shown.reverse().forEach(show);
+      const ids = new Set(shown.map((job) => job.id));
+      for (const [id, { line }] of lines) if (!ids.has(id)) (line.remove(), lines.delete(id));
+      strip.hidden = !shown.length;
+    } catch {
+      // The server does not answer; another script says so.
+    }
+  }
+  clearTimeout(timer);
+  timer = setTimeout(look, busy ? BUSY_MS : IDLE_MS);
+}
+
+document.addEventListener("visibilitychange", look);
+document.addEventListener("workbench-job", look);
+look();
