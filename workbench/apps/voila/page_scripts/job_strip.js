@@ -93,6 +93,9 @@ function show(job) {
   known.said.textContent = words(job);
   known.verb = now.state === "paused" ? "resume" : "pause";
   known.pause.textContent = known.verb === "pause" ? "Pause" : "Resume";
+  for (const name of ["pause", "cancel", "dismiss"]) {
+    known[name].setAttribute("aria-label", `${known[name].textContent}: ${job.title}`); // there may be several lines
+  }
   known.pause.hidden = job.status !== "running" || !job.can_pause;
   known.cancel.hidden = ended || job.status === "cancelling";
   known.dismiss.hidden = !ended;
