@@ -10,7 +10,8 @@ const ENDED = { done: "done", failed: "stopped", cancelled: "cancelled" };
 const strip = Object.assign(document.createElement("section"), { className: "pw-jobs", hidden: true });
 strip.setAttribute("aria-label", "Jobs");
 document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${base}voila/workbench/job_strip.css` }));
-document.body.prepend(strip);
+const menu = document.querySelector(".pw-nav");
+menu ? menu.append(strip) : document.body.prepend(strip); // the menu stays in sight, and the jobs with it
 const lines = new Map();
 let timer = 0;
 
