@@ -6,7 +6,6 @@ import math
 import os
 import platform
 import statistics
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from workbench.benchmark.child import ScenarioInput
 from workbench.benchmark.measurements import MEASUREMENTS, SCENARIOS, Measurement
 from workbench.benchmark.processes import fresh_folder, run_child
 from workbench.errors import LibraryPathError
+from workbench.machine.run_folder import TemporaryFolder
 
 SIDES = ("before", "after")
 UNTIMED = "long_file"
@@ -69,8 +69,7 @@ def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, effort: Effort, sa
     """
     start = time.monotonic()
     tracks, audio_s = choose_tracks(paths, effort)
-    with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
-        folder = Path(name)
+    with TemporaryFolder("bench") as folder:
         samples = _measure(
             folder, tracks, effort, lambda line: say(f"{time.monotonic() - start:4.0f} s  {line}")
         )

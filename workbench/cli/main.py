@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     if argv is None and sys.getfilesystemencoding() != "utf-8":
         _start_again_with_utf8_names()
+    if argv is None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends in order, as on Ctrl-C
     replace_what_cannot_be_shown()
     show_warnings_printable()
     arguments = list(sys.argv[1:] if argv is None else argv)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from workbench.errors import ReportError
+from workbench.machine.run_folder import TemporaryFolder
 
 # Browsers that print without a window; Firefox and Safari do not.
 BROWSERS = (
@@ -50,8 +50,8 @@ def print_pdf(html: str, out: Path) -> None:
     ReportError
         There is no browser, or it did not print.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder, "report.html")
+    with TemporaryFolder("print") as folder:
+        page = folder / "report.html"
         page.write_text(html, "utf-8")
         command = [
             browser(),
@@ -64,11 +64,14 @@ def print_pdf(html: str, out: Path) -> None:
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium refuses to run as root otherwise
+        environment = os.environ | {"TMPDIR": str(folder)}
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, env=environment
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ReportError(f"{command[0]} did not print the report: {error}.") from error
-        printed = Path(folder, "report.pdf")
+        printed = folder / "report.pdf"
         if not printed.exists():
             last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
             raise ReportError(f"{command[0]} did not print the report: {last[0]}.")

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from workbench.apps.notebooks import notebook_files
 from workbench.apps.reports.page import html_page
 from workbench.apps.reports.pdf import browser, print_pdf
 from workbench.errors import ReportError
+from workbench.machine.run_folder import TemporaryFolder
 from workbench.notebook_parameters import refuse_unknown
 from workbench.user_paths import expand_home
 from workbench.values import did_you_mean
@@ -110,8 +110,8 @@ def run_report(
         A cell failed; the notebook is kept beside ``out`` and shows which. Or the file cannot be written.
     """
     _make_folder(out.parent)
-    with tempfile.TemporaryDirectory() as folder:
-        ran = Path(folder, notebook.name)
+    with TemporaryFolder("report") as folder:
+        ran = folder / notebook.name
         done = _execute(notebook, ran, parameters, data_dir=data_dir, failed=out.with_suffix(".failed.ipynb"))
         page = html_page(done)
     try:

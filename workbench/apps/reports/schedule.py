@@ -8,12 +8,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import ReportError
+from workbench.machine.run_folder import TemporaryFolder
 
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # cron and launchd count from Sunday
 _WHEN = re.compile(rf"(daily|{'|'.join(DAYS)})[a-z]*\s+(\d{{1,2}}):(\d{{2}})", re.IGNORECASE)
@@ -160,8 +160,8 @@ def _check_systemd(files: Mapping[str, str]) -> list[str]:
     verify = shutil.which("systemd-analyze")
     if verify is None:
         return ["systemd is not on this machine, so nothing was verified"]
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder, Path(name).name) for name in files]
+    with TemporaryFolder("units") as folder:
+        paths = [folder / Path(name).name for name in files]
         for path, text in zip(paths, files.values(), strict=True):
             path.write_text(text, "utf-8")
         done = subprocess.run(

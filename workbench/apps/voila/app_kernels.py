@@ -62,7 +62,10 @@ class AppKernels(AsyncMappingKernelManager):
         """End every kernel, and the process from which they are forked."""
         # Jupyter cannot end a kernel that is being started.
         await asyncio.gather(*self._pending_kernels.values(), return_exceptions=True)
-        await self.shutdown_all(now=True)
+        # One that ends by itself meanwhile makes this raise an error before the others have ended.
+        await asyncio.gather(self.shutdown_all(now=True), return_exceptions=True)
+        left = [self.shutdown_kernel(kernel_id, now=True) for kernel_id in self.list_kernel_ids()]  # type: ignore[no-untyped-call]
+        await asyncio.gather(*left, return_exceptions=True)
         if self.host is not None:
             self.host.close()
 

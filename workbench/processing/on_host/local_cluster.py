@@ -9,20 +9,23 @@ when its standard input closes or its parent is gone, however that died.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import multiprocessing
 import os
+import select
 import shutil
 import signal
 import sys
 import threading
 import traceback
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from typing import Any, NoReturn
 
 from workbench.machine.gpu import RESOURCE, VISIBLE, share_gpus
 
+LAST_WAIT_S = 1.0  # set by hand; it takes milliseconds
 PARENT_POLL_S = 0.5  # how long workers may run after their session was killed; set by hand
 # A forked worker is there in a fifth of the time, and a killed one should be back soon. Not on macOS, whose
 # frameworks do not survive a fork.
@@ -33,24 +36,33 @@ KEPT_BY_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 128 << 20, "MALLOC_MMAP_THRESHOLD_":
 IMPORTED_BEFORE_FORK = ["distributed", "distributed.nanny", "workbench.processing.on_worker.batch"]
 
 
-def main(shared_modules: list[str]) -> NoReturn:
-    """Get ready, wait for the plan that HostProcess writes, and serve until the parent ends or stops it."""
+def main(shared_modules: list[str], local_directory: str, semaphore_prefix: str) -> NoReturn:
+    """Get ready, wait for the plan that HostProcess writes, and serve until the parent ends or stops it.
+
+    Parameters
+    ----------
+    local_directory : str
+        For everything temporary.
+    semaphore_prefix : str
+        With which the names of semaphores begin, so that one knows whose they are if every process here is killed.
+    """
     parent = os.getppid()
+    multiprocessing.current_process()._config["semprefix"] = semaphore_prefix  # type: ignore[attr-defined]
+    signal.signal(signal.SIGTERM, lambda *_: _end(local_directory, 0))
     _prepare_forks(shared_modules)  # imports on another core while we import here
     import distributed  # noqa: F401
 
     if not (line := sys.stdin.readline()):
-        os._exit(0)
-    plan = json.loads(line)
+        _end(local_directory, 0)
+    threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
     try:
-        asyncio.run(_serve(plan, parent))
+        asyncio.run(_serve(json.loads(line), local_directory))
     except BaseException:  # noqa: BLE001 - printed; this process ends with status 1
         traceback.print_exc()
-        _end(plan["local_directory"], 1)
-    _end(plan["local_directory"], 0)
+    _end(local_directory, 1)
 
 
-async def _serve(plan: dict[str, Any], parent: int) -> None:
+async def _serve(plan: dict[str, Any], local_directory: str) -> None:
     from distributed import Nanny, Scheduler
     from distributed.security import Security
 
@@ -71,7 +83,7 @@ async def _serve(plan: dict[str, Any], parent: int) -> None:
             name=number,
             nthreads=plan["threads"],
             memory_limit=plan["memory_limit_bytes"],
-            local_directory=plan["local_directory"],
+            local_directory=local_directory,
             preload=["workbench.processing.on_worker.worker_process"],
             resources={RESOURCE: len(gpus[number])} if gpus[number] else None,
             env={VISIBLE: ",".join(gpus[number])} if plan["gpus"] else None,
@@ -81,19 +93,9 @@ async def _serve(plan: dict[str, Any], parent: int) -> None:
         for number in range(plan["workers"])
     ]
     await asyncio.gather(*nannies)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
     sys.stdout.write(json.dumps({"address": scheduler.address}) + "\n")
     sys.stdout.flush()
-    while os.getppid() == parent and not stop.is_set():
-        try:
-            await asyncio.wait_for(stop.wait(), PARENT_POLL_S)
-        except TimeoutError:
-            continue
-    # Nothing here has state worth an orderly end, and a hung worker would hold one up.
-    _end(plan["local_directory"], 0)
+    await scheduler.finished()
 
 
 def _configure(plan: dict[str, Any]) -> None:
@@ -131,19 +133,31 @@ def _prepare_forks(shared_modules: list[str]) -> None:
         forkserver.ensure_running()
 
 
-def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    sys.stdin.read()
-    loop.call_soon_threadsafe(stop.set)
+def _watch_parent(parent: int) -> None:
+    """End when standard input closes, or the parent is gone: others may have inherited the other end of the pipe."""
+    while os.getppid() == parent and not select.select([sys.stdin], [], [], PARENT_POLL_S)[0]:
+        continue
+    # on the main thread, so that no nanny starts a worker again meanwhile
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 def _end(local_directory: str, code: int) -> NoReturn:
+    """End with every process below. Nothing here has state worth an orderly end, and a hung worker would hold one up.
+
+    The resource tracker ends by itself when no other process is left, and removes their semaphores; it ends last.
+    """
     import psutil
 
-    for child in psutil.Process().children(recursive=True):
-        try:
-            child.kill()
-        except psutil.NoSuchProcess:
-            continue
+    tracker: Any = resource_tracker._resource_tracker
+    below = psutil.Process().children(recursive=True)
+    last = [child for child in below if child.pid == tracker._pid]
+    for child in below:
+        if child not in last:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+    if last:
+        os.close(tracker._fd)
+        psutil.wait_procs(last, timeout=LAST_WAIT_S)
     sys.stderr.flush()
     if code == 0:  # otherwise the parent reads the log before it removes the folder
         shutil.rmtree(local_directory, ignore_errors=True)

@@ -1,0 +1,126 @@
+"""Everything temporary of a process lies in one folder, which goes when the process ends, or else at the next start.
+
+The folder is named after the number and the start of the process. Whether its owner still runs is said by a lock in it,
+which the system releases however the process ends, also in a container that was started again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from workbench.machine.process_identity import process_name
+
+PREFIX = "workbench-"
+_UNFINISHED = ".new-"  # its lock is not held yet
+_LOCK = "lock"
+_SEMAPHORES = Path("/dev/shm")
+
+
+class TemporaryFolder:
+    """A folder in the run folder of this process; also a context manager that gives its path.
+
+    The first one makes the run folder and removes those that dead processes left; the last one removes it. Named
+    semaphores whose names begin with :attr:`semaphore_prefix` are removed with the folder.
+
+    Parameters
+    ----------
+    name : str
+        What it is for, in a few letters: paths of sockets may have 107 bytes.
+    """
+
+    def __init__(self, name: str) -> None:
+        with _lock:
+            self._run = _enter()
+        self.path = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._run.path))
+        self._closed = False
+
+    @property
+    def semaphore_prefix(self) -> str:
+        return f"/{self._run.path.name}.{self.path.name}."
+
+    def close(self) -> None:
+        """Remove the folder. It may be called twice; a forked process leaves the folder to its parent."""
+        if self._run.pid == os.getpid() and not self._closed:
+            self._closed = True
+            _remove(self.path, self.semaphore_prefix)
+            with _lock:
+                _leave(self._run)
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _RunFolder:
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.users = 0
+        _, pid, start = process_name().split(":")
+        made = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{PREFIX}{pid}-{start}-"))
+        self._lock = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.path = made.rename(made.with_name(made.name.removeprefix(_UNFINISHED)))
+
+    def close(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+
+_lock = threading.Lock()
+_current: _RunFolder | None = None
+
+
+def _enter() -> _RunFolder:
+    global _current
+    if _current is None or _current.pid != os.getpid():
+        sweep()
+        _current = _RunFolder()
+    _current.users += 1
+    return _current
+
+
+def _leave(run: _RunFolder) -> None:
+    global _current
+    run.users -= 1
+    if not run.users:
+        run.close()
+        _current = None
+
+
+def sweep() -> list[Path]:
+    """Remove the run folders, with their semaphores, of this user's processes that ended without doing so."""
+    found = sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*-*"))
+    return [folder for folder in found if _is_left(folder)]
+
+
+def _is_left(folder: Path) -> bool:
+    """Remove a run folder if its owner has ended."""
+    with contextlib.suppress(OSError):  # it is of someone else, no run folder, or just gone
+        about = folder.lstat()
+        if stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid():
+            lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(folder, f"/{folder.name}.")
+            finally:
+                os.close(lock)
+            return True
+    return False
+
+
+def _remove(folder: Path, semaphore_prefix: str) -> None:
+    for semaphore in _SEMAPHORES.glob(f"sem.{semaphore_prefix.removeprefix('/')}*"):
+        semaphore.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
