@@ -102,7 +102,7 @@ def test_next_start_removes_what_a_killed_one_left_and_leaves_nothing_itself(ana
     killed = run_until_end(analyze(), signal.SIGKILL)
     assert killed.left() == []
     [left] = temporary.iterdir()
-    orphan = SHARED_MEMORY / f"sem.{left.name}.dask-1.abc"  # if all its processes were killed at once
+    orphan = SHARED_MEMORY / f"sem.{left.name}.dask1.abc"  # if all its processes were killed at once
     orphan.touch()
     process = analyze()
     seen = run_until_end(process)

@@ -21,6 +21,8 @@ from workbench.machine.process_identity import process_name
 PREFIX = "workbench-"
 _UNFINISHED = ".new-"  # its lock is not held yet
 _LOCK = "lock"
+# Python's fork server has its socket in such a folder, and the path of a socket has 107 bytes.
+_LONGEST_HOME = 107 - len("/workbench-4194304-1234567890-abcdefgh/dask1/pymp-abcdefgh/listener-abcdefgh")
 _SEMAPHORES = Path("/dev/shm")
 
 
@@ -33,13 +35,14 @@ class TemporaryFolder:
     Parameters
     ----------
     name : str
-        What it is for, in a few letters: paths of sockets may have 107 bytes.
+        What it is for, in a few letters.
     """
 
     def __init__(self, name: str) -> None:
         with _lock:
             self._run = _enter()
-        self.path = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._run.path))
+            self.path = self._run.path / f"{name}{self._run.made}"
+        self.path.mkdir(mode=0o700)
         self._closed = False
 
     @property
@@ -66,9 +69,9 @@ class TemporaryFolder:
 class _RunFolder:
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self.users = 0
+        self.users, self.made = 0, 0
         _, pid, start = process_name().split(":")
-        made = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{PREFIX}{pid}-{start}-"))
+        made = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{PREFIX}{pid}-{start}-", dir=_home()))
         self._lock = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.path = made.rename(made.with_name(made.name.removeprefix(_UNFINISHED)))
@@ -88,6 +91,7 @@ def _enter() -> _RunFolder:
         sweep()
         _current = _RunFolder()
     _current.users += 1
+    _current.made += 1
     return _current
 
 
@@ -101,8 +105,14 @@ def _leave(run: _RunFolder) -> None:
 
 def sweep() -> list[Path]:
     """Remove the run folders, with their semaphores, of this user's processes that ended without doing so."""
-    found = sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*-*"))
+    found = sorted(_home().glob(f"{PREFIX}*-*-*"))
     return [folder for folder in found if _is_left(folder)]
+
+
+def _home() -> Path:
+    """Return the folder for temporary files, or ``/tmp`` if paths of sockets would become too long there."""
+    found = tempfile.gettempdir()
+    return Path(found if len(os.fsencode(found)) <= _LONGEST_HOME else "/tmp")
 
 
 def _is_left(folder: Path) -> bool:

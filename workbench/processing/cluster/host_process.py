@@ -19,7 +19,6 @@ from workbench.machine.run_folder import TemporaryFolder
 from workbench.processing.cluster.credentials import Credentials
 
 START_TIMEOUT_S = 90.0  # a cold disk and a busy machine; an idle one needs 1 s
-LONGEST_FOLDER = 107 - len("/pymp-12345678/listener-12345678")  # the socket of the fork server is in it
 STOP_TIMEOUT_S = 3.0  # it has nothing to save, so if it takes longer, it hangs
 
 # Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns. Folders that only
@@ -159,6 +158,4 @@ class HostProcess:
 def _environment(base: Mapping[str, str], temporary: Path) -> dict[str, str]:
     # Native libraries read these when they load: one worker, one core.
     added = {"TF_CPP_MIN_LOG_LEVEL": "3", "TMPDIR": str(temporary)}
-    if len(str(temporary)) > LONGEST_FOLDER:
-        del added["TMPDIR"]
     return dict(base) | dict.fromkeys(ONE_THREAD_EACH, "1") | added
