@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from workbench import Workbench, WorkbenchError
+from workbench import ParameterValueError, Workbench, WorkbenchError
 from workbench.playlists import COMMON_PARAMETERS, METHODS
 from workbench.session import playlist_stub
 from workbench.session.apps import installed_apps
@@ -135,3 +135,19 @@ def test_notebooks_import_from_package_roots_only(notebook: Path) -> None:
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     assert re.findall(r"(?:from|import) (workbench\.\w+\.[\w.]+)", code) == []
     exec("\n".join(re.findall(r"^from workbench\S* import [^(\n]+$", code, re.M)), {})
+
+
+def test_similarity_says_why_and_weighs_parts(wb: Workbench) -> None:
+    first = wb.track.first_playable()
+    near = wb.similar(first, 1)[0].id
+    why = wb.similarity.why(first, near)
+    assert set(why.closer_than_percent) == {"timbre", "tonal", "rhythm", "dynamics"}
+    assert max(why.closer_than_percent.values()) > 80 and "Nearer than" in why._repr_html_()
+    tempo = {"timbre": 0, "tonal": 0, "dynamics": 0}
+    by_rhythm = wb.similarity.nearest(first, 5, tempo)
+    assert [row["id"] for row in by_rhythm] != [row["id"] for row in wb.similarity.nearest(first, 5)]
+    assert [row["distance"] for row in by_rhythm] == sorted(row["distance"] for row in by_rhythm)
+    judged = wb.similarity.judge()
+    assert judged.hits > 2 * judged.chance and judged.tracks > 20
+    with pytest.raises(ParameterValueError, match="rhythm"):
+        wb.similarity.nearest(first, weights={"rythm": 2})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-_DIGITS = 4  # significant ones of the largest value of a column: the tempo as 128.0, the loudness as -9.34
+_DIGITS = 4  # of the largest value of a column: the tempo as 128.0, the loudness as -9.34; set by hand
 
 
 class ShownFrame(pd.DataFrame):
@@ -56,8 +56,8 @@ def _formatter(column: pd.Series) -> Callable[[Any], str] | None:
     if column.dtype.kind != "f":
         return None
     largest = column.abs().max()
-    whole = 1 + math.floor(math.log10(largest)) if 0 < largest < math.inf else 1
-    return partial(_number, digits=max(0, _DIGITS - max(1, whole)))
+    whole = 1 + math.floor(math.log10(largest)) if 1 <= largest < math.inf else 1
+    return partial(_number, digits=3 if largest <= 1 else min(2, max(0, _DIGITS - whole)))
 
 
 def _number(value: float, digits: int) -> str:

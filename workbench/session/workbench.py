@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from workbench.session.problems import Problem
     from workbench.session.reports.reports import Reports
     from workbench.session.search import SearchResult
+    from workbench.session.similarity import Similarity
     from workbench.session.tagger import Tagger
     from workbench.session.tags.tags import Tags
     from workbench.session.track_comparison import TrackComparison
@@ -448,6 +449,13 @@ class Workbench:
         from workbench.session.plugins.plugins import Plugins
 
         return Plugins(self.settings.data_dir)
+
+    @property
+    def similarity(self) -> Similarity:
+        """Why two tracks are near, the nearest with weights of your own, and a judgment on your own albums."""
+        from workbench.session.similarity import Similarity
+
+        return Similarity(self.table, self.track)
 
     @property
     def models(self) -> Models:

@@ -52,11 +52,11 @@ def make_points(table: LibraryTable) -> tuple[Vectors, int]:
     embeddings = table.embeddings if known.sum() >= LEAST_EMBEDDINGS else None
     if embeddings is None:
         points = np.empty((len(table), sound), np.float32)
-        _fill(points, table.vectors, table.analyzed, 1.0, cosine=False)
+        fill(points, table.vectors, table.analyzed, 1.0, cosine=False)
         return points, sound
     points = np.empty((len(table), sound + embeddings.shape[1]), np.float32)
-    _fill(points[:, :sound], table.vectors, table.analyzed, SOUND_WEIGHT, cosine=False)
-    _fill(points[:, sound:], embeddings, known, 1 - SOUND_WEIGHT, cosine=True)
+    fill(points[:, :sound], table.vectors, table.analyzed, SOUND_WEIGHT, cosine=False)
+    fill(points[:, sound:], embeddings, known, 1 - SOUND_WEIGHT, cosine=True)
     points[~known, sound:] = np.nan
     return points, sound
 
@@ -87,9 +87,7 @@ def blocks(count: int, dimensions: int) -> Iterator[slice]:
         yield slice(start, start + step)
 
 
-def _fill(
-    out: Vectors, values: Vectors, known: npt.NDArray[np.bool_], weight: float, *, cosine: bool
-) -> None:
+def fill(out: Vectors, values: Vectors, known: npt.NDArray[np.bool_], weight: float, *, cosine: bool) -> None:
     """Write standardized and weighted values to ``out``."""
     some = values[fixed_sample(known, STATISTICS_SAMPLE)]
     center, scale = _robust(some)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from workbench.audio.tags import numbers
 from workbench.audio.tags.writing import Value
+from workbench.cards.card import card, note, problem, table
+from workbench.readable import counted
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,9 @@ class FileChange:
         }
 
 
+_MOST_SHOWN = 50  # lines of a card; set by hand
+
+
 @dataclass(frozen=True)
 class TagPlan:
     """The files that would change, or that have something to say, and what holds for several of them.
@@ -73,9 +79,35 @@ class TagPlan:
     def __len__(self) -> int:
         return sum(bool(file.changes) for file in self.files)
 
+    def __repr__(self) -> str:
+        return "\n".join([f"Tags of {counted(len(self), 'file')} would change", *self.notes])
+
+    def _repr_html_(self) -> str:
+        changes = [(file.path, one) for file in self.files for one in file.changes]
+        rows = [
+            (PurePath(path).name, one.field, one.old or "", _shown(one.new))
+            for path, one in changes[:_MOST_SHOWN]
+        ]
+        kept = sum(len(file.kept) for file in self.files)
+        more = len(changes) - len(rows)
+        return card(
+            f"Tags of {counted(len(self), 'file')} would change",
+            table(("File", "Field", "Is", "Becomes"), rows)
+            if rows
+            else note("The files say everything already."),
+            note(f"… and {counted(more, 'change')} more" if more else ""),
+            note(f"{counted(kept, 'value')} of your own stay." if kept else ""),
+            *map(note, self.notes),
+            *(problem(f"{file.path}: {file.problem}") for file in self.files if file.problem),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
         return {"files": [file.to_dict() for file in self.files], "notes": list(self.notes)}
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:.2f}".removesuffix(".00")
 
 
 def compare(
