@@ -183,6 +183,9 @@ def test_playlists_are_made_listed_fetched_and_deleted(server: Any, music: Path)
         file = server.get(f"playlists/{playlist['id']}", params={"format": format})
         assert file.status_code == 200, file.text
         assert all(Path(track["path"]).name.encode() in file.content for track in playlist["tracks"])
+    renamed = server.client.patch(f"api/v1/playlists/{playlist['id']}", json={"name": "Dawn"})
+    assert renamed.status_code == 200 and renamed.json()["name"] == "Dawn"
+    assert server.client.patch(f"api/v1/playlists/{playlist['id']}", json={}).status_code == 400
     assert server.client.delete(f"api/v1/playlists/{playlist['id']}").status_code == 204
     assert server.get(f"playlists/{playlist['id']}").status_code == 404
 

@@ -272,3 +272,26 @@ def test_what_has_an_option_of_its_own_may_also_be_a_parameter(run):
     tracks = [json.loads(out)["tracks"] for _, out, _ in (as_parameters, as_options)]
     assert tracks[0] == tracks[1]
     assert len(tracks[0]) == 4
+
+
+def test_a_kept_playlist_is_shown_renamed_and_deleted(run):
+    run("random", "--size", 3, "--name", "Night")
+    run("random", "--size", 4, "--name", "Night")
+    run("random", "--size", 2, "--name", "Day")
+    code, out, _ = run("--show", "Night", "--json")
+    assert code == 0 and len(json.loads(out)["tracks"]) == 4
+    code, _, err = run("--rename", "Night", "--name", "Day")
+    assert code == 1 and "There is already a playlist 'Day'" in err
+    assert run("--rename", "Night")[0] == 2
+    assert run("--rename", "Night", "--name", "Late")[0] == 0
+    assert json.loads(run("--list", "--name", "Late", "--json")[1])["total"] == 2
+    code, out, _ = run("--delete", "Late")
+    assert code == 0 and "Late is deleted (2 versions)" in out
+    assert [kept["name"] for kept in json.loads(run("--list", "--json")[1])["playlists"]] == ["Day"]
+    assert run("--delete", "Late")[0] == 1
+
+
+def test_several_playlists_want_a_folder(run, tmp_path):
+    code, _, err = run("all", "--size", 2, "--out", tmp_path / "set.m3u8")
+    assert code == 1 and "Name a folder" in err
+    assert not (tmp_path / "set.m3u8").exists() and json.loads(run("--list", "--json")[1])["total"] == 0

@@ -52,6 +52,9 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
     sub.add_argument("--compare", nargs=2, metavar="ID", help="what two kept playlists share")
     sub.add_argument("--read", metavar="FILE", help="which tracks of the library a playlist file names")
     sub.add_argument("--list", action="store_true", help="the kept playlists; with --name its history")
+    sub.add_argument("--show", metavar="ID", help="the tracks of a kept playlist, with the reasons")
+    sub.add_argument("--rename", metavar="ID", help="give a kept playlist the name that --name says")
+    sub.add_argument("--delete", metavar="ID", help="delete a kept playlist with its history")
     sub.add_argument("--name", metavar="TEXT", help="name of the playlist")
     sub.add_argument(
         "--out", metavar="FILE", help="write it: .m3u8 .xspf .jspf .pls .csv .json .nsp .xml .nml"
@@ -119,17 +122,27 @@ def playlist(options: argparse.Namespace) -> int:
         "compare": _compare,
         "read": _read,
         "list": _list_playlists,
+        "show": _show,
+        "rename": _rename,
+        "delete": _delete,
     }
     asked = [way for way in ways if getattr(options, way)]
     if len(asked) != 1:
         say(
-            "usage: workbench playlist METHOD, or one of --recipe, --refresh, --compare, --read and --list; "
-            "see workbench playlist --help"
+            "usage: workbench playlist METHOD, or one of --recipe, --refresh, --compare, --read, --list, --show, "
+            "--rename and --delete; see workbench playlist --help"
         )
         return USAGE
+    if options.rename and not options.name:
+        say("usage: workbench playlist --rename ID --name NAME")
+        return USAGE
+    from workbench.playlists import check_folder
+
     with open_library(options) as wb:
         if _one_file(options):
             wb.playlists.check_target(options.out, format=options.format, force=options.force)
+        elif options.out:
+            check_folder(options.out)
         if options.to:
             wb.media.check(options.to)
         return ways[asked[0]](wb, options)
@@ -243,6 +256,30 @@ def _print_matches(wb: Workbench, entries: Sequence[dict[str, Any]]) -> None:
         found = f"{entry['track_id']} by {entry['by']} ({entry['score']:.0%})"
         meant = "" if entry["score"] == 1 else f" = {_named(vars(wb.track(entry['track_id'])))}"
         put(f"{found:<24} {asked}{meant}")
+
+
+def _show(wb: Workbench, options: argparse.Namespace) -> int:
+    return _show_playlists(wb, [wb.playlists.get(options.show)], options)
+
+
+def _rename(wb: Workbench, options: argparse.Namespace) -> int:
+    before = wb.playlists.get(options.rename)
+    wb.playlists.rename(options.rename, options.name)
+    return _changed(options, f"{before.name} is now {options.name.strip()}", name=options.name.strip())
+
+
+def _delete(wb: Workbench, options: argparse.Namespace) -> int:
+    deleted = wb.playlists.discard(options.delete)
+    ids = [record.id for record in deleted]
+    return _changed(options, f"{deleted[0].name} is deleted ({counted(len(ids), 'version')})", deleted=ids)
+
+
+def _changed(options: argparse.Namespace, text: str, **facts: Any) -> int:
+    if options.json:
+        print_json(facts)
+    else:
+        put(one_line(text))
+    return DONE
 
 
 def _list_playlists(wb: Workbench, options: argparse.Namespace) -> int:

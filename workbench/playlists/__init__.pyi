@@ -1,5 +1,5 @@
 from .comparing import Comparison, compare
-from .files.exporting import check_target, export, export_folder, render
+from .files.exporting import check_folder, check_target, export, export_folder, render
 from .files.formats import FORMATS, playlist_format
 from .files.listing import Entry, Line, Listing
 from .files.matching import Match, match_entries
@@ -32,6 +32,7 @@ __all__ = [
     "PlaylistTrack",
     "Refreshed",
     "Request",
+    "check_folder",
     "check_target",
     "compare",
     "export",

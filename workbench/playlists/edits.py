@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 _COMPUTED = ("shares", "next", "text")
+_BY_HAND = {"by_hand": True}
 
 
 def in_order(playlist: Playlist, table: LibraryTable, order: Sequence[int]) -> Playlist:
-    """Return the playlist with these of its tracks in this order, with new transitions and a new card."""
+    """Return the playlist with these tracks in this order, with new transitions and a new card.
+
+    Tracks that it did not have are added by hand; those that the library no longer has are left out.
+    """
     reasons = {track.id: _reason(track.explanation) for track in playlist.tracks}
     rows = [(table.index_of(track_id), track_id) for track_id in order]
-    picks = [Pick(row, reasons[track_id]) for row, track_id in rows if row is not None]
+    picks = [Pick(row, reasons.get(track_id, _BY_HAND)) for row, track_id in rows if row is not None]
     places = np.array([pick.row for pick in picks], np.int64)
     costs = transition_costs(table, places)
     explained = explain(table, picks, costs)
@@ -35,7 +39,7 @@ def in_order(playlist: Playlist, table: LibraryTable, order: Sequence[int]) -> P
         "constraint": "order_by_hand",
         "asked": None,
         "got": None,
-        "message": "You changed the order or removed tracks.",
+        "message": "You changed the order, or added or removed tracks.",
     }
     return replace(
         playlist, tracks=tracks, card=quality_card(table, places, costs) | {"notes": [*notes, changed]}

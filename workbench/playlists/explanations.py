@@ -191,6 +191,7 @@ def _progress(facts: dict[str, Any]) -> str:
 
 _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
     ("included", lambda facts: "you asked for it"),
+    ("by_hand", lambda facts: "you added it"),
     ("drawn_from", lambda facts: f"drawn at random from {counted(facts['drawn_from'], 'track')}"),
     (
         "cluster_name",

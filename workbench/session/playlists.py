@@ -1,18 +1,14 @@
-"""``wb.playlists``: make playlists, keep them with their recipe, refresh, compare, read and write files of them."""
+"""``wb.playlists``: make playlists and keep them with their recipe, refresh, compare, read and write files of them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cards.html import Html
-from workbench.cards.rows import Rows
-from workbench.cards.verbs import Verbs
-from workbench.errors import LibraryEmptyError, PlaylistError, UnknownPlaylistError
+from workbench.errors import LibraryEmptyError, PlaylistError
 from workbench.playlists import (
     COMMON_PARAMETERS,
     METHODS,
@@ -32,27 +28,19 @@ from workbench.playlists import (
     regenerate,
     render,
 )
+from workbench.session.kept_playlists import KeptPlaylists
 
 if TYPE_CHECKING:
-    from workbench.store.library.library import Library
     from workbench.store.library.library_table import LibraryTable
-    from workbench.store.library.records import PlaylistSummary
 
-_KEPT: Mapping[str, Callable[[PlaylistSummary], Any]] = {
-    "": lambda kept: kept.id,
-    "Name": lambda kept: kept.name,
-    "Method": lambda kept: kept.method,
-    "Tracks": lambda kept: f"{kept.size:,}",
-    "Made": lambda kept: datetime.fromtimestamp(kept.created_at).strftime("%Y-%m-%d %H:%M"),
-}
 _MATCHED: Mapping[str, Callable[[Match], Any]] = {
     "Entry": lambda match: match.entry.title or match.entry.location,
     "Track": lambda match: match.track_id,
 }
 
 
-class Playlists(Verbs):
-    """The playlists of one library. Iterating, or calling it, gives the kept ones, newest first.
+class Playlists(KeptPlaylists):
+    """The playlists of one library, and the ways to make more. Calling it gives the kept ones, newest first.
 
     Parameters
     ----------
@@ -63,23 +51,6 @@ class Playlists(Verbs):
     methods = METHODS
     check_target = staticmethod(check_target)
     common_parameters = COMMON_PARAMETERS
-
-    def __init__(self, library: Library, table: Callable[[], LibraryTable]) -> None:
-        self._library = library
-        self._table = table
-
-    def __call__(self, name: str | None = None) -> Rows[PlaylistSummary]:
-        """Return the newest playlist of every name, or all that were kept under one name; newest first."""
-        kept = self._library.playlists.newest() if name is None else self._library.playlists.history(name)
-        return Rows(
-            kept, "kept playlist", _KEPT, right=("", "Tracks"), empty="wb.playlist(…) makes and keeps one."
-        )
-
-    def _repr_html_(self) -> str:
-        return self._card(Html(self()._repr_html_()))
-
-    def __iter__(self) -> Iterator[PlaylistSummary]:
-        return iter(self())
 
     def draft(self, /, method: str, *, table: LibraryTable | None = None, **asked: Any) -> Playlist:
         """Make a playlist without keeping it; see :func:`workbench.playlists.generate`.
@@ -137,39 +108,6 @@ class Playlists(Verbs):
         if order == "none":
             made = in_order(made, table, ids)
         return made if name is None else replace(made, name=name)
-
-    def keep(self, playlist: Playlist) -> Playlist:
-        """Store a playlist; earlier ones of the same name stay as history."""
-        return replace(playlist, id=self._library.playlists.save(playlist.to_record()))
-
-    def delete(self, playlist_id: int) -> None:
-        """Delete a kept playlist.
-
-        Raises
-        ------
-        UnknownPlaylistError
-            There is none with this id.
-        """
-        if not self._library.playlists.delete(playlist_id):
-            raise self._unknown(playlist_id)
-
-    def get(self, playlist: int | str) -> Playlist:
-        """Return a kept playlist, with the paths and tags of today.
-
-        Parameters
-        ----------
-        playlist : int or str
-            A number is an id. A text is an id or a name.
-
-        Raises
-        ------
-        UnknownPlaylistError
-            There is none.
-        """
-        record = self._library.playlists.get(playlist)
-        if record is None or (isinstance(playlist, int) and record.id != playlist):
-            raise self._unknown(playlist)
-        return Playlist.from_record(record, self._table())
 
     def file(self, playlist: int | str, format: str) -> tuple[str, str, bytes]:
         """Return the file name, media type and content of a kept playlist in a format such as ``m3u8``."""
@@ -277,10 +215,6 @@ class Playlists(Verbs):
             name, ids = kept.name, kept.track_ids
         tracks = self._library.tracks.by_id(ids)
         return name, [track.content_hash for track in tracks.values() if track.content_hash]
-
-    def _unknown(self, playlist: int | str) -> UnknownPlaylistError:
-        known = ", ".join(f"{kept.id} ({kept.name})" for kept in self()[:10]) or "none yet"
-        return UnknownPlaylistError(f"There is no playlist {playlist!r}. Kept playlists: {known}.")
 
     def _recipe(self, recipe: Mapping[str, Any] | str | int | Path) -> Mapping[str, Any]:
         if isinstance(recipe, Mapping):

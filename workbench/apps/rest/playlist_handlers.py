@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ID, TEXT, InvalidInputError, Operation
 from workbench.session.allowed_paths import allowed_file
-from workbench.values import RANDOM_STATE, SIZE, Value
+from workbench.values import RANDOM_STATE, REQUIRED, SIZE, Value
 
 NAME = Value("name to keep it under", str, most=200, pattern="^[^\\u0000-\\u001f]+$", default=None)
 _FORMAT = (
@@ -140,6 +140,12 @@ class PlaylistHandler(ApiHandler):
             answers={200: {"anyOf": [schemas.PLAYLIST]}},
             errors=(404,),
         ),
+        "patch": Operation(
+            "Give a playlist, with its history, another name",
+            body={"name": replace(NAME, default=REQUIRED)},
+            answers={200: schemas.PLAYLIST},
+            errors=(404,),
+        ),
         "delete": Operation("Delete a playlist", answers={204: None}, errors=(404,)),
     }
 
@@ -153,6 +159,11 @@ class PlaylistHandler(ApiHandler):
         self.set_header("Content-Type", media_type)
         self.set_attachment_header(name)
         self.finish(data)
+
+    async def patch(self, _: str) -> None:
+        playlists, playlist_id = self.service.workbench.playlists, self.path_values["playlist_id"]
+        await self.service.write(playlists.rename, playlist_id, self.json_body()["name"])
+        self.answer((await self.service.run(playlists.get, playlist_id)).to_dict())
 
     async def delete(self, _: str) -> None:
         await self.service.write(self.service.workbench.playlists.delete, self.path_values["playlist_id"])

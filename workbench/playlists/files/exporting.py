@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.errors import ParameterValueError, PlaylistFileError
-from workbench.playlists.files.formats import Format, find_format
+from workbench.playlists.files.formats import FORMATS, RULES, Format, find_format
 from workbench.playlists.files.listing import Line, Listing, one_line
 from workbench.playlists.files.locations import location_of
 from workbench.playlists.playlist_track import PlaylistTrack
@@ -115,6 +115,24 @@ def check_target(path: str | Path, *, format: str | None = None, force: bool = F
     return chosen
 
 
+def check_folder(path: str | Path) -> Path:
+    """Return the folder for several playlists.
+
+    Raises
+    ------
+    PlaylistFileError
+        The path has the suffix of a playlist file, which holds one playlist.
+    """
+    folder = expand_home(path)
+    if folder.suffix.removeprefix(".").lower() in {*FORMATS, RULES.name, "m3u"} and not folder.is_dir():
+        raise PlaylistFileError(
+            f"{folder.name} would be a file of one playlist, and these are several. Name a folder, such as "
+            f"{folder.with_suffix('')}, and --format for another kind of file than m3u8.",
+            path=str(folder),
+        )
+    return folder
+
+
 def render(
     playlist: Exportable,
     *,
@@ -168,7 +186,7 @@ def export_folder(
 
     All names are checked before the first file is written.
     """
-    folder = expand_home(folder)
+    folder = check_folder(folder)
     chosen = find_format(Path(), format)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from sqlite3 import Connection
 from typing import Any
@@ -23,31 +24,26 @@ class PlaylistRepository(Repository):
     def save(self, record: PlaylistRecord) -> int:
         """Save a playlist and return its id; ``record.id`` and ``record.created_at`` are ignored."""
         with self.pool.writing() as connection:
-            cursor = connection.execute(
-                "INSERT INTO playlists (name, method, parameters, random_state, snapshot, versions, card, "
-                "recipe, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    record.name,
-                    record.method,
-                    to_json(record.parameters),
-                    record.random_state,
-                    record.snapshot,
-                    to_json(record.versions),
-                    to_json(record.card),
-                    to_json(record.recipe),
-                    self._now(),
-                ),
-            )
-            playlist_id = int(cursor.lastrowid or 0)
-            connection.executemany(
-                "INSERT INTO playlist_tracks (playlist_id, position, track_id, content_hash, explanation) "
-                "VALUES (?, ?, ?, ?, ?)",
-                [
-                    (playlist_id, position, entry.track_id, entry.content_hash, to_json(entry.explanation))
-                    for position, entry in enumerate(record.entries)
-                ],
-            )
-        return playlist_id
+            return _insert(connection, replace(record, id=None, created_at=self._now()))
+
+    def restore(self, records: Iterable[PlaylistRecord]) -> None:
+        """Save playlists that were deleted, with the ids and times that they had."""
+        with self.pool.writing() as connection:
+            for record in records:
+                _insert(connection, record)
+
+    def rename(self, old: str, new: str) -> bool:
+        """Rename every playlist of a name. Return false when the new name is taken."""
+        with self.pool.writing() as connection:
+            if connection.execute("SELECT 1 FROM playlists WHERE name = ?", (new,)).fetchone():
+                return False
+            connection.execute("UPDATE playlists SET name = ? WHERE name = ?", (new, old))
+            return True
+
+    def discard(self, name: str) -> None:
+        """Delete every playlist of a name."""
+        with self.pool.writing() as connection:
+            connection.execute("DELETE FROM playlists WHERE name = ?", (name,))
 
     def get(self, id_or_name: int | str) -> PlaylistRecord | None:
         """Return a playlist by id, or the newest of a name (digits are tried as an id first), or ``None``."""
@@ -82,6 +78,35 @@ def _as_id(text: int | str) -> int | None:
     if isinstance(text, int):
         return text
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _insert(connection: Connection, record: PlaylistRecord) -> int:
+    """Insert a playlist, with a new id if the record has none, and return its id."""
+    cursor = connection.execute(
+        f"INSERT INTO playlists ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.id,
+            record.name,
+            record.method,
+            to_json(record.parameters),
+            record.random_state,
+            record.snapshot,
+            to_json(record.versions),
+            to_json(record.card),
+            to_json(record.recipe),
+            record.created_at,
+        ),
+    )
+    playlist_id = int(cursor.lastrowid or 0)
+    connection.executemany(
+        "INSERT INTO playlist_tracks (playlist_id, position, track_id, content_hash, explanation) "
+        "VALUES (?, ?, ?, ?, ?)",
+        [
+            (playlist_id, position, entry.track_id, entry.content_hash, to_json(entry.explanation))
+            for position, entry in enumerate(record.entries)
+        ],
+    )
+    return playlist_id
 
 
 def _load(connection: Connection, playlist_id: int) -> PlaylistRecord | None:

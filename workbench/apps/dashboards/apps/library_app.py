@@ -40,7 +40,7 @@ class LibraryApp(SessionApp):
             below=(self.rating,),
         )
         save = SaveView(wb.playlists.keep, playlists_folder(wb))
-        self.selection = SelectionView(wb.playlists.of_tracks, save)
+        self.selection = SelectionView(wb.playlists, save)
         self.table.grid.observe(self._selected, "selected")
         self._adding = section(
             "Add music",

@@ -47,7 +47,7 @@ class MapApp(SessionApp):
             advice="Click a point, or go from point to point with the arrow keys and press Enter.",
         )
         save = SaveView(wb.playlists.keep, playlists_folder(wb))
-        self.selection = SelectionView(wb.playlists.of_tracks, save)
+        self.selection = SelectionView(wb.playlists, save)
         self._line, self.messages = note(), Messages()
         self._layout_job: FollowedJob | None = None
         self._pulse = Pulse(self._look_at_layout)

@@ -8,11 +8,12 @@ import ipywidgets as widgets
 
 from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.views.compare_view import CompareView
+from workbench.apps.dashboards.views.kept_view import KeptView
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, playlists_folder
 from workbench.apps.dashboards.views.maker_view import MakerView
 from workbench.apps.dashboards.views.map_view import MapView
 from workbench.apps.dashboards.views.method_form import MethodForm
-from workbench.apps.dashboards.views.page import empty_html
+from workbench.apps.dashboards.views.page import empty_html, section
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.track_view import load_player
 from workbench.apps.dashboards.widgets.player import Player
@@ -47,7 +48,8 @@ class PlaylistApp(SessionApp):
             self._place.children = [widgets.HTML(empty_html(EMPTY))]
         elif self.maker is None:
             self.maker = self._make_view(table)
-            self._place.children = [self.maker]
+            self.kept = KeptView(self._wb.playlists, self.maker.show)
+            self._place.children = [section("Kept playlists", self.kept), self.maker]
         else:
             self.maker.table = table
             self._map.fill(table, self._wb.maps.principal(table)[0], axes=AXES)
@@ -57,6 +59,7 @@ class PlaylistApp(SessionApp):
     def _look(self) -> None:
         if self.maker is not None:
             self.maker.compare.renew()
+            self.kept.renew()
 
     def _make_view(self, table: LibraryTable) -> MakerView:
         wb = self._wb

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ import ipywidgets as widgets
 
 from workbench.apps.dashboards.views.page import button, note_html, problem_html, row
 from workbench.errors import WorkbenchError
-from workbench.playlists import FORMATS
+from workbench.playlists import FORMATS, render
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
@@ -34,12 +36,15 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
         self.playlist: Playlist | None = None
         self.name = widgets.Text(description="Name", continuous_update=False)
         self.format = widgets.Dropdown(
-            options=tuple(FORMATS), description="Format", layout=widgets.Layout(width="190px")
+            options=list(FORMATS), description="Format", layout=widgets.Layout(width="190px")
         )
         self._save = button("Save", self.save, tooltip="Keep it in the library")
         self._export = button("Export file", self.export, tooltip=f"Write a file into {folder}")
+        self.download = widgets.HTML()
         self.line = widgets.HTML()
-        super().__init__([row(self.name, self._save, self.format, self._export), self.line])
+        for field in (self.name, self.format):
+            field.observe(lambda _: self._link(), "value")
+        super().__init__([row(self.name, self._save, self.format, self._export, self.download), self.line])
         self.offer(None)
 
     def offer(self, playlist: Playlist | None) -> None:
@@ -48,6 +53,7 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
         self._save.disabled = self._export.disabled = playlist is None
         if playlist is not None:
             self.name.value = playlist.name
+        self._link()
         self.line.value = ""
 
     def save(self) -> None:
@@ -58,11 +64,27 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
         """Write the playlist to a file named like it."""
         self._do(lambda playlist: f"Written to {playlist.save(self._folder / self._file_name(playlist))}")
 
+    def _link(self) -> None:
+        """Offer the file to the browser; it is in the link itself, so this works on any server and in any notebook."""
+        if self.playlist is None:
+            self.download.value = ""
+            return
+        chosen = FORMATS[self.format.value]
+        data = b64encode(render(self._named(self.playlist), format=chosen.name)).decode()
+        name = escape(self._file_name(self._named(self.playlist)), quote=True)
+        self.download.value = (
+            f"<a class='jupyter-button pw-download' download='{name}' href='data:{chosen.media_type};base64,{data}'>"
+            "Download</a>"
+        )
+
+    def _named(self, playlist: Playlist) -> Playlist:
+        return replace(playlist, name=self.name.value.strip() or playlist.name)
+
     def _do(self, act: Callable[[Playlist], str]) -> None:
         if self.playlist is None:
             return
         try:
-            said = act(replace(self.playlist, name=self.name.value.strip() or self.playlist.name))
+            said = act(self._named(self.playlist))
         except (WorkbenchError, OSError) as error:
             self.line.value = problem_html(str(error))
         else:

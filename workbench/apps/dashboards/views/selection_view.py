@@ -1,34 +1,29 @@
-"""A playlist of the tracks that are selected."""
+"""What can be done with the tracks that are selected: a playlist of them, or one more part of a kept playlist."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
 from workbench.apps.dashboards.background import in_background
-from workbench.apps.dashboards.views.page import button, note_html, problem_html, row
+from workbench.apps.dashboards.views.page import button, note_html, offer, problem_html, row
 from workbench.readable import clock, counted
 
 if TYPE_CHECKING:
     from workbench.apps.dashboards.views.save_view import SaveView
     from workbench.playlists.playlist import Playlist
+    from workbench.session.playlists import Playlists
 
 ORDERS = ("smooth", "harmonic", "ramp_up", "ramp_down", "none", "shuffle")
 
 
 class SelectionView(widgets.VBox):  # type: ignore[misc]
-    """Makes a playlist of the selected tracks.
+    """Makes a playlist of the selected tracks, or adds them to a kept one."""
 
-    Parameters
-    ----------
-    make : callable
-        Ids and an order → playlist; called on a thread.
-    """
-
-    def __init__(self, make: Callable[[Sequence[int], str], Playlist], save: SaveView) -> None:
-        self._make, self.save = make, save
+    def __init__(self, playlists: Playlists, save: SaveView) -> None:
+        self._playlists, self.save = playlists, save
         self._ids: list[int] = []
         self.order = widgets.Dropdown(
             options=ORDERS, description="Order", layout=widgets.Layout(width="190px")
@@ -36,13 +31,20 @@ class SelectionView(widgets.VBox):  # type: ignore[misc]
         self.button = button("Playlist of the selection", self.make)
         self._line = widgets.HTML()
         save.layout.display = "none"
-        super().__init__([row(self.button, self.order), self._line, save])
+        self.target = widgets.Dropdown(description="Kept playlist", style={"description_width": "100px"})
+        self.add_button = button(
+            "Add to it", self.add, tooltip="Append the selected tracks to this kept playlist"
+        )
+        super().__init__([row(self.button, self.order), row(self.target, self.add_button), self._line, save])
         self.select([])
 
     def select(self, ids: Sequence[int]) -> None:
         """Set the selected tracks."""
         self._ids = list(ids)
+        kept = [(one.name, one.name) for one in self._playlists()]
+        offer(self.target, kept or [("none yet", None)])
         self.button.disabled = not self._ids
+        self.add_button.disabled = not (self._ids and kept)
         self.button.description = (
             f"Playlist of {counted(len(self._ids), 'selected track')}"
             if self._ids
@@ -53,7 +55,16 @@ class SelectionView(widgets.VBox):  # type: ignore[misc]
         """Make the playlist and offer to save it."""
         ids, order = list(self._ids), self.order.value
         if ids:
-            in_background(lambda: self._make(ids, order), self._made, self._refused)
+            in_background(lambda: self._playlists.of_tracks(ids, order), self._made, self._refused)
+
+    def add(self) -> None:
+        """Append the selected tracks to the kept playlist that is chosen."""
+        ids, name = list(self._ids), self.target.value
+        if ids and name:
+            in_background(lambda: self._playlists.add(name, ids), self._added, self._refused)
+
+    def _added(self, playlist: Playlist) -> None:
+        self._line.value = note_html(f"{playlist.name} now has {counted(len(playlist), 'track')}.")
 
     def _made(self, playlist: Playlist) -> None:
         self._line.value = note_html(

@@ -1,0 +1,171 @@
+"""The kept playlists: open, rename, duplicate, refresh, pin and delete them, and go back to an earlier version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from workbench.apps.dashboards.background import in_background
+from workbench.apps.dashboards.views.page import button, note_html, offer, problem_html, row
+from workbench.errors import WorkbenchError
+from workbench.readable import counted, track_name
+
+if TYPE_CHECKING:
+    from workbench.playlists import Playlist, Refreshed
+    from workbench.session.playlists import Playlists
+
+NAMED = 5  # tracks of a refresh that are named; the others are counted
+
+
+class KeptView(widgets.VBox):  # type: ignore[misc]
+    """The list of kept playlists and what can be done with the chosen one.
+
+    Parameters
+    ----------
+    on_open : callable
+        Called with the playlist to show.
+    """
+
+    def __init__(self, playlists: Playlists, on_open: Callable[[Playlist], None]) -> None:
+        self._playlists, self._on_open = playlists, on_open
+        self._deleted: list[Any] = []  # what put_back needs
+        self._shown: object = None
+        self.list = widgets.Select(description="Kept playlists", rows=6, layout=widgets.Layout(width="100%"))
+        self.version = widgets.Dropdown(description="Version")
+        self.name = widgets.Text(description="Name")
+        self.pin = button("Pin", self._pin, tooltip="Show this playlist first")
+        self.undo = button("Undo", self._undo, tooltip="Bring the deleted playlist back")
+        self.undo.layout.display = "none"
+        self.line = widgets.HTML()
+        self._actions = [
+            button("Open", self.open, tooltip="Show and change this playlist", primary=True),
+            button("Refresh", self.refresh, tooltip="Keep what still fits, and add new tracks"),
+            button("Rename", self.rename, tooltip="Give this playlist the name in the field"),
+            button("Duplicate", self.duplicate, tooltip="Keep a copy under another name"),
+            self.pin,
+            button("Delete", self.delete, tooltip="Delete this playlist with its earlier versions"),
+        ]
+        self.list.observe(lambda _: self._choose(), "value")
+        super().__init__([self.list, row(self.version, self.name), row(*self._actions, self.undo), self.line])
+        self.renew()
+
+    def renew(self) -> None:
+        """Read the list again, and show it if it has changed."""
+        pinned, newest = self._playlists.pinned, self._playlists()
+        if (pinned, newest) == self._shown:
+            return
+        self._shown = (pinned, newest)
+        kept = sorted(newest, key=lambda one: one.name not in pinned)
+        offer(self.list, [(_label(one, pinned=one.name in pinned), one.name) for one in kept])
+        self._choose()
+
+    def open(self) -> None:
+        """Show the chosen version."""
+        self._do(lambda name: self._on_open(self._playlists.get(self.version.value or name)))
+
+    def rename(self) -> None:
+        """Give the chosen playlist the name in the field."""
+
+        def act(name: str) -> str:
+            new = self.name.value.strip()
+            self._playlists.rename(name, new)
+            return f"{name} is now {new}."
+
+        self._do(act)
+
+    def duplicate(self) -> None:
+        """Keep a copy under a free name."""
+        self._do(lambda name: f"Kept as {self._playlists.duplicate(name).name}.")
+
+    def refresh(self) -> None:
+        """Bring the chosen playlist up to date, show it, and say what changed."""
+        name = self.list.value
+        if name is None:
+            return
+        old = self._playlists.get(name)
+        self.line.value = note_html(f"Refreshing {name} …")
+        in_background(
+            lambda: self._playlists.refresh(name), lambda new: self._refreshed(old, new), self._refused
+        )
+
+    def delete(self) -> None:
+        """Delete the chosen playlist; Undo brings it back."""
+
+        def act(name: str) -> str:
+            self._deleted = self._playlists.discard(name)
+            return f"{name} is deleted."
+
+        self._do(act)
+        self.undo.layout.display = "" if self._deleted else "none"
+
+    def _undo(self) -> None:
+        back, self._deleted = self._deleted, []
+        self.undo.layout.display = "none"
+
+        def act(name: str) -> str:
+            self._playlists.put_back(back)
+            return f"{name} is back."
+
+        if back:
+            self._do(act, name=back[0].name)
+
+    def _pin(self) -> None:
+        def act(name: str) -> None:
+            self._playlists.pin(name, pinned=name not in self._playlists.pinned)
+
+        self._do(act)
+
+    def _do(self, act: Callable[[str], str | None], *, name: str | None = None) -> None:
+        chosen = name or self.list.value
+        if chosen is None:
+            return
+        try:
+            said = act(chosen)
+        except WorkbenchError as error:
+            self._refused(str(error))
+        else:
+            self.line.value = note_html(said) if said else ""
+            self.renew()
+
+    def _refreshed(self, old: Playlist, new: Refreshed) -> None:
+        names = {track.id: track_name(vars(track)) for track in [*old, *new.playlist]}
+        parts = [f"{counted(len(new.kept), 'track')} kept"]
+        for word, ids in (("added", new.added), ("removed", new.removed)):
+            parts.append(f"{len(ids)} {word}" + _listed([names[track] for track in ids]))
+        self.renew()
+        self._on_open(new.playlist)
+        self.line.value = note_html("; ".join(parts) + ".")
+
+    def _refused(self, message: str) -> None:
+        self.line.value = problem_html(message)
+
+    def _choose(self) -> None:
+        name = self.list.value
+        for action in self._actions:
+            action.disabled = name is None
+        self.name.value = name or ""
+        self.pin.description = "Unpin" if name in self._playlists.pinned else "Pin"
+        history = [] if name is None else self._playlists(name)
+        offer(self.version, [(_when(one), one.id) for one in history])
+        if history:
+            self.version.value = history[0].id
+
+
+def _label(kept: Any, *, pinned: bool) -> str:
+    return (
+        f"{'★ ' if pinned else ''}{kept.name} · {counted(kept.size, 'track')} · {kept.method} · {_when(kept)}"
+    )
+
+
+def _when(kept: Any) -> str:
+    return datetime.fromtimestamp(kept.created_at).strftime("%Y-%m-%d %H:%M")
+
+
+def _listed(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f" ({', '.join(names[:NAMED])}{more})"
