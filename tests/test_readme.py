@@ -193,7 +193,7 @@ def test_the_python_examples_work(reader: Reader) -> None:
 def test_no_command_hides_in_a_block_of_another_kind() -> None:
     pages = "\n".join((README, *GUIDES))
     # sh: needs a media server, which tests/media has
-    kinds = {"bash", "cron", "docker", "python", "toml", "nginx", "sh"}
+    kinds = {"bash", "cron", "docker", "python", "nginx", "sh"}
     assert set(re.findall(r"^```(\S+)$", pages, re.MULTILINE)) == kinds
     assert README.startswith("# Playlist Workbench")
     assert "<!--" not in README
