@@ -44,6 +44,7 @@ def test_from_an_empty_library_to_a_playlist_on_disk(
     wait_for_text(page, "analyze a folder of music first")
     press(page, "Analyze this folder")
     wait_for_text(page, "Done · 6 of 6 files")
+    wait_for_text(page, "`workbench models get` fetches free ones")
     page.locator(".pw-grid [role=row][aria-rowindex='2']").first.click()
     wait_for_text(page, "LUFS, range")
     page.wait_for_selector(".pw-wave")

@@ -56,11 +56,42 @@ def test_every_track_has_its_kind(mixed):
         "Minimal",
         "Remix",
         "Soundtrack",
+        "Hörmusik",
+        "Lyd og bok",
+        "Русский рок",
+        "Audio Bookworm",
         "",
     ],
 )
 def test_genres_of_music_are_music(genre):
     assert kind_of(genre) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "genres"),
+    [
+        (
+            "audiobook",
+            "Hörbuch|HO\u0308RBU\u0308CHER|Hoerspiel|Kinderhörspiel|Livre audio|Audiolivros|Audiolibri|Luisterboeken",
+        ),
+        (
+            "audiobook",
+            "Ljudböcker|Lydbøker|Lydbog|Äänikirjat|Audiobuki|Audioknihy|Hangoskönyv|Słuchowisko|Sesli Kitap",
+        ),
+        (
+            "audiobook",
+            "Аудиокниги|Аудіокниги|有声书|オーディオブック|오디오북|Audiobook - Fantasy|Children's Audiobooks|Lesung",
+        ),
+        ("podcast", "Podcast|True Crime Podcasts|Подкаст|ポッドキャスト|Vorlesung"),
+        (
+            "sound effect",
+            "Sound Effects|Geräusche|Bruitages|Efectos de sonido|Звуковые эффекты|効果音|Soundeffekte",
+        ),
+    ],
+)
+def test_genres_of_other_languages_are_known(kind, genres):
+    for genre in genres.split("|"):
+        assert kind_of(genre) == kind, genre
 
 
 @pytest.mark.parametrize("method", ["random", "similarity", "kmeans", "time_based", "all"])

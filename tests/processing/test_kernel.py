@@ -28,6 +28,7 @@ def start(names, function=chores.length):
     "job = start(['one', 'three'])\nshow_progress(job)\njob.result(60).done",
     "(await start(['sixsix'])).done",
     "start(['here'], exclaim).result(60).done",
+    "from workbench.processing.job.notebook import tell_in_notebook\ntell_in_notebook(lambda: 'Get `models`.')",
     "cluster.close()\nvalues",
 ]
 
@@ -59,3 +60,4 @@ def test_jobs_run_in_a_kernel(tmp_path):
         manager.shutdown_kernel(now=True)
     assert answers == ["2", "1", "1", "[3, 5, 6, 'here!']"] or answers[-1] == "[5, 3, 6, 'here!']"
     assert any("application/vnd.jupyter.widget-view+json" in data for data in shown), "no bar was shown"
+    assert {"text/markdown": "Get `models`."} in shown

@@ -46,9 +46,17 @@ class Analysis(Verbs):
     """The analysis of audio files; call it with folders and files."""
 
     def __init__(
-        self, settings: Settings, library: Library, caches: Caches, jobs: Jobs, plugins: Plugins
+        self,
+        settings: Settings,
+        library: Library,
+        caches: Caches,
+        jobs: Jobs,
+        plugins: Plugins,
+        *,
+        advice: Callable[[], str | None],
     ) -> None:
         self._settings = settings
+        self._advice = advice
         self._library = library
         self._caches = caches
         self._jobs = jobs
@@ -79,8 +87,11 @@ class Analysis(Verbs):
         """
         from workbench.analysis.analyze_file import analyze_and_listen
         from workbench.models.networks.registry import models_that_listen
+        from workbench.processing.job.notebook import tell_in_notebook
         from workbench.session.jobs.analysis_tasks import AnalysisTasks
 
+        if show is not False:
+            tell_in_notebook(self._advice)
         plan = plan or self.plan(*paths, force=force, recursive=recursive, formats=formats)
         shared = self._caches.shared
         elsewhere = shared.get_many if shared is not None else None

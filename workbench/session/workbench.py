@@ -217,7 +217,14 @@ class Workbench:
         """Call it with folders and files to analyze them; ``analyze.plan`` says what that would do."""
         from workbench.session.analysis import Analysis
 
-        return Analysis(self.settings, self.library, self.caches, self.jobs, self.plugins)
+        return Analysis(
+            self.settings,
+            self.library,
+            self.caches,
+            self.jobs,
+            self.plugins,
+            advice=lambda: self.models.advice(),
+        )
 
     async def analyze_async(
         self, *paths: PathLike, force: bool = False, timeout: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,13 +21,24 @@ if TYPE_CHECKING:
 MUSIC = "music"
 # Whole genres, as shops, podcast programs and ID3v1 write them. "Spoken" or "live" alone may be music, and is not here.
 _GENRES = {
-    "audiobook": r"audio ?-?books?|spoken word|books? (&|and) spoken( audio)?|audio ?(theat(re|er)|drama|play)|h(ö|oe)r"
-    r"(buch|b(ü|ue)cher|spiele?)|livres? audio|audiolibros?|audiolibri|luisterboek(en)?|speech|radio ?(play|drama)s?",
-    "podcast": r"podcasts?( .*)?|.* podcasts?|talk ?(radio|show)|news (&|and) politics|sermons?|lectures?",
-    "sound effect": r"sound ?(effects?|fx|clips?)|sfx|foley",
+    "audiobook": r"spoken word|books? (&|and) spoken( audio)?|audio ?(theat(re|er)|drama|play)|speech"
+    r"|radio ?(play|drama)s?"
+    r"|lesung(en)?|livres? (audio|lus)|libros? hablados?|livros? falados?|sesli kitap(lar)?|朗読|有声小说",
+    "podcast": r"talk ?(radio|show)|news (&|and) politics|sermons?|lectures?|predigt(en)?|vorlesung(en)?",
+    "sound effect": r"sound ?(fx|clips?)|sfx|foley|gerausche?|bruitages?|effets? sonores?|efectos? (de sonido|sonoros?)"
+    r"|effetti? sonori?|efeitos? sonoros?|звуковые эффекты|効果音|音效",
     "mix": r"(dj|continuous|essential)[ -]?(mix(es)?|sets?)|megamix(es)?|mix(ed)? (set|session)s?",
 }
-_KINDS = {kind: re.compile(pattern) for kind, pattern in _GENRES.items()}
+# Words that mean nothing else, also inside a longer genre ("Kinderhörspiel", "Audiobook - Fantasy").
+_WORDS = {
+    "audiobook": r"audio ?-?books?\b|h(o|oe)r(buch|bucher|buecher|spiel)|audioli(bro|bri|vre|vro)|luisterboek|hoorspel"
+    r"|l(ju|y)d(bok|bog|bocker)|aanikirja|audiobuk|audiokni(ha|hy|ga|gi)|hangoskonyv|s(l|ł)uchowisk|аудиокниг|аудіокниг"
+    r"|有声书|有聲書|オーディオブック|오디오북",
+    "podcast": r"podcast|baladodiffusion|подкаст|播客|ポッドキャスト|팟캐스트",
+    "sound effect": r"sound ?effe[ck]t|geluidseffect|ljudeffekt|lydeffekt",
+}
+_WHOLE = {kind: re.compile(pattern) for kind, pattern in _GENRES.items()}
+_INSIDE = {kind: re.compile(pattern) for kind, pattern in _WORDS.items()}
 _AUDIOBOOK_SUFFIXES = (".m4b", ".aax", ".aa")
 _FILTERS = ("where", "filter")
 
@@ -52,10 +64,17 @@ def kind_of(genre: str | None) -> str | None:
     ('audiobook', None)
     """
     for part in genres_of(genre or ""):
-        for kind, pattern in _KINDS.items():
-            if pattern.fullmatch(part):
+        name = _without_accents(part)
+        for kind, pattern in _WHOLE.items():
+            if pattern.fullmatch(name) or (kind in _INSIDE and _INSIDE[kind].search(name)):
                 return kind
     return None
+
+
+def _without_accents(text: str) -> str:
+    """Drop accents of Latin letters, however they are encoded; other alphabets are only composed."""
+    plain = re.sub("(?<=[a-z])[\u0300-\u036f]+", "", unicodedata.normalize("NFKD", text))
+    return unicodedata.normalize("NFC", plain).replace("ø", "o")
 
 
 def asks_for_kinds(asked: Mapping[str, Any], table: LibraryTable) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 
@@ -22,3 +23,11 @@ def somebody_watches() -> bool:
 def _shell() -> Any:
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
+
+
+def tell_in_notebook(advice: Callable[[], str | None]) -> None:
+    """Show advice, if there is any, in the cell of a notebook that a person uses; elsewhere it is not asked for."""
+    if somebody_watches() and (text := advice()):
+        from IPython import display
+
+        display.display_markdown(text, raw=True)  # type: ignore[no-untyped-call]

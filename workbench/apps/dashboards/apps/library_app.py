@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.apps.dashboards.apps.session_app import SessionApp
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
 from workbench.apps.dashboards.views.library_actions import LibraryWatch, details, playlists_folder
-from workbench.apps.dashboards.views.page import button, heading, panel, row, section
+from workbench.apps.dashboards.views.page import button, heading, note, note_html, panel, row, section
 from workbench.apps.dashboards.views.rating_view import RatingView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.selection_view import SelectionView
@@ -31,7 +32,8 @@ class LibraryApp(SessionApp):
         self._wb = wb
         self._watch = LibraryWatch(wb, self._fill, self._follow_running)
         self.picker = FolderPicker(wb.settings.library_roots)
-        self.job = JobView(self._analyze, self._watch.renew)
+        self.job = JobView(self._analyze, self._job_changed)
+        self._advice = note()
         self.table = TableView(self._watch.table, matching_rows, self.open_track, height=330)
         self.rating = RatingView(wb.ratings.rate)
         self.track = TrackView(
@@ -52,6 +54,7 @@ class LibraryApp(SessionApp):
                 button("Analyze the demo library", self._demo, tooltip="Synthesizes 30 short tracks"),
             ),
             self.job,
+            self._advice,
             open=not len(self._watch.table),
         )
         super().__init__(
@@ -81,6 +84,14 @@ class LibraryApp(SessionApp):
         if self.job.running or not (found := self._wb.queue.unfinished("analyze", "import")):
             return
         self.job.follow(FollowedJob(self._wb.queue, found[0]))
+
+    def _job_changed(self) -> None:
+        self._watch.renew()
+        if not self.job.running:
+            in_background(self._wb.models.advice, self._advise, lambda message: None)
+
+    def _advise(self, advice: str | None) -> None:
+        self._advice.value = note_html(advice or "")
 
     def _demo(self) -> None:
         self.job.begin(["demo"])
