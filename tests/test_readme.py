@@ -28,7 +28,7 @@ GUIDES = [
     for name in ("server", "docker", "cluster", "models", "tags", "dj")
 ]
 ELSEWHERE = ("python3 -m venv", "workbench bench", "workbench models get")
-STAYS = ("workbench serve", "workbench lab", "dask scheduler", "dask worker")
+STAYS = ("workbench serve", "workbench lab", "workbench watch", "dask scheduler", "dask worker")
 SCHEDULER = re.compile(r"(tcp|tls)://192\.0\.2\.1:8786")
 
 
@@ -86,7 +86,9 @@ class Reader:
                 stdout=log, stderr=log, text=True, start_new_session=True,
             )  # fmt: skip
         self.running.append(process)
-        if line.startswith("workbench"):
+        if line.startswith("workbench watch"):
+            self.waits_for(lambda: "watching" in self.log.read_text(), line)
+        elif line.startswith("workbench"):
             self.waits_for(lambda: answers(self.port), line)
         elif line.startswith("dask scheduler"):
             self.waits_for(lambda: self.scheduler_file.exists() and self.scheduler_address(), line)
@@ -156,6 +158,9 @@ def reader(tmp_path: Path, demo_folder: Path, known_contents_dir: Path) -> Itera
     tracks = sorted(path for path in demo_folder.rglob("*") if path.is_file())
     for path in [path for path in tracks if "Waltz" in path.name] + tracks[:6]:
         shutil.copy(path, tmp_path / "Music")
+    stream = {"ts": "2024-05-01T20:00:00Z", "ms_played": 200_000, "master_metadata_track_name": "Miller's Waltz",
+              "master_metadata_album_artist_name": "Old Mill Orchestra"}  # fmt: skip
+    (found.clone / "Streaming_History_Audio_2024_0.json").write_text(json.dumps([stream]))
     shutil.copytree(known_contents_dir, tmp_path / ".local" / "share" / "playlist-workbench")
     yield found
     found.stops_everything()

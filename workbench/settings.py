@@ -101,6 +101,9 @@ class Settings:
     )
     token: Annotated[str | None, Value("secret that requests must carry")] = None
     perf_public: Annotated[bool, Value("performance endpoints need no token")] = True
+    watch: Annotated[
+        tuple[Path, ...], Value("folders that the server, and `workbench watch` without folders, watches")
+    ] = ()
     library_roots: Annotated[
         tuple[Path, ...], Value("folders the server may read; default: home and demo library")
     ] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import plistlib
 import re
@@ -197,3 +198,35 @@ def test_a_refresh_is_scheduled_for_a_playlist_that_is_there(
     assert main(["schedule", "refresh", "Three", "--for", "cron"]) == 0
     assert "playlist --refresh Three" in capsys.readouterr().out
     assert main(["schedule", "refresh", "Thre", "--for", "cron"]) == 1
+
+
+def test_a_refresh_can_go_to_a_media_server(
+    library_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "WORKBENCH_DATA_DIR", str(library_dir))
+    with Workbench(library_dir) as wb:
+        wb.playlist("random", size=3, random_state=1, name="Three")
+    assert main(["schedule", "refresh", "Three", "--to", "mpd", "--for", "cron"]) == 0
+    assert "playlist --refresh Three --to mpd" in capsys.readouterr().out
+    assert main(["schedule", "report", "library", "--to", "mpd"]) == 1
+    assert "html or pdf" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("system", ["systemd", "launchd", "cron"])
+def test_a_watch_is_kept_running(tmp_path: Path, capsys: pytest.CaptureFixture[str], system: str) -> None:
+    folder = tmp_path / "My 100 % music"
+    folder.mkdir()
+    assert main(["schedule", "watch", str(folder), "--for", system, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    [(path, text)] = answer["files"].items()
+    assert answer["command"][-2:] == ["watch", str(folder)] and answer["checked"]
+    if system == "systemd":
+        assert path.endswith("workbench-watch.service")
+        assert f'watch "{str(folder).replace("%", "%%")}"' in text and "Restart=on-failure" in text
+    elif system == "launchd":
+        agent = plistlib.loads(text.encode())
+        assert agent["ProgramArguments"] == answer["command"] and agent["RunAtLoad"]
+    else:
+        assert text.startswith("@reboot  ") and "\\%" in text
+    assert main(["schedule", "watch", str(tmp_path / "no"), "--for", system]) == 1
+    assert "is not a folder" in capsys.readouterr().err

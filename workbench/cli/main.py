@@ -27,6 +27,7 @@ from workbench.cli import (
     servers,
     tags,
     tracks,
+    watch,
 )
 from workbench.cli.options import ERROR, INTERRUPTED, NOT_READ, Command, common_options
 from workbench.cli.output import Parser, print_json, replace_what_cannot_be_shown, say
@@ -106,6 +107,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
 
     analysis.add_commands(add)
     tracks.add_commands(add)
+    watch.add_commands(add)
     playlist.add_commands(add, arguments)
     export.add_commands(add)
     history.add_commands(add)

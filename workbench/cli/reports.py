@@ -17,6 +17,7 @@ from workbench.user_paths import expand_home
 if TYPE_CHECKING:
     from workbench.settings import Settings
 
+_FORMATS = ("html", "pdf")
 _EXAMPLES = """examples:
   workbench report library
   workbench report playlist -p playlist="After the ferry" --to pdf --out ferry.pdf
@@ -25,6 +26,7 @@ _EXAMPLES = """examples:
 _SCHEDULES = """examples:
   workbench schedule report library --at "sun 04:00"
   workbench schedule refresh "After the ferry" --out ~/Playlists/ferry.m3u8
+  workbench schedule watch ~/Music
 """
 
 
@@ -36,12 +38,27 @@ def add_commands(add: Add) -> None:
         "name", metavar="NAME", help="library, playlist, performance, tagger, or a notebook of yours"
     )
     _add_report_options(sub)
+    sub.add_argument("--to", choices=_FORMATS, help="default: by the name of FILE, or html")
     sub.add_argument("--parameters", action="store_true", help="list the parameters of the report, and stop")
 
-    sub = add("schedule", _schedule, "what your system needs to run a report every week", epilog=_SCHEDULES)
-    sub.add_argument("what", choices=("report", "refresh"), help="make a report, or refresh a kept playlist")
-    sub.add_argument("name", metavar="NAME", help="of the report or playlist")
+    sub = add(
+        "schedule",
+        _schedule,
+        "what your system needs to make a report every week, or to watch folders",
+        epilog=_SCHEDULES,
+    )
+    sub.add_argument(
+        "what",
+        choices=("report", "refresh", "watch"),
+        help="make a report, refresh a kept playlist, or watch folders all the time",
+    )
+    sub.add_argument(
+        "names", nargs="+", metavar="NAME", help="of the report or playlist, or the folders to watch"
+    )
     _add_report_options(sub)
+    sub.add_argument(
+        "--to", metavar="TO", help="of a report: html or pdf; of a refresh: a media server, such as mpd"
+    )
     sub.add_argument(
         "--at", default="sun 04:00", metavar="WHEN", help='day and time (default "sun 04:00"); or daily 04:00'
     )
@@ -52,7 +69,6 @@ def add_commands(add: Add) -> None:
 
 def _add_report_options(sub: argparse.ArgumentParser) -> None:
     add_parameter_option(sub, "a parameter of the report")
-    sub.add_argument("--to", choices=("html", "pdf"), help="default: by the name of FILE, or html")
     sub.add_argument("--out", metavar="FILE", help="default: reports/ in the data folder")
 
 
@@ -100,49 +116,87 @@ def _parameters(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _schedule(options: argparse.Namespace) -> int:
-    from workbench.apps.reports import schedule
-    from workbench.apps.reports.run import check_report
+    from workbench.apps.reports import keep_running, schedule
 
-    when = schedule.read_when(options.at)
-    if options.what == "report":
-        check_report(options.name, _parameters(options), to=_format(options))
-    else:
-        _check_refresh(options)
-    plan = schedule.Schedule(
-        f"workbench-{options.what}-{schedule.file_name(options.name)}", _command(options), when
-    )
     system = options.system or schedule.system_here()
-    files, steps = schedule.files_and_steps(plan, system)
+    command, name = _command(options), _scheduled_name(options)
+    if options.what == "watch":
+        files, steps = keep_running.files_and_steps(name, command, system)
+    else:
+        plan = schedule.Schedule(name, command, schedule.read_when(options.at))
+        files, steps = schedule.files_and_steps(plan, system)
     checked = schedule.check(files, system)
     if options.json:
-        print_json(
-            {"system": system, "files": files, "steps": steps, "checked": checked, "command": plan.command}
-        )
+        print_json({"system": system, "files": files, "steps": steps, "checked": checked, "command": command})
         return DONE
-    for name, content in files.items():
-        put(f"# {name}\n{content.rstrip()}\n" if system != "cron" else content.rstrip())
+    for path, content in files.items():
+        put(f"# {path}\n{content.rstrip()}\n" if system != "cron" else content.rstrip())
     say("\n".join([*steps, f"Checked: {'; '.join(checked)}."]))
     return DONE
 
 
-def _check_refresh(options: argparse.Namespace) -> None:
-    if options.parameter or options.to:
-        raise ReportError("-p and --to are for reports; a refresh takes --out FILE.")
-    with open_library(options) as wb:
-        wb.playlists.get(options.name)
+def _scheduled_name(options: argparse.Namespace) -> str:
+    from workbench.apps.reports.schedule import file_name
+
+    return (
+        "workbench-watch"
+        if options.what == "watch"
+        else f"workbench-{options.what}-{file_name(options.names[0])}"
+    )
 
 
 def _command(options: argparse.Namespace) -> list[str]:
     """Return the command that is to run, with whole paths: a timer does not know the current folder."""
-    words = ["report", options.name] if options.what == "report" else ["playlist", "--refresh", options.name]
-    if options.what == "report" and expand_home(options.name).is_file():
-        words[1] = str(expand_home(options.name).absolute())
+    words = {"report": _report_words, "refresh": _refresh_words, "watch": _watch_words}[options.what](options)
+    if options.data_dir:
+        words += ["--data-dir", _whole(options.data_dir)]
+    return [sys.executable, "-m", "workbench", *words]
+
+
+def _report_words(options: argparse.Namespace) -> list[str]:
+    from workbench.apps.reports.run import check_report
+
+    name = _only_name(options)
+    if options.to not in (None, *_FORMATS):
+        raise ReportError(f"--to {options.to}: a report is {' or '.join(_FORMATS)}.")
+    check_report(name, _parameters(options), to=_format(options))
+    words = ["report", _whole(name) if expand_home(name).is_file() else name]
     for text in options.parameter:
         words += ["-p", text]
-    if options.to:
-        words += ["--to", options.to]
-    if options.out:
-        words += ["--out", str(expand_home(options.out).absolute())]
-    if options.data_dir:
-        words += ["--data-dir", str(expand_home(options.data_dir).absolute())]
-    return [sys.executable, "-m", "workbench", *words]
+    return words + _to_and_out(options)
+
+
+def _refresh_words(options: argparse.Namespace) -> list[str]:
+    name = _only_name(options)
+    if options.parameter:
+        raise ReportError("-p is for reports; a refresh takes --out FILE and --to SERVER.")
+    with open_library(options) as wb:
+        wb.playlists.get(name)
+    return ["playlist", "--refresh", name, *_to_and_out(options)]
+
+
+def _watch_words(options: argparse.Namespace) -> list[str]:
+    from workbench.session.watching.watch import check_folders
+
+    if options.parameter or options.to or options.out:
+        raise ReportError("-p, --to and --out are not for a watch; it takes folders.")
+    check_folders(options.names)
+    return ["watch", *map(_whole, options.names)]
+
+
+def _only_name(options: argparse.Namespace) -> str:
+    if len(options.names) > 1:
+        raise ReportError(
+            f"Only folders can be several. Put a name with spaces in quotes: {' '.join(options.names)!r}."
+        )
+    name: str = options.names[0]
+    return name
+
+
+def _to_and_out(options: argparse.Namespace) -> list[str]:
+    to = ["--to", options.to] if options.to else []
+    return [*to, "--out", _whole(options.out)] if options.out else to
+
+
+def _whole(path: str) -> str:
+    return str(expand_home(path).absolute())

@@ -35,6 +35,22 @@ def allowed_folder(path: str, roots: Iterable[Path]) -> Path:
     return real
 
 
+def check_inside(paths: Iterable[Path], roots: Iterable[Path]) -> None:
+    """Check the folders of WATCH, which need not be there yet.
+
+    Raises
+    ------
+    PathNotAllowedError
+        One is outside the roots.
+    """
+    real = [Path(os.path.realpath(root)) for root in roots]
+    for path in paths:
+        if not any(Path(os.path.realpath(path)).is_relative_to(root) for root in real):
+            raise PathNotAllowedError(
+                f"WATCH: {path} is outside LIBRARY_ROOTS, the folders that the server may read."
+            )
+
+
 def _below(path: str, roots: Iterable[Path]) -> Path:
     if "\0" in path or any("\ud800" <= character <= "\udfff" for character in path):
         raise LibraryPathError("The path has characters that no file name has.")

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from workbench.session.tagger import Tagger
     from workbench.session.tags.tags import Tags
     from workbench.session.track_comparison import TrackComparison
+    from workbench.session.watching.watch import Watch
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.maintenance import Maintenance
 
@@ -224,6 +225,47 @@ class Workbench:
             self.jobs,
             self.plugins,
             advice=lambda: self.models.advice(),
+        )
+
+    def watch(
+        self,
+        *paths: PathLike,
+        quiet_s: float | None = None,
+        grace_s: float | None = None,
+        poll_s: float | None = None,
+    ) -> Watch:
+        """Return a watch over folders; iterate over it to run it. WATCH by default.
+
+        Parameters
+        ----------
+        quiet_s : float, optional
+            A file is analyzed when its size and time have been the same for so long; 5 by default.
+        grace_s : float, optional
+            A file is marked as missing when it has been away for so long; 60 by default.
+        poll_s : float, optional
+            Look for changes so often. By default the system tells them, and shares are looked at every 30 seconds.
+
+        Raises
+        ------
+        LibraryPathError
+            One of the folders is not there, or none is given.
+
+        Examples
+        --------
+        >>> for event in wb.watch("~/Music"):  # doctest: +SKIP
+        ...     print(event.message)
+        """
+        from workbench.session.watching.watch import GRACE_S, QUIET_S, Watch, check_folders
+
+        check_folders(paths)
+        return Watch(
+            self.library,
+            self.analyze,
+            self.settings.scan_exclude,
+            paths or self.settings.watch,
+            quiet_s=QUIET_S if quiet_s is None else quiet_s,
+            grace_s=GRACE_S if grace_s is None else grace_s,
+            poll_s=poll_s,
         )
 
     async def analyze_async(

@@ -93,7 +93,7 @@ def systemd_units(schedule: Schedule) -> dict[str, str]:
     """Return the service and the timer."""
     when = schedule.when
     day = "" if when.weekday is None else f"{DAYS[when.weekday].title()} "
-    command = " ".join(_systemd_word(word) for word in schedule.command)
+    command = " ".join(systemd_word(word) for word in schedule.command)
     return {
         f"{schedule.name}.service": (
             f"[Unit]\nDescription=Playlist Workbench: {schedule.name}\n\n"
@@ -107,7 +107,7 @@ def systemd_units(schedule: Schedule) -> dict[str, str]:
     }
 
 
-def _systemd_word(word: str) -> str:
+def systemd_word(word: str) -> str:
     """Quote a word as systemd.syntax(7) and systemd.service(5) have it."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return escaped if re.fullmatch(r"[\w@:./=+,%$-]+", escaped) else f'"{escaped}"'
@@ -151,9 +151,9 @@ def check(files: Mapping[str, str], system: str) -> list[str]:
     if system == "launchd":
         plistlib.loads(text.encode())
         return ["the property list can be read"]
-    if not re.fullmatch(r"\d{1,2} \d{1,2} \* \* [0-6*]  [^\n]+\n", text):
+    if not re.fullmatch(r"(@reboot|\d{1,2} \d{1,2} \* \* [0-6*])  [^\n]+\n", text):
         raise ReportError("A name, path or parameter has a line break, which cron cannot run.")
-    return ["five fields of time, one line, % escaped"]
+    return ["a time, one line, % escaped"]
 
 
 def _check_systemd(files: Mapping[str, str]) -> list[str]:

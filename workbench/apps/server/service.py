@@ -8,18 +8,23 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from workbench.apps.server.loop_lag import LoopLag
-from workbench.errors import StoreError
+from workbench.errors import StoreError, WorkbenchError
+from workbench.session.allowed_paths import check_inside
 
 if TYPE_CHECKING:
+    from workbench.session.watching.watch import Watch
     from workbench.session.workbench import Workbench
     from workbench.settings import Settings
 
 THREADS = 8  # set by hand: threads that read mostly wait for the disk, and pages send a few requests at once
 WRITING_THREADS = 4  # set by hand: only one can write at a time; the others wait for it
 DATABASE_WAIT_S = 2.5  # set by hand; then 503: the client can try again, and the threads are free for others
+
+_LEVELS = {"away": logging.WARNING, "failed": logging.WARNING}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +52,7 @@ class Service:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="workbench-api")
         self._writing_threads = ThreadPoolExecutor(WRITING_THREADS, thread_name_prefix="workbench-write")
         self.workbench.performance.monitor.start()
+        self._watch = self._follow_folders() if settings.watch else None
         try:
             if resumed := self.workbench.queue.resume():
                 _log.info("Resuming %d unfinished jobs", resumed)
@@ -73,11 +79,37 @@ class Service:
     def close(self) -> None:
         """Keep unfinished jobs for the next start, stop the workers, close the database. Twice is fine."""
         self.closing = True
+        if self._watch is not None:
+            watch, thread = self._watch
+            watch.stop.set()
+            thread.join()
         self.lag.close()
         self.workbench.queue.close()
         self._threads.shutdown(cancel_futures=True)
         self._writing_threads.shutdown(cancel_futures=True)
         self.workbench.close()
+
+    def _follow_folders(self) -> tuple[Watch, Thread]:
+        """Watch the folders of WATCH on a thread; what is found is in the log.
+
+        Raises
+        ------
+        PathNotAllowedError
+            One is outside LIBRARY_ROOTS.
+        """
+        check_inside(self.settings.watch, self.settings.library_roots)
+        watch = self.workbench.watch()
+
+        def follow() -> None:
+            try:
+                for event in watch:
+                    _log.log(_LEVELS.get(event.kind, logging.INFO), "Watch: %s", event.message)
+            except WorkbenchError as error:
+                _log.error("The watch has ended: %s", error)
+
+        thread = Thread(target=follow, name="watch", daemon=True)
+        thread.start()
+        return watch, thread
 
     @property
     def uptime_s(self) -> float:
