@@ -367,3 +367,9 @@ def test_what_is_wrong_with_a_question_about_tracks_is_said(
     answer = server.get("tracks", params=asked)
     assert answer.status_code == status
     assert message in answer.json()["message"]
+
+
+def test_a_track_without_a_cover_has_none(server: Any) -> None:
+    track = server.get("tracks", params={"limit": 1}).json()["tracks"][0]
+    answer = server.get(f"tracks/{track['id']}/cover")
+    assert answer.status_code == 404 and "no cover" in answer.json()["message"]

@@ -22,13 +22,14 @@ from workbench.apps.dashboards.views.rating_view import RatingView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.table_view import TableView
 from workbench.apps.dashboards.views.track_view import TrackView
+from workbench.apps.dashboards.views.views_bar import ALL, ViewsBar
 from workbench.apps.dashboards.widgets.chart import MOST_POINTS, Chart
 from workbench.apps.dashboards.widgets.scatter import Scatter
 from workbench.errors import LibraryPathError, PlaylistError
 from workbench.performance.live_series import LiveSeries, rates
 from workbench.playlists import COMMON_PARAMETERS, METHODS, generate
 from workbench.playlists.edits import in_order, kept_in_place
-from workbench.playlists.query.query_match import matching_rows
+from workbench.playlists.query.query_match import best_rows
 from workbench.playlists.sound.layouts import neighbor_map, principal_components
 from workbench.plots.coloring import by_category, by_key, by_number
 from workbench.processing.job.task import Failure, Progress
@@ -46,7 +47,7 @@ def shown(view: Any) -> str:
 
 
 def test_the_table_filters_by_query_and_explains_a_wrong_one(table: LibraryTable) -> None:
-    view = TableView(table, matching_rows, lambda track_id: None)
+    view = TableView(table, best_rows, lambda track_id: None)
     view.query.value = "bpm > 125"
     assert view.grid.total == int(np.count_nonzero(table["bpm"] > 125))
     assert f"{view.grid.total:,} of 40 tracks" in shown(view)
@@ -57,7 +58,7 @@ def test_the_table_filters_by_query_and_explains_a_wrong_one(table: LibraryTable
 
 
 def test_predicted_genres_have_a_column_of_their_own_once_there_are_any(table: LibraryTable) -> None:
-    view = TableView(table, matching_rows, lambda track_id: None)
+    view = TableView(table, best_rows, lambda track_id: None)
     heads = [column["label"] for column in view.grid.columns]
     assert "Genre" in heads and "Predicted genre" not in heads
     guesses = np.full(40, None, object)
@@ -72,7 +73,7 @@ def test_predicted_genres_have_a_column_of_their_own_once_there_are_any(table: L
 
 
 def test_words_rank_the_table_and_say_why(heard_table: LibraryTable) -> None:
-    view = TableView(heard_table, matching_rows, lambda track_id: None)
+    view = TableView(heard_table, best_rows, lambda track_id: None)
     heads = [column["label"] for column in view.grid.columns]
     view.grid.sort("artist")
     view.words.value = "calm piano without singing xylophone"
@@ -94,7 +95,7 @@ def test_words_rank_the_table_and_say_why(heard_table: LibraryTable) -> None:
 
 
 def test_an_empty_table_says_what_to_do(table: LibraryTable) -> None:
-    view = TableView(table.take(np.zeros(40, bool)), matching_rows, lambda track_id: None)
+    view = TableView(table.take(np.zeros(40, bool)), best_rows, lambda track_id: None)
     assert "analyze a folder" in view.grid.empty
 
 
@@ -424,3 +425,50 @@ def test_a_playlist_is_compared_with_an_earlier_one(table: LibraryTable) -> None
     assert "4 tracks in both" in shown(view)
     view.other.value = 9
     assert "There is no playlist 9." in shown(view)
+
+
+class KeptViews(dict[str, Any]):
+    """Views of the table, as a session keeps them."""
+
+    def all(self) -> dict[str, Any]:
+        return dict(self)
+
+    def save(self, name: str, view: Any) -> None:
+        self[name] = view
+
+    def delete(self, name: str) -> None:
+        del self[name]
+
+
+def test_a_view_keeps_filter_order_and_columns_under_a_name(table: LibraryTable) -> None:
+    view = TableView(table, best_rows, lambda track_id: None, views=KeptViews())
+    bar = next(child for child in view.children if isinstance(child, ViewsBar))
+    view.query.value = "bpm > 125"
+    view.grid.sort("bpm", descending=True)
+    view.grid.layout_names = ["title", "bpm"]
+    ids = [row[0] for row in view.grid.cells(0, 9)]
+    bar.name.value = "Fast"
+    bar.save()
+    bar.choice.value = ALL
+    assert view.grid.total == 40 and view.grid.layout_names == []
+    bar.choice.value = "Fast"
+    assert [row[0] for row in view.grid.cells(0, 9)] == ids and view.grid.layout_names == ["title", "bpm"]
+    bar.delete()
+    assert [name for name, _ in bar.choice.options] == [ALL]
+
+
+def test_a_wrong_filter_keeps_the_list_when_the_library_changes(table: LibraryTable) -> None:
+    view = TableView(table, best_rows, lambda track_id: None)
+    view.query.value = "bpm > 125"
+    before = view.grid.total
+    view.query.value = "bpn 3"
+    view.fill(table)
+    assert view.grid.total == before and "still shows the filter before" in shown(view)
+
+
+def test_keys_have_flats_and_sort_around_the_wheel(table: LibraryTable) -> None:
+    view = TableView(table, best_rows, lambda track_id: None)
+    at = [column["name"] for column in view.grid.columns].index("camelot") + 1
+    view.grid.sort("key")
+    codes = [cells[at] for cells in view.grid.cells(0, 40) if cells[at]]
+    assert codes == sorted(codes, key=lambda code: (int(code[:-1]), code[-1]))

@@ -77,6 +77,8 @@ class Workbench:
     ----------
     track : TrackReader
         Call it with an id, a path or a title; ``track.features`` and the others read more of a track.
+    views : SavedViews
+        Views of the Library app's table that are kept under a name.
     ratings : Ratings
         What the user thinks of tracks.
     performance : Performance
@@ -113,6 +115,7 @@ class Workbench:
         from workbench.session.kept_table import KeptTable
         from workbench.session.performance import Performance
         from workbench.session.ratings import Ratings
+        from workbench.session.saved_views import SavedViews
         from workbench.session.track_reader import TrackReader
         from workbench.store.data_folder import make_data_folder
         from workbench.store.database_pool import DatabasePool
@@ -135,6 +138,7 @@ class Workbench:
         )
         self.track = TrackReader(self.library, self.caches, self.table)
         self.ratings = Ratings(self.library, self.track)
+        self.views = SavedViews(self.library)
         self._queue: JobQueue | None = None
         self._table = KeptTable(self.settings, self.library, self._read_table)
         self.performance: Performance = Performance(

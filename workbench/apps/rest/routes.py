@@ -10,6 +10,7 @@ from jupyter_server.utils import url_path_join
 
 from workbench.apps.rest import (
     audio_handler,
+    cover_handler,
     database_handlers,
     history_handlers,
     job_handlers,
@@ -47,6 +48,7 @@ ROUTES: tuple[tuple[str, type[ApiHandler]], ...] = (
     ("/api/v1/tracks/{track_id}", track_handlers.TrackHandler),
     ("/api/v1/tracks/{track_id}/similar", track_handlers.SimilarHandler),
     ("/api/v1/tracks/{track_id}/audio", audio_handler.AudioHandler),
+    ("/api/v1/tracks/{track_id}/cover", cover_handler.CoverHandler),
     ("/api/v1/problems", track_handlers.ProblemsHandler),
     ("/api/v1/stats/analysis", track_handlers.AnalysisStatsHandler),
     ("/api/v1/jobs", job_handlers.JobsHandler),

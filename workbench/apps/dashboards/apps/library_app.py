@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.apps.dashboards.apps.session_app import SessionApp
@@ -17,7 +18,8 @@ from workbench.apps.dashboards.views.selection_view import SelectionView
 from workbench.apps.dashboards.views.table_view import TableView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.errors import WorkbenchError
-from workbench.playlists.query.query_match import matching_rows
+from workbench.playlists.query.query_match import best_rows
+from workbench.readable import counted
 from workbench.session.jobs.followed_job import FollowedJob
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class LibraryApp(SessionApp):
         self.picker = FolderPicker(wb.settings.library_roots)
         self.job = JobView(self._analyze, self._job_changed)
         self._advice = note()
-        self.table = TableView(self._watch.table, matching_rows, self.open_track, height=330)
+        self.table = TableView(self._watch.table, best_rows, self.open_track, height=640, views=wb.views)
         self.rating = RatingView(wb.ratings.rate)
         self.track = TrackView(
             self.open_track,
@@ -42,7 +44,8 @@ class LibraryApp(SessionApp):
             below=(self.rating,),
         )
         save = SaveView(wb.playlists.keep, playlists_folder(wb))
-        self.selection = SelectionView(wb.playlists, save)
+        rate = {"Like": partial(self._rate, 1.0), "Dislike": partial(self._rate, -1.0)}
+        self.selection = SelectionView(wb.playlists, save, rate)
         self.table.grid.observe(self._selected, "selected")
         self._adding = section(
             "Add music",
@@ -72,6 +75,11 @@ class LibraryApp(SessionApp):
             self.rating.show(track_id, self._wb.ratings.of(track_id))
         except WorkbenchError:
             self._watch.renew()
+
+    def _rate(self, rating: float, ids: Sequence[int]) -> str:
+        for track_id in ids:
+            self._wb.ratings.rate(track_id, rating)
+        return f"{counted(len(ids), 'track')} {'liked' if rating > 0 else 'disliked'}."
 
     def _analyze(self, paths: Sequence[str], *, force: bool) -> FollowedJob:
         if paths == ["demo"]:

@@ -56,11 +56,27 @@ def halves(left: widgets.Widget, right: widgets.Widget) -> widgets.Box:
     return classed(widgets.Box([left, right]), "pw-halves")
 
 
-def section(title: str, *children: widgets.Widget, open: bool = False) -> widgets.Accordion:
+class Section(widgets.VBox):  # type: ignore[misc]
+    """Children under a title that opens and closes, by mouse and by keyboard."""
+
+    def __init__(self, title: str, *children: widgets.Widget, open: bool = False) -> None:
+        self._title = title
+        self.head = widgets.ToggleButton(value=open, layout=widgets.Layout(width="100%"))
+        self._body = widgets.VBox(list(children))
+        super().__init__([classed(self.head, "pw-section-head"), self._body])
+        self.add_class("pw-section")
+        self.head.observe(lambda _: self._arrange(), "value")
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.head.description = f"{'▾' if self.head.value else '▸'} {self._title}"
+        self.head.tooltip = f"{'Close' if self.head.value else 'Open'} {self._title}"
+        self._body.layout.display = "" if self.head.value else "none"
+
+
+def section(title: str, *children: widgets.Widget, open: bool = False) -> Section:
     """Return children under a title that opens and closes."""
-    return widgets.Accordion(
-        [widgets.VBox(list(children))], titles=(title,), selected_index=0 if open else None
-    )
+    return Section(title, *children, open=open)
 
 
 def note(text: str = "") -> widgets.HTML:

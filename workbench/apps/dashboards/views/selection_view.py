@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -20,10 +22,22 @@ ORDERS = ("smooth", "harmonic", "ramp_up", "ramp_down", "none", "shuffle")
 
 
 class SelectionView(widgets.VBox):  # type: ignore[misc]
-    """Makes a playlist of the selected tracks, or adds them to a kept one."""
+    """Makes a playlist of the selected tracks, or adds them to a kept one.
 
-    def __init__(self, playlists: Playlists, save: SaveView) -> None:
+    Parameters
+    ----------
+    actions : mapping of str to callable, optional
+        What else can be done: the text of a button, and what it calls with the ids; returns what has been done.
+    """
+
+    def __init__(
+        self,
+        playlists: Playlists,
+        save: SaveView,
+        actions: Mapping[str, Callable[[Sequence[int]], str]] = MappingProxyType({}),
+    ) -> None:
         self._playlists, self.save = playlists, save
+        self._others = [button(name, partial(self._do, act)) for name, act in actions.items()]
         self._ids: list[int] = []
         self.order = widgets.Dropdown(
             options=ORDERS, description="Order", layout=widgets.Layout(width="190px")
@@ -35,7 +49,8 @@ class SelectionView(widgets.VBox):  # type: ignore[misc]
         self.add_button = button(
             "Add to it", self.add, tooltip="Append the selected tracks to this kept playlist"
         )
-        super().__init__([row(self.button, self.order), row(self.target, self.add_button), self._line, save])
+        made, added = row(self.button, self.order, *self._others), row(self.target, self.add_button)
+        super().__init__([made, added, self._line, save])
         self.select([])
 
     def select(self, ids: Sequence[int]) -> None:
@@ -43,7 +58,8 @@ class SelectionView(widgets.VBox):  # type: ignore[misc]
         self._ids = list(ids)
         kept = [(one.name, one.name) for one in self._playlists()]
         offer(self.target, kept or [("none yet", None)])
-        self.button.disabled = not self._ids
+        for each in (self.button, *self._others):
+            each.disabled = not self._ids
         self.add_button.disabled = not (self._ids and kept)
         self.button.description = (
             f"Playlist of {counted(len(self._ids), 'selected track')}"
@@ -65,6 +81,13 @@ class SelectionView(widgets.VBox):  # type: ignore[misc]
 
     def _added(self, playlist: Playlist) -> None:
         self._line.value = note_html(f"{playlist.name} now has {counted(len(playlist), 'track')}.")
+
+    def _do(self, act: Callable[[Sequence[int]], str]) -> None:
+        ids = list(self._ids)
+        in_background(lambda: act(ids), self._done, self._refused)
+
+    def _done(self, told: str) -> None:
+        self._line.value = note_html(told)
 
     def _made(self, playlist: Playlist) -> None:
         self._line.value = note_html(

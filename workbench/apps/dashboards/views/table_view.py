@@ -9,20 +9,27 @@ import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.tonality.camelot import UNKNOWN, camelot_name, key_name
 from workbench.apps.dashboards.views.page import note, note_html, problem_html, row
+from workbench.apps.dashboards.views.views_bar import Views, ViewsBar
 from workbench.apps.dashboards.widgets.grid import Grid, GridColumn
 from workbench.errors import WorkbenchError
+from workbench.playlists.sound.energy import energy
+from workbench.playlists.sound.keys import camelot_codes
 from workbench.playlists.words.word_search import WordSearch, search_words
 from workbench.readable import clock, counted
+from workbench.session.saved_views import SavedView
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-Match = Callable[[str, "LibraryTable"], npt.NDArray[np.bool_]]
+Match = Callable[[str, "LibraryTable"], npt.NDArray[np.int64]]
+Values = dict[str, npt.NDArray[Any]]
 
 FITS, WHY = "fits", "why"  # only of a search by words
 PREDICTED = "predicted_genre"
 COLUMNS = (
+    GridColumn("album", "Album", 150),
     GridColumn("genre", "Genre", 100),
     GridColumn(
         PREDICTED,
@@ -30,20 +37,32 @@ COLUMNS = (
         125,
         help="What a model or your tagger predicts; your own tags are in Genre",
     ),
-    GridColumn("bpm", "Tempo (BPM)", 100, "{:.1f}".format, right=True, narrow=True),
-    GridColumn("key", "Key", 60),
-    GridColumn("scale", "Scale", 70),
+    GridColumn("year", "Year", 60, "{:.0f}".format, right=True),
+    GridColumn("bpm", "Tempo (BPM)", 90, "{:.1f}".format, right=True),
+    GridColumn("key", "Key", 90, lambda code: key_name(int(code))),
     GridColumn(
         "camelot",
         "Camelot",
         80,
+        lambda code: camelot_name(int(code)) or "",
         narrow=True,
         help="Camelot code of the key: neighbors on the wheel mix well",
     ),
-    GridColumn("loudness_lufs", "Loudness (LUFS)", 120, "{:.1f}".format, right=True),
-    GridColumn("danceability", "Danceability", 105, "{:.2f}".format, right=True, help="over 1 is danceable"),
+    GridColumn("loudness_lufs", "Loudness (LUFS)", 110, "{:.1f}".format, right=True),
+    GridColumn(
+        "danceability",
+        "Danceability",
+        105,
+        "{:.2f}".format,
+        right=True,
+        help="over 1 is danceable",
+        shown=False,
+    ),
+    GridColumn("energy", "Energy", 80, "{:.2f}".format, right=True, shown=False),
+    GridColumn("rating", "Rating", 80, lambda stars: f"{stars:g}", right=True, shown=False),
     GridColumn("duration_s", "Length", 70, clock, right=True),
-    GridColumn("status", "Status", 85),
+    GridColumn("status", "Status", 85, shown=False),
+    GridColumn("cover", "Cover", 48, cover=True),
 )
 
 
@@ -54,7 +73,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
     ----------
     table : LibraryTable
     match : callable
-        Query and table → mask of shape (n,); raises a ``WorkbenchError`` for a query that it cannot read.
+        Query and table → rows, the best first; raises a ``WorkbenchError`` for a query that it cannot read.
     on_open : callable
         Called with the id of a track to look at.
 
@@ -65,9 +84,15 @@ class TableView(widgets.VBox):  # type: ignore[misc]
     """
 
     def __init__(
-        self, table: LibraryTable, match: Match, on_open: Callable[[int], None], *, height: int = 420
+        self,
+        table: LibraryTable,
+        match: Match,
+        on_open: Callable[[int], None],
+        *,
+        height: int = 420,
+        views: Views | None = None,
     ) -> None:
-        self._match = match
+        self._match, self._good_query = match, ""
         self.query = widgets.Text(
             placeholder='night · bpm 120-128 and key 8A,9A · genre ~ house and not artist "X"',
             description="Filter",
@@ -87,21 +112,40 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         self.grid = Grid(
             (
                 GridColumn("title", "Title", 190, narrow=True),
-                GridColumn("artist", "Artist", 150),
-                GridColumn(FITS, "Fits", 60, "{:.0%}".format, right=True),
-                GridColumn(WHY, "Why", 330, self._why, narrow=True),
+                GridColumn("artist", "Artist", 150, narrow=True),
+                GridColumn(FITS, "Fits", 60, "{:.0%}".format, right=True, always=True),
+                GridColumn(WHY, "Why", 330, self._why, narrow=True, always=True),
                 *COLUMNS,
             ),
             label="Tracks of the library",
             height=height,
+            tools=True,
             on_open=on_open,
             empty="No track here. Clear both fields above, or analyze a folder of music first.",
         )
         self.query.observe(lambda _: self._from_the_top(), "value")
         self.words.observe(lambda _: self._look_for_words(), "value")
         controls = row(self.query, self.words, self._count)
-        super().__init__([controls, self._problem, self._notes, self.grid])
+        bars = [ViewsBar(views, self.view, self.show)] if views is not None else []
+        super().__init__([controls, *bars, self._problem, self._notes, self.grid])
         self.fill(table)
+
+    def view(self) -> SavedView:
+        """Return filter, words, order and columns as they are now."""
+        return SavedView(
+            self.query.value,
+            self.words.value,
+            self.grid.sort_column,
+            self.grid.descending,
+            tuple(self.grid.layout_names),
+        )
+
+    def show(self, view: SavedView) -> None:
+        """Filter, sort and arrange the table as it was saved."""
+        self.query.value, self.words.value = view.query, view.words
+        self.grid.layout_names = list(view.columns)
+        if view.sort_column in self._values():
+            self.grid.sort(view.sort_column, descending=view.descending)
 
     def fill(self, table: LibraryTable) -> None:
         """Show a new state of the library; keep filter, order and selection."""
@@ -112,12 +156,17 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         self.grid.fill(table.ids, self._values())
         self._filter()
 
-    def _values(self) -> dict[str, npt.NDArray[Any]]:
+    def _values(self) -> Values:
         blank = np.full(len(self.table), None, object)
         names = ["title", "artist", *(column.name for column in COLUMNS)]
         if PREDICTED not in self.table.columns:
             names.remove(PREDICTED)
-        values = {name: self.table.columns.get(name, blank) for name in names}
+        if not any(self.table.texts("cover")):
+            names.remove("cover")
+        values: Values = {name: self.table.columns.get(name, blank) for name in names}
+        codes = camelot_codes(self.table).astype(np.float64)
+        values["key"] = values["camelot"] = np.where(codes == UNKNOWN, np.nan, codes)
+        values["energy"] = energy(self.table)
         if self._search is not None:
             fits, places = np.full((2, len(self.table)), np.nan)
             fits[self._search.rows] = self._search.matches
@@ -140,12 +189,20 @@ class TableView(widgets.VBox):  # type: ignore[misc]
     def _filter(self) -> None:
         text = self.query.value.strip()
         try:
-            mask = self._match(text, self.table) if text else np.ones(len(self.table), bool)
+            rows = self._rows(text)
         except WorkbenchError as error:
-            self._problem.value = problem_html(str(error))
-            return
-        self._problem.value = ""
-        self.grid.show(mask if self._search is None else self._search.rows[mask[self._search.rows]])
+            self._problem.value = problem_html(f"{error} The table still shows the filter before.")
+            rows = self._rows(self._good_query)
+        else:
+            self._problem.value, self._good_query = "", text
+        self.grid.show(rows)
         total = counted(len(self.table), "track")
-        some = text or self._search is not None
+        some = self._good_query or self._search is not None
         self._count.value = note_html(f"{self.grid.total:,} of {total}" if some else total)
+
+    def _rows(self, text: str) -> npt.NDArray[np.int64]:
+        """Return the rows that match a filter: in the order of the search by words, if there is one."""
+        if self._search is None:
+            return self._match(text, self.table) if text else np.arange(len(self.table))
+        ranked = self._search.rows
+        return ranked[np.isin(ranked, self._match(text, self.table))] if text else ranked

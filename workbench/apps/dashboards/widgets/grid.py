@@ -29,6 +29,12 @@ class GridColumn:
         Turns a value that is known into text.
     narrow : bool
         Whether it is kept on a phone.
+    shown : bool
+        Whether it is shown until the person chooses columns.
+    always : bool
+        Whether it is shown, whatever the person chose.
+    cover : bool
+        Whether the row's cover is shown in place of a text; values are ``None`` where there is no cover.
     """
 
     name: str
@@ -38,6 +44,9 @@ class GridColumn:
     right: bool = False
     narrow: bool = False
     help: str = ""
+    shown: bool = True
+    always: bool = False
+    cover: bool = False
 
 
 class Grid(anywidget.AnyWidget):
@@ -50,6 +59,8 @@ class Grid(anywidget.AnyWidget):
         What it is, for screen readers.
     empty : str
         What to show if there are no rows, with advice.
+    tools : bool
+        Whether columns can be chosen and rows ticked off.
     on_open : callable, optional
         Called with the id of a row that was double-clicked or entered.
 
@@ -57,6 +68,8 @@ class Grid(anywidget.AnyWidget):
     ----------
     selected : list of int
         Ids of the selected rows; observe it.
+    layout_names : list of str
+        The columns that the person chose, in order; empty for those that are shown at first.
     """
 
     _esm = script("grid")
@@ -65,6 +78,8 @@ class Grid(anywidget.AnyWidget):
     label = traitlets.Unicode().tag(sync=True)
     empty = traitlets.Unicode().tag(sync=True)
     height = traitlets.Int(420).tag(sync=True)
+    tools = traitlets.Bool(False).tag(sync=True)
+    layout_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     total = traitlets.Int(0).tag(sync=True)
     revision = traitlets.Int(0).tag(sync=True)
     sort_column = traitlets.Unicode("").tag(sync=True)
@@ -78,10 +93,15 @@ class Grid(anywidget.AnyWidget):
         label: str,
         empty: str = "No rows.",
         height: int = 420,
+        tools: bool = False,
         on_open: Callable[[int], None] | None = None,
     ) -> None:
         super().__init__(
-            columns=[_head(column) for column in columns], label=label, empty=empty, height=height
+            columns=[_head(column) for column in columns],
+            label=label,
+            empty=empty,
+            height=height,
+            tools=tools,
         )
         self._possible = self._columns = tuple(columns)
         self._on_open = on_open
@@ -157,14 +177,7 @@ class Grid(anywidget.AnyWidget):
 
 
 def _head(column: GridColumn) -> dict[str, Any]:
-    return {
-        "name": column.name,
-        "label": column.label,
-        "width": column.width,
-        "right": column.right,
-        "narrow": column.narrow,
-        "help": column.help,
-    }
+    return {name: value for name, value in vars(column).items() if name != "write"}
 
 
 def _text(value: Any, write: Callable[[Any], str]) -> str:

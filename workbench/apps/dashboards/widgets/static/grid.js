@@ -1,6 +1,58 @@
 // A table of any length: only the visible rows are in the page. Python sorts, filters and formats.
 
-const ROW = 30, HEAD = 46, PAGE = 100;
+const PLAIN = 34, TALL = 48, HEAD = 46, PAGE = 100, WIDEST = 340, TICK = 40;
+
+// The columns that the person sees, in order: those chosen, or those shown at first, the cover before all others.
+function seen(model, narrow) {
+  const all = model.get("columns").map((column, at) => ({ ...column, at }));
+  if (narrow) return all.filter((column) => column.narrow);
+  const chosen = model.get("layout_names").map((name) => all.find((column) => column.name === name)).filter(Boolean);
+  const first = chosen.length ? chosen : all.filter((column) => column.shown).sort((a, b) => b.cover - a.cover);
+  return [...first, ...all.filter((column) => column.always && !first.includes(column))];
+}
+
+// A list of all columns to tick and to move, kept by the browser.
+function drawChooser(model, parent) {
+  const menu = element(parent, "details", { className: "pw-chooser" });
+  element(menu, "summary", { textContent: "Columns" });
+  const list = element(menu, "ul"), kept = `pw-columns:${model.get("label")}`;
+  const set = (names) => {
+    model.set("layout_names", names);
+    model.save_changes();
+    localStorage.setItem(kept, JSON.stringify(names));
+  };
+  const names = () => seen(model, false).filter((column) => !column.always).map((column) => column.name);
+  const move = (name, by) => {
+    const order = names(), at = order.indexOf(name), to = Math.min(order.length - 1, Math.max(0, at + by));
+    order.splice(to, 0, ...order.splice(at, 1));
+    set(order);
+    list.querySelector(`[data-column="${name}"] [data-by="${by}"]`)?.focus();
+  };
+  function draw() {
+    const order = names(), all = model.get("columns").filter((column) => !column.always);
+    const rest = all.filter((column) => !order.includes(column.name));
+    list.replaceChildren();
+    for (const column of [...order.map((name) => all.find((one) => one.name === name)), ...rest]) {
+      const item = element(list, "li", {}, { "data-column": column.name }), label = element(item, "label");
+      const box = element(label, "input", { type: "checkbox", checked: order.includes(column.name) });
+      label.append(" " + column.label);
+      box.onchange = () => {
+        set(box.checked ? [...order, column.name] : order.filter((name) => name !== column.name));
+        list.querySelector(`[data-column="${column.name}"] input`)?.focus();
+      };
+      if (!box.checked) continue;
+      for (const [by, sign, way] of [[-1, "↑", "forward"], [1, "↓", "back"]])
+        element(item, "button", { type: "button", textContent: sign, onclick: () => move(column.name, by) },
+          { "aria-label": `Move ${column.label} ${way}`, "data-by": by });
+    }
+    element(list, "button", { type: "button", textContent: "As at first", onclick: () => set([]) });
+  }
+  menu.onkeydown = (event) => handleKey(event, { Escape: () => { menu.open = false; menu.firstChild.focus(); } });
+  const stored = JSON.parse(localStorage.getItem(kept) ?? "[]");
+  if (stored.length && !model.get("layout_names").length) set(stored);
+  draw();
+  return draw;
+}
 
 function render({ model, el }) {
   el.classList.add("pw");
@@ -16,28 +68,47 @@ function render({ model, el }) {
   body.setAttribute("role", "rowgroup");
   grid.setAttribute("aria-multiselectable", "true");
   grid.append(head, nothing, body);
+  const tools = model.get("tools"), drawMenu = tools ? drawChooser(model, el) : () => {};
   el.append(grid);
   const prefix = "pw" + Math.random().toString(36).slice(2);
-  let pages = new Map(), asked = new Set(), cursor = -1, columns = [];
+  let pages = new Map(), asked = new Set(), cursor = -1, columns = [], fits = {};
 
   const rowAt = (index) => pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   function template() {
     const narrow = grid.clientWidth && grid.clientWidth < 640;
-    columns = model.get("columns").map((column, at) => ({ ...column, at, width: narrow ? 0.7 * column.width : column.width }))
-      .filter((column) => !narrow || column.narrow);
-    return columns.map((column) => `minmax(${column.width}px, ${column.width}fr)`).join(" ");
+    const width = (column) => fits[column.name] ?? column.width, least = (column) => (narrow ? 0 : column.width);
+    columns = seen(model, narrow).map((column) => ({ ...column, width: column.cover ? TALL : width(column) }));
+    const parts = columns.map((column) => (column.cover ? `${TALL}px` : `minmax(${least(column)}px, ${column.width}fr)`));
+    return [...(tools ? [`${TICK}px`] : []), ...parts].join(" ");
+  }
+  const rowHeight = () => (columns.some((column) => column.cover) ? TALL : PLAIN);
+  // Widths that suit what is in the first page.
+  function fit() {
+    const pen = document.createElement("canvas").getContext("2d"), rows = pages.get(0);
+    if (!rows) return;
+    pen.font = getComputedStyle(grid).font;
+    fits = {};
+    model.get("columns").forEach((column, at) => {
+      const word = Math.max(...column.label.split(" ").map((part) => pen.measureText(part).width + 34));
+      const widest = Math.max(...rows.map((row) => pen.measureText(row[at + 1]).width + 18), word);
+      if (!column.cover) fits[column.name] = Math.min(WIDEST, Math.ceil(widest));
+    });
+    drawHead();
   }
   function drawHead() {
     const layout = template();
     grid.style.setProperty("--columns", layout);
     const total = model.get("total"), edges = grid.offsetHeight - grid.clientHeight;
-    grid.style.height = total ? Math.min(model.get("height"), HEAD + total * ROW + edges) + "px" : "auto";
+    const room = Math.min(model.get("height"), Math.max(260, 0.7 * window.innerHeight));
+    grid.style.height = total ? Math.min(room, HEAD + total * rowHeight() + edges) + "px" : "auto";
     grid.setAttribute("aria-label", model.get("label"));
     grid.setAttribute("aria-rowcount", total + 1);
-    const width = columns.reduce((sum, column) => sum + column.width, 0);
+    const width = columns.reduce((sum, column) => sum + column.width, tools ? TICK : 0);
     head.style.gridTemplateColumns = layout;
-    head.style.minWidth = body.style.minWidth = width + "px";
-    head.replaceChildren(...columns.map((column) => {
+    head.style.minWidth = body.style.minWidth = grid.clientWidth < 640 ? "" : width + "px";
+    const tick = tools ? [element(document.createElement("div"), "div", {}, { role: "columnheader" })] : [];
+    if (tools) element(tick[0], "span", { className: "pw-hidden", textContent: "Selected" });
+    head.replaceChildren(...tick, ...columns.map((column) => {
       const cell = document.createElement("div"), button = document.createElement("button");
       const sorted = model.get("sort_column") === column.name;
       cell.setAttribute("role", "columnheader");
@@ -47,31 +118,37 @@ function render({ model, el }) {
       button.textContent = column.label + (sorted ? (model.get("descending") ? " ▼" : " ▲") : "");
       button.title = column.help || "Sort by " + column.label;
       button.onclick = () => model.send({ kind: "sort", column: column.name });
-      cell.append(button);
+      if (column.cover) element(cell, "span", { className: "pw-hidden", textContent: column.label });
+      else cell.append(button);
       return cell;
     }));
   }
   function drawRow(index, chosen) {
     const row = document.createElement("div"), values = rowAt(index);
     row.className = "pw-grid-row" + (index === cursor ? " pw-cursor" : "");
-    row.style.top = index * ROW + "px";
+    row.style.top = index * rowHeight() + "px";
+    row.style.height = rowHeight() + "px";
     row.style.gridTemplateColumns = grid.style.getPropertyValue("--columns");
     row.id = `${prefix}-${index}`;
     row.dataset.index = index;
     row.setAttribute("role", "row");
     row.setAttribute("aria-rowindex", index + 2);
     row.setAttribute("aria-selected", Boolean(values && chosen.has(values[0])));
+    if (tools) element(row, "div", { className: "pw-tick" }, { role: "gridcell", "data-tick": "" });
     for (const column of columns) {
-      const cell = document.createElement("div");
-      cell.setAttribute("role", "gridcell");
-      cell.className = "pw-cell" + (column.right ? " pw-right" : "");
-      cell.textContent = values ? values[column.at + 1] : "";
-      cell.title = cell.textContent;
-      row.append(cell);
+      const cell = element(row, "div", { className: "pw-cell" + (column.right ? " pw-right" : ""), dir: "auto" }, { role: "gridcell" });
+      const text = values ? values[column.at + 1] : "";
+      if (column.cover) drawCover(cell, text && values[0]);
+      else cell.title = cell.textContent = text;
     }
     return row;
   }
+  function drawCover(cell, id) {
+    cell.className = "pw-thumb";
+    if (id) element(cell, "img", { alt: "", loading: "lazy", src: serverUrl(`api/v1/tracks/${id}/cover`) });
+  }
   function draw() {
+    const ROW = rowHeight();
     const total = model.get("total"), chosen = new Set(model.get("selected"));
     body.style.height = total * ROW + "px";
     nothing.hidden = total > 0;
@@ -98,7 +175,7 @@ function render({ model, el }) {
     if (!total) return;
     const to = Math.min(total - 1, Math.max(0, index)), from = cursor;
     cursor = to;
-    const top = to * ROW, room = grid.clientHeight - HEAD;
+    const ROW = rowHeight(), top = to * ROW, room = grid.clientHeight - HEAD;
     if (top < grid.scrollTop) grid.scrollTop = top;
     else if (top + ROW > grid.scrollTop + room) grid.scrollTop = top + ROW - room;
     if (event.shiftKey && from >= 0) model.send({ kind: "range", first: Math.min(from, to), last: Math.max(from, to) });
@@ -128,7 +205,8 @@ function render({ model, el }) {
   };
   body.onclick = (event) => {
     const row = event.target.closest("[data-index]");
-    if (row) moveTo(Number(row.dataset.index), event);
+    if (row && "tick" in event.target.dataset) choose((cursor = Number(row.dataset.index)), true);
+    else if (row) moveTo(Number(row.dataset.index), event);
   };
   body.ondblclick = (event) => {
     const values = rowAt(Number(event.target.closest("[data-index]")?.dataset.index));
@@ -140,9 +218,14 @@ function render({ model, el }) {
     if (message.kind === "top") grid.scrollTop = 0;
     if (message.kind !== "rows" || message.revision !== model.get("revision")) return;
     pages.set(message.first / PAGE, message.rows);
+    if (message.first === 0) fit();
     draw();
   };
-  const actions = { "msg:custom": onMessage, "change:revision": renew, "change:selected": draw };
+  const rearrange = () => { drawMenu(); drawHead(); draw(); };
+  const actions = {
+    "msg:custom": onMessage, "change:revision": renew, "change:selected": draw,
+    "change:layout_names": rearrange, "change:columns": rearrange,
+  };
   const stop = follow(model, actions, grid, () => { drawHead(); draw(); });
   renew();
   return stop;
