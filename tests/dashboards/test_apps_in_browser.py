@@ -91,7 +91,7 @@ def test_the_maker_makes_reorders_and_keeps_locked_tracks(visit: Callable[..., A
     page.wait_for_selector(".pw-list li")
     names = page.locator(".pw-list li b").all_inner_texts()
     page.locator(".pw-list li").first.press("Alt+ArrowDown")
-    wait_for_text(page, "You changed the order or removed tracks")
+    wait_for_text(page, "You changed the order, or added or removed tracks")
     swapped = page.locator(".pw-list li b").all_inner_texts()
     assert swapped == [names[1], names[0], *names[2:]]
     page.get_by_role("button", name="Hear the transition to the next track").first.click()
