@@ -335,7 +335,9 @@ def test_a_reordered_playlist_is_measured_anew(table: LibraryTable) -> None:
     changed = in_order(playlist, table, order)
     assert changed.track_ids == order
     assert changed.card["tracks"] == 5
-    assert [note["message"] for note in changed.notes] == ["You changed the order, or added or removed tracks."]
+    assert [note["message"] for note in changed.notes] == [
+        "You changed the order, or added or removed tracks."
+    ]
     assert [note["message"] for note in in_order(changed, table, order).notes] == [
         "You changed the order, or added or removed tracks."
     ]
