@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from supysonic_server import PASSWORD, Supysonic
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -52,9 +53,10 @@ class Reader:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self.environment = kept | {
             "HOME": str(home), "PATH": path, "BROWSER": "true",
-            "WORKBENCH_PORT": str(port), "WORKBENCH_ASYNC_WORKERS": "2",
+            "WORKBENCH_PORT": str(port), "WORKBENCH_ASYNC_WORKERS": "2", "WORKBENCH_MEDIA_PASSWORD": PASSWORD,
         }  # fmt: skip
         self.running: list[subprocess.Popen[str]] = []
+        self.media_server: Supysonic | None = None
 
     def types(self, line: str) -> None:
         if set_variable := re.fullmatch(r"export (\w+)=(.*)", line):
@@ -74,6 +76,14 @@ class Reader:
         if line.startswith("curl"):
             answer = json.loads(done.stdout)
             assert "error" not in answer, f"{line}\n{done.stdout}"
+
+    def starts_media_server(self) -> Supysonic:
+        """Start a server that has the reader's music, and like two of its songs there."""
+        found = Supysonic(self.home / "supysonic", self.home / "Music")
+        one, other, *_ = found.songs().values()
+        found.ask("star", id=one)
+        found.ask("setRating", id=other, rating=5)
+        return found
 
     def starts(self, line: str) -> None:
         extra = {"workbench lab": " --no-browser", "dask scheduler": " --port 0 --no-dashboard"}
@@ -112,6 +122,9 @@ class Reader:
     def adapted(self, line: str) -> str:
         """Put this machine's port and address for those of the example."""
         line = line.replace("localhost:8500", f"localhost:{self.port}")
+        if "http://localhost:4533" in line:
+            self.media_server = self.media_server or self.starts_media_server()
+            line = line.replace("http://localhost:4533", self.media_server.url)
         if SCHEDULER.search(line):
             line = SCHEDULER.sub(self.scheduler_address(), line)
         return line.replace("192.0.2.1", "127.0.0.1").replace("~/playlist-workbench", str(self.clone))
@@ -164,6 +177,8 @@ def reader(tmp_path: Path, demo_folder: Path, known_contents_dir: Path) -> Itera
     shutil.copytree(known_contents_dir, tmp_path / ".local" / "share" / "playlist-workbench")
     yield found
     found.stops_everything()
+    if found.media_server is not None:
+        found.media_server.close()
 
 
 @pytest.mark.timeout(600)
@@ -197,8 +212,7 @@ def test_the_python_examples_work(reader: Reader) -> None:
 
 def test_no_command_hides_in_a_block_of_another_kind() -> None:
     pages = "\n".join((README, *GUIDES))
-    # sh: needs a media server, which tests/media has
-    kinds = {"bash", "cron", "docker", "python", "nginx", "sh"}
+    kinds = {"bash", "cron", "docker", "python", "nginx"}
     assert set(re.findall(r"^```(\S+)$", pages, re.MULTILINE)) == kinds
     assert README.startswith("# Playlist Workbench")
     assert "<!--" not in README

@@ -199,7 +199,10 @@ def test_the_command_says_what_was_stored(server: Mpd, wb: Workbench, base: Path
     answer = json.loads(capsys.readouterr().out)
     assert answer["sent"]["unknown"] == [{"id": 7, "path": "/elsewhere/seven.wav"}]
     kept = len(wb.playlists())
-    for to, said in (("mpd:///nowhere", "cannot be reached"), ("ftp://x", "'ftp://x' is not a media server")):
+    for to, said in (
+        ("mpd:///nowhere", "cannot be reached"),
+        ("ftp://x", "There is no media server 'ftp://x'"),
+    ):
         assert main(["playlist", "random", *data, "--to", to]) == 1
         assert said in capsys.readouterr().err
     assert len(wb.playlists()) == kept

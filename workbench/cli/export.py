@@ -28,7 +28,7 @@ def add_commands(add: Add) -> None:
         help=".csv .jsonl .parquet: a table; .xml (Rekordbox) .nml (Traktor): tracks and kept playlists",
     )
     sub.add_argument("--where", metavar="FILTER", help='only tracks that match, such as "bpm 120-128"')
-    add_prefix_option(sub)
+    add_prefix_option(sub, "write paths below HERE as if they were below THERE (another machine or player)")
     sub.add_argument(
         "--force",
         action="store_true",

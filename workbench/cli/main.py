@@ -21,6 +21,7 @@ from workbench.cli import (
     export,
     history,
     maintenance,
+    media,
     models,
     playlist,
     reports,
@@ -111,6 +112,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     playlist.add_commands(add, arguments)
     export.add_commands(add)
     history.add_commands(add)
+    media.add_commands(add, common)
     reports.add_commands(add)
     tags.add_commands(add)
     servers.add_commands(add)

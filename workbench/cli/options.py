@@ -49,16 +49,9 @@ def add_parameter_option(sub: argparse.ArgumentParser, help: str, type: Callable
     )
 
 
-def add_prefix_option(sub: argparse.ArgumentParser) -> None:
+def add_prefix_option(sub: argparse.ArgumentParser, help: str) -> None:
     """Add ``--prefix HERE=THERE``, which may be repeated."""
-    sub.add_argument(
-        "--prefix",
-        action="append",
-        default=[],
-        metavar="HERE=THERE",
-        type=pair,
-        help="write paths below HERE as if they were below THERE (another machine or player)",
-    )
+    sub.add_argument("--prefix", action="append", default=[], metavar="HERE=THERE", type=pair, help=help)
 
 
 def pair(text: str) -> tuple[str, str]:

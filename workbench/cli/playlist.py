@@ -68,10 +68,11 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
     sub.add_argument(
         "--to",
         metavar="SERVER",
-        help="store it on a media server: mpd (asks MPD_HOST, as mpc does), mpd://HOST:PORT or mpd:///SOCKET",
+        help="store it on a media server: the name of one that was added (workbench media), mpd (asks MPD_HOST, as mpc "
+        "does), mpd://HOST:PORT or mpd:///SOCKET",
     )
     sub.add_argument("--absolute", action="store_true", help="absolute paths instead of relative to FILE")
-    add_prefix_option(sub)
+    add_prefix_option(sub, "write paths below HERE as if they were below THERE (another machine or player)")
     sub.add_argument(
         "--force",
         action="store_true",

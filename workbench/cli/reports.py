@@ -26,6 +26,7 @@ _EXAMPLES = """examples:
 _SCHEDULES = """examples:
   workbench schedule report library --at "sun 04:00"
   workbench schedule refresh "After the ferry" --out ~/Playlists/ferry.m3u8
+  workbench schedule refresh "After the ferry" --to home
   workbench schedule watch ~/Music
 """
 

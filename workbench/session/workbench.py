@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from workbench.session.jobs.queue import JobQueue
     from workbench.session.jobs.report import Report
     from workbench.session.maps import Maps
-    from workbench.session.media import Media
+    from workbench.session.media.media import Media
     from workbench.session.models import Models
     from workbench.session.playlist_verbs import PlaylistVerbs
     from workbench.session.playlists import Playlists
@@ -548,10 +548,10 @@ class Workbench:
 
     @property
     def media(self) -> Media:
-        """Media servers: store playlists on them."""
-        from workbench.session.media import Media
+        """Media servers: send playlists to them, and fetch stars, ratings and plays."""
+        from workbench.session.media.media import Media
 
-        return Media(self.library)
+        return Media(self.library, self.table, self.settings.data_dir)
 
     @property
     def history(self) -> History:

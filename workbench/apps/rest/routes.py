@@ -16,6 +16,7 @@ from workbench.apps.rest import (
     job_handlers,
     performance_handlers,
     playlist_handlers,
+    sonic_handlers,
     track_handlers,
 )
 from workbench.apps.rest.api_handler import ApiHandler, UnknownPathHandler
@@ -74,5 +75,7 @@ def handlers(base_url: str) -> Iterator[tuple[str, type[ApiHandler]]]:
     """Yield (pattern, handler) for Tornado, below a base URL."""
     for template, handler in ROUTES:
         pattern = re.sub(r"\{\w+\}", "([^/]+)", template.replace(".", r"\."))
+        yield url_path_join(re.escape(base_url), pattern), handler
+    for pattern, handler in sonic_handlers.ROUTES:
         yield url_path_join(re.escape(base_url), pattern), handler
     yield url_path_join(re.escape(base_url), PREFIX + "(?:/.*)?"), UnknownPathHandler

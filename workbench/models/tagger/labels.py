@@ -15,11 +15,13 @@ from workbench.errors import ModelError
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
     from workbench.store.library.library_table import LibraryTable
+    from workbench.store.library.plays import Heard
     from workbench.store.library.records import Rating
 
 logger = logging.getLogger(__name__)
 
 LIKED, DISLIKED = "liked", "disliked"
+LOWEST_LIKED, HIGHEST_DISLIKED = 4, 2  # of 5 stars; set by hand: 3 is no opinion
 
 Labels = dict[str, str]
 """Label by content hash."""
@@ -38,7 +40,8 @@ def labels_of(
     Parameters
     ----------
     label : str
-        ``genre``: the genre tags, but not those that were predicted; ``rating``: liked or disliked;
+        ``genre``: the genre tags, but not those that were predicted; ``rating``: liked or disliked, by the user's
+        thumbs or else by stars on media servers;
         ``playlist``: which of the kept playlists a track is in; any other name: the labels of that name that
         were set by hand.
     csv_file : path, optional
@@ -63,7 +66,7 @@ def labels_of(
         tags = {content: tag for content, tag in labels_from_genre(table).items() if content not in written}
         return tags | by_hand
     if label == "rating":
-        return labels_from_ratings(ratings) | by_hand
+        return labels_from_listening(library.plays.heard()) | labels_from_ratings(ratings) | by_hand
     if label == "playlist":
         return labels_from_playlists(_kept_playlists(library)) | by_hand
     return by_hand
@@ -97,6 +100,17 @@ def labels_from_ratings(ratings: Iterable[Rating]) -> Labels:
     return {
         rating.content_hash: LIKED if rating.rating > 0 else DISLIKED for rating in ratings if rating.rating
     }
+
+
+def labels_from_listening(heard: Mapping[str, Heard]) -> Labels:
+    """Return ``liked`` for a heart or 4 or 5 stars in a player, ``disliked`` for a thumb down or 1 or 2 stars."""
+    labels = {}
+    for content, said in heard.items():
+        if said.loved or (said.rating or 0) >= LOWEST_LIKED:
+            labels[content] = LIKED
+        elif said.loved is False or 0 < (said.rating or 0) <= HIGHEST_DISLIKED:
+            labels[content] = DISLIKED
+    return labels
 
 
 def labels_from_playlists(playlists: Mapping[str, Iterable[str]]) -> Labels:
@@ -171,7 +185,7 @@ def _opinions(ratings: Mapping[str, str], path: Path) -> dict[str, str]:
             f"{path} has the rating {wrong[0]:g}. Give 1 and -1, or stars from 1 to 5.", path=str(path)
         )
     thumbs = max(numbers.values()) <= 1
-    lowest_liked, highest_disliked = (1, -1) if thumbs else (4, 2)
+    lowest_liked, highest_disliked = (1, -1) if thumbs else (LOWEST_LIKED, HIGHEST_DISLIKED)
     return {name: LIKED for name, number in numbers.items() if number >= lowest_liked} | {
         name: DISLIKED for name, number in numbers.items() if number and number <= highest_disliked
     }

@@ -48,8 +48,9 @@ def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
     lengths = [space.gap(space.at(a), space.at(b)) for a, b in _legs(waypoints)]
     banned: set[int] = set(waypoints)
     refused: set[int] = set()
+    lines = [_line(request, a, b) for a, b in _legs(waypoints)]
     for _ in range(_PLANS):
-        plan = _plan(request, waypoints, _shares(inner, lengths), banned)
+        plan = _plan(request, waypoints, lines, _shares(inner, lengths), banned)
         refused = _refused(request, [pick.row for pick in plan], set(waypoints))
         if not refused:
             break
@@ -57,7 +58,13 @@ def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
     yield from (pick for pick in plan if pick.row not in refused)
 
 
-def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], banned: set[int]) -> list[Pick]:
+def _plan(
+    request: Request,
+    waypoints: Sequence[int],
+    lines: Sequence[_Line],
+    counts: Sequence[int],
+    banned: set[int],
+) -> list[Pick]:
     used = set(banned)
     ids = request.table.ids
     plan = [
@@ -67,8 +74,9 @@ def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], ban
             pinned=True,
         )
     ]
-    for leg, ((a, b), count) in enumerate(zip(_legs(waypoints), counts, strict=True), start=1):
-        line = _line(request, a, b, used)
+    legs = zip(_legs(waypoints), lines, counts, strict=True)
+    for leg, ((a, b), whole, count) in enumerate(legs, start=1):
+        line = _without(whole, used)
         for index in _along(request, line, a, count):
             row = int(line.rows[index])
             used.add(row)
@@ -96,11 +104,10 @@ def _plan(request: Request, waypoints: Sequence[int], counts: Sequence[int], ban
     return plan
 
 
-def _line(request: Request, a: int, b: int, used: set[int]) -> _Line:
+def _line(request: Request, a: int, b: int) -> _Line:
     space = request.space
     length = space.gap(space.at(a), space.at(b))
     rows = request.rows
-    rows = rows[~np.isin(rows, list(used))]
     from_a = space.differences(space.at(a), rows).astype(float)
     if length == 0:
         return _Line(rows, np.full(len(rows), 0.5), from_a)
@@ -110,19 +117,24 @@ def _line(request: Request, a: int, b: int, used: set[int]) -> _Line:
     return _Line(rows[between], progress[between], detour[between])
 
 
+def _without(line: _Line, used: set[int]) -> _Line:
+    kept = ~np.isin(line.rows, sorted(used), kind="table")
+    return _Line(line.rows[kept], line.progress[kept], line.detour[kept])
+
+
 def _along(request: Request, line: _Line, a: int, count: int) -> list[int]:
     """Return indices into a line: for each of ``count`` equal stretches one near to it and to the one before.
 
     For each empty stretch, the track nearest to the line anywhere on it is taken.
     """
     stretch = np.minimum((line.progress * count).astype(np.int64), count - 1)
-    by_stretch = np.lexsort((line.rows, line.detour, stretch))
+    by_stretch = np.argsort(stretch.astype(np.int16), kind="stable")
     starts = np.searchsorted(stretch[by_stretch], np.arange(count + 1))
     chosen: list[int] = []
     before = a
     for first, last in itertools.pairwise(starts.tolist()):
-        shortlist = by_stretch[first : min(last, first + _SHORTLIST)]
-        if len(shortlist):
+        if first < last:
+            shortlist = _nearest_to_line(line, by_stretch[first:last])
             profile = MixProfile.of(request.table, np.append(line.rows[shortlist], before))
             cost = profile.costs(len(shortlist), np.arange(len(shortlist))).total
             chosen.append(int(shortlist[np.argmin(line.detour[shortlist] + _SMOOTHNESS * cost)]))
@@ -132,6 +144,15 @@ def _along(request: Request, line: _Line, a: int, count: int) -> list[int]:
         near = np.lexsort((line.rows[others], line.detour[others]))[:missing]
         chosen += others[near].tolist()
     return sorted(chosen, key=lambda index: (line.progress[index], line.rows[index]))
+
+
+def _nearest_to_line(line: _Line, members: Rows) -> Rows:
+    """Return the members, in order of rows, that are nearest to the line, the nearest first."""
+    detours = line.detour[members]
+    if len(members) > _SHORTLIST:
+        near = np.flatnonzero(detours <= np.partition(detours, _SHORTLIST - 1)[_SHORTLIST - 1])
+        members, detours = members[near], detours[near]
+    return members[np.argsort(detours, kind="stable")[:_SHORTLIST]]
 
 
 def _refused(request: Request, rows: Sequence[int], waypoints: set[int]) -> set[int]:

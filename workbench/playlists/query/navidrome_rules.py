@@ -71,7 +71,18 @@ _ANYWHERE = ("title", "artist", "album", "genre", "filepath")
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 _SHOWN = (*list(_TEXTS)[:4], *_LISTS, *_NUMBERS, "compilation")
 _OURS = {*TEXT_COLUMNS, *NUMBER_TAGS, *ALIASES, *(field.name for field in fields(TrackFeatures))}
-_OURS |= {"lyrics", "has_lyrics", "energy", "id", "kind"}
+_OURS |= {
+    "lyrics",
+    "has_lyrics",
+    "energy",
+    "id",
+    "kind",
+    "loved",
+    "plays",
+    "player_rating",
+    "last_played_at",
+    "added_at",
+}
 _COMPARED = re.compile(r"(\w+)\s*(?:!=|!~|[<>=~])")
 
 

@@ -1,9 +1,10 @@
-"""Numbers and ranges of the filter language: ``128``, ``120-128``, ``120..``, ``..128``, ``3:30``, ``1990s``."""
+"""Numbers, ranges and days of the filter language: ``128``, ``120-128``, ``120..``, ``3:30``, ``2026-01-31``."""
 
 from __future__ import annotations
 
 import math
 import re
+from datetime import datetime, timedelta
 
 from workbench.playlists.query.query_language import Token, syntax_error
 
@@ -12,11 +13,14 @@ _SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?(?:\.\.|(?<=\d)-)(?P<high>-?[\d:.]*\d)
 _SHOWN_STEPS = {"bpm": 0.1, "tag_bpm": 0.1, "loudness_lufs": 0.1, "danceability": 0.01, "duration_s": 1.0}
 # Set by hand: 1 means 0.95 to 1.05 where values go from 0 to 1, and 120 means 119.5 to 120.5.
 _MOST_ROUNDED = 0.05
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DECADE = re.compile(r"(\d{3})0s", re.IGNORECASE)
 
 
 def span_of(token: Token, query: str) -> tuple[float, float]:
     """Return the lowest and the highest number that a value means; infinite where it is open.
+
+    A day is from its first to its last second of this machine's time zone, in seconds since the epoch.
 
     Raises
     ------
@@ -26,6 +30,8 @@ def span_of(token: Token, query: str) -> tuple[float, float]:
     if decade := _DECADE.fullmatch(token.text):
         first = int(decade[1]) * 10
         return first, first + 9
+    if is_date(token.text):
+        return _day(token, query)
     single = _number(token.text)
     if single is not None:
         return single, single
@@ -65,6 +71,23 @@ def rounded_span_of(token: Token, query: str, slack: float) -> tuple[float, floa
         _, _, decimals = token.text.partition(".")
         slack = max(slack, min(0.5 * 10.0 ** -len(decimals), _MOST_ROUNDED * abs(low)))
     return low - slack, high + slack
+
+
+def is_date(text: str) -> bool:
+    """Whether a value is written as a day.
+
+    >>> is_date("2026-01-31"), is_date("120-128")
+    (True, False)
+    """
+    return _DATE.fullmatch(text) is not None
+
+
+def _day(token: Token, query: str) -> tuple[float, float]:
+    try:
+        first = datetime.fromisoformat(token.text)
+        return first.timestamp(), (first + timedelta(days=1)).timestamp() - 0.001
+    except (ValueError, OverflowError, OSError):
+        raise syntax_error(query, token.position, f"{token.text!r} is not a day.") from None
 
 
 def _number(text: str) -> float | None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from workbench.analysis.sound_tags import BY_NAME, FAMILIES
 from workbench.analysis.tonality.camelot import UNKNOWN, camelot_code
-from workbench.playlists.query.numbers import rounded_span_of, slack_of, span_of
+from workbench.playlists.query.numbers import is_date, rounded_span_of, slack_of, span_of
 from workbench.playlists.query.query_language import (
     Both,
     Condition,
@@ -45,6 +45,7 @@ ALIASES = {
     "mode": "scale",
     "lufs": "loudness_lufs",
     "stars": "rating",
+    "starred": "loved",
     "replaygain": "tag_gain_db",
 }
 _LISTED = frozenset({"artist", "artists", "album_artist", "album_artists", "composer"})
@@ -159,6 +160,8 @@ class Query:
                 self.text, condition.values[1].position, f"{condition.operator} takes one number."
             )
         low, high = span_of(token, self.text)
+        if is_date(token.text):
+            return high if condition.operator in (">", "<=") else low
         if low != high:
             raise syntax_error(
                 self.text, token.position, f"{condition.operator} takes one number, not a range."

@@ -19,6 +19,7 @@ from workbench.store.library.models import ModelRepository
 from workbench.store.library.playlists import PlaylistRepository
 from workbench.store.library.plays import PlayRepository
 from workbench.store.library.ratings import RatingRepository
+from workbench.store.library.server_songs import ServerSongRepository
 from workbench.store.library.table_loading import load_table, snapshot_id
 from workbench.store.library.tracks import TrackRepository
 from workbench.store.library.written_tags import WrittenTagsRepository
@@ -50,6 +51,8 @@ class Library:
         What the user said: thumbs, plays, labels.
     plays : PlayRepository
         What was played, and what other players count and rate.
+    server_songs : ServerSongRepository
+        The songs of media servers, and which tracks they are.
     written_tags : WrittenTagsRepository
         What was written into files.
     artifacts : ArtifactRepository
@@ -72,6 +75,7 @@ class Library:
         self.models = ModelRepository(pool, now)
         self.ratings = RatingRepository(pool, now)
         self.plays = PlayRepository(pool, now)
+        self.server_songs = ServerSongRepository(pool, now)
         self.written_tags = WrittenTagsRepository(pool, now)
         self.artifacts = ArtifactRepository(pool, now)
         self.jobs = JobRepository(pool, now)

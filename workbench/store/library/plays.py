@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from workbench.store.library.repository import Repository
@@ -102,6 +102,19 @@ class PlayRepository(Repository):
             if changed:
                 connection.execute(_CHANGED)
         return changed
+
+    def replace_facts(self, source: str, facts: Mapping[str, PlayerFacts]) -> int:
+        """Keep all that a source says, and forget what it said before of other contents; return how many changed."""
+        with self.pool.writing() as connection:
+            known = connection.execute("SELECT content_hash FROM player_facts WHERE source = ?", (source,))
+            gone = {content for (content,) in known} - facts.keys()
+            connection.executemany(
+                "DELETE FROM player_facts WHERE source = ? AND content_hash = ?",
+                [(source, content) for content in gone],
+            )
+            if gone:
+                connection.execute(_CHANGED)
+            return len(gone) + self.keep_facts(source, facts.items())
 
     def heard(self) -> dict[str, Heard]:
         """Return what is known of each content that was played or rated.

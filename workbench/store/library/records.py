@@ -276,6 +276,32 @@ class Rating:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
+class ServerSong(NamedTuple):
+    """A song of a media server, and the track that it is.
+
+    Attributes
+    ----------
+    path : str or None
+        As the server has it: absolute, or below one of its folders; some servers make it up from the tags.
+    track_id : int or None
+        ``None`` if it is no track of the library.
+    by : str or None
+        What they have in common: ``path``, ``MusicBrainz id``, ``tags``, or ``you`` if the user said so.
+    score : float
+        How sure it is, 0 to 1.
+    """
+
+    song_id: str
+    path: str | None = None
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    duration_s: float | None = None
+    track_id: int | None = None
+    by: str | None = None
+    score: float = 0.0
+
+
 @dataclass(frozen=True)
 class Artifact:
     """A result that was computed from a snapshot of the library, such as the coordinates of a map."""

@@ -292,6 +292,17 @@ def let_others_pause_jobs(connection: Connection) -> None:
     connection.execute("ALTER TABLE jobs ADD COLUMN wish TEXT")
 
 
+def keep_server_songs(connection: Connection) -> None:
+    """Add a table of the songs of media servers, and a count of its changes."""
+    connection.execute(
+        "CREATE TABLE server_songs (server TEXT NOT NULL, song_id TEXT NOT NULL, path TEXT, title TEXT, artist TEXT, "
+        "album TEXT, duration_s REAL, track_id INTEGER REFERENCES tracks (id) ON DELETE SET NULL, by TEXT, "
+        "score REAL NOT NULL DEFAULT 0, PRIMARY KEY (server, song_id)) WITHOUT ROWID"
+    )
+    connection.execute("CREATE INDEX server_songs_by_track ON server_songs (track_id)")
+    connection.execute("INSERT INTO meta (key, value) VALUES ('server_songs', '0')")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
@@ -303,4 +314,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     give_jobs_an_owner,
     keep_counts,
     let_others_pause_jobs,
+    keep_server_songs,
 )

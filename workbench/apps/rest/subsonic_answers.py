@@ -1,0 +1,57 @@
+"""The envelope of OpenSubsonic answers, as JSON and as XML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+import orjson
+
+import workbench
+
+VERSION = "1.16.1"
+_NAMESPACE = "http://subsonic.org/restapi"
+
+
+def envelope(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer with what every one says; it is a failure if it has an ``error``."""
+    return {
+        "status": "failed" if "error" in said else "ok",
+        "version": VERSION,
+        "type": "playlist-workbench",
+        "serverVersion": workbench.__version__,
+        "openSubsonic": True,
+        **said,
+    }
+
+
+def written(said: Mapping[str, Any], format: str) -> tuple[str, bytes]:
+    """Return media type and body; every format but ``json`` is XML, which is what the API has without ``f``."""
+    answer = envelope(said)
+    if format == "json":
+        return "application/json", orjson.dumps({"subsonic-response": answer})
+    root = _element("subsonic-response", answer)
+    root.set("xmlns", _NAMESPACE)
+    return "application/xml", ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _element(name: str, value: Any) -> ElementTree.Element:
+    """Return an element: objects and lists become children, plain values attributes."""
+    element = ElementTree.Element(name)
+    if not isinstance(value, Mapping):
+        element.text = _text(value)
+        return element
+    for key, inner in value.items():
+        if isinstance(inner, Mapping):
+            element.append(_element(key, inner))
+        elif isinstance(inner, list):
+            element.extend(_element(key, one) for one in inner)
+        elif inner is not None:
+            element.set(key, _text(inner))
+    return element
+
+
+def _text(value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return "".join(char for char in text if char >= " " or char in "\t\n\r")

@@ -1,0 +1,103 @@
+"""Ask a media server over HTTP. Every failure says which server it was and what to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from workbench.errors import MediaServerError
+from workbench.media.kept_servers import KeptServer
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_S = 30.0  # as mpc waits; a server that reads its disks needs some of it
+_MOST_BYTES = 64 * 1024 * 1024  # set by hand: 500 songs are below 1 MB
+
+
+@contextmanager
+def http_client(server: KeptServer, timeout_s: float | None = None) -> Iterator[HttpClient]:
+    """Give a client that keeps its connections until the block ends."""
+    import httpx
+
+    limit = timeout_s or TIMEOUT_S
+    encrypted = server.url.startswith("https:")  # loading certificates that nobody needs takes 30 ms
+    with httpx.Client(
+        timeout=limit, verify=encrypted, headers={"User-Agent": "playlist-workbench"}
+    ) as client:
+        yield HttpClient(server, client, limit)
+
+
+class HttpClient:
+    """Asks one server for JSON. What is secret goes into bodies and headers, which servers do not log."""
+
+    def __init__(self, server: KeptServer, client: httpx.Client, timeout_s: float) -> None:
+        self.server = server
+        self._client = client
+        self._timeout_s = timeout_s
+
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        """Return the decoded JSON of an answer.
+
+        Raises
+        ------
+        MediaServerError
+            The server cannot be reached, is too slow, or does not answer in JSON.
+        """
+        import orjson
+
+        status, body = self._answer(method, self.server.url.rstrip("/") + path, request)
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            self._refuse_answer(status)
+
+    def _answer(self, method: str, url: str, request: dict[str, Any]) -> tuple[int, bytes]:
+        import httpx
+
+        give_up_at = time.monotonic() + self._timeout_s
+        body = bytearray()
+        try:
+            with self._client.stream(method, url, **request) as answer:
+                for part in answer.iter_bytes():
+                    body += part
+                    if time.monotonic() > give_up_at or len(body) > _MOST_BYTES:
+                        raise httpx.ReadTimeout("")
+                if answer.is_redirect:
+                    self._refuse_redirect(str(answer.next_request.url) if answer.next_request else "")
+                return answer.status_code, bytes(body)
+        except httpx.TimeoutException as error:
+            raise self.error("does not answer in time. Try again when it is idle.") from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            reason = str(error).rstrip(".") or type(error).__name__
+            raise self.error(
+                f"cannot be reached: {reason}. Start it, or give another address: "
+                f"workbench media add {self.server.name} --url URL."
+            ) from error
+
+    def error(self, text: str, code: int | None = None) -> MediaServerError:
+        """Return an error about this server."""
+        return MediaServerError(f"{self.server} {text}", server=self.server.name, code=code)
+
+    def _refuse_redirect(self, target: str) -> NoReturn:
+        base = target.partition("/rest/")[0]
+        raise self.error(
+            f"sends requests on to {base or 'another address'}. Give that address: "
+            f"workbench media add {self.server.name} --url URL."
+        )
+
+    def _refuse_answer(self, status: int) -> NoReturn:
+        if status in (401, 403):
+            raise self.error(
+                "refuses the login. Give the user and the password again: "
+                f"workbench media add {self.server.name} --url URL --user USER.",
+                code=40,
+            )
+        if status >= 500:
+            raise self.error(f"failed (HTTP {status}). Its log says why; try again later.")
+        raise self.error(
+            f"answers (HTTP {status}), but not as a media server does. Check the address: the one at which its web "
+            "page opens, without /rest."
+        )

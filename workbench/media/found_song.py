@@ -1,0 +1,57 @@
+"""A song as a media server describes it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FoundSong:
+    """What a server says of a song, and what its user thinks of it; ``None`` where it says nothing.
+
+    Attributes
+    ----------
+    path : str or None
+        Absolute, or below one of the server's folders; some servers make it up from the tags.
+    last_played_at : float or None
+        Seconds since the epoch.
+    rating : float or None
+        1 to 5 stars.
+    """
+
+    id: str
+    path: str | None = None
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    duration_s: float | None = None
+    musicbrainz_id: str | None = None
+    play_count: int | None = None
+    last_played_at: float | None = None
+    rating: float | None = None
+    starred: bool = False
+
+
+def text(value: Any) -> str | None:
+    """Return a text that is not empty, or ``None``."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number, or ``None``; some servers write numbers as texts."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def moment(value: Any) -> float | None:
+    """Return seconds since the epoch of an ISO 8601 date, or ``None``; without a time zone, it is this machine's."""
+    try:
+        return datetime.fromisoformat(value).timestamp()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,98 @@
+"""Which of our files the songs of a server are, by path, although the server has the music in another folder."""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+_LEAST_VOTES = 2  # two songs that lead to the same pair of folders are no accident
+
+
+class _Candidate(NamedTuple):
+    """A file that ends like a song's path, and the folders that are left of the two paths."""
+
+    place: int
+    theirs: tuple[str, ...]
+    ours: tuple[str, ...]
+
+
+def places_by_path(
+    theirs: Sequence[str | None], ours: Sequence[str | None], prefixes: Mapping[str, str]
+) -> list[int | None]:
+    """Return which of our paths each path of a server means, as an index, or ``None``.
+
+    A pair of folders, one on the server and one here, is believed if two songs lead to it, or if a whole path of the
+    server, which then is relative, is the end of one of ours. The pair that most songs lead to comes first. Upper and
+    lower case, and composed and decomposed accents, do not matter.
+
+    Parameters
+    ----------
+    prefixes : mapping
+        Folder here → the same folder on the server, as the user has said; these come first.
+    """
+    said = _by_prefix(ours, prefixes)
+    ends = _by_end(ours)
+    found = [_candidates(_parts(path), ends) if path else [] for path in theirs]
+    votes = Counter(pair for one in found for pair in {(each.theirs, each.ours) for each in one})
+    places: list[int | None] = []
+    for path, candidates in zip(theirs, found, strict=True):
+        place = said.get(_parts(path)) if path else None
+        if place is None:
+            place = _best(candidates, votes)
+        places.append(place)
+    return places
+
+
+def _by_prefix(ours: Sequence[str | None], prefixes: Mapping[str, str]) -> dict[tuple[str, ...], int]:
+    pairs = [(_parts(here), _parts(there)) for here, there in prefixes.items()]
+    found: dict[tuple[str, ...], int] = {}
+    for place, path in enumerate(ours if pairs else ()):
+        parts = _parts(path or "")
+        for here, there in pairs:
+            if parts[: len(here)] == here:
+                found.setdefault(there + parts[len(here) :], place)
+    return found
+
+
+def _by_end(ours: Sequence[str | None]) -> Mapping[tuple[str, ...], list[tuple[int, tuple[str, ...]]]]:
+    """Return our paths by their last two parts; and by their name alone where only one file has it."""
+    found: defaultdict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+    for place, path in enumerate(ours):
+        if parts := _parts(path or ""):
+            found[parts[-2:]].append((place, parts))
+            found[parts[-1:]].append((place, parts))
+    return {end: same for end, same in found.items() if len(end) > 1 or len(same) == 1}
+
+
+def _candidates(
+    theirs: tuple[str, ...], ends: Mapping[tuple[str, ...], list[tuple[int, tuple[str, ...]]]]
+) -> list[_Candidate]:
+    same = ends.get(theirs[-2:]) or ends.get(theirs[-1:]) or []
+    found = []
+    for place, ours in same:
+        pairs = zip(reversed(theirs), reversed(ours), strict=False)
+        common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+        found.append(_Candidate(place, theirs[:-common], ours[:-common]))
+    return found
+
+
+def _best(
+    candidates: Sequence[_Candidate], votes: Mapping[tuple[tuple[str, ...], tuple[str, ...]], int]
+) -> int | None:
+    believed = [one for one in candidates if not one.theirs or votes[one.theirs, one.ours] >= _LEAST_VOTES]
+    if not believed:
+        return None
+    return max(believed, key=lambda one: (votes[one.theirs, one.ours], -one.place)).place
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """Split a path of any system into its parts, without case.
+
+    >>> _parts("Ann/One.wav")
+    ('ann', 'one.wav')
+    """
+    plain = unicodedata.normalize("NFC", path).casefold().replace("\\", "/")
+    return tuple(part for part in plain.split("/") if part)

@@ -1,0 +1,129 @@
+"""Playlists on a Subsonic server: changed in place, so that their id, cover and place in the player stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from workbench.errors import MediaServerError
+from workbench.media.list_change import list_change
+from workbench.media.subsonic_client import NOT_FOUND, SubsonicClient, several
+
+# Form fields in one request. Jetty takes 1,000 (Airsonic) and so does PHP (Ampache), by default.
+AT_ONCE = 400
+
+
+def own_playlists(client: SubsonicClient) -> list[Mapping[str, Any]]:
+    """Return the playlists that the user may change."""
+    listed = client.call("getPlaylists").get("playlists")
+    found = several(listed.get("playlist")) if isinstance(listed, dict) else []
+    user = client.server.user.casefold()
+    return [
+        one
+        for one in found
+        if one.get("readonly") is not True and (not user or str(one.get("owner") or user).casefold() == user)
+    ]
+
+
+def songs_of_playlist(client: SubsonicClient, playlist_id: str) -> list[str] | None:
+    """Return the song ids of a playlist, ``None`` if there is no such playlist."""
+    try:
+        found = client.call("getPlaylist", id=playlist_id).get("playlist")
+    except MediaServerError as error:
+        if error.details.get("code") == NOT_FOUND:
+            return None
+        raise
+    return [str(song["id"]) for song in several(found.get("entry")) if "id" in song] if found else None
+
+
+def create_playlist(client: SubsonicClient, name: str, songs: Sequence[str]) -> str:
+    """Make a playlist and return its id; what was made is removed if anything fails."""
+    known = {one.get("id") for one in own_playlists(client)}
+    made = client.call("createPlaylist", name=name, songId=list(songs[:AT_ONCE])).get("playlist")
+    if isinstance(made, dict) and "id" in made:  # since 1.14
+        playlist_id = str(made["id"])
+    else:
+        new = [one for one in own_playlists(client) if one.get("name") == name and one.get("id") not in known]
+        if not new:
+            raise client.error(f"did not make the playlist {name!r}. Its log may say why.")
+        playlist_id = str(new[0]["id"])
+    try:
+        _change(client, playlist_id, songs[:AT_ONCE], songs)
+        _check(client, playlist_id, name, songs)
+    except BaseException:
+        with suppress(MediaServerError):
+            client.call("deletePlaylist", id=playlist_id)
+        raise
+    return playlist_id
+
+
+def update_playlist(
+    client: SubsonicClient, playlist_id: str, name: str, before: Sequence[str], after: Sequence[str]
+) -> None:
+    """Give a playlist other songs. If anything fails, it gets back those that it had.
+
+    Raises
+    ------
+    MediaServerError
+        The server refuses or breaks off; the message says whether the playlist is as it was.
+    """
+    with _put_back_on_failure(client, playlist_id, name, before):
+        _change(client, playlist_id, before, after)
+        _check(client, playlist_id, name, after)
+
+
+def _change(client: SubsonicClient, playlist_id: str, before: Sequence[str], after: Sequence[str]) -> None:
+    """Change a list in one request if it is small; else add first, so that no player meets an empty list."""
+    removed, added = list_change(before, after)
+    if not removed and not added:
+        return
+    if len(removed) + len(added) <= AT_ONCE:
+        client.call("updatePlaylist", playlistId=playlist_id, songIndexToRemove=removed, songIdToAdd=added)
+        return
+    for start in range(0, len(added), AT_ONCE):
+        client.call("updatePlaylist", playlistId=playlist_id, songIdToAdd=added[start : start + AT_ONCE])
+    for end in range(len(removed), 0, -AT_ONCE):  # from the end, so that the positions before stay the same
+        part = removed[max(0, end - AT_ONCE) : end]
+        client.call("updatePlaylist", playlistId=playlist_id, songIndexToRemove=part)
+
+
+def _check(client: SubsonicClient, playlist_id: str, name: str, wanted: Sequence[str]) -> None:
+    found = songs_of_playlist(client, playlist_id)
+    if found != list(wanted):
+        raise client.error(
+            f"took {name!r} without an error, but has other songs in it now: {len(found or [])} instead of "
+            f"{len(wanted)}. Match again (workbench media match {client.server.name}), because it may have lost songs."
+        )
+
+
+@contextmanager
+def _put_back_on_failure(
+    client: SubsonicClient, playlist_id: str, name: str, before: Sequence[str]
+) -> Iterator[None]:
+    try:
+        yield
+    except MediaServerError as error:
+        reason = error.message.removeprefix(f"{client.server} ")
+        if _put_back(client, playlist_id, before):
+            text = f"did not take the new {name!r}, so it is as it was before. The server {reason}"
+        else:
+            text = (
+                f"broke off while {name!r} was changed, and the playlist may be incomplete there. Send it again when "
+                f"the server answers. It {reason}"
+            )
+        raise client.error(text, error.details.get("code")) from error
+    except BaseException:
+        _put_back(client, playlist_id, before)
+        raise
+
+
+def _put_back(client: SubsonicClient, playlist_id: str, before: Sequence[str]) -> bool:
+    try:
+        now = songs_of_playlist(client, playlist_id)
+        if now is None:
+            return False
+        _change(client, playlist_id, now, before)
+        return songs_of_playlist(client, playlist_id) == list(before)
+    except MediaServerError:
+        return False

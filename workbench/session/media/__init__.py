@@ -1,0 +1,1 @@
+"""``wb.media``: playlists sent to media servers, what servers know of the music, and answers to their questions."""

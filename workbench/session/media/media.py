@@ -1,0 +1,206 @@
+"""``wb.media``: the media servers that play the music."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.cards.verbs import Verbs
+from workbench.errors import MediaServerError
+from workbench.media.kept_servers import KeptServer, KeptServers, check_name
+from workbench.session.media.mpd_sending import check_mpd, is_mpd, send_to_mpd
+from workbench.session.media.sent import Sent
+
+if TYPE_CHECKING:
+    from workbench.media.found_song import FoundSong
+    from workbench.playlists.playlist import Playlist
+    from workbench.session.media.pulling import Pulled
+    from workbench.session.media.song_matching import Matched
+    from workbench.session.media.sonic import Sonic
+    from workbench.store.library.library import Library
+    from workbench.store.library.library_table import LibraryTable
+    from workbench.store.library.records import ServerSong
+
+
+class Media(Verbs):
+    """Media servers: those that were added, by name; or MPD, by address (``mpd``, ``mpd://HOST:PORT``, ``mpd:///SOCKET``).
+
+    Parameters
+    ----------
+    table : callable
+        Returns the library table as it is now.
+    data_dir : Path
+        Where the servers are kept, in a file that only its owner can read.
+    """
+
+    def __init__(self, library: Library, table: Callable[[], LibraryTable], data_dir: Path) -> None:
+        self._library = library
+        self._table = table
+        self._servers = KeptServers(data_dir)
+
+    def servers(self) -> list[KeptServer]:
+        """Return the servers that were added; their secrets are not shown."""
+        return self._servers.all()
+
+    def add(
+        self,
+        name: str,
+        *,
+        url: str,
+        secret: str,
+        user: str = "",
+        prefixes: Mapping[str, str] | None = None,
+        send_password: bool = False,
+    ) -> str:
+        """Log in to a server that speaks Subsonic and keep it, in place of an earlier one of this name.
+
+        Parameters
+        ----------
+        name : str
+            What you call it, such as ``home``.
+        secret : str
+            The password of ``user``; without a user, an API key. Only a salted hash is kept, if that is enough for the
+            server.
+        prefixes : mapping, optional
+            Folder here → the same folder on the server, if the workbench cannot find that out.
+        send_password : bool
+            Allow an old server to get the password over an open connection.
+
+        Returns
+        -------
+        str
+            What the server says of itself.
+
+        Raises
+        ------
+        MediaServerError
+            The address is wrong, or the server does not answer or does not let the user in.
+        """
+        from workbench.media.subsonic_login import checked_url, logged_in
+
+        server = KeptServer(name, checked_url(url), user=user, prefixes=dict(prefixes or {}))
+        check_name(name)
+        known, spoken = logged_in(server, secret, send_password=send_password)
+        self._servers.save(known)
+        return str(spoken)
+
+    def remove(self, name: str) -> None:
+        """Forget a server, its songs, and what it said of the music. Its playlists stay there."""
+        self._servers.remove(name)
+        with self._library.transaction():
+            self._library.server_songs.replace(name, ())
+            self._library.plays.forget(name)
+
+    def check(self, server: str) -> str:
+        """Connect to a server, and return what it is.
+
+        Raises
+        ------
+        MediaServerError
+            There is no such server, or it does not answer or does not let the user in.
+        """
+        if is_mpd(server):
+            return str(check_mpd(server))
+        from workbench.media.subsonic_client import subsonic
+
+        with subsonic(self._servers.get(server)) as client:
+            return f"{client.server}: {client.ping()}"
+
+    def match(self, server: str, *, accept: Sequence[str] = ()) -> Matched:
+        """Read the songs of a server, and find the track that each one is.
+
+        Parameters
+        ----------
+        accept : sequence of str
+            Ids of doubtful songs that are the track that was found for them.
+
+        Raises
+        ------
+        MediaServerError
+            The server fails, or a song that was accepted is not doubtful. What was known before is kept.
+        """
+        return self._match(server, accept)[1]
+
+    def pull(self, server: str) -> Pulled:
+        """Fetch stars, ratings, plays and last plays from a server, as columns and as history.
+
+        Raises
+        ------
+        MediaServerError
+            The server fails. What was known before is kept.
+        """
+        from workbench.session.media.pulling import keep_listening
+
+        songs, matched = self._match(server, ())
+        return keep_listening(self._library, self._table(), songs, matched)
+
+    def send(self, playlist: Playlist, server: str, *, force: bool = False) -> Sent:
+        """Store a playlist under its name on a server, in place of the one that was sent before.
+
+        Parameters
+        ----------
+        force : bool
+            Replace a playlist of that name that was not sent from this library, or that has twice as many tracks.
+
+        Raises
+        ------
+        MediaServerError
+            The server cannot be reached, is too slow or refuses; it knows none of the tracks; or a playlist there
+            would be lost. What was stored there before stays as it was.
+        """
+        if is_mpd(server):
+            return send_to_mpd(self._library, playlist, server, force=force)
+        from workbench.session.media.subsonic_sending import send_to_subsonic
+
+        return send_to_subsonic(
+            self._library,
+            playlist,
+            self._servers.get(server),
+            lambda: self._song_ids(server),
+            lambda: self.match(server),
+            force=force,
+        )
+
+    @property
+    def sonic(self) -> Sonic:
+        """Which songs of a server sound alike, and paths between them, in the ids of its songs."""
+        from workbench.session.media.sonic import Sonic
+
+        return Sonic(self._library, self._table())
+
+    def _match(self, name: str, accept: Sequence[str]) -> tuple[list[FoundSong], Matched]:
+        from workbench.media.subsonic_client import subsonic
+        from workbench.media.subsonic_songs import songs_of
+        from workbench.session.media.song_matching import BY_YOU, Matched, match_songs
+
+        server = self._servers.get(name)
+        before = self._library.server_songs.of(name)
+        accepted = {song.song_id: song.track_id for song in before if song.by == BY_YOU and song.track_id}
+        with subsonic(server) as client:
+            songs = songs_of(client)
+        matched = match_songs(songs, self._table(), prefixes=server.prefixes, accepted=accepted)
+        if accept:
+            matched = _accepted(server, matched, accept)
+        self._library.server_songs.replace(name, matched)
+        return songs, Matched(name, matched)
+
+    def _song_ids(self, server: str) -> dict[int, str]:
+        """Return the song id of each track id; of several songs, the one that is most sure."""
+        from workbench.session.media.song_matching import SURE
+
+        found = self._library.server_songs.matched(SURE)
+        return {track_id: song_id for name, song_id, track_id in found if name == server}
+
+
+def _accepted(server: KeptServer, songs: Sequence[ServerSong], accept: Sequence[str]) -> list[ServerSong]:
+    from workbench.session.media.song_matching import BY_YOU, SURE
+
+    open_ = {song.song_id for song in songs if song.track_id is not None and song.score < SURE}
+    wanted = open_ if list(accept) == ["all"] else set(accept)
+    if wrong := sorted(wanted - open_):
+        raise MediaServerError(
+            f"{server} has no doubtful song {wrong[0]!r}. workbench media match {server.name} lists them.",
+            server=server.name,
+        )
+    return [song._replace(by=BY_YOU, score=1.0) if song.song_id in wanted else song for song in songs]
