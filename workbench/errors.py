@@ -64,6 +64,10 @@ class WorkbenchError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.details)
 
+    def with_more(self, sentence: str) -> WorkbenchError:
+        """Return this error with a further sentence, or itself if there is none."""
+        return _rebuild(type(self), f"{self.message} {sentence}", self.details) if sentence else self
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self.__dict__["details"][name]

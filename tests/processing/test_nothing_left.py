@@ -1,5 +1,6 @@
 """However an analysis ends, it leaves no process, port, semaphore, temporary folder or open file behind."""
 
+import json
 import os
 import re
 import signal
@@ -32,7 +33,7 @@ def temporary():
 def analyze(tmp_path, temporary):
     soundfile.write(tmp_path / "noise.wav", np.random.default_rng(0).normal(0, 0.1, (2_000_000, 2)), 44100)
 
-    options = ["--force", "--workers", "1", "--json", "--data-dir", str(tmp_path / "data")]
+    options = ["--force", "--workers", "2", "--json", "--data-dir", str(tmp_path / "data")]
 
     def start():
         return subprocess.Popen(
@@ -84,7 +85,7 @@ def run_until_end(process, how=None):
             process.send_signal(how)
             how = None
         threading.Event().wait(0.02)
-    process.communicate()
+    seen.said, _ = process.communicate()
     assert seen.below and seen.semaphores and seen.ports
     return seen
 
@@ -107,6 +108,7 @@ def test_next_start_removes_what_a_killed_one_left_and_leaves_nothing_itself(ana
     process = analyze()
     seen = run_until_end(process)
     assert process.returncode == 0
+    assert json.loads(seen.said)["workers"] == 1  # that worked, of the two there were
     assert seen.left() == []
     assert list(temporary.iterdir()) == []
     assert not orphan.exists()

@@ -56,6 +56,22 @@ def test_a_track_that_is_added_later_is_found(wb: Workbench) -> None:
     assert wb.track(2).title == "Red"
 
 
+def test_features_that_another_process_saves_are_read_again(wb: Workbench, tmp_path: Path) -> None:
+    scalars = {"duration_s": 2.0, "sample_rate_hz": 44100, "channels": 1}
+
+    def bpm_after(saved: float) -> float | None:
+        with Workbench(tmp_path) as other:
+            record = FeatureRecord(1, {**scalars, "bpm": saved}, np.ones(2, np.float32), {})
+            other.library.features.save("hash", record)
+        features = wb.track.features(1)
+        return features.bpm if features else None
+
+    assert [bpm_after(saved) for saved in (90.0, 91.0)] == [90.0, 91.0]
+    before = hits(wb, "analysis_cache")
+    assert wb.track.features(1) == wb.track.features(1)
+    assert hits(wb, "analysis_cache") == before + 2
+
+
 def test_clearing_empties_both_caches(wb: Workbench) -> None:
     wb.track(1)
     wb.caches.features["hash"] = "kept"

@@ -171,6 +171,50 @@ def test_a_file_deleted_before_its_turn_is_missing_and_not_failed(wb: Workbench,
     assert statuses(wb) == {"one.wav": "pending", "two.wav": "pending", "loose.wav": "missing"}
 
 
+@pytest.fixture
+def twins(wb: Workbench, music: Path) -> tuple[AnalysisTasks, Task]:
+    """Two files with the same content, of which the first is read for both."""
+    (music / "a twin.wav").write_bytes((music / "loose.wav").read_bytes())
+    scanned(wb, music)
+    tasks = tasks_of(wb, music)
+    (task,) = [
+        entry
+        for entry in tasks.tasks()
+        if isinstance(entry, Task) and entry.path in (str(music / "a twin.wav"), str(music / "loose.wav"))
+    ]
+    return tasks, task
+
+
+def other_twin(task: Task) -> Path:
+    names = {"a twin.wav": "loose.wav", "loose.wav": "a twin.wav"}
+    return Path(task.path).with_name(names[Path(task.path).name])
+
+
+def test_of_two_files_with_the_same_content_only_the_deleted_one_is_missing(
+    wb: Workbench, twins: tuple[AnalysisTasks, Task]
+) -> None:
+    tasks, task = twins
+    Path(task.path).unlink()
+    failed = tasks.on_failure(task, Failure(task.path, "it does not exist any more", "missing"))
+    assert {Path(failure.path): failure.kind for failure in failed} == {
+        Path(task.path): "missing",
+        other_twin(task): "changed",
+    }
+    found = statuses(wb)
+    assert (found[Path(task.path).name], found[other_twin(task).name]) == ("missing", "pending")
+
+
+def test_of_two_files_with_the_same_content_each_is_named_in_its_error(
+    wb: Workbench, twins: tuple[AnalysisTasks, Task]
+) -> None:
+    tasks, task = twins
+    failed = tasks.on_failure(task, Failure(task.path, f"{task.path} has no audio", "format"))
+    assert {failure.error for failure in failed} == {
+        f"{task.path} has no audio",
+        f"{other_twin(task)} has no audio",
+    }
+
+
 def test_a_new_file_deleted_before_it_is_read_gets_no_row(wb: Workbench, music: Path) -> None:
     tasks = tasks_of(wb, music)
     (music / "loose.wav").unlink()

@@ -157,9 +157,8 @@ class Analysis(Verbs):
         return plan
 
     def keep(self, content_hash: str, record: FeatureRecord) -> None:
-        """Save the result of a worker and update the caches."""
+        """Save the result of a worker, also in the shared cache."""
         self._library.features.save(content_hash, record)
-        self._caches.features.pop(content_hash, None)
         if self._caches.shared is not None:
             self._caches.shared.put(content_hash, record)
 

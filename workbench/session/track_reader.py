@@ -189,9 +189,10 @@ class TrackReader(Verbs):
         found = self(track)
         if not found.features:
             return None
+        saved_at = self._library.features.saved_at(found.content_hash)
         return TrackFeatures.from_record(
             self._caches.features.get_or_compute(
-                found.content_hash, lambda: self._library.features.get(found.content_hash)
+                (found.content_hash, saved_at), lambda: self._library.features.get(found.content_hash)
             )
         )
 

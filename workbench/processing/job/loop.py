@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from workbench.errors import ProcessingError
 from workbench.processing.cluster import admission
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.cluster.workers import TaskCall, Workers
@@ -22,6 +23,7 @@ from workbench.processing.job.progress_counter import ProgressCounter
 from workbench.processing.job.state import JobState
 from workbench.processing.job.task import Cached, Failure, Progress, Task
 from workbench.processing.on_worker.batch import Outcome, unpack
+from workbench.readable import counted
 
 TICK_S = 1.0  # set by hand: new and lost workers are noticed within this time; events end the wait at once
 WINDOW = 512  # set by hand: the largest of this many tasks go first; more would take memory
@@ -49,6 +51,8 @@ class JobLoop:
     ----------
     failed : list of Failure
         Files that failed so far.
+    most_at_once : int
+        How many batches were worked on at the same time, at most: the workers that this job really had.
     """
 
     can_pause = True
@@ -81,6 +85,7 @@ class JobLoop:
         self._workers: Workers | None = None
         self._futures: dict[int, Any] = {}
         self._scan_error: BaseException | None = None
+        self.most_at_once = 0
 
     @property
     def phase(self) -> str:
@@ -117,12 +122,23 @@ class JobLoop:
                 self._on_progress()
                 self._handle_queued()
                 self._handle(events.TimePassed(self._fetching()))
+        except ProcessingError as error:
+            raise error.with_more(self._undone()) from error
         finally:
             self._cluster.unlisten(self.job_id)
             self._reader.stop(CANCEL_GRACE_S / 2)
             self._recall(list(self._futures))
         if self._scan_error is not None and self._state.cancel_by is None:
             raise self._scan_error
+        if self._state.cancel_by is None and (undone := self._undone()):
+            raise ProcessingError(f"The job ended early. {undone} Run again: what was done is saved.")
+
+    def _undone(self) -> str:
+        """Say how many of the files found have not been worked through; an empty text if all have."""
+        now = self.progress("running")
+        left = now.total - now.finished
+        more = " More may be found." if now.scanning else ""
+        return f"{left:,} of {counted(now.total, 'file')} are not done yet.{more}" if left else ""
 
     def _handle_queued(self) -> None:
         try:
@@ -184,6 +200,14 @@ class JobLoop:
                     threads=message["threads"],
                 )
             )
+            self._count_workers()
+
+    def _count_workers(self) -> None:
+        working = sum(
+            batch.worker is not None and not batch.finished for batch in self._state.in_flight.values()
+        )
+        slots = self._workers.slots if self._workers is not None else 0
+        self.most_at_once = max(self.most_at_once, min(working, slots))
 
     def _end_batch(self, number: int, ended: list[Outcome] | BaseException) -> None:
         future = self._futures.pop(number, None)

@@ -181,7 +181,7 @@ class AnalysisTasks:
         """Store one result at once; return its seconds of audio."""
         files = self._files[task.key]
         if _changed(files[0]):
-            self.on_failure(
+            self._fail_first(
                 task, Failure(task.path, "The file changed while it was analyzed; run again.", "changed")
             )
             return 0.0
@@ -198,12 +198,27 @@ class AnalysisTasks:
         if task is None:
             self.failed.append(failure)
             return [failure]
-        files = self._files.pop(task.key)
-        if self._is_gone(files[0].path, failure.kind):
-            failed = self._let_go(files, failure.error)
+        if self._is_gone(task.path, failure.kind):
+            return self._fail_first(task, failure)
+        self.library.features.save_failure(task.key, failure.error, failure.kind)
+        failed = [
+            Failure(file.path, failure.error.replace(task.path, file.path), failure.kind)
+            for file in self._files.pop(task.key)
+        ]
+        self.failed += failed
+        return failed
+
+    def _fail_first(self, task: Task, failure: Failure) -> list[Failure]:
+        """Record what happened to the file that was read; others with the same content are whole and come next time."""
+        first, *others = self._files.pop(task.key)
+        if failure.kind == "changed":
+            failed = [failure]
         else:
-            self.library.features.save_failure(task.key, failure.error, failure.kind)
-            failed = [Failure(file.path, failure.error, failure.kind) for file in files]
+            gone = [first, *[file for file in others if not os.path.lexists(file.path)]]
+            others = [file for file in others if file not in gone]
+            failed = self._let_go(gone, failure.error)
+        copy = "Another file with this content, which was read for both, changed or was deleted; run again."
+        failed += [Failure(file.path, copy, "changed") for file in others]
         self.failed += failed
         return failed
 

@@ -106,7 +106,7 @@ class Jobs(Verbs):
         paths = translation(self._settings.worker_paths)
         call = TaskCall(function, arguments, timeout_s=timeout, worker_path=paths, needs=needs)
         loop = JobLoop(self.cluster, entries, call, on_value=tasks.on_value, on_failure=tasks.on_failure)
-        job = Job(loop, lambda _: tasks.report(self._settings.async_workers), title=title)
+        job = Job(loop, lambda _: tasks.report(loop.most_at_once), title=title)
         self.statistics.watch(job)
         self._started(job, show=show)
         return job

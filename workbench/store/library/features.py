@@ -78,6 +78,14 @@ class FeatureRepository(Repository):
             _own_versions(names),
         )
 
+    def saved_at(self, content_hash: str) -> float | None:
+        """Return when the features of a content were saved, ``None`` if there are none: quicker than reading them."""
+        with self.pool.reading() as connection:
+            row = connection.execute(
+                "SELECT computed_at FROM features WHERE content_hash = ?", (content_hash,)
+            ).fetchone()
+        return row[0] if row else None
+
     def audio_seconds(self) -> float:
         """Return how long all analyzed tracks play together, files that are gone included."""
         sql = """
