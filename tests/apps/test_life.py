@@ -38,6 +38,21 @@ def test_taken_port_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()  # the library, whose jobs another server may be at, is left alone
 
 
+def test_too_few_open_files_are_refused_with_the_number_needed(tmp_path: Path) -> None:
+    code = """
+import resource, sys
+from workbench.cli.main import main
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+sys.exit(main(["serve", *sys.argv[1:]]))
+"""
+    command = [sys.executable, "-c", code, "--data-dir", str(tmp_path / "data"), "--port", "0"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1
+    assert "may open 64 files" in run.stderr and "ulimit -n 256" in run.stderr
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::"])
 def test_open_host_without_a_token_is_refused_with_the_reason(tmp_path: Path, host: str) -> None:
     run = run_serve(tmp_path / "data", "--host", host, "--port", "0")

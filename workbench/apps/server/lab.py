@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from workbench.apps.server.notebook_copies import FOLDER_NAME, NotebookCopies
-from workbench.apps.server.serve import pass_to_kernels, refuse_open_host
+from workbench.apps.server.serve import pass_to_kernels, refuse_few_files, refuse_open_host
 from workbench.errors import ServerError
 from workbench.log_lines import show_log
 from workbench.settings import Settings
@@ -39,9 +39,10 @@ def lab(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) -> int
     SettingsError
         A host that is not loopback without a token.
     ServerError
-        The notebooks cannot be copied to the folder.
+        The notebooks cannot be copied to the folder, or this process may open too few files.
     """
     refuse_open_host(settings)
+    refuse_few_files()
     NotebookCopies.below(folder).copy_all()
     show_log(logging.WARNING)
     pass_to_kernels(settings)

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from workbench.errors import ServerError, SettingsError
 from workbench.log_lines import show_log
+from workbench.machine.open_files import raise_open_file_limit
 from workbench.readable import counted
 from workbench.settings import PREFIX, Settings
 
+FILES = 256  # 22 of the server (measured), 16 pages of one client with a dozen each, and connections
 SHORTEST_TOKEN = (
     16  # chosen: 64 bits where it is made of hexadecimal digits, out of reach of guesses over a network
 )
@@ -40,11 +42,12 @@ def serve(
     SettingsError
         A host that is not loopback without a token or with a short one, or a base URL that is not a path.
     ServerError
-        The port is taken.
+        The port is taken, or this process may open too few files.
     StoreError
         The library cannot be opened.
     """
     refuse_open_host(settings)
+    refuse_few_files()
     if not _BASE_URL.match(base_url):
         raise SettingsError(f"--base-url {base_url!r} is not allowed; allowed: a path such as /music/.")
     show_log(logging.WARNING, "%(asctime)s %(name)s: %(message)s")
@@ -106,6 +109,18 @@ def refuse_open_host(settings: Settings) -> None:
         f"your music and run analyses. Set {PREFIX}TOKEN to a long secret, or leave HOST=127.0.0.1.",
         name="HOST",
     )
+
+
+def refuse_few_files() -> None:
+    """Raise the limit of open files as far as possible; raise ``ServerError`` when it is too low for our pages."""
+    allowed = raise_open_file_limit()
+    if allowed is not None and allowed < FILES:
+        raise ServerError(
+            f"This process may open {counted(allowed, 'file')} and sockets at a time, and the server needs {FILES:,}. "
+            f"Raise the limit, such as with `ulimit -n {FILES}`, and start it again.",
+            allowed=allowed,
+            needed=FILES,
+        )
 
 
 def is_loopback(host: str) -> bool:

@@ -21,10 +21,15 @@ _UNAVAILABLE = {
     15: "is locked by another process. Try again",
 }
 
+_WITHOUT_CODE = {
+    "disk I/O error": 10,
+    "database or disk is full": 13,
+}  # Python gives errors of a backup no code
+
 
 def primary_code(error: BaseException) -> int:
     """Return SQLite's primary result code of an error, 0 when it has none."""
-    return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+    return int(getattr(error, "sqlite_errorcode", 0) or _WITHOUT_CODE.get(str(error), 0)) & 0xFF
 
 
 def is_busy(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from workbench.errors import DatabaseUnavailableError, DatabaseVersionError
+from workbench.errors import DatabaseCorruptError, DatabaseUnavailableError, DatabaseVersionError
 from workbench.store.sqlite.migrations import APPLICATION_ID, Migration
 from workbench.store.sqlite.retrying import Backoff
 from workbench.store.sqlite.sqlite_module import require_sound, sqlite3
@@ -154,7 +154,13 @@ def new_backup_path(path: Path, label: str) -> Path:
 
 
 def copy_database(source: Connection, target: Path) -> None:
-    """Copy an open database into one file without a log; the file appears complete or not at all."""
+    """Copy an open database into one file without a log; the file appears complete and checked, or not at all.
+
+    Raises
+    ------
+    DatabaseCorruptError
+        The copy is damaged, because the database is, or its disk.
+    """
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         part.touch(mode=0o600)
@@ -162,11 +168,20 @@ def copy_database(source: Connection, target: Path) -> None:
         try:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
+            _refuse_damaged(copy)
         finally:
             copy.close()
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _refuse_damaged(copy: sqlite3.Connection) -> None:
+    (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise DatabaseCorruptError(
+            f"The backup would be damaged ({found}), so it was not kept. Look into `workbench db check`."
+        )
 
 
 def _make_writable(path: Path) -> None:

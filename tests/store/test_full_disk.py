@@ -1,0 +1,38 @@
+"""A disk that fills: nothing is half written, the reason is said in a sentence, and the next start goes on."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from workbench.store.sqlite.sqlite_module import sqlite3
+
+WRITTEN_BY_0_1_0 = Path(__file__).with_name("library_0_1_0.sql")
+
+
+def tracks(data_dir: Path, limit_bytes: int = resource.RLIM_INFINITY) -> subprocess.CompletedProcess[str]:
+    """List the tracks in a process whose files cannot grow beyond a limit, which is what a full disk looks like."""
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
+    command = [sys.executable, "-m", "workbench", "tracks", "--data-dir", str(data_dir)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, preexec_fn=limit)
+
+
+@pytest.mark.parametrize("limit_bytes", [0, 60_000, 100_000])
+def test_disk_that_fills_during_a_migration_loses_nothing(data_dir: Path, limit_bytes: int) -> None:
+    data_dir.mkdir()
+    connection = sqlite3.connect(data_dir / "library.sqlite3")
+    connection.executescript(WRITTEN_BY_0_1_0.read_text())
+    connection.close()
+    full = tracks(data_dir, limit_bytes)
+    assert full.returncode == 1
+    assert "disk full" in full.stderr and full.stderr.count("\n") == 1, full.stderr
+    assert list(data_dir.glob("backups/*")) == []  # no half of a backup
+    again = tracks(data_dir)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "4 tracks" in again.stdout
+    assert len(list(data_dir.glob("backups/*-before-*.sqlite3"))) == 1
