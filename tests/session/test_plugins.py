@@ -16,12 +16,14 @@ import soundfile
 from signals import tone
 
 from workbench import PluginError, Workbench
+from workbench.analysis.own_descriptors import OwnMeters, SentMeter
 from workbench.apps import app
 from workbench.playlists import method, playlist_format
 
 ALL_FOUR = """
 import numpy as np
 from workbench.analysis import descriptor
+from workbench.analysis.own_descriptors import OwnMeters, SentMeter
 from workbench.apps import app
 from workbench.playlists import Pick, method, playlist_format
 
@@ -207,3 +209,35 @@ def test_a_method_that_fails_says_its_name(wb: Workbench, data_dir: Path) -> Non
         wb.playlist("faulty", size=1)
     file.unlink()
     assert "faulty" not in dir(wb.playlist)
+
+
+def test_a_package_adds_by_entry_points(tmp_path: Path) -> None:
+    (tmp_path / "my_width.py").write_text(all_four(3))
+    info = tmp_path / "my_width-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-width\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[workbench.descriptors]\nside_share = my_width:SideShare\n[workbench.methods]\nwidest = my_width:widest\n"
+        "[workbench.formats]\ntxt = my_width:plain_text\n[workbench.apps]\nhello = my_width:greeting\n"
+    )
+    command = [sys.executable, "-m", "workbench", "doctor", "--json", "--data-dir", str(tmp_path / "data")]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )
+    [found] = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "plug-ins"]
+    assert found["ok"], done.stdout
+    for added in ("descriptor side_share", "method widest", "format txt", "app hello"):
+        assert added in found["found"]
+
+
+def test_a_worker_without_the_package_says_so() -> None:
+    elsewhere = SentMeter("side_share", 1, "scalar", b"cthere_is_no_such_module\nSideShare\n.")
+    meters = OwnMeters([elsewhere])
+    meters.hear(np.zeros((100, 2), np.float32), 44100)
+    assert meters.finish() == {"side_share": None}
+    assert "not installed on the worker" in meters.problems["side_share"]

@@ -65,6 +65,7 @@ vector-effect:non-scaling-stroke}}
 .pw-card.pw-card .pw-curves>div{{flex:1;min-width:0;max-width:22rem}}
 .pw-card.pw-card .pw-curves svg{{margin-top:2px}}
 .pw-card.pw-card .pw-bar{{height:6px;border-radius:3px;background:var(--c-panel);fill:var(--c-accent)}}
+.pw-card.pw-card td .pw-bar{{margin:0}}
 .pw-card.pw-card .pw-curve{{height:36px;fill:none;stroke:var(--c-accent);overflow:visible}}
 .pw-card.pw-card .pw-curve polyline{{stroke-width:2px;vector-effect:non-scaling-stroke}}
 .pw-card.pw-card audio{{height:32px;max-width:100%;vertical-align:middle;margin-top:8px}}

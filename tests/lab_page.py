@@ -1,0 +1,67 @@
+"""JupyterLab in a real browser: open a notebook, run its cells, and look at what they show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+RUN_ALL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+IDLE = f'{RUN_ALL} .jp-Notebook-ExecutionIndicator[data-status="idle"]'
+OUTPUT = f"{RUN_ALL} .jp-OutputArea-output"
+
+
+def open_notebook(page: Any, lab: str, name: str, token: str = "secret") -> None:
+    """Open a notebook of JupyterLab's folder, and wait for its kernel."""
+    page.goto(f"{lab}/lab/tree/{name}?token={token}&reset")
+    page.wait_for_selector(IDLE)
+
+
+def run_all(page: Any) -> None:
+    """Run all cells, and wait until the last one has a number."""
+    page.click(f"{RUN_ALL} .jp-Notebook")
+    page.click("#jp-MainMenu >> text=Run")
+    page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell')].every(cell => {
+            const prompt = cell.querySelector('.jp-InputPrompt').innerText;
+            return /\\[\\d+\\]/.test(prompt) || !cell.querySelector('.cm-line')?.innerText.trim();
+        })"""
+    )
+    page.wait_for_selector(IDLE)
+
+
+def errors(page: Any) -> list[str]:
+    """Return the errors that cells show."""
+    kinds = ("application/vnd.jupyter.error", "application/vnd.jupyter.stderr")
+    shown = [
+        text
+        for kind in kinds
+        for text in page.locator(f'{OUTPUT}[data-mime-type="{kind}"]').all_inner_texts()
+    ]
+    return [text for text in shown if "Error" in text]
+
+
+def nudge(page: Any, slider: str) -> None:
+    """Move the slider of this name to its end, as the keyboard does."""
+    handle = page.locator(f'{RUN_ALL} .widget-slider:has-text("{slider}") .noUi-handle')
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    page.keyboard.press("End")
+
+
+def hear(page: Any) -> float:
+    """Play the first player inside of an output, and return how many seconds were heard."""
+    player = page.wait_for_selector(f"{OUTPUT} audio", state="attached")
+    player.evaluate("audio => { audio.muted = true; return audio.play(); }")
+    page.wait_for_function(f"document.querySelector('{OUTPUT} audio').currentTime > 0.1")
+    return float(player.evaluate("audio => audio.currentTime"))
+
+
+def complete(page: Any, text: str) -> list[str]:
+    """Type into a new last cell, press Tab, and return what JupyterLab offers."""
+    page.click(f"{RUN_ALL} .jp-Notebook-footer")
+    page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    page.wait_for_selector(".jp-Completer-item")
+    return [
+        item.inner_text().splitlines()[0].strip() for item in page.query_selector_all(".jp-Completer-item")
+    ]
