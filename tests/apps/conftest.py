@@ -194,6 +194,7 @@ def small_server(serve: Callable[..., Server], tmp_path_factory: pytest.TempPath
         "voila.app_kernels.PAGES": 3,
         "voila.app_kernels.PAGES_PER_CLIENT": 2,
         "voila.app_kernels.UNSEEN_S": 2.0,
+        "voila.app_kernels.GONE_S": 2.0,
         "voila.voila_app.CULL_EVERY_S": 1,
         "server.bounded_server.CONNECTIONS_PER_CLIENT": 20,
         "server.bounded_server.IDLE_S": 2.0,

@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
+import numpy as np
 import pytest
+import soundfile
 from chromium_flags import FLAGS
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page, sync_playwright
 
 from workbench.apps.notebooks import app_entries, apps_folder, notebook_entries
@@ -78,3 +82,55 @@ def test_the_launcher_opens_apps_and_copies_of_notebooks(lab: str, page: Page, t
     assert (tmp_path / "notebooks" / "getting_started.ipynb").exists()
     outside = [url for url in asked if not url.startswith((lab, "data:", "blob:"))]
     assert outside == []
+
+
+CELLS = (
+    "from workbench import Workbench\nwb = Workbench(async_workers=1)\njob = wb.analyze('noise')",
+    "job.result()",
+    "'alive', 6 * 7",
+)
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def run_cell(page: Page, number: int) -> None:
+    page.locator(".jp-CodeCell .cm-content").nth(number).click()
+    page.keyboard.press("Shift+Enter")
+
+
+def test_a_job_is_a_card_that_survives_a_reload_and_an_interrupt(
+    lab: str, page: Page, tmp_path: Path
+) -> None:
+    folder = tmp_path / "notebooks"
+    (folder / "noise").mkdir()
+    rng = np.random.default_rng(1)
+    for number in range(200):
+        samples = 0.2 * rng.normal(size=22050)
+        soundfile.write(folder / "noise" / f"{number}.wav", samples.astype(np.float32), 22050)
+    (folder / "noise" / "broken.wav").write_bytes(b"RIFF")
+    cells = [new_code_cell(cell) for cell in CELLS]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), folder / "job.ipynb")
+
+    page.goto(f"{lab}/lab/tree/job.ipynb?token=secret")
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    run_cell(page, 0)
+    card = page.locator(".jp-OutputArea .pw-card")
+    card.get_by_text("Analysis of noise: running").wait_for()
+    card.get_by_role("button", name="Pause").click()
+    card.get_by_text("Analysis of noise: paused").wait_for()
+    page.keyboard.press("Control+s")
+    page.wait_for_function("!document.querySelector('.jp-mod-dirty')")
+
+    page.reload()
+    card.get_by_text("Analysis of noise: paused").wait_for()
+    card.get_by_role("button", name="Resume").click()
+    card.get_by_text("Analysis of noise: running").wait_for()
+
+    run_cell(page, 1)
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="busy"]')
+    card.get_by_role("button", name="Pause").click()  # while the cell waits
+    card.get_by_text("Analysis of noise: paused").wait_for()
+    page.locator('[data-command="notebook:interrupt-kernel"], [data-jp-item-name="interrupt"]').first.click()
+    page.locator(".jp-OutputArea-output", has_text="KeyboardInterrupt").first.wait_for()
+    card.get_by_text("Analysis of noise: cancelled").wait_for()
+    run_cell(page, 2)
+    page.locator(".jp-OutputArea-output", has_text="('alive', 42)").wait_for()

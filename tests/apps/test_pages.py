@@ -133,6 +133,27 @@ def test_pages_are_limited_and_those_that_nobody_opens_end(small_server: Any, un
     until(lambda: ask(SAME_TAB) == 200, 20)  # nothing has connected to those before
 
 
+def test_kernel_ends_soon_when_the_browser_ended_without_a_goodbye(small_server: Any, until: Any) -> None:
+    answer = until(
+        lambda: (
+            found
+            if (found := small_server.client.get("voila/render/one.ipynb", headers=SAME_TAB)).status_code
+            == 200
+            else None
+        ),
+        20,
+    )
+    kernel = kernel_of(answer.text)
+    assert "_xsrf=" in answer.headers["Set-Cookie"]  # which the goodbye needs
+
+    async def open_and_break_off() -> None:
+        address = small_server.url.replace("http", "ws")
+        (await websocket_connect(f"{address}api/kernels/{kernel}/channels")).close()
+
+    asyncio.run(open_and_break_off())
+    until(lambda: not runs(small_server, kernel), 20)
+
+
 def test_a_closed_page_makes_room_for_another(small_server: Any, until: Any) -> None:
     async def open_and_close() -> str:
         answer = await asyncio.to_thread(

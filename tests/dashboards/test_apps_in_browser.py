@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+
+from workbench.errors import CancelledError
+from workbench.processing.job.task import Progress
+from workbench.session.jobs.queue import JobQueue
+from workbench.store.database_pool import DatabasePool
+from workbench.store.library.library import Library
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +33,13 @@ APPS = {
 
 def press(page: Any, text: str) -> None:
     page.get_by_role("button", name=text, exact=True).click()
+
+
+def kernel_runs(server_url: str, kernel: str) -> bool:
+    try:
+        return bool(urlopen(f"{server_url}api/kernels/{kernel}"))
+    except HTTPError:
+        return False
 
 
 def until(happens: Callable[[], bool], within_s: float = 30) -> None:
@@ -58,6 +74,100 @@ def test_from_an_empty_library_to_a_playlist_on_disk(
     wait_for_text(page, "Written to")
     lines = (tmp_path / "data" / "playlists" / "Selection of 6.m3u8").read_text("utf-8").splitlines()
     assert len([line for line in lines if line and not line.startswith("#")]) == 6
+
+
+def test_an_analysis_goes_on_when_its_page_is_left_and_every_page_shows_it(
+    empty_server: Any, chromium: Any
+) -> None:
+    page = chromium.new_page()  # no visit: pages that are left while they load complain
+    page.set_default_timeout(60_000)
+    page.goto(f"{empty_server.url}voila/render/library.ipynb")
+    kernel = json.loads(page.locator("#jupyter-config-data").text_content())["kernelId"]
+    press(page, "Analyze this folder")
+    wait_for_text(page, "Analysis of ")
+    page.get_by_role("link", name="Performance").click()
+    until(lambda: not kernel_runs(empty_server.url, kernel), 10)
+    elsewhere = chromium.new_context().new_page()
+    elsewhere.goto(empty_server.url)
+    for each in (elsewhere, page):
+        each.locator(".pw-job", has_text="done · 6 of 6 files").wait_for()
+    elsewhere.get_by_role("button", name="Dismiss: Analysis of ").click()
+    elsewhere.reload()
+    assert elsewhere.locator(".pw-job").count() == 0
+    elsewhere.context.close()
+    page.close()
+
+
+class NotebookJob:
+    """A job of this process, as a notebook has one."""
+
+    title, can_pause, error = "Analysis of elsewhere", True, None
+
+    def __init__(self) -> None:
+        self.id, self.state, self.failed = uuid.uuid4().hex, "running", ()
+        self.ended = threading.Event()
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(total=8, done=3, state=self.state, eta_s=75.0, scanning=False)
+
+    def pause(self) -> None:
+        self.state = "paused"
+
+    def resume(self) -> None:
+        self.state = "running"
+
+    def cancel(self) -> None:
+        self.state = "cancelled"
+        self.ended.set()
+
+    def report(self) -> None:
+        return None
+
+    def result(self) -> None:
+        assert self.ended.wait(120)
+        raise CancelledError("cancelled")
+
+
+def test_the_job_of_a_notebook_is_paused_and_cancelled_from_a_page(
+    visit: Callable[..., Any], app_data_dir: Path
+) -> None:
+    with DatabasePool(app_data_dir / "library.sqlite3") as pool:
+        notebook = JobQueue(lambda kind, request: NotebookJob(), Library(pool), look_every_s=0.05)  # type: ignore[arg-type,return-value]
+        job = NotebookJob()
+        notebook.announce(job)  # type: ignore[arg-type]
+        try:
+            page = visit("problems", dark=True).page
+            line = page.locator(".pw-job", has_text="Analysis of elsewhere")
+            line.get_by_text("3 of 8 files · 75 s left").wait_for()
+            line.get_by_role("button", name="Pause").click()
+            line.get_by_text("paused").wait_for()
+            assert job.state == "paused"
+            line.get_by_role("button", name="Resume").click()
+            until(lambda: job.state == "running")
+            line.get_by_role("button", name="Cancel").click()
+            line.get_by_text("cancelled").wait_for()
+            assert job.ended.is_set()
+            line.get_by_role("button", name="Dismiss").click()
+            line.wait_for(state="detached")
+        finally:
+            notebook.close()
+
+
+def test_a_message_stays_until_it_is_dismissed(visit: Callable[..., Any]) -> None:
+    page = visit("performance").page
+    press(page, "Clear caches")
+    message = page.get_by_text("Every process empties its caches within a second.")
+    message.wait_for()
+    page.evaluate(  # two more looks at the measurements
+        """async () => { const live = () => document.querySelector(".pw-chart svg").outerHTML;
+        for (let seen = 0, before = live(); seen < 2;) {
+          await new Promise((done) => setTimeout(done, 100));
+          if (live() !== before) { seen += 1; before = live(); } } }"""
+    )
+    assert message.is_visible()
+    press(page, "Dismiss")
+    message.wait_for(state="detached")
 
 
 def test_the_map_shows_every_track_and_a_lasso_makes_a_playlist(

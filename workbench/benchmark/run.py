@@ -163,6 +163,7 @@ def _measure(folder: Path, tracks: tuple[str, ...], effort: Effort, say: Say) ->
             )
             for side in SIDES
         }
+        say(f"{done - 1}/{len(todo)} {scenario} …")
         for side, measurements in _run(scenario, inputs):
             for name, value in measurements.items():
                 samples[name][side].append(value)

@@ -19,6 +19,7 @@ from workbench.apps.voila.page_error import PageError
 
 PAGES = 32  # set by hand: with 30 to 80 MB each, they fit in a small machine
 PAGES_PER_CLIENT = 16  # set by hand: more tabs than anybody looks at; leaves room for others
+GONE_S = 60.0  # set by hand: a page comes back by then if only its connection was lost
 UNSEEN_S = 40.0  # set by hand: a slow phone has loaded the scripts by then, and the check every 10 s keeps it under 60
 
 
@@ -30,6 +31,7 @@ class Visit:
     kernel_id: str | None = None
     delivered_at: float | None = None
     seen: bool = False  # whether the page has connected to its kernel
+    lost_at: float | None = None  # when its last connection ended
 
     @property
     def is_loading(self) -> bool:
@@ -37,7 +39,9 @@ class Visit:
 
     @property
     def is_left(self) -> bool:
-        """Whether the page was delivered and never came to life: the tab was closed, or nobody looks."""
+        """Whether the page is not there: it never came to life, or its browser ended without a goodbye."""
+        if self.lost_at is not None:
+            return time.monotonic() > self.lost_at + GONE_S
         return (
             not self.seen
             and self.delivered_at is not None
@@ -97,7 +101,14 @@ class AppKernels(AsyncMappingKernelManager):
         """Note that a page has connected to its kernel."""
         super().notify_connect(kernel_id)  # type: ignore[no-untyped-call]
         if visit := self._visit_of(kernel_id):
-            visit.seen = True
+            visit.seen, visit.lost_at = True, None
+
+    def notify_disconnect(self, kernel_id: str) -> None:
+        """Note that a page has lost a connection to its kernel."""
+        super().notify_disconnect(kernel_id)  # type: ignore[no-untyped-call]
+        visit = self._visit_of(kernel_id)
+        if visit and not self._kernel_connections.get(kernel_id, 0):
+            visit.lost_at = time.monotonic()
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that nobody uses. Voila calls this for kernels outside its pool only."""

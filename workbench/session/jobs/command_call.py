@@ -45,6 +45,7 @@ def command_call(arguments: Sequence[str]) -> Callable[[Steps], CommandReport]:
             start_new_session=True,  # what it starts ends with it
         )
         steps.on_cancel = lambda: _signal(process, signal.SIGTERM)
+        steps(0, 0, "starting")
         try:
             said = _listen(process, steps)
         finally:

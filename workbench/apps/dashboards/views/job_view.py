@@ -156,7 +156,7 @@ def describe(progress: Any) -> str:
             "queued": "Waiting",
             "failed": "Stopped",
         }.get(progress.state, "Analyzing" if progress.unit == "file" else "Running"),
-        done,
+        *([done] if progress.total or progress.unit == "file" else []),
     ]
     if progress.cached:
         parts.append(f"{progress.cached:,} known already")

@@ -1,4 +1,5 @@
 // Says so when a page has lost what answers it: the server was stopped, or the kernel ended while this machine slept.
+// Says goodbye on browsers that do not tell Voila that a page is left (Safari on iOS).
 
 const EVERY_MS = 10000;
 const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
@@ -21,5 +22,13 @@ async function look() {
   }
 }
 
+let told = false;
+addEventListener("beforeunload", () => { told = true; });
+addEventListener("pagehide", (event) => {
+  if (told || event.persisted) return; // the browser may show a persisted page again
+  const goodbye = new FormData();
+  goodbye.append("_xsrf", document.cookie.match(/\b_xsrf=([^;]*)/)?.[1] ?? "");
+  navigator.sendBeacon(`${config.baseUrl}voila/api/shutdown/${config.kernelId}`, goodbye);
+});
 setInterval(look, EVERY_MS);
 document.addEventListener("visibilitychange", look);
