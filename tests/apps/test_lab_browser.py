@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 import soundfile
 from chromium_flags import FLAGS
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 from workbench.apps.notebooks import app_entries, apps_folder, notebook_entries
 
@@ -93,8 +94,13 @@ KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 def run_cell(page: Page, number: int) -> None:
-    page.locator(".jp-CodeCell .cm-content").nth(number).click()
-    page.keyboard.press("Shift+Enter")
+    """Run a cell; JupyterLab drops the wish while the kernel is not connected, though it says idle."""
+    cell = page.locator(".jp-CodeCell").nth(number)
+    while cell.locator(".jp-InputPrompt").inner_text() == "[ ]:":
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        with suppress(TimeoutError):
+            cell.locator(".jp-InputPrompt", has_not_text="[ ]:").wait_for(timeout=3000)
 
 
 def test_a_job_is_a_card_that_survives_a_reload_and_an_interrupt(
