@@ -302,7 +302,7 @@ def test_an_old_server_gets_the_password_only_over_a_private_connection(
     )
     wb.media.send(playlist(wb, [1, 2], "Old"), "old")
     assert stored(server, "Old") == [1, 2]
-    monkeypatch.setattr(subsonic_login, "_is_private", lambda url: False)
+    monkeypatch.setattr(subsonic_login, "is_private", lambda url: False)
     with pytest.raises(MediaServerError, match="too old for logins without the password"):
         wb.media.add("old", url=server.url, user=USER, secret=PASSWORD)
     wb.media.add("old", url=server.url, user=USER, secret=PASSWORD, send_password=True)

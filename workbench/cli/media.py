@@ -43,7 +43,11 @@ def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
             made.add_argument("name", metavar="NAME", help="what you call the server")
         return made
 
-    _add_add(action("add", "log in to a server that speaks (Open)Subsonic, and keep it under a name"))
+    _add_add(
+        action(
+            "add", "log in to a server that speaks (Open)Subsonic, or to Jellyfin, and keep it under a name"
+        )
+    )
     action("list", "the servers that were added")
     action("check", "connect to a server, and say what it is")
     action("remove", "forget a server; its playlists stay there")
@@ -61,6 +65,12 @@ def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
 
 def _add_add(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--url", required=True, help="where its web page opens, such as http://localhost:4533")
+    sub.add_argument(
+        "--kind",
+        choices=("subsonic", "jellyfin"),
+        default="subsonic",
+        help="what it speaks (default subsonic)",
+    )
     sub.add_argument("--user", default="", help="your name there; without it, an API key is asked for")
     add_prefix_option(sub, "the server has the folder HERE as THERE; most are found without it")
     sub.add_argument(
@@ -90,6 +100,7 @@ def _add(options: argparse.Namespace) -> int:
             url=options.url,
             user=options.user,
             secret=secret,
+            kind=options.kind,
             prefixes=dict(options.prefix),
             send_password=options.send_password,
         )

@@ -50,9 +50,12 @@ class HttpClient:
 
         status, body = self._answer(method, self.server.url.rstrip("/") + path, request)
         try:
-            return orjson.loads(body)
+            said = orjson.loads(body)
         except orjson.JSONDecodeError:
             self._refuse_answer(status)
+        if status >= 400 and not (isinstance(said, dict) and "subsonic-response" in said):
+            self._refuse_answer(status)
+        return said
 
     def _answer(self, method: str, url: str, request: dict[str, Any]) -> tuple[int, bytes]:
         import httpx

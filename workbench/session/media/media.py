@@ -50,10 +50,11 @@ class Media(Verbs):
         url: str,
         secret: str,
         user: str = "",
+        kind: str = "subsonic",
         prefixes: Mapping[str, str] | None = None,
         send_password: bool = False,
     ) -> str:
-        """Log in to a server that speaks Subsonic and keep it, in place of an earlier one of this name.
+        """Log in to a server and keep it, in place of an earlier one of this name.
 
         Parameters
         ----------
@@ -62,6 +63,8 @@ class Media(Verbs):
         secret : str
             The password of ``user``; without a user, an API key. Only a salted hash is kept, if that is enough for the
             server.
+        kind : {"subsonic", "jellyfin"}
+            What it speaks. Jellyfin gets no playlists; its songs are matched, its stars are pulled.
         prefixes : mapping, optional
             Folder here → the same folder on the server, if the workbench cannot find that out.
         send_password : bool
@@ -77,13 +80,17 @@ class Media(Verbs):
         MediaServerError
             The address is wrong, or the server does not answer or does not let the user in.
         """
-        from workbench.media.subsonic_login import checked_url, logged_in
+        from workbench.media.server_address import checked_url
 
-        server = KeptServer(name, checked_url(url), user=user, prefixes=dict(prefixes or {}))
         check_name(name)
-        known, spoken = logged_in(server, secret, send_password=send_password)
+        server = KeptServer(name, checked_url(url), kind, user, prefixes=dict(prefixes or {}))
+        if kind == "jellyfin":
+            from workbench.media.jellyfin_client import logged_in_to_jellyfin as logged_in
+        else:
+            from workbench.media.subsonic_login import logged_in
+        known, said = logged_in(server, secret, send_password=send_password)
         self._servers.save(known)
-        return str(spoken)
+        return said
 
     def remove(self, name: str) -> None:
         """Forget a server, its songs, and what it said of the music. Its playlists stay there."""
@@ -102,10 +109,16 @@ class Media(Verbs):
         """
         if is_mpd(server):
             return str(check_mpd(server))
+        kept = self._servers.get(server)
+        if kept.kind == "jellyfin":
+            from workbench.media.jellyfin_client import jellyfin
+
+            with jellyfin(kept) as client:
+                return f"{kept}: {client.about()}"
         from workbench.media.subsonic_client import subsonic
 
-        with subsonic(self._servers.get(server)) as client:
-            return f"{client.server}: {client.ping()}"
+        with subsonic(kept) as speaker:
+            return f"{kept}: {speaker.ping()}"
 
     def match(self, server: str, *, accept: Sequence[str] = ()) -> Matched:
         """Read the songs of a server, and find the track that each one is.
@@ -151,12 +164,15 @@ class Media(Verbs):
         """
         if is_mpd(server):
             return send_to_mpd(self._library, playlist, server, force=force)
+        kept = self._servers.get(server)
+        if kept.kind == "jellyfin":
+            raise _takes_files(kept)
         from workbench.session.media.subsonic_sending import send_to_subsonic
 
         return send_to_subsonic(
             self._library,
             playlist,
-            self._servers.get(server),
+            kept,
             lambda: self._song_ids(server),
             lambda: self.match(server),
             force=force,
@@ -170,15 +186,18 @@ class Media(Verbs):
         return Sonic(self._library, self._table())
 
     def _match(self, name: str, accept: Sequence[str]) -> tuple[list[FoundSong], Matched]:
-        from workbench.media.subsonic_client import subsonic
-        from workbench.media.subsonic_songs import songs_of
         from workbench.session.media.song_matching import BY_YOU, Matched, match_songs
 
         server = self._servers.get(name)
         before = self._library.server_songs.of(name)
         accepted = {song.song_id: song.track_id for song in before if song.by == BY_YOU and song.track_id}
-        with subsonic(server) as client:
-            songs = songs_of(client)
+        songs = _songs_of(server)
+        if before and not songs:
+            raise MediaServerError(
+                f"{server} has no songs now; before, it had {len(before):,}, which are still known here. Let it scan "
+                "the music.",
+                server=name,
+            )
         matched = match_songs(songs, self._table(), prefixes=server.prefixes, accepted=accepted)
         if accept:
             matched = _accepted(server, matched, accept)
@@ -191,6 +210,27 @@ class Media(Verbs):
 
         found = self._library.server_songs.matched(SURE)
         return {track_id: song_id for name, song_id, track_id in found if name == server}
+
+
+def _songs_of(server: KeptServer) -> list[FoundSong]:
+    if server.kind == "jellyfin":
+        from workbench.media.jellyfin_client import jellyfin
+
+        with jellyfin(server) as client:
+            return client.songs()
+    from workbench.media.subsonic_client import subsonic
+    from workbench.media.subsonic_songs import songs_of
+
+    with subsonic(server) as speaker:
+        return songs_of(speaker)
+
+
+def _takes_files(server: KeptServer) -> MediaServerError:
+    return MediaServerError(
+        f"{server} is a Jellyfin, which takes playlists as files: write them into a folder of the music "
+        "(--out ~/Music/Playlists/NAME.m3u8).",
+        server=server.name,
+    )
 
 
 def _accepted(server: KeptServer, songs: Sequence[ServerSong], accept: Sequence[str]) -> list[ServerSong]:

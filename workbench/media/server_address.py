@@ -1,0 +1,44 @@
+"""Addresses of media servers: what is one, and whether others can read what is sent there."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from workbench.errors import MediaServerError
+
+
+def checked_url(url: str) -> str:
+    """Return an address as it is kept: with ``http://`` or ``https://``, without ``/rest``.
+
+    Raises
+    ------
+    MediaServerError
+        It is not the address of a web server, or has a user or password in it.
+    """
+    text = url.strip().rstrip("/").removesuffix("/rest")
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        raise MediaServerError(
+            f"{url!r} is not the address of a media server. Give one such as http://localhost:4533."
+        )
+    if parts.username or parts.password:
+        raise MediaServerError(
+            "The address has a user or password in it. Give --user; you are asked for the password."
+        )
+    return text
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody else reads what is sent to an address: it is encrypted, or on this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost"
+    return parts.scheme == "https" or here
