@@ -38,12 +38,18 @@ class Service:
     Parameters
     ----------
     role : str
-        The name of this process where processes are listed.
+        The name of this process where processes are listed. A ``server`` watches the folders of WATCH.
+
+    Raises
+    ------
+    PathNotAllowedError
+        A folder of WATCH is outside LIBRARY_ROOTS.
     """
 
     def __init__(self, settings: Settings, *, role: str) -> None:
         from workbench.session.workbench import Workbench
 
+        check_inside(settings.watch, settings.library_roots)
         self.settings = settings
         self.started_at = time.time()
         self.closing = False
@@ -52,7 +58,7 @@ class Service:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="workbench-api")
         self._writing_threads = ThreadPoolExecutor(WRITING_THREADS, thread_name_prefix="workbench-write")
         self.workbench.performance.monitor.start()
-        self._watch = self._follow_folders() if settings.watch else None
+        self._watch = self._follow_folders() if settings.watch and role == "server" else None
         try:
             if resumed := self.workbench.queue.resume():
                 _log.info("Resuming %d unfinished jobs", resumed)
@@ -90,14 +96,7 @@ class Service:
         self.workbench.close()
 
     def _follow_folders(self) -> tuple[Watch, Thread]:
-        """Watch the folders of WATCH on a thread; what is found is in the log.
-
-        Raises
-        ------
-        PathNotAllowedError
-            One is outside LIBRARY_ROOTS.
-        """
-        check_inside(self.settings.watch, self.settings.library_roots)
+        """Watch the folders of WATCH on a thread; what is found is in the log."""
         watch = self.workbench.watch()
 
         def follow() -> None:
