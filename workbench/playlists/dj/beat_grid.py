@@ -78,5 +78,6 @@ def _is_even(beats: npt.NDArray[np.float64]) -> bool:
 def _line(beats: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Return tempo and first beat of the even beats that lie nearest."""
     numbers = np.arange(len(beats))
-    bpm = round(60 / float(np.polyfit(numbers, beats, 1)[0]), 2)
+    centered = numbers - (len(beats) - 1) / 2
+    bpm = round(60 / float(centered @ beats / (centered @ centered)), 2)
     return bpm, max(0.0, float(np.median(beats - numbers * 60 / bpm)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from io import BytesIO
@@ -9,6 +10,8 @@ from xml.sax.saxutils import quoteattr
 
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.listing import one_line
+
+_PLAIN = re.compile(r"[\w .,:/%+-]*")  # most values; a collection has dozens for each track
 
 
 def read_xml(data: bytes) -> ElementTree.Element:
@@ -40,5 +43,10 @@ def closed(name: str, attributes: Mapping[str, object], *, depth: int = 0) -> st
 
 
 def _written(attributes: Mapping[str, object]) -> str:
-    kept = ((name, one_line(str(value))) for name, value in attributes.items() if value not in (None, ""))
-    return "".join(f" {name}={quoteattr(value)}" for name, value in kept)
+    return "".join(
+        f" {name}={_quoted(str(value))}" for name, value in attributes.items() if value not in (None, "")
+    )
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if _PLAIN.fullmatch(text) else quoteattr(one_line(text))
