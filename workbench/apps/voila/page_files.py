@@ -12,6 +12,7 @@ from typing import Any
 
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.utils import url_path_join
+from openapi_ui_bundles import swagger_ui
 from voila import __version__
 
 from workbench.apps.voila.pages import PageHandler
@@ -19,6 +20,7 @@ from workbench.apps.voila.pages import PageHandler
 VOILA_FILES = f"voila/static-{__version__}"
 TEMPLATE_FILES = "voila/templates/lab/static"  # where Voila's template looks for them
 EXTENSION_FILES = "voila/labextensions"
+SWAGGER_FILES = "voila/swagger-ui"
 OWN_FILES = "voila/workbench"
 OWN_FOLDER = Path(__file__).parent / "page_scripts"
 # Every JupyterLab extension that happens to be installed would load in each page; these draw the apps.
@@ -44,6 +46,7 @@ def file_routes(base_url: str, *, voila: list[str], extensions: list[str]) -> li
             {"path": extensions},
         ),
         (_pattern(base_url, OWN_FILES), VoilaFileHandler, {"path": str(OWN_FOLDER)}),
+        (_pattern(base_url, SWAGGER_FILES), VoilaFileHandler, {"path": str(swagger_ui.static_path)}),
     ]
 
 

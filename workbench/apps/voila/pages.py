@@ -80,6 +80,15 @@ class HomeHandler(PageHandler):
     head = get
 
 
+class ApiPageHandler(PageHandler):
+    """The REST API for people to read and to try."""
+
+    @authenticated
+    async def get(self) -> None:
+        _ = self.xsrf_token
+        self.show("api.html")
+
+
 class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
     """An app of the list; other notebooks are not run, and other files are not read."""
 

@@ -36,6 +36,7 @@ from workbench.apps.voila.app_kernels import AppKernels
 from workbench.apps.voila.compiled_templates import compile_once
 from workbench.apps.voila.page_files import EXTENSIONS, file_routes, kept_addresses, with_kept_files
 from workbench.apps.voila.pages import (
+    ApiPageHandler,
     AppChannelsHandler,
     AppHandler,
     HomeHandler,
@@ -168,6 +169,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         return [
             *handlers(base_url),
             (re.escape(base_url) + "?", HomeHandler),
+            (re.escape(url_path_join(base_url, "api")), ApiPageHandler),
             (re.escape(url_path_join(base_url, "login")), LoginHandler),
             (re.escape(url_path_join(base_url, "logout")), LogoutHandler),
             *file_routes(base_url, voila=self.static_paths, extensions=self.labextensions_path),

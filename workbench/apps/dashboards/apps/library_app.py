@@ -10,12 +10,12 @@ from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
-from workbench.apps.dashboards.views.library_actions import LibraryWatch, details, playlists_folder
+from workbench.apps.dashboards.views.library_actions import LOOKING, LibraryWatch, details, playlists_folder
 from workbench.apps.dashboards.views.page import button, heading, note, note_html, panel, row, section
 from workbench.apps.dashboards.views.rating_view import RatingView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.selection_view import SelectionView
-from workbench.apps.dashboards.views.table_view import TableView
+from workbench.apps.dashboards.views.table_view import EMPTY, TableView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.errors import WorkbenchError
 from workbench.playlists.query.query_match import best_rows
@@ -37,6 +37,7 @@ class LibraryApp(SessionApp):
         self.job = JobView(self._analyze, self._job_changed)
         self._advice = note()
         self.table = TableView(self._watch.table, best_rows, self.open_track, height=640, views=wb.views)
+        self.table.grid.empty = LOOKING
         self.rating = RatingView(wb.ratings.rate)
         self.track = TrackView(
             self.open_track,
@@ -105,6 +106,7 @@ class LibraryApp(SessionApp):
         self.job.begin(["demo"])
 
     def _fill(self, table: LibraryTable) -> None:
+        self.table.grid.empty = EMPTY
         self.table.fill(table)
 
     def _selected(self, change: Any) -> None:

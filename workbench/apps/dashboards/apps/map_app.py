@@ -11,8 +11,8 @@ import numpy.typing as npt
 from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.job_view import PULSE_S
-from workbench.apps.dashboards.views.library_actions import LibraryWatch, details, playlists_folder
-from workbench.apps.dashboards.views.map_view import MapView
+from workbench.apps.dashboards.views.library_actions import LOOKING, LibraryWatch, details, playlists_folder
+from workbench.apps.dashboards.views.map_view import EMPTY, MapView
 from workbench.apps.dashboards.views.messages import Messages
 from workbench.apps.dashboards.views.page import (
     button,
@@ -67,6 +67,7 @@ class MapApp(SessionApp):
             on_select=self.selection.select,
             groups={"cluster": wb.maps.clusters, "playlist": self._in_playlist},
         )
+        self.map.scatter.empty = LOOKING
         self._again = button("Lay out again", self._compute, tooltip="Needed after many tracks were added")
         self._again.layout.display = "none"
         self._list_playlists()
@@ -94,6 +95,7 @@ class MapApp(SessionApp):
         self.track.player.play()
 
     def _fill(self, table: LibraryTable) -> None:
+        self.map.scatter.empty = EMPTY
         self._place()
 
     def _place(self) -> None:

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.views.compare_view import CompareView
 from workbench.apps.dashboards.views.kept_view import KeptView
-from workbench.apps.dashboards.views.library_actions import LibraryWatch, playlists_folder
+from workbench.apps.dashboards.views.library_actions import LOOKING, LibraryWatch, playlists_folder
 from workbench.apps.dashboards.views.maker_view import MakerView
 from workbench.apps.dashboards.views.map_view import MapView
 from workbench.apps.dashboards.views.method_form import MethodForm
@@ -45,7 +45,7 @@ class PlaylistApp(SessionApp):
 
     def _fill(self, table: LibraryTable) -> None:
         if not table.analyzed.any():
-            self._place.children = [widgets.HTML(empty_html(EMPTY))]
+            self._place.children = [widgets.HTML(empty_html(EMPTY if self._watch.looked else LOOKING))]
         elif self.maker is None:
             self.maker = self._make_view(table)
             self.kept = KeptView(self._wb.playlists, self.maker.show)

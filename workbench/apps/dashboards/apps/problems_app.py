@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.background import in_background
-from workbench.apps.dashboards.views.library_actions import LibraryWatch, details
+from workbench.apps.dashboards.views.library_actions import LOOKING, LibraryWatch, details
 from workbench.apps.dashboards.views.messages import Messages
 from workbench.apps.dashboards.views.page import empty_html
 from workbench.apps.dashboards.views.problems_view import ProblemsView
@@ -20,6 +20,8 @@ from workbench.session.problems import Problem
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
+
+EMPTY = "No track yet. Open the Library app, choose a folder and press Analyze."
 
 
 class ProblemsApp(SessionApp):
@@ -40,9 +42,7 @@ class ProblemsApp(SessionApp):
         """Look for problems, off the event loop."""
         table = self._watch.table
         if not len(table):
-            self._line.value = empty_html(
-                "No track yet. Open the Library app, choose a folder and press Analyze."
-            )
+            self._line.value = empty_html(EMPTY if self._watch.looked else LOOKING)
         in_background(
             lambda: self._wb.problems(table),
             lambda problems: self._show(table, problems),

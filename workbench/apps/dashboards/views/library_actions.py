@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 NEIGHBORS = 12  # as many rows as fit below a track
+LOOKING = "Looking into the library …"
 WATCH_S = 3.0  # soon enough for a person who waits for an analysis
 
 
@@ -25,9 +26,14 @@ class LibraryWatch(Pulse):
     Parameters
     ----------
     on_table : callable
-        Called with the new table.
+        Called with the new table, and once with an empty one when the page is open: it may have been prepared long ago.
     on_look : callable, optional
         Called each time the library is checked, for values that are not in the table.
+
+    Attributes
+    ----------
+    looked : bool
+        Whether the library was checked since the page is open.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class LibraryWatch(Pulse):
         super().__init__(self.renew, WATCH_S)
         self._wb, self._on_table, self._on_look = wb, on_table, on_look
         self.table = wb.table()
+        self.looked = False
 
     def renew(self) -> None:
         """Read the library again if it has changed, off the event loop."""
@@ -48,7 +55,8 @@ class LibraryWatch(Pulse):
             self._on_look()
 
     def _take(self, table: LibraryTable, started: float) -> None:
-        if table is not self.table:
+        first, self.looked = not self.looked, True
+        if table is not self.table or (first and not len(table)):
             self.table = table
             self._on_table(table)
             # While an analysis runs, the library changes all the time: a large one is read less often.

@@ -28,6 +28,7 @@ Values = dict[str, npt.NDArray[Any]]
 
 FITS, WHY = "fits", "why"  # only of a search by words
 PREDICTED = "predicted_genre"
+EMPTY = "No track here. Clear both fields above, or analyze a folder of music first."
 COLUMNS = (
     GridColumn("album", "Album", 150),
     GridColumn("genre", "Genre", 100),
@@ -121,7 +122,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
             height=height,
             tools=True,
             on_open=on_open,
-            empty="No track here. Clear both fields above, or analyze a folder of music first.",
+            empty=EMPTY,
         )
         self.query.observe(lambda _: self._from_the_top(), "value")
         self.words.observe(lambda _: self._look_for_words(), "value")
