@@ -41,7 +41,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
         self.undo.layout.display = "none"
         self.line = widgets.HTML()
         self._actions = [
-            button("Open", self.open, tooltip="Show and change this playlist", primary=True),
+            button("Open", self.open_chosen, tooltip="Show and change this playlist", primary=True),
             button("Refresh", self.refresh, tooltip="Keep what still fits, and add new tracks"),
             button("Rename", self.rename, tooltip="Give this playlist the name in the field"),
             button("Duplicate", self.duplicate, tooltip="Keep a copy under another name"),
@@ -62,7 +62,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
         offer(self.list, [(_label(one, pinned=one.name in pinned), one.name) for one in kept])
         self._choose()
 
-    def open(self) -> None:
+    def open_chosen(self) -> None:
         """Show the chosen version."""
         self._do(lambda name: self._on_open(self._playlists.get(self.version.value or name)))
 
