@@ -203,7 +203,7 @@ def test_the_death_of_the_scheduler_ends_the_job_and_the_next_one_works(calm, fi
         below = psutil.Process().children()
         [host] = [child for child in below if "local_cluster" in " ".join(child.cmdline())][-1:]
         host.kill()
-        with pytest.raises(SchedulerError, match=r"went away.* 1 of 2 files are not done yet"):
+        with pytest.raises(SchedulerError, match=r"went away.* Not done yet: 1 of 2 files"):
             job.result(30)
         assert job.state == "failed"
         assert cluster.health()["status"] == "unhealthy"

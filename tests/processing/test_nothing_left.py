@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,6 +113,25 @@ def test_next_start_removes_what_a_killed_one_left_and_leaves_nothing_itself(ana
     assert seen.left() == []
     assert list(temporary.iterdir()) == []
     assert not orphan.exists()
+
+
+def test_system_without_shared_memory_is_named():
+    code = """
+from workbench.processing.cluster.credentials import Credentials
+from workbench.processing.cluster.host_process import ClusterPlan, HostProcess
+
+plan = ClusterPlan(workers=1, threads=1, memory_limit_bytes=2**30, worker_ttl_s=60.0, gpus=[])
+HostProcess().serve(plan, Credentials.temporary())
+"""
+    own_mounts = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    without = 'mount -t tmpfs -o ro none /dev/shm && exec "$@"'
+    if shutil.which("unshare") is None or subprocess.run([*own_mounts, without, "sh", "true"]).returncode:
+        pytest.skip("mounts cannot be changed here")
+    done = subprocess.run(
+        [*own_mounts, without, "sh", sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "did not start: OSError: shared memory (/dev/shm) cannot be used" in done.stderr
 
 
 def test_descriptors_and_threads_are_given_back(calm, files, ledger):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,27 @@ import pytest
 from workbench.store.sqlite.sqlite_module import sqlite3
 
 WRITTEN_BY_0_1_0 = Path(__file__).with_name("library_0_1_0.sql")
+
+
+def test_restore_drill(library_dir: Path, tmp_path: Path) -> None:
+    """What a person does after an accident: restore the backup of yesterday, and everything is as it was then."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "workbench", *arguments, "--data-dir", str(library_dir)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    before = run("tracks", "--json").stdout
+    backup = tmp_path / "yesterday.sqlite3"
+    assert run("db", "backup", str(backup)).returncode == 0
+    with closing(sqlite3.connect(library_dir / "library.sqlite3")) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM features")
+        connection.execute("DELETE FROM tracks WHERE id > 3")
+        connection.commit()
+    assert run("tracks", "--json").stdout != before
+    assert run("db", "restore", str(backup)).returncode == 0
+    assert run("tracks", "--json").stdout == before
+    assert run("db", "check").returncode == 0
 
 
 def tracks(data_dir: Path, limit_bytes: int = resource.RLIM_INFINITY) -> subprocess.CompletedProcess[str]:

@@ -138,7 +138,7 @@ class JobLoop:
         now = self.progress("running")
         left = now.total - now.finished
         more = " More may be found." if now.scanning else ""
-        return f"{left:,} of {counted(now.total, 'file')} are not done yet.{more}" if left else ""
+        return f"Not done yet: {left:,} of {counted(now.total, 'file')}.{more}" if left else ""
 
     def _handle_queued(self) -> None:
         try:

@@ -67,6 +67,7 @@ async def _serve(plan: dict[str, Any], local_directory: str) -> None:
     from distributed.security import Security
 
     _configure(plan)
+    _try_semaphore()
     security = Security(**plan["security"])  # type: ignore[no-untyped-call]
     everyone: dict[str, Any] = {
         "host": "127.0.0.1",
@@ -96,6 +97,15 @@ async def _serve(plan: dict[str, Any], local_directory: str) -> None:
     sys.stdout.write(json.dumps({"address": scheduler.address}) + "\n")
     sys.stdout.flush()
     await scheduler.finished()
+
+
+def _try_semaphore() -> None:
+    """Raise ``OSError`` with what to do where the system has no shared memory; a nanny would not say it."""
+    try:
+        multiprocessing.get_context(START_METHOD).Semaphore()
+    except OSError as error:
+        reason = f"shared memory (/dev/shm) cannot be used: {error.strerror}; mount a tmpfs there"
+        raise OSError(reason) from error
 
 
 def _configure(plan: dict[str, Any]) -> None:
