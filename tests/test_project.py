@@ -142,6 +142,7 @@ def test_environment_yml_asks_for_what_pyproject_asks_for() -> None:
         "onnxruntime",
         "tf2onnx",
         "pysqlite3",
+        "openapi-ui-bundles",
     }  # not to be had from conda-forge, or not together
     assert set(re.findall(r"^ +- ([a-z][\w-]+)", from_pip, re.MULTILINE)) == wheels | {"protobuf"}
 
