@@ -132,8 +132,8 @@ def test_jobs_of_a_process_are_left_to_it_until_it_ends(server: Callable[[], Ser
         assert owner.stdout is not None
         assert owner.stdout.readline() == b"saved\n"
         assert (first.queue.resume(), second.queue.resume()) == (0, 0)
-        seen = until(lambda: {job.id: job.status for job in first.queue.newest_first()})
-        assert seen == {"one": "running", "two": "running"}
+        running = {"one": "running", "two": "running"}
+        until(lambda: {job.id: job.status for job in first.queue.newest_first()} == running)
         owner.kill()
     until(lambda: len({*first.started, *second.started}) == 2)
     assert sorted([*first.started, *second.started]) == ["one", "two"]  # each once
