@@ -50,6 +50,7 @@ ALIASES = {
 }
 _LISTED = frozenset({"artist", "artists", "album_artist", "album_artists", "composer"})
 _LYRICS = "lyrics"
+MOST_RANKED = 20_000  # set by hand: ranking so many takes about 0.1 s
 _FLAGS = frozenset({"compilation", "has_lyrics", "loved"})
 _YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
 
@@ -77,18 +78,18 @@ class Query:
         )
         return np.asarray(logic.apply(self.tree), dtype=np.float64)
 
-    def relevance(self) -> Floats | None:
-        """How well each row fits the texts that are looked for, shape (n,); ``None`` for a filter without any."""
-        texts = [condition.values[0].text for condition in wanted_texts(self.tree)]
-        if not texts:
-            return None
-        return np.asarray(np.sum([relevance(self.table, text) for text in texts], axis=0), dtype=np.float64)
-
     def rows(self) -> npt.NDArray[np.int64]:
-        """Rows that match: the best first if the filter looks for a text, otherwise as in the table."""
+        """Rows that match: the best first if the filter looks for a text, otherwise as in the table.
+
+        Of a text that is nearly everywhere, the rows stay as in the table: ranking them would take longer than a person
+        waits, and tell nothing.
+        """
         found = np.flatnonzero(self.matches())
-        fits = self.relevance()
-        return found if fits is None else found[np.argsort(-fits[found], kind="stable")]
+        texts = [condition.values[0].text for condition in wanted_texts(self.tree)]
+        if not texts or len(found) > MOST_RANKED:
+            return found
+        fits = np.sum([relevance(self.table, text, found) for text in texts], axis=0)
+        return found[np.argsort(-fits, kind="stable")]
 
     def _near(self, condition: Condition) -> Floats:
         matches = self._condition(condition).astype(float)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.playlists.sound.arrays import Floats, Mask
+from workbench.playlists.sound.arrays import Floats, Mask, Rows
 from workbench.store.library.files import fold
 from workbench.store.library.library_table import LibraryTable
 
@@ -27,14 +27,11 @@ def found_in(table: LibraryTable, text: str) -> Mask:
     return np.fromiter((wanted in line for line in _lines(table)), dtype=bool, count=len(table))
 
 
-def relevance(table: LibraryTable, text: str) -> Floats:
-    """Return how well the rows fit a text, shape (n,): 0 where it is not found, otherwise up to 3."""
-    wanted = _wanted(text)
-    scores = np.zeros(len(table))
-    for row, line in enumerate(_lines(table)):
-        if wanted in line:
-            scores[row] = _score(line, wanted)
-    return scores
+def relevance(table: LibraryTable, text: str, rows: Rows) -> Floats:
+    """Return how well these rows fit a text, as an array like ``rows``: 0 where it is not found, otherwise up to 3."""
+    wanted, lines = _wanted(text), _lines(table)
+    word = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
+    return np.fromiter((_score(lines[row], wanted, word) for row in rows), dtype=float, count=len(rows))
 
 
 def common_folder(paths: Iterable[str]) -> str:
@@ -78,13 +75,17 @@ def _joined(artist: str | None, several: str | None) -> str:
     return ";".join(part for part in dict.fromkeys((artist, several)) if part)
 
 
-def _score(line: str, wanted: str) -> float:
+def _score(line: str, wanted: str, word: re.Pattern[str]) -> float:
+    if wanted not in line:
+        return 0.0
     *names, path = line.split("\n")
-    scores = [_fit(name, wanted) - _EARLIER * place for place, name in enumerate(names) if wanted in name]
+    scores = [
+        _fit(name, wanted, word) - _EARLIER * place for place, name in enumerate(names) if wanted in name
+    ]
     return max([*scores, PATH if wanted in path else 0.0])
 
 
-def _fit(name: str, wanted: str) -> float:
-    if wanted == name or wanted in map(str.strip, name.split(";")):
+def _fit(name: str, wanted: str, word: re.Pattern[str]) -> float:
+    if wanted == name or (";" in name and wanted in map(str.strip, name.split(";"))):
         return WHOLE
-    return WORD if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", name) else INSIDE
+    return WORD if word.search(name) else INSIDE
