@@ -56,12 +56,14 @@ def hear(page: Any) -> float:
     return float(player.evaluate("audio => audio.currentTime"))
 
 
-def complete(page: Any, text: str) -> list[str]:
-    """Type into a new last cell, press Tab, and return what JupyterLab offers."""
+def complete(page: Any, text: str, into: str) -> None:
+    """Type into a new last cell and press Tab; wait until the text is completed, or that is among what is offered."""
     page.click(f"{RUN_ALL} .jp-Notebook-footer")
+    page.keyboard.press("Enter")  # from command mode into the cell
     page.keyboard.type(text)
     page.keyboard.press("Tab")
-    page.wait_for_selector(".jp-Completer-item")
-    return [
-        item.inner_text().splitlines()[0].strip() for item in page.query_selector_all(".jp-Completer-item")
-    ]
+    page.wait_for_function(
+        """into => [...document.querySelectorAll('.jp-Cell.jp-mod-active .cm-content, .jp-Completer')]
+            .some(shown => shown.innerText.includes(into))""",
+        arg=into,
+    )
