@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import plistlib
 import zipfile
@@ -192,6 +193,33 @@ def test_an_itunes_library(wb: Workbench, tmp_path: Path) -> None:
     assert wb.history.read(path).facts == 1
 
 
+def test_a_file_that_the_analysis_could_not_read_has_no_plays(wb: Workbench, tmp_path: Path) -> None:
+    wb.library.files.add([ScannedFile("/music/bad.mp3", 1, 1, None, {"title": "Bad", "artist": "Zoe"})])
+    made = import_text(
+        wb, tmp_path / "plays.csv", "artist,track,uts\nZoe,Bad,1577836800\nEd,Rain,1577836800\n"
+    )
+    assert (made.matched, made.added, [one.title for one in made.unmatched]) == (1, 1, ["Bad"])
+    facts = plistlib.dumps({"Tracks": {"1": {"Name": "Bad", "Artist": "Zoe", "Play Count": 3}}})
+    assert import_text(wb, tmp_path / "library.xml", facts.decode()).facts == 0
+
+
+@pytest.mark.parametrize("duration", ["200", 200, None, [200], {}])
+def test_a_listen_says_its_length_in_several_ways(wb: Workbench, tmp_path: Path, duration: object) -> None:
+    track = {"track_name": "Rain", "artist_name": "Ed", "additional_info": {"duration": duration}}
+    listen = {"listened_at": AT, "track_metadata": track}
+    assert import_text(wb, tmp_path / "listens.json", json.dumps([listen])).added == 1
+
+
+def worn_zip() -> bytes:
+    """Return a ZIP whose compressed bytes are damaged."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("plays.json", json.dumps(list(range(1000))))
+    data = bytearray(made.getvalue())
+    data[45:145] = b"\xff" * 100
+    return bytes(data)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -202,6 +230,9 @@ def test_an_itunes_library(wb: Workbench, tmp_path: Path) -> None:
         ("other.json", b'{"a": 1}', "no listening history in it"),
         ("photo.json", b"\x89PNG\r\n\x1a\n\0\0\0", "NUL"),
         ("cut.zip", b"PK\x03\x04 and no more", "not a zip file"),
+        ("worn.zip", worn_zip(), "cannot be read"),
+        ("deep.json", b"[" * 200_000 + b"]" * 200_000, "cannot be read|not JSON"),
+        ("date.xml", b'<?xml version="1.0"?><plist><dict><key>a</key><date>once</date></dict></plist>', "library file"),
         ("bomb.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><plist><string>&b;</string></plist>', "library file"),
         ("missing.json", None, "No such file"),
     ],

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from xml.parsers.expat import ExpatError
 
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.json_text import text_in
@@ -37,7 +36,7 @@ def add_library(data: bytes, history: ListeningHistory) -> bool:
     """
     try:
         document = plistlib.loads(data, fmt=plistlib.FMT_XML)
-    except (ExpatError, plistlib.InvalidFileException, ValueError, TypeError, IndexError) as error:
+    except Exception as error:  # plistlib lets errors of its parts through, such as AttributeError
         raise PlaylistFileError(f"It is not a library file of iTunes or Music: {error}.") from error
     tracks = document.get("Tracks") if isinstance(document, dict) else None
     if not isinstance(tracks, dict):

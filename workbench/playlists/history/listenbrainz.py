@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.playlists.files.json_text import text_in
 from workbench.playlists.files.listing import Entry
+from workbench.playlists.files.text import number_in
 from workbench.playlists.files.xspf import seconds_of
 from workbench.playlists.history.listening_history import ListeningHistory, time_in
 from workbench.store.library.plays import PlayerFacts
@@ -45,7 +46,7 @@ def _entry(record: Mapping[str, Any]) -> Entry:
         title=text_in(track, "track_name"),
         artist=text_in(track, "artist_name"),
         album=text_in(track, "release_name"),
-        duration_s=seconds_of(milliseconds) or seconds_of(1000 * (more.get("duration") or 0)),
+        duration_s=seconds_of(milliseconds) or number_in(more.get("duration")) or None,
         recording_id=next(filter(None, ids), None),
     )
 

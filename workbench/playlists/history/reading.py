@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,8 +62,8 @@ def read_history(path: str | Path) -> ListeningHistory:
             _read_zip(source, history)
         else:
             _read_one(_content(source), history)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except (OSError, ValueError, RecursionError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "it is cut off"
         raise PlaylistFileError(f"{source} cannot be read: {reason}.", path=str(source)) from error
     except PlaylistFileError as error:
         raise PlaylistFileError(f"{source}: {error.message}", path=str(source)) from error

@@ -19,7 +19,7 @@ from workbench.playlists.history.listening_history import ListeningHistory
 from workbench.playlists.history.reading import read_history
 from workbench.readable import counted
 from workbench.session.playlists import Playlists, select_tracks
-from workbench.store.library.plays import PlayerFacts, PlaySource
+from workbench.store.library.plays import PlaySource
 
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
@@ -42,7 +42,7 @@ def _day(at: float | None) -> str:
 
 @dataclass(frozen=True)
 class Unmatched:
-    """A track of an export that the library does not have, or has several times; with the number of plays."""
+    """A track of an export that the library does not have, has several times, or could not read; with its plays."""
 
     artist: str | None
     title: str | None
@@ -132,16 +132,19 @@ class History(Verbs):
         listed = [entry for _, entries in history.playlists for entry in entries]
         entries = list(dict.fromkeys([*history.plays, *history.facts, *listed]))
         ids = _matched(entries, table)
-        contents = dict(zip(table.ids.tolist(), table.texts("content_hash").tolist(), strict=True))
+        of_tracks = dict(zip(table.ids.tolist(), table.texts("content_hash").tolist(), strict=True))
+        # A file that could not be read has no content to which a play could belong.
+        contents = {entry: content for entry, id_ in ids.items() if (content := of_tracks[id_]) is not None}
         plays = [
-            (contents[ids[entry]], at)
+            (content, at)
             for entry, times in history.plays.items()
-            if entry in ids
+            if (content := contents.get(entry)) is not None
             for at in times
         ]
+        facts = [(contents[entry], facts) for entry, facts in history.facts.items() if entry in contents]
         with self._library.transaction():
             added = self._library.plays.add(history.source, plays)
-            facts = self._library.plays.keep_facts(history.source, _facts(history, ids, contents))
+            changed = self._library.plays.keep_facts(history.source, facts)
             kept = self._keep_playlists(history, ids)
         return ImportedHistory(
             str(path),
@@ -149,9 +152,9 @@ class History(Verbs):
             plays=sum(map(len, history.plays.values())),
             matched=len(plays),
             added=added,
-            facts=facts,
+            facts=changed,
             playlists=tuple(kept),
-            unmatched=_unmatched(history, ids),
+            unmatched=_unmatched(history, contents),
             skipped=dict(history.skipped),
         )
 
@@ -186,15 +189,9 @@ def _same_album(entry: Entry, album: str | None) -> bool:
     return bool(entry.album and album and loose(entry.album) == loose(album))
 
 
-def _facts(
-    history: ListeningHistory, ids: Mapping[Entry, int], contents: Mapping[int, str]
-) -> list[tuple[str, PlayerFacts]]:
-    return [(contents[ids[entry]], facts) for entry, facts in history.facts.items() if entry in ids]
-
-
-def _unmatched(history: ListeningHistory, ids: Mapping[Entry, int]) -> list[Unmatched]:
-    plays = Counter({entry: len(times) for entry, times in history.plays.items() if entry not in ids})
+def _unmatched(history: ListeningHistory, matched: Mapping[Entry, str]) -> list[Unmatched]:
+    plays = Counter({entry: len(times) for entry, times in history.plays.items() if entry not in matched})
     for entry, facts in history.facts.items():
-        if entry not in ids:
+        if entry not in matched:
             plays[entry] = max(plays[entry], facts.plays or 0)
     return [Unmatched(one.artist, one.title, one.album, count) for one, count in plays.most_common()]
