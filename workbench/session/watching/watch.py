@@ -107,12 +107,19 @@ class Watch:
         poll_s = self._poll_s or (POLL_S if any(map(needs_polling, there)) else None)
         how = f"looking every {poll_s:g} seconds" if poll_s else "told by the system"
         # The watch begins before the folders are scanned, so that nothing is missed in between.
-        for number, changed in enumerate(changes(list(there), self.stop, poll_s=poll_s)):
-            if number == 0 and fresh:
-                self._catch_up(fresh)
-                yield WatchEvent("watching", f"{', '.join(fresh)}: watched, {how}.", tuple(fresh))
-            for path in changed:
-                self._note(path)
+        unread, unseen = tuple(fresh), set[str]()
+        for changed in changes(list(there), self.stop, poll_s=poll_s):
+            unseen |= changed
+            try:
+                if unread:
+                    self._catch_up(unread)
+                    yield WatchEvent("watching", f"{', '.join(unread)}: watched, {how}.", unread)
+                    unread = ()
+                for path in sorted(unseen):
+                    self._note(path)
+                unseen.clear()
+            except (LibraryPathError, StoreError) as error:
+                yield WatchEvent("failed", f"{error} Tried again later.", unread or tuple(sorted(unseen)))
             yield from self._settle()
             if _identities(self._roots) != there:
                 return
@@ -128,7 +135,7 @@ class Watch:
 
     def _note(self, path: str) -> None:
         """Take up a change: of a file, or of a folder that came or went with all that is in it."""
-        if Path(path).is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path raises where a folder above may not be entered
             with suppress(LibraryPathError):  # it may be gone again
                 for entry in scan(path, exclude=self._exclude):
                     if isinstance(entry, FoundFile):
@@ -159,7 +166,8 @@ class Watch:
 
     def _analyzed(self, paths: Sequence[str]) -> Iterator[WatchEvent]:
         try:
-            plan = self._analyze.plan(*[path for path in paths if Path(path).is_file()])
+            there = [path for path in paths if os.path.isfile(path)]  # noqa: PTH113 - as above
+            plan = self._analyze.plan(*there)
             if not _has_work(plan):
                 return
             report = self._finished(plan)
