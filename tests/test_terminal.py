@@ -16,6 +16,7 @@ import pytest
 
 from workbench import Workbench
 from workbench.cli.main import main
+from workbench.cli.options import ERROR
 from workbench.cli.output import print_json_pages
 from workbench.errors import WorkbenchError
 from workbench.store.library.records import ScannedFile
@@ -107,6 +108,13 @@ def test_json_keeps_names_and_gives_the_terminal_no_orders(
     said = capfd.readouterr().out
     assert "\x9b" not in said
     assert json.loads(said)["tracks"][0]["title"] == ORDERS
+
+
+def test_a_column_that_does_not_exist_is_an_error_in_json_too(
+    data_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tracks", "--columns", "titel", "--json", "--data-dir", str(data_dir)]) == ERROR
+    assert "Did you mean title" in json.loads(capfd.readouterr().out)["message"]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
-def print_json_pages(name: str, pages: Iterable[Sequence[Any]]) -> bool:
+def print_json_pages(name: str, pages: Iterable[Iterable[Any]]) -> bool:
     """Print ``{name: […], "total"}`` while the pages come, an item a line, and return whether all came.
 
     An error that comes after the first page is in the same document, as ``error`` and ``message``.

@@ -95,7 +95,7 @@ def _columns(wb: Workbench, options: argparse.Namespace) -> int:
         for part in page.csv(columns):
             write(part)
     elif options.json:
-        print_json_pages("tracks", ([record] for record in page.records(columns)))
+        return DONE if print_json_pages("tracks", [page.records(columns)]) else ERROR
     else:
         for line in table_lines(columns, page.records(columns)):
             put(line)

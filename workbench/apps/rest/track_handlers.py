@@ -51,10 +51,25 @@ class TracksHandler(ApiHandler):
     }
 
     async def get(self) -> None:
+        self._refuse_ignored()
         if self.query["format"] == "csv":
             await self._send_csv()
         else:
             self.answer(await self.service.run(self._page))
+
+    def _refuse_ignored(self) -> None:
+        """Refuse parameters that do not go together, rather than leave one out."""
+        in_other_order = {"query", "where", "sort", "fields", "like"} & self.query.keys()
+        if self.query["after"] and (in_other_order or self.query["format"] == "csv"):
+            raise InvalidInputError(
+                "after", "goes with whole tracks in the order of id only; use offset with other parameters"
+            )
+        if "like" in self.query:
+            for name in ("query", "sort", "fields", "status"):
+                if name in self.query:
+                    raise InvalidInputError(name, "cannot be given together with like")
+            if self.query["format"] == "csv":
+                raise InvalidInputError("format", "csv cannot be given together with like")
 
     async def _send_csv(self) -> None:
         text = await self.service.run(self._csv)
@@ -71,10 +86,6 @@ class TracksHandler(ApiHandler):
         tracks, after = self.service.workbench.track, self.query["after"]
         if "like" in self.query:
             return page | self._like(**page)
-        if after and any(self._which()[name] is not None for name in ("query", "where", "sort")):
-            raise InvalidInputError(
-                "after", "goes with the order of id only; use offset with query, where or sort"
-            )
         if fields := self._fields():
             listed = self._listing()
             found = {"total": len(listed), "tracks": list(listed.page(**page).records(fields))}
@@ -97,9 +108,6 @@ class TracksHandler(ApiHandler):
         return self.service.workbench.track.listing(**self._which())
 
     def _like(self, limit: int, offset: int) -> Any:
-        for name in ("query", "sort", "fields", "status"):
-            if name in self.query:
-                raise InvalidInputError(name, "cannot be given together with like")
         workbench = self.service.workbench
         found = workbench.search(self.query.get("where"), like=self.query["like"], limit=limit, offset=offset)
         tracks = workbench.track.described_matches(found)
