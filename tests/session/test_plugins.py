@@ -170,6 +170,16 @@ def test_a_plug_in_that_cannot_be_imported_is_named_and_the_others_work(wb: Work
     )  # fmt: skip
 
 
+def test_a_plug_in_may_open_the_workbench(data_dir: Path) -> None:
+    (data_dir / "plugins" / "opens.py").write_text(
+        f"from workbench import Workbench\nwith Workbench({str(data_dir)!r}) as wb:\n    count = len(wb.plugins)\n"
+    )
+    with Workbench(data_dir) as wb:
+        opens = next(plugin for plugin in wb.plugins if plugin.name == "opens")
+    assert opens.problem is None
+    (data_dir / "plugins" / "opens.py").unlink()
+
+
 def test_the_command_line_knows_plug_ins(wb: Workbench, data_dir: Path, tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "workbench", *arguments, "--data-dir", str(data_dir)]

@@ -27,7 +27,7 @@ GROUPS = {"workbench.descriptors": "descriptor", "workbench.methods": "method", 
 _MODULE = "workbench_plugin_"
 
 _log = logging.getLogger(__name__)
-_lock = threading.Lock()
+_lock = threading.RLock()  # a plug-in may open the workbench while it is imported
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ def _from_file(path: Path) -> Plugin:
         return _refused(path.stem, str(path), error)
     stamp = (status.st_mtime_ns, status.st_size)
     if path not in _loaded or _loaded[path][0] != stamp:
+        _loaded[path] = (stamp, Plugin(path.stem, str(path)))  # what it finds if it opens the workbench
         _loaded[path] = (stamp, _loaded_plugin(path.stem, str(path), lambda: _import(path)))
     return _loaded[path][1]
 
