@@ -118,6 +118,7 @@ class SubsonicHandler(SonicHandler):
     }
 
     async def prepare(self) -> None:  # type: ignore[override]
+        self.request.uri = self.request.path  # JupyterLab logs it, and the login may be in the query
         await super().prepare()
         if self._refusal is None:
             # Who asks is known only from the form.
