@@ -262,7 +262,7 @@ def test_what_a_failing_server_says_is_told_with_what_to_do(
 
     told(
         (40, "Wrong username or password"),
-        f"refuses the login: .* Give the login of {USER} again: workbench media",
+        f"refuses the login: .* Give the login again: workbench media add .* --user {USER}",
     )
     told((70, "data not found"), r"refused: data not found \(code 70\)")
     told((401, b""), "refuses the login")
@@ -330,3 +330,28 @@ def test_names_are_checked(data_dir: Path, name: str) -> None:
         pytest.raises(MediaServerError, match="cannot be the name of a media server"),
     ):
         wb.media.add(name, url="http://localhost:1", user=USER, secret=PASSWORD)
+
+
+def test_a_server_cannot_take_the_name_of_an_imported_history(wb: Workbench, server: NavidromeLike) -> None:
+    content = wb.table().text_at("content_hash", 0) or ""
+    wb.library.plays.add("Spotify", [(content, 1_577_836_800.0)])
+    with pytest.raises(MediaServerError, match="history --forget Spotify"):
+        wb.media.add("Spotify", url=server.url, user=USER, secret=PASSWORD)
+    wb.media.pull("navi")
+    wb.media.add("navi", url=server.url, user=USER, secret=PASSWORD)
+    assert {source.source for source in wb.history()} >= {"Spotify"}
+
+
+def test_another_server_under_the_same_name_does_not_lose_a_playlist_with_the_same_id(
+    wb: Workbench, server: NavidromeLike
+) -> None:
+    wb.media.send(playlist(wb, [1, 2]), "navi")
+    other = NavidromeLike([song(number) for number in range(COUNT)])
+    try:
+        for playlist_id, made in server.playlists.items():
+            other.playlists[playlist_id] = {**made, "name": "Mine", "songs": ["so-5"]}
+        wb.media.add("navi", url=other.url, user=USER, secret=PASSWORD)
+        wb.media.send(playlist(wb, [1, 2]), "navi")
+        assert (stored(other, "Mine"), stored(other)) == ([6], [1, 2])
+    finally:
+        other.close()

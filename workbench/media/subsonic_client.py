@@ -6,6 +6,7 @@ Source of the API: subsonic.org (1.16.1) and opensubsonic.netlify.app.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,10 +112,9 @@ class SubsonicClient:
         except (TypeError, ValueError):
             code = 0
         if code in LOGIN_CODES:
-            user = f" of {self.server.user}" if self.server.user else ""
-            advice = (
-                f"Give the login{user} again: workbench media add {self.server.name} --url {self.server.url}."
-            )
+            user = f" --user {shlex.quote(self.server.user)}" if self.server.user else ""
+            command = f"workbench media add {self.server.name} --url {self.server.url}{user}"
+            advice = f"Give the login again: {command}."
             return self.error(f"refuses the login: {reason}. {advice}", code)
         if code == NOT_ALLOWED:
             return self.error(f"does not allow this to {self.server.user or 'this user'}: {reason}.", code)

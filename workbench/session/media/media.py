@@ -83,6 +83,7 @@ class Media(Verbs):
         from workbench.media.server_address import checked_url
 
         check_name(name)
+        self._refuse_source(name)
         server = KeptServer(name, checked_url(url), kind, user, prefixes=dict(prefixes or {}))
         if kind == "jellyfin":
             from workbench.media.jellyfin_client import logged_in_to_jellyfin as logged_in
@@ -91,6 +92,17 @@ class Media(Verbs):
         known, said = logged_in(server, secret, send_password=send_password)
         self._servers.save(known)
         return said
+
+    def _refuse_source(self, name: str) -> None:
+        """Refuse the name of an imported history: what the server says of the music would replace it."""
+        if name in {source.source for source in self._library.plays.sources()} - {
+            server.name for server in self.servers()
+        }:
+            raise MediaServerError(
+                f"{name!r} is a source of your listening history. Give the server another name, or delete that "
+                f"history: workbench history --forget {name}.",
+                server=name,
+            )
 
     def remove(self, name: str) -> None:
         """Forget a server, its songs, and what it said of the music. Its playlists stay there."""

@@ -63,7 +63,7 @@ def _send(
     if not songs:
         raise nothing_known(str(server), len(playlist), advice)
     name = " ".join(playlist.name.split()) or "playlist"
-    key = f"{server.name} {name}"
+    key = f"{server.url} {name}"  # another server under the same name has other playlists
     with subsonic(server) as client:
         sent = library.artifacts.get(_SENT, key)
         playlist_id, before = _existing(client, name, sent.value["id"] if sent else None)
