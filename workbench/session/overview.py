@@ -52,7 +52,7 @@ def overview(wb: Workbench) -> Overview:
         **by_status,
         new=wb.library.tracks.count_added_since(time.time() - NEW_S),
         playlists=len(wb.playlists()),
-        running=jobs.get("running", 0) + jobs.get("cancelling", 0),
-        waiting=jobs.get("queued", 0),
+        running=jobs["running"],
+        waiting=jobs["waiting"],
         free_bytes=shutil.disk_usage(wb.settings.data_dir).free,
     )

@@ -16,7 +16,7 @@ async function look() {
     show("total", tracks.total);
     show("failed", tracks.failed);
     show("hours", hours < 10 ? Math.round(hours * 10) / 10 : Math.round(hours));
-    show("running", (jobs.running ?? 0) + (jobs.queued ?? 0) + (jobs.cancelling ?? 0));
+    show("running", jobs.running + jobs.waiting);
   } catch {
     show("hours", "–");
   }
