@@ -92,7 +92,7 @@ def test_its_songs_are_matched_and_what_is_liked_and_played_there_is_known(data_
         assert [song.song_id for song in wb.media.sonic.similar(f"{0:032x}", 2)] != []
         with pytest.raises(MediaServerError, match="takes playlists as files"):
             wb.media.send(wb.playlists.draft("random", size=2, random_state=0), "jelly")
-        with pytest.raises(MediaServerError, match="refuses the login"):
+        with pytest.raises(MediaServerError, match=r"refuses the login.* --kind jellyfin --url"):
             wb.media.add("jelly", **login, secret="wrong")
         Handler.broken = True
         with pytest.raises(MediaServerError, match=r"failed \(HTTP 500\)"):

@@ -76,9 +76,13 @@ class HttpClient:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             reason = str(error).rstrip(".") or type(error).__name__
             raise self.error(
-                f"cannot be reached: {reason}. Start it, or give another address: "
-                f"workbench media add {self.server.name} --url URL."
+                f"cannot be reached: {reason}. Start it, or give another address: {self._add} --url URL."
             ) from error
+
+    @property
+    def _add(self) -> str:
+        kind = "" if self.server.kind == "subsonic" else f" --kind {self.server.kind}"
+        return f"workbench media add {self.server.name}{kind}"
 
     def error(self, text: str, code: int | None = None) -> MediaServerError:
         """Return an error about this server."""
@@ -87,15 +91,14 @@ class HttpClient:
     def _refuse_redirect(self, target: str) -> NoReturn:
         base = target.partition("/rest/")[0]
         raise self.error(
-            f"sends requests on to {base or 'another address'}. Give that address: "
-            f"workbench media add {self.server.name} --url URL."
+            f"sends requests on to {base or 'another address'}. Give that address: {self._add} --url URL."
         )
 
     def _refuse_answer(self, status: int) -> NoReturn:
         if status in (401, 403):
             raise self.error(
                 "refuses the login. Give the user and the password again: "
-                f"workbench media add {self.server.name} --url URL --user USER.",
+                f"{self._add} --url URL --user USER.",
                 code=40,
             )
         if status >= 500:
