@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +74,7 @@ def test_the_list_in_the_maker_opens_changes_and_undoes(kept: Workbench) -> None
     view = KeptView(kept.playlists, opened.append)
     view.list.value = "Night"
     view.version.value = view.version.options[-1][1]
-    view.open()
+    view.open_chosen()
     assert len(opened[-1]) == 2, "the earlier version"
     view.list.value = "Night"
     view.pin.click()
@@ -96,6 +97,14 @@ def test_refreshing_says_what_changed(kept: Workbench) -> None:
     view.list.value = "Night"
     view.refresh()
     assert "3 tracks kept; 0 added; 0 removed." in view.line.value and len(opened[-1]) == 3
+
+
+def test_a_playlist_that_was_deleted_elsewhere_is_said(kept: Workbench) -> None:
+    view = KeptView(kept.playlists, lambda playlist: None)
+    view.list.value = "Night"
+    kept.playlists.discard("Night")
+    view.refresh()
+    assert "no playlist 'Night'" in html.unescape(view.line.value)
 
 
 def test_selected_tracks_go_into_a_kept_playlist(kept: Workbench, tmp_path: Path) -> None:

@@ -85,7 +85,11 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
         name = self.list.value
         if name is None:
             return
-        old = self._playlists.get(name)
+        try:
+            old = self._playlists.get(name)
+        except WorkbenchError as error:  # it was deleted elsewhere
+            self._refused(str(error))
+            return
         self.line.value = note_html(f"Refreshing {name} …")
         in_background(
             lambda: self._playlists.refresh(name), lambda new: self._refreshed(old, new), self._refused
@@ -102,11 +106,12 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
         self.undo.layout.display = "" if self._deleted else "none"
 
     def _undo(self) -> None:
-        back, self._deleted = self._deleted, []
-        self.undo.layout.display = "none"
+        back = self._deleted
 
         def act(name: str) -> str:
             self._playlists.put_back(back)
+            self._deleted = []
+            self.undo.layout.display = "none"
             return f"{name} is back."
 
         if back:
