@@ -315,6 +315,8 @@ def test_an_old_server_gets_the_password_only_over_a_private_connection(
         ("ftp://host", "is not the address of a media server"),
         ("http://host:x", "is not the address of a media server"),
         ("http://me:secret@host", "has a user or password in it"),
+        ("http://me:secret@host:x", "has a user or password in it"),
+        ("http://me:secret@host?x=1", "has a user or password in it"),
     ],
 )
 def test_addresses_are_checked(data_dir: Path, url: str, says: str) -> None:

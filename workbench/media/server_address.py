@@ -17,6 +17,10 @@ def checked_url(url: str) -> str:
         It is not the address of a web server, or has a user or password in it.
     """
     text = url.strip().rstrip("/").removesuffix("/rest")
+    if "@" in text.partition("://")[2].partition("/")[0]:  # first, so that no other message shows them
+        raise MediaServerError(
+            "The address has a user or password in it. Give --user; you are asked for the password."
+        )
     try:
         parts = urlsplit(text)
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
@@ -25,10 +29,6 @@ def checked_url(url: str) -> str:
     if not usable or parts.query or parts.fragment:
         raise MediaServerError(
             f"{url!r} is not the address of a media server. Give one such as http://localhost:4533."
-        )
-    if parts.username or parts.password:
-        raise MediaServerError(
-            "The address has a user or password in it. Give --user; you are asked for the password."
         )
     return text
 
