@@ -81,7 +81,7 @@ def test_app_below_a_base_url_with_a_token(token_server: Any, browser: Any, prox
         visit = Visit(context.new_page())
         visit.page.goto(f"{url}?token=secret")
         assert "tracks" in visit.page.evaluate("fetch('api/v1/tracks').then(answer => answer.json())")
-        visit.page.get_by_role("link", name="Performance").click()
+        visit.page.get_by_role("link", name="Performance", exact=True).click()
         visit.page.get_by_text("Overall").first.wait_for(timeout=90_000)
         assert all(urlsplit(url).path.startswith("/music/") for url in visit.asked if url.startswith("http"))
         assert not visit.outside
