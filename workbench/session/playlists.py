@@ -114,13 +114,14 @@ class Playlists(KeptPlaylists):
         from workbench.playlists.files.formats import COLLECTIONS, find_format
         from workbench.session.dj_collection import collection_of
 
+        media_type = find_format(Path(), format).media_type
         found = self.get(playlist)
         if format in COLLECTIONS:
             collection = collection_of(self._library, self._table(), [found])
             data = "".join(COLLECTIONS[format](collection)).encode()
         else:
             data = render(found, format=format)
-        return f"{found.name}.{format}", find_format(Path(), format).media_type, data
+        return f"{found.name}.{format}", media_type, data
 
     def save(
         self,

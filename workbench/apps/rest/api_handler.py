@@ -37,6 +37,7 @@ class ApiHandler(JupyterHandler):
 
     operations: ClassVar[Mapping[str, Operation]] = {}
     path_schemas: ClassVar[Mapping[str, Value]] = {}
+    most_bytes = MAX_BODY_BYTES
 
     def initialize(self) -> None:
         self.query: dict[str, Any] = {}
@@ -79,7 +80,7 @@ class ApiHandler(JupyterHandler):
         await self._authenticate()
         if self.request.method not in SAFE_METHODS:
             self._refuse_forged()
-        if self._announced_bytes() > MAX_BODY_BYTES:
+        if self._announced_bytes() > self.most_bytes:
             raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         self._validate_address()
 
@@ -102,7 +103,7 @@ class ApiHandler(JupyterHandler):
         if self._refusal is not None or self._finished:
             return
         self._body += chunk
-        if len(self._body) > MAX_BODY_BYTES:
+        if len(self._body) > self.most_bytes:
             self._body.clear()
             error = HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             self.send_error(error.status_code, exc_info=(HTTPError, error, None))

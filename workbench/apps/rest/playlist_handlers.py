@@ -11,6 +11,7 @@ from jupyter_server.utils import url_path_join
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ID, TEXT, InvalidInputError, Operation
+from workbench.errors import PlaylistFileError
 from workbench.session.allowed_paths import allowed_file
 from workbench.values import RANDOM_STATE, REQUIRED, SIZE, Value
 
@@ -155,7 +156,10 @@ class PlaylistHandler(ApiHandler):
         if format == "json":
             self.answer((await self.service.run(playlists.get, playlist_id)).to_dict())
             return
-        name, media_type, data = await self.service.run(playlists.file, playlist_id, format)
+        try:
+            name, media_type, data = await self.service.run(playlists.file, playlist_id, format)
+        except PlaylistFileError as error:
+            raise InvalidInputError("format", error.message) from error
         self.set_header("Content-Type", media_type)
         self.set_attachment_header(name)
         self.finish(data)

@@ -105,6 +105,7 @@ class FindPathHandler(AudioMuseHandler):
 class SubsonicHandler(SonicHandler):
     """The methods of OpenSubsonic that are answered here. Errors are answers with status 200 and a code."""
 
+    most_bytes = PASSED_BY_BYTES  # before it is known who asks
     operations: ClassVar = {"get": Operation("OpenSubsonic"), "post": Operation("OpenSubsonic, as a form")}
     extensions: ClassVar = ("formPost", "apiKeyAuthentication", "sonicSimilarity")
     parameters: ClassVar = {
@@ -121,8 +122,8 @@ class SubsonicHandler(SonicHandler):
         self.request.uri = self.request.path  # JupyterLab logs it, and the login may be in the query
         await super().prepare()
         if self._refusal is None:
-            # Who asks is known only from the form.
-            self.request.connection.set_max_body_size(PASSED_BY_BYTES)  # type: ignore[union-attr]
+            # Who asks is known only from the form. More passes by than is kept, so that the client sees the answer.
+            self.request.connection.set_max_body_size(16 * PASSED_BY_BYTES)  # type: ignore[union-attr]
 
     async def _authenticate(self) -> None:
         """Wait for the form: the login may be in it."""
