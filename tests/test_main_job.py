@@ -274,6 +274,7 @@ def test_json_on_standard_output_is_all_there_is(library_dir: Path, analyzed_dat
         "skipped",
         "excluded",
         "cue_sheets",
+        "plugin_problems",
     }
     assert report["cached"] == report["found"] == len(DEMO_TRACKS)
 

@@ -93,7 +93,8 @@ def test_an_analysis_goes_on_when_its_page_is_left_and_every_page_shows_it(
         each.locator(".pw-job", has_text="done · 6 of 6 files").wait_for()
     elsewhere.get_by_role("button", name="Dismiss: Analysis of ").click()
     elsewhere.reload()
-    assert elsewhere.locator(".pw-job").count() == 0
+    elsewhere.get_by_role("heading", name="Apps").wait_for()
+    assert elsewhere.locator(".pw-job", has_text="Analysis of ").count() == 0
     elsewhere.context.close()
     page.close()
 
