@@ -176,7 +176,9 @@ def _real_run(folder: str, workers: int) -> tuple[float, float, list[float]]:
         wb.jobs.cluster.client  # noqa: B018 (starts and warms the workers)
         plan = wb.analyze.plan(folder)
         before, start = _cpu_of_all(), time.perf_counter()
-        tasks = AnalysisTasks(wb.library, plan, stale=stale, keep=wb.analyze.keep)
+        tasks = AnalysisTasks(
+            wb.library, plan, stale=lambda version: stale(version.analysis), keep=wb.analyze.keep
+        )
         wb.jobs.start(tasks, analyze_file_cpu, (wb.settings,), show=False).result()
         wall, cpu = time.perf_counter() - start, _cpu_of_all() - before
         hashes = {wb.track(int(track)).content_hash for track in wb.tracks.index}

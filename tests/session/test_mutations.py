@@ -48,7 +48,12 @@ def analyze(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Analyze]:
             path = folder / f"{next(numbers)}" / name
             path.parent.mkdir()
             path.write_bytes(data)
-            tasks = AnalysisTasks(wb.library, wb.analyze.plan(path), stale=stale, keep=wb.analyze.keep)
+            tasks = AnalysisTasks(
+                wb.library,
+                wb.analyze.plan(path),
+                stale=lambda version: stale(version.analysis),
+                keep=wb.analyze.keep,
+            )
             for task in tasks.tasks():
                 if isinstance(task, Task):
                     try:

@@ -54,7 +54,12 @@ def keeping_size_and_time(path: Path, title: str) -> None:
 
 def scan(wb: Workbench, path: Path) -> AnalysisTasks:
     """Compare the folder with the library and record what can be recorded without a worker."""
-    tasks = AnalysisTasks(wb.library, wb.analyze.plan(path.parent), stale=stale, keep=wb.analyze.keep)
+    tasks = AnalysisTasks(
+        wb.library,
+        wb.analyze.plan(path.parent),
+        stale=lambda version: stale(version.analysis),
+        keep=wb.analyze.keep,
+    )
     list(tasks.tasks())
     return tasks
 
@@ -100,7 +105,11 @@ def test_a_file_that_cannot_be_read_now_keeps_its_tags(wb: Workbench, song: Path
     plan = wb.analyze.plan(song.parent)
     plan.retagged = list(plan.found)
     song.rename(song.with_name("away"))
-    list(AnalysisTasks(wb.library, plan, stale=stale, keep=wb.analyze.keep).tasks())
+    list(
+        AnalysisTasks(
+            wb.library, plan, stale=lambda version: stale(version.analysis), keep=wb.analyze.keep
+        ).tasks()
+    )
     assert wb.track("Before").title == "Before"
 
 

@@ -155,14 +155,14 @@ def _done(answer: dict[str, Any], text: str, options: argparse.Namespace) -> int
 def _match(options: argparse.Namespace) -> int:
     with open_library(options) as wb:
         matched = wb.media.match(options.name, accept=options.accept)
-        ids = [song.track_id for song in matched.doubtful if song.track_id is not None]
-        tracks = {id_: _named(vars(track)) for id_, track in wb.library.tracks.by_id(ids).items()}
+        most = None if options.all else _SHOWN
+        ids = [song.track_id for song in matched.doubtful[:most] if song.track_id is not None]
+        tracks = {id_: _named(vars(wb.track(id_))) for id_ in ids}
     if options.json:
         songs = {f"{name}_songs": _told(getattr(matched, name)) for name in ("doubtful", "unknown")}
         print_json(_counts(matched) | songs)
         return DONE
     put(repr(matched))
-    most = None if options.all else _SHOWN
     for song in matched.doubtful[:most]:
         put(f"doubtful  {song.song_id}  {_song(song)} = {tracks.get(song.track_id or 0, '')}? (by {song.by})")
     for song in matched.unknown[:most]:

@@ -66,9 +66,9 @@ class HomeHandler(PageHandler):
         if self.leaves_token_out():
             return
         _ = self.xsrf_token  # sets the cookie that the pages' own requests will need
-        self.show("home.html", library=await self._library())
+        self.show("home.html", library=await self._overview())
 
-    async def _library(self) -> Overview | None:
+    async def _overview(self) -> Overview | None:
         service = self.settings[SERVICE]
         try:
             counts: Overview = await service.run(overview, service.workbench)
