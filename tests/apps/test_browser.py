@@ -28,7 +28,11 @@ class Visit:
         self.errors: list[str] = []
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("requestfailed", lambda request: self.errors.append(f"{request.url}: {request.failure}"))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # as a page ends that still asks for the jobs
+            self.errors.append(f"{request.url}: {request.failure}")
 
     @property
     def outside(self) -> list[str]:

@@ -35,7 +35,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
         self._shown: object = None
         self.list = widgets.Select(description="Kept playlists", rows=6, layout=widgets.Layout(width="100%"))
         self.version = widgets.Dropdown(description="Version")
-        self.name = widgets.Text(description="Name")
+        self.name = widgets.Text(description="New name")
         self.pin = button("Pin", self._pin, tooltip="Show this playlist first")
         self.undo = button("Undo", self._undo, tooltip="Bring the deleted playlist back")
         self.undo.layout.display = "none"
