@@ -161,7 +161,8 @@ def test_a_message_stays_until_it_is_dismissed(visit: Callable[..., Any]) -> Non
     message = page.get_by_text("Every process empties its caches within a second.")
     message.wait_for()
     page.evaluate(  # two more looks at the measurements
-        """async () => { const live = () => document.querySelector(".pw-chart svg").outerHTML;
+        """async () => { const live = () =>
+          [...document.querySelectorAll(".pw-chart")].map((chart) => chart.outerHTML).join("");
         for (let seen = 0, before = live(); seen < 2;) {
           await new Promise((done) => setTimeout(done, 100));
           if (live() !== before) { seen += 1; before = live(); } } }"""

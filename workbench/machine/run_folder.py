@@ -21,8 +21,10 @@ from workbench.machine.process_identity import process_name
 PREFIX = "workbench-"
 _UNFINISHED = ".new-"  # its lock is not held yet
 _LOCK = "lock"
-# Python's fork server has its socket in such a folder, and the path of a socket has 107 bytes.
-_LONGEST_HOME = 107 - len("/workbench-4194304-1234567890-abcdefgh/dask1/pymp-abcdefgh/listener-abcdefgh")
+# Python's fork server and Jupyter's kernels have their sockets in such folders, and the path of a socket has 107 bytes.
+_LONGEST_RUN_FOLDER = "/workbench-4194304-1234567890-abcdefgh"
+_SOCKETS = ("/dask1/pymp-abcdefgh/listener-abcdefgh", "/k1/kernel-00000000-0000-0000-0000-000000000000-ipc-4")
+_LONGEST_HOME = 107 - len(_LONGEST_RUN_FOLDER) - max(map(len, _SOCKETS))
 _SEMAPHORES = Path("/dev/shm")
 
 

@@ -180,7 +180,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
     def start(self) -> None:
         """Serve until SIGTERM or Ctrl-C."""
         self.port: int = self._sockets[0].getsockname()[1]
-        self._temporary = TemporaryFolder("kernels")
+        self._temporary = TemporaryFolder("k")  # a short name, because the sockets of kernels lie in it
         self.connection_dir = str(self._temporary.path)
         self.app = CheckedApplication(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
