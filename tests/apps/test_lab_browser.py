@@ -109,9 +109,9 @@ def test_a_job_is_a_card_that_survives_a_reload_and_an_interrupt(
     folder = tmp_path / "notebooks"
     (folder / "noise").mkdir()
     rng = np.random.default_rng(1)
-    for number in range(200):
-        samples = 0.2 * rng.normal(size=22050)
-        soundfile.write(folder / "noise" / f"{number}.wav", samples.astype(np.float32), 22050)
+    for number in range(400):  # so that a quick machine can be paused in time
+        samples = 0.2 * rng.normal(size=80_000)
+        soundfile.write(folder / "noise" / f"{number}.wav", samples.astype(np.float32), 8000)
     (folder / "noise" / "broken.wav").write_bytes(b"RIFF")
     cells = [new_code_cell(cell) for cell in CELLS]
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), folder / "job.ipynb")
