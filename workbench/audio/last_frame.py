@@ -8,12 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from workbench.audio.coded.frames import ac3_bytes, dts_bytes
+from workbench.audio.coded.frames import ac3_bytes, dts_bytes, frames_follow
 
 # Eight of the longest frames (DTS: 16 KiB).
 _TAIL_BYTES = 1 << 17
-# So many frames must follow each other before one is believed to be a frame.
-_FRAMES = 3
 _LAYER_1, _LAYER_3 = 3, 1
 _MPEG_1 = 3
 # ISO 11172-3 and 13818-3: kbit/s by version (1, or 2 and 2.5) and layer; the first and the last index are not in use.
@@ -55,16 +53,7 @@ def ends_within_a_frame(descriptor: int, container: str | None) -> bool:
     if size_of is None:
         return False
     tail = os.pread(descriptor, _TAIL_BYTES, max(0, os.fstat(descriptor).st_size - _TAIL_BYTES))
-    place = next((start for start in range(len(tail)) if _follow(tail, start, size_of)), len(tail))
+    place = next((start for start in range(len(tail)) if frames_follow(tail, start, size_of)), len(tail))
     while place < len(tail) and (size := size_of(tail[place : place + 16])):
         place += size
     return place > len(tail)
-
-
-def _follow(tail: bytes, start: int, size_of: Callable[[bytes], int]) -> bool:
-    for _ in range(_FRAMES):
-        size = size_of(tail[start : start + 16])
-        start += size
-        if not size or start > len(tail):
-            return False
-    return True

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from workbench.cli.options import DONE, Add, add_prefix_option, open_library
-from workbench.cli.output import print_json, put
+from workbench.cli.output import confirm
 
 _EXAMPLES = """examples:
   workbench export library.csv
@@ -41,8 +41,5 @@ def _export(options: argparse.Namespace) -> int:
         path = wb.export(
             Path(options.file), where=options.where, prefix_map=dict(options.prefix), force=options.force
         )
-    if options.json:
-        print_json({"file": str(path)})
-    else:
-        put(f"written   {path}")
+    confirm(f"written   {path}", {"file": str(path)}, options)
     return DONE

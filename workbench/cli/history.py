@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, ERROR, SOME_FAILED, Add, open_library
-from workbench.cli.output import print_json, put, say
+from workbench.cli.output import confirm, print_json, put, say
 from workbench.errors import WorkbenchError
 from workbench.readable import counted, one_line
 
@@ -108,8 +108,6 @@ def _forget(wb: Workbench, options: argparse.Namespace) -> int:
     if not count:
         known = ", ".join(source.source for source in wb.history()) or "none"
         raise WorkbenchError(f"Nothing was imported from {options.forget!r}. Sources: {known}.")
-    if options.json:
-        print_json({"forgotten": count})
-    else:
-        put(f"forgotten {counted(count, 'play or fact', 'plays and facts')} of {options.forget}")
+    said = f"forgotten {counted(count, 'play or fact', 'plays and facts')} of {options.forget}"
+    confirm(said, {"forgotten": count}, options)
     return DONE

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, Add, add_prefix_option, open_library
-from workbench.cli.output import print_json, put, say
+from workbench.cli.output import confirm, print_json, put, say
 from workbench.errors import MediaServerError
 from workbench.readable import clock, one_line
 
@@ -104,7 +104,8 @@ def _add(options: argparse.Namespace) -> int:
             prefixes=dict(options.prefix),
             send_password=options.send_password,
         )
-    return _done({"name": options.name, "server": found}, f"{options.name}: {found}", options)
+    confirm(f"{options.name}: {found}", {"name": options.name, "server": found}, options)
+    return DONE
 
 
 def _secret(what: str) -> str:
@@ -135,20 +136,14 @@ def _list(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     with open_library(options) as wb:
         found = wb.media.check(options.name)
-    return _done({"server": found}, found, options)
+    confirm(found, {"server": found}, options)
+    return DONE
 
 
 def _remove(options: argparse.Namespace) -> int:
     with open_library(options) as wb:
         wb.media.remove(options.name)
-    return _done({"removed": options.name}, f"{options.name} is forgotten", options)
-
-
-def _done(answer: dict[str, Any], text: str, options: argparse.Namespace) -> int:
-    if options.json:
-        print_json(answer)
-    else:
-        put(text)
+    confirm(f"{options.name} is forgotten", {"removed": options.name}, options)
     return DONE
 
 
@@ -178,7 +173,8 @@ def _pull(options: argparse.Namespace) -> int:
     with open_library(options) as wb:
         pulled = wb.media.pull(options.name)
     counts = {name: getattr(pulled, name) for name in ("starred", "rated", "played", "new_plays")}
-    return _done(_counts(pulled.matched) | counts, repr(pulled), options)
+    confirm(repr(pulled), _counts(pulled.matched) | counts, options)
+    return DONE
 
 
 def _counts(matched: Matched) -> dict[str, Any]:

@@ -100,6 +100,14 @@ class Parser(argparse.ArgumentParser):
         super()._print_message(printable(message or ""), file)
 
 
+def confirm(text: str, facts: Mapping[str, Any], options: argparse.Namespace) -> None:
+    """Print what a command has done: a line, or with ``--json`` its facts."""
+    if options.json:
+        print_json(facts)
+    else:
+        put(text)
+
+
 def show(answer: dict[str, Any], options: argparse.Namespace) -> None:
     if options.json:
         print_json(answer)

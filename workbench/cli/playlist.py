@@ -21,7 +21,7 @@ from workbench.cli.options import (
     open_library,
     pair,
 )
-from workbench.cli.output import print_json, put, say
+from workbench.cli.output import confirm, print_json, put, say
 from workbench.errors import PlaylistError
 from workbench.readable import clock, counted, one_line
 from workbench.settings import Settings
@@ -266,20 +266,16 @@ def _show(wb: Workbench, options: argparse.Namespace) -> int:
 def _rename(wb: Workbench, options: argparse.Namespace) -> int:
     before = wb.playlists.get(options.rename)
     wb.playlists.rename(options.rename, options.name)
-    return _changed(options, f"{before.name} is now {options.name.strip()}", name=options.name.strip())
+    name = options.name.strip()
+    confirm(f"{one_line(before.name)} is now {one_line(name)}", {"name": name}, options)
+    return DONE
 
 
 def _delete(wb: Workbench, options: argparse.Namespace) -> int:
     deleted = wb.playlists.discard(options.delete)
     ids = [record.id for record in deleted]
-    return _changed(options, f"{deleted[0].name} is deleted ({counted(len(ids), 'version')})", deleted=ids)
-
-
-def _changed(options: argparse.Namespace, text: str, **facts: Any) -> int:
-    if options.json:
-        print_json(facts)
-    else:
-        put(one_line(text))
+    said = f"{one_line(deleted[0].name)} is deleted ({counted(len(ids), 'version')})"
+    confirm(said, {"deleted": ids}, options)
     return DONE
 
 

@@ -36,7 +36,7 @@ def coding_of(data: bytes) -> str | None:
         return "spdif"
     if _regular(data, _DTS_16, dts_bytes) or _regular(data, _DTS_14, dts_bytes):
         return "dts"
-    chains = (start for start in _places(data, _AC3) if _is_ac3_chain(data, start))
+    chains = (start for start in _places(data, _AC3) if frames_follow(data, start, ac3_bytes))
     for start in islice(chains, _CHECKSUMS):
         if _checksum(data[start + 2 : start + ac3_bytes(data[start : start + 6])]) == 0:
             return "ac3" if data[start + 5] >> 3 <= _HIGHEST_AC3 else "eac3"
@@ -83,10 +83,16 @@ def dts_bytes(head: bytes) -> int:
     return (size + 1) * 16 // width if blocks >= 5 and size >= 95 and rate else 0
 
 
-def _is_ac3_chain(data: bytes, start: int) -> bool:
-    """Return whether frames follow each other without a gap."""
+def frames_follow(data: bytes, start: int, size_of: Callable[[bytes], int]) -> bool:
+    """Return whether three frames follow each other without a gap.
+
+    Parameters
+    ----------
+    size_of : callable
+        Returns the size of a frame from its first 16 bytes; 0 if they are not a valid header.
+    """
     for _ in range(_FRAMES):
-        size = ac3_bytes(data[start : start + 6])
+        size = size_of(data[start : start + 16])
         start += size
         if not size or start > len(data):
             return False

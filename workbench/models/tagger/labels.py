@@ -131,12 +131,12 @@ def labels_from_csv(path: str | Path, table: LibraryTable) -> Labels:
     """Read labels from a CSV file with columns ``path`` or ``id``, and ``label`` or ``rating``.
 
     Paths are whole, or relative to the file. Ratings are thumbs (1 and -1) or stars: of five, 4 and 5 are liked, 1 and
-    2 disliked, and 3 is neither. Rows that name no track of the library are passed over with a warning.
+    2 disliked, and 3 is neither. Rows whose track is not in the library are passed over with a warning.
 
     Raises
     ------
     ModelError
-        The file cannot be read, lacks a column, has a rating that is not allowed, or names no track of the library.
+        The file cannot be read, lacks a column, has a rating that is not allowed, or has no track of the library.
     """
     path = Path(path)
     try:
@@ -157,7 +157,7 @@ def labels_from_csv(path: str | Path, table: LibraryTable) -> Labels:
     contents = _content_by(table, key, path.parent.absolute(), given)
     if unknown := [name for name in given if name not in contents]:
         logger.warning(
-            "%s: %d of %d rows name no track of this library, such as %s",
+            "%s: the tracks of %d of %d rows are not in this library, such as %s",
             path,
             len(unknown),
             len(given),

@@ -1,4 +1,4 @@
-"""ListenBrainz: listens and feedback of its export, and answers of its API.
+"""Read listens and feedback from ListenBrainz: its exports, and answers of its API.
 
 References
 ----------

@@ -15,7 +15,7 @@ from workbench.session.jobs.scan_notes import skipped_text
 from workbench.store.library.records import FeaturesVersion, KnownFile
 
 Stale = Callable[[FeaturesVersion], str | None]
-"""Returns, for what computed features, why they must be computed again, or ``None``."""
+"""Takes the versions that computed features; returns why they must be computed again, or ``None``."""
 
 
 @dataclass

@@ -50,7 +50,7 @@ class Matched:
 
     @property
     def unknown(self) -> list[ServerSong]:
-        """Songs that are no track of the library."""
+        """Songs that are not in the library."""
         return [song for song in self.songs if song.track_id is None]
 
     def __repr__(self) -> str:

@@ -73,7 +73,7 @@ class Sonic:
         Raises
         ------
         UnknownTrackError
-            The song is no track of the library, or is not analyzed.
+            The song is not in the library, or is not analyzed.
         """
         songs = self._songs_with(server, song_id)
         row = self._row(songs, song_id)
@@ -95,7 +95,7 @@ class Sonic:
         Raises
         ------
         UnknownTrackError
-            A song is no track of the library, or is not analyzed.
+            A song is not in the library, or is not analyzed.
         """
         songs = self._songs_with(server, start)
         rows = [self._row(songs, start), self._row(songs, end)]

@@ -53,7 +53,7 @@ class Plugin:
 
 
 def from_files(folder: Path) -> list[Plugin]:
-    """Return the plug-ins that are files of a folder, in order of name, as the files are now."""
+    """Return the plug-ins in the files of a folder, sorted by name. A file that has changed is read again."""
     paths = sorted(folder.glob("*.py")) if folder.is_dir() else []
     with _lock:
         for gone in [path for path in _loaded if path.parent == folder and path not in paths]:

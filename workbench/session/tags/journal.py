@@ -100,7 +100,7 @@ def entries(journal: Path) -> Iterator[Entry]:
     Raises
     ------
     TagsError
-        The file is no journal, or damaged.
+        The file is not a journal, or it is damaged.
     """
     try:
         with journal.open("rb") as file:

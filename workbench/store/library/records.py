@@ -83,7 +83,7 @@ class ScannedFile:
 
 
 class FeaturesVersion(NamedTuple):
-    """What computed stored features: the version of the analysis, and that of each descriptor of the user's own."""
+    """The versions that computed stored features: of the analysis, and of each descriptor from a plug-in."""
 
     analysis: int
     own: Mapping[str, int] = MappingProxyType({})
@@ -284,7 +284,7 @@ class ServerSong(NamedTuple):
     path : str or None
         As the server has it: absolute, or below one of its folders; some servers make it up from the tags.
     track_id : int or None
-        ``None`` if it is no track of the library.
+        ``None`` if it is not in the library.
     by : str or None
         What they have in common: ``path``, ``MusicBrainz id``, ``tags``, or ``you`` if the user said so.
     score : float

@@ -114,7 +114,7 @@ class TrackRepository(Repository):
         return [_track(row) for row in rows]
 
     def find(self, text: str, *, limit: int = 50) -> list[Track]:
-        """Return the tracks that a person may mean: by id, path, title, a part of the title, or words anywhere."""
+        """Return the tracks that a text names: an id, a path, a title, a part of a title, or words anywhere."""
         text = text.strip()
         if text.isascii() and text.isdigit() and len(text) < 19 and (track := self.get(int(text))):
             return [track]

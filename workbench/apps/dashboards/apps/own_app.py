@@ -15,7 +15,7 @@ MakeApp = TypeVar("MakeApp", bound=Callable[[Any], Any])
 
 
 def app(name: str) -> Callable[[MakeApp], MakeApp]:
-    """Register the decorated class or function as an app of your own: called with a workbench, it returns a widget.
+    """Register the decorated class or function as an app: it is called with a workbench and returns a widget.
 
     Raises
     ------
