@@ -20,6 +20,7 @@ from workbench.errors import (
     UnknownTrackError,
 )
 from workbench.playlists import COMMON_PARAMETERS, METHODS, generate, json_schema
+from workbench.playlists.making.resolve import resolve_track, resolve_tracks, track_label
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
@@ -131,6 +132,21 @@ def test_bad_input_is_refused_in_words(table, method, arguments, error, said):
 )
 def test_a_start_track_is_an_id_a_path_or_a_title(table, reference):
     assert generate(table, "similarity", start=reference, size=1).track_ids == [18]
+
+
+def test_labels_of_the_forms_are_tracks(make_table):
+    table = make_table(
+        6, title=["Journey's End", "Hello, Goodbye", "Same", "Same", "X · 2", "Y"], artist=["Mattias W."] * 6
+    )
+    labels = [track_label(table, row) for row in range(6)]
+    assert labels[1] == "Hello, Goodbye — Mattias W. · 2"
+    for row, label in enumerate(labels):
+        assert resolve_track(table, label) == row + 1
+    assert resolve_tracks(table, ", ".join(labels)) == [1, 2, 3, 4, 5, 6]
+    assert resolve_tracks(table, f"Y, {labels[1]}, 3") == [6, 2, 3]
+    assert resolve_track(table, "X · 2") == 5  # a title comes first
+    with pytest.raises(UnknownTrackError):
+        resolve_track(table, "Another — Mattias W. · 1")
 
 
 def test_a_title_that_several_tracks_have_lists_them(make_table):

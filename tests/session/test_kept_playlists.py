@@ -44,9 +44,11 @@ def test_a_new_name_is_one_for_all_versions_and_belongs_to_nobody_else(kept: Wor
 
 def test_what_was_deleted_comes_back_as_it_was(kept: Workbench) -> None:
     before, listed = kept.playlists.get("Night"), list(kept.playlists("Night"))
-    records = kept.playlists.discard("Night")
-    assert names(kept) == ["Day"]
-    kept.playlists.put_back(records)
+    kept.playlists.pin("Night")
+    discarded = kept.playlists.discard("Night")
+    assert names(kept) == ["Day"] and not kept.playlists.pinned
+    kept.playlists.put_back(discarded)
+    assert kept.playlists.pinned == {"Night"}
     assert kept.playlists.get("Night") == before and list(kept.playlists("Night")) == listed
 
 

@@ -273,8 +273,8 @@ def _rename(wb: Workbench, options: argparse.Namespace) -> int:
 
 def _delete(wb: Workbench, options: argparse.Namespace) -> int:
     deleted = wb.playlists.discard(options.delete)
-    ids = [record.id for record in deleted]
-    said = f"{one_line(deleted[0].name)} is deleted ({counted(len(ids), 'version')})"
+    ids = [version.id for version in deleted.versions]
+    said = f"{one_line(deleted.name)} is deleted ({counted(len(ids), 'version')})"
     confirm(said, {"deleted": ids}, options)
     return DONE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,15 @@ _KEPT: Mapping[str, Callable[[PlaylistSummary], Any]] = {
     "Made": lambda kept: datetime.fromtimestamp(kept.created_at).strftime("%Y-%m-%d %H:%M"),
 }
 _PINNED = "pinned_playlists"
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """A playlist that was deleted, with all its versions, the newest first."""
+
+    name: str
+    versions: tuple[PlaylistRecord, ...]
+    was_pinned: bool
 
 
 class KeptPlaylists(Verbs):
@@ -130,17 +139,21 @@ class KeptPlaylists(Verbs):
             raise PlaylistError(f"{source.name} has all these tracks already.")
         return self.keep(in_order(source, self._table(), [*source.track_ids, *new]))
 
-    def discard(self, playlist: int | str) -> list[PlaylistRecord]:
+    def discard(self, playlist: int | str) -> Discarded:
         """Delete a kept playlist with its history, and return what :meth:`put_back` needs to undo it."""
         name = self._record(playlist).name
-        records = [self._library.playlists.get(kept.id) for kept in self(name)]
+        found = (self._library.playlists.get(kept.id) for kept in self(name))
+        versions = tuple(record for record in found if record is not None)
+        was_pinned = name in self.pinned
         self._library.playlists.discard(name)
         self._set_pinned(self.pinned - {name})
-        return [record for record in records if record is not None]
+        return Discarded(name, versions, was_pinned)
 
-    def put_back(self, records: Sequence[PlaylistRecord]) -> None:
-        """Undo :meth:`discard`: the playlists have their ids and times again."""
-        self._library.playlists.restore(records)
+    def put_back(self, discarded: Discarded) -> None:
+        """Undo :meth:`discard`: the versions have their ids and times again, and the playlist its pin."""
+        self._library.playlists.restore(discarded.versions)
+        if discarded.was_pinned:
+            self._set_pinned(self.pinned | {discarded.name})
 
     def pin(self, playlist: int | str, *, pinned: bool = True) -> None:
         """Show a kept playlist before all others, or no longer."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.errors import ParameterValueError, UnknownTrackError
+from workbench.readable import track_name
 from workbench.store.library.files import fold
 from workbench.user_paths import expand_home
 from workbench.values import split_list
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _SHOWN = 5  # set by hand: as many as one line of a message can show
 _FEWEST_LETTERS = 3  # set by hand: one or two letters are in nearly every title
 _WORDS = re.compile(r"\w+")
+_COMMAS_OF_A_TITLE = 6  # set by hand: more than titles have
 _HISTORY_SUFFIXES = {".m3u", ".m3u8", ".xspf", ".jspf", ".pls", ".csv", ".json", ".xml", ".nml"}
 
 
@@ -32,9 +34,9 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
     ----------
     table : LibraryTable
     reference : int or str
-        An id; else a path (as stored, or relative to the current folder); else a title, or ``artist -
-        title``; else words of title and artist. Case and accents do not matter, and copies of one file count as one
-        track.
+        An id; else a path (as stored, or relative to the current folder); else a title, or ``artist - title``; else a
+        label (see :func:`track_label`); else words of title and artist. Case and accents do not matter, and copies of
+        one file count as one track.
     name : str
         What to call it in an error.
 
@@ -46,7 +48,12 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
     text = str(reference).strip() if not isinstance(reference, bool) else ""
     if text.isdecimal() and (row := table.index_of(int(text))) is not None:
         return int(table.ids[row])
-    rows = _rows_by_path(table, text) or _rows_by_title(table, text) or _rows_by_words(table, text)
+    rows = (
+        _rows_by_path(table, text)
+        or _rows_by_title(table, text)
+        or _row_by_label(table, text)
+        or _rows_by_words(table, text)
+    )
     distinct = _without_copies(table, rows)
     if len(distinct) == 1:
         return int(table.ids[distinct[0]])
@@ -71,8 +78,26 @@ def resolve_tracks(table: LibraryTable, references: Any, name: str = "tracks") -
         return frame_ids(table, references, name)
     if isinstance(references, str) and (whole := _rows_by_path(table, references)):
         return [int(table.ids[whole[0]])]
-    items = getattr(references, "track_ids", None) or split_list(references)
+    items = getattr(references, "track_ids", None) or _items(table, references)
     return list(dict.fromkeys(resolve_track(table, item, name) for item in items))
+
+
+def track_label(table: LibraryTable, row: int) -> str:
+    """Write a track as forms offer it: its name, and its id, which tells it from others of the same name."""
+    return f"{track_name(candidate(table, row))} · {table.ids[row]}"
+
+
+def _items(table: LibraryTable, references: Any) -> list[Any]:
+    """Return the items of a list, or of a text with commas; a label may have commas of its own."""
+    if not isinstance(references, str) or references.lstrip().startswith("["):
+        return split_list(references)
+    parts, items = references.split(","), []
+    while parts:
+        whole = (",".join(parts[:commas]).strip() for commas in range(1, _COMMAS_OF_A_TITLE + 2))
+        item = next((text for text in whole if _row_by_label(table, text)), parts[0].strip())
+        del parts[: item.count(",") + 1]
+        items += [item] if item else []
+    return items
 
 
 def frame_ids(table: LibraryTable, frame: Any, name: str = "tracks") -> list[int]:
@@ -225,6 +250,12 @@ def _rows_by_title(table: LibraryTable, text: str) -> list[int]:
             if title and wanted.endswith(fold(title)) and fold(f"{artists[row]} - {title}") == wanted
         ]
     return rows
+
+
+def _row_by_label(table: LibraryTable, text: str) -> list[int]:
+    name, _, track_id = text.rpartition(" · ")
+    row = table.index_of(int(track_id)) if name and track_id.isdecimal() else None
+    return [row] if row is not None and fold(track_name(candidate(table, row))) == fold(name) else []
 
 
 def _rows_by_words(table: LibraryTable, text: str) -> list[int]:

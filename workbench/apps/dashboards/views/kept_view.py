@@ -15,6 +15,7 @@ from workbench.readable import counted, track_name
 
 if TYPE_CHECKING:
     from workbench.playlists import Playlist, Refreshed
+    from workbench.session.kept_playlists import Discarded
     from workbench.session.playlists import Playlists
 
 NAMED = 5  # tracks of a refresh that are named; the others are counted
@@ -31,7 +32,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
 
     def __init__(self, playlists: Playlists, on_open: Callable[[Playlist], None]) -> None:
         self._playlists, self._on_open = playlists, on_open
-        self._deleted: list[Any] = []  # what put_back needs
+        self._deleted: Discarded | None = None  # what put_back needs
         self._shown: object = None
         self.list = widgets.Select(description="Kept playlists", rows=6, layout=widgets.Layout(width="100%"))
         self.version = widgets.Dropdown(description="Version")
@@ -108,14 +109,16 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
     def _undo(self) -> None:
         back = self._deleted
 
+        if back is None:
+            return
+
         def act(name: str) -> str:
             self._playlists.put_back(back)
-            self._deleted = []
+            self._deleted = None
             self.undo.layout.display = "none"
             return f"{name} is back."
 
-        if back:
-            self._do(act, name=back[0].name)
+        self._do(act, name=back.name)
 
     def _pin(self) -> None:
         def act(name: str) -> None:
