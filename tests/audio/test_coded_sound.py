@@ -10,9 +10,11 @@ import pytest
 import soundfile
 
 from workbench.analysis import analyze_file
+from workbench.audio.coded.frames import ac3_bytes
 from workbench.audio.coded.payload import find_coding
 from workbench.audio.playback import HEADER_BYTES, WavRendition, browser_plays
 from workbench.audio.streaming_loader import open_audio
+from workbench.errors import AudioFormatError
 
 RATE = 48000
 ENCODERS = {"ac3": (), "eac3": (), "dts": ("-c:a", "dca", "-strict", "-2")}
@@ -162,6 +164,84 @@ def in_14_bits(frame: bytes) -> np.ndarray:
     return np.packbits(wide, axis=1).view(">i2").astype(np.int16).reshape(-1)
 
 
+@pytest.mark.parametrize(("subtype", "width"), [("PCM_24", 3), ("PCM_32", 4)])
+@pytest.mark.parametrize("codec", ENCODERS)
+def test_words_may_be_swapped_before_they_fill_wider_samples(
+    words: dict[tuple[str, str], np.ndarray], tmp_path: Path, codec: str, subtype: str, width: int
+) -> None:
+    whole = words[codec, "raw"].byteswap().tobytes()
+    content = np.frombuffer(whole[: len(whole) // (2 * width) * 2 * width], np.uint8).reshape(-1, width)
+    samples = np.zeros((len(content), 4), np.uint8)
+    samples[:, 4 - width :] = content
+    assert heard(write(tmp_path / "a.wav", samples.reshape(-1).view("<i4"), subtype)) == CODECS[codec]
+
+
+def heard(path: Path) -> str:
+    """Name the codec of a file that has two seconds of sound."""
+    with open_audio(path) as stream:
+        for _ in stream:
+            pass
+    assert stream.duration_s == pytest.approx(2, abs=0.05) and not stream.truncated
+    return stream.codec
+
+
+SYNC_WORDS = {20: (0x6F872, 0x54E1F), 24: (0x96F872, 0xA54E1F)}
+DATA_TYPES = {"ac3": 1, "eac3": 21}
+
+
+def smpte_337(frames: list[bytes], bits: int, data_type: int, period: int) -> np.ndarray:
+    """Put frames into words of 20 or 24 bits with the preambles of SMPTE ST 337; ``period`` in words."""
+    words = np.zeros((len(frames), period), np.int64)
+    for row, frame in zip(words, frames, strict=True):
+        row[:4] = *SYNC_WORDS[bits], data_type << bits - 16, 8 * len(frame)
+        ones = np.unpackbits(np.frombuffer(frame, np.uint8))
+        ones = np.append(ones, np.zeros(-len(ones) % bits, np.uint8)).reshape(-1, bits)
+        row[4 : 4 + len(ones)] = ones @ (1 << np.arange(bits)[::-1])
+    return (words.reshape(-1) << 32 - bits).astype(np.uint32).view(np.int32)
+
+
+def frames_of(words: np.ndarray) -> list[bytes]:
+    data, frames = words.tobytes(), []
+    while size := ac3_bytes(data[:6]):
+        frames.append(data[:size])
+        data = data[size:]
+    return frames
+
+
+@pytest.mark.parametrize("bits", SYNC_WORDS)
+@pytest.mark.parametrize("codec", DATA_TYPES)
+def test_words_of_20_and_24_bits_have_preambles_of_their_own(
+    words: dict[tuple[str, str], np.ndarray], tmp_path: Path, codec: str, bits: int
+) -> None:
+    samples = smpte_337(frames_of(words[codec, "raw"]), bits, DATA_TYPES[codec], 3072)
+    assert heard(write(tmp_path / "a.wav", samples, "PCM_24")) == CODECS[codec]
+
+
+@pytest.mark.parametrize("bits", SYNC_WORDS)
+def test_damaged_dolby_e_is_not_taken_for_samples(tmp_path: Path, bits: int) -> None:
+    frames = [np.random.default_rng(n).bytes(8000) for n in range(8)]
+    path = write(tmp_path / "a.wav", smpte_337(frames, bits, 28, 3840), "PCM_24")
+    with pytest.raises(AudioFormatError, match="coded sound"), open_audio(path):
+        pass
+
+
+@pytest.mark.parametrize(("channels", "used"), [(4, (2, 3)), (6, (2, 3)), (2, (1,)), (8, (7,))])
+@pytest.mark.parametrize(("codec", "form"), [("ac3", "bursts"), ("dts", "raw")])
+def test_coded_sound_may_lie_in_some_of_the_channels(
+    words: dict[tuple[str, str], np.ndarray],
+    tmp_path: Path,
+    codec: str,
+    form: str,
+    channels: int,
+    used: tuple[int, ...],
+) -> None:
+    content = words[codec, form].reshape(-1, len(used))
+    samples = np.zeros((len(content), channels), np.int16)
+    samples[:, used] = content
+    soundfile.write(tmp_path / "a.wav", samples, RATE)
+    assert heard(tmp_path / "a.wav") == CODECS[codec]
+
+
 def test_loudness_and_tempo_are_those_of_the_plain_file(tmp_path: Path) -> None:
     plain = clicks(tmp_path / "plain.wav", 6)
     ffmpeg("-i", plain, "-c:a", "ac3", "-f", "spdif", tmp_path / "a.spdif")
@@ -212,4 +292,4 @@ def test_other_samples_are_never_taken_for_coded_sound(bits: int) -> None:
         np.zeros(count, np.int64),
         np.zeros(0, np.int64),
     ):
-        assert find_coding([samples.astype(np.int32)]) is None
+        assert find_coding([samples.astype(np.int32)], 2) is None

@@ -82,7 +82,7 @@ def open_first(
             continue
         if not decoder.codec.startswith(_EXACT_CODECS):
             return decoder, openers
-        coding = find_coding(decoder.integers())
+        coding = find_coding(decoder.integers(), decoder.channels)
         decoder.close()
         if coding is None:
             return opener(), openers

@@ -20,7 +20,7 @@ class CodedDecoder(FFmpegDecoder):
     """
 
     def __init__(self, carrier: Decoder, coding: Coding, path: str) -> None:
-        self._payload = Payload(carrier.integers(), coding.packing)
+        self._payload = Payload(carrier.integers(), carrier.channels, coding)
         try:
             super().__init__(path, [partial(open_stream, self._payload, coding.demuxer)])
         except AudioFormatError as error:

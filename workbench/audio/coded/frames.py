@@ -9,6 +9,12 @@ from itertools import islice
 # So many frames must follow each other: sync words have 32 bits, or 16 and a checksum in AC-3. Set by hand.
 _FRAMES = 3
 _PREAMBLE = bytes.fromhex("72f81f4e")
+_WIDE_PREAMBLES = (
+    bytes.fromhex("72f8961f4ea5"),
+    bytes.fromhex("20876ff0e154"),
+)  # words of 24 bits, and of 20 in 24
+_DOLBY_E = 0x1C
+_AC3_PREAMBLES = bytes.fromhex("96f872a54e1f"), bytes.fromhex("6f87254e1f")  # the first two of four words
 _DTS_16, _DTS_14 = bytes.fromhex("7ffe8001"), bytes.fromhex("1fffe800")
 _AC3 = bytes.fromhex("0b77")
 # A checksum takes 2 ms. Frames are found at once; only damage or a constant signal has many that look like one.
@@ -24,23 +30,50 @@ def coding_of(data: bytes) -> str | None:
     Parameters
     ----------
     data : bytes
-        At least three frames, from anywhere in the sound. The words of IEC 61937 have their low byte first, those of
-        AC-3 and DTS their high byte.
+        At least three frames, from anywhere in the sound. The words of IEC 61937 and of Dolby E have their low byte
+        first, those of AC-3 and DTS their high byte.
 
     References
     ----------
-    IEC 61937-1 (preambles Pa, Pb, Pc, Pd); ETSI TS 102 366 (AC-3, E-AC-3: sync word 0B77, sizes of frames);
-    ETSI TS 102 114 (DTS: sync words of 16 and 14 bits, frame header).
+    IEC 61937-1 and SMPTE ST 337 (preambles Pa, Pb, Pc, Pd; data type 28 is Dolby E); ETSI TS 102 366 (AC-3, E-AC-3:
+    sync word 0B77, sizes of frames); ETSI TS 102 114 (DTS: sync words of 16 and 14 bits, frame header).
     """
     if _regular(data, _PREAMBLE, _burst_bytes):
         return "spdif"
+    if any(_regular(data, preamble, _dolby_e_bytes) for preamble in _WIDE_PREAMBLES):
+        return "s337m"
     if _regular(data, _DTS_16, dts_bytes) or _regular(data, _DTS_14, dts_bytes):
         return "dts"
-    chains = (start for start in _places(data, _AC3) if frames_follow(data, start, ac3_bytes))
-    for start in islice(chains, _CHECKSUMS):
+    return _ac3_of(data, (start for start in _places(data, _AC3) if frames_follow(data, start, ac3_bytes)))
+
+
+def coding_in_bursts(data: bytes) -> str | None:
+    """Name FFmpeg's demuxer for AC-3 in bursts of words of 20 or 24 bits (SMPTE ST 337), high bytes first."""
+    for preamble in _AC3_PREAMBLES:
+        frames = (place + 2 * len(preamble) for place in _places(data, preamble))
+        if demuxer := _ac3_of(data, (start for start in frames if ac3_bytes(data[start : start + 6]))):
+            return demuxer
+    return None
+
+
+def _ac3_of(data: bytes, starts: Iterator[int]) -> str | None:
+    for start in islice(starts, _CHECKSUMS):
         if _checksum(data[start + 2 : start + ac3_bytes(data[start : start + 6])]) == 0:
             return "ac3" if data[start + 5] >> 3 <= _HIGHEST_AC3 else "eac3"
     return None
+
+
+def take_frames(data: bytes) -> tuple[bytes, bytes]:
+    """Return the whole frames of AC-3 that are in the bytes, without what lies between them, and what follows them."""
+    frames = []
+    start = data.find(_AC3)
+    while 0 <= start <= len(data) - 6:
+        size = ac3_bytes(data[start : start + 6])
+        if start + size > len(data):
+            break
+        frames.append(data[start : start + size])
+        start = data.find(_AC3, start + max(size, 1))
+    return b"".join(frames), data[start:] if start >= 0 else data[-1:]
 
 
 def _places(data: bytes, word: bytes) -> Iterator[int]:
@@ -65,6 +98,16 @@ def _burst_bytes(head: bytes) -> int:
     """Return the size of a burst of IEC 61937; 0 if it has no sound."""
     kind, length = struct.unpack_from("<HH", head.ljust(8, b"\0"), 4)
     return 8 + length // 8 if kind & 0x1F and length else 0  # some kinds count bytes, which is more than this
+
+
+def _dolby_e_bytes(head: bytes) -> int:
+    """Return the size of a frame of Dolby E in words of 24 bits; 0 if it is something else."""
+    if len(head) < 12 or head[7] & 0x1F != _DOLBY_E:
+        return 0
+    length_bits = int.from_bytes(head[9:12], "little")
+    if head.startswith(_WIDE_PREAMBLES[1]):
+        return 12 + 3 * ((length_bits >> 4) // 20)
+    return 12 + 3 * (length_bits // 24)
 
 
 def dts_bytes(head: bytes) -> int:

@@ -8,84 +8,119 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workbench.audio.coded.frames import coding_of
+from workbench.audio.coded.frames import coding_in_bursts, coding_of, take_frames
 from workbench.audio.coded.integers import Integers
 
 # Four bursts of E-AC-3, the longest that FFmpeg decodes: 24,576 bytes each.
 _SEARCHED_WORDS = 49_152
-# Silence before DTS on a CD: a few seconds; set by hand. Stereo at 44.1 kHz.
-_MOST_SILENT_SAMPLES = 20 * 44100 * 2
+# Silence before DTS on a CD: a few seconds; set by hand. At 44.1 kHz.
+_MOST_SILENT_FRAMES = 20 * 44100
 
 
 class Packing(NamedTuple):
-    """How bytes lie in a sample of 32 bits: from which bit on, how many bytes, and which of them comes first."""
+    """How bytes lie in a sample of 32 bits: from which bit on, in how many bits, and which byte comes first.
+
+    ``swapped`` says that the two bytes of each word of coded sound have changed places before they were packed.
+    """
 
     shift: int
-    width: int
+    bits: int
     big_endian: bool
+    swapped: bool = False
 
     def unpack(self, samples: Integers) -> bytes:
+        """Return the bytes of an even number of samples."""
         words = samples >> self.shift
+        if self.bits == 20:
+            pairs = (words[::2].astype(np.int64) & 0xFFFFF) << 20 | words[1::2] & 0xFFFFF
+            return pairs.astype(">i8").view(np.uint8).reshape(-1, 8)[:, 3:].tobytes()
         order = ">" if self.big_endian else "<"
-        if self.width != 3:
-            return words.astype(f"{order}i{self.width}").tobytes()
-        three = words.astype(f"{order}i4").view(np.uint8).reshape(-1, 4)
-        return (three[:, 1:] if self.big_endian else three[:, :3]).tobytes()
+        if self.bits == 24:
+            four = words.astype(f"{order}i4").view(np.uint8).reshape(-1, 4)
+            data = (four[:, 1:] if self.big_endian else four[:, :3]).tobytes()
+        else:
+            data = words.astype(f"{order}i{self.bits // 8}").tobytes()
+        return np.frombuffer(data, np.uint16).byteswap().tobytes() if self.swapped else data
 
 
 class Coding(NamedTuple):
-    """FFmpeg's name of the format of coded sound, and how it is packed into samples."""
+    """FFmpeg's name of the format of coded sound, how it is packed into samples, and the channels that it lies in.
+
+    ``in_bursts`` says that other bytes lie between its frames, which the demuxer does not expect.
+    """
 
     demuxer: str
     packing: Packing
+    channels: slice
+    in_bursts: bool
 
 
-def find_coding(blocks: Iterable[Integers]) -> Coding | None:
-    """Look for coded sound at the first samples that are not zero.
+def find_coding(blocks: Iterable[Integers], channels: int) -> Coding | None:
+    """Look for coded sound at the first samples that are not zero: in all channels, in pairs of them, and in each.
 
     Parameters
     ----------
     blocks : iterable of int32 arrays, shape (samples,)
         Interleaved channels, full scale 2 ** 31.
     """
-    samples = _start_of_sound(blocks)
-    used_bits = int(np.bitwise_or.reduce(samples, initial=0))
-    for packing in _packings(used_bits):
-        if demuxer := coding_of(packing.unpack(samples)):
-            return Coding(demuxer, packing)
+    frames = _start_of_sound(blocks, channels)
+    for lane in _lanes(channels):
+        samples = _from_first_sound(frames[:, lane].reshape(-1))[:_SEARCHED_WORDS]
+        for packing in _packings(int(np.bitwise_or.reduce(samples, initial=0))):
+            data = packing.unpack(samples)
+            if demuxer := coding_of(data):
+                return Coding(demuxer, packing, lane, in_bursts=False)
+            if packing.big_endian and (demuxer := coding_in_bursts(data)):
+                return Coding(demuxer, packing, lane, in_bursts=True)
     return None
 
 
-def _start_of_sound(blocks: Iterable[Integers]) -> Integers:
+def _lanes(channels: int) -> list[slice]:
+    """Return the channels that coded sound may lie in: AES3 has a pair of them on each line, or uses one alone."""
+    pairs = [slice(first, first + 2) for first in range(0, channels - 1, 2)] if channels > 2 else []
+    ones = [slice(first, first + 1) for first in range(channels)] if channels > 1 else []
+    return [slice(0, channels), *pairs, *ones]
+
+
+def _start_of_sound(blocks: Iterable[Integers], channels: int) -> Integers:
+    """Return the first frames that are not silent, shape (frames, channels)."""
     found: list[Integers] = []
     silent = count = 0
     for block in blocks:
-        if not found:
-            nonzero = np.flatnonzero(block)
-            if not len(nonzero):
-                silent += len(block)
-                if silent > _MOST_SILENT_SAMPLES:
-                    break
-                continue
-            block = block[nonzero[0] :]
-        found.append(block)
-        count += len(block)
+        frames = block.reshape(-1, channels)
+        if not found and not frames.any():
+            silent += len(frames)
+            if silent > _MOST_SILENT_FRAMES:
+                break
+            continue
+        found.append(frames)
+        count += len(frames)
         if count >= _SEARCHED_WORDS:
             break
-    return np.concatenate(found)[:_SEARCHED_WORDS] if found else np.zeros(0, np.int32)
+    return np.concatenate(found) if found else np.zeros((0, channels), np.int32)
+
+
+def _from_first_sound(samples: Integers) -> Integers:
+    """Drop the silence before an even number of samples, as :class:`Payload` counts them."""
+    nonzero = np.flatnonzero(samples)
+    first = int(nonzero[0]) & ~1 if len(nonzero) else len(samples)
+    return samples[first : first + (len(samples) - first) // 2 * 2]
 
 
 def _packings(used_bits: int) -> Iterator[Packing]:
-    """Yield the ways in which bytes can fill samples of 16, 24 or 32 bits, or only the low 16 of wider ones."""
+    """Yield the ways in which bytes can fill samples of 16, 20, 24 or 32 bits, or only the low 16 of wider ones."""
     if not used_bits & 0xFFFF:
-        widths = [(16, 2)]
+        places = [(16, 16)]
     elif not used_bits & 0xFF:
-        widths = [(8, 3), (8, 2)]
+        places = [(8, 24), (8, 16)]
     else:
-        widths = [(0, 4), (0, 2)]
-    for shift, width in widths:
-        for big_endian in (False, True):
-            yield Packing(shift, width, big_endian)
+        places = [(0, 32), (0, 16)]
+    for shift, bits in places:
+        yield from (Packing(shift, bits, big_endian) for big_endian in (False, True))
+        if bits > 16:
+            yield from (Packing(shift, bits, big_endian, swapped=True) for big_endian in (False, True))
+    if used_bits & 0xFFFF and not used_bits & 0xFFF:
+        yield Packing(12, 20, big_endian=True)
 
 
 class Payload(io.RawIOBase):
@@ -97,22 +132,34 @@ class Payload(io.RawIOBase):
         How many samples have been unpacked.
     """
 
-    def __init__(self, blocks: Iterable[Integers], packing: Packing) -> None:
-        self._blocks, self._packing = iter(blocks), packing
-        self._left = b""
+    def __init__(self, blocks: Iterable[Integers], channels: int, coding: Coding) -> None:
+        self._blocks, self._channels, self._coding = iter(blocks), channels, coding
+        self._left = self._unfinished = b""
+        self._odd = np.zeros(0, np.int32)
         self.samples = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self._left:
+        while not self._left:
             block = next(self._blocks, None)
             if block is None:
                 return 0
             self.samples += len(block)
-            self._left = self._packing.unpack(block)
+            self._left = self._unpack(block)
         size = min(len(buffer), len(self._left))
         buffer[:size] = self._left[:size]
         self._left = self._left[size:]
         return size
+
+    def _unpack(self, block: Integers) -> bytes:
+        lane = block.reshape(-1, self._channels)[:, self._coding.channels].reshape(-1)
+        samples = np.concatenate((self._odd, lane))
+        even = len(samples) // 2 * 2
+        self._odd = samples[even:]
+        data = self._coding.packing.unpack(samples[:even])
+        if not self._coding.in_bursts:
+            return data
+        frames, self._unfinished = take_frames(self._unfinished + data)
+        return frames
