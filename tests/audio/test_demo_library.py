@@ -9,6 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from workbench.audio.cover import small_cover
 from workbench.audio.demo.demo_library import DEMO_TRACKS, make_demo_library
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.scan import scan
@@ -64,6 +65,7 @@ def test_every_file_is_whole_and_tagged(demo_folder):
             year=track.year,
             track_number=track.track_number,
             tag_mood=track.mood,
+            cover="file",
         )
     assert len(list(scan(demo_folder))) == len(DEMO_TRACKS)
 
@@ -84,7 +86,14 @@ def test_the_files_are_the_same_every_time_and_left_alone_when_there(demo_folder
 def test_nothing_unfinished_stays(tmp_path):
     make_demo_library(tmp_path, tracks=ONE_OF_EACH[:1])
     everything = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert everything == [tmp_path / ONE_OF_EACH[0].file_name]
+    track = tmp_path / ONE_OF_EACH[0].file_name
+    assert sorted(everything) == [track, track.with_name("cover.jpg")]
+
+
+def test_each_album_has_a_cover_of_its_own(demo_folder):
+    covers = {track.album: small_cover(demo_folder / track.file_name) for track in DEMO_TRACKS}
+    assert None not in covers.values()
+    assert len(set(covers.values())) == len(covers)
 
 
 def test_files_are_whole_or_absent_when_it_is_killed(demo_folder, tmp_path):

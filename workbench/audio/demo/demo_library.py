@@ -1,9 +1,9 @@
-"""Write the demo library: synthesized music with tags, in four formats. Every call writes the same files."""
+"""Write the demo library: synthesized music with tags and covers, in four formats. Every call writes the same files."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.audio.demo.covers import write_cover
 from workbench.audio.demo.demo_tracks import DEMO_TRACKS, DemoTrack
 from workbench.audio.demo.instruments import RATE
 from workbench.audio.demo.synthesis import render
@@ -21,13 +22,16 @@ from workbench.whole_file import whole_file
 
 __all__ = ["DEMO_TRACKS", "DemoTrack", "make_demo_library", "write_audio"]
 
+COVER = "cover.jpg"
 _OGG_SERIAL = 1  # any fixed number: libsndfile writes a random one
 
 
 def make_demo_library(
     folder: str | os.PathLike[str], *, tracks: Iterable[DemoTrack] = DEMO_TRACKS
 ) -> list[Path]:
-    """Write tracks below ``folder`` as ``artist/album/number title.format``; existing files are left alone.
+    """Write tracks below ``folder`` as ``artist/album/number title.format``, and a cover in the folder of each album.
+
+    Existing files are left alone.
 
     Parameters
     ----------
@@ -46,21 +50,30 @@ def make_demo_library(
     LibraryPathError
         A file cannot be written.
     """
+    tracks = list(tracks)
     # Encoding takes most of the time, and the encoders release the GIL.
     with ThreadPoolExecutor(available_cores()) as pool:
-        return list(pool.map(lambda track: _make(Path(folder, track.file_name), track), tracks))
+        made = list(pool.map(lambda track: _make(Path(folder, track.file_name), _write_whole, track), tracks))
+    albums = {path.parent: track for path, track in zip(made, tracks, strict=True)}
+    for album, track in albums.items():
+        _make(album / COVER, _write_cover, track)
+    return made
 
 
-def _make(path: Path, track: DemoTrack) -> Path:
+def _make(path: Path, write: Callable[[Path, DemoTrack], None], track: DemoTrack) -> Path:
     try:
         if not path.exists():
-            _write_whole(path, track)
+            write(path, track)
     except OSError as error:
         raise LibraryPathError(
             f"{path} cannot be written: {error.strerror or error}. Choose another folder or free space.",
             path=str(path),
         ) from error
     return path
+
+
+def _write_cover(path: Path, track: DemoTrack) -> None:
+    write_cover(path, album=track.album, artist=track.artist)
 
 
 def _write_whole(path: Path, track: DemoTrack) -> None:
