@@ -170,6 +170,8 @@ def test_notebooks_run_on_whatever_library_there_is(
 
 def run(notebook: str, parameters: dict[str, str]) -> None:
     """Run the cells of a notebook here: a kernel for each would take many times as long."""
+    from matplotlib import pyplot
+
     names: dict[str, Any] = {}
     for cell in nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", as_version=4).cells:
         if cell.cell_type == "code":
@@ -177,3 +179,4 @@ def run(notebook: str, parameters: dict[str, str]) -> None:
             if "parameters" in cell.metadata.get("tags", []):
                 names |= {name: value for name, value in parameters.items() if name in names}
     names["wb"].close()
+    pyplot.close("all")  # as the end of a kernel would

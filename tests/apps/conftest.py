@@ -30,7 +30,8 @@ START_WITHIN_S = 60.0
 COMMAND = ("-m", "workbench", "serve")
 ALL_APPS = None
 # The same with other apps than ours, or with some only: preheating them all is most of what a start costs. CONSTANTS
-# may be shorter or smaller than ours, so that what happens after them is seen soon.
+# may be shorter or smaller than ours, so that what happens after them is seen soon. CONTROL_GROUPS is a folder that is
+# laid out like /sys/fs/cgroup, so that a test decides how much memory is in use.
 OTHER_APPS = (
     "-c",
     """
@@ -38,6 +39,11 @@ import json, os, sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from workbench.machine.cgroup import ControlGroups
+
+if folder := os.environ.get("CONTROL_GROUPS"):
+    ControlGroups.__init__.__defaults__ = (Path(folder), Path(folder, "membership"))
+
 import workbench.apps.server.serve as server
 from workbench.cli.main import main
 

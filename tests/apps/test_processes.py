@@ -13,8 +13,6 @@ from typing import Any
 import psutil
 import pytest
 
-from workbench.performance.system import SystemSampler
-
 KERNEL = """
 import sys
 from workbench import Workbench
@@ -152,19 +150,21 @@ def test_stuck_worker_is_told_until_it_answers_again(server: Any, until: Any) ->
 
 
 def test_short_memory_is_told_until_there_is_room(serve: Any, tmp_path: Path, until: Any) -> None:
-    sampler = SystemSampler(tmp_path)
-    before = sampler.latest()
-    sampler.close()
-    limit = before.memory_used_percent + 6  # the server itself takes some
-    server = serve(WORKBENCH_MEMORY_LIMIT_PERCENT=f"{limit:.1f}")
+    limit_bytes = psutil.virtual_memory().total // 2
+
+    def use(percent: int) -> None:
+        (tmp_path / "memory.current").write_text(str(limit_bytes * percent // 100))
 
     def health() -> Any:
         return server.get("performance/async-processor/health").json()
 
-    until(lambda: health()["status"] == "healthy", 15)
-    taken = b"x" * (before.memory_total_bytes * 10 // 100)
+    (tmp_path / "memory.max").write_text(str(limit_bytes))
+    use(10)
+    server = serve(WORKBENCH_MEMORY_LIMIT_PERCENT="98", CONTROL_GROUPS=str(tmp_path))
+    assert health()["status"] == "healthy"
+    use(99)
     told = until(lambda: (found := health())["status"] == "degraded" and found, 15)
     assert not told["memory_ok"]
-    assert "MEMORY_LIMIT_PERCENT" in told["reasons"][0]
-    del taken
+    assert "99 % used, MEMORY_LIMIT_PERCENT=98" in told["reasons"][0]
+    use(10)
     until(lambda: health()["status"] == "healthy" and health()["memory_ok"], 15)

@@ -82,7 +82,8 @@ def quoted(value: Any) -> str:
 
 numbers = st.sampled_from(["year 1990", "year 1990s", "year 1985..", "year != 1990", "year < 1999", "year >= 1990",
                            "bpm 100-120", "bpm ..120", "bpm 100,128", "rating <= 3", "rating > 3", "play_count 0",
-                           "play_count < 2", "length > 3:30", "length 3:00-4:00", "year > 0"])  # fmt: skip
+                           "play_count < 2", "length > 3:30", "length 3:00-4:00", "length <= 3:30", "length 3:27",
+                           "year > 0"])  # fmt: skip
 words = st.sampled_from(["artist Ann", "artist != Ann", "artist ~ n", "artist !~ n", "genre Jazz,Rock", "genre ~ ja",
                          "genre !~ ro", "album Blue", "album != Blue", "title ~ 1", "comment !~ liv", '"artist 3"',
                          "jazz", "path ~ 7"])  # fmt: skip

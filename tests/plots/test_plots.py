@@ -108,8 +108,9 @@ def test_reliability_leaves_empty_bins_out():
 def test_plots_do_not_stay_open():
     import matplotlib.pyplot as plt
 
+    before = plt.get_fignums()
     playlist_curves({"bpm": [1.0], "loudness_lufs": [-10.0]})
-    assert plt.get_fignums() == []
+    assert plt.get_fignums() == before
 
 
 class TestPalette:

@@ -1,7 +1,8 @@
 """Translate the filter language into the rules of a Navidrome smart playlist, if Navidrome has the fields.
 
 Navidrome has no "not": a rule is turned into its opposite instead. It stores 0 for a year, tempo, rating or number that
-is unknown, and an unknown value matches no condition here, so a rule about them leaves 0 out.
+is unknown, and an unknown value matches no condition here, so a rule about them leaves 0 out. Of these numbers it has a
+fraction for the length only, so only a rule about the length is widened to what a page rounds to the wanted value.
 
 References
 ----------
@@ -18,7 +19,7 @@ from typing import Any
 
 from workbench.analysis.features import TrackFeatures
 from workbench.errors import PlaylistFileError
-from workbench.playlists.query.numbers import span_of
+from workbench.playlists.query.numbers import rounded_span_of, slack_of, span_of
 from workbench.playlists.query.query_language import Both, Condition, Either, Node, Not, parse_query
 from workbench.playlists.query.query_match import ALIASES
 from workbench.playlists.query.sound_tag_fields import FIELDS
@@ -185,13 +186,17 @@ def _compilation(condition: Condition) -> Rule:
 
 
 def _number(condition: Condition, field: str, query: str) -> Rule:
-    spans = [span_of(token, query) for token in condition.values]
+    slack = slack_of("duration_s") if field == "duration" else 0.0
     known = [{"gt": {field: 0}}] if field in _ZERO_IS_UNKNOWN else []
     if condition.operator in ("<", "<=", ">", ">="):
-        bound = _plain(spans[0][0])
+        low, _ = span_of(condition.values[0], query)
+        bound = _plain(low + slack if condition.operator in ("<=", ">") else low - slack)
         rule: Rule = {"lt" if "<" in condition.operator else "gt": {field: bound}}
         rule = _any([rule, {"is": {field: bound}}]) if "=" in condition.operator else rule
         return _all([rule, *known]) if "<" in condition.operator or bound < 0 else rule
+    spans = [
+        rounded_span_of(token, query, slack) if slack else span_of(token, query) for token in condition.values
+    ]
     found = _any([_span(field, low, high) for low, high in spans])
     if condition.operator in ("!=", "!~"):
         return _all([_opposite(found), *known])
