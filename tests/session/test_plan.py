@@ -119,3 +119,16 @@ def test_a_track_outside_of_formats_and_depth_is_not_missing(data_dir: Path, tmp
             [ScannedFile(str(music / name), 9, 1, None) for name in ("a.wav", "below/b.wav", "named.bin")]
         )
         assert not wb.analyze.plan(music, recursive=False, formats=["mp3"]).excluded
+
+
+def test_features_that_the_disk_changed_are_computed_again(library_dir: Path) -> None:
+    with Workbench(library_dir) as wb:
+        track = wb.track.find(status="analyzed", limit=1).tracks[0]
+        with wb.library.transaction() as connection:
+            connection.execute(
+                "UPDATE features SET vector = zeroblob(8) WHERE content_hash = ?", (track.content_hash,)
+            )
+        plan = wb.analyze.plan(track.path)
+        assert plan.reasons == {track.path: "damaged in the database"}
+        assert wb.track.features(track.id) is None
+        assert wb.track(track.id).status == "pending"

@@ -19,6 +19,7 @@ from workbench.errors import (
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library.library import Library
 from workbench.store.library.records import PlaylistEntry, PlaylistRecord
+from workbench.store.serialization import encode
 from workbench.store.sqlite import sqlite_module as sqlite
 from workbench.store.sqlite.migrations import MIGRATIONS
 from workbench.store.sqlite.sqlite_module import sqlite3
@@ -173,7 +174,9 @@ def test_what_version_0_1_0_stored_in_british_spelling_is_found(database_path: P
         library = Library(pool)
         entry = PlaylistEntry(1, "hash", reason | {"distance_to_centre": 0.5})
         playlist = library.playlists.save(PlaylistRecord(name="old", method="kmeans", entries=[entry]))
-        library.artifacts.save("map", "neighbours", {"ids": [1]}, snapshot="then")
+        with pool.writing() as connection:
+            values = ("map", "neighbours", "then", encode({"ids": [1]}), 0.0)
+            connection.execute("INSERT INTO artifacts VALUES (?, ?, ?, ?, ?)", values)
     with DatabasePool(database_path) as pool:
         library = Library(pool)
         [entry] = library.playlists.get(playlist).entries

@@ -42,6 +42,9 @@ PathLike = str | os.PathLike[str]
 LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
 
 
+_UNFINISHED = {"failed": "tried before", "analyzed": "damaged in the database"}
+
+
 class Analysis(Verbs):
     """The analysis of audio files; call it with folders and files."""
 
@@ -106,6 +109,7 @@ class Analysis(Verbs):
             timeout=timeout,
             show=show,
             title=analysis_title(plan.roots),
+            within=plan.within,
         )
 
     def plan(
@@ -127,7 +131,7 @@ class Analysis(Verbs):
         formats : sequence of str, optional
             Only files with these suffixes, such as ``flac``.
         within : sequence of Path, optional
-            Folders that links may not lead out of.
+            Folders that links may not lead out of, neither now nor when the files are read.
 
         Raises
         ------
@@ -147,7 +151,7 @@ class Analysis(Verbs):
         known = self._library.files.known(roots)
         failed = [Failure(problem.path, problem.error, problem.kind) for problem in problems]
         skipped = Counter(entry.extension for entry in entries if isinstance(entry, SkippedFile))
-        plan = Plan(found, {}, {}, failed, force, roots=roots, skipped=dict(skipped))
+        plan = Plan(found, {}, {}, failed, force, roots=roots, skipped=dict(skipped), within=within)
         for file in found:
             _classify(plan, file, known.get(file.path), force=force, stale=self._stale)
         plan.missing = _gone(known, found, problems)
@@ -202,7 +206,7 @@ def _classify(plan: Plan, file: FoundFile, before: KnownFile | None, *, force: b
     elif before.status == "failed" and before.error_kind in LASTING_KINDS:
         plan.failed.append(Failure(file.path, before.error or "failed before", before.error_kind or "error"))
     elif before.features_version is None:
-        plan.reasons[file.path] = "tried before" if before.status == "failed" else "not finished"
+        plan.reasons[file.path] = _UNFINISHED.get(before.status, "not finished")
     elif reason := stale(before.features_version):
         plan.reasons[file.path] = reason
     else:

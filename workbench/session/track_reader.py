@@ -190,11 +190,10 @@ class TrackReader(Verbs):
         if not found.features:
             return None
         saved_at = self._library.features.saved_at(found.content_hash)
-        return TrackFeatures.from_record(
-            self._caches.features.get_or_compute(
-                (found.content_hash, saved_at), lambda: self._library.features.get(found.content_hash)
-            )
+        record = self._caches.features.get_or_compute(
+            (found.content_hash, saved_at), lambda: self._library.features.get(found.content_hash)
         )
+        return None if record is None else TrackFeatures.from_record(record)
 
     def described(self, tracks: Sequence[Track]) -> list[dict[str, Any]]:
         """Return tracks as JSON-able values.

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 
+from workbench.store.library.damage import set_features_aside
 from workbench.store.library.landmarks import as_landmarks, save_landmarks
 from workbench.store.library.records import QUARANTINE_KINDS, FeatureRecord, FeaturesVersion, Quarantined
 from workbench.store.library.repository import Repository, from_json, in_groups, to_json
+from workbench.store.sqlite.checksums import CONTENT_CHECKSUMS, INTACT, SEAL, SEAL_CONTENT, intact
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +27,10 @@ _SAVE = """
 _SAVE_DETAILS = """
     INSERT INTO feature_details (content_hash, scalars, series) VALUES (?, ?, ?)
     ON CONFLICT (content_hash) DO UPDATE SET scalars = excluded.scalars, series = excluded.series"""
+
+
+LAYOUTS = f"SELECT id, CAST(names AS BLOB) AS names FROM feature_layouts WHERE {INTACT['feature_layouts']}"
+"""The id of each layout, and the names in it as JSON."""
 
 
 class FeatureRepository(Repository):
@@ -45,6 +51,7 @@ class FeatureRepository(Repository):
             )
             connection.execute(_SAVE_DETAILS, (content_hash, to_json(dict(record.scalars)), series))
             save_landmarks(connection, content_hash, record.landmarks)
+            connection.execute(f"{SEAL_CONTENT} WHERE content_hash = ?", (content_hash,))
             connection.execute("DELETE FROM quarantine WHERE content_hash = ?", (content_hash,))
             connection.execute(
                 "UPDATE tracks SET analysis = 'analyzed', error = NULL, error_kind = NULL "
@@ -53,18 +60,21 @@ class FeatureRepository(Repository):
             )
 
     def get(self, content_hash: str) -> FeatureRecord | None:
-        """Return the features of a content, arrays read-only, or ``None``."""
+        """Return the features of a content, arrays read-only, or ``None``. Damaged ones count as absent."""
         import numpy as np
 
         from workbench.store.serialization import decode
 
-        sql = """
-            SELECT f.version, d.scalars, f.vector, d.series, f.seconds, l.first, l.rest, n.names
-            FROM features f JOIN feature_details d USING (content_hash) LEFT JOIN landmarks l USING (content_hash)
-                JOIN feature_layouts n ON n.id = f.layout
-            WHERE f.content_hash = ?"""
-        with self.pool.reading() as connection:
-            row = connection.execute(sql, (content_hash,)).fetchone()
+        checked = intact(*CONTENT_CHECKSUMS, key="?1")
+        row = self._intact(
+            f"""SELECT f.rowid, {checked} AND n.id IS NOT NULL, f.version, CAST(d.scalars AS BLOB), f.vector,
+                d.series, f.seconds, l.first, l.rest, n.names
+            FROM features f LEFT JOIN feature_details d ON d.content_hash = f.content_hash
+                LEFT JOIN landmarks l ON l.content_hash = f.content_hash
+                LEFT JOIN ({LAYOUTS}) n ON n.id = f.layout
+            WHERE f.content_hash = ?1 AND f.checksum IS NOT NULL""",
+            content_hash,
+        )
         if row is None:
             return None
         version, scalars, vector, series, seconds, first, rest, names = row
@@ -88,11 +98,12 @@ class FeatureRepository(Repository):
 
     def audio_seconds(self) -> float:
         """Return how long all analyzed tracks play together, files that are gone included."""
-        sql = """
-            SELECT total(d.scalars ->> '$.duration_s')
-            FROM tracks t JOIN feature_details d USING (content_hash)"""
+        sql = f"""
+            SELECT CAST(d.scalars AS BLOB) FROM tracks t JOIN features f ON f.content_hash = t.content_hash
+                JOIN feature_details d ON d.content_hash = t.content_hash
+            WHERE {intact("scalars_checksum", key="t.content_hash")}"""
         with self.pool.reading() as connection:
-            return float(connection.execute(sql).fetchone()[0])
+            return sum(from_json(scalars).get("duration_s") or 0.0 for (scalars,) in connection.execute(sql))
 
     def versions(self, hashes: Iterable[str]) -> dict[str, FeaturesVersion]:
         """Return what computed the features of each of these contents that has some."""
@@ -100,32 +111,49 @@ class FeatureRepository(Repository):
         with self.pool.snapshot() as connection:
             own = own_versions(connection)
             for group, marks in in_groups(list(hashes)):
-                sql = f"SELECT content_hash, version, layout FROM features WHERE content_hash IN ({marks})"
+                sql = f"""
+                    SELECT CAST(content_hash AS BLOB), version, layout FROM features f
+                    WHERE content_hash IN ({marks}) AND {intact("checksum", key="content_hash")}"""
                 for content_hash, version, layout in connection.execute(sql, group):
-                    found[content_hash] = FeaturesVersion(version, own[layout])
+                    if layout in own:
+                        found[content_hash.decode()] = FeaturesVersion(version, own[layout])
         return found
 
     def series(self, content_hash: str) -> Mapping[str, npt.NDArray[Any]]:
         """Return the series of a content (beats, curves, waveform peaks), read-only; empty if there are none."""
         from workbench.store.serialization import decode
 
-        with self.pool.reading() as connection:
-            row = connection.execute(
-                "SELECT series FROM feature_details WHERE content_hash = ?", (content_hash,)
-            ).fetchone()
+        row = self._intact(
+            f"""SELECT f.rowid, {intact("series_checksum", key="?1")}, d.series
+            FROM features f LEFT JOIN feature_details d ON d.content_hash = f.content_hash
+            WHERE f.content_hash = ?1 AND f.checksum IS NOT NULL""",
+            content_hash,
+        )
         return decode(row[0]) if row else {}
 
+    def _intact(self, sql: str, content_hash: str) -> tuple[Any, ...] | None:
+        """Return a row without its first two columns, the row of ``features`` and whether all is intact."""
+        with self.pool.reading() as connection:
+            row = connection.execute(sql, (content_hash,)).fetchone()
+        if row is None or row[1]:
+            return None if row is None else tuple(row[2:])
+        set_features_aside(self.pool, row[:1])
+        return None
+
     def copy(self, old_hash: str, new_hash: str) -> None:
-        """Give one content the features of another that sounds the same."""
+        """Give one content the features of another that sounds the same, unless they are damaged."""
+        if self.get(old_hash) is None or self.saved_at(new_hash) is not None:
+            return
         columns = "version, layout, numbers, labels, vector, seconds, computed_at"
         with self.pool.writing() as connection:
             details = ("feature_details", "scalars, series"), ("landmarks", "first, rest")
             for table, names in (("features", columns), *details):
                 connection.execute(
-                    f"INSERT OR IGNORE INTO {table} (content_hash, {names}) "
+                    f"INSERT INTO {table} (content_hash, {names}) "
                     f"SELECT ?, {names} FROM {table} WHERE content_hash = ?",
                     (new_hash, old_hash),
                 )
+            connection.execute(f"{SEAL_CONTENT} WHERE content_hash = ?", (new_hash,))
 
     def save_failure(self, content_hash: str, error: str, kind: str) -> None:
         """Record why a content cannot be analyzed; a crash or a missed deadline puts it in quarantine."""
@@ -169,11 +197,10 @@ class FeatureRepository(Repository):
 
 def own_versions(connection: Connection) -> dict[int, Mapping[str, int]]:
     """Return the versions of the user's own descriptors by layout."""
-    layouts = connection.execute("SELECT id, names FROM feature_layouts").fetchall()
-    return {id_: _own_versions(names) for id_, names in layouts}
+    return {id_: _own_versions(names) for id_, names in connection.execute(LAYOUTS)}
 
 
-def _own_versions(names: str) -> Mapping[str, int]:
+def _own_versions(names: bytes) -> Mapping[str, int]:
     _, _, *own = from_json(names)
     return own[0] if own else {}
 
@@ -210,7 +237,10 @@ def _float32(vector: npt.NDArray[np.float32]) -> bytes:
 
 
 def _layout_id(connection: Connection, names: str) -> int:
-    query = "SELECT id FROM feature_layouts WHERE names = ?"
+    query = f"SELECT id FROM feature_layouts WHERE names = ? AND {INTACT['feature_layouts']}"
     if row := connection.execute(query, (names,)).fetchone():
         return int(row[0])
-    return int(connection.execute("INSERT INTO feature_layouts (names) VALUES (?)", (names,)).lastrowid or 0)
+    connection.execute("REINDEX feature_layouts")  # a damaged row may still be in the index with these names
+    layout = connection.execute("INSERT INTO feature_layouts (names) VALUES (?)", (names,)).lastrowid or 0
+    connection.execute(f"{SEAL['feature_layouts']} WHERE id = ?", (layout,))
+    return layout

@@ -12,14 +12,16 @@ from typing import Any
 from workbench.store.library.features import own_versions
 from workbench.store.library.records import TAG_NAMES, FeaturesVersion, KnownFile, ScannedFile
 from workbench.store.library.repository import Repository, in_groups
+from workbench.store.sqlite.checksums import intact
 
 _INT64_MAX = 2**63 - 1
 _COPIES_CHECKED = 16  # bounds the work when a library has thousands of copies of one file
 _SEARCHED = ("title", "artist", "artists", "album", "album_artist", "genre", "composer")
 
-_KNOWN = """
-    SELECT t.path, t.id, t.size_bytes, t.mtime_ns, t.content_hash, t.status, f.version, f.layout, t.error,
-           t.error_kind, t.ctime_ns
+_KNOWN = f"""
+    SELECT t.path, t.id, t.size_bytes, t.mtime_ns, t.content_hash, t.status,
+           CASE WHEN {intact("checksum", key="t.content_hash")} THEN f.version END, f.layout, t.error, t.error_kind,
+           t.ctime_ns
     FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash"""
 
 _COLUMNS = (
@@ -103,7 +105,7 @@ class FileRepository(Repository):
 
 def _known(row: tuple[Any, ...], own: Mapping[int, Mapping[str, int]]) -> KnownFile:
     version, layout = row[6:8]
-    computed_by = None if version is None else FeaturesVersion(version, own[layout])
+    computed_by = FeaturesVersion(version, own[layout]) if version is not None and layout in own else None
     return KnownFile._make((*row[1:6], computed_by, *row[8:]))
 
 
@@ -141,7 +143,7 @@ def _outcome(connection: Connection, file: ScannedFile) -> tuple[str, str | None
     query = "SELECT error, error_kind FROM quarantine WHERE content_hash = ?"
     if quarantined := connection.execute(query, (file.content_hash,)).fetchone():
         return "failed", *quarantined
-    query = "SELECT 1 FROM features WHERE content_hash = ?"
+    query = "SELECT 1 FROM features WHERE content_hash = ? AND checksum IS NOT NULL"
     if connection.execute(query, (file.content_hash,)).fetchone():
         return "analyzed", None, None
     return "pending", None, None

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from workbench.store.library.damage import set_features_aside
 from workbench.store.library.repository import Repository, in_groups
+from workbench.store.sqlite.checksums import intact
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +48,7 @@ class LandmarkRepository(Repository):
         """Return the first landmarks of every content."""
         import numpy as np
 
-        with self.pool.reading() as connection:
-            rows = connection.execute("SELECT id, content_hash, first FROM landmarks ORDER BY id").fetchall()
+        rows = self._read("l.first, x''", intact("first_checksum", key="l.content_hash"))
         ids, hashes, blobs = zip(*rows, strict=True) if rows else ((), (), ())
         counts = np.array([len(blob) // 8 for blob in blobs], np.int64)
         return FirstLandmarks(np.array(ids, np.int64), list(hashes), counts, as_landmarks(b"".join(blobs)))
@@ -55,13 +56,27 @@ class LandmarkRepository(Repository):
     def of(self, hashes: Sequence[str]) -> dict[str, npt.NDArray[np.uint32]]:
         """Return all landmarks of these contents, each of shape (n, 2)."""
         found: dict[str, npt.NDArray[np.uint32]] = {}
-        with self.pool.reading() as connection:
-            for group, marks in in_groups(list(hashes)):
-                sql = f"SELECT content_hash, first, rest FROM landmarks WHERE content_hash IN ({marks})"
-                found.update(
-                    (row[0], as_landmarks(row[1] + row[2])) for row in connection.execute(sql, group)
-                )
+        for group, marks in in_groups(list(hashes)):
+            condition = intact("first_checksum", "rest_checksum", key="l.content_hash")
+            rows = self._read(
+                "l.first, l.rest", condition, where=f"AND l.content_hash IN ({marks})", values=group
+            )
+            found.update((content, as_landmarks(data)) for _, content, data in rows)
         return found
+
+    def _read(
+        self, data: str, condition: str, *, where: str = "", values: Sequence[str] = ()
+    ) -> list[tuple[int, str, bytes]]:
+        """Return ids, content hashes and landmarks; contents whose landmarks are damaged are set aside."""
+        sql = f"""
+            SELECT l.id, CAST(l.content_hash AS BLOB), {data}, {condition}, f.rowid
+            FROM landmarks l JOIN features f ON f.content_hash = l.content_hash
+            WHERE f.checksum IS NOT NULL {where} ORDER BY l.id"""
+        with self.pool.reading() as connection:
+            rows = connection.execute(sql, values).fetchall()
+        if damaged := [row[-1] for row in rows if not row[-2]]:
+            set_features_aside(self.pool, damaged)
+        return [(row[0], row[1].decode(), row[2] + row[3]) for row in rows if row[-2]]
 
 
 def save_landmarks(connection: Connection, content_hash: str, landmarks: Any) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.store.library.activity import ActivityRepository
 from workbench.store.library.artifacts import ArtifactRepository
+from workbench.store.library.damage import set_features_aside
 from workbench.store.library.features import FeatureRepository
 from workbench.store.library.files import FileRepository
 from workbench.store.library.jobs import JobRepository
@@ -91,10 +92,13 @@ class Library:
         """Return all tracks as columns, from one snapshot.
 
         Flat numbers and texts of the features become columns. A vector whose length differs from that of the newest
-        features counts as absent.
+        features counts as absent. Tracks whose features are damaged are pending from now on.
         """
         with self.pool.snapshot() as connection:
-            return replace(load_table(connection), lyrics=self.tracks.lyrics)
+            table, damaged = load_table(connection)
+        if damaged and set_features_aside(self.pool, damaged):
+            return self.table()
+        return replace(table, lyrics=self.tracks.lyrics)
 
     def carry_over(self, file: ScannedFile, old_hash: str) -> None:
         """Record that a file has new content with the same sound, so that it is not analyzed again."""

@@ -10,6 +10,7 @@ from workbench.cards.card import facts
 from workbench.cards.verbs import Verbs
 from workbench.errors import DatabaseCorruptError, DatabaseVersionError, StoreError
 from workbench.readable import number
+from workbench.store.library.damage import find_damage
 from workbench.store.library.repository import Repository
 from workbench.store.library.table_file import size_bytes
 from workbench.store.sqlite.database_errors import translate
@@ -87,13 +88,16 @@ class Maintenance(Verbs, Repository):
     def check(self) -> list[str]:
         """Return the problems of the database as sentences; an empty list if there are none.
 
+        Values that differ from their checksum count as absent from now on, and their tracks as pending.
+
         Raises
         ------
         DatabaseCorruptError
             The database is so damaged that it cannot be checked.
         """
         with self.pool.reading() as connection:
-            return _problems(connection)
+            found = _problems(connection)
+        return [*found, *find_damage(self.pool)]
 
     def vacuum(self) -> None:
         """Return unused space to the disk."""

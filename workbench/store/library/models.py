@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from workbench.store.library.damage import set_rows_aside
 from workbench.store.library.records import Embedding, Prediction, StoredModel, UnseenFile
 from workbench.store.library.repository import Repository, from_json, to_json
+from workbench.store.sqlite.checksums import INTACT, SEAL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +20,17 @@ if TYPE_CHECKING:
     from workbench.store.database_pool import DatabasePool
 
 _ROWS_AT_A_TIME = 10_000
+_KEYS = ("content_hash", "model", "version", "model_hash")
 _RESULT_COLUMNS = {"embeddings": "vector", "predictions": "scores"}
+
+
+class _Result(NamedTuple):
+    rowid: int
+    content_hash: str
+    model: str
+    version: str
+    model_hash: str
+    result: bytes
 
 
 class ModelRepository(Repository):
@@ -58,14 +71,10 @@ class ModelRepository(Repository):
         """Return content hashes and a matrix of shape (n, d) of all embeddings of a model (of this hash)."""
         import numpy as np
 
-        with self.pool.reading() as connection:
-            rows = connection.execute(
-                "SELECT content_hash, vector FROM embeddings WHERE model = ?1 "
-                "AND (?2 IS NULL OR model_hash = ?2) ORDER BY content_hash",
-                (model, model_hash),
-            ).fetchall()
-        hashes = [row[0] for row in rows]
-        data = b"".join(row[1] for row in rows)
+        where = "model = ?1 AND (?2 IS NULL OR model_hash = ?2) ORDER BY content_hash"
+        rows = list(self._intact("embeddings", where, (model, model_hash)))
+        hashes = [row.content_hash for row in rows]
+        data = b"".join(row.result for row in rows)
         return hashes, np.frombuffer(data, "<f4").reshape(len(rows), -1 if rows else 0)
 
     def score_matrix(self, model: str, labels: Sequence[str]) -> tuple[list[str], npt.NDArray[np.float32]]:
@@ -76,22 +85,19 @@ class ModelRepository(Repository):
         """
         import numpy as np
 
+        hashes, matrix, last = self._read.get(model, ([], np.empty((0, len(labels)), np.float32), 0))
         with self.pool.reading() as connection:
-            hashes, matrix, last = self._read.get(model, ([], np.empty((0, len(labels)), np.float32), 0))
-            kept = "SELECT count(*) FROM predictions WHERE model = ? AND rowid <= ?"
+            kept = "SELECT count(*) FROM predictions WHERE model = ? AND rowid <= ? AND checksum IS NOT NULL"
             if connection.execute(kept, (model, last)).fetchone()[0] != len(hashes):
                 hashes, matrix, last = [], matrix[:0], 0  # some were deleted or replaced
-            values_of, lacking = itemgetter(*labels), dict.fromkeys(labels)
-            parts, hashes = [matrix], list(hashes)
-            cursor = connection.execute(
-                "SELECT content_hash, scores, rowid FROM predictions WHERE model = ? AND rowid > ? ORDER BY rowid",
-                (model, last),
-            )
-            while rows := cursor.fetchmany(_ROWS_AT_A_TIME):  # as objects, all would fill most of a gigabyte
-                hashes += [row[0] for row in rows]
-                scores = (from_json(row[1]) for row in rows)
-                parts.append(np.array([values_of(found or lacking) for found in scores], np.float32))
-                last = rows[-1][2]
+        values_of, lacking = itemgetter(*labels), dict.fromkeys(labels)
+        parts, hashes = [matrix], list(hashes)
+        found = self._intact("predictions", "model = ? AND rowid > ? ORDER BY rowid", (model, last))
+        while rows := list(islice(found, _ROWS_AT_A_TIME)):  # as objects, all would fill most of a gigabyte
+            hashes += [row.content_hash for row in rows]
+            scores = (from_json(row.result) for row in rows)
+            parts.append(np.array([values_of(of_one or lacking) for of_one in scores], np.float32))
+            last = rows[-1].rowid
         self._read[model] = hashes, np.concatenate(parts), last
         return self._read[model][:2]
 
@@ -105,24 +111,35 @@ class ModelRepository(Repository):
         """Return predictions of one content, several or all, of one model or all, ``without`` those of some models."""
         wanted = [content_hash] if isinstance(content_hash, str) else content_hash
         chosen = None if wanted is None else to_json(list(wanted))
+        rows = self._intact(
+            "predictions",
+            "(?1 IS NULL OR content_hash IN (SELECT value FROM json_each(?1))) "
+            "AND (?2 IS NULL OR model = ?2) AND model NOT IN (SELECT value FROM json_each(?3)) "
+            "ORDER BY content_hash, model",
+            (chosen, model, to_json(list(without))),
+        )
+        return [Prediction(*row[1:-1], from_json(row.result)) for row in rows]
+
+    def _intact(self, table: str, where: str, values: Sequence[str | int | None]) -> Iterator[_Result]:
+        """Yield rows that are as they were saved, and set others aside."""
+        columns = ", ".join(f"CAST({name} AS BLOB)" for name in (*_KEYS, _RESULT_COLUMNS[table]))
+        sql = f"SELECT rowid, {INTACT[table]}, {columns} FROM {table} WHERE checksum IS NOT NULL AND {where}"
+        damaged = []
         with self.pool.reading() as connection:
-            rows = connection.execute(
-                "SELECT content_hash, model, version, model_hash, scores FROM predictions "
-                "WHERE (?1 IS NULL OR content_hash IN (SELECT value FROM json_each(?1))) "
-                "AND (?2 IS NULL OR model = ?2) AND model NOT IN (SELECT value FROM json_each(?3)) "
-                "ORDER BY content_hash, model",
-                (chosen, model, to_json(list(without))),
-            ).fetchall()
-        return [
-            Prediction(hash_, name, version, model_hash, from_json(scores))
-            for hash_, name, version, model_hash, scores in rows
-        ]
+            for rowid, is_intact, content_hash, *keys, result in connection.execute(sql, values):
+                if is_intact:
+                    model, version, model_hash = (key.decode() for key in keys)
+                    yield _Result(rowid, content_hash.decode(), model, version, model_hash, result)
+                else:
+                    damaged.append(rowid)
+        if damaged:
+            set_rows_aside(self.pool, table, damaged)
 
     def with_embeddings(self) -> list[StoredModel]:
         """Return the models that have embeddings, those with most of them first."""
         with self.pool.reading() as connection:
             rows = connection.execute(
-                "SELECT model, version, model_hash, count(*) FROM embeddings "
+                "SELECT model, version, model_hash, count(*) FROM embeddings WHERE checksum IS NOT NULL "
                 "GROUP BY model, version, model_hash ORDER BY count(*) DESC, model"
             ).fetchall()
         return [StoredModel(*row) for row in rows]
@@ -145,8 +162,11 @@ class ModelRepository(Repository):
                 seen = {
                     row[0]
                     for row in connection.execute(
-                        "SELECT content_hash FROM embeddings WHERE model = ?1 AND model_hash = ?2 "
-                        "UNION ALL SELECT content_hash FROM predictions WHERE model = ?1 AND model_hash = ?2",
+                        " UNION ALL ".join(
+                            f"SELECT content_hash FROM {table} "
+                            "WHERE model = ?1 AND model_hash = ?2 AND checksum IS NOT NULL"
+                            for table in _RESULT_COLUMNS
+                        ),
                         (name, model_hash),
                     )
                 }
@@ -160,9 +180,10 @@ class ModelRepository(Repository):
                 names = f"model, version, model_hash, {result}, computed_at"
                 connection.execute(
                     f"INSERT OR REPLACE INTO {table} (content_hash, {names}) "
-                    f"SELECT ?, {names} FROM {table} WHERE content_hash = ?",
+                    f"SELECT ?, {names} FROM {table} WHERE content_hash = ? AND {INTACT[table]}",
                     (new_hash, old_hash),
                 )
+                connection.execute(f"{SEAL[table]} WHERE content_hash = ?", (new_hash,))
 
     def delete(self, model: str) -> int:
         """Delete every embedding and prediction of a model; return how many there were."""
@@ -178,6 +199,7 @@ class ModelRepository(Repository):
         with self.pool.writing() as connection:
             connection.executemany(
                 f"INSERT OR REPLACE INTO {table} (content_hash, model, version, model_hash, "
-                f"{_RESULT_COLUMNS[table]}, computed_at) VALUES (?, ?, ?, ?, ?, ?)",
+                f"{_RESULT_COLUMNS[table]}, computed_at, checksum) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_checksum(?1, ?2, ?3, ?4, ?5))",
                 values,
             )

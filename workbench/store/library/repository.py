@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
+from workbench.errors import StoreError
+
 if TYPE_CHECKING:
     from workbench.store.database_pool import DatabasePool
 
@@ -36,9 +38,18 @@ def to_json(value: Any) -> str:
     return orjson.dumps(value, option=options, default=_plain).decode()
 
 
-def from_json(text: str) -> Any:
-    """Read JSON text."""
-    return orjson.loads(text)
+def from_json(text: str | bytes) -> Any:
+    """Read JSON text.
+
+    Raises
+    ------
+    StoreError
+        It is not JSON: the database is damaged.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise StoreError(f"A stored value is damaged: {error}. Run `workbench db check`.") from error
 
 
 def in_groups(values: list[T]) -> Iterator[tuple[list[T], str]]:

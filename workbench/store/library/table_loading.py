@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from workbench.store.library.features import LAYOUTS
 from workbench.store.library.library_table import TEXT_COLUMNS, LibraryTable
 from workbench.store.library.records import NUMBER_TAGS, TEXT_TAGS
 from workbench.store.library.track import MAIN_TAGS
+from workbench.store.sqlite.checksums import intact
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ROWS_AT_A_TIME = 10_000  # 1,000 to 10,000 take the same time (40,000 tracks); all at once took 40 % longer
+_SOME = 20  # newest features; their vectors have the same length, and one that is damaged is skipped
 _FILE = ("path", "content_hash", "status")
 _DISTINCT = frozenset({"path", "content_hash", "title", "isrc", "comment"})
 _LYRICS = "has_lyrics"  # the lyrics themselves stay in the database: they are longer than all other columns together
@@ -23,9 +26,20 @@ _ADDED = "added_at"  # seconds since the epoch
 _SOURCES = {_LYRICS: "t.lyrics IS NOT NULL"}
 
 
-def load_table(connection: Connection) -> LibraryTable:
-    """Return all tracks as columns, from the snapshot that this connection reads."""
-    return _Columns(connection).load()
+# 0 for features that are intact, NULL where there are none.
+_DAMAGED_ROW = f"""
+    CASE WHEN f.checksum IS NULL THEN NULL
+        WHEN {intact("checksum", key="t.content_hash")} AND f.layout IN (SELECT id FROM ({LAYOUTS})) THEN 0
+        ELSE f.rowid END"""
+
+
+def load_table(connection: Connection) -> tuple[LibraryTable, list[int]]:
+    """Return all tracks as columns, from the snapshot that this connection reads, and which features are damaged.
+
+    Damaged features, given as rows of ``features``, are not in the table.
+    """
+    columns = _Columns(connection)
+    return columns.load(), columns.damaged
 
 
 def snapshot_id(connection: Connection) -> str:
@@ -44,10 +58,10 @@ class _Columns:
 
         self._connection = connection
         self._count = connection.execute("SELECT count(*) FROM tracks").fetchone()[0]
-        layouts = connection.execute("SELECT id, names FROM feature_layouts")
-        self._layouts = {id_: orjson.loads(names)[:2] for id_, names in layouts}
+        self._layouts = {id_: orjson.loads(names)[:2] for id_, names in connection.execute(LAYOUTS)}
+        self.damaged: list[int] = []
         self._texts: dict[Any, Any] = {}
-        self._labels: dict[str, tuple[str, ...]] = {}
+        self._labels: dict[bytes, tuple[str, ...]] = {}
         self.ids = np.empty(self._count, np.int64)
         self.columns: dict[str, npt.NDArray[Any]] = {}
         labels = {name for _, names in self._layouts.values() for name in names}
@@ -75,7 +89,7 @@ class _Columns:
         self._loaded = [*_FILE, *self._used, _LYRICS, _ADDED]
         columns = ", ".join(_SOURCES.get(name, f"t.{name}") for name in self._loaded)
         cursor = self._connection.execute(
-            f"SELECT t.id, {columns}, f.layout, f.numbers, f.labels, f.vector "
+            f"SELECT t.id, {columns}, {_DAMAGED_ROW}, f.layout, f.numbers, CAST(f.labels AS BLOB), f.vector "
             "FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash ORDER BY t.id"
         )
         start = 0
@@ -85,7 +99,10 @@ class _Columns:
         return LibraryTable(snapshot_id(self._connection), self.ids, self.columns, self.vectors)
 
     def _vector_length(self) -> int:
-        newest = "SELECT length(vector) / 4 FROM features ORDER BY version DESC, rowid DESC LIMIT 1"
+        newest = f"""
+            SELECT length(vector) / 4 FROM features f
+            WHERE rowid IN (SELECT rowid FROM features ORDER BY version DESC, rowid DESC LIMIT {_SOME})
+                AND {intact("checksum", key="content_hash")} ORDER BY version DESC, rowid DESC LIMIT 1"""
         row = self._connection.execute(newest).fetchone()
         return int(row[0]) if row else 0
 
@@ -93,18 +110,22 @@ class _Columns:
         import numpy as np
 
         ids, *fields = zip(*rows, strict=True)
-        *tags, layouts, numbers, labels, vectors = fields
+        *tags, damaged, layouts, numbers, labels, vectors = fields
+        self.damaged += filter(None, damaged)
+        used = [layout if row == 0 else None for row, layout in zip(damaged, layouts, strict=True)]
         self.ids[place] = ids
         for name, values in zip(self._loaded, tags, strict=True):
             if self.columns[name].dtype != object:
                 self.columns[name][place] = np.array(values, dtype=float)
             else:
                 self.columns[name][place] = values if name in _DISTINCT else self._shared(values)
-        for layout in set(layouts) - {None}:
-            at = np.array([index for index, used in enumerate(layouts) if used == layout])
+        for layout in {layout for layout in used if layout is not None}:
+            at = np.array([index for index, its in enumerate(used) if its == layout])
             self._fill_numbers(layout, place.start + at, [numbers[index] for index in at])
             self._fill_labels(layout, place.start + at, [labels[index] for index in at])
-        self._fill_vectors(place.start, vectors)
+        self._fill_vectors(
+            place.start, [blob if row == 0 else None for row, blob in zip(damaged, vectors, strict=True)]
+        )
 
     def _shared(self, values: Sequence[Any]) -> list[Any]:
         """Return values with one object for equal texts, because artists and genres repeat."""
@@ -119,7 +140,7 @@ class _Columns:
             if self.columns[name].dtype != object:
                 self.columns[name][at] = block[:, column]
 
-    def _fill_labels(self, layout: int, at: npt.NDArray[Any], texts: list[str]) -> None:
+    def _fill_labels(self, layout: int, at: npt.NDArray[Any], texts: list[bytes]) -> None:
         for text in set(texts) - self._labels.keys():  # few differ: there are 24 keys
             self._labels[text] = tuple(orjson.loads(text))
         names = self._layouts[layout][1]

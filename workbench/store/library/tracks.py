@@ -6,16 +6,22 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from workbench.store.library.damage import set_features_aside
 from workbench.store.library.files import fold
 from workbench.store.library.library_table import split_list
 from workbench.store.library.records import LISTS, TAG_NAMES
 from workbench.store.library.repository import Repository, from_json, in_groups
 from workbench.store.library.track import MAIN_TAGS, Track
+from workbench.store.sqlite.checksums import intact
 
 _SELECT = f"""
     SELECT t.id, t.path, t.content_hash, t.status, {", ".join(f"t.{name}" for name in TAG_NAMES)},
-           t.size_bytes, t.mtime_ns, t.error, t.error_kind, d.scalars
-    FROM tracks t LEFT JOIN feature_details d ON d.content_hash = t.content_hash"""
+           t.size_bytes, t.mtime_ns, t.error, t.error_kind,
+           CASE WHEN f.checksum IS NULL THEN 'absent'
+               WHEN {intact("scalars_checksum", key="t.content_hash")} THEN 'intact' ELSE f.rowid END,
+           CAST(d.scalars AS BLOB)
+    FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash
+        LEFT JOIN feature_details d ON d.content_hash = f.content_hash"""
 
 _TITLE = "substr(t.search, 1, instr(t.search, char(10)))"
 _SHOWN = frozenset((*MAIN_TAGS, *LISTS.values()))
@@ -74,10 +80,9 @@ class TrackRepository(Repository):
         """
         where, values = _where(query, status, after)
         page = f"SELECT t.id FROM tracks t{where} ORDER BY t.id LIMIT ? OFFSET ?"
-        sql = f"{_SELECT} WHERE t.id IN ({page}) ORDER BY t.id"
-        with self.pool.reading() as connection:
-            rows = connection.execute(sql, (*values, -1 if limit is None else limit, offset)).fetchall()
-        return [_track(row) for row in rows]
+        return self._tracks(
+            f"WHERE t.id IN ({page}) ORDER BY t.id", (*values, -1 if limit is None else limit, offset)
+        )
 
     def pages(
         self, *, limit: int | None = None, query: str | None = None, status: str | None = None
@@ -99,19 +104,13 @@ class TrackRepository(Repository):
     def by_id(self, ids: Sequence[int]) -> dict[int, Track]:
         """Return the tracks with these ids that exist, by id."""
         found: dict[int, Track] = {}
-        with self.pool.reading() as connection:
-            for group, marks in in_groups(list(ids)):
-                rows = connection.execute(f"{_SELECT} WHERE t.id IN ({marks})", group)
-                found.update((row[0], _track(row)) for row in rows)
+        for group, marks in in_groups(list(ids)):
+            found.update((track.id, track) for track in self._tracks(f"WHERE t.id IN ({marks})", group))
         return found
 
     def by_content(self, content_hash: str) -> list[Track]:
         """Return every track with this content."""
-        with self.pool.reading() as connection:
-            rows = connection.execute(
-                f"{_SELECT} WHERE t.content_hash = ? ORDER BY t.id", (content_hash,)
-            ).fetchall()
-        return [_track(row) for row in rows]
+        return self._tracks("WHERE t.content_hash = ? ORDER BY t.id", (content_hash,))
 
     def find(self, text: str, *, limit: int = 50) -> list[Track]:
         """Return the tracks that a text names: an id, a path, a title, a part of a title, or words anywhere."""
@@ -125,11 +124,9 @@ class TrackRepository(Repository):
             (f"WHERE {_TITLE} LIKE ? ESCAPE '\\'", [f"%{_like(fold(text))}%"]),
             (words, values),
         )
-        with self.pool.reading() as connection:
-            for where, values in conditions:
-                sql = f"{_SELECT} {where} ORDER BY t.id LIMIT ?"
-                if text and (rows := connection.execute(sql, (*values, limit)).fetchall()):
-                    return [_track(row) for row in rows]
+        for where, values in conditions:
+            if text and (tracks := self._tracks(f"{where} ORDER BY t.id LIMIT ?", (*values, limit))):
+                return tracks
         return []
 
     def lyrics(self) -> Iterator[tuple[int, str]]:
@@ -144,13 +141,20 @@ class TrackRepository(Repository):
         repeated = """
             SELECT content_hash FROM tracks WHERE missing_since IS NULL AND content_hash IS NOT NULL
             GROUP BY content_hash HAVING count(*) > 1"""
-        sql = f"{_SELECT} WHERE t.missing_since IS NULL AND t.content_hash IN ({repeated}) ORDER BY t.id"
-        with self.pool.reading() as connection:
-            rows = connection.execute(sql).fetchall()
+        where = f"WHERE t.missing_since IS NULL AND t.content_hash IN ({repeated}) ORDER BY t.id"
         groups: dict[str, list[Track]] = {}
-        for row in rows:
-            groups.setdefault(row[2], []).append(_track(row))
+        for track in self._tracks(where):
+            groups.setdefault(track.content_hash, []).append(track)
         return list(groups.values())
+
+    def _tracks(self, where: str, values: Sequence[Any] = ()) -> list[Track]:
+        """Return tracks; those whose features are damaged are pending from now on."""
+        with self.pool.reading() as connection:
+            rows = connection.execute(f"{_SELECT} {where}", values).fetchall()
+        damaged = {row[-2] for row in rows} - {"absent", "intact"}
+        if damaged and set_features_aside(self.pool, damaged):
+            return self._tracks(where, values)
+        return [_track(row) for row in rows]
 
 
 def _where(query: str | None, status: str | None, after: int = 0) -> tuple[str, list[Any]]:
@@ -173,9 +177,9 @@ def _like(text: str) -> str:
 
 
 def _track(row: tuple[Any, ...]) -> Track:
-    features = from_json(row[-1]) if row[-1] else {}
+    features = from_json(row[-1]) if row[-2] == "intact" else {}
     tags = dict(zip(TAG_NAMES, row[4 : 4 + len(TAG_NAMES)], strict=True))
-    size_bytes, mtime_ns, error, error_kind = row[4 + len(TAG_NAMES) : -1]
+    size_bytes, mtime_ns, error, error_kind = row[4 + len(TAG_NAMES) : -2]
     return Track(
         id=row[0],
         path=row[1],

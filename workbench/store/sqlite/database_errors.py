@@ -40,7 +40,7 @@ def is_busy(error: BaseException) -> bool:
 def translate(error: sqlite3.Error, path: Path) -> StoreError:
     """Return the workbench error for an error of SQLite; it names the database and says what to do."""
     code = primary_code(error)
-    if code in _CORRUPT:
+    if code in _CORRUPT or "Could not decode to UTF-8" in str(error):
         return DatabaseCorruptError(
             f"The database {path} is damaged ({error}). It was left as it is. Restore a backup with "
             "`workbench db restore FILE`, or move it away to start a new one.",

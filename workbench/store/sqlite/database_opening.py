@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from workbench.errors import DatabaseCorruptError, DatabaseUnavailableError, DatabaseVersionError
+from workbench.store.sqlite.checksums import FUNCTION, row_checksum
 from workbench.store.sqlite.migrations import APPLICATION_ID, Migration
 from workbench.store.sqlite.retrying import Backoff
 from workbench.store.sqlite.sqlite_module import require_sound, sqlite3
@@ -53,6 +54,7 @@ def connect(path: Path, mode: str, *, busy_seconds: float = _READER_BUSY_SECONDS
         cached_statements=256,
         factory=Connection,
     )
+    connection.create_function(FUNCTION, -1, row_checksum, deterministic=True)
     connection.identity = file_identity(path)
     return connection
 

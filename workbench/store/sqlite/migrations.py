@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from workbench.store.sqlite.checksums import CONTENT_CHECKSUMS, SEAL, SEAL_CONTENT
+
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
@@ -303,6 +305,16 @@ def keep_server_songs(connection: Connection) -> None:
     connection.execute("INSERT INTO meta (key, value) VALUES ('server_songs', '0')")
 
 
+def keep_checksums(connection: Connection) -> None:
+    """Add a checksum to every value that was computed, and to what is there already."""
+    for name in CONTENT_CHECKSUMS:
+        connection.execute(f"ALTER TABLE features ADD COLUMN {name} INTEGER")
+    connection.execute(SEAL_CONTENT)
+    for table, seal in SEAL.items():
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
+        connection.execute(seal)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
@@ -315,4 +327,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     keep_counts,
     let_others_pause_jobs,
     keep_server_songs,
+    keep_checksums,
 )

@@ -1,0 +1,99 @@
+"""What becomes of damaged values: they count as absent, their tracks as pending, and it is said once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from workbench.errors import StoreError
+from workbench.readable import counted
+from workbench.store.library.repository import in_groups
+from workbench.store.sqlite.checksums import CONTENT_CHECKSUMS, INTACT, intact
+
+if TYPE_CHECKING:
+    from workbench.store.database_pool import DatabasePool
+
+_log = logging.getLogger(__name__)
+
+_COMPUTED_AGAIN = {
+    "embeddings": "Run `workbench embed` to compute them again.",
+    "predictions": "Run `workbench embed` or the tagger to compute them again.",
+    "artifacts": "They are computed again when they are needed.",
+}
+
+
+def set_features_aside(pool: DatabasePool, rows: Iterable[int]) -> bool:
+    """Let damaged rows of ``features`` count as absent; return whether that was possible and new."""
+    changed, tracks = 0, 0
+    try:
+        with pool.writing() as connection:
+            for group, marks in in_groups(sorted(rows)):
+                damaged = (
+                    f"SELECT content_hash FROM features WHERE rowid IN ({marks}) AND checksum IS NOT NULL"
+                )
+                tracks += connection.execute(
+                    f"UPDATE tracks SET analysis = 'pending' WHERE content_hash IN ({damaged})", group
+                ).rowcount
+                changed += connection.execute(
+                    f"UPDATE features SET checksum = NULL WHERE rowid IN ({marks}) AND checksum IS NOT NULL",
+                    group,
+                ).rowcount
+    except StoreError as error:
+        _log.warning("Stored features are damaged and not used: %s", error)
+        return False
+    if tracks:
+        _log.warning(
+            "The stored features of %s are damaged and not used. Analyze the folder again.",
+            counted(tracks, "track"),
+        )
+    return changed > 0
+
+
+def set_rows_aside(pool: DatabasePool, table: str, rows: Iterable[int]) -> None:
+    """Let damaged rows of ``embeddings``, ``predictions`` or ``artifacts`` count as absent."""
+    changed = 0
+    try:
+        with pool.writing() as connection:
+            for group, marks in in_groups(sorted(rows)):
+                changed += connection.execute(
+                    f"UPDATE {table} SET checksum = NULL WHERE rowid IN ({marks}) AND checksum IS NOT NULL",
+                    group,
+                ).rowcount
+    except StoreError as error:
+        _log.warning("Stored %s are damaged and not used: %s", table, error)
+    if changed:
+        _log.warning(
+            "%s damaged and not used. %s",
+            f"{counted(changed, table[:-1])} {'is' if changed == 1 else 'are'}",
+            _COMPUTED_AGAIN[table],
+        )
+
+
+def find_damage(pool: DatabasePool) -> Iterator[str]:
+    """Compare every value with its checksum, set aside what is damaged, and yield sentences that say so."""
+    every = intact(*CONTENT_CHECKSUMS, key="f.content_hash")
+    with pool.reading() as connection:
+        features = connection.execute(
+            f"""SELECT f.rowid FROM features f LEFT JOIN feature_details d ON d.content_hash = f.content_hash
+                LEFT JOIN landmarks l ON l.content_hash = f.content_hash
+                WHERE f.checksum IS NOT NULL AND NOT ({every})"""
+        ).fetchall()
+        layouts = connection.execute(
+            f"SELECT id FROM feature_layouts WHERE NOT ({INTACT['feature_layouts']})"
+        ).fetchall()
+        others = {
+            table: connection.execute(
+                f"SELECT rowid FROM {table} WHERE checksum IS NOT NULL AND NOT ({INTACT[table]})"
+            ).fetchall()
+            for table in _COMPUTED_AGAIN
+        }
+    if layouts:
+        yield f"the names of the features of {counted(len(layouts), 'layout')} are damaged"
+    if features:
+        set_features_aside(pool, (row for (row,) in features))
+        yield f"the features of {counted(len(features), 'content')} are damaged; analyze the folder again"
+    for table, rows in others.items():
+        if rows:
+            set_rows_aside(pool, table, (row for (row,) in rows))
+            yield f"{counted(len(rows), table[:-1])} damaged. {_COMPUTED_AGAIN[table]}"

@@ -1,0 +1,64 @@
+"""Checksums of stored values, so that what a disk changed is noticed when it is read, and never used.
+
+They are made and compared in SQL, by the function ``row_checksum`` of every connection. Each covers the key that was
+asked for, so a row of another content is noticed too. A row without a checksum counts as absent.
+
+The checksums of ``feature_details`` and ``landmarks`` are in ``features``: beside large values they would be as slow to
+read as those.
+"""
+
+from __future__ import annotations
+
+import xxhash
+
+FUNCTION = "row_checksum"
+
+# Of features f, feature_details d and landmarks l, each with the hash of the content. Damaged text may not be UTF-8, so
+# it is read as bytes.
+_OF_CONTENT = {
+    "checksum": "f.version, f.layout, f.seconds, f.numbers, CAST(f.labels AS BLOB), f.vector",
+    "scalars_checksum": "CAST(d.scalars AS BLOB)",
+    "series_checksum": "d.series",
+    "first_checksum": "l.first",
+    "rest_checksum": "l.rest",
+}
+CONTENT_CHECKSUMS = tuple(_OF_CONTENT)
+
+_RESULT = "CAST(content_hash AS BLOB), CAST(model AS BLOB), CAST(version AS BLOB), CAST(model_hash AS BLOB)"
+_OF_ROW = {
+    "embeddings": f"{_RESULT}, vector",
+    "predictions": f"{_RESULT}, CAST(scores AS BLOB)",
+    "artifacts": "CAST(kind AS BLOB), CAST(key AS BLOB), CAST(snapshot AS BLOB), value",
+    "feature_layouts": "id, CAST(names AS BLOB)",
+}
+"""Tables that have a checksum in each row → what it covers."""
+
+INTACT = {table: f"checksum IS {FUNCTION}({values})" for table, values in _OF_ROW.items()}
+"""Table → the condition that a row is as it was saved."""
+
+_JOINED = """(SELECT 1) LEFT JOIN feature_details d ON d.content_hash = f.content_hash
+    LEFT JOIN landmarks l ON l.content_hash = f.content_hash"""
+SEAL_CONTENT = "UPDATE features AS f SET " + ", ".join(
+    f"{name} = (SELECT {FUNCTION}(CAST(f.content_hash AS BLOB), {values}) FROM {_JOINED})"
+    for name, values in _OF_CONTENT.items()
+)
+"""The statement that gives rows of ``features`` their checksums; add a condition."""
+
+SEAL = {table: f"UPDATE {table} SET checksum = {FUNCTION}({values})" for table, values in _OF_ROW.items()}
+"""Table → the statement that gives its rows their checksums; add a condition."""
+
+
+def row_checksum(*values: bytes | str | float | None) -> int:
+    """Return the XXH3 checksum of values, 63 bits of it: SQLite's integers have a sign.
+
+    References
+    ----------
+    https://github.com/Cyan4973/xxHash: XXH3, 64 bits.
+    """
+    parts = [value if type(value) is bytes else str(value).encode() for value in values]
+    return xxhash.xxh3_64_intdigest(b"\0".join(parts)) >> 1
+
+
+def intact(*names: str, key: str) -> str:
+    """Return the condition that these of ``CONTENT_CHECKSUMS`` fit the content hash ``key``, an SQL expression."""
+    return " AND ".join(f"f.{name} IS {FUNCTION}(CAST({key} AS BLOB), {_OF_CONTENT[name]})" for name in names)
