@@ -5,6 +5,7 @@ from .errors import (
     AudioFileMissingError as AudioFileMissingError,
     AudioFormatError as AudioFormatError,
     AudioMemoryError as AudioMemoryError,
+    AudioOutsideError as AudioOutsideError,
     AudioPermissionError as AudioPermissionError,
     CancelledError as CancelledError,
     DatabaseCorruptError as DatabaseCorruptError,

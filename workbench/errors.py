@@ -11,6 +11,7 @@ WorkbenchError
 ├── AudioError                 something about one audio file
 │   ├── AudioFileMissingError      deleted between scan and decoding
 │   ├── AudioPermissionError       it exists, but cannot be read
+│   │   └── AudioOutsideError          it lies outside LIBRARY_ROOTS by now, so a server does not read it
 │   ├── AudioFormatError           not audio, or no decoder for it
 │   ├── AudioEmptyError            has no audio
 │   └── AudioMemoryError           there is not enough memory to decode even small blocks
@@ -132,6 +133,10 @@ class AudioFileMissingError(AudioError):
 
 class AudioPermissionError(AudioError):
     kind = "permission"
+
+
+class AudioOutsideError(AudioPermissionError):
+    kind = "outside"
 
 
 class AudioFormatError(AudioError):

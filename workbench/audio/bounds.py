@@ -1,14 +1,20 @@
-"""Folders that a scan stays in, wherever links lead."""
+"""Folders that a scan, and what reads its files later, stay in, wherever links lead."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from typing import TypeVar
 
 # Opens nothing that a device or a pipe would notice.
 LOOK_ONLY = getattr(os, "O_PATH", os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+
+
+T = TypeVar("T")
 
 
 class Bounds:
@@ -21,6 +27,36 @@ class Bounds:
         """Return whether an opened file or folder is one of the folders or lies below one."""
         real = _path_of(descriptor)
         return any(f"{real}/".startswith(f"{folder.rstrip('/')}/") for folder in self._folders)
+
+
+_bounds: ContextVar[Bounds | None] = ContextVar("bounds", default=None)
+
+
+@contextmanager
+def staying_inside(folders: Iterable[str | os.PathLike[str]] | None) -> Iterator[None]:
+    """Refuse, in this block, to read audio files that lie outside some folders when they are opened; ``None``: nowhere.
+
+    A path that was inside during a scan may lead outside later, because a folder was exchanged for a link.
+    """
+    token = _bounds.set(None if folders is None else Bounds(folders))
+    try:
+        yield
+    finally:
+        _bounds.reset(token)
+
+
+def may_read(descriptor: int) -> bool:
+    """Return whether an opened file may be read in this block."""
+    bounds = _bounds.get()
+    return bounds is None or bounds.hold(descriptor)
+
+
+def call_inside(
+    folders: Iterable[str | os.PathLike[str]] | None, function: Callable[..., T], *arguments: object
+) -> T:
+    """Call a function in a block that is :func:`staying_inside` some folders."""
+    with staying_inside(folders):
+        return function(*arguments)
 
 
 def _path_of(descriptor: int) -> str:

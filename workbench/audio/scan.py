@@ -12,7 +12,7 @@ from typing import NamedTuple
 from workbench.audio.bounds import LOOK_ONLY, Bounds
 from workbench.audio.excluded import Exclusion, excluded_below
 from workbench.audio.formats import AUDIO_EXTENSIONS, COMPANION_EXTENSIONS
-from workbench.audio.source import file_error, inode_time, size_and_time
+from workbench.audio.source import OUTSIDE, file_error, inode_time, size_and_time
 from workbench.errors import LibraryPathError
 
 
@@ -232,7 +232,7 @@ def _look_at_opened(path: str, folder: int | None, bounds: Bounds) -> FoundFile 
 def _outside(path: str) -> ScanProblem:
     return ScanProblem(
         printable(path),
-        "The link leads outside LIBRARY_ROOTS, the folders that this server may read.",
+        OUTSIDE,
         "path_not_allowed",
     )
 

@@ -8,14 +8,19 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+from workbench.audio.bounds import may_read
 from workbench.errors import (
     AudioEmptyError,
     AudioError,
     AudioFileMissingError,
     AudioFormatError,
+    AudioOutsideError,
     AudioPermissionError,
 )
+
+OUTSIDE = "The link leads outside LIBRARY_ROOTS, the folders that this server may read."
 
 _INT64_MAX = 2**63 - 1
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}
@@ -47,8 +52,22 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[int]:
         The file does not exist, may not be read, or the disk reports an error.
     AudioFormatError
         The path is a folder, a pipe or a device.
+    AudioOutsideError
+        It lies outside of the folders that this block is :func:`~workbench.audio.bounds.staying_inside`.
     """
-    name = os.fspath(path)
+    descriptor = _opened(os.fspath(path))
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file for libraries that read from file objects; errors as of :func:`open_file`."""
+    return open(path, "rb", opener=lambda name, _: _opened(name))
+
+
+def _opened(name: str) -> int:
     try:
         # O_NONBLOCK: opening a pipe that nobody writes to would wait forever.
         descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -59,9 +78,12 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[int]:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise AudioFormatError(f"{name} is a folder or device, not a file. Leave it out.", path=name)
-        yield descriptor
-    finally:
+        if not may_read(descriptor):
+            raise AudioOutsideError(f"{name}: {OUTSIDE}", path=name)
+    except BaseException:
         os.close(descriptor)
+        raise
+    return descriptor
 
 
 def size_and_time(status: os.stat_result) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +98,12 @@ class Models(ModelsFolder):
         self._jobs = jobs
 
     def embed(
-        self, *, force: bool = False, timeout: float | None = None, show: bool | None = None
+        self,
+        *,
+        force: bool = False,
+        timeout: float | None = None,
+        show: bool | None = None,
+        within: Sequence[Path] | None = None,
     ) -> Job[Report]:
         """Run the models over the analyzed tracks that they have not seen; return at once.
 
@@ -110,6 +115,8 @@ class Models(ModelsFolder):
             Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default.
         show : bool, optional
             Show a progress bar; by default in a notebook and on a terminal.
+        within : sequence of Path, optional
+            Folders that files are not read outside of.
 
         Raises
         ------
@@ -132,6 +139,7 @@ class Models(ModelsFolder):
             show=show,
             needs=lambda client: embedding_needs(client, models),
             title="Listening with networks",
+            within=within,
         )
 
     def unseen(self) -> int:

@@ -7,7 +7,7 @@ import atexit
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -237,6 +237,7 @@ class Workbench:
         quiet_s: float | None = None,
         grace_s: float | None = None,
         poll_s: float | None = None,
+        within: Sequence[Path] | None = None,
     ) -> Watch:
         """Return a watch over folders; iterate over it to run it. WATCH by default.
 
@@ -248,6 +249,8 @@ class Workbench:
             A file is marked as missing when it has been away for so long; 60 by default.
         poll_s : float, optional
             Look for changes so often. By default the system tells them, and shares are looked at every 30 seconds.
+        within : sequence of Path, optional
+            Folders that links may not lead out of.
 
         Raises
         ------
@@ -270,6 +273,7 @@ class Workbench:
             quiet_s=QUIET_S if quiet_s is None else quiet_s,
             grace_s=GRACE_S if grace_s is None else grace_s,
             poll_s=poll_s,
+            within=within,
         )
 
     async def analyze_async(

@@ -97,7 +97,7 @@ class Service:
 
     def _follow_folders(self) -> tuple[Watch, Thread]:
         """Watch the folders of WATCH on a thread; what is found is in the log."""
-        watch = self.workbench.watch()
+        watch = self.workbench.watch(within=self.settings.library_roots)
 
         def follow() -> None:
             try:

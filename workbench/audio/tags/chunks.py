@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
+from workbench.audio.source import open_binary
 from workbench.audio.tags.fields import plain_name
 from workbench.audio.tags.text import decoded
 
@@ -26,7 +26,7 @@ _UNKNOWN_SIZE = 0xFFFFFFFF  # of the data chunk of an RF64 file, whose size is i
 def read_chunks(path: str) -> dict[str, list[str]]:
     """Return the texts of a RIFF or AIFF file by their plain names."""
     found: dict[str, list[str]] = {}
-    with Path(path).open("rb") as file:
+    with open_binary(path) as file:
         big = file.read(12)[:4] == b"FORM"
         end = file.seek(0, 2)
         for name, start, size_bytes in _chunks(file, 12, end, ">" if big else "<"):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
+from workbench.audio.source import open_binary, open_file
 from workbench.audio.tags.chunks import read_chunks
 from workbench.audio.tags.fields import plain_name
 from workbench.audio.tags.matroska import read_matroska
 from workbench.audio.tags.text import decoded, repaired
+from workbench.errors import AudioError
 
 Kind = dict[str, list[str]]
 """Plain name → texts. ``cover`` has a text if there is a picture, ``cuesheet`` if there is a CUE sheet."""
@@ -49,9 +50,9 @@ def _attempt(read: Callable[[], Any]) -> Any:
 
 def _head(path: str) -> bytes:
     try:
-        with Path(path).open("rb") as file:
+        with open_binary(path) as file:
             return file.read(16)
-    except (OSError, ValueError):
+    except (AudioError, OSError, ValueError):
         return b""
 
 
@@ -63,7 +64,8 @@ def _has_one_kind(head: bytes) -> bool:
 def _mutagen_file(path: str) -> Any:
     import mutagen
 
-    return mutagen.File(path)
+    with open_binary(path) as file:
+        return mutagen.File(file)
 
 
 def _native(file: Any) -> Kind | None:
@@ -84,13 +86,14 @@ def _native(file: Any) -> Kind | None:
 def _id3v2(path: str) -> Kind:
     from mutagen.id3 import ID3
 
-    return _of_id3(ID3(path, load_v1=False))  # type: ignore[no-untyped-call]
+    with open_binary(path) as file:
+        return _of_id3(ID3(file, load_v1=False))  # type: ignore[no-untyped-call]
 
 
 def _id3v1(path: str) -> Kind:
     from mutagen.id3 import ParseID3v1
 
-    with Path(path).open("rb") as file:
+    with open_binary(path) as file:
         file.seek(-128, 2)
         return _of_frames((ParseID3v1(file.read()) or {}).values())  # type: ignore[no-untyped-call]
 
@@ -98,7 +101,8 @@ def _id3v1(path: str) -> Kind:
 def _apev2(path: str) -> Kind:
     from mutagen.apev2 import APEv2
 
-    return _of_mapping(APEv2(path))  # type: ignore[no-untyped-call]
+    with open_binary(path) as file:
+        return _of_mapping(APEv2(file))  # type: ignore[no-untyped-call]
 
 
 def _of_id3(tags: Any) -> Kind:
@@ -174,8 +178,6 @@ def _by_ffmpeg(path: str) -> Kind | None:
     import av
 
     from workbench.audio.ffmpeg_decoder import open_container
-    from workbench.audio.source import open_file
-    from workbench.errors import AudioError
 
     try:
         with open_file(path) as descriptor, open_container(descriptor) as container:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from workbench.audio.source import open_binary
 from workbench.audio.tags.fields import plain_name
 from workbench.audio.tags.text import decoded
 
@@ -49,7 +49,7 @@ class _Tag(NamedTuple):
 def read_matroska(path: str) -> dict[str, list[str]]:
     """Return the tags of the song by their plain names: its own, and those of its album."""
     tags: list[_Tag] = []
-    with Path(path).open("rb") as file:
+    with open_binary(path) as file:
         for part in _parts(file):
             inside = list(_children(file, part)) if part.size_bytes <= _MAX_ELEMENT_BYTES else []
             if part.id == _INFO:

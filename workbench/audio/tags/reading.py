@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.audio.source import file_stem
+from workbench.audio.source import file_stem, open_binary
 from workbench.audio.tags import numbers
 from workbench.audio.tags.fields import NAMES, Tags
 from workbench.audio.tags.kinds import Kind, read_kinds
 from workbench.audio.tags.text import decoded, lines, parts, split_names
+from workbench.errors import AudioError
 
 _CUT_AFTER = 30  # characters of a title in ID3v1, which careless programs copy into other tags
 _COVER_NAMES = ("cover", "folder", "front", "album", "albumart")
@@ -135,9 +136,9 @@ def _lyrics_beside(path: Path) -> str | None:
     """Return the text of a ``.lrc`` file of the same name, without its times."""
     for suffix in (".lrc", ".LRC"):
         try:
-            with path.with_suffix(suffix).open("rb") as file:
+            with open_binary(path.with_suffix(suffix)) as file:
                 text = decoded(file.read(_MAX_LRC_BYTES).removeprefix(b"\xef\xbb\xbf"))
-        except (OSError, ValueError):
+        except (AudioError, OSError, ValueError):
             continue
         sung = [_LRC_TIMES.sub("", line) for line in text.splitlines() if not _LRC_HEADER.fullmatch(line)]
         return lines("\n".join(sung)) or None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
 from workbench.errors import SettingsError
@@ -23,8 +23,7 @@ def translation(worker_paths: str | None) -> Callable[[str], str]:
     SettingsError
         A pair is not ``HERE=THERE`` with two absolute folders.
     """
-    pairs = [_pair(text) for text in (worker_paths or "").split(os.pathsep) if text]
-    pairs.sort(key=lambda pair: len(pair[0]), reverse=True)
+    pairs = _pairs(worker_paths)
 
     def translate(path: str) -> str:
         for here, there in pairs:
@@ -33,6 +32,23 @@ def translation(worker_paths: str | None) -> Callable[[str], str]:
         return path
 
     return translate
+
+
+def folders_on_workers(
+    folders: Iterable[str | os.PathLike[str]], worker_paths: str | None
+) -> tuple[str, ...]:
+    """Return where workers have these folders, and the parts of them that workers have elsewhere."""
+    translate = translation(worker_paths)
+    here = [os.fspath(folder).rstrip(os.sep) + os.sep for folder in folders]
+    parts = [(part + os.sep, there + os.sep) for part, there in _pairs(worker_paths)]
+    elsewhere = [there for part, there in parts if part.startswith(tuple(here))]
+    return tuple(dict.fromkeys([*map(translate, here), *elsewhere]))
+
+
+def _pairs(worker_paths: str | None) -> list[tuple[str, str]]:
+    """Return the pairs of WORKER_PATHS, the longest first."""
+    pairs = [_pair(text) for text in (worker_paths or "").split(os.pathsep) if text]
+    return sorted(pairs, key=lambda pair: len(pair[0]), reverse=True)
 
 
 def _pair(pair: str) -> tuple[str, str]:

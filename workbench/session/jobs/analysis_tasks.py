@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.audio.bounds import call_inside
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.scan import FoundFile
 from workbench.audio.source import open_file, size_and_time
@@ -89,7 +91,7 @@ class AnalysisTasks:
         todo = [file for file in self.plan.found if file.path in self.plan.reasons]
         with ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="workbench-hash") as pool:
             for batch in batched(todo, BATCH):
-                scanned = list(pool.map(_read, batch))
+                scanned = list(pool.map(partial(call_inside, self.plan.within, _read), batch))
                 gone = [file for file in scanned if self._is_gone(file.path, file.error_kind)]
                 there = [file for file in scanned if file not in gone]
                 self._cue_sheets += sum(bool(file.tags.get("cue_sheet")) for file in there)
@@ -102,7 +104,10 @@ class AnalysisTasks:
         """Read the tags again of files that changed while size and time stayed the same; their features are kept."""
         for batch in batched(self.plan.retagged, BATCH):
             known = [(file, self.plan.cached[file.path]) for file in batch]
-            read = [(_retagged(file, before.content_hash), before) for file, before in known]
+            read = [
+                (call_inside(self.plan.within, _retagged, file, before.content_hash), before)
+                for file, before in known
+            ]
             there = [(file, before) for file, before in read if file is not None]
             rewritten = [file for file, before in there if self._has_new_tags(file, before)]
             self.library.files.add([file for file, _ in there if file not in rewritten])
@@ -116,7 +121,7 @@ class AnalysisTasks:
     def _renew_hash(self, file: ScannedFile) -> None:
         """Record new tags and the content hash of the file that has them, by which it is found when it moves."""
         try:
-            key = content_hash(file.path)
+            key = call_inside(self.plan.within, content_hash, file.path)
         except AudioError:
             return
         if file.content_hash is None or key == file.content_hash:  # tags can come from a file beside it

@@ -6,8 +6,10 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from workbench.audio.bounds import call_inside
 from workbench.cards.verbs import Verbs
 from workbench.errors import WorkbenchError
 from workbench.processing.job.job_statistics import JobStatistics
@@ -15,6 +17,8 @@ from workbench.settings import Settings
 from workbench.store.library.library import Library
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workbench.processing.cluster.cluster import Cluster
     from workbench.processing.job.job import Job
     from workbench.processing.job.single_call import Steps
@@ -92,9 +96,13 @@ class Jobs(Verbs):
         show: bool | None = None,
         needs: Callable[[Any], Mapping[str, int]] | None = None,
         title: str = "Analysis",
+        within: Sequence[Path] | None = None,
     ) -> Job[Report]:
-        """Call ``function(path, *arguments)`` on workers for every task; ``tasks`` receives each result."""
-        from workbench.processing.cluster.worker_paths import translation
+        """Call ``function(path, *arguments)`` on workers for every task; ``tasks`` receives each result.
+
+        Workers read nothing outside the folders ``within``, if there are some.
+        """
+        from workbench.processing.cluster.worker_paths import folders_on_workers, translation
         from workbench.processing.cluster.workers import TaskCall
         from workbench.processing.job.job import Job
         from workbench.processing.job.loop import JobLoop
@@ -104,6 +112,8 @@ class Jobs(Verbs):
         if not self._share_cluster:
             entries = with_server_workers(entries, self._library, self._settings)
         paths = translation(self._settings.worker_paths)
+        if within is not None:
+            function = partial(call_inside, folders_on_workers(within, self._settings.worker_paths), function)
         call = TaskCall(function, arguments, timeout_s=timeout, worker_path=paths, needs=needs)
         loop = JobLoop(self.cluster, entries, call, on_value=tasks.on_value, on_failure=tasks.on_failure)
         job = Job(loop, lambda _: tasks.report(loop.most_at_once), title=title)

@@ -63,7 +63,9 @@ KINDS: Mapping[str, Kind] = {
     "embed": Kind(
         "run the networks over the tracks that they have not heard",
         lambda request: "Listening with networks",
-        lambda wb, request: wb.models.embed(force=request["force"], show=False),
+        lambda wb, request: wb.models.embed(
+            force=request["force"], show=False, within=wb.settings.library_roots
+        ),
         {"force": Value("over all analyzed tracks", bool, default=False)},
     ),
     "map": Kind(

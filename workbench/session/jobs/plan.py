@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from workbench.audio.scan import FoundFile
 from workbench.cards.card import card, facts, note, table
@@ -37,6 +38,8 @@ class Plan:
     """The folders and files that were scanned."""
     skipped: dict[str, int] = field(default_factory=dict)
     """Extension → how many files the scan left out because of it."""
+    within: Sequence[Path] | None = None
+    """Folders that files are in when they are read, too; a link may have come in between."""
 
     @property
     def counts(self) -> dict[str, int]:

@@ -57,6 +57,8 @@ class Watch:
         See :class:`~workbench.session.watching.settling.Settling`.
     poll_s : float, optional
         Look so often instead of being told; by itself on network shares.
+    within : sequence of Path, optional
+        Folders that links may not lead out of.
 
     Raises
     ------
@@ -74,10 +76,12 @@ class Watch:
         quiet_s: float = QUIET_S,
         grace_s: float = GRACE_S,
         poll_s: float | None = None,
+        within: Sequence[Path] | None = None,
     ) -> None:
         self._library = library
         self._analyze = analyze
         self._exclude = exclude
+        self._within = within
         self._roots = [os.path.normpath(expand_home(path).absolute()) for path in paths]
         if not self._roots:
             raise LibraryPathError("Say which folders to watch, or set WATCH.", path="")
@@ -126,7 +130,7 @@ class Watch:
 
     def _catch_up(self, roots: Sequence[str]) -> None:
         """Take up everything that an analysis would do now."""
-        plan = self._analyze.plan(*roots)
+        plan = self._analyze.plan(*roots, within=self._within)
         for path in (*plan.reasons, *plan.missing, *(file.path for file in plan.retagged)):
             self._settling.note(path)
         for path, file in plan.cached.items():
@@ -167,7 +171,7 @@ class Watch:
     def _analyzed(self, paths: Sequence[str]) -> Iterator[WatchEvent]:
         try:
             there = [path for path in paths if os.path.isfile(path)]  # noqa: PTH113 - as above
-            plan = self._analyze.plan(*there)
+            plan = self._analyze.plan(*there, within=self._within)
             if not _has_work(plan):
                 return
             report = self._finished(plan)
