@@ -84,6 +84,20 @@ def number(value: float | None, unit: str = "", digits: int = 1) -> str:
     return f"{value:,.{digits}f} {unit}".replace("-", "−").strip()
 
 
+def measured(value: float | None) -> str:
+    """Write a measured value of any size with three digits and without an exponent; a dash where it is not known.
+
+    >>> measured(5850.4), measured(0.0712), measured(12.345), measured(None)
+    ('5,850', '0.0712', '12.3', '—')
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if not value or abs(value) >= 100:
+        return f"{value:,.0f}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:.{digits}f}"
+
+
 def counted(many: int, one: str, several: str = "") -> str:
     """Write a number with its noun.
 

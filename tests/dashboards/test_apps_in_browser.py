@@ -296,11 +296,17 @@ def test_the_kernel_of_a_closed_tab_ends_and_others_go_on(visit: Callable[..., A
     assert kernel_runs(app_server.url, open_one)
 
 
-def test_the_performance_app_shows_the_event_loops_of_kernel_and_server(visit: Callable[..., Any]) -> None:
+def test_the_performance_app_shows_event_loops_current_values_and_reasons(visit: Callable[..., Any]) -> None:
     lag = r"/Event-loop lag.* this page's kernel [\d.]+, server, longest of a minute [\d.]+/"
-    visit("performance").page.wait_for_function(
+    page = visit("performance").page
+    page.wait_for_function(
         f"[...document.querySelectorAll('.pw-chart svg')].some((chart) => {lag}.test(chart.ariaLabel))"
     )
+    machine = page.locator(".pw-chart", has_text="Machine").locator(".pw-legend")
+    assert all(float(value) >= 0 for value in machine.locator("b").all_inner_texts())
+    assert machine.locator("b").count() == 3
+    wait_for_text(page, "of the memory is in use")
+    assert page.locator(".pw-score", has_text="Processor").inner_text().endswith("nothing measured yet")
 
 
 def test_the_browser_keeps_the_files_of_a_page_and_loads_no_mathjax(visit: Callable[..., Any]) -> None:

@@ -56,7 +56,18 @@ def snapshot(cache: Any = None, pool: Any = None, processor: Any = None, **windo
 def test_nothing_done_yet_is_not_known_rather_than_good() -> None:
     found = scores.scores(snapshot(), CALM, memory_limit_percent=85)
     assert found["cache_efficiency"] is found["database_efficiency"] is found["processor_efficiency"] is None
-    assert found["overall_score"] == found["memory_efficiency"] == 100
+    assert found["memory_efficiency"] == 100
+    assert found["overall_score"] is None
+    assert set(scores.reasons(snapshot(), CALM)) == {"memory_efficiency"}
+
+
+def test_idle_workers_take_no_points_and_each_known_score_has_a_reason() -> None:
+    state = snapshot({"hits": 30, "misses": 10}, {"total_queries": 90}, DONE)
+    assert scores.processor_efficiency(state) == 100
+    known = scores.scores(state, CALM, memory_limit_percent=85)
+    found = scores.reasons(state, CALM)
+    assert set(found) == {name for name in known if name != "overall_score"}
+    assert found["cache_efficiency"].startswith("30 of 40 lookups were hits")
 
 
 def test_each_score_follows_its_definition() -> None:

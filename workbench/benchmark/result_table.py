@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.readable import measured
+
 HEAD = "| | before | after | better | target | met | n |\n|---|---:|---:|---:|---:|---|---:|"
 
 
@@ -43,15 +45,8 @@ def _times(ratio: float | None) -> str:
 
 def _cell(measurement: Mapping[str, Any], side: str) -> str:
     low, high = measurement["spread"][side]
-    spread = "" if low == high else f" ({number(low)}–{number(high)})"
-    return f"{number(measurement[side])} {measurement['unit']}".rstrip() + spread
-
-
-def number(value: float) -> str:
-    """Return three digits, without an exponent."""
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.2g}" if abs(value) < 0.01 else f"{value:.3g}"
+    spread = "" if low == high else f" ({measured(low)}–{measured(high)})"
+    return f"{measured(measurement[side])} {measurement['unit']}".rstrip() + spread
 
 
 def _machine(result: Mapping[str, Any]) -> str:

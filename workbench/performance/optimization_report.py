@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.performance.recommendations import recommend
-from workbench.performance.scores import scores
+from workbench.performance.scores import reasons, scores
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
 from workbench.settings import Settings
@@ -38,6 +38,7 @@ def optimization_report(
         "timestamp": datetime.fromtimestamp(snapshot.at, UTC).isoformat(timespec="milliseconds"),
         "window_seconds": snapshot.window_s,
         "optimization_scores": scores(snapshot, sample, memory_limit_percent=settings.memory_limit_percent),
+        "score_reasons": reasons(snapshot, sample),
         "optimizations_active": active(settings, snapshot),
         "performance_impact": impact(benchmark),
         "recommendations": recommend(settings, snapshot, sample),

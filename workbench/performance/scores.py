@@ -9,19 +9,25 @@ All rates are about the window of the snapshot (the last 15 minutes, or all time
 ``processor_efficiency``
     100 × share of tracks that succeeded × share that met the deadline × (0.5 + 0.5 × utilization), where
     utilization is busy worker time over available worker time while there was work. Idle workers cost at
-    most half of the score, because they are not a fault.
+    most half of the score, because they are not a fault; nothing where it is not known.
 ``memory_efficiency``
     Headroom under ``MEMORY_LIMIT_PERCENT``: 100 while at least a quarter of what is allowed is free, falling
     linearly to 0 at the limit.
 ``overall_score``
-    Mean of those that are known. A score is ``None`` until something has happened to compute it from.
+    Mean of those that are known, if anything but the memory is. A score is ``None`` until something has happened to
+    compute it from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
 from workbench.performance.totals import CACHES, ratio
+from workbench.readable import counted
+from workbench.store.memory_cache import CACHE_COUNTERS
 
 HALVING_WAIT_S = 0.010  # a mean wait that halves the score: ten of them take 0.1 s, which a person notices
 COMFORTABLE_HEADROOM = 0.25  # convention
@@ -38,14 +44,46 @@ def scores(
         "processor_efficiency": processor_efficiency(snapshot),
     }
     known = [score for score in parts.values() if score is not None]
-    return {"overall_score": sum(known) / len(known) if known else None, **parts}
+    return {"overall_score": sum(known) / len(known) if len(known) > 1 else None, **parts}
+
+
+def reasons(snapshot: Snapshot, sample: SystemSample) -> dict[str, str]:
+    """Return what each score was computed from, in words; nothing for scores that are not known."""
+    cache, work = _cache_window(snapshot), snapshot.in_window["async_processor"]
+    pool = snapshot.in_window["database_pool"]
+    lookups, tried = cache["hits"] + cache["misses"], work["total_processed"] + work["total_failed"]
+    lost = cache["evictions"] + cache["rejected"] + cache["expirations"]
+    found = {"memory_efficiency": f"{sample.memory_used_percent:.0f} % of the memory is in use"}
+    if lookups:
+        why = (
+            f"{counted(lost, 'value')} had no room or grew too old"
+            if lost
+            else "the others were asked for first"
+        )
+        found["cache_efficiency"] = f"{cache['hits']:,} of {counted(lookups, 'lookup')} were hits; {why}"
+    if asked := pool["total_queries"] + pool["failed_queries"]:
+        found["database_efficiency"] = (
+            f"{counted(asked, 'query', 'queries')}, {pool['failed_queries']:,} failed; "
+            f"mean wait {1000 * _mean_wait_s(pool):.1f} ms"
+        )
+    if tried:
+        busy = utilization(snapshot)
+        used = "" if busy is None else f"; workers busy {100 * busy:.0f} % of the time"
+        found["processor_efficiency"] = (
+            f"{work['total_processed']:,} of {counted(tried, 'track')} analyzed{used}"
+        )
+    return found
 
 
 def cache_efficiency(snapshot: Snapshot) -> float | None:
-    window = [snapshot.in_window["caches"][name] for name in CACHES]
-    hits = sum(stats["hits"] for stats in window)
-    rate = ratio(hits, hits + sum(stats["misses"] for stats in window))
+    window = _cache_window(snapshot)
+    rate = ratio(window["hits"], window["hits"] + window["misses"])
     return None if rate is None else 100.0 * rate
+
+
+def _cache_window(snapshot: Snapshot) -> dict[str, int]:
+    window = [snapshot.in_window["caches"][name] for name in CACHES]
+    return {name: sum(stats[name] for stats in window) for name in CACHE_COUNTERS}
 
 
 def database_efficiency(snapshot: Snapshot) -> float | None:
@@ -53,8 +91,11 @@ def database_efficiency(snapshot: Snapshot) -> float | None:
     asked = window["total_queries"] + window["failed_queries"]
     if not asked:
         return None
-    mean_wait_s = window["wait_seconds"] / max(1, window["pool_hits"] + window["pool_misses"])
-    return float(100 * (1 - window["failed_queries"] / asked) / (1 + mean_wait_s / HALVING_WAIT_S))
+    return float(100 * (1 - window["failed_queries"] / asked) / (1 + _mean_wait_s(window) / HALVING_WAIT_S))
+
+
+def _mean_wait_s(window: Mapping[str, Any]) -> float:
+    return float(window["wait_seconds"] / max(1, window["pool_hits"] + window["pool_misses"]))
 
 
 def processor_efficiency(snapshot: Snapshot) -> float | None:
@@ -64,7 +105,8 @@ def processor_efficiency(snapshot: Snapshot) -> float | None:
         return None
     succeeded = window["total_processed"] / tried
     in_time = 1 - min(1.0, window["total_timeouts"] / tried)
-    return float(100 * succeeded * in_time * (0.5 + 0.5 * (utilization(snapshot) or 0.0)))
+    busy = utilization(snapshot)
+    return float(100 * succeeded * in_time * (0.5 + 0.5 * (1.0 if busy is None else busy)))
 
 
 def utilization(snapshot: Snapshot) -> float | None:

@@ -170,6 +170,7 @@ REPORT = has(
         database_efficiency=MAYBE_NUMBER,
         processor_efficiency=MAYBE_NUMBER,
     ),
+    score_reasons={"type": "object"},
     optimizations_active={"type": "object"},
     performance_impact={"type": "object"},
     recommendations=listing(has(category=STRING, setting=STRING, reason=STRING, message=STRING)),

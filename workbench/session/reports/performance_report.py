@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workbench.readable import UNKNOWN, counted, number
+from workbench.readable import UNKNOWN, counted, measured, number
 from workbench.session.reports.tables import table
 
 
@@ -53,7 +53,7 @@ class PerformanceReport:
                 _words(name),
                 _measured(value.get("before"), value.get("unit")),
                 _measured(value.get("after"), value.get("unit")),
-                f"{value['ratio']:.3g} ×" if value.get("ratio") else UNKNOWN,
+                f"{measured(value['ratio'])} ×" if value.get("ratio") else UNKNOWN,
                 str(value.get("samples", UNKNOWN)),
             )
             for name, value in found.items()
@@ -170,7 +170,7 @@ def _words(name: str) -> str:
 
 
 def _measured(value: Any, unit: str | None) -> str:
-    return f"{value:.3g} {unit or ''}".strip() if isinstance(value, int | float) else UNKNOWN
+    return f"{measured(value)} {unit or ''}".strip() if isinstance(value, int | float) else UNKNOWN
 
 
 def _processes(count: int) -> str:

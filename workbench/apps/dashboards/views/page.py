@@ -116,14 +116,15 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: S
     return f"<div style='overflow-x:auto'><table class='pw-facts'><tr>{top}</tr>{lines}</table></div>"
 
 
-def scores_html(scores: Mapping[str, float | None]) -> str:
-    """Return scores of 0 to 100, by their name in the report, as tiles with a bar."""
+def scores_html(scores: Mapping[str, float | None], reasons: Mapping[str, str]) -> str:
+    """Return scores of 0 to 100, by their name in the report, as tiles with a bar and what each was computed from."""
     tiles = []
     for name, score in scores.items():
-        shown = "—" if score is None else f"{score:.0f}"
         title = name.removesuffix("_score").replace("_", " ").capitalize()
+        shown = "<b class='pw-none'>—</b>" if score is None else f"<b>{score:.0f}</b>"
         bar = f"<div class='pw-bar'><i style='width:{score or 0:.0f}%'></i></div>"
-        tiles.append(f"<div class='pw-score'>{escape(title)}<b>{shown}</b>{bar}</div>")
+        why = "nothing measured yet" if score is None else reasons.get(name, "mean of those that are known")
+        tiles.append(f"<div class='pw-score'>{escape(title)}{shown}{bar}<small>{escape(why)}</small></div>")
     return f"<div class='pw-scores'>{''.join(tiles)}</div>"
 
 

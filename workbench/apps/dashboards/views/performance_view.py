@@ -28,11 +28,12 @@ from workbench.apps.dashboards.views.page import (
 from workbench.apps.dashboards.widgets.chart import Chart
 from workbench.apps.dashboards.widgets.pulse import Pulse
 from workbench.performance.live_series import LiveSeries, live_values, rates
-from workbench.readable import number, span
+from workbench.readable import counted, measured, number, span
 
 Figures = Mapping[str, Any]
 History = Sequence[tuple[float, Mapping[str, Any]]]
 PULSE_S = 2.0  # set by hand; processes publish once a second
+LOW_SCORE = 60  # the seed's troubleshooting section, about hit rates
 HISTORY_EVERY_S = 60.0  # the history has one point a minute
 
 
@@ -70,6 +71,10 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         self._looked, self._trouble = False, ""
         self._scores, self._advice, self._facts, self._impact = (widgets.HTML() for _ in range(4))
         self._state, self._bench_line, self.messages = note("Measuring …"), widgets.HTML(), Messages()
+        self._bench_bar = widgets.FloatProgress(
+            min=0, max=1, layout=widgets.Layout(width="100%", height="8px")
+        )
+        self._bench_bar.layout.display = "none"
         self._charts = _charts()
         self._past = _past_charts()
         self._bench_button = button(
@@ -80,6 +85,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
             [
                 row(self._state, button("Clear caches", self._clear_caches), self._bench_button),
                 self._bench_line,
+                self._bench_bar,
                 self.messages,
                 self._scores,
                 self._advice,
@@ -133,8 +139,9 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         self._state.value = note_html(
             f"Live, every {PULSE_S:g} s · {len(figures['processes'])} processes · {workers}{reasons}"
         )
-        self._scores.value = scores_html(report["optimization_scores"])
-        self._advice.value = advice_html(report["recommendations"])
+        scores, reasons = report["optimization_scores"], report["score_reasons"]
+        self._scores.value = scores_html(scores, reasons)
+        self._advice.value = advice_html(report["recommendations"], low_scores(scores, reasons))
         self._facts.value = processes_html(figures)
         self._impact.value = impact_html(report["performance_impact"])
         for chart, lines in zip(self._charts.values(), _lines(figures), strict=True):
@@ -156,12 +163,18 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
     def _run_bench(self) -> None:
         self._bench_button.disabled = True
         self._bench_line.value = note_html("Asking for the benchmark …")
+        self._show_bar(0, 0)
         in_background(self._bench, self._follow_bench, self._bench_refused)
 
     def _bench_refused(self, message: str) -> None:
         self._bench_button.disabled = False
         self._bench_line.value = ""
+        self._bench_bar.layout.display = "none"
         self.messages.problem(message)
+
+    def _show_bar(self, done: int, total: int) -> None:
+        self._bench_bar.layout.display = ""
+        self._bench_bar.value = done / total if total else 0.0
 
     def _follow_bench(self, job: ShownJob | None) -> None:
         if job is not None:
@@ -179,8 +192,10 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         self._bench_button.disabled = not job.done()
         if not job.done():
             self._bench_line.value = note_html(f"Benchmark: {describe_job(progress)}")
+            self._show_bar(progress.finished, progress.total)
             return
         self._job, self._bench_line.value = None, ""
+        self._bench_bar.layout.display = "none"
         if progress.state == "failed":
             self.messages.problem(f"The benchmark did not finish: {progress.note or 'no reason given'}")
         else:
@@ -226,10 +241,21 @@ def _lines(figures: Figures) -> list[dict[str, str]]:
     ]
 
 
-def advice_html(recommendations: Sequence[Mapping[str, Any]]) -> str:
-    """Return a list of recommendations, or a sentence if there are none."""
-    advice = "".join(f"<li>{escape(str(found['message']))}</li>" for found in recommendations)
-    return f"<ul>{advice}</ul>" if advice else note_html("Nothing needs to change.")
+def low_scores(scores: Mapping[str, float | None], reasons: Mapping[str, str]) -> list[str]:
+    """Return the scores that are low, in words, with what they were computed from."""
+    return [
+        f"{name.replace('_', ' ').capitalize()} {score:.0f}: {reasons[name]}."
+        for name, score in scores.items()
+        if score is not None and score < LOW_SCORE and name in reasons
+    ]
+
+
+def advice_html(recommendations: Sequence[Mapping[str, Any]], low: Sequence[str]) -> str:
+    """Return a list of recommendations; without any, say so, and why scores are low all the same."""
+    if recommendations:
+        lines = "".join(f"<li>{escape(str(found['message']))}</li>" for found in recommendations)
+        return f"<ul>{lines}</ul>"
+    return note_html(" ".join([*low, "No setting would change that." if low else "Nothing needs to change."]))
 
 
 def processes_html(figures: Figures) -> str:
@@ -255,25 +281,26 @@ def impact_html(impact: Mapping[str, Any]) -> str:
     figures = {name: value for name, value in impact.items() if isinstance(value, Mapping)}
     if not figures:
         return empty_html(f"Not measured yet. {impact['how_to_measure'] or ''}")
-    rows = [
-        [
-            name.replace("_", " "),
-            _figure(value.get("before")),
-            _figure(value.get("after")),
-            str(value.get("unit", "")),
-            _figure(value.get("ratio")),
-            str(value.get("samples", "—")),
-        ]
-        for name, value in figures.items()
-    ]
-    measured = impact.get("measured_at")
-    return table_html(
-        ("Figure", "Before", "After", "Unit", "Ratio", "Samples"), rows, numeric=(1, 2, 4, 5)
-    ) + note_html(f"Measured {_ago(measured)}. {impact['how_to_measure'] or ''}" if measured else "")
+    gains = "".join(_gain_html(name, value) for name, value in figures.items())
+    measured_at = impact.get("measured_at")
+    return f"<div class='pw-gains'>{gains}</div>" + note_html(
+        f"Measured {_ago(measured_at)}. {impact['how_to_measure'] or ''}" if measured_at else ""
+    )
 
 
-def _figure(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, int | float) else str(value if value is not None else "—")
+def _gain_html(name: str, value: Mapping[str, Any]) -> str:
+    """Return one measurement: a bar for before, a bar for after, and how many times better that is."""
+    unit, title = str(value.get("unit", "")), str(value.get("title") or name.replace("_", " ").capitalize())
+    sides = {side: value.get(side) or 0.0 for side in ("before", "after")}
+    most = max(sides.values()) or 1.0
+    bars = "".join(
+        f"<dt>{side}</dt><dd><i class='pw-{side}' style='width:{100 * size / most:.1f}%'></i>"
+        f"<span>{escape(f'{measured(size)} {unit}'.strip())}</span></dd>"
+        for side, size in sides.items()
+    )
+    times = f"<b>{measured(value['ratio'])}× better</b>" if (value.get("ratio") or 0) >= 1 else ""
+    samples = f"<small>{counted(value['samples'], 'sample')}</small>" if value.get("samples") else ""
+    return f"<div class='pw-gain'><h3>{escape(title)}</h3><dl>{bars}</dl>{times}{samples}</div>"
 
 
 def _ago(measured_at: str) -> str:

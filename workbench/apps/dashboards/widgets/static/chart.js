@@ -42,12 +42,15 @@ function render({ model, el }) {
   const svg = shape(root, "svg", {});
   let view = null, hair = null;
 
+  // The values under the pointer; without one, over time, the latest.
   function tell(index) {
+    const named = index < 0 && model.get("x_kind") === "time" ? model.get("x").length - 1 : index;
     legend.replaceChildren(...model.get("series").map((line, at) => {
       const item = document.createElement("span"), key = document.createElementNS(SVG, "svg");
       key.setAttribute("style", "width:22px;height:8px");
       shape(key, "line", { x1: 0, x2: 22, y1: 4, y2: 4, stroke: `var(--pw-${(at % 6) + 1})`, "stroke-width": 2, "stroke-dasharray": DASHES[at % 6] });
-      item.append(key, line.name + (index < 0 ? "" : ": " + shown(line.values[index])));
+      item.append(key, line.name);
+      if (named >= 0) element(item, "b", { textContent: line.values[named] === null ? "—" : shown(line.values[named]) });
       return item;
     }));
     if (index >= 0) legend.append(`at ${model.get("x_names")[index] ?? shown(model.get("x")[index], model.get("x_kind"))}`);
