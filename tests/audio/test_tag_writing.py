@@ -72,7 +72,7 @@ def test_id3v1_alone_stays(tone):
     write_fields(path, {"genre": "Dub Techno"})
 
     assert path.read_bytes()[-128:] == ID3V1
-    assert frames(path) == {"TCON": "Dub Techno"}
+    assert frames(path) == {"TCON": "Dub Techno", "TIT2": "Old Title", "TPE1": "Old Artist"}
     assert (read_tags(path).title, read_tags(path).genre) == ("Old Title", "Dub Techno")
 
 
@@ -247,7 +247,7 @@ def test_a_name_in_another_spelling_is_used_and_old_gains_do_not_stay_beside_new
 def test_what_has_no_tags_that_can_be_written_says_so(name, tmp_path):
     path = encode_file(tmp_path / name, sine(440, 0.2))
     before = path.read_bytes()
-    with pytest.raises(AudioFormatError, match=r"x\.(mka|aac): .*bpm.*|x\.mka: its format"):
+    with pytest.raises(AudioFormatError, match=r"x\.(mka|aac): its format"):
         write_fields(path, {"bpm": 120.0})
     assert path.read_bytes() == before
 

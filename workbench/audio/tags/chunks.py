@@ -1,4 +1,4 @@
-"""Read the text chunks of RIFF (WAV, RF64) and of AIFF, which mutagen does not read.
+"""The chunks of RIFF (WAV, RF64) and of AIFF: their texts, which mutagen does not read, and whether they are whole.
 
 References
 ----------
@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from workbench.audio.source import open_binary
 from workbench.audio.tags.fields import plain_name
 from workbench.audio.tags.text import decoded
+from workbench.errors import AudioFormatError
 
 # Longer texts and more chunks than this are damage; chosen by hand.
 _MAX_TEXT_BYTES = 1 << 20
@@ -36,6 +38,61 @@ def read_chunks(path: str) -> dict[str, list[str]]:
                 for item, at, length in _chunks(file, start + 4, start + size_bytes, "<"):
                     _add(found, item, _text(file, at, length))
     return found
+
+
+def is_chunked(path: Path) -> bool:
+    """Whether a file is RIFF or AIFF."""
+    with path.open("rb") as file:
+        return file.read(4) in (b"RIFF", b"RF64", b"FORM")
+
+
+def check_chunks(path: Path) -> None:
+    """Raise AudioFormatError if a chunk could be added only inside of another one, which would become noise.
+
+    Recorders that lost their power leave the size of the sound open or too large; RF64 has another header.
+    """
+    with path.open("rb") as file:
+        form, size = file.read(4), file.read(4).ljust(4, b"\0")
+        end = file.seek(0, 2)
+        order = ">" if form == b"FORM" else "<"
+        (size_bytes,) = struct.unpack(f"{order}I", size)
+        chunks = _chunks(file, 12, min(end, 8 + size_bytes), order)  # what follows belongs to others
+        whole = size_bytes not in (0, _UNKNOWN_SIZE) and all(
+            start + length <= end for _, start, length in chunks
+        )
+    if form == b"RF64" or not whole:
+        kind = "RF64" if form == b"RF64" else "unfinished: the sizes in its header are wrong"
+        raise AudioFormatError(
+            f"{path.name} is {kind}, so tags cannot be added. Convert it to FLAC, or leave it out.",
+            path=str(path),
+        )
+
+
+def set_info_genre(path: Path, genre: str | None) -> None:
+    """Replace the genre in the INFO list of a RIFF file, if it has one.
+
+    A text that is too long for its place is left out and the old one removed: nobody should read another genre than
+    in ID3.
+    """
+    if genre is None:
+        return
+    text = genre.encode() + b"\0"
+    with path.open("r+b") as file:
+        for start, size_bytes in list(_genres(file)):
+            file.seek(start - 8)
+            if len(text) > size_bytes:
+                file.write(b"JUNK")
+            else:
+                file.seek(start)
+                file.write(text.ljust(size_bytes, b"\0"))
+
+
+def _genres(file: BinaryIO) -> Iterator[tuple[int, int]]:
+    end = file.seek(0, 2)
+    for name, start, size_bytes in _chunks(file, 12, end, "<"):
+        if name == b"LIST" and _text(file, start, 4) == "INFO":
+            items = _chunks(file, start + 4, start + size_bytes, "<")
+            yield from ((at, length) for item, at, length in items if item == b"IGNR")
 
 
 def _chunks(file: BinaryIO, start: int, end: int, order: str) -> Iterator[tuple[bytes, int, int]]:

@@ -34,6 +34,8 @@ def read_kinds(path: str) -> list[Kind]:
     elif not _has_one_kind(head):
         kinds += [_attempt(lambda: _id3v2(path)), _attempt(lambda: _apev2(path))]
         kinds.append(_attempt(lambda: _id3v1(path)))
+    elif head[4:12] == b"ftypqt  ":  # QuickTime has tags of its own besides those of MP4
+        kinds.append(_by_ffmpeg(path))
     return _found(kinds) or _found([_by_ffmpeg(path)])
 
 

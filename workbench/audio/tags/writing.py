@@ -5,14 +5,17 @@ Players differ in which kind of tags they prefer, so that an old value in one wo
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from workbench.audio.tags import numbers
+from workbench.audio.tags.chunks import check_chunks, is_chunked, set_info_genre
 from workbench.audio.tags.fields import NAMES, plain_name
 from workbench.audio.tags.kinds import read_kinds
 from workbench.audio.tags.text import parts
+from workbench.audio.tags.trailing import put_back, tags_at_the_end
 from workbench.errors import AudioFormatError
 
 Value = float | str
@@ -44,8 +47,17 @@ _READ = {
     "album_peak": ("replaygainalbumpeak",),
 }
 _R128 = {"track_gain": "R128_TRACK_GAIN", "album_gain": "R128_ALBUM_GAIN"}
-_ID3V1_BYTES = 128
-_NO_ID3V1_GENRE = 255
+# The texts that older kinds of tags have: ID3v1, INFO of WAV, the text chunks of AIFF.
+_OLDER = {
+    "title": "TIT2",
+    "artist": "TPE1",
+    "album": "TALB",
+    "year": "TDRC",
+    "track_number": "TRCK",
+    "comment": "COMM",
+    "genre": "TCON",
+}
+_NO_TAGS = "its format has no tags that can be written. Leave it out"
 _UTF_16 = 1  # the encoding that every version of ID3v2 knows
 
 
@@ -100,17 +112,19 @@ def write_fields(path: Path, values: Mapping[str, Value]) -> None:
     """
     import mutagen
 
+    damage = (mutagen.MutagenError, NotImplementedError, ValueError, LookupError, TypeError, struct.error)
     try:
-        file = mutagen.File(path)
-        if file is None:
-            raise _unwritable(path, "its format has no tags that can be written. Leave it out")
-        id3v1 = _id3v1(path)
+        older = read_kinds(str(path))
+        file = _opened(path)
+        end = tags_at_the_end(path)
         kinds = [_set_native(path, file, values), _set_in_front(path, values), _set_in_apev2(path, values)]
         if not any(kinds):
-            _add(path, file, values)
-        if id3v1:
-            _put_back_id3v1(path, id3v1, values.get("genre"))
-    except (mutagen.MutagenError, NotImplementedError, ValueError, KeyError, TypeError) as error:
+            _add(path, file, values, older)
+        if end:
+            put_back(path, end, _genre(values))
+        if is_chunked(path):
+            set_info_genre(path, _genre(values))
+    except damage as error:
         names = ", ".join(values)
         raise _unwritable(
             path, f"{names} cannot be written: {error}. Check its tags in a tag editor"
@@ -121,12 +135,30 @@ def _unwritable(path: Path, why: str) -> AudioFormatError:
     return AudioFormatError(f"{path.name}: {why}.", path=str(path))
 
 
+def _opened(path: Path) -> Any:
+    """Open a file by its container; ``None`` if only the tags around its sound can be written."""
+    import mutagen
+    from mutagen.mp3 import HeaderNotFoundError
+
+    if is_chunked(path):
+        check_chunks(path)
+    try:
+        file = mutagen.File(path)
+    except HeaderNotFoundError:  # AAC with ID3 in front is taken for MP3
+        return None
+    return file
+
+
+def _genre(values: Mapping[str, Value]) -> str | None:
+    return str(values["genre"]) if "genre" in values else None
+
+
 def _set_native(path: Path, file: Any, values: Mapping[str, Value]) -> bool:
     """Set fields in the tags that belong to the container, if there are any."""
     from mutagen.apev2 import APEv2
     from mutagen.id3 import ID3
 
-    if file.tags is None or type(file.tags) in (ID3, APEv2):
+    if file is None or file.tags is None or type(file.tags) in (ID3, APEv2):
         return False
     if isinstance(file.tags, ID3):
         _save_id3(lambda **how: type(file)(path, **how).tags, path, values)
@@ -158,21 +190,43 @@ def _set_in_apev2(path: Path, values: Mapping[str, Value]) -> bool:
     return True
 
 
-def _add(path: Path, file: Any, values: Mapping[str, Value]) -> None:
-    """Add tags to a file that has none, or only ID3v1."""
+def _add(
+    path: Path, file: Any, values: Mapping[str, Value], older: Iterable[Mapping[str, list[str]]]
+) -> None:
+    """Add tags to a file that has none, or only older kinds of tags.
+
+    ID3 takes over what those say: many programs read only ID3 where there is some.
+    """
+    import mutagen
     from mutagen.id3 import ID3
 
-    if type(file.tags) is ID3:
-        tags = ID3()  # type: ignore[no-untyped-call]
-        _set_frames(tags, values)
-        tags.save(path)
-        return
-    file.add_tags()
+    if file is None:
+        raise _unwritable(path, _NO_TAGS)
+    try:
+        if type(file.tags) is ID3:  # what mutagen has made of ID3v1
+            file.tags = ID3()  # type: ignore[no-untyped-call]
+        else:
+            file.add_tags()
+    except (mutagen.MutagenError, NotImplementedError) as error:
+        raise _unwritable(path, _NO_TAGS) from error
     if isinstance(file.tags, ID3):
+        _take_over(file.tags, older)
         _set_frames(file.tags, values)
     else:
         _set_keys(file.tags, values)
-    file.save()
+    if type(file.tags) is ID3:
+        file.tags.save(path)
+    else:
+        file.save()
+
+
+def _take_over(tags: Any, older: Iterable[Mapping[str, list[str]]]) -> None:
+    from mutagen import id3
+
+    for field, name in _OLDER.items():
+        texts = [text for kind in older for plain in NAMES[field] for text in kind.get(plain, ())]
+        if texts and not tags.getall(name):
+            tags.add(getattr(id3, name)(encoding=_UTF_16, text=texts[:1]))
 
 
 def _set_keys(tags: Any, values: Mapping[str, Value]) -> None:
@@ -233,9 +287,15 @@ def _save_id3(load: Callable[..., Any], path: Path, values: Mapping[str, Value])
     tags = load(translate=False)
     version = 4 if tags.version[:2] == (2, 4) else 3
     if tags.version[:2] == (2, 2):  # cannot be written; 2.3 is what programs of its time read
+        if tags.unknown_frames:
+            unknown = ", ".join(frame[:3].decode("latin-1") for frame in tags.unknown_frames)
+            raise _unwritable(
+                path,
+                f"its ID3v2.2 tag has {unknown}, which would be lost. Convert it to ID3v2.3 in a tag editor",
+            )
         tags = load(v2_version=3)
     _set_frames(tags, values)
-    tags.save(path, v2_version=version)
+    tags.save(path, v2_version=version, v23_sep=None)  # several values stay apart
 
 
 def _set_frames(tags: Any, values: Mapping[str, Value]) -> None:
@@ -255,23 +315,3 @@ def _set_frames(tags: Any, values: Mapping[str, Value]) -> None:
         if field.endswith("_gain"):
             tags.delall(f"RVA2:{field.removesuffix('_gain')}")  # the older place of the same value
         tags.add(id3.TXXX(encoding=_UTF_16, desc=description, text=[text]))  # type: ignore[no-untyped-call]
-
-
-def _id3v1(path: Path) -> bytes:
-    with path.open("rb") as file:
-        size_bytes = file.seek(0, 2)
-        file.seek(max(0, size_bytes - _ID3V1_BYTES))
-        tag = file.read()
-    return tag if len(tag) == _ID3V1_BYTES and tag.startswith(b"TAG") else b""
-
-
-def _put_back_id3v1(path: Path, tag: bytes, genre: Value | None) -> None:
-    """Write ID3v1 as it was but for the genre: mutagen fills it from ID3v2, or drops it."""
-    from mutagen.id3 import TCON
-
-    number = tag[-1]
-    if genre is not None:
-        number = TCON.GENRES.index(genre) if genre in TCON.GENRES else _NO_ID3V1_GENRE
-    with path.open("r+b") as file:
-        file.seek(-_ID3V1_BYTES if _id3v1(path) else 0, 2)
-        file.write(tag[:-1] + bytes([number]))
