@@ -126,7 +126,7 @@ def test_idle_process_writes_nothing_but_its_heartbeat(library: Library, until: 
         return figures()
 
     publisher = ProcessPublisher(
-        "kernel", library.activity, look, interval_s=0.001, clock=lambda: next(times) * 0.001
+        "kernel", library.activity, look, interval_s=0.001, timer=lambda: next(times) * 0.001
     )
     until(lambda: library.activity.processes(), 10)
     before = library.pool.stats()["total_queries"], len(asked)

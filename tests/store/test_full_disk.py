@@ -5,12 +5,16 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
+from heard_library import fill
 
+from workbench import Workbench
+from workbench.errors import DatabaseUnavailableError, LibraryPathError, PlaylistFileError, WorkbenchError
 from workbench.store.sqlite.sqlite_module import sqlite3
 
 WRITTEN_BY_0_1_0 = Path(__file__).with_name("library_0_1_0.sql")
@@ -58,3 +62,48 @@ def test_disk_that_fills_during_a_migration_loses_nothing(data_dir: Path, limit_
     assert (again.returncode, again.stderr) == (0, "")
     assert "4 tracks" in again.stdout
     assert len(list(data_dir.glob("backups/*-before-*.sqlite3"))) == 1
+
+
+@contextmanager
+def full_disk(limit_bytes: int) -> Iterator[None]:
+    """No file of this process can grow beyond a limit."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+WRITTEN = [
+    ("library.csv", LibraryPathError),
+    ("library.jsonl", LibraryPathError),
+    ("library.parquet", LibraryPathError),
+    ("library.xml", PlaylistFileError),
+    ("library.nml", PlaylistFileError),
+    ("backup.sqlite3", DatabaseUnavailableError),
+]
+
+
+def test_disk_that_fills_during_an_export_or_a_backup(data_dir: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "written"
+    folder.mkdir()
+    with Workbench(data_dir) as wb:
+        fill(wb, heard=False)
+
+        def write(name: str) -> Path:
+            path = folder / name
+            return wb.database.backup(path) if name.startswith("backup") else wb.export(path, force=True)
+
+        whole = {name: write(name).read_bytes() for name, _ in WRITTEN if not name.startswith("backup")}
+        for name, kind in WRITTEN:
+            for limit_bytes in (0, 512):
+                with full_disk(limit_bytes), pytest.raises(kind, match=f"{name} cannot be written") as failed:
+                    write(name)
+                assert isinstance(failed.value, WorkbenchError)
+                assert "\n" not in failed.value.message
+        assert {
+            path.name: path.read_bytes() for path in folder.iterdir()
+        } == whole  # the earlier files, no other
+        assert wb.database.check() == []
+        assert write("backup.sqlite3").stat().st_size > 4096

@@ -52,13 +52,14 @@ class PerformanceMonitor:
         *,
         probe: Callable[[], Mapping[str, Any]] = lambda: NOT_STARTED,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._activity = activity
         self._sampler = sampler
         self._probe = probe
-        self._clock = clock
-        self._stored_at = 0.0
+        self._clock, self._timer = clock, timer
+        self._stored_at = float("-inf")
         self._window: list[tuple[float, dict[str, Any]]] | None = None
         self._benchmark: Mapping[str, Any] | None = None
         self._shared_probe: Mapping[str, Any] = {}
@@ -84,7 +85,7 @@ class PerformanceMonitor:
         self._retire_dead(now)
         live, retired = self._read()
         started_at, totals = self._window_start(now)
-        self._snapshot = Snapshot(now, live, retired, totals, now - started_at)
+        self._snapshot = Snapshot(now, live, retired, totals, self._timer() - started_at)
         self._remember(self._snapshot)
         self._benchmark = self._read_benchmark()
         self._shared_probe = self._activity.value(CLUSTER_HEALTH) or {}
@@ -156,7 +157,7 @@ class PerformanceMonitor:
     def _workers(self) -> Mapping[str, Any]:
         """Return the health of our own cluster, or the health of the shared one that the server published."""
         own, found = self._probe(), self._shared_probe
-        fresh = self._clock() - found.get("at", 0.0) < PROBE_VALID_S
+        fresh = abs(self._clock() - found.get("at", 0.0)) < PROBE_VALID_S
         return found if fresh and not own.get("started") else own
 
     def _read_benchmark(self) -> Mapping[str, Any] | None:
@@ -164,21 +165,25 @@ class PerformanceMonitor:
         return None if found is None else {"at": found[0], **found[1]}
 
     def _window_start(self, now: float) -> tuple[float, dict[str, Any]]:
+        """Return when the window starts, as the timer counts, and the totals of then: the clock may be set."""
+        timer = self._timer()
         if self._window is None:
             # without a history, the window starts with the counts of ended processes; all counts of live ones are new
             past = add_counters({}, self._activity.retired_totals() or {})
-            self._window = self._activity.metrics(since=now - WINDOW_S) or [(now, past)]
-        while len(self._window) > 1 and self._window[1][0] <= now - WINDOW_S:
+            stored = self._activity.metrics(since=now - WINDOW_S, until=now) or [(now, past)]
+            self._window = [(timer - (now - at), totals) for at, totals in stored]
+        while len(self._window) > 1 and self._window[1][0] <= timer - WINDOW_S:
             del self._window[0]
         return self._window[0]
 
     def _remember(self, snapshot: Snapshot) -> None:
-        if snapshot.at - self._stored_at < HISTORY_STEP_S or self._window is None:
+        timer = self._timer()
+        if timer - self._stored_at < HISTORY_STEP_S or self._window is None:
             return
-        self._stored_at = snapshot.at
+        self._stored_at = timer
         totals = snapshot.counters
         if not self._window or totals != self._window[-1][1]:
             self._activity.add_metrics(totals, at=snapshot.at)
             now = snapshot.at
             self._activity.thin_metrics(before=now - THIN_AFTER_S, every=60.0, forget_before=now - KEEP_S)
-        self._window.append((snapshot.at, totals))
+        self._window.append((timer, totals))

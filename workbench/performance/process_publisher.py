@@ -53,7 +53,7 @@ class ProcessPublisher:
         clear_caches: Callable[[], None] = lambda: None,
         workers: Callable[[], Iterable[int]] = tuple,
         interval_s: float = INTERVAL_S,
-        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._role = role
         self._activity = activity
@@ -61,12 +61,13 @@ class ProcessPublisher:
         self._clear_caches = clear_caches
         self._workers = workers
         self._interval_s = interval_s
-        self._clock = clock
+        self._timer = timer
         self._process = psutil.Process()
         self._seen: Mapping[str, Any] = {}
         self._pss_bytes: int | None = None
-        self._heartbeat_at = 0.0
-        self._cleared_at = clock()
+        self._heartbeat_at = float("-inf")
+        self._started_at = time.time()
+        self._asked_at: float | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="process-publisher", daemon=True)
         self._thread.start()
@@ -77,7 +78,7 @@ class ProcessPublisher:
 
     def publish(self) -> None:
         """Write the row now if a statistic changed or the last sign of life is too old."""
-        now = self._clock()
+        now = self._timer()
         statistics = dict(self._statistics())
         beat = now - self._heartbeat_at >= HEARTBEAT_S
         if beat or statistics != self._seen:
@@ -95,7 +96,7 @@ class ProcessPublisher:
         self._stop.set()
         self._thread.join()
         try:
-            self._heartbeat_at = 0.0
+            self._heartbeat_at = float("-inf")
             self.publish()
             self._activity.retire_processes(ids=[self.id], merge=merge_ended)
         except StoreError as error:
@@ -117,9 +118,10 @@ class ProcessPublisher:
 
     def _clear_when_asked(self) -> None:
         asked_at = self._activity.value(CLEAR_CACHES, 0.0)
-        if asked_at > self._cleared_at:
-            self._cleared_at = asked_at
+        is_old = self._asked_at is None and asked_at < self._started_at
+        if asked_at != self._asked_at and not is_old:  # not only later: the clock may have been set
             self._clear_caches()
+        self._asked_at = asked_at
 
     def _publish_workers(self) -> None:
         for pid in self._workers():

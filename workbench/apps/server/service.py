@@ -51,7 +51,7 @@ class Service:
 
         check_inside(settings.watch, settings.library_roots)
         self.settings = settings
-        self.started_at = time.time()
+        self._started = time.monotonic()
         self.closing = False
         self.lag = LoopLag()
         self.workbench: Workbench = Workbench(settings=settings, role=role, share_cluster=True)
@@ -112,4 +112,4 @@ class Service:
 
     @property
     def uptime_s(self) -> float:
-        return time.time() - self.started_at
+        return time.monotonic() - self._started

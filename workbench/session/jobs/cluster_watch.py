@@ -34,8 +34,8 @@ class ClusterWatch:
         self._cluster = cluster
         self._library = library
         self._latest: Mapping[str, Any] = {"started": False}
-        self._served_at = time.time() - REQUEST_VALID_S
-        self._published_at = 0.0
+        self._served_at: float | None = None
+        self._published_at = float("-inf")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cluster-watch", daemon=True)
         self._thread.start()
@@ -71,13 +71,15 @@ class ClusterWatch:
 
     def _publish(self) -> None:
         """Publish the health of the workers for other processes, which cannot ask them."""
-        now = time.time()
+        now = time.monotonic()
         if self._latest["started"] and now - self._published_at >= PUBLISH_S:
             self._published_at = now
-            self._library.activity.set_value(CLUSTER_HEALTH, {**self._latest, "at": now})
+            self._library.activity.set_value(CLUSTER_HEALTH, {**self._latest, "at": time.time()})
 
     def _start_when_asked(self) -> None:
         asked_at = float(self._library.activity.value(START_CLUSTER, 0.0))
-        if asked_at > self._served_at:
-            self._served_at = asked_at
+        is_new = asked_at != self._served_at  # not later: the clock may have been set
+        is_old = self._served_at is None and abs(time.time() - asked_at) > REQUEST_VALID_S
+        self._served_at = asked_at
+        if is_new and not is_old:
             _ = self._cluster().client

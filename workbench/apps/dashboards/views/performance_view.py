@@ -67,7 +67,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         self._measure, self._history, self._clear, self._clock = measure, history, clear, clock
         self._bench, self._running_bench = bench, running_bench
         self._job: ShownJob | None = None
-        self._live, self._history_at, self._asked = LiveSeries(), 0.0, False
+        self._live, self._history_at, self._asked = LiveSeries(), float("-inf"), False
         self._looked, self._trouble = False, ""
         self._scores, self._advice, self._facts, self._impact = (widgets.HTML() for _ in range(4))
         self._state, self._bench_line, self.messages = note("Measuring …"), widgets.HTML(), Messages()
@@ -109,9 +109,9 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
 
     def _measured(self) -> tuple[Figures, History | None]:
         figures = self._measure()
-        if self._clock() - self._history_at < HISTORY_EVERY_S:
+        if time.monotonic() - self._history_at < HISTORY_EVERY_S:
             return figures, None
-        self._history_at = self._clock()
+        self._history_at = time.monotonic()
         return figures, self._history()
 
     def _show_all(self, measured: tuple[Figures, History | None]) -> None:
