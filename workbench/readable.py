@@ -148,3 +148,8 @@ def track_name(track: Mapping[str, Any]) -> str:
     )
     artist = track.get("artist")
     return f"{title} — {artist}" if artist else title
+
+
+def stars(rating: float) -> str:
+    """Write a rating of 0 to 5: ★★★½."""
+    return "★" * int(rating) + ("½" if rating % 1 >= 0.25 else "")

@@ -18,13 +18,13 @@ from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
 from workbench.apps.dashboards.views.map_view import MapView
 from workbench.apps.dashboards.views.parameter_form import ParameterForm
-from workbench.apps.dashboards.views.rating_view import RatingView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.table_view import TableView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.apps.dashboards.views.views_bar import ALL, ViewsBar
 from workbench.apps.dashboards.widgets.chart import MOST_POINTS, Chart
 from workbench.apps.dashboards.widgets.scatter import Scatter
+from workbench.apps.dashboards.widgets.stars import Stars
 from workbench.errors import LibraryPathError, PlaylistError
 from workbench.performance.live_series import LiveSeries, rates
 from workbench.playlists import COMMON_PARAMETERS, METHODS, generate
@@ -99,17 +99,18 @@ def test_an_empty_table_says_what_to_do(table: LibraryTable) -> None:
     assert "analyze a folder" in view.grid.empty
 
 
-def test_thumbs_rate_the_track_that_is_shown() -> None:
+def test_stars_rate_the_track_that_is_shown() -> None:
     rated: list[tuple[int, float | None]] = []
-    view = RatingView(lambda track_id, rating: rated.append((track_id, rating)))
+    view = Stars(lambda track_id, rating: rated.append((track_id, rating)))
     view.value = 1.0
     assert rated == [], "no track is shown yet"
-    for thumb in (None, 1.0, -1.0):
-        view.show(7, thumb)
-        assert view.value == thumb and rated == []
-    view.value = 1.0
+    for own in (None, 1.0, 4.5):
+        view.show(7, 3.0, own)
+        assert (view.value, view.rating) == (own, 3.0)
+        assert rated == []
+    view.value = 5.0
     view.value = None
-    assert rated == [(7, 1.0), (7, None)]
+    assert rated == [(7, 5.0), (7, None)]
 
 
 TRACK = {"id": 1, "path": "/a.flac", "title": "A", "artist": None, "genre": None, "features": {}}

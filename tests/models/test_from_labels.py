@@ -63,12 +63,12 @@ def check_predictions(run: Run, label: str, by_style: dict[str, str], *source: s
             assert found["model"] == f"tagger:{label}"
 
 
-def test_thumbs_in_the_library_app_teach_a_taste(run: Run, tracks: list[Track], data_dir: Path) -> None:
+def test_stars_in_the_library_app_teach_a_taste(run: Run, tracks: list[Track], data_dir: Path) -> None:
     with Workbench(data_dir) as wb:
         app = LibraryApp(wb)
         for track in filter(labeled, tracks):
             app.table.grid.selected = [track.id]  # as a click does
-            app.rating.value = 1.0 if style(track) == "style 0" else -1.0
+            app.rating.value = 4.0 if style(track) == "style 0" else 2.0
         app.close()
     check_predictions(run, "rating", {"style 0": "liked", "style 1": "disliked"})
     made = run("playlist", "query", "-p", "filter=predicted_rating = liked", "--size", "50")

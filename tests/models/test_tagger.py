@@ -224,12 +224,12 @@ def test_labels_by_hand_playlists_ratings_and_csv(styled: Fill, tmp_path: Path) 
     genres = labels_of(library, "genre")
     assert genres[contents[0]] == "Corrected" and genres[contents[1]] == "style 0"
     assert labels_of(library, "mood") == {contents[0]: "calm"}
-    for content, thumb in ((contents[1], 1), (contents[2], -1)):
-        library.ratings.rate(content, thumb)
+    for content, stars in ((contents[1], 5), (contents[2], 1), (contents[3], 3)):
+        library.ratings.rate(content, stars)
     assert labels_of(library, "rating") == {contents[1]: "liked", contents[2]: "disliked"}
     library.ratings.rate(contents[2], None)
     assert labels_of(library, "rating") == {contents[1]: "liked"}
-    library.ratings.rate(contents[2], -1)
+    library.ratings.rate(contents[2], 2)
     sheet = tmp_path / "labels.csv"
     sheet.write_text(f"path,label\n/music/{contents[3]}.flac,Dub Techno\n/else.flac,x\n", encoding="utf-8")
     assert labels_of(library, "style", csv_file=sheet) == {contents[3]: "Dub Techno"}

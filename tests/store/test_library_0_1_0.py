@@ -67,7 +67,7 @@ def test_models_ratings_and_activity_are_there(wb: Workbench) -> None:
     hashes, vectors = library.models.embeddings("musicnn")
     assert (hashes, vectors.tolist()) == ([CONTENT], [[1.0, 2.0, 3.0]])
     rating = library.ratings.all()[CONTENT]
-    assert (rating.rating, rating.plays, rating.labels) == (1, 1, {"genre": "rock"})
+    assert (rating.rating, rating.labels) == (5, {"genre": "rock"})  # it was a thumb up
     artifact = library.artifacts.get("map", "pca")
     assert artifact is not None
     assert artifact.value["points"].shape == (1, 2)

@@ -192,17 +192,15 @@ def test_predictions_and_ratings_stand_apart(library: Library) -> None:
     assert library.version() != version
     assert library.models.predictions() == library.models.predictions("a", model="tagger") == [prediction]
     assert library.models.predictions("b") == []
-    library.ratings.rate("a", 1)
-    with pytest.raises(StoreError, match=r"1 \(liked\), -1 \(disliked\) or None, not 4.5"):
-        library.ratings.rate("a", 4.5)
-    library.ratings.add_play("a")
-    library.ratings.add_play("a", plays=2)
+    library.ratings.rate("a", 4.5)
+    for wrong in (-1, 0, 4.2, 6):
+        with pytest.raises(StoreError, match="1 to 5 stars, halves included, or None"):
+            library.ratings.rate("a", wrong)
     library.ratings.label("a", {"genre": "rock"})
     rating = library.ratings.all()["a"]
-    assert (rating.rating, rating.plays, rating.labels) == (1, 3, {"genre": "rock"})
-    assert rating.last_played_at is not None
+    assert (rating.rating, rating.labels) == (4.5, {"genre": "rock"})
     library.ratings.rate("a", None)
-    assert library.ratings.all()["a"].rating is None
+    assert library.ratings.all()["a"].rating is library.ratings.stars("a") is library.ratings.stars("b") is None
 
 
 def test_artifacts_are_replaced_by_key(library: Library) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.cards.verbs import Verbs
 
@@ -12,8 +12,23 @@ if TYPE_CHECKING:
     from workbench.store.library.track import Track
 
 
+class Stars(NamedTuple):
+    """The rating of a track in stars.
+
+    Attributes
+    ----------
+    rating : float or None
+        What counts: your own rating, else the file's tag, else the highest of your players.
+    own_rating : float or None
+        What you said here.
+    """
+
+    rating: float | None
+    own_rating: float | None
+
+
 class Ratings(Verbs):
-    """Ratings and labels by hand. They belong to the content of a track, so its copies share them.
+    """Stars and labels by hand. They belong to the content of a track, so its copies share them.
 
     Parameters
     ----------
@@ -26,13 +41,19 @@ class Ratings(Verbs):
         self._track = track
 
     def rate(self, track: int | str, rating: float | None) -> None:
-        """Keep the user's rating of a track: 1 liked, -1 disliked, ``None`` for no rating."""
+        """Keep your rating of a track: 1 to 5 stars, halves included; ``None`` takes it back."""
         self._library.ratings.rate(self._track(track).content_hash, rating)
 
     def of(self, track: int | str) -> float | None:
-        """Return the user's rating of a track, ``None`` if there is no rating."""
-        rating = self._library.ratings.all().get(self._track(track).content_hash)
-        return rating.rating if rating else None
+        """Return your own rating of a track, ``None`` if there is none."""
+        return self.stars(track).own_rating
+
+    def stars(self, track: int | str) -> Stars:
+        """Return the rating of a track that counts, and your own."""
+        found = self._track(track)
+        own = self._library.ratings.stars(found.content_hash)
+        told = found.more_tags.get("rating") or self._library.plays.rating(found.content_hash)
+        return Stars(own or told, own)
 
     def label(self, track: int | str, **labels: str) -> None:
         """Set labels of a track by hand, such as ``genre="House"``; they take precedence over tags and playlists."""

@@ -80,7 +80,7 @@ class Workbench:
     views : SavedViews
         Views of the Library app's table that are kept under a name.
     ratings : Ratings
-        What the user thinks of tracks.
+        What you think of tracks, in stars, and labels by hand.
     performance : Performance
         Call it for what the performance endpoints answer.
 
@@ -361,11 +361,12 @@ class Workbench:
         from workbench.models.columns import with_model_results
         from workbench.playlists.making.kinds import with_kinds
         from workbench.session.copies import with_copies
-        from workbench.session.history.columns import with_plays
+        from workbench.session.history.columns import with_plays, with_ratings
 
         table = with_model_results(self.library, self.library.table())
         table = with_copies(table, self.copies.pairs(), self.library.tracks.by_id)
         table = with_plays(table, self.library.plays.heard())
+        table = with_ratings(table, self.library.ratings.all())
         return with_kinds(table, long_track_minutes=self.settings.long_track_minutes)
 
     def search(
@@ -562,7 +563,7 @@ class Workbench:
         """What you played elsewhere: import exports of services and players."""
         from workbench.session.history.history import History
 
-        return History(self.library, self.table, self.playlists)
+        return History(self.library, self.track, self.table, self.playlists)
 
     @property
     def maps(self) -> Maps:

@@ -46,6 +46,8 @@ TRACK = has(
     },
     sound_tags={"type": "object", "additionalProperties": has(value=NUMBER, rank=NUMBER)},
 )
+RATING = has(rating=MAYBE_NUMBER, own_rating=MAYBE_NUMBER)
+RATED_TRACK = {"allOf": [TRACK, RATING]}
 TRACKS = has(
     total=COUNT,
     limit=COUNT,

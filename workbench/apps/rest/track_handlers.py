@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from workbench.apps.rest import schemas
@@ -116,14 +117,58 @@ class TracksHandler(ApiHandler):
 
 class TrackHandler(ApiHandler):
     path_schemas: ClassVar = {"track_id": ID}
-    operations: ClassVar = {"get": Operation("One track", answers={200: schemas.TRACK}, errors=(404,))}
+    operations: ClassVar = {
+        "get": Operation(
+            "One track, with its rating in stars: your own, else the file's, else a player's",
+            answers={200: schemas.RATED_TRACK},
+            errors=(404,),
+        )
+    }
 
     async def get(self, _: str) -> None:
         self.answer(await self.service.run(self._track, self.path_values["track_id"]))
 
     def _track(self, track_id: int) -> Any:
         workbench = self.service.workbench
-        return workbench.track.described([workbench.track(track_id)])[0]
+        described = workbench.track.described([workbench.track(track_id)])[0]
+        return {**described, **workbench.ratings.stars(track_id)._asdict()}
+
+
+class RatingHandler(ApiHandler):
+    path_schemas: ClassVar = {"track_id": ID}
+    operations: ClassVar = {
+        "put": Operation(
+            "Rate a track with 1 to 5 stars, halves included; null takes your rating back",
+            body={"rating": Value("stars", float, low=1, high=5, default=None)},
+            answers={200: schemas.RATING},
+            errors=(404,),
+        )
+    }
+
+    async def put(self, _: str) -> None:
+        self.answer(await self.service.write(self._rate, self.path_values["track_id"], self.json_body()))
+
+    def _rate(self, track_id: int, body: dict[str, Any]) -> Any:
+        stars = body["rating"]
+        if stars is not None and stars * 2 != int(stars * 2):
+            raise InvalidInputError("rating", "has to be whole or half stars")
+        self.service.workbench.ratings.rate(track_id, stars)
+        return self.service.workbench.ratings.stars(track_id)._asdict()
+
+
+class PlaysHandler(ApiHandler):
+    path_schemas: ClassVar = {"track_id": ID}
+    operations: ClassVar = {
+        "post": Operation(
+            "Say that a track was listened to now; it counts as a play of your listening history",
+            answers={204: None},
+            errors=(404,),
+        )
+    }
+
+    async def post(self, _: str) -> None:
+        await self.service.write(self.service.workbench.history.add_play, self.path_values["track_id"])
+        self.set_status(HTTPStatus.NO_CONTENT)
 
 
 class SimilarHandler(ApiHandler):

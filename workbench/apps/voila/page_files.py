@@ -15,6 +15,7 @@ from jupyter_server.utils import url_path_join
 from openapi_ui_bundles import swagger_ui
 from voila import __version__
 
+from workbench.apps.dashboards.widgets.static_file import FOLDER
 from workbench.apps.voila.pages import PageHandler
 
 VOILA_FILES = f"voila/static-{__version__}"
@@ -45,7 +46,7 @@ def file_routes(base_url: str, *, voila: list[str], extensions: list[str]) -> li
             VoilaFileHandler,
             {"path": extensions},
         ),
-        (_pattern(base_url, OWN_FILES), VoilaFileHandler, {"path": str(OWN_FOLDER)}),
+        (_pattern(base_url, OWN_FILES), VoilaFileHandler, {"path": [str(OWN_FOLDER), str(FOLDER)]}),
         (_pattern(base_url, SWAGGER_FILES), VoilaFileHandler, {"path": str(swagger_ui.static_path)}),
     ]
 

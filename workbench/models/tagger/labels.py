@@ -41,7 +41,7 @@ def labels_of(
     ----------
     label : str
         ``genre``: the genre tags, but not those that were predicted; ``rating``: liked or disliked, by the user's
-        thumbs or else by stars on media servers;
+        stars or else by those on media servers;
         ``playlist``: which of the kept playlists a track is in; any other name: the labels of that name that
         were set by hand.
     csv_file : path, optional
@@ -96,10 +96,10 @@ def labels_from_genre(table: LibraryTable) -> Labels:
 
 
 def labels_from_ratings(ratings: Iterable[Rating]) -> Labels:
-    """Return ``liked`` for a thumb up and ``disliked`` for one down."""
-    return {
-        rating.content_hash: LIKED if rating.rating > 0 else DISLIKED for rating in ratings if rating.rating
-    }
+    """Return ``liked`` for 4 or 5 stars, ``disliked`` for 1 or 2, and nothing for those between."""
+    stars = {rating.content_hash: rating.rating for rating in ratings if rating.rating}
+    liked = {content: LIKED for content, given in stars.items() if given >= LOWEST_LIKED}
+    return liked | {content: DISLIKED for content, given in stars.items() if given <= HIGHEST_DISLIKED}
 
 
 def labels_from_listening(heard: Mapping[str, Heard]) -> Labels:

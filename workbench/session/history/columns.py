@@ -1,4 +1,4 @@
-"""What was played, as columns of the library table."""
+"""What was played and rated, as columns of the library table."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.plays import Heard
+    from workbench.store.library.records import Rating
 
 COLUMNS = {"plays": "plays", "last_played_at": "last_played_at", "player_rating": "rating", "loved": "loved"}
 """Column → what it shows of :class:`~workbench.store.library.plays.Heard`."""
@@ -32,3 +33,15 @@ def with_plays(table: LibraryTable, heard: Mapping[str, Heard]) -> LibraryTable:
         for column, name in COLUMNS.items()
     }
     return replace(table, columns={**table.columns, **added})
+
+
+def with_ratings(table: LibraryTable, ratings: Mapping[str, Rating]) -> LibraryTable:
+    """Return a table whose ``rating`` is the user's own, else the file's (``tag_rating``), else a player's."""
+    own = {content: said.rating for content, said in ratings.items() if said.rating}
+    tagged = table.columns["rating"]
+    rated = table.columns.get("player_rating", tagged)
+    rated = np.where(np.isnan(tagged), rated, tagged)
+    if own:
+        stars = np.array([own.get(content) or np.nan for content in table.texts("content_hash")], np.float64)
+        rated = np.where(np.isnan(stars), rated, stars)
+    return replace(table, columns={**table.columns, "rating": rated, "tag_rating": tagged})

@@ -1,4 +1,4 @@
-"""``wb.history``: what you played, rated and listed elsewhere, imported from the exports of services and players."""
+"""``wb.history``: what you played here, and the exports of services and players of what you played and rated elsewhere."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ from workbench.store.library.plays import PlaySource
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
     from workbench.store.library.library_table import LibraryTable
+    from workbench.store.library.track import Track
+
+HERE = "Playlist Workbench"
+"""The source of what was played in the apps."""
 
 _LONGEST = 10_000  # as many tracks as a playlist may have
 _SOURCES: Mapping[str, Callable[[PlaySource], Any]] = {
@@ -98,8 +102,15 @@ class ImportedHistory:
 class History(Verbs):
     """What you played. Calling it gives the sources that were imported."""
 
-    def __init__(self, library: Library, table: Callable[[], LibraryTable], playlists: Playlists) -> None:
+    def __init__(
+        self,
+        library: Library,
+        track: Callable[[int | str], Track],
+        table: Callable[[], LibraryTable],
+        playlists: Playlists,
+    ) -> None:
         self._library = library
+        self._track = track
         self._table = table
         self._playlists = playlists
 
@@ -157,6 +168,10 @@ class History(Verbs):
             unmatched=_unmatched(history, contents),
             skipped=dict(history.skipped),
         )
+
+    def add_play(self, track: int | str, *, at: float | None = None) -> None:
+        """Note that a track was listened to, as the player of the apps does; ``at`` in seconds since the epoch, or now."""
+        self._library.plays.add(HERE, [(self._track(track).content_hash, time.time() if at is None else at)])
 
     def forget(self, source: str) -> int:
         """Delete everything that was imported from a source; return how many plays and facts there were."""

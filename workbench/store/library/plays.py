@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from workbench.store.library.repository import Repository
+from workbench.store.library.repository import CHANGED, Repository
 
 # Two programs that note the same play differ by the length of the track, because some note its start and some its end.
 _SAME_PLAY_S = 600  # set by hand: longer than nearly all tracks
@@ -83,7 +83,7 @@ class PlayRepository(Repository):
             connection.executemany(sql, ((content, source, at) for content, at in plays))
             added: int = connection.total_changes - before
             if added:
-                connection.execute(_CHANGED)
+                connection.execute(CHANGED)
         return added
 
     def keep_facts(self, source: str, facts: Iterable[tuple[str, PlayerFacts]]) -> int:
@@ -100,7 +100,7 @@ class PlayRepository(Repository):
             connection.executemany(sql, ((content, source, *said) for content, said in facts))
             changed: int = connection.total_changes - before
             if changed:
-                connection.execute(_CHANGED)
+                connection.execute(CHANGED)
         return changed
 
     def replace_facts(self, source: str, facts: Mapping[str, PlayerFacts]) -> int:
@@ -113,7 +113,7 @@ class PlayRepository(Repository):
                 [(source, content) for content in gone],
             )
             if gone:
-                connection.execute(_CHANGED)
+                connection.execute(CHANGED)
             return len(gone) + self.keep_facts(source, facts.items())
 
     def heard(self) -> dict[str, Heard]:
@@ -126,6 +126,13 @@ class PlayRepository(Repository):
                 content: Heard(plays, last, rating, None if loved is None else bool(loved))
                 for content, plays, last, rating, loved in connection.execute(_HEARD)
             }
+
+    def rating(self, content_hash: str) -> float | None:
+        """Return the most stars that a player gives a content, ``None`` if none does."""
+        with self.pool.reading() as connection:
+            found = "SELECT max(rating) FROM player_facts WHERE content_hash = ?"
+            stars: float | None = connection.execute(found, (content_hash,)).fetchone()[0]
+            return stars
 
     def sources(self) -> list[PlaySource]:
         """Return every source by name."""
@@ -146,7 +153,7 @@ class PlayRepository(Repository):
                 for table in ("plays", "player_facts")
             )
             if deleted:
-                connection.execute(_CHANGED)
+                connection.execute(CHANGED)
         return deleted
 
     def copy(self, old_hash: str, new_hash: str) -> None:
@@ -161,7 +168,3 @@ class PlayRepository(Repository):
                     f"SELECT ?, {names} FROM {table} WHERE content_hash = ?",
                     (new_hash, old_hash),
                 )
-
-
-_CHANGED = "UPDATE meta SET value = value + 1 WHERE key = 'changes'"
-"""Makes a new snapshot of the library, once for a whole import."""

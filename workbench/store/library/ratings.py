@@ -1,4 +1,4 @@
-"""The user's data about a content: a thumb, plays, labels."""
+"""The user's data about a content: stars and labels."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any
 
 from workbench.errors import StoreError
 from workbench.store.library.records import Rating
-from workbench.store.library.repository import Repository, from_json, to_json
+from workbench.store.library.repository import CHANGED, Repository, from_json, to_json
+
+LOWEST, HIGHEST = 1, 5  # stars
 
 
 class RatingRepository(Repository):
     """Keeps one rating a content."""
 
     def rate(self, content_hash: str, rating: float | None) -> None:
-        """Save the user's thumb for a content: 1 up, -1 down; ``None`` takes it back.
+        """Save the user's stars for a content; ``None`` takes them back.
 
         Raises
         ------
         StoreError
-            The rating is something else, such as a number of stars.
+            The rating is not one of 1 to 5 stars; halves are allowed.
         """
-        if rating not in (1, -1, None):
-            raise StoreError(f"A rating is 1 (liked), -1 (disliked) or None, not {rating!r}.")
-        self._change(content_hash, "rating = ?", rating)
-
-    def add_play(self, content_hash: str, *, plays: int = 1) -> None:
-        """Count plays of a content."""
-        self._change(content_hash, "plays = plays + ?, last_played_at = ?", plays, self._now())
+        if rating is not None and not (LOWEST <= rating <= HIGHEST and rating * 2 == int(rating * 2)):
+            raise StoreError(f"A rating is 1 to 5 stars, halves included, or None; not {rating!r}.")
+        with self.pool.writing() as connection:
+            self._change(content_hash, "rating = ?", rating)
+            connection.execute(CHANGED)
 
     def label(self, content_hash: str, labels: Mapping[str, str]) -> None:
         """Save labels that the user gave by hand, such as the right genre, in place of earlier ones."""
@@ -36,20 +36,23 @@ class RatingRepository(Repository):
     def all(self) -> dict[str, Rating]:
         """Return every rating by content hash."""
         with self.pool.reading() as connection:
-            rows = connection.execute(
-                "SELECT content_hash, rating, plays, last_played_at, labels FROM ratings"
-            )
-            return {
-                hash_: Rating(hash_, rating, plays, last_played_at, from_json(labels))
-                for hash_, rating, plays, last_played_at, labels in rows
-            }
+            rows = connection.execute("SELECT content_hash, rating, labels FROM ratings")
+            return {hash_: Rating(hash_, rating, from_json(labels)) for hash_, rating, labels in rows}
+
+    def stars(self, content_hash: str) -> float | None:
+        """Return the user's stars for a content, ``None`` if there are none."""
+        with self.pool.reading() as connection:
+            row = connection.execute(
+                "SELECT rating FROM ratings WHERE content_hash = ?", (content_hash,)
+            ).fetchone()
+            return row[0] if row else None
 
     def copy(self, old_hash: str, new_hash: str) -> None:
         """Give one content the rating of another that sounds the same."""
         with self.pool.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO ratings (content_hash, rating, plays, last_played_at, labels) "
-                "SELECT ?, rating, plays, last_played_at, labels FROM ratings WHERE content_hash = ?",
+                "INSERT OR REPLACE INTO ratings (content_hash, rating, labels) "
+                "SELECT ?, rating, labels FROM ratings WHERE content_hash = ?",
                 (new_hash, old_hash),
             )
 

@@ -267,12 +267,10 @@ class UnseenFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Rating:
-    """What the user says about a content: a thumb (1 or -1), plays, and labels corrected by hand."""
+    """What the user says about a content: 1 to 5 stars, and labels corrected by hand."""
 
     content_hash: str
     rating: float | None = None
-    plays: int = 0
-    last_played_at: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
 

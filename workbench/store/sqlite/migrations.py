@@ -315,6 +315,15 @@ def keep_checksums(connection: Connection) -> None:
         connection.execute(seal)
 
 
+def rate_with_stars(connection: Connection) -> None:
+    """Turn thumbs into stars, and drop counters that nothing counted: plays have a table of their own."""
+    connection.execute(
+        "UPDATE ratings SET rating = CASE WHEN rating > 0 THEN 5 ELSE 1 END WHERE rating IS NOT NULL"
+    )
+    for column in ("plays", "last_played_at"):
+        connection.execute(f"ALTER TABLE ratings DROP COLUMN {column}")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
@@ -328,4 +337,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     let_others_pause_jobs,
     keep_server_songs,
     keep_checksums,
+    rate_with_stars,
 )

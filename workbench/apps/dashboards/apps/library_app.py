@@ -12,11 +12,11 @@ from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
 from workbench.apps.dashboards.views.library_actions import LOOKING, LibraryWatch, details, playlists_folder
 from workbench.apps.dashboards.views.page import button, heading, note, note_html, panel, row, section
-from workbench.apps.dashboards.views.rating_view import RatingView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.selection_view import SelectionView
 from workbench.apps.dashboards.views.table_view import EMPTY, TableView
 from workbench.apps.dashboards.views.track_view import TrackView
+from workbench.apps.dashboards.widgets.stars import Stars
 from workbench.errors import WorkbenchError
 from workbench.playlists.query.query_match import best_rows
 from workbench.readable import counted
@@ -36,16 +36,17 @@ class LibraryApp(SessionApp):
         self.picker = FolderPicker(wb.settings.library_roots)
         self.job = JobView(self._analyze, self._job_changed)
         self._advice = note()
-        self.table = TableView(self._watch.table, best_rows, self.open_track, height=640, views=wb.views)
+        self.table = TableView(self._watch.table, best_rows, self.play_from, height=640, views=wb.views)
         self.table.grid.empty = LOOKING
-        self.rating = RatingView(wb.ratings.rate)
+        self.rating = Stars(wb.ratings.rate)
         self.track = TrackView(
             self.open_track,
-            advice="Click a row of the table, or go through it with the arrow keys.",
+            advice="Click a row of the table, or go through it with the arrow keys. Double-click it or press Enter "
+            "to hear it, and the rows after it.",
             below=(self.rating,),
         )
         save = SaveView(wb.playlists.keep, playlists_folder(wb))
-        rate = {"Like": partial(self._rate, 1.0), "Dislike": partial(self._rate, -1.0)}
+        rate = {"Like (5 stars)": partial(self._rate, 5.0), "Dislike (1 star)": partial(self._rate, 1.0)}
         self.selection = SelectionView(wb.playlists, save, rate)
         self.table.grid.observe(self._selected, "selected")
         self._adding = section(
@@ -69,18 +70,24 @@ class LibraryApp(SessionApp):
             self._watch,
         )
 
+    def play_from(self, track_id: int) -> None:
+        """Show a track and play it, then the rows after it."""
+        self.open_track(track_id)
+        self.track.player.play()
+
     def open_track(self, track_id: int) -> None:
         """Show the details of a track."""
         try:
+            self.track.player.queue = self.table.grid.ids_from(track_id)
             self.track.show(*details(self._wb, self._watch.table, track_id))
-            self.rating.show(track_id, self._wb.ratings.of(track_id))
+            self.rating.show(track_id, *self._wb.ratings.stars(track_id))
         except WorkbenchError:
             self._watch.renew()
 
     def _rate(self, rating: float, ids: Sequence[int]) -> str:
         for track_id in ids:
             self._wb.ratings.rate(track_id, rating)
-        return f"{counted(len(ids), 'track')} {'liked' if rating > 0 else 'disliked'}."
+        return f"{counted(len(ids), 'track')} rated with {counted(int(rating), 'star')}."
 
     def _analyze(self, paths: Sequence[str], *, force: bool) -> FollowedJob:
         if paths == ["demo"]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
 
-CROSS_S = 4.0  # a usual crossfade of players; set by hand
 AXES = "Principal components 1 (right) and 2 (up)"
 EMPTY = (
     "No analyzed track yet, so there is nothing to make a playlist of. Open the Library app, choose a folder and "
@@ -64,6 +63,7 @@ class PlaylistApp(SessionApp):
     def _make_view(self, table: LibraryTable) -> MakerView:
         wb = self._wb
         self.player = Player()
+        self.player.observe(self._follow, "playing")
         positions, _ = self._wb.maps.principal(table)
         self._map = MapView(
             table,
@@ -97,21 +97,21 @@ class PlaylistApp(SessionApp):
         self._wb.playlists.keep(playlist)
         self._look()
 
-    def _load(self, track_id: int) -> float:
-        """Put a track into the player and return its length in seconds."""
+    def _load(self, track_id: int) -> None:
+        """Put a track into the player, and the shown playlist into its queue."""
         track, features = self._wb.track(track_id).to_dict(), self._wb.track.features(track_id)
+        self.player.queue = self.maker.result.list.order if self.maker else []
         load_player(self.player, track_id, track_name(track), track["duration_s"], features)
-        return float(self.player.duration_s)
+
+    def _follow(self, change: Any) -> None:
+        """Show the waveform of the track that the page goes on to."""
+        if change["new"] in self.player.queue:
+            self._load(change["new"])
 
     def _play(self, track_id: int) -> None:
         self._load(track_id)
         self.player.play()
 
-    def _cross(self, track_id: int, next_id: int) -> None:
-        length_s = self._load(track_id)
-        features, following = self._wb.track.features(track_id), self._wb.track.features(next_id)
-        silence_s = (features.trailing_silence_s or 0.0) if features else 0.0
-        start_s = (following.leading_silence_s or 0.0) if following else 0.0
-        self.player.cross(
-            next_id, fade_at_s=max(0.0, length_s - silence_s - CROSS_S), fade_s=CROSS_S, next_from_s=start_s
-        )
+    def _cross(self, track_id: int) -> None:
+        self._load(track_id)
+        self.player.play_transition()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
@@ -32,7 +32,7 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
     make : callable
         ``make(method, **parameters)`` returns a playlist; called on a thread.
     on_play, on_cross : callable
-        Called with the id of a track to hear, and with two ids to hear the one pass into the other.
+        Called with the id of a track to hear, or of the one whose transition into the next is to be heard.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
         *,
         make: Make,
         on_play: Callable[[int], None],
-        on_cross: Callable[[int, int], None],
+        on_cross: Callable[[int], None],
     ) -> None:
         self.table, self.form, self.save, self.compare = table, form, save, compare
-        self._run, self._on_cross = make, on_cross
+        self._run = make
         self.playlist: Playlist | None = None
         self.make_button = button("Make playlist", self.make, primary=True)
         self.again_button = button(
@@ -59,7 +59,7 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
         )
         self.line = widgets.HTML()
         self.result = ResultView(
-            on_play=on_play, on_cross=self._cross, on_order=self._reorder, map_view=map_view
+            on_play=on_play, on_cross=on_cross, on_order=self._reorder, map_view=map_view
         )
         super().__init__(
             [
@@ -127,9 +127,3 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
             self.show(in_order(self.playlist, self.table, order))
         except WorkbenchError as error:
             self._refused(str(error))
-
-    def _cross(self, track_id: int) -> None:
-        order: Any = self.result.list.order
-        place = order.index(track_id)
-        if place + 1 < len(order):
-            self._on_cross(track_id, order[place + 1])

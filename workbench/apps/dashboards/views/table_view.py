@@ -17,7 +17,7 @@ from workbench.errors import WorkbenchError
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.keys import camelot_codes
 from workbench.playlists.words.word_search import WordSearch, search_words
-from workbench.readable import clock, counted
+from workbench.readable import clock, counted, stars
 from workbench.session.saved_views import SavedView
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ COLUMNS = (
         shown=False,
     ),
     GridColumn("energy", "Energy", 80, "{:.2f}".format, right=True, shown=False),
-    GridColumn("rating", "Rating", 80, lambda stars: f"{stars:g}", right=True, shown=False),
+    GridColumn("rating", "Rating", 85, stars, help="Your own stars, else those in the file, else a player's"),
     GridColumn("duration_s", "Length", 70, clock, right=True),
     GridColumn("status", "Status", 85, shown=False),
     GridColumn("cover", "Cover", 48, cover=True),
@@ -76,7 +76,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
     match : callable
         Query and table → rows, the best first; raises a ``WorkbenchError`` for a query that it cannot read.
     on_open : callable
-        Called with the id of a track to look at.
+        Called with the id of a track that was double-clicked or entered.
 
     Attributes
     ----------

@@ -17,6 +17,7 @@ from workbench.playlists.query.listing import places_of
 
 Column = npt.NDArray[Any]
 MOST_ROWS_SENT = 500  # set by hand; the page asks for 100
+MOST_QUEUED = 1000  # set by hand: more than two days of music
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,12 @@ class Grid(anywidget.AnyWidget):
         if name not in self._ranks:
             self._ranks[name] = places_of(self._values[name])
         return self._ranks[name]
+
+    def ids_from(self, row_id: int) -> list[int]:
+        """Return the id of a row and those of the rows after it, as they are sorted and filtered now."""
+        shown = self._ids[self.rows]
+        place = np.flatnonzero(shown == row_id)[:1]
+        return [row_id] if not len(place) else shown[place[0] : place[0] + MOST_QUEUED].tolist()
 
     def cells(self, first: int, count: int) -> list[list[Any]]:
         """Return rows as they are shown: the id, then a text for each column."""

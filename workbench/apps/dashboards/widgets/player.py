@@ -1,4 +1,4 @@
-"""A player for one track, with a waveform, sections and beats. The server sends the sound by track id."""
+"""One track with its waveform, sections and beats, and what the page plays. The server sends the sound by track id."""
 
 from __future__ import annotations
 
@@ -9,22 +9,34 @@ import anywidget
 import numpy as np
 import traitlets
 
-from workbench.apps.dashboards.widgets.static_file import script, style
+from workbench.apps.dashboards.widgets.static_file import plain_style, script, style
 
 
 class Player(anywidget.AnyWidget):
-    """An audio player. Empty until :meth:`load`.
+    """A track that can be heard in the player of the page. Empty until :meth:`load`.
 
-    The browser fetches ``api/v1/tracks/{id}/audio`` from the server of the page, in ranges, so that a long file starts
-    at once and none of it passes through the kernel.
+    The sound belongs to the page, not to this widget: it goes on when another track is loaded here. The browser fetches
+    ``api/v1/tracks/{id}/audio`` from the server of the page, in ranges, so that a long file starts at once and none of
+    it passes through the kernel.
+
+    Attributes
+    ----------
+    playing : int
+        Id of the track that the page plays, whoever started it; 0 for none. Observe it to mark that track.
+    paused : bool
+        Whether it waits.
+    queue : list of int
+        Ids that are played one after the other when this track is.
     """
 
-    _esm = script("player")
-    _css = style("player")
-    source = traitlets.Unicode().tag(sync=True)
+    _esm = script("player_engine", "player_bar", "player")
+    _css = style("player") + plain_style("player_bar")
+    track_id = traitlets.Int(0).tag(sync=True)
+    queue = traitlets.List(traitlets.Int()).tag(sync=True)
+    playing = traitlets.Int(0).tag(sync=True)
+    paused = traitlets.Bool(True).tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     duration_s = traitlets.Float(0.0).tag(sync=True)
-    position_s = traitlets.Float(0.0).tag(sync=True)
     peaks = traitlets.Bytes().tag(sync=True)
     beats = traitlets.Bytes().tag(sync=True)
     sections = traitlets.Bytes().tag(sync=True)
@@ -49,38 +61,23 @@ class Player(anywidget.AnyWidget):
             Where beats are, and where sections start.
         """
         with self.hold_sync():
-            self.source = audio_path(track_id)
+            self.track_id = track_id
             self.title = title
             self.duration_s = float(duration_s or 0.0)
-            self.position_s = 0.0
             self.peaks = _as_int8(peaks)
             self.beats = _as_float32(beats_s)
             self.sections = _as_float32(sections_s)
 
     def play(self, at_s: float = 0.0) -> None:
-        """Start to play; browsers allow it only after a click or key press in the page."""
+        """Play this track, then the queue after it; browsers allow it only after a click or key press in the page."""
         self.send({"kind": "play", "at_s": at_s})
+
+    def play_transition(self) -> None:
+        """Play the last seconds of this track, and how it passes into the next one of the queue."""
+        self.send({"kind": "play", "at_s": 0.0, "as_transition": True})
 
     def pause(self) -> None:
         self.send({"kind": "pause"})
-
-    def cross(self, next_id: int, *, fade_at_s: float, fade_s: float, next_from_s: float = 0.0) -> None:
-        """Play from six seconds before ``fade_at_s``, then fade into another track within ``fade_s`` seconds."""
-        self.send(
-            {
-                "kind": "crossing",
-                "from_s": max(0.0, fade_at_s - 6.0),
-                "fade_at_s": fade_at_s,
-                "fade_s": fade_s,
-                "next": audio_path(next_id),
-                "next_from_s": next_from_s,
-            }
-        )
-
-
-def audio_path(track_id: int) -> str:
-    """Return the address of a track's sound, relative to the page's base URL."""
-    return f"api/v1/tracks/{track_id}/audio"
 
 
 def _as_int8(peaks: Sequence[Sequence[float]]) -> bytes:

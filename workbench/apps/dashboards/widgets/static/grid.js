@@ -1,6 +1,6 @@
 // A table of any length: only the visible rows are in the page. Python sorts, filters and formats.
 
-const PLAIN = 34, TALL = 48, HEAD = 46, PAGE = 100, WIDEST = 340, TICK = 40;
+const PLAIN = 34, TALL = 48, HEAD = 46, PAGE = 100, WIDEST = 340, TICK = 40, DOUBLE_MS = 500; // as systems count a double click
 
 // The columns that the person sees, in order: those chosen, or those shown at first, the cover before all others.
 function seen(model, narrow) {
@@ -125,7 +125,9 @@ function render({ model, el }) {
   }
   function drawRow(index, chosen) {
     const row = document.createElement("div"), values = rowAt(index);
-    row.className = "pw-grid-row" + (index === cursor ? " pw-cursor" : "");
+    const heard = values && values[0] === window.workbenchPlayer?.now.id;
+    row.className = "pw-grid-row" + (index === cursor ? " pw-cursor" : "") + (heard ? " pw-heard" : "");
+    if (heard) row.setAttribute("aria-current", "true");
     row.style.top = index * rowHeight() + "px";
     row.style.height = rowHeight() + "px";
     row.style.gridTemplateColumns = grid.style.getPropertyValue("--columns");
@@ -203,14 +205,17 @@ function render({ model, el }) {
     event.preventDefault();
     event.stopPropagation();
   };
+  // A click draws its row anew, and browsers count two clicks as a double click only on one element.
+  let last = { index: -1, at: 0 };
+  const isSecond = (index, at) => index === last.index && at - last.at < DOUBLE_MS;
   body.onclick = (event) => {
-    const row = event.target.closest("[data-index]");
-    if (row && "tick" in event.target.dataset) choose((cursor = Number(row.dataset.index)), true);
-    else if (row) moveTo(Number(row.dataset.index), event);
-  };
-  body.ondblclick = (event) => {
-    const values = rowAt(Number(event.target.closest("[data-index]")?.dataset.index));
-    if (values) model.send({ kind: "open", id: values[0] });
+    const index = Number(event.target.closest("[data-index]")?.dataset.index ?? -1), { timeStamp: at } = event;
+    if (index < 0) return;
+    if ("tick" in event.target.dataset) return choose((cursor = index), true);
+    const plain = !(event.shiftKey || event.ctrlKey || event.metaKey);
+    if (plain && isSecond(index, at) && rowAt(index)) model.send({ kind: "open", id: rowAt(index)[0] });
+    else moveTo(index, event);
+    last = { index, at };
   };
   let pending = 0;
   grid.onscroll = () => (pending ||= requestAnimationFrame(() => { pending = 0; draw(); }));
@@ -227,8 +232,12 @@ function render({ model, el }) {
     "change:layout_names": rearrange, "change:columns": rearrange,
   };
   const stop = follow(model, actions, grid, () => { drawHead(); draw(); });
+  window.addEventListener("workbench-playing", draw);
   renew();
-  return stop;
+  return () => {
+    window.removeEventListener("workbench-playing", draw);
+    stop();
+  };
 }
 
 export default { render };

@@ -1,4 +1,5 @@
-// Plays one track by URL, with its waveform, sections and beats; or the transition from one track to the next.
+// One track with its waveform, sections and beats. What sounds is the player of the page: this shows where it is, and
+// starts it here.
 
 function paint(canvas, { peaks, beats, sections, duration, position }) {
   const ratio = window.devicePixelRatio || 1;
@@ -39,137 +40,88 @@ function paint(canvas, { peaks, beats, sections, duration, position }) {
 
 function render({ model, el }) {
   el.classList.add("pw");
+  const player = window.workbenchPlayer;
   const root = element(el, "div", { className: "pw-player" }, { role: "group" });
   const controls = element(root, "div", { className: "pw-controls" });
   const button = element(controls, "button", { type: "button" });
   const time = element(controls, "span", { className: "pw-time" });
   const title = element(controls, "span", { className: "pw-title" });
-  const volumeLabel = element(controls, "label", { textContent: "Volume" });
-  const volume = element(volumeLabel, "input", { type: "range", min: 0, max: 1, step: 0.05, value: 0.8 });
   const wave = element(root, "div", { className: "pw-wave", tabIndex: 0 }, { role: "slider", "aria-valuemin": 0, "aria-label": "Position in the track" });
   const canvas = element(wave, "canvas", {}, { "aria-hidden": "true" });
   const keysHint = element(root, "span", { className: "pw-keys", textContent: "Space plays and pauses · ← → 5 s · Page keys 30 s · [ ] section · orange: sections, green: beats" });
-  const problem = element(root, "div", { className: "pw-problem", hidden: true }, { role: "alert" });
-  const audio = new Audio(), second = new Audio();
-  audio.preload = second.preload = "none";
-  let marks = {}, crossing = null, frame = 0;
+  let marks = {}, waits_s = 0, frame = 0; // where a track that is not the player's would begin
 
-  const duration = () => (Number.isFinite(audio.duration) && audio.duration) || model.get("duration_s") || 0;
+  const id = () => model.get("track_id");
+  const isHeard = () => id() && player.now.id === id();
+  const at = () => (isHeard() ? player.now.at_s : waits_s);
+  const duration = () => (isHeard() && player.now.duration_s) || model.get("duration_s") || 0;
   function draw() {
     frame = 0;
-    const position = audio.currentTime || 0;
-    paint(canvas, { ...marks, duration: model.get("duration_s") || duration(), position });
-    time.textContent = `${clock(position)} / ${clock(duration())}`;
-    button.textContent = audio.paused ? "▶ Play" : "❚❚ Pause";
+    paint(canvas, { ...marks, duration: model.get("duration_s") || duration(), position: at() });
+    time.textContent = `${clock(at())} / ${clock(duration())}`;
+    button.textContent = isHeard() && !player.now.paused ? "❚❚ Pause" : "▶ Play";
     wave.setAttribute("aria-valuemax", Math.round(duration()));
-    wave.setAttribute("aria-valuenow", Math.round(position));
-    wave.setAttribute("aria-valuetext", `${clock(position)} of ${clock(duration())}`);
+    wave.setAttribute("aria-valuenow", Math.round(at()));
+    wave.setAttribute("aria-valuetext", `${clock(at())} of ${clock(duration())}`);
   }
   const redraw = () => (frame ||= requestAnimationFrame(draw));
   function load() {
     marks = { peaks: numbers(model, "peaks", Int8Array), beats: numbers(model, "beats", Float32Array), sections: numbers(model, "sections", Float32Array) };
     title.textContent = model.get("title") || "Choose a track to hear it";
-    root.setAttribute("aria-label", "Player: " + title.textContent);
-    problem.hidden = true;
-    const source = model.get("source"), url = source ? serverUrl(source) : "";
-    if (audio.dataset.url !== url) {
-      second.pause();
-      audio.dataset.url = url;
-      if (url) audio.src = url; else audio.removeAttribute("src");
-    }
-    button.disabled = !url;
-    wave.hidden = keysHint.hidden = !url;
+    root.setAttribute("aria-label", "Track: " + title.textContent);
+    waits_s = 0;
+    button.disabled = !id();
+    wave.hidden = keysHint.hidden = !id();
     redraw();
   }
-  // The server sends WAV where it knows that browsers lack the format; this browser may lack another one.
-  function fail() {
-    const url = audio.dataset.url, asWav = url + "?format=wav";
-    if (!url) return;
-    if (audio.error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED && audio.src === url) {
-      const wanted = !audio.paused, at = audio.currentTime;
-      audio.src = asWav;
-      if (at) seekWhenReady(audio, at);
-      if (wanted) start();
-      return;
-    }
-    problem.hidden = false;
-    problem.textContent = "This track cannot be played here: its file is missing or damaged, or this page was not opened with `workbench serve` or `workbench lab`.";
-    redraw();
+  function play(from_s, as_transition = false) {
+    const queue = model.get("queue"), place = queue.indexOf(id());
+    player.play(place < 0 ? [id()] : queue, { at: Math.max(0, place), from_s, as_transition });
   }
-  // The event "error" comes with NotSupportedError too, and handles it.
-  const start = () => audio.dataset.url && audio.play().catch((error) => !["AbortError", "NotSupportedError"].includes(error.name) && fail());
+  const toggle = () => (isHeard() ? player.toggle() : play(waits_s));
   function seek(seconds) {
     const to = Math.min(Math.max(0, seconds), Math.max(0, duration() - 0.05));
-    audio.currentTime = to;
-    model.set("position_s", to);
-    model.save_changes();
+    if (isHeard()) player.seek(to);
+    else waits_s = to;
     redraw();
   }
   function skipSection(step) {
-    const now = audio.currentTime, all = [...marks.sections];
-    const to = step > 0 ? all.find((at) => at > now + 0.1) : all.reverse().find((at) => at < now - 1);
+    const now = at(), all = [...marks.sections];
+    const to = step > 0 ? all.find((one) => one > now + 0.1) : all.reverse().find((one) => one < now - 1);
     seek(to ?? (step > 0 ? duration() : 0));
   }
-  function toggle() {
-    if (audio.paused) start(); else { audio.pause(); second.pause(); crossing = null; }
-  }
-  // The last seconds of one track under the first of the next, with equal power.
-  function cross(message) {
-    crossing = message;
-    second.src = serverUrl(message.next);
-    second.preload = "auto";
-    second.load();
-    seekWhenReady(audio, message.from_s);
-    start();
-  }
-  function seekWhenReady(media, seconds) {
-    if (media.readyState > 0) media.currentTime = seconds;
-    else media.addEventListener("loadedmetadata", () => (media.currentTime = seconds), { once: true });
-  }
-  function showPosition() {
-    redraw();
-    if (!crossing) return;
-    const share = (audio.currentTime - crossing.fade_at_s) / crossing.fade_s;
-    if (share < 0) return;
-    if (second.paused && share < 1) { seekWhenReady(second, crossing.next_from_s); second.play().catch(fail); }
-    audio.volume = volume.value * Math.cos((Math.min(1, share) * Math.PI) / 2);
-    second.volume = volume.value * Math.sin((Math.min(1, share) * Math.PI) / 2);
-    if (share >= 1 || audio.ended) { audio.pause(); audio.volume = volume.value; second.volume = volume.value; crossing = null; }
-  }
   const keys = {
-    " ": toggle, Enter: toggle, ArrowLeft: () => seek(audio.currentTime - 5), ArrowRight: () => seek(audio.currentTime + 5),
-    PageUp: () => seek(audio.currentTime - 30), PageDown: () => seek(audio.currentTime + 30), Home: () => seek(0), End: () => seek(duration()),
+    " ": toggle, Enter: toggle, ArrowLeft: () => seek(at() - 5), ArrowRight: () => seek(at() + 5),
+    PageUp: () => seek(at() - 30), PageDown: () => seek(at() + 30), Home: () => seek(0), End: () => seek(duration()),
     "[": () => skipSection(-1), "]": () => skipSection(1),
   };
-
   button.onclick = toggle;
-  volume.oninput = () => (audio.volume = second.volume = volume.value);
-  audio.volume = second.volume = 0.8;
   wave.onkeydown = (event) => { handleKey(event, keys); };
   wave.onpointerdown = (event) => {
-    const box = wave.getBoundingClientRect();
-    seek(((event.clientX - box.left) / box.width) * duration());
+    const box = wave.getBoundingClientRect(), to = ((event.clientX - box.left) / box.width) * duration();
+    if (isHeard()) seek(to); else play(to);
   };
-  audio.ontimeupdate = showPosition;
-  audio.onloadedmetadata = audio.onpause = audio.onseeked = redraw;
-  audio.onplay = () => { problem.hidden = true; redraw(); };
-  audio.onerror = fail;
-  second.onplay = second.onpause = redraw;
+  function follows() {
+    const { id: heard, paused } = player.now;
+    if (model.get("playing") !== heard || model.get("paused") !== paused) {
+      model.set({ playing: heard, paused });
+      model.save_changes();
+    }
+    redraw();
+  }
   const onMessage = (message) => {
-    crossing = null;
-    second.pause();
-    if (message.kind === "play") {
-      if (message.at_s) seekWhenReady(audio, message.at_s);
-      start();
-    } else if (message.kind === "pause") audio.pause();
-    else if (message.kind === "crossing") cross(message);
+    if (message.kind === "play") play(message.at_s, message.as_transition);
+    else if (message.kind === "pause" && isHeard()) player.pause();
   };
-  const changes = ["source", "title", "duration_s", "peaks", "beats", "sections"].map((name) => ["change:" + name, load]);
+  window.addEventListener("workbench-playing", follows);
+  window.addEventListener("workbench-position", redraw);
+  const changes = ["track_id", "title", "duration_s", "peaks", "beats", "sections"].map((name) => ["change:" + name, load]);
   const stop = follow(model, { ...Object.fromEntries(changes), "msg:custom": onMessage }, wave, redraw);
   load();
+  follows();
   return () => {
-    audio.pause();
-    second.pause();
+    window.removeEventListener("workbench-playing", follows);
+    window.removeEventListener("workbench-position", redraw);
     stop();
   };
 }

@@ -20,7 +20,7 @@ function render({ model, el }) {
     if (!stopped && seconds() > 0) timer = setTimeout(ask, seconds() * 1000);
   }
   async function ask() {
-    if (document.hidden || !el.isConnected) return later();
+    if (document.hidden || window.workbenchBehind || !el.isConnected) return later();
     const health = model.get("ask_server") ? await serverHealth() : null;
     sent = performance.now();
     if (!stopped) model.send({ kind: "pulse", took_ms: took, health });

@@ -49,3 +49,20 @@ function handleKey(event, actions) {
   event.stopPropagation();
   actions[event.key]();
 }
+
+// Five stars to rate with; returns a function that draws a rating. `own` is the person's, and its star takes it back.
+function addStars(parent, rate) {
+  let given = null;
+  const stars = element(parent, "div", { className: "pw-stars" }, { role: "group", "aria-label": "Your rating" });
+  for (let number = 1; number <= 5; number++) {
+    const act = () => rate(given === number ? null : number);
+    element(stars, "button", { type: "button", textContent: "★", onclick: act }, { "aria-label": number === 1 ? "1 star" : `${number} stars` });
+  }
+  return (rating, own) => {
+    given = own;
+    const half = rating % 1 >= 0.5 ? " and a half" : "", told = own ? "Your rating" : rating ? `Rated ${Math.floor(rating)}${half} elsewhere` : "Not rated";
+    stars.title = told;
+    stars.classList.toggle("pw-others", !own && rating > 0);
+    [...stars.children].forEach((star, index) => star.setAttribute("aria-pressed", index < Math.round(rating)));
+  };
+}

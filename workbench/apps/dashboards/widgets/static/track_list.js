@@ -29,6 +29,7 @@ function render({ model, el }) {
     const add = (tag, name, text) => { const node = document.createElement(tag); node.className = name; node.textContent = text; return node; };
     const locked = model.get("locked").includes(entry.id), name = entry.title;
     item.dataset.id = entry.id;
+    if (entry.id === window.workbenchPlayer?.now.id) item.setAttribute("aria-current", "true");
     item.className = locked ? "pw-locked" : "";
     item.tabIndex = 0;
     item.setAttribute("aria-label", `${place + 1}. ${name}, ${entry.artist}. ${entry.facts}. ${entry.reason}`);
@@ -47,7 +48,7 @@ function render({ model, el }) {
   function draw() {
     const entries = new Map(model.get("entries").map((entry) => [entry.id, entry]));
     order = order.filter((id) => entries.has(id));
-    hint.textContent = order.length ? "Drag ⠿ or press Alt + ↑ ↓ to reorder · Lock keeps a track when you make the rest again" : model.get("empty");
+    hint.textContent = order.length ? "Double-click or press Enter to play from there · Drag ⠿ or press Alt + ↑ ↓ to reorder · Lock keeps a track when you make the rest again" : model.get("empty");
     list.replaceChildren(...order.map((id, place) => drawItem(entries.get(id), place)));
     list.hidden = !order.length;
     if (focus !== null) list.querySelector(`[data-id="${focus}"]`)?.focus();
@@ -55,7 +56,18 @@ function render({ model, el }) {
   }
   function take() { order = model.get("order").slice(); draw(); }
 
+  function mark() {
+    const heard = String(window.workbenchPlayer?.now.id);
+    for (const item of list.children) item.toggleAttribute("aria-current", item.dataset.id === heard);
+    list.querySelector("[aria-current]")?.setAttribute("aria-current", "true");
+  }
+  const play = (item) => model.send({ kind: "play", id: Number(item.dataset.id) });
+  list.ondblclick = (event) => {
+    const item = event.target.closest("li");
+    if (item && !event.target.closest("button, .pw-grip")) play(item);
+  };
   list.onkeydown = (event) => {
+    if (event.key === "Enter" && event.target.matches("li")) play(event.target);
     const item = event.target.closest("li"), step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (event.target !== item || !step) return;
     event.preventDefault();
@@ -82,8 +94,12 @@ function render({ model, el }) {
     document.addEventListener("pointerup", drop, { once: true });
   };
   const stopListening = listen(model, { "change:entries": take, "change:order": take, "change:locked": draw });
+  window.addEventListener("workbench-playing", mark);
   take();
-  return stopListening;
+  return () => {
+    window.removeEventListener("workbench-playing", mark);
+    stopListening();
+  };
 }
 
 export default { render };
