@@ -193,6 +193,35 @@ def test_an_itunes_library(wb: Workbench, tmp_path: Path) -> None:
     assert wb.history.read(path).facts == 1
 
 
+def test_your_own_rating_comes_before_the_file_and_the_file_before_players(
+    wb: Workbench, tmp_path: Path
+) -> None:
+    (tmp_path / "Library.xml").write_bytes(itunes_library(rating=60))
+    wb.history.read(tmp_path / "Library.xml")
+    waltz = wb.track(wb.search("player_rating = 3").tracks[0].id)
+    assert wb.ratings.stars(waltz.id) == (3, None)
+    tags = {"title": waltz.title, "artist": waltz.artist, "album": waltz.album, "rating": 2.0}
+    wb.library.files.add([ScannedFile(str(waltz.path), 1, 2, waltz.content_hash, tags)])
+    assert wb.ratings.stars(waltz.id) == (2, None)
+    wb.ratings.rate(waltz.id, 4.5)
+    assert wb.ratings.stars(waltz.id) == (4.5, 4.5)
+    row = wb.tracks.loc[waltz.id]
+    assert (row["rating"], row["tag_rating"], row["player_rating"]) == (4.5, 2.0, 3.0)
+    assert [track.id for track in wb.search("rating >= 4").tracks] == [waltz.id]
+    assert waltz.id not in wb.playlist("random", where="not rating > 4").track_ids
+    wb.ratings.rate(waltz.id, None)
+    assert wb.ratings.stars(waltz.id) == (2, None)
+
+
+def test_what_is_heard_here_feeds_fingerprint(wb: Workbench) -> None:
+    first = int(wb.table().ids[0])
+    wb.history.add_play(first, at=1_600_000_000)
+    wb.history.add_play(first)
+    [source] = wb.history()
+    assert (source.source, source.plays, source.tracks) == ("Playlist Workbench", 2, 1)
+    assert first not in wb.playlist("fingerprint", history="plays", size=1).track_ids
+
+
 def test_a_file_that_the_analysis_could_not_read_has_no_plays(wb: Workbench, tmp_path: Path) -> None:
     wb.library.files.add([ScannedFile("/music/bad.mp3", 1, 1, None, {"title": "Bad", "artist": "Zoe"})])
     made = import_text(

@@ -200,7 +200,9 @@ def test_predictions_and_ratings_stand_apart(library: Library) -> None:
     rating = library.ratings.all()["a"]
     assert (rating.rating, rating.labels) == (4.5, {"genre": "rock"})
     library.ratings.rate("a", None)
-    assert library.ratings.all()["a"].rating is library.ratings.stars("a") is library.ratings.stars("b") is None
+    assert (
+        library.ratings.all()["a"].rating is library.ratings.stars("a") is library.ratings.stars("b") is None
+    )
 
 
 def test_artifacts_are_replaced_by_key(library: Library) -> None:

@@ -1,4 +1,4 @@
-"""``wb.history``: what you played here, and the exports of services and players of what you played and rated elsewhere."""
+"""``wb.history``: what you played here, and what you played, rated and listed elsewhere, from exports of players."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ class History(Verbs):
         )
 
     def add_play(self, track: int | str, *, at: float | None = None) -> None:
-        """Note that a track was listened to, as the player of the apps does; ``at`` in seconds since the epoch, or now."""
+        """Note that a track was listened to, as the apps do; ``at`` in seconds since the epoch, or now."""
         self._library.plays.add(HERE, [(self._track(track).content_hash, time.time() if at is None else at)])
 
     def forget(self, source: str) -> int:
