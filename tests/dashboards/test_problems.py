@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -80,3 +82,24 @@ def test_the_view_opens_at_a_kind_that_has_findings(table: LibraryTable) -> None
     assert view.kind.value == "Silent" and view.grid.cells(0, 5)[0][:2] == [3, "all of it"]
     view.grid.selected = [3]
     assert opened == [3]
+
+
+def test_many_findings_are_written_piece_by_piece(table: LibraryTable) -> None:
+    count = 30_000
+    many = problems.Problem("Many", "Fix “it”.", [problems.Finding(int(table.ids[0]), "a reason")] * count)
+    none = problems.Problem("None", "Nothing.", [])
+    tracemalloc.start()
+    sizes = [len(piece) for piece in problems.as_json([many, none], table)]
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(sizes) > 1_500_000 > 4 * peak_bytes
+    found = json.loads("".join(problems.as_json([many, none], table)))["problems"]
+    assert [(one["title"], one["advice"], len(one["findings"])) for one in found] == [
+        ("Many", "Fix “it”.", count),
+        ("None", "Nothing.", 0),
+    ]
+    assert found[0]["findings"][0] == {
+        "id": int(table.ids[0]),
+        "path": table.text_at("path", 0),
+        "reason": "a reason",
+    }

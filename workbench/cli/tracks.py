@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli.options import DONE, ERROR, Add, open_library
 from workbench.cli.output import print_json, print_json_pages, put, say, table_lines, write
 from workbench.errors import WorkbenchError
-from workbench.readable import counted, one_line
+from workbench.readable import counted, json_escaped, one_line
 from workbench.values import split_list
 
 if TYPE_CHECKING:
@@ -146,14 +146,17 @@ def _track_line(track: dict[str, Any]) -> str:
 
 
 def _problems(options: argparse.Namespace) -> int:
+    from workbench.session.problems import as_json
+
     with open_library(options) as wb:
         problems, paths = wb.problems(), wb.table()
         if options.json:
-            print_json({"problems": [problem.to_dict(paths) for problem in problems]})
+            for piece in as_json(problems, paths):
+                sys.stdout.write(json_escaped(piece))
             return DONE
         for problem in (problem for problem in problems if problem.findings):
             put(f"{problem.title}: {counted(len(problem.findings), 'track')}. {problem.advice}")
-            for finding in problem.to_dict(paths)["findings"]:
+            for finding in problem.described(paths):
                 put(f"{finding['id']:>6}  {one_line(finding['path'])}: {one_line(finding['reason'])}")
         if not any(problem.findings for problem in problems):
             put("No problem found.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from workbench.playlists.sound.space import space_of
 from workbench.readable import clock, counted, listed, number
 from workbench.session.copies import Group, Pair, copy_groups
+from workbench.store.library.repository import to_json
 
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
@@ -27,6 +29,7 @@ LONG_SILENCE_S = 10.0  # chosen: much longer than the usual pause between tracks
 OUTLIER_SPREADS = 3.0  # convention: only 0.3 % of a normal distribution lie farther out
 OUTLIER_LEAST_LU = 4.0  # chosen: a smaller difference is not worth a report, however even the library is
 NEIGHBORS = 10  # chosen: enough for a clear majority, and few enough to be near
+_FINDINGS_AT_A_TIME = 1000  # some 200 kB of text
 AGREEMENT = 0.8  # chosen: eight of the ten nearest tracks
 AUDIBLE_S = 0.05  # less is the delay of an encoder
 
@@ -47,15 +50,27 @@ class Problem:
     advice: str
     findings: Sequence[Finding]
 
-    def to_dict(self, table: LibraryTable) -> dict[str, Any]:
-        """Return JSON-able values, with the paths of the tracks."""
-        rows = {finding.track_id: table.index_of(finding.track_id) for finding in self.findings}
-        paths = {track: None if row is None else table.text_at("path", row) for track, row in rows.items()}
-        findings = [
-            {"id": finding.track_id, "path": paths[finding.track_id] or "", "reason": finding.reason}
-            for finding in self.findings
-        ]
-        return {"title": self.title, "advice": self.advice, "findings": findings}
+    def described(self, table: LibraryTable) -> Iterator[dict[str, Any]]:
+        """Yield each finding as JSON-able values, with the path of the track."""
+        for finding in self.findings:
+            row = table.index_of(finding.track_id)
+            path = None if row is None else table.text_at("path", row)
+            yield {"id": finding.track_id, "path": path or "", "reason": finding.reason}
+
+
+def as_json(problems: Iterable[Problem], table: LibraryTable) -> Iterator[str]:
+    """Yield a JSON document of problems in pieces, so that no million of findings is in memory as text."""
+    yield '{"problems": ['
+    for place, problem in enumerate(problems):
+        about = to_json({"title": problem.title, "advice": problem.advice})
+        yield f'{"," if place else ""}\n{about[:-1]}, "findings": ['
+        findings = problem.described(table)
+        between = ""
+        while piece := ",\n".join(map(to_json, islice(findings, _FINDINGS_AT_A_TIME))):
+            yield f"{between}\n{piece}"
+            between = ","
+        yield "]}"
+    yield "]}\n"
 
 
 COLUMNS: dict[str, Callable[[Problem], Any]] = {

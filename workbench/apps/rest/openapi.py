@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import workbench
@@ -72,7 +73,10 @@ def _operation(template: str, method: str, operation: Operation) -> dict[str, An
             for name, value in operation.query.items()
         ],
         "responses": {
-            **{str(status): _answer(status, answer) for status, answer in operation.answers.items()},
+            **{
+                str(status): _answer(status, answer, operation)
+                for status, answer in operation.answers.items()
+            },
             **{str(status): _error(status) for status in _errors(operation)},
         },
     }
@@ -94,12 +98,15 @@ def _errors(operation: Operation) -> list[int]:
     return sorted({400, *of_everyone, 403, 405, *of_bodies, *operation.errors, 503})
 
 
-def _answer(status: int, answer: Any) -> dict[str, Any]:
+def _answer(status: int, answer: Any, operation: Operation) -> dict[str, Any]:
     if answer is None:
         return {"description": DESCRIPTIONS[status]}
     if isinstance(answer, str):
         return {"description": DESCRIPTIONS[status], "content": {answer: {"schema": {}}}}
-    return {"description": DESCRIPTIONS[status], "content": {"application/json": {"schema": answer}}}
+    content: dict[str, Any] = {"application/json": {"schema": answer}}
+    if operation.files and status == HTTPStatus.OK:
+        content[operation.files] = {"schema": {}}
+    return {"description": DESCRIPTIONS[status], "content": content}
 
 
 def _error(status: int) -> dict[str, Any]:

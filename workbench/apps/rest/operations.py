@@ -41,6 +41,8 @@ class Operation:
         Name of each field of the JSON body → its description; ``None``: there is no body.
     answers : mapping
         Status → schema of the JSON answer, ``None`` for no content, or a media type for anything else.
+    files : str
+        Media type that a parameter asks for instead of JSON; ``*/*`` for one of many.
     errors : tuple
         Further statuses that this operation answers with the error object.
     """
@@ -49,6 +51,7 @@ class Operation:
     query: Mapping[str, Value] = field(default_factory=dict)
     body: Mapping[str, Value] | None = None
     answers: Mapping[int, Schema | str | None] = field(default_factory=lambda: {200: ANY_OBJECT})
+    files: str = ""
     errors: tuple[int, ...] = ()
     open: str = ""
 

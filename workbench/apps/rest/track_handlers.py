@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -48,6 +49,7 @@ class TracksHandler(ApiHandler):
                 ),
             },
             answers={200: schemas.TRACKS},
+            files="text/csv",
         )
     }
 
@@ -205,11 +207,18 @@ class ProblemsHandler(ApiHandler):
     }
 
     async def get(self) -> None:
-        self.answer(await self.service.run(self._problems))
+        pieces = await self.service.run(self._problems)
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        while piece := await self.service.run(next, pieces, ""):
+            self.write(piece)
+            await self.flush()
 
-    def _problems(self) -> Any:
+    def _problems(self) -> Iterator[str]:
+        from workbench.session.problems import as_json
+
         table = self.service.workbench.table()
-        return {"problems": [problem.to_dict(table) for problem in self.service.workbench.problems(table)]}
+        return as_json(self.service.workbench.problems(table), table)
 
 
 class AnalysisStatsHandler(ApiHandler):
