@@ -66,6 +66,11 @@ def test_a_track_among_another_genre_may_be_mislabeled(table: LibraryTable) -> N
     assert ids(found) == [1] and "ambient" in found[0].reason
 
 
+def test_a_genre_that_is_everywhere_proves_nothing(table: LibraryTable) -> None:
+    mostly = changed(table, genre=dict.fromkeys(range(19), "techno") | {0: "ambient", 1: "ambient"})
+    assert ids(problems.mislabeled(mostly)) == []
+
+
 def test_duplicates_name_each_other() -> None:
     one, two = (Track(number, f"/m/{number}.mp3", "same", "analyzed") for number in (1, 2))
     assert [finding.reason for finding in problems.duplicates([[one, two]])] == [

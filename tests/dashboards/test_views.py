@@ -247,8 +247,31 @@ def test_the_map_describes_selects_and_draws_paths(table: LibraryTable) -> None:
     assert view.scatter.path == [4, 1]
     view.color.value = "first half"
     assert list(np.frombuffer(view.scatter.codes, np.uint8)) == [0] * 20 + [1] * 20
-    assert np.abs(np.frombuffer(view.scatter.points, "<f4")).max() == pytest.approx(1)
+    assert 1 <= np.abs(np.frombuffer(view.scatter.points, "<f4")).max() < 1.06
     assert "Track 1 — " in view._describe(0)
+
+
+def test_a_search_selects_on_the_map_and_a_new_layout_keeps_the_selection(table: LibraryTable) -> None:
+    positions, _ = principal_components(table.vectors)
+    view = MapView(table, positions, axes="", on_open=print, on_select=lambda ids: None, match=best_rows)
+    view.query.value = "genre = techno"
+    assert view.selected == list(range(21, 41))
+    view.fill(table, positions[::-1], axes="other")
+    assert view.selected == list(range(21, 41))
+    assert np.flatnonzero(np.frombuffer(view.scatter.chosen, np.uint8)).tolist() == list(range(20, 40))
+    view.query.value = "genre =="
+    assert "pw-problem" in view._line.value and len(view.selected) == 20
+    view.query.value = "nobody"
+    assert view.selected == [] and "No track on the map" in view._line.value
+
+
+def test_outliers_do_not_press_the_map_into_a_corner() -> None:
+    places = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+    places[0] = (1e6, 0)
+    scatter = Scatter(label="Map", empty="", describe=str, on_open=print, on_select=print)
+    scatter.place(places, by_category([None] * 200))
+    drawn = np.frombuffer(scatter.points, "<f4").reshape(-1, 2)
+    assert np.ptp(drawn[1:, 0]) > 1.8 and 1 < drawn[0, 0] <= 1.06
 
 
 def test_a_map_is_colored_by_what_networks_heard(heard_table: LibraryTable, table: LibraryTable) -> None:
@@ -278,14 +301,15 @@ def test_an_empty_map_says_what_to_do() -> None:
 
 def test_categories_share_gray_when_there_are_too_many() -> None:
     coloring = by_category([f"genre {i}" for i in range(12)] * 2 + [None])
-    assert len(coloring.palette) == 9 and coloring.names[-1] == "other"
-    assert coloring.codes.max() == 8 and coloring.codes[-1] == 8
+    assert coloring.names[-2:] == ["other", "unknown"] and (coloring.other, coloring.unknown) == (8, 9)
+    assert len(coloring.palette) == 10 and coloring.codes[-1] == 9 and 8 in coloring.codes
 
 
 def test_numbers_become_a_ramp_and_unknown_ones_gray() -> None:
     coloring = by_number(np.array([60.0, 180.0, np.nan]), "BPM")
     low, high, unknown = coloring.codes.tolist()
     assert low < high < unknown == len(coloring.palette) - 1
+    assert coloring.unknown == unknown and by_number(np.array([1.0, 2.0]), "BPM").unknown == -1
     assert by_number(np.array([np.nan]), "BPM").names == ["unknown"]
     assert by_key(["1A", "12B", None]).codes.tolist() == [0, 11, 12]
 

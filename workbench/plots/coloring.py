@@ -28,16 +28,20 @@ class Coloring:
         What the entries of the palette mean; empty where numbers are colored.
     ramp : sequence of str
         The lowest and the highest number; empty where categories are colored.
+    other, unknown : int
+        The index of what shares a gray, and of what has no value; -1 if there is none.
     """
 
     codes: npt.NDArray[np.uint8]
     palette: Sequence[str]
     names: Sequence[str] = ()
     ramp: Sequence[str] = ()
+    other: int = -1
+    unknown: int = -1
 
 
 def by_category(values: Sequence[Any], *, other: str = "other", unknown: str = "unknown") -> Coloring:
-    """Give the most frequent values a color each, and gray to the rest.
+    """Give the most frequent values a color each, a gray to the rest, and another entry to what is not known.
 
     Parameters
     ----------
@@ -47,24 +51,30 @@ def by_category(values: Sequence[Any], *, other: str = "other", unknown: str = "
     counts = Counter(value for value in values if value is not None)
     kept = [value for value, _ in counts.most_common(len(CATEGORICAL))]
     place = {value: index for index, value in enumerate(kept)}
-    codes = np.array([place.get(value, len(kept)) for value in values], np.uint8)
+    rest = {False: -1, True: -1}  # whether it is unknown → its code
     palette, names = list(CATEGORICAL[: len(kept)]), [str(value) for value in kept]
-    if len(kept) in codes:
-        palette.append(OTHER)
-        names.append(other if len(counts) > len(kept) else unknown)
-    return Coloring(codes, palette, names)
+    for is_unknown, there in ((False, len(counts) > len(kept)), (True, None in values)):
+        if there:
+            rest[is_unknown] = len(palette)
+            palette.append(OTHER)
+            names.append(unknown if is_unknown else other)
+    codes = np.array([place.get(value, rest[value is None]) for value in values], np.int64)
+    return Coloring(codes.astype(np.uint8), palette, names, other=rest[False], unknown=rest[True])
 
 
 def by_number(values: npt.NDArray[np.float64], unit: str) -> Coloring:
     """Color from low (dark) to high (light), between the 2nd and 98th percentile; gray where unknown."""
     known = np.isfinite(values)
     if not known.any():
-        return Coloring(np.zeros(len(values), np.uint8), [OTHER], ["unknown"])
+        return Coloring(np.zeros(len(values), np.uint8), [OTHER], ["unknown"], unknown=0)
     low, high = np.percentile(values[known], [2, 98])
     share = np.clip((np.where(known, values, low) - low) / max(high - low, 1e-12), 0, 1)
     codes = np.where(known, np.rint(share * (STEPS - 1)), STEPS).astype(np.uint8)
     return Coloring(
-        codes, [*_steps(), OTHER], ramp=[f"{low:.4g} {unit}".strip(), f"{high:.4g} {unit}".strip()]
+        codes,
+        [*_steps(), OTHER],
+        ramp=[f"{low:.4g} {unit}".strip(), f"{high:.4g} {unit}".strip()],
+        unknown=-1 if known.all() else STEPS,
     )
 
 
@@ -80,4 +90,6 @@ def by_key(codes: Sequence[str | None]) -> Coloring:
     """Color Camelot codes around the wheel, so that keys which mix well look alike; gray where unknown."""
     places = np.array([int(code[:-1]) - 1 if code else 12 for code in codes], np.uint8)
     names = [f"{place}A/{place}B" for place in range(1, 13)]
-    return Coloring(places, [*CYCLIC, OTHER], [*names, "unknown"] if (places == 12).any() else names)
+    if not (places == 12).any():
+        return Coloring(places, [*CYCLIC, OTHER], names)
+    return Coloring(places, [*CYCLIC, OTHER], [*names, "unknown"], unknown=12)

@@ -80,6 +80,11 @@ class Maps(Verbs):
         """Lay out the analyzed tracks in a worker and keep the map; takes up to a minute for a large library."""
         return self.start_layout(table).result()
 
+    def lay_out_here(self, table: LibraryTable) -> NeighborMap:
+        """Lay out the analyzed tracks in this process and keep the map; for small libraries."""
+        known = np.flatnonzero(table.analyzed)
+        return self._keep(table, neighbor_map(space_of(table).filled(known)))
+
     def start_layout(self, table: LibraryTable, *, show: bool | None = None) -> Job[NeighborMap]:
         """Begin to lay out the analyzed tracks; return at once."""
         return self._jobs.call(
@@ -99,7 +104,10 @@ class Maps(Verbs):
             steps.cancelled.wait(LOOK_S)
         positions = future.result()
         steps.check()
-        ids = table.ids[known]
+        return self._keep(table, positions)
+
+    def _keep(self, table: LibraryTable, positions: Positions) -> NeighborMap:
+        ids = table.ids[table.analyzed]
         self._library.artifacts.save(*LAYOUT, {"ids": ids, "positions": positions}, snapshot=table.version)
         return NeighborMap(ids, positions, table.version)
 

@@ -31,6 +31,7 @@ OUTLIER_LEAST_LU = 4.0  # chosen: a smaller difference is not worth a report, ho
 NEIGHBORS = 10  # chosen: enough for a clear majority, and few enough to be near
 _FINDINGS_AT_A_TIME = 1000  # some 200 kB of text
 AGREEMENT = 0.8  # chosen: eight of the ten nearest tracks
+LEAST_SURPRISE = 0.001  # chosen: by chance, one track in a thousand would have such neighbors
 AUDIBLE_S = 0.05  # less is the delay of an encoder
 
 
@@ -194,7 +195,12 @@ def untagged(table: LibraryTable) -> list[Finding]:
 
 
 def mislabeled(table: LibraryTable) -> list[Finding]:
-    """Find tracks whose neighbors in sound nearly all share one genre that is not theirs."""
+    """Find tracks whose neighbors in sound nearly all share one genre that is not theirs.
+
+    A genre that most of the library has is around every track: such neighbors have to be less likely by chance
+    (binomial, with the genre's share of the library) than ``LEAST_SURPRISE``.
+    """
+    from scipy.special import bdtrc
     from sklearn.neighbors import NearestNeighbors
 
     rows = np.flatnonzero(table.analyzed & np.array([genre is not None for genre in table["genre"]], bool))
@@ -205,12 +211,15 @@ def mislabeled(table: LibraryTable) -> list[Finding]:
     names, codes = np.unique(table["genre"][rows].astype(str), return_inverse=True)
     around = codes[near[:, 1:]]
     counts = np.stack([(around == code).sum(axis=1) for code in range(len(names))], axis=1)
-    best = counts.argmax(axis=1)
-    wrong = (best != codes) & (counts.max(axis=1) >= AGREEMENT * NEIGHBORS)
+    best, most = counts.argmax(axis=1), counts.max(axis=1)
+    share = np.bincount(codes) / len(codes)
+    chance = bdtrc(most - 1, NEIGHBORS, share[best])  # of at least as many
+    wrong = (best != codes) & (most >= AGREEMENT * NEIGHBORS) & (chance < LEAST_SURPRISE)
     return [
         Finding(
             int(table.ids[rows[i]]),
-            f"tagged {names[codes[i]]}; {counts[i, best[i]]} of its {NEIGHBORS} nearest are {names[best[i]]}",
+            f"tagged {names[codes[i]]}; {counts[i, best[i]]} of its {NEIGHBORS} nearest are {names[best[i]]}, "
+            f"as {share[best[i]]:.0%} of the library",
         )
         for i in np.flatnonzero(wrong)
     ]

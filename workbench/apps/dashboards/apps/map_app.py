@@ -27,6 +27,7 @@ from workbench.apps.dashboards.views.selection_view import SelectionView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.apps.dashboards.widgets.pulse import Pulse
 from workbench.errors import WorkbenchError
+from workbench.playlists.query.query_match import best_rows
 from workbench.session.jobs.followed_job import FollowedJob
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from workbench.session.maps import NeighborMap
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
+
+LAID_OUT_AT_ONCE = 500  # 300 tracks take 2.3 s of one core; more tracks are a job of the server
 
 
 class MapApp(SessionApp):
@@ -65,6 +68,7 @@ class MapApp(SessionApp):
             axes=axes,
             on_open=self.open_track,
             on_select=self.selection.select,
+            match=best_rows,
             groups={"cluster": wb.maps.clusters, "playlist": self._in_playlist},
         )
         self.map.scatter.empty = LOOKING
@@ -117,10 +121,22 @@ class MapApp(SessionApp):
         if not count:
             return
         self._again.disabled = True
+        if count <= LAID_OUT_AT_ONCE:
+            self._line.value = note_html(f"Laying out {count:,} tracks …")
+            in_background(
+                lambda: self._wb.maps.lay_out_here(self._watch.table), self._show_if_wanted, self._refused
+            )
+            return
         self._line.value = note_html(
             f"Laying out {count:,} tracks. This takes up to a minute; you can use or leave the page in the meantime."
         )
         in_background(lambda: self._wb.queue.submit("map", {}), self._follow_layout, self._refused)
+
+    def _show_if_wanted(self, made: NeighborMap) -> None:
+        self._again.disabled = False
+        self._line.value = ""
+        if self.layout_choice.index == 1:
+            self._show_neighbors(made)
 
     def _follow_layout(self, job: QueuedJob) -> None:
         self._layout_job = FollowedJob(self._wb.queue, job)
@@ -161,7 +177,7 @@ class MapApp(SessionApp):
 
     def _draw(self, positions: npt.NDArray[np.float32], axes: str) -> None:
         self.map.fill(self._watch.table, positions, axes=axes)
-        self._trace()
+        self.map.draw_path(self._playlist_ids())
 
     def _playlist_ids(self) -> list[int]:
         chosen = self.playlist.value

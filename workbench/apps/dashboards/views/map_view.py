@@ -13,6 +13,7 @@ from workbench.analysis.sound_tags import FAMILIES
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.page import note, note_html, problem_html, row
 from workbench.apps.dashboards.widgets.scatter import Scatter
+from workbench.errors import WorkbenchError
 from workbench.playlists.sound.heard import strongest
 from workbench.plots.coloring import Coloring, by_category, by_key, by_number
 from workbench.readable import counted, key_name, number, track_name
@@ -20,6 +21,7 @@ from workbench.readable import counted, key_name, number, track_name
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
+Match = Callable[[str, "LibraryTable"], npt.NDArray[np.int64]]
 Labels = Sequence[str | None]
 EMPTY = "No analyzed track yet. Open the Library app, choose a folder and press Analyze."
 
@@ -40,6 +42,9 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         Called with the ids inside a lasso.
     groups : mapping of str to callable
         More to color by: name → function of the drawn table that gives a label (or ``None``) a row.
+    match : callable, optional
+        Query and table → rows; with it there is a field to find tracks, which are then selected. Raises a
+        ``WorkbenchError`` for a query that it cannot read.
 
     Attributes
     ----------
@@ -56,8 +61,10 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         on_open: Callable[[int], None],
         on_select: Callable[[list[int]], None],
         groups: Mapping[str, Callable[[LibraryTable], Labels]] | None = None,
+        match: Match | None = None,
         height: int = 520,
     ) -> None:
+        self._match = match
         self._groups = dict(groups or {})
         self._on_open, self._on_select = on_open, on_select
         self.selected: list[int] = []
@@ -77,18 +84,29 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         )
         self._line = note()
         self.color.observe(lambda _: self.recolor(), "value")
-        super().__init__([row(self.color, self._line), self.scatter])
+        self.query = widgets.Text(
+            placeholder="a title, an artist, bpm 120-128 …",
+            description="Find",
+            continuous_update=False,
+            layout=widgets.Layout(width="300px"),
+        )
+        self.query.observe(lambda _: self._find(), "value")
+        fields = [self.color, self.query] if match else [self.color]
+        super().__init__([row(*fields, self._line), self.scatter])
         self.fill(table, positions, axes=axes)
 
     def fill(self, table: LibraryTable, positions: npt.NDArray[np.float32], *, axes: str) -> None:
-        """Draw another state of the library, or another layout."""
+        """Draw another state of the library, or another layout; what is selected stays selected."""
+        kept = self.selected
         self.drawn = table.take(table.analyzed)
         grouped = self.color.value in self._groups
         plain = by_category([None] * len(self.drawn), unknown="…")
-        self.scatter.place(positions, plain if grouped else self._coloring(), axes=axes)
+        self.scatter.place(
+            positions, plain if grouped else self._coloring(), axes=axes, track_ids=self.drawn.ids
+        )
         if grouped:
             self.recolor()
-        self._select(np.zeros(0, np.int64))
+        self.choose(kept)
 
     def recolor(self) -> None:
         """Color the points again; slow work, such as clusters, runs off the event loop."""
@@ -105,6 +123,20 @@ class MapView(widgets.VBox):  # type: ignore[misc]
 
     def _refused(self, message: str) -> None:
         self._line.value = problem_html(message)
+
+    def _find(self) -> None:
+        query = self.query.value.strip()
+        if self._match is None or not query:
+            self.choose([])
+            return
+        try:
+            found = self._match(query, self.drawn)
+        except WorkbenchError as error:
+            self._refused(str(error))
+            return
+        self.choose(self.drawn.ids[found].tolist())
+        if not len(found):
+            self._line.value = note_html(f"No track on the map fits {query!r}.")
 
     def choose(self, ids: Sequence[int]) -> None:
         """Bring these tracks to the front."""
@@ -125,7 +157,7 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         self._line.value = note_html(
             f"{len(self.selected):,} of {total} selected"
             if self.selected
-            else f"{total} · hover to see who it is, click to hear, Shift + drag to select"
+            else f"{total} · click to hear, drag to move, wheel or pinch to zoom, Shift + drag to select"
         )
         self._on_select(self.selected)
 

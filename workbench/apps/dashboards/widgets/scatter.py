@@ -13,6 +13,9 @@ import traitlets
 from workbench.apps.dashboards.widgets.static_file import script, style
 from workbench.plots.coloring import Coloring
 
+_OUTLIERS_PERCENT = 2.0  # on each side; chosen: a few odd tracks do not press all others into a corner
+_MARGIN = 0.05  # of half the map, for outliers
+
 
 class Scatter(anywidget.AnyWidget):
     """Points in the plane.
@@ -39,6 +42,9 @@ class Scatter(anywidget.AnyWidget):
     palette = traitlets.List(traitlets.Unicode()).tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     ramp = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    other = traitlets.Int(-1).tag(sync=True)
+    unknown = traitlets.Int(-1).tag(sync=True)
+    track_ids = traitlets.Bytes().tag(sync=True)
     path = traitlets.List(traitlets.Int()).tag(sync=True)
     axes = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
@@ -60,13 +66,27 @@ class Scatter(anywidget.AnyWidget):
         self._count = 0
         self.on_msg(self._receive)
 
-    def place(self, positions: npt.NDArray[Any], coloring: Coloring, *, axes: str = "") -> None:
-        """Draw points at ``positions``, shape (n, 2), in any unit, finite."""
+    def place(
+        self,
+        positions: npt.NDArray[Any],
+        coloring: Coloring,
+        *,
+        axes: str = "",
+        track_ids: npt.NDArray[Any] | None = None,
+    ) -> None:
+        """Draw points at ``positions``, shape (n, 2), in any unit, finite.
+
+        Parameters
+        ----------
+        track_ids : int array, shape (n,), optional
+            Ids of tracks: the page's player names by them what plays, and its point pulses.
+        """
         self._count = len(positions)
         with self.hold_sync():
             self.path = []
             self.chosen = b""
             self.axes = axes
+            self.track_ids = b"" if track_ids is None else np.asarray(track_ids).astype("<i4").tobytes()
             self.points = _fitted(positions).astype("<f4").tobytes()
             self.color(coloring)
 
@@ -76,6 +96,7 @@ class Scatter(anywidget.AnyWidget):
             self.palette = list(coloring.palette)
             self.names = list(coloring.names)
             self.ramp = list(coloring.ramp)
+            self.other, self.unknown = coloring.other, coloring.unknown
             self.codes = coloring.codes.astype(np.uint8).tobytes()
 
     def choose(self, indices: npt.NDArray[Any]) -> None:
@@ -102,11 +123,13 @@ class Scatter(anywidget.AnyWidget):
 
 
 def _fitted(positions: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Return positions moved and scaled, equally on both axes, to −1 … 1."""
+    """Return positions moved and scaled, equally on both axes, so that most lie in −1 … 1; outliers at the edge."""
     places = np.asarray(positions, np.float64).reshape(-1, 2)
     if not len(places):
         return places
-    low, high = places.min(axis=0), places.max(axis=0)
+    low, high = np.percentile(places, (_OUTLIERS_PERCENT, 100 - _OUTLIERS_PERCENT), axis=0)
     span = max(float((high - low).max()), 1e-12)
-    fitted: npt.NDArray[np.float64] = (places - (low + high) / 2) / (span / 2)
+    scaled = (places - (low + high) / 2) / (span / 2)
+    beyond = np.maximum(np.abs(scaled) - 1, 0)
+    fitted: npt.NDArray[np.float64] = np.clip(scaled, -1, 1) + np.sign(scaled) * _MARGIN * np.tanh(beyond)
     return fitted
