@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from workbench.models.networks.registry import find_models
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library.library import Library
 from workbench.store.library.records import FeatureRecord, ScannedFile
@@ -115,9 +118,26 @@ def styled(library: Library) -> Callable[..., StyledLibrary]:
     return fill
 
 
+def plant_damaged_network(folder: Path) -> None:
+    """Write a free network whose graphs are cut short."""
+    folder.mkdir()
+    files = {
+        f"msd-musicnn-free-1{suffix}": hashlib.sha256(b"all of it").hexdigest() for suffix in (".pb", ".onnx")
+    }
+    for name in files:
+        (folder / name).write_bytes(b"a part")
+    (folder / "msd-musicnn-free-1.json").write_text(json.dumps({"files": files}))
+    (model,) = find_models(folder)
+    assert model.problem is not None
+    assert model.problem.endswith("is damaged; run `workbench models get`.")
+
+
 @pytest.fixture(scope="session")
 def free_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ``MODELS_DIR`` with the free networks, fetched once a run as a user would; tests only read it."""
+    """A ``MODELS_DIR`` with the free networks, fetched once a run as a user would; tests only read it.
+
+    One of them was there already, but damaged.
+    """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = shared / "free-models"
@@ -136,6 +156,8 @@ def free_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         environment = os.environ | {"WORKBENCH_MODELS_DIR": str(folder)}
         if failed.exists():
             pytest.skip(failed.read_text())
+        if not folder.exists():
+            plant_damaged_network(folder)
         ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if "pip could not fetch" in ran.stderr:
             failed.write_text(ran.stderr)

@@ -65,14 +65,12 @@ def test_without_an_index_one_sentence_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_a_problem_until_it_is_fetched_again(folder: Path) -> None:
+    """That fetching mends it is what ``free_models`` begins with: a conversion takes half a minute."""
     onnx = folder / "msd-musicnn-free-1.onnx"
-    whole = onnx.read_bytes()
-    onnx.write_bytes(whole[:-1000])
+    onnx.write_bytes(onnx.read_bytes()[:-1000])
     (model,) = (model for model in find_models(folder) if model.name == "msd-musicnn-free-1")
     assert model.problem == "msd-musicnn-free-1.onnx is damaged; run `workbench models get`."
-    ran = get(folder, "msd-musicnn-free-1")
-    assert ran.returncode == 0 and "msd-musicnn-free-1: fetched" in ran.stdout
-    assert is_whole(next(network for network in NETWORKS if network.name == model.name), folder)
+    assert not is_whole(next(network for network in NETWORKS if network.name == model.name), folder)
 
 
 def test_a_wheel_that_is_not_the_known_one_is_refused(tmp_path: Path) -> None:
