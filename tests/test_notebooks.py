@@ -109,6 +109,10 @@ def known_machine(
 
 ODD_LIBRARIES = ("empty", "one", "first failed", "first missing", "silent", "without a key")
 FOR_ANY_LIBRARY = (
+    "similarity",
+    "tagger_report",
+    "playlist_report",
+    "sql_and_pandas",
     "analyze_library",
     "playlists",
     "track_explorer",

@@ -56,6 +56,28 @@ def test_the_command_writes_what_the_suffix_says(
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"title,artist\nMine,Me\n"),
+        ("a.csv", b"a letter, and no table"),
+        ("a.jsonl", b'{"mine": 1}\n'),
+        ("a.parquet", b"PAR1 mine"),
+    ],
+)
+def test_a_file_of_somebody_else_stays(
+    heard: Workbench, tmp_path: Path, name: str, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    command = ["export", str(path), "--data-dir", str(heard.settings.data_dir)]
+    assert main(command) == 1 and "was not written by Playlist Workbench" in capsys.readouterr().err
+    assert path.read_bytes() == content
+    assert main([*command, "--force"]) == 0
+    written = path.read_bytes()
+    assert written != content and main(command) == 0 and path.read_bytes() == written
+
+
 def test_a_whole_library_becomes_a_collection(heard: Workbench, tmp_path: Path) -> None:
     heard.playlist("random", size=2, random_state=1, name="Two")
     path = heard.export(tmp_path / "library.nml", where="bpm > 70")

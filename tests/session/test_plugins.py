@@ -170,6 +170,20 @@ def test_a_plug_in_that_cannot_be_imported_is_named_and_the_others_work(wb: Work
     )  # fmt: skip
 
 
+def test_names_that_differ_only_in_signs_are_different_plug_ins(data_dir: Path) -> None:
+    files = {name: data_dir / "plugins" / f"{name}.py" for name in ("two-words", "two_words", "two.words")}
+    for name, path in files.items():
+        path.write_text(
+            f"import sys\nname = {name!r}\nassert not hasattr(sys.modules[__name__], 'other')\nother = 1\n"
+        )
+    with Workbench(data_dir) as wb:
+        assert {plugin.name: plugin.problem for plugin in wb.plugins}.items() >= dict.fromkeys(files).items()
+    modules = {vars(module).get("name") for key, module in list(sys.modules.items()) if "two" in key}
+    assert modules >= files.keys()
+    for path in files.values():
+        path.unlink()
+
+
 def test_a_plug_in_may_open_the_workbench(data_dir: Path) -> None:
     (data_dir / "plugins" / "opens.py").write_text(
         f"from workbench import Workbench\nwith Workbench({str(data_dir)!r}) as wb:\n    count = len(wb.plugins)\n"

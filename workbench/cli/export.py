@@ -32,7 +32,7 @@ def add_commands(add: Add) -> None:
     sub.add_argument(
         "--force",
         action="store_true",
-        help="overwrite an .xml or .nml file that the workbench did not make or that has twice as many tracks",
+        help="overwrite a file that the workbench did not make, or an .xml or .nml that has twice as many tracks",
     )
 
 

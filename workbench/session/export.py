@@ -58,6 +58,9 @@ TABLES: dict[str, Callable[[pd.DataFrame], tuple[str, str]]] = {
 }
 """Formats of tables → a function from the table to a query and to options of DuckDB."""
 
+_READERS = {"csv": "read_csv", "jsonl": "read_json", "parquet": "read_parquet"}
+_COMPARED_COLUMNS = 4  # id, title, artist, album: later ones differ between versions and libraries
+
 
 def rows_that_match(table: LibraryTable, where: str | None) -> npt.NDArray[np.int64]:
     """Return the rows that match a filter; all without one."""
@@ -86,7 +89,7 @@ def table_format(path: str | os.PathLike[str]) -> str:
     return wanted
 
 
-def write_table(frame: pd.DataFrame, path: str | os.PathLike[str], format: str) -> Path:
+def write_table(frame: pd.DataFrame, path: str | os.PathLike[str], format: str, *, force: bool) -> Path:
     """Write a frame as CSV, JSON Lines or Parquet, and return the path.
 
     Parameters
@@ -95,17 +98,25 @@ def write_table(frame: pd.DataFrame, path: str | os.PathLike[str], format: str) 
         Of ``wb.tracks``; written row by row, so the file may be larger than the memory that is left.
     format : str
         Of ``TABLES``.
+    force : bool
+        Overwrite a file that is not such a table.
 
     Raises
     ------
     LibraryPathError
-        The file cannot be written.
+        The file cannot be written, or is somebody else's.
     """
     import duckdb
     import numpy as np
 
     target = Path(expand_home(path)).absolute()
     written = frame.reset_index()
+    if not force and not _is_table(target, format, list(written.columns)):
+        raise LibraryPathError(
+            f"{target} exists and was not written by Playlist Workbench. "
+            "Choose another name, or use force (--force) to overwrite it.",
+            path=str(target),
+        )
     measured = [name for name in written.columns if written[name].dtype.kind == "f"]
     written[measured] = written[measured].where(np.isfinite(written[measured]))  # JSON has no infinity
     query, options = TABLES[format](frame)
@@ -120,6 +131,22 @@ def write_table(frame: pd.DataFrame, path: str | os.PathLike[str], format: str) 
             f"{target} cannot be written: {reason}. Choose another folder.", path=str(target)
         ) from error
     return target
+
+
+def _is_table(target: Path, format: str, columns: list[str]) -> bool:
+    """Return whether nothing is lost with a file: it is missing or empty, or begins with the columns of a table."""
+    import duckdb
+
+    if not target.is_file() or not target.stat().st_size:
+        return True
+    try:
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                f"SELECT * FROM {_READERS[format]}(?) LIMIT 0", [str(target)]
+            ).description
+    except duckdb.Error:
+        return False
+    return [name for name, *_ in found[:_COMPARED_COLUMNS]] == columns[:_COMPARED_COLUMNS]
 
 
 def _text(text: str) -> str:

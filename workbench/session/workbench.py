@@ -332,7 +332,7 @@ class Workbench:
         prefix_map : mapping of str to str, optional
             For a collection: prefixes of paths here → on the machine of the DJ program.
         force : bool
-            For a collection: overwrite a file that this package did not make, or that has twice as many tracks.
+            Overwrite a file that this package did not make, or a collection that has twice as many tracks.
 
         Raises
         ------
@@ -351,7 +351,7 @@ class Workbench:
             kept = [self.playlists.get(summary.id) for summary in self.playlists()]
             collection = whole_collection(self.library, table, kept, rows=rows, prefix_map=prefix_map)
             return write_collection(collection, path, force=force)
-        return write_table(self.tracks.iloc[rows], path, table_format(path))
+        return write_table(self.tracks.iloc[rows], path, table_format(path), force=force)
 
     def table(self) -> LibraryTable:
         """The library as columns; read again only when the library has changed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import re
 import sys
 import threading
 from collections.abc import Callable
@@ -146,7 +145,8 @@ def _refused(name: str, place: str, error: BaseException) -> Plugin:
 
 
 def _module_name(path: Path) -> str:
-    return _MODULE + re.sub(r"\W", "_", path.stem)
+    """Return a name that no other file of the folder has; a dot would make a package of it."""
+    return _MODULE + path.stem.replace("%", "%25").replace(".", "%2E")
 
 
 def _import(path: Path) -> ModuleType:
