@@ -21,11 +21,16 @@ READY = {
 }
 
 
+QUEUE = "sessionStorage.setItem('workbench-queue', JSON.stringify({ ids: [1, 2], at: 0, at_s: 3 }))"
+
+
 @pytest.mark.parametrize("address", READY)
 def test_axe_finds_nothing_serious(address: str, chromium: Any, app_server: Any) -> None:
     page = chromium.new_page()
+    page.add_init_script(QUEUE)  # so that the player is there
     page.goto(app_server.url + address)
     page.wait_for_selector(READY[address], timeout=60_000)
+    page.get_by_role("region", name="Player").wait_for()
     found = serious(page, {})
     page.emulate_media(color_scheme="dark")
     found += serious(page, {"runOnly": ["color-contrast"]})

@@ -71,9 +71,10 @@ function render({ model, el }) {
   const tools = model.get("tools"), drawMenu = tools ? drawChooser(model, el) : () => {};
   el.append(grid);
   const prefix = "pw" + Math.random().toString(36).slice(2);
-  let pages = new Map(), asked = new Set(), cursor = -1, columns = [], fits = {};
+  let pages = new Map(), before = new Map(), asked = new Set(), cursor = -1, columns = [], fits = {};
 
-  const rowAt = (index) => pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  // Until new rows have come, those from before stay in sight.
+  const rowAt = (index) => (pages.get(Math.floor(index / PAGE)) ?? before.get(Math.floor(index / PAGE)))?.[index % PAGE];
   function template() {
     const narrow = grid.clientWidth && grid.clientWidth < 640;
     const width = (column) => fits[column.name] ?? column.width, least = (column) => (narrow ? 0 : column.width);
@@ -166,6 +167,7 @@ function render({ model, el }) {
     if (cursor >= 0) grid.setAttribute("aria-activedescendant", `${prefix}-${cursor}`);
   }
   function renew() {
+    if (pages.size) before = pages;
     pages = new Map();
     asked = new Set();
     cursor = Math.min(cursor, model.get("total") - 1);
@@ -229,7 +231,7 @@ function render({ model, el }) {
   const rearrange = () => { drawMenu(); drawHead(); draw(); };
   const actions = {
     "msg:custom": onMessage, "change:revision": renew, "change:selected": draw,
-    "change:layout_names": rearrange, "change:columns": rearrange,
+    "change:layout_names": rearrange, "change:columns": () => { pages = before = new Map(); rearrange(); },
   };
   const stop = follow(model, actions, grid, () => { drawHead(); draw(); });
   window.addEventListener("workbench-playing", draw);
