@@ -384,12 +384,16 @@ def test_a_track_is_rated_and_a_play_is_noted(server: Any) -> None:
     rate = partial(server.client.put, f"api/v1/tracks/{track}/rating")
     assert rate(json={"rating": 4.5}).json() == {"rating": 4.5, "own_rating": 4.5}
     assert server.get(f"tracks/{track}").json()["own_rating"] == 4.5
-    assert [row["id"] for row in server.get("tracks?where=rating >= 4").json()["tracks"]] == [track]
+    assert track in listed(server, "rating >= 4")
     for wrong in (0, 4.2, "five"):
         answer = rate(json={"rating": wrong})
         assert answer.status_code == 400
         assert answer.json()["message"].startswith("rating")
     assert rate(json={"rating": None}).json() == {"rating": None, "own_rating": None}
     assert server.client.post(f"api/v1/tracks/{track}/plays").status_code == 204
-    assert server.get("tracks?where=plays = 1").json()["total"] == 1
+    assert track in listed(server, "plays >= 1")
     assert server.client.post("api/v1/tracks/999999/plays").status_code == 404
+
+
+def listed(server: Any, where: str) -> list[int]:
+    return [row["id"] for row in server.get("tracks", params={"where": where}).json()["tracks"]]
