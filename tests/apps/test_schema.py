@@ -50,3 +50,13 @@ def check(operation: Any) -> list[str]:
     except FailureGroup as found:
         return [f"{operation.method} {operation.path}: {failure}" for failure in found.exceptions]
     return []
+
+
+def test_files_instead_of_json_keep_to_the_document(server: Any) -> None:
+    schema = schemathesis.openapi.from_url(f"{server.url}api/v1/openapi.json")
+    schema["/api/v1/tracks"]["GET"].Case(query={"format": "csv"}).call_and_validate()
+    made = server.post("playlists/generate", {"method": "random", "size": 2}).json()
+    playlist = schema["/api/v1/playlists/{playlist_id}"]["GET"]
+    for name in ("json", "m3u8", "xspf", "jspf", "pls", "csv", "xml", "nml"):
+        case = playlist.Case(path_parameters={"playlist_id": made["id"]}, query={"format": name})
+        assert case.call_and_validate().status_code == 200

@@ -138,7 +138,7 @@ class PlaylistHandler(ApiHandler):
         "get": Operation(
             "One playlist, as JSON or as a file",
             query={"format": Value(_FORMAT, str, pattern="^[a-z0-9]{1,12}$", default="json")},
-            answers={200: schemas.PLAYLIST},
+            answers={200: {"anyOf": [schemas.PLAYLIST, schemas.JSPF]}},
             files="*/*",
             errors=(404,),
         ),

@@ -183,5 +183,6 @@ PROBLEMS = has(
     )
 )
 ANALYSIS = has(tracks={"type": "object"}, failures={"type": "object"}, audio_seconds=NUMBER)
+JSPF = has(playlist=has(track=listing(operations.ANY_OBJECT)))
 HEALTH = has(status=STRING, version=STRING, uptime_seconds=NUMBER)
 MANAGED = has(operation=STRING, ok={"type": "boolean"}, result={})
