@@ -127,6 +127,9 @@ def test_the_queue_is_there_after_a_reload(visit: Callable[..., Any]) -> None:
     page.wait_for_function(SOUNDS)
     before = heard(page)
     page.reload()
+    page.wait_for_selector(
+        ".pw-grid [aria-rowindex='3'] .pw-cell:not(:empty)"
+    )  # a page left before complains
     page.get_by_role("region", name="Player").get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function(SOUNDS)
     assert heard(page) == before
