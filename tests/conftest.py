@@ -18,11 +18,9 @@ from workbench.settings import Settings
 if TYPE_CHECKING:
     from workbench import Workbench
 
-for _library in (
-    "OMP",
-    "OPENBLAS",
-):  # two processes on two cores: further threads only wait for each other, busily
-    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+# Two processes on two cores: more threads would only wait for each other, busily.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 TOGETHER = ("processing", "apps", "models", "dashboards")
 """Folders whose tests run one after the other: they share a server, a cluster, a browser or TensorFlow."""
