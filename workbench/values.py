@@ -79,6 +79,12 @@ class Value:
         Regular expression that a text has to match; at first: not blank.
     words : str
         What is allowed, in words, where type, range and choices do not say it.
+    label : str
+        What forms call it; by default the name with spaces.
+    example : str
+        As a person types it.
+    names : {"", "genre", "playlist", "tag", "filter", "curve"}
+        What of the library the value names, so that forms and completion can offer it.
     default
         ``REQUIRED`` where a value must be given; ``None`` where it may be left out.
     """
@@ -92,6 +98,9 @@ class Value:
     most: int | None = None
     pattern: str = r"\S"
     words: str = ""
+    label: str = ""
+    example: str = ""
+    names: str = ""
     name: str = ""
     default: Any = REQUIRED
 
@@ -103,6 +112,11 @@ class Value:
     def kind(self) -> str:
         """The type as one word."""
         return KINDS[self.type]
+
+    @property
+    def title(self) -> str:
+        """What forms call it."""
+        return self.label or self.name.replace("_", " ").capitalize()
 
     def read(self, value: Any) -> Any:
         """Return what is meant by ``value``: a Python value, or text as a person types it.
@@ -184,6 +198,8 @@ class Value:
             schema = {"anyOf": [schema, {"type": "null"}]}
         if not self.required:
             schema["default"] = self.default
+        if self.example:
+            schema["examples"] = [self.read(self.example)]
         return schema | ({"description": self.help} if self.help else {})
 
     def to_dict(self) -> dict[str, Any]:
@@ -197,6 +213,9 @@ class Value:
             "high": self.high,
             "choices": list(self.choices),
             "help": self.help,
+            "label": self.title,
+            "example": self.example or None,
+            "names": self.names or None,
         }
 
 

@@ -14,20 +14,24 @@ import pytest
 from workbench import Workbench
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.compare_view import CompareView
+from workbench.apps.dashboards.views.filter_field import FilterField
 from workbench.apps.dashboards.views.folder_picker import FolderPicker
 from workbench.apps.dashboards.views.job_view import JobView
 from workbench.apps.dashboards.views.map_view import MapView
+from workbench.apps.dashboards.views.method_form import MethodForm
 from workbench.apps.dashboards.views.parameter_form import ParameterForm
 from workbench.apps.dashboards.views.save_view import SaveView
+from workbench.apps.dashboards.views.suggestions import Suggestions
 from workbench.apps.dashboards.views.table_view import TableView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.apps.dashboards.views.views_bar import ALL, ViewsBar
 from workbench.apps.dashboards.widgets.chart import MOST_POINTS, Chart
+from workbench.apps.dashboards.widgets.picker import Picker
 from workbench.apps.dashboards.widgets.scatter import Scatter
 from workbench.apps.dashboards.widgets.stars import Stars
 from workbench.errors import LibraryPathError, PlaylistError
 from workbench.performance.live_series import LiveSeries, rates
-from workbench.playlists import COMMON_PARAMETERS, METHODS, generate
+from workbench.playlists import COMMON_PARAMETERS, METHODS, count_candidates, generate
 from workbench.playlists.edits import in_order, kept_in_place
 from workbench.playlists.query.query_match import best_rows
 from workbench.playlists.sound.layouts import neighbor_map, principal_components
@@ -336,22 +340,103 @@ def test_every_method_gets_a_field_a_parameter_and_keeps_its_defaults(
     method: str, table: LibraryTable
 ) -> None:
     parameters = COMMON_PARAMETERS | dict(METHODS[method].parameters)
-    form = ParameterForm(parameters, table)
+    form = ParameterForm(parameters, Suggestions(table))
     assert set(form.fields) == set(parameters)
-    assert all(widget.tooltip == parameters[name].help for name, widget in form.fields.items())
+    for name, field in form.fields.items():
+        assert getattr(field, "text", field).tooltip == parameters[name].help
     assert form.values() == {}
 
 
-def test_a_form_gives_what_a_playlist_is_made_of(table: LibraryTable) -> None:
-    form = ParameterForm(COMMON_PARAMETERS | dict(METHODS["similarity"].parameters), table)
-    form.fields["start"].value = "Track 7"
-    form.fields["start"].value = next(
-        name for name in form.fields["start"].options if name.startswith("Track 7 ")
+def typed(picker: Picker, text: str) -> list[dict[str, Any]]:
+    """What a picker offers for a text."""
+    picker._handle_msg(
+        {
+            "content": {"data": {"method": "custom", "content": {"kind": "find", "text": text, "number": 1}}},
+            "buffers": [],
+        }
     )
+    return list(picker.found["choices"])
+
+
+def test_a_form_gives_what_a_playlist_is_made_of(table: LibraryTable) -> None:
+    form = ParameterForm(COMMON_PARAMETERS | dict(METHODS["similarity"].parameters), Suggestions(table))
+    offered = typed(form.fields["start"], "track 7")
+    assert offered[0]["label"] == "Track 7 — Artist 6 · 7"
+    form.fields["start"].chosen = offered[:1]
     form.fields["size"].value = 5
     form.fields["artist_gap"].value = 1
-    assert form.values() == {"start": 7, "size": 5, "artist_gap": 1}
+    assert [choice["label"] for choice in typed(form.fields["genres"], "")] == ["ambient", "techno"]
+    form.fields["genres"].chosen = typed(form.fields["genres"], "amb")
+    assert form.values() == {"start": 7, "size": 5, "artist_gap": 1, "genres": ["ambient"]}
     assert len(generate(table, "similarity", **form.values())) == 5
+
+
+def test_values_stay_when_the_method_changes_and_matching_tracks_are_counted(table: LibraryTable) -> None:
+    def count(method: str, table: LibraryTable, **asked: Any) -> int:
+        return count_candidates(table, method, **asked)
+
+    form = MethodForm(METHODS, COMMON_PARAMETERS, Suggestions(table), count=count)
+    form.choose_start(7)
+    assert form.own.fields["start"].chosen == [{"value": 7, "label": "Track 7 — Artist 6 · 7"}]
+    form.limits.fields["where"].value = "bpm > 100"
+    assert "Chooses from 20 of 40 tracks" in form.fitting.value
+    form.method.value = "curve"
+    form.own.fields["shape"].value = "rise"
+    form.method.value = "path"
+    assert form.values() == {"method": "path", "start": 7, "where": "bpm > 100"}
+    form.method.value = "curve"
+    assert form.values()["shape"] == "rise"
+    form.limits.fields["where"].value = "bpm >"
+    assert "Expected a value" in form.fitting.value
+    form.fill("query", {"filter": "genre = techno", "size": 3})
+    assert form.values() == {"method": "query", "filter": "genre = techno", "size": 3}
+    assert "Chooses from 20 of 40 tracks" in form.fitting.value
+
+
+def test_the_values_of_a_tag_are_those_of_the_chosen_tag(table: LibraryTable) -> None:
+    form = ParameterForm(METHODS["tag_based"].parameters, Suggestions(table))
+    form.fields["tag"].value = "artist"
+    assert {choice["detail"] for choice in typed(form.fields["value"], "artist")} == {"5 tracks"}
+    assert typed(form.fields["value"], "nobody") == []
+
+
+def test_a_curve_is_drawn_or_ready(table: LibraryTable) -> None:
+    form = ParameterForm(METHODS["curve"].parameters, Suggestions(table))
+    curve = form.fields["points"]
+    assert (curve.low, curve.high, max(curve.heights)) == (0, 1, 0.9) and form.values() == {}
+    curve.set_state({"heights": [0.5] * 11, "drawn": True})
+    assert form.values() == {"points": [0.5] * 11}
+    form.fields["feature"].value = "tempo"
+    assert form.values() == {"feature": "tempo"} and 75 < curve.low < 85 and curve.unit == "BPM"
+    form.fill({"points": [80, 130]})
+    assert form.values()["points"][5] == 105
+
+
+def test_the_builder_writes_the_filter_and_shows_the_one_that_was_typed(table: LibraryTable) -> None:
+    field = FilterField(Suggestions(table), description="", tooltip="", placeholder="")
+    field.value = 'genre = ambient and bpm >= 70 and not (title ~ "x y" or year < 1980)'
+    what, tempo, rest = field.builder._lines.children
+    assert what.values.value == ["ambient"] and tempo.values.value == "70"
+    assert rest.values.value == 'not (title ~ "x y" or year < 1980)'
+    what.values.value = ["ambient", "drum, bass"]
+    assert field.value == 'genre = ambient,"drum, bass" and bpm >= 70 and not (title ~ "x y" or year < 1980)'
+    tempo.remove.click()
+    rest.remove.click()
+    field.builder.joined.value = "or"
+    field.builder.add.click()
+    assert field.value == 'genre = ambient,"drum, bass"' and "20 of 40 tracks match" in field.said.value
+    field.value = "genre ="
+    assert "Complete the text" in field.builder._said.value and "Expected a value" in field.said.value
+    field.value = ""
+    assert field.builder._lines.children == () and field.said.value == ""
+
+
+def test_a_picker_searches_a_hundred_thousand_tracks(table: LibraryTable) -> None:
+    rows = np.arange(100_000) % len(table)
+    columns = {name: np.asarray(column)[rows] for name, column in table.columns.items()}
+    large = LibraryTable("large", np.arange(1, 100_001), columns, table.vectors[rows])
+    found = Suggestions(large).tracks("artist 6 track 7")
+    assert found[0].label == "Track 7 — Artist 6 · 7" and len(found) == 12
 
 
 def test_a_reordered_playlist_is_measured_anew(table: LibraryTable) -> None:

@@ -4,6 +4,7 @@ from .files.formats import FORMATS, playlist_format
 from .files.listing import Entry, Line, Listing
 from .files.matching import Match, match_entries
 from .files.reading import read_playlist_file
+from .making.counting import count_candidates
 from .making.generation import COMMON_PARAMETERS, generate, json_schema
 from .making.many import generate_many
 from .making.ordering import ORDER_HELP, ORDERS
@@ -35,6 +36,7 @@ __all__ = [
     "check_folder",
     "check_target",
     "compare",
+    "count_candidates",
     "export",
     "export_folder",
     "find_method",

@@ -18,6 +18,7 @@ from workbench.playlists import (
     Refreshed,
     check_target,
     compare,
+    count_candidates,
     export,
     export_folder,
     generate,
@@ -67,6 +68,10 @@ class Playlists(KeptPlaylists):
     def make(self, /, method: str, **asked: Any) -> Playlist:
         """Make a playlist and keep it; see :meth:`draft`."""
         return self.keep(generate(self._table(), method, **self._given(asked)))
+
+    def count(self, /, method: str, *, table: LibraryTable | None = None, **asked: Any) -> int:
+        """Count the tracks that a method may choose from; see :func:`workbench.playlists.count_candidates`."""
+        return count_candidates(self._table() if table is None else table, method, **asked)
 
     def if_possible(self, /, method: str, **asked: Any) -> tuple[Playlist | None, str]:
         """Make and keep a playlist, or return ``None`` and the reason if no track suits the method."""

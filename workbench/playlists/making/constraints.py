@@ -28,34 +28,95 @@ class Constraints:
 
     duration_minutes: Annotated[
         float | None,
-        Value("total duration wanted, in minutes, instead of a number of tracks", low=0.1, high=60_000),
+        Value(
+            "total duration wanted, in minutes, instead of a number of tracks",
+            low=0.1,
+            high=60_000,
+            label="Duration (minutes)",
+            example="60",
+        ),
     ] = None
     duration_tolerance_percent: Annotated[
-        float, Value("allowed difference from the wanted duration", low=0, high=100)
+        float,
+        Value("allowed difference from the wanted duration", low=0, high=100, label="Duration tolerance (%)"),
     ] = 5.0
-    artist_gap: Annotated[int, Value("no artist again within this many tracks", low=0, high=1000)] = 0
-    max_per_artist: Annotated[int | None, Value("most tracks of one artist", low=1, high=10_000)] = None
-    max_per_album: Annotated[int | None, Value("most tracks of one album", low=1, high=10_000)] = None
-    among: Annotated[list[int] | None, Tracks("only these tracks; also a DataFrame of tracks")] = None
-    include: Annotated[list[int] | None, Tracks("tracks that the playlist must have")] = None
-    exclude: Annotated[list[int] | None, Tracks("tracks that the playlist must not have")] = None
-    genres: Annotated[list[str] | None, Value("only these genres")] = None
-    exclude_genres: Annotated[list[str] | None, Value("none of these genres")] = None
-    year_min: Annotated[int | None, Value("not older than this year", low=0, high=9999)] = None
-    year_max: Annotated[int | None, Value("not newer than this year", low=0, high=9999)] = None
-    loudness_min_lufs: Annotated[float | None, Value("not quieter than this", low=-100, high=20)] = None
-    loudness_max_lufs: Annotated[float | None, Value("not louder than this", low=-100, high=20)] = None
-    where: Annotated[str | None, Value("a filter, such as: bpm 120-128 and not genre ~ polka")] = None
-    relax: Annotated[bool, Value("where nothing matches, take the nearest and say so")] = False
-    all_kinds: Annotated[
-        bool, Value("also audiobooks, podcasts, sound effects, mixes, and tracks of LONG_TRACK_MINUTES")
+    artist_gap: Annotated[
+        int,
+        Value("no artist again within this many tracks", low=0, high=1000, label="Tracks between an artist"),
+    ] = 0
+    max_per_artist: Annotated[
+        int | None,
+        Value("most tracks of one artist", low=1, high=10_000, label="Most of one artist", example="2"),
+    ] = None
+    max_per_album: Annotated[
+        int | None,
+        Value("most tracks of one album", low=1, high=10_000, label="Most of one album", example="2"),
+    ] = None
+    among: Annotated[
+        list[int] | None, Tracks("only these tracks; also a DataFrame of tracks", label="Only these tracks")
+    ] = None
+    include: Annotated[
+        list[int] | None, Tracks("tracks that the playlist must have", label="Always with")
+    ] = None
+    exclude: Annotated[
+        list[int] | None, Tracks("tracks that the playlist must not have", label="Never with")
+    ] = None
+    genres: Annotated[
+        list[str] | None, Value("only these genres", label="Genres", example="house, soul", names="genre")
+    ] = None
+    exclude_genres: Annotated[
+        list[str] | None,
+        Value("none of these genres", label="Not these genres", example="polka", names="genre"),
+    ] = None
+    year_min: Annotated[
+        int | None, Value("not older than this year", low=0, high=9999, label="From year", example="1990")
+    ] = None
+    year_max: Annotated[
+        int | None, Value("not newer than this year", low=0, high=9999, label="To year", example="1999")
+    ] = None
+    loudness_min_lufs: Annotated[
+        float | None,
+        Value("not quieter than this", low=-100, high=20, label="Not quieter than (LUFS)", example="-18"),
+    ] = None
+    loudness_max_lufs: Annotated[
+        float | None,
+        Value("not louder than this", low=-100, high=20, label="Not louder than (LUFS)", example="-8"),
+    ] = None
+    where: Annotated[
+        str | None,
+        Value(
+            "a filter, such as: bpm 120-128 and not genre ~ polka",
+            label="Filter",
+            example="bpm 120-128 and not genre ~ polka",
+            names="filter",
+        ),
+    ] = None
+    relax: Annotated[
+        bool,
+        Value(
+            "where nothing matches, take the nearest and say so", label="Take the nearest if nothing matches"
+        ),
     ] = False
-    only_analyzed: Annotated[bool, Value("leave out tracks without features")] = True
+    all_kinds: Annotated[
+        bool,
+        Value(
+            "also audiobooks, podcasts, sound effects, mixes, and tracks of LONG_TRACK_MINUTES",
+            label="Also what is not music",
+        ),
+    ] = False
+    only_analyzed: Annotated[
+        bool, Value("leave out tracks without features", label="Only analyzed tracks")
+    ] = True
     skip_duplicates: Annotated[
         bool,
-        Value("leave out copies of a track that is in the playlist, in any format; of those, take the best"),
+        Value(
+            "leave out copies of a track that is in the playlist, in any format; of those, take the best",
+            label="Leave out copies",
+        ),
     ] = True
-    skip_missing: Annotated[bool, Value("leave out tracks whose file is missing")] = True
+    skip_missing: Annotated[
+        bool, Value("leave out tracks whose file is missing", label="Leave out missing files")
+    ] = True
 
     @property
     def limits(self) -> Limits:

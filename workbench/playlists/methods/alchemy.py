@@ -22,8 +22,8 @@ from workbench.values import Value
 def alchemy(
     request: Request,
     *,
-    add: Annotated[list[int], Tracks("tracks to be like")],
-    subtract: Annotated[list[int] | None, Tracks("tracks to be unlike")] = None,
+    add: Annotated[list[int], Tracks("tracks to be like", label="Like these")],
+    subtract: Annotated[list[int] | None, Tracks("tracks to be unlike", label="Unlike these")] = None,
     strength: Annotated[
         float,
         Value(

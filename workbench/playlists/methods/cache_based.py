@@ -17,7 +17,7 @@ from workbench.values import Value
 def cache_based(
     request: Request,
     *,
-    playlist: Annotated[list[int], Tracks("tracks of the playlist to follow")],
+    playlist: Annotated[list[int], Tracks("tracks of the playlist to follow", names="playlist")],
     tastes: Annotated[int, Value("how many different styles to look for in it", low=1, high=20)] = 3,
 ) -> Iterator[Pick]:
     """Yield candidates that are not in the playlist, nearest to its tracks first."""

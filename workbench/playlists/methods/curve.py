@@ -42,7 +42,15 @@ def curve(
     shape: Annotated[str, Value("a ready curve", choices=tuple(SHAPES))] = "arc",
     points: Annotated[
         list[float] | None,
-        Value("heights at equal steps instead of a shape: energy 0 to 1, or BPM", low=0, high=400, least=1),
+        Value(
+            "heights at equal steps instead of a shape: energy 0 to 1, or BPM",
+            low=0,
+            high=400,
+            least=1,
+            label="Curve",
+            example="0.2, 0.9, 0.4",
+            names="curve",
+        ),
     ] = None,
     tolerance: Annotated[
         float | None,
@@ -68,6 +76,19 @@ def curve(
             misses[position] = abs(value - target)
             _note(request, misses, within)
         yield Pick(row, {"feature": feature, "target": round(target, 4), "value": round(value, 4)})
+
+
+def usual_span(feature: str, values: Floats) -> tuple[float, float]:
+    """Return the lowest and highest height of a ready curve: 0 and 1 for energy, the usual tempos of these tracks."""
+    if feature == "energy":
+        return 0.0, 1.0
+    low, high = np.quantile(values, _USUAL).tolist()
+    return low, high
+
+
+def shaped(shape: str, low: float, high: float) -> list[float]:
+    """Return the heights of a ready curve between the lowest and the highest."""
+    return [low + height * (high - low) for height in SHAPES[shape]]
 
 
 def _note(request: Request, misses: Mapping[int, float], within: float) -> None:
@@ -105,8 +126,7 @@ class _Levels:
                 f"points={list(points)} is not allowed; allowed: energies from 0 to 1.", name="points"
             )
         if points is None:
-            low, high = (0.0, 1.0) if self.feature == "energy" else np.quantile(self.values, _USUAL).tolist()
-            points = [low + height * (high - low) for height in SHAPES[shape]]
+            points = shaped(shape, *usual_span(self.feature, self.values))
         along = np.linspace(0, len(points) - 1, self.request.size) if self.request.size > 1 else np.zeros(1)
         return np.interp(along, np.arange(len(points)), points)
 

@@ -28,7 +28,9 @@ def fingerprint(
         ),
     ],
     tastes: Annotated[int, Value("how many different tastes to look for", low=1, high=20)] = 3,
-    include_known: Annotated[bool, Value("also tracks that are in the history")] = False,
+    include_known: Annotated[
+        bool, Value("also tracks that are in the history", label="Also known tracks")
+    ] = False,
 ) -> Iterator[Pick]:
     """Yield candidates near to the tastes in the history, each taste with its share."""
     known = [(row, weight) for row, weight in history if request.table.analyzed[row]]

@@ -31,7 +31,9 @@ _WORST = {"strict": FIFTH, "wide": SEMITONE}
 def harmonic(
     request: Request,
     *,
-    start: Annotated[int | None, Tracks("first track; drawn at random by default")] = None,
+    start: Annotated[
+        int | None, Tracks("first track; drawn at random by default", label="Start track")
+    ] = None,
     max_tempo_change_percent: Annotated[
         float,
         Value("largest change of tempo; double and half time count as the same", low=0, high=50),

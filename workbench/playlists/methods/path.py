@@ -16,8 +16,8 @@ from workbench.playlists.making.request import Pick, Request
 def path(
     request: Request,
     *,
-    start: Annotated[int, Tracks("first track")],
-    end: Annotated[int, Tracks("last track")],
+    start: Annotated[int, Tracks("first track", label="From track")],
+    end: Annotated[int, Tracks("last track", label="To track")],
 ) -> Iterator[Pick]:
     """Yield the start, tracks along the line to the end in order of their progress on it, and the end."""
     if start == end:

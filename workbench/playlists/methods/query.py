@@ -19,7 +19,13 @@ from workbench.values import Value
     'Tracks that match a filter such as: bpm 120-128 and key 8A,9A and not artist "X".',
     needs_vectors=False,
 )
-def query(request: Request, *, filter: Annotated[str, Value("the filter")]) -> Iterator[Pick]:
+def query(
+    request: Request,
+    *,
+    filter: Annotated[
+        str, Value("the filter", example="camelot 8A,9A and not genre ~ polka", names="filter")
+    ],
+) -> Iterator[Pick]:
     """Yield matching candidates in random order; if none matches and ``relax`` is on, all, the nearest first."""
     compiled = compile_query(filter, request.table)
     rows = request.rng.permutation(request.rows)

@@ -26,7 +26,9 @@ _NEAR = 20
 def radio(
     request: Request,
     *,
-    start: Annotated[int | None, Tracks("first track; drawn at random by default")] = None,
+    start: Annotated[
+        int | None, Tracks("first track; drawn at random by default", label="Start track")
+    ] = None,
     drift: Annotated[
         float, Value("0 stays near the first track, 1 follows the last one only", low=0, high=1)
     ] = 0.5,

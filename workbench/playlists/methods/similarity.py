@@ -12,7 +12,9 @@ from workbench.playlists.sound.ranking import nearest_first
 
 
 @method("similarity", "The start track and those that sound most like it, nearest first.")
-def similarity(request: Request, *, start: Annotated[int, Tracks("track to start from")]) -> Iterator[Pick]:
+def similarity(
+    request: Request, *, start: Annotated[int, Tracks("track to start from", label="Start track")]
+) -> Iterator[Pick]:
     """Yield the start track, then candidates by distance from it."""
     seed = int(request.table.ids[start])
     if request.candidates[start]:

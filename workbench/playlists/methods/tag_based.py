@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
 from workbench.analysis.sound_tags import FAMILIES
 from workbench.errors import PlaylistError
 from workbench.playlists.making.constraints import nothing_matches
-from workbench.playlists.making.genres import genres_of
 from workbench.playlists.making.registry import method
 from workbench.playlists.making.request import Pick, Request
+from workbench.playlists.making.tag_values import tag_values
 from workbench.readable import counted
-from workbench.store.library.library_table import split_list
-from workbench.store.library.records import LISTS
 from workbench.values import Value, nearest
 
 TAGS = ("genre", "artist", "album", "decade", *FAMILIES)
@@ -30,7 +28,10 @@ def tag_based(
     request: Request,
     *,
     tag: Annotated[str, Value("which tag", choices=TAGS)] = "genre",
-    value: Annotated[str | None, Value("its value, such as 1990s; drawn at random by default")] = None,
+    value: Annotated[
+        str | None,
+        Value("its value, such as 1990s; drawn at random by default", example="1990s", names="tag"),
+    ] = None,
     minimum_tracks: Annotated[
         int,
         Value("fewest tracks that a value needs to be drawn at random", low=1, high=10_000),
@@ -58,35 +59,11 @@ def tag_based(
 def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
     """Return the first spelling and the candidate rows of each folded value; largest group first."""
     groups: dict[str, tuple[str, list[int]]] = {}
-    if tag == "decade":
-        years = request.table.numbers("year")
-        values: list[list[str]] = [
-            [f"{int(years[row]) // 10 * 10}s"] if np.isfinite(years[row]) else [] for row in request.rows
-        ]
-    else:
-        column: list[Any] = _column(request, tag)
-        split = {text: _values(text, tag) for text in set(column)}
-        values = [split[text] for text in column]
+    values = tag_values(request.table, tag, request.rows.tolist())
     for row, names in zip(request.rows.tolist(), values, strict=True):
         for name in names:
             groups.setdefault(name.casefold(), (name, []))[1].append(row)
     return dict(sorted(groups.items(), key=lambda item: (-len(item[1][1]), item[0])))
-
-
-def _column(request: Request, tag: str) -> list[Any]:
-    shown: list[Any] = request.table.texts(tag)[request.rows].tolist()
-    if tag not in LISTS:
-        return shown
-    several = request.table.texts(LISTS[tag])[request.rows].tolist()
-    return [names or name for names, name in zip(several, shown, strict=True)]
-
-
-def _values(text: str | None, tag: str) -> list[str]:
-    if not text:
-        return []
-    if tag == "genre":
-        return genres_of(text)
-    return list(split_list(text)) if tag in LISTS or tag in FAMILIES else [text.strip()]
 
 
 def _choose(

@@ -18,6 +18,7 @@ from workbench.store.library.files import fold
 from workbench.store.library.library_table import LibraryTable
 
 WHOLE, WORD, INSIDE, PATH = 3.0, 2.0, 1.0, 0.5  # set by hand: a whole name beats a word of a longer one
+MOST_RANKED = 5_000  # set by hand: ranking so many takes about 20 ms
 _EARLIER = 0.1  # set by hand: a title counts a little more than an artist, an artist more than an album …
 
 
@@ -32,6 +33,19 @@ def relevance(table: LibraryTable, text: str, rows: Rows) -> Floats:
     wanted, lines = _wanted(text), _lines(table)
     word = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
     return np.fromiter((_score(lines[row], wanted, word) for row in rows), dtype=float, count=len(rows))
+
+
+def best_matches(table: LibraryTable, text: str, limit: int) -> list[int]:
+    """Return the rows that have all words of a text, the best first; tracks whose title begins with it come before."""
+    lines, wanted = _lines(table), _wanted(text)
+    words = wanted.split()
+    found = [row for row, line in enumerate(lines) if all(word in line for word in words)]
+    begun = [row for row in found if lines[row].startswith(wanted)]
+    others = found if len(begun) < limit else begun
+    ranked = np.array(list(dict.fromkeys([*begun, *others]))[:MOST_RANKED], dtype=np.int64)
+    fits = sum((relevance(table, word, ranked) for word in words), np.zeros(len(ranked)))
+    fits += [WHOLE * lines[row].startswith(wanted) for row in ranked.tolist()]
+    return ranked[np.argsort(-fits, kind="stable")][:limit].tolist()
 
 
 def common_folder(paths: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from workbench.apps.dashboards.views.map_view import MapView
 from workbench.apps.dashboards.views.method_form import MethodForm
 from workbench.apps.dashboards.views.page import empty_html, section
 from workbench.apps.dashboards.views.save_view import SaveView
+from workbench.apps.dashboards.views.suggestions import Suggestions
 from workbench.apps.dashboards.views.track_view import load_player
 from workbench.apps.dashboards.widgets.player import Player
 from workbench.readable import track_name
@@ -50,7 +51,8 @@ class PlaylistApp(SessionApp):
             self.kept = KeptView(self._wb.playlists, self.maker.show)
             self._place.children = [section("Kept playlists", self.kept), self.maker]
         else:
-            self.maker.table = table
+            self.maker.table = self._suggestions.table = table
+            self.maker.form.say_count()
             self._map.fill(table, self._wb.maps.principal(table)[0], axes=AXES)
             if self.maker.playlist is not None:
                 self.maker.show(self.maker.playlist)
@@ -62,6 +64,7 @@ class PlaylistApp(SessionApp):
 
     def _make_view(self, table: LibraryTable) -> MakerView:
         wb = self._wb
+        self._suggestions = Suggestions(table, wb.playlists)
         self.player = Player()
         self.player.observe(self._follow, "playing")
         positions, _ = self._wb.maps.principal(table)
@@ -78,7 +81,12 @@ class PlaylistApp(SessionApp):
         )
         maker = MakerView(
             table,
-            MethodForm(table, wb.playlists.methods, wb.playlists.common_parameters),
+            MethodForm(
+                wb.playlists.methods,
+                wb.playlists.common_parameters,
+                self._suggestions,
+                count=wb.playlists.count,
+            ),
             SaveView(self._keep, playlists_folder(wb)),
             compare,
             self._map,
