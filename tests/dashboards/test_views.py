@@ -38,6 +38,7 @@ from workbench.playlists.sound.layouts import neighbor_map, principal_components
 from workbench.plots.coloring import by_category, by_key, by_number
 from workbench.processing.job.task import Failure, Progress
 from workbench.session.maps import NeighborMap
+from workbench.session.media.media import Media
 from workbench.session.playlists import select_tracks
 from workbench.store.library.library_table import LibraryTable
 
@@ -464,8 +465,8 @@ def test_a_selection_becomes_a_playlist_of_exactly_these_tracks(table: LibraryTa
 
 def test_saving_and_exporting_say_where(table: LibraryTable, tmp_path: Path) -> None:
     kept: list[Any] = []
-    view = SaveView(kept.append, tmp_path)
-    assert view._save.disabled
+    view = SaveView(kept.append, tmp_path, Media(None, lambda: table, tmp_path))  # type: ignore[arg-type]
+    assert view._save.disabled and view.send_button.disabled
     view.offer(generate(table, "random", size=3, random_state=1))
     view.name.value = "a/b: night"
     view.save()

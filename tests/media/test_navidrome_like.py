@@ -11,6 +11,7 @@ import pytest
 from navidrome_like import API_KEY, DROP, PASSWORD, USER, NavidromeLike, song
 
 from workbench import MediaServerError, Workbench
+from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.media import answers, subsonic_playlists
 from workbench.store.library.records import FeatureRecord, ScannedFile
 
@@ -228,6 +229,17 @@ def test_what_cannot_be_put_back_is_said(wb: Workbench, server: NavidromeLike) -
         MediaServerError, match=r"may be incomplete there\. Send it again when the server answers"
     ):
         wb.media.send(playlist(wb, [4, 5, 6]), "navi")
+
+
+def test_the_app_sends_to_a_server_by_name(wb: Workbench, server: NavidromeLike, tmp_path: Path) -> None:
+    view = SaveView(wb.playlists.keep, tmp_path, wb.media)
+    assert [name for _, name in view.server.options] == ["navi", "mpd"]
+    view.offer(playlist(wb, [1, 2, 3]))
+    view.send_to_server()
+    assert stored(server) == [1, 2, 3] and " has Party now, with 3 tracks." in view.line.value
+    server.fault = lambda method, form: (0, "no <more>")
+    view.send_to_server()
+    assert "no &lt;more&gt;" in view.line.value and not view.send_button.disabled
 
 
 def test_songs_with_other_ids_after_a_new_scan_are_matched_again(

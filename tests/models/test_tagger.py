@@ -44,7 +44,7 @@ def test_known_styles_are_learned_and_predicted_for_other_artists(styled: Fill, 
     jobs = Jobs(
         Settings.load(data_dir=tmp_path), made.library, share_cluster=False, announce=lambda job: None
     )
-    playlists = Playlists(made.library, made.library.table)
+    playlists = Playlists(made.library, made.library.table, made.recipes)
     applied = Tagger(made.library, playlists, tmp_path, jobs).apply("genre")
     assert applied.predicted == 40 == sum(applied.counts.values())
     stored = made.library.models.predictions(model="tagger:genre")

@@ -80,7 +80,7 @@ def test_the_list_in_the_maker_opens_changes_and_undoes(kept: Workbench) -> None
     assert len(opened[-1]) == 2, "the earlier version"
     view.list.value = "Night"
     view.pin.click()
-    assert view.list.options[0][1] == "Night" and "★" in view.list.options[0][0]
+    assert view.list.cards[0]["name"] == "Night" and view.list.cards[0]["pinned"]
     view.name.value = "Late"
     view.rename()
     view.list.value = "Late"
@@ -110,7 +110,7 @@ def test_a_playlist_that_was_deleted_elsewhere_is_said(kept: Workbench) -> None:
 
 
 def test_selected_tracks_go_into_a_kept_playlist(kept: Workbench, tmp_path: Path) -> None:
-    view = SelectionView(kept.playlists, SaveView(kept.playlists.keep, tmp_path))
+    view = SelectionView(kept.playlists, SaveView(kept.playlists.keep, tmp_path, kept.media))
     everything = [int(track) for track in kept.table().ids]
     view.select(everything)
     view.target.value = "Day"
@@ -119,7 +119,7 @@ def test_selected_tracks_go_into_a_kept_playlist(kept: Workbench, tmp_path: Path
 
 
 def test_a_file_is_downloaded_from_the_link_itself(kept: Workbench, tmp_path: Path) -> None:
-    view = SaveView(kept.playlists.keep, tmp_path)
+    view = SaveView(kept.playlists.keep, tmp_path, kept.media)
     assert view.download.value == ""
     view.offer(kept.playlists.get("Day"))
     view.name.value = 'A "b" <c>'

@@ -46,8 +46,14 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
     sub.add_argument("--order", metavar="NAME", help="none, smooth, harmonic, ramp_up, ramp_down or shuffle")
     add_parameter_option(sub, "a parameter of the method, or a constraint; may be repeated", _parameter)
     sub.add_argument(
-        "--recipe", metavar="FILE|ID", help="make again the playlist of a recipe or a kept playlist"
+        "--recipe", metavar="NAME|FILE|ID", help="make a playlist of a recipe, or of a kept playlist again"
     )
+    sub.add_argument(
+        "--save-recipe",
+        metavar="NAME",
+        help="with METHOD: keep it and its parameters as a recipe, also for the app",
+    )
+    sub.add_argument("--recipes", action="store_true", help="the names of the recipes that are kept")
     sub.add_argument("--refresh", metavar="ID", help="bring a kept playlist up to date and show what changed")
     sub.add_argument("--compare", nargs=2, metavar="ID", help="what two kept playlists share")
     sub.add_argument("--read", metavar="FILE", help="which tracks of the library a playlist file names")
@@ -123,6 +129,7 @@ def playlist(options: argparse.Namespace) -> int:
         "compare": _compare,
         "read": _read,
         "list": _list_playlists,
+        "recipes": _list_recipes,
         "show": _show,
         "rename": _rename,
         "delete": _delete,
@@ -130,8 +137,8 @@ def playlist(options: argparse.Namespace) -> int:
     asked = [way for way in ways if getattr(options, way)]
     if len(asked) != 1:
         say(
-            "usage: workbench playlist METHOD, or one of --recipe, --refresh, --compare, --read, --list, --show, "
-            "--rename and --delete; see workbench playlist --help"
+            "usage: workbench playlist METHOD, or one of --recipe, --refresh, --compare, --read, --list, --recipes, "
+            "--show, --rename and --delete; see workbench playlist --help"
         )
         return USAGE
     if options.rename and not options.name:
@@ -169,7 +176,26 @@ def _make(wb: Workbench, options: argparse.Namespace) -> int:
         from workbench.playlists.files.nsp import rules_of
 
         rules_of({"method": options.method, "parameters": asked})
-    return _show_playlists(wb, wb.playlists.make_many(options.method, **asked), options)
+    made = wb.playlists.make_many(options.method, **asked)
+    if options.save_recipe:
+        path = _save_recipe(wb, options, asked)
+        say(f"recipe    {path}")
+    return _show_playlists(wb, made, options)
+
+
+def _save_recipe(wb: Workbench, options: argparse.Namespace, asked: Mapping[str, Any]) -> Path:
+    given = {name: value for name, value in asked.items() if name not in ("count", "name", "random_state")}
+    return wb.recipes.save(options.save_recipe, options.method, given, random_state=asked.get("random_state"))
+
+
+def _list_recipes(wb: Workbench, options: argparse.Namespace) -> int:
+    names = list(wb.recipes)
+    if options.json:
+        print_json({"folder": str(wb.recipes.folder), "recipes": names})
+        return DONE
+    for name in names:
+        put(one_line(name))
+    return DONE
 
 
 def _wants_rules(options: argparse.Namespace) -> bool:

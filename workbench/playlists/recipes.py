@@ -72,7 +72,7 @@ class Refreshed:
 
 
 def regenerate(recipe: Mapping[str, Any], table: LibraryTable) -> Playlist:
-    """Make the playlist of a recipe: the same one on the same library.
+    """Make the playlist of a recipe: the same one on the same library if it has a random state.
 
     Raises
     ------
@@ -81,11 +81,9 @@ def regenerate(recipe: Mapping[str, Any], table: LibraryTable) -> Playlist:
     """
     try:
         known = recipe["recipe"] == 1
-        method, parameters, random_state = recipe["method"], recipe["parameters"], recipe["random_state"]
+        method, parameters, random_state = recipe["method"], recipe["parameters"], recipe.get("random_state")
     except (KeyError, TypeError) as error:
-        raise PlaylistError(
-            "This is not a recipe: recipe, method, parameters or random_state is missing."
-        ) from error
+        raise PlaylistError("This is not a recipe: recipe, method or parameters is missing.") from error
     if not known or not isinstance(parameters, Mapping):
         raise PlaylistError(f"This recipe has version {recipe['recipe']!r}; this package knows version 1.")
     return generate(table, method, random_state=random_state, name=recipe.get("name"), **parameters)

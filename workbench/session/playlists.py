@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +29,10 @@ from workbench.playlists import (
     render,
 )
 from workbench.session.kept_playlists import KeptPlaylists
+from workbench.session.recipes import Recipes, read_recipe
 
 if TYPE_CHECKING:
+    from workbench.store.library.library import Library
     from workbench.store.library.library_table import LibraryTable
 
 _MATCHED: Mapping[str, Callable[[Match], Any]] = {
@@ -47,7 +48,13 @@ class Playlists(KeptPlaylists):
     ----------
     table : callable
         Returns the library table as it is now.
+    recipes : Recipes
+        The recipes that the user saved.
     """
+
+    def __init__(self, library: Library, table: Callable[[], LibraryTable], recipes: Recipes) -> None:
+        super().__init__(library, table)
+        self._recipes = recipes
 
     methods = METHODS
     check_target = staticmethod(check_target)
@@ -171,7 +178,8 @@ class Playlists(KeptPlaylists):
         Parameters
         ----------
         recipe : mapping, path, id or name
-            A recipe, a JSON file that holds one (such as ``playlist --json`` prints), or a kept playlist.
+            A recipe, a JSON file that holds one (such as ``playlist --json`` prints), the name of a recipe of
+            ``wb.recipes``, or a kept playlist.
 
         Returns
         -------
@@ -225,17 +233,13 @@ class Playlists(KeptPlaylists):
     def _recipe(self, recipe: Mapping[str, Any] | str | int | Path) -> Mapping[str, Any]:
         if isinstance(recipe, Mapping):
             return recipe
-        if isinstance(recipe, int) or not Path(recipe).is_file():
-            return self.get(recipe if isinstance(recipe, int) else str(recipe)).recipe()
-        try:
-            read = json.loads(Path(recipe).read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise PlaylistError(
-                f"{recipe} is not a recipe: {error}. Name a JSON file that holds one."
-            ) from error
-        inner = read.get("recipe") if isinstance(read, dict) else None
-        found: Mapping[str, Any] = inner if isinstance(inner, dict) else read
-        return found
+        if isinstance(recipe, int):
+            return self.get(recipe).recipe()
+        if Path(recipe).is_file():
+            return read_recipe(Path(recipe))
+        if recipe in self._recipes:
+            return self._recipes.get(str(recipe))
+        return self.get(str(recipe)).recipe()
 
     def _given(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in asked.items() if value is not None}

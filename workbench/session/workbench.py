@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from workbench.session.playlists import Playlists
     from workbench.session.plugins.plugins import Plugins
     from workbench.session.problems import Problem
+    from workbench.session.recipes import Recipes
     from workbench.session.reports.reports import Reports
     from workbench.session.search import SearchResult
     from workbench.session.similarity import Similarity
@@ -427,7 +428,14 @@ class Workbench:
         from workbench.session.playlists import Playlists
 
         self._load_plugins()
-        return Playlists(self.library, self.table)
+        return Playlists(self.library, self.table, self.recipes)
+
+    @property
+    def recipes(self) -> Recipes:
+        """Recipes: methods with their parameters, as files in the folder ``recipes`` of the data folder."""
+        from workbench.session.recipes import Recipes
+
+        return Recipes(self.settings.data_dir / "recipes")
 
     def play(self, track: int | str, *, start_s: float | None = None, seconds: float | None = 30.0) -> Html:
         """Return a player with the sound of a track inside; it plays offline, without a server.

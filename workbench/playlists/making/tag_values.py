@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.analysis.sound_tags import FAMILIES
 from workbench.playlists.making.genres import genres_of
+from workbench.store.library.files import fold
 from workbench.store.library.library_table import split_list
 from workbench.store.library.records import LISTS
 
@@ -32,6 +33,13 @@ def tag_values(table: LibraryTable, tag: str, rows: Iterable[int]) -> list[list[
 def values_by_count(table: LibraryTable, tag: str) -> list[tuple[str, int]]:
     """Return each value of a tag with its number of tracks, the most frequent first; case does not tell them apart."""
     return table.derived(("values by count", tag), lambda: _count(table, tag))
+
+
+def best_values(table: LibraryTable, tag: str, text: str, limit: int) -> list[tuple[str, int]]:
+    """Return values that have a text, with their numbers of tracks: those that begin with it first."""
+    wanted = fold(text.strip())
+    found = [item for item in values_by_count(table, tag) if wanted in fold(item[0])]
+    return sorted(found, key=lambda item: not fold(item[0]).startswith(wanted))[:limit]
 
 
 def _count(table: LibraryTable, tag: str) -> list[tuple[str, int]]:

@@ -45,7 +45,7 @@ def best_matches(table: LibraryTable, text: str, limit: int) -> list[int]:
     ranked = np.array(list(dict.fromkeys([*begun, *others]))[:MOST_RANKED], dtype=np.int64)
     fits = sum((relevance(table, word, ranked) for word in words), np.zeros(len(ranked)))
     fits += [WHOLE * lines[row].startswith(wanted) for row in ranked.tolist()]
-    return ranked[np.argsort(-fits, kind="stable")][:limit].tolist()
+    return [int(row) for row in ranked[np.argsort(-fits, kind="stable")][:limit]]
 
 
 def common_folder(paths: Iterable[str]) -> str:

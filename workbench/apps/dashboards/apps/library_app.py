@@ -45,7 +45,7 @@ class LibraryApp(SessionApp):
             "to hear it, and the rows after it.",
             below=(self.rating,),
         )
-        save = SaveView(wb.playlists.keep, playlists_folder(wb))
+        save = SaveView(wb.playlists.keep, playlists_folder(wb), wb.media)
         rate = {"Like (5 stars)": partial(self._rate, 5.0), "Dislike (1 star)": partial(self._rate, 1.0)}
         self.selection = SelectionView(wb.playlists, save, rate)
         self.table.grid.observe(self._selected, "selected")

@@ -49,7 +49,7 @@ class MapApp(SessionApp):
             self.open_track,
             advice="Click a point, or go from point to point with the arrow keys and press Enter.",
         )
-        save = SaveView(wb.playlists.keep, playlists_folder(wb))
+        save = SaveView(wb.playlists.keep, playlists_folder(wb), wb.media)
         self.selection = SelectionView(wb.playlists, save)
         self._line, self.messages = note(), Messages()
         self._layout_job: FollowedJob | None = None

@@ -14,6 +14,7 @@ from workbench.apps.dashboards.views.maker_view import MakerView
 from workbench.apps.dashboards.views.map_view import MapView
 from workbench.apps.dashboards.views.method_form import MethodForm
 from workbench.apps.dashboards.views.page import empty_html, section
+from workbench.apps.dashboards.views.recipes_view import RecipesView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.apps.dashboards.views.suggestions import Suggestions
 from workbench.apps.dashboards.views.track_view import load_player
@@ -49,7 +50,12 @@ class PlaylistApp(SessionApp):
         elif self.maker is None:
             self.maker = self._make_view(table)
             self.kept = KeptView(self._wb.playlists, self.maker.show)
-            self._place.children = [section("Kept playlists", self.kept), self.maker]
+            self.recipes = RecipesView(self._wb.recipes, self.maker.form)
+            self._place.children = [
+                section("Kept playlists", self.kept),
+                section("Recipes", self.recipes),
+                self.maker,
+            ]
         else:
             self.maker.table = self._suggestions.table = table
             self.maker.form.say_count()
@@ -61,6 +67,7 @@ class PlaylistApp(SessionApp):
         if self.maker is not None:
             self.maker.compare.renew()
             self.kept.renew()
+            self.recipes.renew()
 
     def _make_view(self, table: LibraryTable) -> MakerView:
         wb = self._wb
@@ -87,7 +94,7 @@ class PlaylistApp(SessionApp):
                 self._suggestions,
                 count=wb.playlists.count,
             ),
-            SaveView(self._keep, playlists_folder(wb)),
+            SaveView(self._keep, playlists_folder(wb), wb.media),
             compare,
             self._map,
             self.player,

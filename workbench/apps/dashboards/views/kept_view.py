@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from workbench.apps.dashboards.background import in_background
-from workbench.apps.dashboards.views.page import button, note_html, offer, problem_html, row
+from workbench.apps.dashboards.views.page import (
+    button,
+    classed,
+    note_html,
+    offer,
+    problem_html,
+    row,
+)
+from workbench.apps.dashboards.widgets.shelf import Shelf
 from workbench.errors import WorkbenchError
 from workbench.readable import counted, track_name
 
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.session.kept_playlists import Discarded
     from workbench.session.playlists import Playlists
 
+EMPTY = "No playlist is kept yet. Make one below, and press Save."
 NAMED = 5  # tracks of a refresh that are named; the others are counted
 
 
@@ -34,23 +43,26 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
         self._playlists, self._on_open = playlists, on_open
         self._deleted: Discarded | None = None  # what put_back needs
         self._shown: object = None
-        self.list = widgets.Select(description="Kept playlists", rows=6, layout=widgets.Layout(width="100%"))
+        self.list = Shelf(label="Kept playlists", empty=EMPTY, on_open=self.open_chosen)
         self.version = widgets.Dropdown(description="Version")
         self.name = widgets.Text(description="New name")
-        self.pin = button("Pin", self._pin, tooltip="Show this playlist first")
+        self.pin = _action("pin", self._pin, "Show this playlist first")
         self.undo = button("Undo", self._undo, tooltip="Bring the deleted playlist back")
         self.undo.layout.display = "none"
         self.line = widgets.HTML()
         self._actions = [
-            button("Open", self.open_chosen, tooltip="Show and change this playlist", primary=True),
-            button("Refresh", self.refresh, tooltip="Keep what still fits, and add new tracks"),
-            button("Rename", self.rename, tooltip="Give this playlist the name in the field"),
-            button("Duplicate", self.duplicate, tooltip="Keep a copy under another name"),
+            _action("open", self.open_chosen, "Show and change this playlist", primary=True),
+            _action("refresh", self.refresh, "Keep what still fits, and add new tracks"),
+            _action("duplicate", self.duplicate, "Keep a copy under another name"),
             self.pin,
-            button("Delete", self.delete, tooltip="Delete this playlist with its earlier versions"),
+            _action("delete", self.delete, "Delete this playlist with its earlier versions"),
+            _action("rename", self.rename, "Give this playlist the name in the field"),
         ]
         self.list.observe(lambda _: self._choose(), "value")
-        super().__init__([self.list, row(self.version, self.name), row(*self._actions, self.undo), self.line])
+        *actions, rename = self._actions
+        naming = row(self.version, self.name, rename)
+        super().__init__([self.list, row(*actions, self.undo), naming, self.line])
+        self.add_class("pw-kept")
         self.renew()
 
     def renew(self) -> None:
@@ -60,7 +72,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
             return
         self._shown = (pinned, newest)
         kept = sorted(newest, key=lambda one: one.name not in pinned)
-        offer(self.list, [(_label(one, pinned=one.name in pinned), one.name) for one in kept])
+        self.list.show([_card(one, pinned=one.name in pinned) for one in kept])
         self._choose()
 
     def open_chosen(self) -> None:
@@ -84,7 +96,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
     def refresh(self) -> None:
         """Bring the chosen playlist up to date, show it, and say what changed."""
         name = self.list.value
-        if name is None:
+        if not name:
             return
         try:
             old = self._playlists.get(name)
@@ -128,7 +140,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
 
     def _do(self, act: Callable[[str], str | None], *, name: str | None = None) -> None:
         chosen = name or self.list.value
-        if chosen is None:
+        if not chosen:
             return
         try:
             said = act(chosen)
@@ -151,7 +163,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
         self.line.value = problem_html(message)
 
     def _choose(self) -> None:
-        name = self.list.value
+        name = self.list.value or None
         for action in self._actions:
             action.disabled = name is None
         self.name.value = name or ""
@@ -162,10 +174,15 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
             self.version.value = history[0].id
 
 
-def _label(kept: Any, *, pinned: bool) -> str:
-    return (
-        f"{'★ ' if pinned else ''}{kept.name} · {counted(kept.size, 'track')} · {kept.method} · {_when(kept)}"
-    )
+def _action(name: str, act: Callable[[], None], help: str, *, primary: bool = False) -> widgets.Button:
+    """Return a button with an icon before its name."""
+    made = button(name.capitalize(), act, tooltip=help, primary=primary)
+    return classed(classed(made, "pw-icon"), f"pw-icon-{name}")
+
+
+def _card(kept: Any, *, pinned: bool) -> dict[str, Any]:
+    facts = f"{counted(kept.size, 'track')} · {kept.method.replace('_', ' ')}"
+    return {"name": kept.name, "facts": facts, "made": _when(kept), "pinned": pinned}
 
 
 def _when(kept: Any) -> str:

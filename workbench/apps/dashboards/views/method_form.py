@@ -95,6 +95,7 @@ class MethodForm(widgets.VBox):  # type: ignore[misc]
                 self.fitting,
             ]
         )
+        self.add_class("pw-form")
         self._change()
 
     def _form(self, parameters: Mapping[str, Value]) -> ParameterForm:

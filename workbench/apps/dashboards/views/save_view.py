@@ -1,4 +1,4 @@
-"""Keep a playlist in the library, and write it to a file that any player opens."""
+"""Keep a playlist in the library, write it to a file that any player opens, and send it to a media server."""
 
 from __future__ import annotations
 
@@ -12,16 +12,24 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from workbench.apps.dashboards.views.page import button, note_html, problem_html, row
+from workbench.apps.dashboards.background import in_background
+from workbench.apps.dashboards.views.page import button, classed, note_html, offer, problem_html, row
 from workbench.errors import WorkbenchError
 from workbench.playlists import FORMATS, render
+from workbench.readable import counted, track_name
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
+    from workbench.session.media.media import Media
+    from workbench.session.media.sent import Sent
+
+
+MPD = ("MPD (this machine, or MPD_HOST)", "mpd")
+NAMED = 5  # tracks that a server does not know
 
 
 class SaveView(widgets.VBox):  # type: ignore[misc]
-    """A field for the name, and buttons to save and export.
+    """A field for the name, and buttons to save, export and send.
 
     Parameters
     ----------
@@ -29,10 +37,12 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
         Stores a playlist in the library.
     folder : Path
         Where files are written.
+    media : Media
+        The media servers that a playlist can be sent to.
     """
 
-    def __init__(self, keep: Callable[[Playlist], object], folder: Path) -> None:
-        self._keep, self._folder = keep, folder
+    def __init__(self, keep: Callable[[Playlist], object], folder: Path, media: Media) -> None:
+        self._keep, self._folder, self._media = keep, folder, media
         self.playlist: Playlist | None = None
         self.name = widgets.Text(description="Name", continuous_update=False)
         self.format = widgets.Dropdown(
@@ -40,17 +50,34 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
         )
         self._save = button("Save", self.save, tooltip="Keep it in the library")
         self._export = button("Export file", self.export, tooltip=f"Write a file into {folder}")
+        self.server = widgets.Dropdown(
+            options=_servers(media), description="Send to", layout=widgets.Layout(width="250px")
+        )
+        self.replace = widgets.Checkbox(
+            description="Replace a playlist of this name",
+            tooltip="Also one that was not sent from here",
+            indent=False,
+            layout=widgets.Layout(width="auto"),
+        )
+        self.send_button = classed(
+            button("Send", self.send_to_server, tooltip="Store the playlist on the media server"), "pw-icon"
+        )
+        self.send_button.add_class("pw-icon-send")
         self.download = widgets.HTML()
         self.line = widgets.HTML()
         for field in (self.name, self.format):
             field.observe(lambda _: self._link(), "value")
-        super().__init__([row(self.name, self._save, self.format, self._export, self.download), self.line])
+        sending = row(self.server, self.replace, self.send_button)
+        super().__init__(
+            [row(self.name, self._save, self.format, self._export, self.download), sending, self.line]
+        )
         self.offer(None)
 
     def offer(self, playlist: Playlist | None) -> None:
         """Make this the playlist to be saved."""
         self.playlist = playlist
-        self._save.disabled = self._export.disabled = playlist is None
+        self._save.disabled = self._export.disabled = self.send_button.disabled = playlist is None
+        offer(self.server, _servers(self._media))
         if playlist is not None:
             self.name.value = playlist.name
         self._link()
@@ -63,6 +90,30 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
     def export(self) -> None:
         """Write the playlist to a file named like it."""
         self._do(lambda playlist: f"Written to {playlist.save(self._folder / self._file_name(playlist))}")
+
+    def send_to_server(self) -> None:
+        """Store the playlist under its name on the chosen media server, and say what the server does not have."""
+        if self.playlist is None:
+            return
+        playlist, server, force = self._named(self.playlist), self.server.value, self.replace.value
+        self.send_button.disabled = True
+        self.line.value = note_html(f"Sending {playlist.name} …")
+        in_background(
+            lambda: self._media.send(playlist, server, force=force),
+            self._sent,
+            lambda said: self._told(problem_html(said)),
+        )
+
+    def _sent(self, sent: Sent) -> None:
+        said = f"{sent.server} has {sent.name} now, with {counted(sent.stored, 'track')}."
+        if sent.unknown:
+            names = ", ".join(track_name(vars(track)) for track in sent.unknown[:NAMED])
+            said += f" It does not know {counted(len(sent.unknown), 'track')}: {names}."
+        self._told(note_html(said))
+
+    def _told(self, html: str) -> None:
+        self.send_button.disabled = False
+        self.line.value = html
 
     def _link(self) -> None:
         """Offer the file to the browser; it is in the link itself, so this works on any server and in any notebook."""
@@ -93,3 +144,8 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
     def _file_name(self, playlist: Playlist) -> str:
         stem = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", playlist.name).strip(" .")[:100]
         return f"{stem or 'playlist'}.{self.format.value}"
+
+
+def _servers(media: Media) -> list[tuple[str, str]]:
+    """Return the servers that take playlists; Jellyfin takes files only."""
+    return [*((server.name, server.name) for server in media.servers() if server.kind != "jellyfin"), MPD]

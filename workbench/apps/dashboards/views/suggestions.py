@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.apps.dashboards.widgets.picker import Choice
 from workbench.playlists.making.resolve import track_label
-from workbench.playlists.making.tag_values import values_by_count
+from workbench.playlists.making.tag_values import best_values
 from workbench.playlists.query.text_search import best_matches
 from workbench.readable import clock, counted
-from workbench.store.library.files import fold
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -37,19 +36,17 @@ class Suggestions:
     def history(self, text: str) -> list[Choice]:
         """Find tracks, and before them what the library knows was played."""
         plays = Choice("plays", "Everything you played", "imported with workbench history")
-        return [*([plays] if fold(text) in fold(plays.label) else []), *self.tracks(text)]
+        return [*([plays] if text.casefold() in plays.label.casefold() else []), *self.tracks(text)]
 
     def playlists(self, text: str) -> list[Choice]:
         """Find kept playlists, the newest first."""
-        found = [kept for kept in self._playlists() if fold(text) in fold(kept.name)]
+        found = [kept for kept in self._playlists() if text.casefold() in kept.name.casefold()]
         return [Choice(kept.name, kept.name, counted(kept.size, "track")) for kept in found[:SHOWN]]
 
     def values(self, tag: str, text: str) -> list[Choice]:
         """Find values of a tag, those that begin with the text first, then the most frequent."""
-        wanted = fold(text.strip())
-        found = [item for item in values_by_count(self.table, tag) if wanted in fold(item[0])]
-        found.sort(key=lambda item: not fold(item[0]).startswith(wanted))
-        return [Choice(name, name, counted(tracks, "track")) for name, tracks in found[:SHOWN]]
+        found = best_values(self.table, tag, text, SHOWN)
+        return [Choice(name, name, counted(tracks, "track")) for name, tracks in found]
 
     def label(self, value: Any) -> str:
         """Write a chosen value: a track by its name, anything else as it is."""
