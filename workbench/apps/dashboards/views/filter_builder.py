@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import traitlets
 
-from workbench.apps.dashboards.views.page import button, classed, note_html, row
+from workbench.apps.dashboards.views.page import button, note_html, row
 from workbench.apps.dashboards.widgets.picker import Picker
 from workbench.errors import QuerySyntaxError
 from workbench.playlists.query.query_match import compile_query
@@ -147,10 +147,13 @@ class FilterRow(widgets.HBox):  # type: ignore[misc]
             self.what = widgets.Dropdown(
                 options=options,
                 value=shown.field,
+                description="What",
                 tooltip="What is compared",
                 layout=widgets.Layout(width="170px"),
             )
-            self.how = widgets.Dropdown(tooltip="How it is compared", layout=widgets.Layout(width="140px"))
+            self.how = widgets.Dropdown(
+                description="How", tooltip="How it is compared", layout=widgets.Layout(width="140px")
+            )
             self._place = widgets.Box(layout=widgets.Layout(flex="1 1 180px", min_width="0"))
             self._begin(shown)
             self.what.observe(lambda _: self._begin(Row(self.what.value, "=", ())), "value")
@@ -186,9 +189,10 @@ class FilterRow(widgets.HBox):  # type: ignore[misc]
                 partial(self._suggestions.values, name), several=True, description=label, placeholder=example
             )
             picker.value = list(values)
-            return classed(picker, "pw-bare")
+            return picker
         return widgets.Text(
             value=", ".join(values),
+            description=label,
             placeholder=f"for example {example}",
             tooltip=f"Values of {label}",
             continuous_update=False,
