@@ -332,3 +332,15 @@ def test_jspf_names_recordings_and_finds_them_again(wb: Workbench, tmp_path: Pat
     assert (match.track_id, match.by, match.score) == (5, "recording", 1.0)
     xspf = wb.playlists.of_tracks([5]).save(tmp_path / "list.xspf")
     assert f"<identifier>https://musicbrainz.org/recording/{RECORDING}</identifier>" in xspf.read_text()
+
+
+def test_json_in_utf_16_is_read(heard: Workbench, tmp_path: Path) -> None:
+    play = {
+        "ts": "2023-01-01T10:00:00Z",
+        "ms_played": 60000,
+        "master_metadata_track_name": "Ünknown",
+        "master_metadata_album_artist_name": "X",
+    }
+    (tmp_path / "a.json").write_bytes(json.dumps([play], ensure_ascii=False).encode("utf-16"))
+    command = ["history", str(tmp_path / "a.json"), "--data-dir", str(heard.settings.data_dir)]
+    assert main(command) == 0

@@ -99,6 +99,8 @@ def _read_zip(path: Path, history: ListeningHistory) -> None:
 
 def _read_one(data: bytes, history: ListeningHistory) -> None:
     """Add what a file says, if it is one of a history."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16
+        data = decode_text(data).encode()
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
         if not data.strip():
