@@ -108,7 +108,7 @@ function render({ model, el }) {
       if (only.size && !only.has(code)) continue;
       context.font = "600 12px system-ui, sans-serif";
       const wide = context.measureText(name).width, left = field.clientWidth / 2 + (x - view.x) * scale() - wide / 2;
-      const base = field.clientHeight / 2 - (y - view.y) * scale();
+      const base = field.clientHeight / 2 - (y - view.y) * scale() - radius() - 5;
       if (taken.some((other) => left < other.right + 6 && left + wide > other.left - 6 && Math.abs(base - other.base) < 16)) continue;
       taken.push({ left, right: left + wide, base });
       write(context, name, left, base, text, back);
