@@ -1,5 +1,7 @@
 """Every command in the README and its guides works as written: one reader types them in their order.
 
+Commands that end are forks of one process (``forked_commands``); servers and workers are started as written.
+
 Not run here: the two ``python3 -m venv`` commands, which ``.ci/run`` runs itself; ``docker`` commands, which
 ``tests/test_image.py`` holds against the Dockerfile; ``workbench bench``, which ``tests/benchmark`` runs;
 ``workbench models get``, which ``tests/models`` runs, because it needs a package index.
@@ -20,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forked_commands import ForkedCommands
 from supysonic_server import PASSWORD, Supysonic
 
 ROOT = Path(__file__).parents[1]
@@ -42,9 +45,10 @@ def blocks(language: str) -> list[list[str]]:
 class Reader:
     """Somebody who types what the README says, in a home and a clone of their own."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, commands: ForkedCommands) -> None:
         self.home = home
         self.port = port
+        self.commands = commands
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -68,8 +72,9 @@ class Reader:
 
     def runs(self, line: str) -> None:
         command = self.adapted(line)
+        path = f"{self.commands.folder}{os.pathsep}{self.environment['PATH']}"
         done = subprocess.run(
-            command, shell=True, executable="/bin/bash", cwd=self.clone, env=self.environment,
+            command, shell=True, executable="/bin/bash", cwd=self.clone, env=self.environment | {"PATH": path},
             capture_output=True, text=True, timeout=200, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
@@ -154,13 +159,22 @@ def answers(port: int) -> bool:
     return True
 
 
+@pytest.fixture(scope="module")
+def forked_commands() -> Iterator[ForkedCommands]:
+    commands = ForkedCommands()
+    yield commands
+    commands.close()
+
+
 @pytest.fixture
-def reader(tmp_path: Path, demo_folder: Path, known_contents_dir: Path) -> Iterator[Reader]:
+def reader(
+    tmp_path: Path, demo_folder: Path, known_contents_dir: Path, forked_commands: ForkedCommands
+) -> Iterator[Reader]:
     """With the notebooks and a few of the demo tracks as their music, whose content is known already."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    found = Reader(tmp_path, port)
+    found = Reader(tmp_path, port, forked_commands)
     found.clone.mkdir()
     (found.clone / "notebooks").symlink_to(ROOT / "notebooks")
     (found.clone / ".venv").mkdir()
