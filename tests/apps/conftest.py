@@ -54,6 +54,18 @@ server.serve = partial(server.serve, apps=Path(os.environ["APPS"]))
 sys.exit(main(["serve", *sys.argv[1:]]))
 """,
 )
+OWN_APP = """
+import ipywidgets
+from workbench.apps import app
+
+@app("track_dial")
+def track_dial(wb):
+    '''How many tracks there are.
+
+    As an example.
+    '''
+    return ipywidgets.HTML(f"{len(wb.tracks)} tracks on the dial")
+"""
 _ADDRESS = re.compile(r"is at (http://\S+)")
 
 
@@ -174,9 +186,12 @@ def performance_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(serve: Callable[..., Server], music: Path) -> Server:
-    """A server without a token, with the folder of music analyzed."""
-    started = serve(apps=ALL_APPS, WORKBENCH_ASYNC_WORKERS="2")
+def server(serve: Callable[..., Server], music: Path, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A server without a token, with the folder of music analyzed, and with an app of the user's own."""
+    data_dir = tmp_path_factory.mktemp("data")
+    (data_dir / "plugins").mkdir()
+    (data_dir / "plugins" / "dial.py").write_text(OWN_APP)
+    started = serve(apps=ALL_APPS, data_dir=data_dir, WORKBENCH_ASYNC_WORKERS="2")
     answer = started.post("tracks/import?wait=60", {"directory_path": str(music)})
     assert answer.status_code == 200, answer.text
     assert answer.json()["result"]["analyzed"] == 4, answer.text

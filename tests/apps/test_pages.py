@@ -170,3 +170,10 @@ def test_a_closed_page_makes_room_for_another(small_server: Any, until: Any) -> 
     first, second = asyncio.run(open_and_close()), asyncio.run(open_and_close())
     assert until(lambda: ask().status_code == 200, 5)  # an unused page has to wait; these two were closed
     until(lambda: not runs(small_server, first) and not runs(small_server, second), 10)
+
+
+def test_an_app_of_a_plug_in_has_a_page(server: Any) -> None:
+    home = server.client.get("").text
+    assert re.search(r"track_dial\.ipynb.*Track dial.*How many tracks there are\.", home)
+    assert "As an example" not in home
+    assert "tracks on the dial" in page(server, "track_dial")

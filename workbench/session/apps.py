@@ -6,6 +6,7 @@ group ``workbench.apps``, a file in the data folder with ``workbench.apps.app``.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -44,11 +45,19 @@ def open_app(wb: Any, name: str) -> Any:
         raise PluginError(f"The app {name} failed: {type(error).__name__}: {error}") from error
 
 
-def own_apps() -> list[str]:
-    """Return the names of the apps that are not built in."""
-    return sorted(
-        [name for name, entry in installed_apps().items() if not _is_built_in(entry)] + list(OWN_APPS)
-    )
+def own_apps() -> dict[str, str]:
+    """Return the apps that are not built in: name → what it is for, or where it comes from."""
+    packages = {
+        name: f"From the package {entry.dist.name}."
+        for name, entry in installed_apps().items()
+        if entry.dist is not None and not _is_built_in(entry)
+    }
+    files = {name: _about(make) for name, make in OWN_APPS.items()}
+    return dict(sorted((packages | files).items()))
+
+
+def _about(make: Callable[[Any], Any]) -> str:
+    return (inspect.getdoc(make) or "An app of your own.").partition("\n\n")[0]
 
 
 def _is_built_in(entry: EntryPoint) -> bool:

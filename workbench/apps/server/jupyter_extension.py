@@ -11,6 +11,7 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 
+from workbench.apps.app_pages import AppPages
 from workbench.apps.rest.api_handler import SERVICE
 from workbench.apps.rest.routes import handlers
 from workbench.apps.server.launcher_handlers import launcher_routes
@@ -29,7 +30,8 @@ class WorkbenchExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         self.service = Service(Settings.load(), role="lab")
-        self.settings[SERVICE] = self.service
+        self.pages = AppPages(self.service.workbench.plugins.apps)
+        self.settings |= {SERVICE: self.service, "apps": self.pages.folder}
 
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
@@ -47,6 +49,7 @@ class WorkbenchExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         if self.service is not None:
             service, self.service = self.service, None
+            self.pages.close()
             await asyncio.to_thread(service.close)
 
 

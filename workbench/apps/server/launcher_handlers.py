@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError
 
-from workbench.apps.notebooks import AppEntry, app_entries, apps_folder, notebook_entries
+from workbench.apps.notebooks import AppEntry, app_entries, notebook_entries
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ANY_OBJECT, Operation
 from workbench.apps.server.notebook_copies import NotebookCopies
@@ -27,7 +27,7 @@ class EntriesHandler(ApiHandler):
     async def get(self) -> None:
         apps = [
             _entry(app) | {"url": url_path_join(self.base_url, PAGES, f"{app.name}.ipynb")}
-            for app in app_entries(apps_folder())
+            for app in app_entries(self.settings["apps"])
         ]
         self.answer({"notebooks": [_entry(notebook) for notebook in notebook_entries()], "apps": apps})
 

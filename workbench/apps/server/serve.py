@@ -35,7 +35,7 @@ def serve(
     base_url : str
         Prefix of every address, for a proxy that passes it on.
     apps : Path, optional
-        Folder of notebooks to serve; ours by default. Every one of them is kept preheated.
+        Folder of notebooks to serve, each kept preheated; by default ours, and a page for each app of a plug-in.
 
     Raises
     ------
@@ -55,12 +55,13 @@ def serve(
 
     # Before the library is opened: a second server must not take up the jobs of the first.
     sockets = _listen(settings.host, settings.port)
-    from workbench.apps.notebooks import apps_folder
+    from workbench.apps.app_pages import AppPages
     from workbench.apps.server.service import Service
     from workbench.apps.server.token_file import TOKEN_NAME, kept_token
     from workbench.apps.voila.voila_app import WorkbenchVoila, base_url_of, configuration
 
     service = Service(settings, role="server")
+    pages = AppPages(service.workbench.plugins.apps)
     try:
         others = "" if settings.token or not token_for_others else kept_token(settings.data_dir / TOKEN_NAME)
         app = WorkbenchVoila(
@@ -68,11 +69,12 @@ def serve(
             service,
             sockets=sockets,
             token_for_others=others,
-            config=configuration(settings, apps or apps_folder(), base_url_of(base_url)),
+            config=configuration(settings, apps or pages.folder, base_url_of(base_url)),
         )
         app.initialize([])
         app.start()
     finally:
+        pages.close()
         service.close()
     return 0
 

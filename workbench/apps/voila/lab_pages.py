@@ -20,7 +20,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import get_voila_labextensions_path
 
 from workbench.apps.dashboards.widgets.static_file import FOLDER
-from workbench.apps.notebooks import app_files, apps_folder
+from workbench.apps.notebooks import app_files
 from workbench.apps.voila.foreign_loads import refuse_foreign_load
 from workbench.apps.voila.page_files import file_routes, with_kept_files
 from workbench.apps.voila.voila_app import TEMPLATES, page_configuration
@@ -29,15 +29,15 @@ PAGES = "workbench/apps"
 
 
 class LabAppHandler(TornadoVoilaHandler):  # type: ignore[misc]
-    """An app of the package; its kernel is one of the Jupyter server's."""
+    """An app, ours or the user's own; its kernel is one of the Jupyter server's."""
 
     @property
     def contents_manager(self) -> LargeFileManager:
-        return LargeFileManager(root_dir=str(apps_folder()))
+        return LargeFileManager(root_dir=str(self.settings["apps"]))
 
     @authenticated
     async def get(self, path: str) -> None:
-        if path not in {file.name for file in app_files(apps_folder())}:
+        if path not in {file.name for file in app_files(self.settings["apps"])}:
             raise HTTPError(404)
         refuse_foreign_load(self.request.headers)
         _ = self.xsrf_token  # sets the cookie that the page's own requests need

@@ -68,7 +68,7 @@ def from_packages() -> tuple[Plugin, ...]:
     registered = [
         _from_entry(entry, kind) for group, kind in GROUPS.items() for entry in found.select(group=group)
     ]
-    own = set(own_apps()) - OWN_APPS.keys()
+    own = own_apps().keys() - OWN_APPS.keys()
     apps = [
         Plugin(entry.name, _package(entry), (f"app {entry.name}",))
         for entry in found.select(group=APPS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cards.rows import Rows
+from workbench.session.apps import own_apps
 from workbench.session.plugins.loading import FOLDER, Plugin, from_files, from_packages
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ class Plugins(Rows[Plugin]):
         self.descriptors: dict[str, OwnDescriptor] = {
             own.about.name: own for plugin in self for own in plugin.descriptors
         }
+
+    @property
+    def apps(self) -> dict[str, str]:
+        """What each app is for, by name."""
+        return own_apps()
 
     @property
     def versions(self) -> dict[str, int]:
