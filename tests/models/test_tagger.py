@@ -20,6 +20,7 @@ from workbench.models.tagger.split import grouped_split
 from workbench.models.tagger.storage import load, save
 from workbench.session.jobs.jobs import Jobs
 from workbench.session.playlists import Playlists
+from workbench.session.recipes import Recipes
 from workbench.session.tagger import Tagger
 from workbench.settings import Settings
 from workbench.store.library.records import Embedding
@@ -44,7 +45,7 @@ def test_known_styles_are_learned_and_predicted_for_other_artists(styled: Fill, 
     jobs = Jobs(
         Settings.load(data_dir=tmp_path), made.library, share_cluster=False, announce=lambda job: None
     )
-    playlists = Playlists(made.library, made.library.table, made.recipes)
+    playlists = Playlists(made.library, made.library.table, Recipes(tmp_path))
     applied = Tagger(made.library, playlists, tmp_path, jobs).apply("genre")
     assert applied.predicted == 40 == sum(applied.counts.values())
     stored = made.library.models.predictions(model="tagger:genre")

@@ -49,7 +49,7 @@ def live_values(metrics: Mapping[str, Any]) -> dict[str, float | None]:
         "hit rate": 100 * hits / lookups if lookups else None,
         "connections": pool["total_connections"],
         "connections in use": pool["active"],
-        "mean wait": pool["wait_mean_ms"],
+        "mean wait": 1000 * pool["wait_seconds"] / max(1, pool["pool_hits"] + pool["pool_misses"]),
         "files in work": workers["active_operations"],
         "files waiting": workers["queued_operations"],
         "workers": workers["workers"],

@@ -55,12 +55,8 @@ def reasons(snapshot: Snapshot, sample: SystemSample) -> dict[str, str]:
     lost = cache["evictions"] + cache["rejected"] + cache["expirations"]
     found = {"memory_efficiency": f"{sample.memory_used_percent:.0f} % of the memory is in use"}
     if lookups:
-        why = (
-            f"{counted(lost, 'value')} had no room or grew too old"
-            if lost
-            else "the others were asked for first"
-        )
-        found["cache_efficiency"] = f"{cache['hits']:,} of {counted(lookups, 'lookup')} were hits; {why}"
+        why = f"; {counted(lost, 'value')} had no room or grew too old" if lost else ""
+        found["cache_efficiency"] = f"{cache['hits']:,} of {counted(lookups, 'lookup')} were hits{why}"
     if asked := pool["total_queries"] + pool["failed_queries"]:
         found["database_efficiency"] = (
             f"{counted(asked, 'query', 'queries')}, {pool['failed_queries']:,} failed; "

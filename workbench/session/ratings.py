@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.cards.verbs import Verbs
@@ -25,6 +25,19 @@ class Stars(NamedTuple):
 
     rating: float | None
     own_rating: float | None
+
+
+def stars_of(library: Library, tracks: Sequence[Track]) -> list[Stars]:
+    """Return the rating of each track that counts, and the user's own."""
+    contents = {track.content_hash for track in tracks if track.content_hash}
+    own, told = library.ratings.stars(contents), library.plays.ratings(contents)
+    return [
+        Stars(
+            own.get(track.content_hash) or track.more_tags.get("rating") or told.get(track.content_hash),
+            own.get(track.content_hash),
+        )
+        for track in tracks
+    ]
 
 
 class Ratings(Verbs):
@@ -50,10 +63,7 @@ class Ratings(Verbs):
 
     def stars(self, track: int | str) -> Stars:
         """Return the rating of a track that counts, and your own."""
-        found = self._track(track)
-        own = self._library.ratings.stars(found.content_hash)
-        told = found.more_tags.get("rating") or self._library.plays.rating(found.content_hash)
-        return Stars(own or told, own)
+        return stars_of(self._library, [self._track(track)])[0]
 
     def label(self, track: int | str, **labels: str) -> None:
         """Set labels of a track by hand, such as ``genre="House"``; they take precedence over tags and playlists."""

@@ -16,6 +16,7 @@ from workbench.cards.verbs import Verbs
 from workbench.errors import UnknownTrackError
 from workbench.readable import clock, counted, number, track_name
 from workbench.session.caches import Caches
+from workbench.session.ratings import stars_of
 from workbench.session.shown_track import ShownTrack
 from workbench.store.library.library import Library
 from workbench.store.library.track import Track
@@ -199,7 +200,8 @@ class TrackReader(Verbs):
         """Return tracks as JSON-able values.
 
         Apart from the tags, ``predicted`` has what models and taggers predict, and ``sound_tags`` what networks hear:
-        by name, ``value`` and ``rank`` in the library, of each sound tag that the track has.
+        by name, ``value`` and ``rank`` in the library, of each sound tag that the track has. ``rating`` is the one that
+        counts, ``own_rating`` the user's own.
         """
         from workbench.models.predicted import predicted
         from workbench.models.sound_tag_values import HEARD_BY
@@ -213,12 +215,13 @@ class TrackReader(Verbs):
         }
         table = self._table() if listened else None
         values = []
-        for track in tracks:
+        for track, stars in zip(tracks, stars_of(self._library, tracks), strict=True):
             row = table.index_of(track.id) if table is not None and track.content_hash in listened else None
             values.append(
                 track.to_dict()
                 | {"predicted": predicted(by_content.get(track.content_hash, ()))}
                 | {"sound_tags": heard(table, row) if table is not None and row is not None else {}}
+                | stars._asdict()
             )
         return values
 

@@ -24,6 +24,8 @@ def listing(of: Schema) -> Schema:
 
 
 ERROR = has(error=STRING, message=STRING)
+RATING = has(rating=MAYBE_NUMBER, own_rating=MAYBE_NUMBER)
+"""Stars: what counts (your own, else the file's, else a player's), and your own."""
 TRACK = has(
     id=ID,
     path=STRING,
@@ -45,9 +47,9 @@ TRACK = has(
         ),
     },
     sound_tags={"type": "object", "additionalProperties": has(value=NUMBER, rank=NUMBER)},
+    rating=MAYBE_NUMBER,
+    own_rating=MAYBE_NUMBER,
 )
-RATING = has(rating=MAYBE_NUMBER, own_rating=MAYBE_NUMBER)
-RATED_TRACK = {"allOf": [TRACK, RATING]}
 TRACKS = has(
     total=COUNT,
     limit=COUNT,

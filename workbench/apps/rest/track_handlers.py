@@ -120,11 +120,7 @@ class TracksHandler(ApiHandler):
 class TrackHandler(ApiHandler):
     path_schemas: ClassVar = {"track_id": ID}
     operations: ClassVar = {
-        "get": Operation(
-            "One track, with its rating in stars: your own, else the file's, else a player's",
-            answers={200: schemas.RATED_TRACK},
-            errors=(404,),
-        )
+        "get": Operation("One track", answers={200: schemas.TRACK}, errors=(404,)),
     }
 
     async def get(self, _: str) -> None:
@@ -132,8 +128,7 @@ class TrackHandler(ApiHandler):
 
     def _track(self, track_id: int) -> Any:
         workbench = self.service.workbench
-        described = workbench.track.described([workbench.track(track_id)])[0]
-        return {**described, **workbench.ratings.stars(track_id)._asdict()}
+        return workbench.track.described([workbench.track(track_id)])[0]
 
 
 class RatingHandler(ApiHandler):

@@ -20,10 +20,8 @@ COLUMNS = {"plays": "plays", "last_played_at": "last_played_at", "player_rating"
 def with_plays(table: LibraryTable, heard: Mapping[str, Heard]) -> LibraryTable:
     """Return a table with the columns ``plays``, ``last_played_at``, ``player_rating`` and ``loved``.
 
-    A library without any history has none of them.
+    They are NaN where nothing is known, such as in a library without any history.
     """
-    if not heard:
-        return table
     of_rows = [heard.get(content) for content in table.texts("content_hash")]
     added = {
         column: np.array(
@@ -39,7 +37,7 @@ def with_ratings(table: LibraryTable, ratings: Mapping[str, Rating]) -> LibraryT
     """Return a table whose ``rating`` is the user's own, else the file's (``tag_rating``), else a player's."""
     own = {content: said.rating for content, said in ratings.items() if said.rating}
     tagged = table.columns["rating"]
-    rated = table.columns.get("player_rating", tagged)
+    rated = table.columns["player_rating"]
     rated = np.where(np.isnan(tagged), rated, tagged)
     if own:
         stars = np.array([own.get(content) or np.nan for content in table.texts("content_hash")], np.float64)

@@ -127,12 +127,10 @@ class PlayRepository(Repository):
                 for content, plays, last, rating, loved in connection.execute(_HEARD)
             }
 
-    def rating(self, content_hash: str) -> float | None:
-        """Return the most stars that a player gives a content, ``None`` if none does."""
-        with self.pool.reading() as connection:
-            found = "SELECT max(rating) FROM player_facts WHERE content_hash = ?"
-            stars: float | None = connection.execute(found, (content_hash,)).fetchone()[0]
-            return stars
+    def ratings(self, hashes: Iterable[str]) -> dict[str, float]:
+        """Return the most stars that a player gives, for those of these contents that have some."""
+        best = "SELECT content_hash, max(rating) AS stars FROM player_facts GROUP BY content_hash"
+        return self._stars(best, hashes)
 
     def sources(self) -> list[PlaySource]:
         """Return every source by name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workbench.errors import StoreError
@@ -39,13 +39,9 @@ class RatingRepository(Repository):
             rows = connection.execute("SELECT content_hash, rating, labels FROM ratings")
             return {hash_: Rating(hash_, rating, from_json(labels)) for hash_, rating, labels in rows}
 
-    def stars(self, content_hash: str) -> float | None:
-        """Return the user's stars for a content, ``None`` if there are none."""
-        with self.pool.reading() as connection:
-            row = connection.execute(
-                "SELECT rating FROM ratings WHERE content_hash = ?", (content_hash,)
-            ).fetchone()
-            return row[0] if row else None
+    def stars(self, hashes: Iterable[str]) -> dict[str, float]:
+        """Return the user's stars for those of these contents that have some."""
+        return self._stars("SELECT content_hash, rating AS stars FROM ratings", hashes)
 
     def copy(self, old_hash: str, new_hash: str) -> None:
         """Give one content the rating of another that sounds the same."""

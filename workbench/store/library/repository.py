@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
@@ -33,6 +33,17 @@ class Repository:
     def __init__(self, pool: DatabasePool, now: Callable[[], float] = time.time) -> None:
         self.pool = pool
         self._now = now
+
+    def _stars(self, query: str, hashes: Iterable[str]) -> dict[str, float]:
+        """Return the stars of those of these contents that a query, of contents and their stars, has some for."""
+        found: dict[str, float] = {}
+        with self.pool.reading() as connection:
+            for group, marks in in_groups(list(hashes)):
+                some = (
+                    f"SELECT content_hash, stars FROM ({query}) WHERE stars > 0 AND content_hash IN ({marks})"
+                )
+                found.update(connection.execute(some, group).fetchall())
+        return found
 
 
 def to_json(value: Any) -> str:
