@@ -150,6 +150,6 @@ def test_the_table_says_what_is_not_met_and_what_was_not_measured() -> None:
             "seconds": 12.0,
         }
     )
-    assert "| Start | 10 s (9–11) | 2 s | 5× | −85 % | **no** | 3 |" in text
+    assert "| Start | 10.0 s (9.00–11.0) | 2.00 s | 5× | −85 % | **no** | 3 |" in text
     assert "Not measured here: file_length." in text
     assert "eager → lazy" in text

@@ -22,7 +22,9 @@ class RecipesView(widgets.VBox):  # type: ignore[misc]
         self._recipes, self._form = recipes, form
         self.choice = widgets.Dropdown(description="Recipe", layout=widgets.Layout(width="100%"))
         self.name = widgets.Text(
-            description="Name", placeholder="such as Friday evening", layout=widgets.Layout(width="100%")
+            description="Recipe name",
+            placeholder="such as Friday evening",
+            layout=widgets.Layout(width="100%"),
         )
         self.line = widgets.HTML()
         self._open = button("Open recipe", self.open_chosen, tooltip="Fill the form from this recipe")
