@@ -91,7 +91,7 @@ def problem(wb: Workbench) -> Problem:
 
 
 def test_problems_say_which_file_is_better_and_why(wb: Workbench) -> None:
-    found = {Path(f["path"]).name: f["reason"] for f in problem(wb).to_dict(wb.table())["findings"]}
+    found = {Path(f["path"]).name: f["reason"] for f in problem(wb).described(wb.table())}
     assert found["song.flac"] == "the best of 6 files"
     assert found["low.mp3"].startswith("the same as song.flac, which is lossless (")
     assert "in 2 channels (1 here) and sampled at 44.1 kHz (22.05 kHz here)" in found["mono.wav"]
