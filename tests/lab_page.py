@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
+
+from playwright.sync_api import TimeoutError
 
 RUN_ALL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 IDLE = f'{RUN_ALL} .jp-Notebook-ExecutionIndicator[data-status="idle"]'
@@ -57,13 +60,18 @@ def hear(page: Any) -> float:
 
 
 def complete(page: Any, text: str, into: str) -> None:
-    """Type into a new last cell and press Tab; wait until the text is completed, or that is among what is offered."""
+    """Type into a new last cell and press Tab; wait until the text is completed, or that is among what is offered.
+
+    JupyterLab gives up after a second, and the first completion of a kernel can take longer: then Tab is pressed again.
+    """
     page.click(f"{RUN_ALL} .jp-Notebook-footer")
     page.keyboard.press("Enter")  # from command mode into the cell
     page.keyboard.type(text)
-    page.keyboard.press("Tab")
-    page.wait_for_function(
-        """into => [...document.querySelectorAll('.jp-Cell.jp-mod-active .cm-content, .jp-Completer')]
-            .some(shown => shown.innerText.includes(into))""",
-        arg=into,
-    )
+    shown = """into => [...document.querySelectorAll('.jp-Cell.jp-mod-active .cm-content, .jp-Completer')]
+        .some(shown => shown.innerText.includes(into))"""
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        with suppress(TimeoutError):
+            page.wait_for_function(shown, arg=into, timeout=3000)
+            return
+    raise AssertionError(f"Tab does not complete {text!r} into {into!r}")

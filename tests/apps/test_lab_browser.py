@@ -1,23 +1,28 @@
-"""``workbench lab`` in a real browser: the launcher's section, an app in a tab, and the user's copy of a notebook."""
+"""``workbench lab`` in a real browser: the launcher, an app in a tab, a notebook with its widgets, sound and Tab.
+
+``tests/benchmarks/walk_notebooks.py`` walks through every notebook like this.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 import numpy as np
 import pytest
 import soundfile
 from chromium_flags import FLAGS
+from lab_page import IDLE, OUTPUT, complete, errors, hear, nudge, run_all
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from workbench.apps.notebooks import app_entries, apps_folder, notebook_entries
 
@@ -25,19 +30,28 @@ pytestmark = pytest.mark.browser
 CARD = '.jp-LauncherCard[data-category="Playlist Workbench"]'
 
 
-@pytest.fixture
-def lab(tmp_path: Path, until: Any) -> Iterator[str]:
-    """The address of a running JupyterLab on an empty folder."""
-    command = [sys.executable, "-m", "workbench", "lab", str(tmp_path / "notebooks"), "--no-browser"]
+class Lab(NamedTuple):
+    """A running JupyterLab: its address, and the folder of notebooks that it shows."""
+
+    url: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def lab(analyzed_data_dir: Path, tmp_path_factory: pytest.TempPathFactory, until: Any) -> Iterator[Lab]:
+    """JupyterLab on an empty folder, with the analyzed demo as library."""
+    here = tmp_path_factory.mktemp("lab")
+    shutil.copytree(analyzed_data_dir, here / "data", ignore=shutil.ignore_patterns("demo"))
+    command = [sys.executable, "-m", "workbench", "lab", str(here / "notebooks"), "--no-browser"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
-    log = tmp_path / "log"
+    log = here / "log"
     with log.open("w") as file:
         process = subprocess.Popen(
-            [*command, "--data-dir", str(tmp_path / "data"), "--port", "0", "--", "--allow-root"],
-            env=inherited | {"JUPYTER_TOKEN": "secret", "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter")},
+            [*command, "--data-dir", str(here / "data"), "--port", "0", "--", "--allow-root"],
+            env=inherited | {"JUPYTER_TOKEN": "secret", "JUPYTER_CONFIG_DIR": str(here / "jupyter")},
             stderr=file,
         )
-    yield until(lambda: address(log.read_text(), process), 90)
+    yield Lab(until(lambda: address(log.read_text(), process), 90), here / "notebooks")
     process.terminate()
     try:
         process.wait(20)
@@ -54,20 +68,26 @@ def address(log: str, process: subprocess.Popen[bytes]) -> str | None:
     return found[1] if found else None
 
 
-@pytest.fixture
-def page(chromium: str) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        page = browser.new_page()
-        page.set_default_timeout(120_000)
-        yield page
+        yield browser
         browser.close()
 
 
-def test_the_launcher_opens_apps_and_copies_of_notebooks(lab: str, page: Page, tmp_path: Path) -> None:
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    page.set_default_timeout(120_000)
+    yield page
+    page.close()
+
+
+def test_the_launcher_opens_apps_and_notebooks_that_live_after_run_all(lab: Lab, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{lab}/lab?token=secret")
+    page.goto(f"{lab.url}/lab?token=secret")
     page.wait_for_selector(CARD)
     titles = {card.inner_text() for card in page.query_selector_all(CARD)}
     assert titles == {entry.title for entry in (*app_entries(apps_folder()), *notebook_entries())}
@@ -78,11 +98,20 @@ def test_the_launcher_opens_apps_and_copies_of_notebooks(lab: str, page: Page, t
     assert app.locator("nav").count() == 0  # the launcher leads to the other apps
 
     page.keyboard.press("Control+Shift+L")
-    page.click(f"{CARD}:visible >> text=Getting started")
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-    assert (tmp_path / "notebooks" / "getting_started.ipynb").exists()
-    outside = [url for url in asked if not url.startswith((lab, "data:", "blob:"))]
-    assert outside == []
+    page.click(f"{CARD}:visible >> text=Similarity")
+    page.wait_for_selector(IDLE)
+    assert (lab.folder / "similarity.ipynb").exists()
+    run_all(page)
+    assert errors(page) == []
+    nearest = page.locator(f"{OUTPUT} .widget-interact .widget-output")
+    before = nearest.inner_text()
+    nudge(page, "rhythm")
+    page.wait_for_function(
+        "([found, text]) => found.innerText !== text", arg=[nearest.element_handle(), before]
+    )
+    assert hear(page) > 0.1
+    complete(page, "wb.playlist.harm", into="wb.playlist.harmonic")
+    assert [url for url in asked if not url.startswith((lab.url, "data:", "blob:"))] == []
 
 
 CELLS = (
@@ -103,10 +132,8 @@ def run_cell(page: Page, number: int) -> None:
             cell.locator(".jp-InputPrompt", has_not_text="[ ]:").wait_for(timeout=3000)
 
 
-def test_a_job_is_a_card_that_survives_a_reload_and_an_interrupt(
-    lab: str, page: Page, tmp_path: Path
-) -> None:
-    folder = tmp_path / "notebooks"
+def test_a_job_is_a_card_that_survives_a_reload_and_an_interrupt(lab: Lab, page: Page) -> None:
+    folder = lab.folder
     (folder / "noise").mkdir()
     rng = np.random.default_rng(1)
     for number in range(400):  # so that a quick machine can be paused in time
@@ -116,7 +143,7 @@ def test_a_job_is_a_card_that_survives_a_reload_and_an_interrupt(
     cells = [new_code_cell(cell) for cell in CELLS]
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), folder / "job.ipynb")
 
-    page.goto(f"{lab}/lab/tree/job.ipynb?token=secret")
+    page.goto(f"{lab.url}/lab/tree/job.ipynb?token=secret&reset")
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
     run_cell(page, 0)
     card = page.locator(".jp-OutputArea .pw-card")
