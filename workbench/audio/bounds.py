@@ -34,9 +34,10 @@ _bounds: ContextVar[Bounds | None] = ContextVar("bounds", default=None)
 
 @contextmanager
 def staying_inside(folders: Iterable[str | os.PathLike[str]] | None) -> Iterator[None]:
-    """Refuse, in this block, to read audio files that lie outside some folders when they are opened; ``None``: nowhere.
+    """Refuse, in this block, to read audio files that lie outside some folders when they are opened.
 
-    A path that was inside during a scan may lead outside later, because a folder was exchanged for a link.
+    ``None`` allows every folder. A path that was inside during a scan may lead outside later, because a folder was
+    exchanged for a link.
     """
     token = _bounds.set(None if folders is None else Bounds(folders))
     try:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from workbench.performance.totals import mean_wait_s
+
 NAN = float("nan")
 GAP_S = 30.0  # no values for longer than that: the page was prepared ahead, or hidden
 
@@ -49,7 +51,7 @@ def live_values(metrics: Mapping[str, Any]) -> dict[str, float | None]:
         "hit rate": 100 * hits / lookups if lookups else None,
         "connections": pool["total_connections"],
         "connections in use": pool["active"],
-        "mean wait": 1000 * pool["wait_seconds"] / max(1, pool["pool_hits"] + pool["pool_misses"]),
+        "mean wait": 1000 * mean_wait_s(pool),
         "files in work": workers["active_operations"],
         "files waiting": workers["queued_operations"],
         "workers": workers["workers"],

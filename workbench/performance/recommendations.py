@@ -14,7 +14,7 @@ from workbench.errors import SettingsError
 from workbench.performance.scores import utilization
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
-from workbench.performance.totals import CACHES, ratio
+from workbench.performance.totals import CACHES, mean_wait_s, ratio
 from workbench.settings import Settings
 
 ENOUGH_LOOKUPS = 50  # the standard error of a rate is then at most 7 percentage points
@@ -133,15 +133,15 @@ def _database(facts: Facts) -> Iterator[Recommendation]:
     asked = window["pool_hits"] + window["pool_misses"]
     if asked < ENOUGH_REQUESTS:
         return
-    mean_wait_s = window["wait_seconds"] / asked
+    wait_s = mean_wait_s(window)
     efficiency = window["pool_hits"] / asked
-    if mean_wait_s > LONG_WAIT_S:
+    if wait_s > LONG_WAIT_S:
         yield Recommendation(
             "database",
             "DB_MAX_CONNECTIONS",
             settings.db_max_connections,
             2 * settings.db_max_connections,
-            f"a query waits {1000 * mean_wait_s:.0f} ms for a connection on average",
+            f"a query waits {1000 * wait_s:.0f} ms for a connection on average",
         )
     if efficiency < GOOD_POOL_EFFICIENCY and settings.db_min_connections < settings.db_max_connections:
         yield Recommendation(

@@ -20,12 +20,9 @@ All rates are about the window of the snapshot (the last 15 minutes, or all time
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
-from workbench.performance.totals import CACHES, ratio
+from workbench.performance.totals import CACHES, mean_wait_s, ratio
 from workbench.readable import counted
 from workbench.store.memory_cache import CACHE_COUNTERS
 
@@ -60,7 +57,7 @@ def reasons(snapshot: Snapshot, sample: SystemSample) -> dict[str, str]:
     if asked := pool["total_queries"] + pool["failed_queries"]:
         found["database_efficiency"] = (
             f"{counted(asked, 'query', 'queries')}, {pool['failed_queries']:,} failed; "
-            f"mean wait {1000 * _mean_wait_s(pool):.1f} ms"
+            f"mean wait {1000 * mean_wait_s(pool):.1f} ms"
         )
     if tried:
         busy = utilization(snapshot)
@@ -87,11 +84,7 @@ def database_efficiency(snapshot: Snapshot) -> float | None:
     asked = window["total_queries"] + window["failed_queries"]
     if not asked:
         return None
-    return float(100 * (1 - window["failed_queries"] / asked) / (1 + _mean_wait_s(window) / HALVING_WAIT_S))
-
-
-def _mean_wait_s(window: Mapping[str, Any]) -> float:
-    return float(window["wait_seconds"] / max(1, window["pool_hits"] + window["pool_misses"]))
+    return float(100 * (1 - window["failed_queries"] / asked) / (1 + mean_wait_s(window) / HALVING_WAIT_S))
 
 
 def processor_efficiency(snapshot: Snapshot) -> float | None:

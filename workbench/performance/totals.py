@@ -82,6 +82,11 @@ def ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
+def mean_wait_s(pool: Mapping[str, Any]) -> float:
+    """Return how long a request for a connection waited on average, seconds; 0 without a request."""
+    return float(pool["wait_seconds"] / max(1, pool["pool_hits"] + pool["pool_misses"]))
+
+
 def _sum(names: Iterable[str], records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     totals: dict[str, Any] = dict.fromkeys(names, 0)
     for record in records:

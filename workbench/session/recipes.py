@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import PlaylistError
+from workbench.whole_file import whole_file
 
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]|^\.|^\s*$')
 MOST_LETTERS = 100  # set by hand: file systems allow 255 bytes
@@ -27,7 +28,7 @@ class Recipes:
         self.folder = folder
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted((path.stem for path in self.folder.glob("*.json")), key=str.casefold))
+        return iter(sorted((path.stem for path in self.folder.glob("[!.]*.json")), key=str.casefold))
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name in list(self)
@@ -69,9 +70,8 @@ class Recipes:
             recipe["random_state"] = random_state
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(f".{path.name}.new")
-            new.write_text(json.dumps(recipe, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
-            new.replace(path)
+            with whole_file(path) as file:
+                file.write_text(json.dumps(recipe, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
         except OSError as error:
             raise PlaylistError(f"The recipe cannot be written: {error}.") from error
         return path
