@@ -199,10 +199,10 @@ def test_predictions_and_ratings_stand_apart(library: Library) -> None:
     library.ratings.label("a", {"genre": "rock"})
     rating = library.ratings.all()["a"]
     assert (rating.rating, rating.labels) == (4.5, {"genre": "rock"})
+    assert library.ratings.stars(["a", "b"]) == {"a": 4.5}
     library.ratings.rate("a", None)
-    assert (
-        library.ratings.all()["a"].rating is library.ratings.stars("a") is library.ratings.stars("b") is None
-    )
+    assert library.ratings.all()["a"].rating is None
+    assert library.ratings.stars(["a", "b"]) == {}
 
 
 def test_artifacts_are_replaced_by_key(library: Library) -> None:
