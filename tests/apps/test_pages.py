@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ from tornado.websocket import websocket_connect
 
 PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 APPS = {
-    "works": ["print('all is well')"],
+    "works": ["import os; print('all is well in', os.getpid())"],
     "waits": ["print('preheated, never opened')"],
     "rests": ["print('preheated long ago')"],
     "raises": ["print('so far so good')", "raise RuntimeError('no such file: /home/me/secret')"],
@@ -93,6 +95,24 @@ def test_an_unused_kernel_ends_unless_it_is_a_prepared_one(app_server: Any, unti
     asyncio.run(look())
     until(lambda: not runs(app_server, looked_at), 30)
     assert "preheated" in page(app_server, "waits")  # its kernel has been idle for longest
+
+
+def test_a_kernel_that_was_killed_is_gone_and_not_replaced_by_one_that_knows_nothing(
+    app_server: Any, until: Any
+) -> None:
+    text = page(app_server, "works")
+    kernel, process = kernel_of(text), re.search(r"all is well in (\d+)", text)
+    assert process is not None
+
+    async def kill_while_the_page_is_open() -> None:
+        address = app_server.url.replace("http", "ws")
+        connection = await websocket_connect(f"{address}api/kernels/{kernel}/channels")
+        os.kill(int(process[1]), signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: not runs(app_server, kernel), 30)  # the page asks for this
+        connection.close()
+
+    asyncio.run(kill_while_the_page_is_open())
+    assert "all is well" in page(app_server, "works")
 
 
 def test_kernel_that_waited_long_is_not_ended_under_its_first_visitor(app_server: Any) -> None:

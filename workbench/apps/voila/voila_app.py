@@ -237,6 +237,7 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.VoilaConfiguration.file_allowlist = []
     config.KernelProvisionerFactory.default_provisioner_name = FORKED
     config.KernelManager.transport = "ipc"  # sockets in a private folder, not ports
+    config.KernelRestarter.restart_limit = 0  # a new kernel would know nothing of its page
     config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_S
     config.MappingKernelManager.cull_interval = CULL_EVERY_S
     config.MappingKernelManager.cull_connected = False

@@ -1,4 +1,4 @@
-// Says so when a page has lost what answers it: the server was stopped, or the kernel ended while this machine slept.
+// Says so when a page has lost what answers it: the server was stopped, or its kernel has ended.
 // Says goodbye on browsers that do not tell Voila that a page is left (Safari on iOS).
 
 const EVERY_MS = 10000;
@@ -16,7 +16,7 @@ async function look() {
   if (document.hidden) return;
   try {
     const answer = await fetch(`${config.baseUrl}api/kernels/${config.kernelId}`);
-    say(answer.status === 404 ? "This page was left for too long, and what answers it has ended." : "");
+    say(answer.status === 404 ? "The program behind this page has ended: the page was left for too long, or memory ran out." : "");
   } catch {
     say("The server does not answer. Is `workbench serve` running?");
   }
