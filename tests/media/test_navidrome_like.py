@@ -79,7 +79,7 @@ def test_songs_are_matched_by_path_then_id_then_tags(data_dir: Path) -> None:
     with Workbench(data_dir) as wb:
         add_files(wb, ["/mnt/music/A/One/1.flac", "/mnt/music/A/One/2.flac", "/other/A/One/1.flac"])
         add_files(wb, ["/elsewhere/x.flac"], musicbrainz_recording_id="mb-1")
-        add_files(wb, ["/elsewhere/y.flac"], title="Café (Live)", artist="Zoë")
+        add_files(wb, ["/elsewhere/y.flac"], title="Café (feat. Bo)", artist="Zoë")
         add_files(wb, ["/elsewhere/z.flac"], title="Longer", artist="Zoë")
         add_files(wb, ["/elsewhere/01.flac"])
         server = NavidromeLike(

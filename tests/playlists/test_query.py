@@ -209,3 +209,9 @@ def test_any_text_is_a_query_or_an_error_with_a_place(small, text):
         assert query.matches().shape == (6,)
         assert ((query.closeness() >= 0) & (query.closeness() <= 1)).all()
         assert (query.closeness()[query.matches()] > 0).all()
+
+
+@pytest.mark.parametrize("loved", [[np.nan] * 3, [1.0, np.nan, 0.0]], ids=["nothing loved yet", "some"])
+def test_yes_and_no_are_as_near_as_they_match(make_table, loved: list[float]) -> None:
+    query = compile_query("starred = yes or loved = no", make_table(3, loved=loved))
+    assert (query.closeness() == query.matches()).all()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from workbench.errors import MediaServerError
 from workbench.media.kept_servers import KeptServer
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 TIMEOUT_S = 30.0  # as mpc waits; a server that reads its disks needs some of it
@@ -25,9 +29,20 @@ def http_client(server: KeptServer, timeout_s: float | None = None) -> Iterator[
     limit = timeout_s or TIMEOUT_S
     encrypted = server.url.startswith("https:")  # loading certificates that nobody needs takes 30 ms
     with httpx.Client(
-        timeout=limit, verify=encrypted, headers={"User-Agent": "playlist-workbench"}
+        timeout=limit, verify=encrypted and _trusted(), headers={"User-Agent": "playlist-workbench"}
     ) as client:
         yield HttpClient(server, client, limit)
+
+
+def _trusted() -> ssl.SSLContext:
+    """Trust what this machine trusts (or the file SSL_CERT_FILE), and the authorities that browsers trust."""
+    import ssl
+
+    import certifi
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 class HttpClient:
@@ -37,6 +52,7 @@ class HttpClient:
         self.server = server
         self._client = client
         self._timeout_s = timeout_s
+        self._connection: Any = None
 
     def ask(self, method: str, path: str, **request: Any) -> Any:
         """Return the decoded JSON of an answer.
@@ -52,6 +68,10 @@ class HttpClient:
         try:
             said = orjson.loads(body)
         except orjson.JSONDecodeError:
+            if b"<subsonic-response" in body[:1000]:
+                raise self.error(
+                    "answers in XML although it was asked for JSON. Update the server."
+                ) from None
             self._refuse_answer(status)
         if status >= 400 and not (isinstance(said, dict) and "subsonic-response" in said):
             self._refuse_answer(status)
@@ -61,23 +81,57 @@ class HttpClient:
         import httpx
 
         give_up_at = time.monotonic() + self._timeout_s
-        body = bytearray()
+        traced = {"trace": self._keep_connection}
         try:
-            with self._client.stream(method, url, **request) as answer:
-                for part in answer.iter_bytes():
-                    body += part
-                    if time.monotonic() > give_up_at or len(body) > _MOST_BYTES:
-                        raise httpx.ReadTimeout("")
+            with (
+                self._cut_off_when_too_slow(),
+                self._client.stream(method, url, extensions=traced, **request) as answer,
+            ):
+                body = self._body(answer)
                 if answer.is_redirect:
                     self._refuse_redirect(str(answer.next_request.url) if answer.next_request else "")
-                return answer.status_code, bytes(body)
-        except httpx.TimeoutException as error:
-            raise self.error("does not answer in time. Try again when it is idle.") from error
+                return answer.status_code, body
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            if isinstance(error, httpx.TimeoutException) or time.monotonic() >= give_up_at:
+                raise self.error("does not answer in time. Try again when it is idle.") from error
             reason = str(error).rstrip(".") or type(error).__name__
-            raise self.error(
-                f"cannot be reached: {reason}. Start it, or give another address: {self._add} --url URL."
-            ) from error
+            raise self.error(f"cannot be reached: {reason}. {self._what_to_do(reason)}") from error
+
+    def _body(self, answer: httpx.Response) -> bytes:
+        body = bytearray()
+        for part in answer.iter_bytes():
+            body += part
+            if len(body) > _MOST_BYTES:
+                raise self.error(
+                    f"sends more than {_MOST_BYTES >> 20} MiB for one question, as no media server does. Check the "
+                    "address."
+                )
+        return bytes(body)
+
+    @contextmanager
+    def _cut_off_when_too_slow(self) -> Iterator[None]:
+        """Bound the whole answer: the time limit of the client begins anew with each byte."""
+        timer = threading.Timer(self._timeout_s, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _keep_connection(self, event: str, facts: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._connection = facts["return_value"]
+
+    def _cut(self) -> None:
+        with suppress(OSError):
+            if self._connection is not None:
+                self._connection.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    def _what_to_do(self, reason: str) -> str:
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            return "If you trust its certificate, save that in a file and name the file in SSL_CERT_FILE."
+        return f"Start it, or give another address: {self._add} --url URL."
 
     @property
     def _add(self) -> str:

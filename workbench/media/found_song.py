@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+_MOST_PLAYS = 1e9  # more than anybody hears in a life
+_FIRST_S = 315532800.0  # 1980: servers write the year 1 for never
+_AHEAD_S = 86400.0  # as far as clocks and time zones of servers go wrong
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,19 @@ def number(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def plays(value: Any) -> int | None:
+    """Return how often something was played, or ``None`` if that cannot be."""
+    count = number(value)
+    return int(count) if count is not None and 0 <= count <= _MOST_PLAYS else None
+
+
 def moment(value: Any) -> float | None:
-    """Return seconds since the epoch of an ISO 8601 date, or ``None``; without a time zone, it is this machine's."""
+    """Return seconds since the epoch of an ISO 8601 date; without a time zone, it is this machine's.
+
+    ``None`` for what is no date, before 1980 or in the future.
+    """
     try:
-        return datetime.fromisoformat(value).timestamp()
+        found = datetime.fromisoformat(value).timestamp()
     except (TypeError, ValueError, OverflowError, OSError):
         return None
+    return found if _FIRST_S <= found <= time.time() + _AHEAD_S else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.errors import MediaServerError
 from workbench.media.answers import HttpClient, http_client
-from workbench.media.found_song import FoundSong, moment, number, text
+from workbench.media.found_song import FoundSong, moment, number, plays, text
 from workbench.media.kept_servers import KeptServer
 from workbench.media.server_address import is_private
 
@@ -83,7 +83,7 @@ class JellyfinClient:
         while True:
             said = self._ask("GET", self._page(len(found)))
             before = len(found)
-            for item in said.get("Items") or ():
+            for item in _list(said.get("Items")):
                 if isinstance(item, dict) and text(item.get("Id")):
                     found[item["Id"]] = _song(item)
             if len(found) == before:
@@ -108,12 +108,9 @@ class JellyfinClient:
 
 
 def _song(item: Mapping[str, Any]) -> FoundSong:
-    ids = item.get("ProviderIds") or {}
-    data = item.get("UserData") or {}
-    artists = [name for name in item.get("Artists") or () if text(name)]
-    ticks, count, rating = (
-        number(value) for value in (item.get("RunTimeTicks"), data.get("PlayCount"), data.get("Rating"))
-    )
+    ids, data = _object(item.get("ProviderIds")), _object(item.get("UserData"))
+    artists = [name for name in _list(item.get("Artists")) if text(name)]
+    ticks, rating = number(item.get("RunTimeTicks")), number(data.get("Rating"))
     return FoundSong(
         id=item["Id"],
         path=text(item.get("Path")),
@@ -122,8 +119,16 @@ def _song(item: Mapping[str, Any]) -> FoundSong:
         album=text(item.get("Album")),
         duration_s=None if ticks is None else ticks / _TICKS_PER_S,
         musicbrainz_id=next((ids[name] for name in _MUSICBRAINZ if text(ids.get(name))), None),
-        play_count=None if count is None else max(0, int(count)),
+        play_count=plays(data.get("PlayCount")),
         last_played_at=moment(data.get("LastPlayedDate")),
         rating=rating / 2 if rating and 2 <= rating <= 10 else None,  # Jellyfin rates from 0 to 10
         starred=data.get("IsFavorite") is True,
     )
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

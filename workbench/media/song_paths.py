@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 _LEAST_VOTES = 2  # two songs that lead to the same pair of folders are no accident
@@ -21,8 +22,8 @@ class _Candidate(NamedTuple):
 
 def places_by_path(
     theirs: Sequence[str | None], ours: Sequence[str | None], prefixes: Mapping[str, str]
-) -> list[int | None]:
-    """Return which of our paths each path of a server means, as an index, or ``None``.
+) -> list[list[int]]:
+    """Return which of our paths each path of a server may mean, as indices: one, none, or several that fit equally.
 
     A pair of folders, one on the server and one here, is believed if two songs lead to it, or if a whole path of the
     server, which then is relative, is the end of one of ours. The pair that most songs lead to comes first. Upper and
@@ -37,12 +38,11 @@ def places_by_path(
     ends = _by_end(ours)
     found = [_candidates(_parts(path), ends) if path else [] for path in theirs]
     votes = Counter(pair for one in found for pair in {(each.theirs, each.ours) for each in one})
-    places: list[int | None] = []
+    places = []
     for path, candidates in zip(theirs, found, strict=True):
         place = said.get(_parts(path)) if path else None
-        if place is None:
-            place = _best(candidates, votes)
-        places.append(place)
+        best = _best(candidates, votes, _written_like(path or "", ours))
+        places.append(best if place is None else [place])
     return places
 
 
@@ -79,13 +79,23 @@ def _candidates(
     return found
 
 
+def _written_like(path: str, ours: Sequence[str | None]) -> Callable[[int], bool]:
+    """Return whether one of our files is named in the same letters: two files may differ in upper and lower case."""
+    name = re.split(r"[/\\]", path)[-1]
+    return lambda place: (ours[place] or "").endswith(name)
+
+
 def _best(
-    candidates: Sequence[_Candidate], votes: Mapping[tuple[tuple[str, ...], tuple[str, ...]], int]
-) -> int | None:
-    believed = [one for one in candidates if not one.theirs or votes[one.theirs, one.ours] >= _LEAST_VOTES]
-    if not believed:
-        return None
-    return max(believed, key=lambda one: (votes[one.theirs, one.ours], -one.place)).place
+    candidates: Sequence[_Candidate],
+    votes: Mapping[tuple[tuple[str, ...], tuple[str, ...]], int],
+    is_written_like: Callable[[int], bool],
+) -> list[int]:
+    ranks = {
+        one.place: (votes[one.theirs, one.ours], is_written_like(one.place))
+        for one in candidates
+        if not one.theirs or votes[one.theirs, one.ours] >= _LEAST_VOTES
+    }
+    return [place for place, rank in ranks.items() if rank == max(ranks.values())]
 
 
 def _parts(path: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 from workbench.errors import MediaServerError
 from workbench.media.answers import HttpClient, http_client
 from workbench.media.kept_servers import KeptServer
+from workbench.readable import one_line
 
 API_VERSION = "1.16.1"
 OLDEST = (1, 8, 0)  # the first with updatePlaylist and search3
@@ -106,10 +107,10 @@ class SubsonicClient:
     def _refusal(self, answer: Mapping[str, Any]) -> MediaServerError:
         said = answer.get("error")
         said = said if isinstance(said, dict) else {}
-        reason = str(said.get("message") or "no reason given").rstrip(".")
+        reason = one_line(str(said.get("message") or "no reason given")).rstrip(".")
         try:
             code = int(said.get("code", 0))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             code = 0
         if code in LOGIN_CODES:
             user = f" --user {shlex.quote(self.server.user)}" if self.server.user else ""

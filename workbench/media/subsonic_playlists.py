@@ -34,7 +34,9 @@ def songs_of_playlist(client: SubsonicClient, playlist_id: str) -> list[str] | N
         if error.details.get("code") == NOT_FOUND:
             return None
         raise
-    return [str(song["id"]) for song in several(found.get("entry")) if "id" in song] if found else None
+    if not isinstance(found, dict):
+        return None
+    return [str(song["id"]) for song in several(found.get("entry")) if "id" in song]
 
 
 def create_playlist(client: SubsonicClient, name: str, songs: Sequence[str]) -> str:

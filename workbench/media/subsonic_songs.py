@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workbench.media.found_song import FoundSong, moment, number, text
+from workbench.media.found_song import FoundSong, moment, number, plays, text
 from workbench.media.subsonic_client import SubsonicClient, several
 
 _AT_ONCE = 500  # the most that getAlbumList2 gives
@@ -58,7 +58,7 @@ def _unique(pages: Iterator[list[Mapping[str, Any]]]) -> list[FoundSong]:
 
 
 def _song(said: Mapping[str, Any]) -> FoundSong:
-    count, rating = number(said.get("playCount")), number(said.get("userRating"))
+    rating = number(said.get("userRating"))
     return FoundSong(
         id=str(said["id"]),
         path=text(said.get("path")),
@@ -67,7 +67,7 @@ def _song(said: Mapping[str, Any]) -> FoundSong:
         album=text(said.get("album")),
         duration_s=number(said.get("duration")),
         musicbrainz_id=text(said.get("musicBrainzId")),
-        play_count=None if count is None else max(0, int(count)),
+        play_count=plays(said.get("playCount")),
         last_played_at=moment(said.get("played")),
         rating=rating if rating and 1 <= rating <= 5 else None,
         starred=bool(said.get("starred")),

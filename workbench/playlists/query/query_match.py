@@ -65,7 +65,7 @@ class Query:
 
     def matches(self) -> Mask:
         """Rows that match, as a mask of shape (n,). An unknown value matches no condition."""
-        logic = _Logic(self._condition, np.logical_not, np.logical_and.reduce, np.logical_or.reduce)
+        logic = _Logic(self._matching, np.logical_not, np.logical_and.reduce, np.logical_or.reduce)
         return np.asarray(logic.apply(self.tree), dtype=bool)
 
     def closeness(self) -> Floats:
@@ -91,7 +91,11 @@ class Query:
         fits = np.sum([relevance(self.table, text, found) for text in texts], axis=0)
         return found[np.argsort(-fits, kind="stable")]
 
+    def _matching(self, condition: Condition) -> Mask:
+        return self._condition(_flag_as_number(condition))
+
     def _near(self, condition: Condition) -> Floats:
+        condition = _flag_as_number(condition)
         matches = self._condition(condition).astype(float)
         name = ALIASES.get(condition.field or "", condition.field)
         if name is None or not self._numeric(name) or condition.operator in ("!=", "!~"):
@@ -109,11 +113,6 @@ class Query:
         name = ALIASES.get(condition.field, condition.field)
         if name in ("key", "camelot"):
             return self._key(condition)
-        if name in _FLAGS:
-            said = (
-                token._replace(text=_YES_NO.get(token.text.lower(), token.text)) for token in condition.values
-            )
-            condition = replace(condition, values=tuple(said))
         return self._number(condition, name) if self._numeric(name) else self._text(condition, name)
 
     def _numeric(self, name: str) -> bool:
@@ -233,6 +232,14 @@ class _Logic:
                 return self.both([self.apply(part) for part in parts])
             case Either(parts):
                 return self.either([self.apply(part) for part in parts])
+
+
+def _flag_as_number(condition: Condition) -> Condition:
+    """Return a condition that says 1 and 0 of a flag, such as ``loved``, for yes and no."""
+    if ALIASES.get(condition.field or "", condition.field) not in _FLAGS:
+        return condition
+    said = (token._replace(text=_YES_NO.get(token.text.lower(), token.text)) for token in condition.values)
+    return replace(condition, values=tuple(said))
 
 
 def matching_rows(text: str, table: LibraryTable) -> npt.NDArray[np.bool_]:

@@ -84,6 +84,7 @@ class Media(Verbs):
 
         check_name(name)
         self._refuse_source(name)
+        _check_text(name, user + secret)
         server = KeptServer(name, checked_url(url), kind, user, prefixes=dict(prefixes or {}))
         if kind == "jellyfin":
             from workbench.media.jellyfin_client import logged_in_to_jellyfin as logged_in
@@ -222,6 +223,15 @@ class Media(Verbs):
 
         found = self._library.server_songs.matched(SURE)
         return {track_id: song_id for name, song_id, track_id in found if name == server}
+
+
+def _check_text(name: str, login: str) -> None:
+    try:
+        login.encode()
+    except UnicodeEncodeError as error:
+        raise MediaServerError(
+            "The user or the password is not in UTF-8. Use a terminal or a file in UTF-8.", server=name
+        ) from error
 
 
 def _songs_of(server: KeptServer) -> list[FoundSong]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.media.editions import same_edition
 from workbench.media.song_paths import places_by_path
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.matching import match_entries
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 SURE = 0.7  # the score of artist and title without accents, brackets and guests, if the length fits
-_DOUBTFUL = 0.4  # set by hand: something fits, but the length does not, or is not known
+_DOUBTFUL = (
+    0.4  # set by hand: something fits, but the length or the edition does not, or the length is not known
+)
 _SAME_LENGTH_S = 3.0  # as for playlist files: players round lengths, and encoders add silence
 _ID_COLUMNS = ("musicbrainz_recording_id", "musicbrainz_track_id")
 BY_YOU = "you"
@@ -78,17 +81,25 @@ def match_songs(
     """
     there = table.take(~table.missing)
     rows: dict[str, tuple[int, str, float]] = {}
-    for song, place in zip(
+    for song, places in zip(
         songs, places_by_path([song.path for song in songs], list(there["path"]), prefixes), strict=True
     ):
-        if place is not None:
-            rows[song.id] = (place, "path", _graded(1.0, song, place, there))
+        if places:
+            rows[song.id] = _by_path(song, places, there)
     _add(rows, _by_musicbrainz(_open(songs, rows), there))
     _add(rows, _by_tags(_open(songs, rows), there))
     for song in songs:
         if (row := there.index_of(accepted.get(song.id, -1))) is not None:
             rows[song.id] = (row, BY_YOU, 1.0)
     return [_matched(song, rows.get(song.id), there) for song in songs]
+
+
+def _by_path(song: FoundSong, places: Sequence[int], table: LibraryTable) -> tuple[int, str, float]:
+    """Return the track at one of these places; it is sure only if all whose length fits have the same content."""
+    row, *others = [row for row in places if (_length_gap(song, row, table) or 0) <= _SAME_LENGTH_S] or places
+    hashes = table.texts("content_hash")
+    sure = all(hashes[other] == hashes[row] is not None for other in others)
+    return row, "path", _graded(1.0, song, row, table) if sure else _DOUBTFUL
 
 
 def _open(songs: Sequence[FoundSong], rows: Mapping[str, tuple[int, str, float]]) -> list[FoundSong]:
@@ -126,16 +137,20 @@ def _by_musicbrainz(songs: Sequence[FoundSong], table: LibraryTable) -> dict[str
 
 
 def _by_tags(songs: Sequence[FoundSong], table: LibraryTable) -> dict[str, tuple[int, str, float]]:
-    """Return the track with the same artist and title; it is sure only if the length is known and fits."""
+    """Return the track with the same artist and title; it is sure only if a known length and the edition fit."""
     titled = [song for song in songs if song.title]
     entries = [Entry("", None, song.title, song.artist, song.album, song.duration_s) for song in titled]
     found = {}
     for song, match in zip(titled, match_entries(entries, table) if entries else (), strict=True):
         row = None if match.track_id is None else table.index_of(match.track_id)
         if row is not None:
-            known = _length_gap(song, row, table) is not None
-            found[song.id] = (row, "tags", _graded(match.score, song, row, table) if known else _DOUBTFUL)
+            sure = _length_gap(song, row, table) is not None and _same_edition(song, row, table)
+            found[song.id] = (row, "tags", _graded(match.score, song, row, table) if sure else _DOUBTFUL)
     return found
+
+
+def _same_edition(song: FoundSong, row: int, table: LibraryTable) -> bool:
+    return same_edition((song.title, song.album), (table.text_at("title", row), table.text_at("album", row)))
 
 
 def _graded(score: float, song: FoundSong, row: int, table: LibraryTable) -> float:

@@ -1,0 +1,33 @@
+"""Whether two songs with the same name are the same edition: not one live and the other from the studio."""
+
+from __future__ import annotations
+
+import re
+
+# Words with which titles and albums tell recordings of one song apart, in the languages that albums are named in.
+_EDITION = re.compile(
+    r"\b(live|vivo|directo|unplugged|concert|acoustic|orchestral|session|rehearsal|demo|outtake|take|alternate|remaster"
+    r"|remix|mix|edit|version|extended|dub|instrumental|karaoke|a ?cappella|cover|reprise|mono|stereo|slowed|sped)"
+    r"(?:ed|s)?\b"
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+
+
+def same_edition(one: tuple[str | None, str | None], other: tuple[str | None, str | None]) -> bool:
+    """Whether two songs are called the same edition, by title and by album where both have one.
+
+    >>> same_edition(("Song (Live)", None), ("Song", None))
+    False
+    >>> same_edition(("Song (Live)", "Live at Home"), ("Song", "Live at Home"))
+    True
+    >>> same_edition(("Song (2009 Remaster)", "Hits"), ("Song (Remastered 2011)", "Hits"))
+    False
+    """
+    with_albums = bool(one[1] and other[1])
+    return _edition(one, with_albums=with_albums) == _edition(other, with_albums=with_albums)
+
+
+def _edition(names: tuple[str | None, str | None], *, with_albums: bool) -> frozenset[str]:
+    said = " ".join(name or "" for name in (names if with_albums else names[:1])).casefold()
+    words = _EDITION.findall(said)
+    return frozenset(words + _YEAR.findall(said)) if words else frozenset()
