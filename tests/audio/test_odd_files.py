@@ -262,6 +262,15 @@ def test_a_transport_stream_is_heard_when_it_is_named_and_skipped_aloud_in_scans
         ("a.webm", ("-c:a", "libopus")),
         ("a.avi", ("-c:a", "mp3")),
         ("a.wma", ()),
+        ("ima.w64", ("-c:a", "adpcm_ima_wav")),
+        ("mulaw.rf64", ("-c:a", "pcm_mulaw", "-rf64", "always", "-f", "wav")),
+        ("s64.wav", ("-c:a", "pcm_s64le")),
+        ("g722.au", ("-c:a", "g722", "-ar", "16000")),
+        ("ima.aifc", ("-c:a", "adpcm_ima_qt", "-f", "aiff")),
+        ("ac3.mp4", ("-c:a", "ac3", "-movflags", "faststart")),
+        ("fragments.mp4", ("-c:a", "mp3", "-movflags", "empty_moov+frag_keyframe")),
+        ("a.thd", ("-c:a", "truehd", "-strict", "-2")),
+        ("a.loas", ("-c:a", "aac", "-f", "latm")),
     ],
 )
 def test_a_file_without_its_last_two_hundredths_is_truncated_and_a_whole_one_with_a_tag_is_not(

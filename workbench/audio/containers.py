@@ -8,17 +8,20 @@ from collections.abc import Iterator
 
 _MP4_BRANDS_AT = slice(4, 8)
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-_EBML, _SEGMENT = bytes.fromhex("1a45dfa3"), bytes.fromhex("18538067")
+_EBML = bytes.fromhex("1a45dfa3")
 _W64 = bytes.fromhex("726966662e91cf11a5d628db04c10000")
-_W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
-_W64_FORMAT = bytes.fromhex("666d7420f3acd3118cd100c04f8edb8a")
+W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
+W64_FORMAT = bytes.fromhex("666d7420f3acd3118cd100c04f8edb8a")
+TRUEHD_SYNC, MLP_SYNC = bytes.fromhex("f8726fba"), bytes.fromhex("f8726fbb")
 _FREE_FORMAT = 0  # the bit rate index of MPEG packets with a bit rate that is not in the table
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Sizes from here on are placeholders of programs that stream and never fill in the real size (FFmpeg: 0xFFFFFFFF,
 # others: 0x7FFFFFFF or a little less).
-_STREAMED_BYTES = 0x7FFF0000
+STREAMED_BYTES = 0x7FFF0000
 # Sun audio: the number of an encoding, and the bytes of its samples.
 _AU_SAMPLE_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
+# AIFC: the compression types with one value for each sample.
+_AIFC_SAMPLES = frozenset(b"none sowt twos raw\x20 in24 42ni in32 23ni fl32 fl64 ulaw alaw".split(b" "))
 # Less than this after the samples is a tag or padding, not sound: a third of a second of CD audio.
 _MOST_TAG_BYTES = 1 << 16
 # No real file has as many chunks before its samples; the limit ends the search in a damaged file.
@@ -62,6 +65,10 @@ def container_of(head: bytes) -> str | None:
             return name
     if head[_MP4_BRANDS_AT] == b"ftyp":
         return "mp4"
+    if head[4:8] in (TRUEHD_SYNC, MLP_SYNC):
+        return "truehd"
+    if head[:1] == b"\x56" and head[1:2] >= b"\xe0":
+        return "loas"
     if len(head) >= 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         if head[1] & 0x06 == 0:
             return "aac"
@@ -95,13 +102,13 @@ def wav_kind(descriptor: int) -> str:
     """
     magic = os.pread(descriptor, 4, 0)
     file_bytes, channels = os.fstat(descriptor).st_size, 0
-    for name, size, position in _chunks(descriptor, "<"):
+    for name, size, position in chunks(descriptor, "<"):
         if name == b"fmt ":
             channels = int.from_bytes(os.pread(descriptor, 2, position + 10), "little")
         if name == b"data":
             end = position + 8 + size + (size & 1)
             left_bytes = file_bytes - end
-            is_longer = magic == b"RIFF" and size < _STREAMED_BYTES and left_bytes > _MOST_TAG_BYTES
+            is_longer = magic == b"RIFF" and size < STREAMED_BYTES and left_bytes > _MOST_TAG_BYTES
             if is_longer and not _may_be_chunk(os.pread(descriptor, 8, end), left_bytes):
                 return "unfinished wav"
             break
@@ -119,7 +126,7 @@ def wav_promised_frames(descriptor: int) -> int | None:
     EBU Tech 3306 (RF64: sizes above 4 GiB are in the ``ds64`` chunk).
     """
     frame_bytes, long_data_bytes = 0, 0
-    for name, size, position in _chunks(descriptor, "<"):
+    for name, size, position in chunks(descriptor, "<"):
         chunk = os.pread(descriptor, 24, position)
         if name == b"ds64" and len(chunk) == 24:
             long_data_bytes = struct.unpack_from("<Q", chunk, 16)[0]
@@ -129,62 +136,23 @@ def wav_promised_frames(descriptor: int) -> int | None:
                 return None
         if name == b"data":
             data_bytes = long_data_bytes or size
-            known = frame_bytes and data_bytes and (long_data_bytes or data_bytes < _STREAMED_BYTES)
+            known = frame_bytes and data_bytes and (long_data_bytes or data_bytes < STREAMED_BYTES)
             return data_bytes // frame_bytes if known else None
     return None
 
 
-def wav_is_whole(descriptor: int) -> bool:
-    """Return whether a WAV file has the samples that its header promises, but for a tenth of a second.
-
-    For compressed data, where :func:`wav_promised_frames` cannot say it.
-    """
-    file_bytes, bytes_per_s = os.fstat(descriptor).st_size, 0
-    for name, size, position in _chunks(descriptor, "<"):
-        if name == b"fmt ":
-            bytes_per_s = int.from_bytes(os.pread(descriptor, 4, position + 16), "little")
-        if name == b"data" and size < _STREAMED_BYTES:
-            return position + 8 + size - file_bytes <= bytes_per_s // 10
-    return True
-
-
-def matroska_is_whole(descriptor: int) -> bool:
-    """Return whether a Matroska file is as long as its segment; True if the segment does not say how long it is.
-
-    References
-    ----------
-    RFC 8794 (EBML: element sizes of 1 to 8 bytes, all bits set for an unknown size); RFC 9559 (Matroska).
-    """
-    head = os.pread(descriptor, 4096, 0)
-    header_bytes, start = _ebml_size(head, 4)
-    position = start + (header_bytes or 0)
-    if head[position : position + 4] != _SEGMENT:
-        return True
-    segment_bytes, start = _ebml_size(head, position + 4)
-    return segment_bytes is None or start + segment_bytes <= os.fstat(descriptor).st_size
-
-
-def _ebml_size(data: bytes, position: int) -> tuple[int | None, int]:
-    """Return the size of an element and where its content starts; ``None`` for an unknown size."""
-    first = data[position] if position < len(data) else 0
-    length = 9 - first.bit_length() if first else 8
-    bits = 7 * length
-    value = int.from_bytes(data[position : position + length], "big") & (1 << bits) - 1
-    return (None if value == (1 << bits) - 1 else value), position + length
-
-
-def avi_is_whole(descriptor: int) -> bool:
-    """Return whether an AVI file is as long as the size at its start, which programs that stream leave 0."""
-    size = int.from_bytes(os.pread(descriptor, 4, 4), "little")
-    return size >= _STREAMED_BYTES or size + 8 <= os.fstat(descriptor).st_size
-
-
 def aiff_promised_frames(descriptor: int) -> int | None:
-    """Return the number of frames in the common chunk of an AIFF file, even if the file ends earlier."""
-    for name, _, position in _chunks(descriptor, ">"):
+    """Return the number of frames in the common chunk of an AIFF file, even if the file ends earlier.
+
+    ``None`` for compressed data, where some programs count packets.
+    """
+    for name, size, position in chunks(descriptor, ">"):
         if name == b"COMM":
-            frames = os.pread(descriptor, 4, position + 10)
-            return int.from_bytes(frames, "big") or None
+            chunk = os.pread(descriptor, 30, position)
+            compression = (
+                chunk[26:30].lower() if size >= 22 else b"none"
+            )  # AIFF, unlike AIFC, does not have it
+            return int.from_bytes(chunk[10:14], "big") or None if compression in _AIFC_SAMPLES else None
     return None
 
 
@@ -227,11 +195,11 @@ def w64_promised_frames(descriptor: int) -> int | None:
         if len(chunk) < 24:
             return None
         size = int.from_bytes(chunk[16:24], "little")
-        if chunk[:16] == _W64_FORMAT and len(chunk) == 40:
+        if chunk[:16] == W64_FORMAT and len(chunk) == 40:
             tag, frame_bytes = struct.unpack_from("<H10xH", chunk, 24)
             if tag not in (_PCM, _FLOAT, _EXTENSIBLE):
                 return None
-        if chunk[:16] == _W64_DATA:
+        if chunk[:16] == W64_DATA:
             return max(0, size - 24) // frame_bytes or None if frame_bytes else None
         position += max(24, -(-size // 8) * 8)
     return None
@@ -247,7 +215,7 @@ def au_promised_frames(descriptor: int) -> int | None:
     return size // frame_bytes or None if frame_bytes and size != 0xFFFFFFFF else None
 
 
-def _chunks(descriptor: int, order: str) -> Iterator[tuple[bytes, int, int]]:
+def chunks(descriptor: int, order: str) -> Iterator[tuple[bytes, int, int]]:
     """Yield name, size of the content and position of each chunk of a RIFF (``<``) or IFF (``>``) file."""
     position = 12
     for _ in range(_MOST_CHUNKS):

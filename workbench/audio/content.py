@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from workbench.audio.containers import (
     aiff_promised_frames,
     au_promised_frames,
-    avi_is_whole,
     caf_promised_frames,
     container_of,
     id3_size,
-    matroska_is_whole,
     mp3_promised_frames,
     w64_promised_frames,
-    wav_is_whole,
     wav_kind,
     wav_promised_frames,
 )
+from workbench.audio.data_end import is_cut
 from workbench.audio.last_frame import ends_within_a_frame
 from workbench.audio.ogg_pages import ogg_layout
 from workbench.audio.source import read_head
@@ -58,15 +56,12 @@ def look_into(descriptor: int, path: str) -> Content:
 
 
 def _is_whole(descriptor: int, container: str | None, audio_at: int) -> bool:
-    if container in ("wav", "surround wav"):
-        return wav_promised_frames(descriptor) is not None or wav_is_whole(descriptor)
-    if container == "matroska":
-        return matroska_is_whole(descriptor)
-    if container == "avi":
-        return avi_is_whole(descriptor)
+    counted = _FRAMES_IN_HEADER.get(container)
+    if counted and counted(descriptor):
+        return True  # what was decoded is compared with this number
     if container == "mp3" and mp3_promised_frames(descriptor, audio_at):
         return True
-    return not ends_within_a_frame(descriptor, container)
+    return not is_cut(descriptor, container) and not ends_within_a_frame(descriptor, container)
 
 
 def promised_frames(descriptor: int, content: Content, decoder_frames: int | None) -> int | None:
@@ -80,16 +75,17 @@ def promised_frames(descriptor: int, content: Content, decoder_frames: int | Non
     container = content.container
     if content.links or container in ("unfinished wav", "aac"):
         return None
-    if container in ("wav", "surround wav"):
-        return wav_promised_frames(descriptor)
-    if container == "aiff":
-        return aiff_promised_frames(descriptor)
-    if container == "caf":
-        return caf_promised_frames(descriptor)
-    if container == "w64":
-        return w64_promised_frames(descriptor)
-    if container == "au":
-        return au_promised_frames(descriptor)
     if container in ("mp3", "free mp3"):
         return mp3_promised_frames(descriptor, content.audio_at)
-    return decoder_frames
+    counted = _FRAMES_IN_HEADER.get(container)
+    return counted(descriptor) if counted else decoder_frames
+
+
+_FRAMES_IN_HEADER: dict[str | None, Callable[[int], int | None]] = {
+    "wav": wav_promised_frames,
+    "surround wav": wav_promised_frames,
+    "aiff": aiff_promised_frames,
+    "caf": caf_promised_frames,
+    "w64": w64_promised_frames,
+    "au": au_promised_frames,
+}

@@ -39,6 +39,8 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
     "ac3": ("ffmpeg",),
     "dts": ("ffmpeg",),
     "matroska": ("ffmpeg",),
+    "truehd": ("ffmpeg",),
+    "loas": ("ffmpeg",),
     "avi": ("ffmpeg",),
     None: ("ffmpeg", "libsndfile"),
 }

@@ -212,8 +212,7 @@ class FFmpegDecoder:
             piece = self._fifo.read(_PIECE_FRAMES, partial=True)
             if piece is None:
                 return
-            samples = piece.to_ndarray()
-            yield as_integers((samples.T if piece.format.is_planar else samples).reshape(-1))
+            yield as_integers(_samples(piece).reshape(-1))
 
     def _queue(self, wanted: int) -> None:
         """Decode until ``wanted`` frames are in the queue, or until the file ends."""
@@ -241,6 +240,14 @@ class FFmpegDecoder:
     def close(self) -> None:
         self._frames.close()
         self._container.close()
+
+
+def _samples(frame: Any) -> npt.NDArray[Any]:
+    """Return the samples of ``frame`` as they are, shape (frames, channels). PyAV does it for all but 64 bits."""
+    dtype = _SAMPLES[frame.format.name.removesuffix("p")][0]
+    count = frame.samples if frame.format.is_planar else frame.samples * frame.layout.nb_channels
+    planes = [np.frombuffer(plane, dtype, count) for plane in frame.planes]
+    return np.stack(planes, axis=-1) if frame.format.is_planar else planes[0]
 
 
 def _interleave(frame: Any, out: npt.NDArray[np.float32]) -> None:

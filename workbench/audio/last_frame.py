@@ -9,9 +9,11 @@ import os
 from collections.abc import Callable
 
 from workbench.audio.coded.frames import ac3_bytes, dts_bytes, frames_follow
+from workbench.audio.containers import MLP_SYNC, TRUEHD_SYNC
 
 # Eight of the longest frames (DTS: 16 KiB).
 _TAIL_BYTES = 1 << 17
+_TAGS = (b"TAG", b"APETAGEX")
 _LAYER_1, _LAYER_3 = 3, 1
 _MPEG_1 = 3
 # ISO 11172-3 and 13818-3: kbit/s by version (1, or 2 and 2.5) and layer; the first and the last index are not in use.
@@ -41,7 +43,24 @@ def mpeg_bytes(head: bytes) -> int:
     return (72 if layer == _LAYER_3 and version != _MPEG_1 else 144) * bits // hertz + padding
 
 
-_SIZES: dict[str | None, Callable[[bytes], int]] = {"mp3": mpeg_bytes, "ac3": ac3_bytes, "dts": dts_bytes}
+def _loas_bytes(head: bytes) -> int:
+    """Return the size of a frame of AAC in LOAS (ISO 14496-3, section 1.7.2)."""
+    is_frame = len(head) >= 3 and head[0] == 0x56 and head[1] & 0xE0 == 0xE0
+    return 3 + (int.from_bytes(head[1:3], "big") & 0x1FFF) if is_frame else 0
+
+
+def _truehd_bytes(head: bytes) -> int:
+    """Return the size of an access unit of TrueHD or MLP: twelve bits, in words of two bytes."""
+    return 0 if head.startswith(_TAGS) else 2 * (int.from_bytes(head[:2], "big") & 0xFFF)
+
+
+_SIZES: dict[str | None, Callable[[bytes], int]] = {
+    "mp3": mpeg_bytes,
+    "ac3": ac3_bytes,
+    "dts": dts_bytes,
+    "loas": _loas_bytes,
+    "truehd": _truehd_bytes,
+}
 
 
 def ends_within_a_frame(descriptor: int, container: str | None) -> bool:
@@ -53,7 +72,19 @@ def ends_within_a_frame(descriptor: int, container: str | None) -> bool:
     if size_of is None:
         return False
     tail = os.pread(descriptor, _TAIL_BYTES, max(0, os.fstat(descriptor).st_size - _TAIL_BYTES))
-    place = next((start for start in range(len(tail)) if frames_follow(tail, start, size_of)), len(tail))
+    place = _first_frame(tail, size_of)
     while place < len(tail) and (size := size_of(tail[place : place + 16])):
         place += size
-    return place > len(tail)
+    return place > len(tail) or _starts_mpeg(tail[place:], container)
+
+
+def _first_frame(tail: bytes, size_of: Callable[[bytes], int]) -> int:
+    if size_of is _truehd_bytes:  # only every 128th unit has a sync word, or more
+        synced = [place - 4 for sync in (TRUEHD_SYNC, MLP_SYNC) if (place := tail.find(sync)) >= 4]
+        return min(synced, default=len(tail))
+    return next((start for start in range(len(tail)) if frames_follow(tail, start, size_of)), len(tail))
+
+
+def _starts_mpeg(left: bytes, container: str | None) -> bool:
+    """Whether a file ends in the header of a frame, which has four bytes."""
+    return container == "mp3" and len(left) in (2, 3) and left[0] == 0xFF and left[1] & 0xE0 == 0xE0

@@ -12,11 +12,14 @@ Integers = npt.NDArray[np.int32]
 
 
 def as_integers(samples: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    """Copy samples of any type to 32 bits without a loss, but for floats with more than 24 of them."""
+    """Copy samples of any type to 32 bits without a loss, but for floats with more than 24 of them, and 64 bits."""
     if samples.dtype.kind == "f":
         samples = np.rint(np.clip(np.nan_to_num(samples).astype(np.float64), -1.0, 1.0 - 2.0**-31) * 2.0**31)
         return samples.astype(np.int32)
     if samples.dtype == np.uint8:
         samples = samples.view(np.int8) ^ np.int8(-128)
+    if samples.dtype == np.int64:
+        samples = samples >> 32
+        return samples.astype(np.int32)
     wide: Integers = samples.astype(np.int32)
     return wide << 8 * (4 - samples.dtype.itemsize)

@@ -1,0 +1,151 @@
+"""Where the sound of a file must end by the sizes in its header, to see that a file was cut.
+
+For compressed data, and for containers whose number of frames can be wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Iterator
+
+from workbench.audio.containers import STREAMED_BYTES, W64_DATA, W64_FORMAT, chunks
+
+_SEGMENT = bytes.fromhex("18538067")
+_ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
+_BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"sidx", b"mfra")
+_UNKNOWN = 0xFFFFFFFF
+# No file of a person's library has as many parts; the limit ends the walk through a damaged file.
+_MOST_PARTS = 1 << 16
+
+
+def is_cut(descriptor: int, container: str | None) -> bool:
+    """Return whether an open file ends before the end in its header; False if it does not say one.
+
+    Parameters
+    ----------
+    container : str or None
+        A key of :data:`workbench.audio.decoders.DECODERS`.
+    """
+    end_of = _ENDS.get(container)
+    end = end_of(descriptor) if end_of else None
+    return end is not None and end > os.fstat(descriptor).st_size
+
+
+def _wav_end(descriptor: int) -> int | None:
+    """A tenth of a second is left out: some encoders count the padding of the last packet."""
+    bytes_per_s = long_bytes = 0
+    for name, size, position in chunks(descriptor, "<"):
+        if name == b"ds64":
+            long_bytes = int.from_bytes(os.pread(descriptor, 8, position + 16), "little")
+        if name == b"fmt ":
+            bytes_per_s = int.from_bytes(os.pread(descriptor, 4, position + 16), "little")
+        if name == b"data" and (long_bytes or size < STREAMED_BYTES):
+            return position + 8 + (long_bytes or size) - bytes_per_s // 10
+    return None
+
+
+def _w64_end(descriptor: int) -> int | None:
+    bytes_per_s = 0
+    for name, size, position in _guid_chunks(descriptor, 40):
+        if name == W64_FORMAT:
+            bytes_per_s = int.from_bytes(os.pread(descriptor, 4, position + 32), "little")
+        if name == W64_DATA:
+            return position + size - bytes_per_s // 10
+    return None
+
+
+def _asf_end(descriptor: int) -> int | None:
+    """References: Microsoft Advanced Systems Format 01.20.03; programs that stream leave the size of the data 0."""
+    for name, size, position in _guid_chunks(descriptor, 0, alignment=1):
+        if name == _ASF_DATA:
+            return position + size if size > 50 else None  # 50: its head without packets
+    return None
+
+
+def _guid_chunks(descriptor: int, start: int, alignment: int = 8) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, size with its head of 24 bytes, and position of each chunk that has a GUID for a name."""
+    position, file_bytes = start, os.fstat(descriptor).st_size
+    for _ in range(_MOST_PARTS):
+        head = os.pread(descriptor, 24, min(position, file_bytes))
+        if len(head) < 24:
+            return
+        size = int.from_bytes(head[16:], "little")
+        yield head[:16], size, position
+        position += max(24, -(-size // alignment) * alignment)
+
+
+def _aiff_end(descriptor: int) -> int | None:
+    found = (position + 8 + size for name, size, position in chunks(descriptor, ">") if name == b"SSND")
+    end = next(found, None)
+    return end if end is not None and end < STREAMED_BYTES else None
+
+
+def _au_end(descriptor: int) -> int | None:
+    head = os.pread(descriptor, 12, 4)
+    start, size = struct.unpack_from(">II", head) if len(head) == 12 else (0, _UNKNOWN)
+    return None if size == _UNKNOWN else start + size
+
+
+def _avi_end(descriptor: int) -> int | None:
+    size = int.from_bytes(os.pread(descriptor, 4, 4), "little")  # programs that stream leave it 0
+    return size + 8 if size < STREAMED_BYTES else None
+
+
+def _mp4_end(descriptor: int) -> int | None:
+    """Return the end of the last box; of a box that has no known name, only its start.
+
+    References
+    ----------
+    ISO/IEC 14496-12, section 4.2: a size of 1 is followed by one of 64 bits, and 0 means up to the end of the file.
+    """
+    position, file_bytes = 0, os.fstat(descriptor).st_size
+    for _ in range(_MOST_PARTS):
+        head = os.pread(descriptor, 16, position)
+        size = int.from_bytes(head[:4], "big")
+        if size == 1:
+            size = int.from_bytes(head[8:16], "big")
+        if len(head) < 8 or size < 8 or (position + size > file_bytes and head[4:8] not in _BOXES):
+            return None
+        position += size
+        if position >= file_bytes:
+            return position
+    return None
+
+
+def _matroska_end(descriptor: int) -> int | None:
+    """Return the end of the segment.
+
+    References
+    ----------
+    RFC 8794 (EBML: element sizes of 1 to 8 bytes, all bits set for an unknown size); RFC 9559 (Matroska).
+    """
+    head = os.pread(descriptor, 4096, 0)
+    header_bytes, start = _ebml_size(head, 4)
+    position = start + (header_bytes or 0)
+    if head[position : position + 4] != _SEGMENT:
+        return None
+    segment_bytes, start = _ebml_size(head, position + 4)
+    return None if segment_bytes is None else start + segment_bytes
+
+
+def _ebml_size(data: bytes, position: int) -> tuple[int | None, int]:
+    """Return the size of an element and where its content starts; ``None`` for an unknown size."""
+    first = data[position] if position < len(data) else 0
+    length = 9 - first.bit_length() if first else 8
+    bits = 7 * length
+    value = int.from_bytes(data[position : position + length], "big") & (1 << bits) - 1
+    return (None if value == (1 << bits) - 1 else value), position + length
+
+
+_ENDS: dict[str | None, Callable[[int], int | None]] = {
+    "wav": _wav_end,
+    "surround wav": _wav_end,
+    "w64": _w64_end,
+    "wma": _asf_end,
+    "aiff": _aiff_end,
+    "au": _au_end,
+    "avi": _avi_end,
+    "mp4": _mp4_end,
+    "matroska": _matroska_end,
+}
