@@ -390,6 +390,12 @@ def test_a_track_is_rated_and_a_play_is_noted(server: Any) -> None:
         assert answer.status_code == 400
         assert answer.json()["message"].startswith("rating")
     assert rate(json={"rating": None}).json() == {"rating": None, "own_rating": None}
+    exclude = partial(server.client.put, f"api/v1/tracks/{track}/excluded")
+    assert exclude(json={"excluded": True}).status_code == 204
+    assert listed(server, "excluded = yes") == [track]
+    assert exclude(json={"excluded": "perhaps"}).status_code == 400
+    assert exclude(json={"excluded": False}).status_code == 204
+    assert listed(server, "excluded = yes") == []
     assert server.client.post(f"api/v1/tracks/{track}/plays").status_code == 204
     assert track in listed(server, "plays >= 1")
     assert server.client.post("api/v1/tracks/999999/plays").status_code == 404

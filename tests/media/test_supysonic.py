@@ -105,9 +105,9 @@ def test_stars_and_ratings_become_columns_history_and_labels(wb: Workbench, serv
     contents = {track.id: track.content_hash for track in wb.library.tracks.select()}
     opinions = {contents[1]: "liked", contents[2]: "liked", contents[3]: "disliked"}
     assert labels_of(wb.library, "rating") == opinions
-    version = wb.library.version()
+    said = wb.library.said()
     wb.media.pull("home")
-    assert wb.library.version() == version, "what has not changed is no change of the library"
+    assert wb.library.said() == said, "what has not changed is no change of the library"
     server.ask("unstar", id=songs[NAMES[0]])
     assert wb.media.pull("home").starred == 0
     wb.media.remove("home")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import LibraryEmptyError, NothingMatchesError
-from workbench.playlists import generate
+from workbench.playlists import generate, refresh
 
 METHODS = [
     ("random", {}),
@@ -79,6 +79,18 @@ def test_include_and_exclude(table, method, arguments):
     assert {200, 201} <= set(playlist.track_ids)
     assert not set(unwanted) & set(playlist.track_ids)
     assert len(playlist) == 10
+
+
+@pytest.mark.parametrize(("method", "arguments"), METHODS)
+def test_what_the_user_keeps_out_is_in_no_playlist(table, method, arguments):
+    plain = generate(table, method, size=10, random_state=1, **arguments)
+    kept_out = [track for track in plain.track_ids if track not in (3, 5, 8)][:3]
+    without = table.with_columns({"excluded": np.isin(table.ids, kept_out).astype(float)})
+    assert not set(kept_out) & set(generate(without, method, size=10, random_state=1, **arguments).track_ids)
+    asked = generate(without, method, size=10, random_state=1, include=kept_out[:1], **arguments)
+    assert kept_out[0] in asked.track_ids, "unless one playlist asks for it"
+    refreshed = refresh(plain, without)
+    assert set(kept_out) <= set(refreshed.removed)
 
 
 def test_all_included_tracks_are_in_even_if_they_are_more_than_the_size_and_a_note_says_so(table):

@@ -115,6 +115,21 @@ def test_a_change_while_the_session_is_open_is_seen(saved: Path) -> None:
         assert wb.table().text_at("title", -1) == "New"
 
 
+def test_a_rating_or_a_play_keeps_the_table_that_is_there(saved: Path) -> None:
+    with Workbench(saved) as wb:
+        before, first = wb.table(), int(wb.table().ids[0])
+        near = [one.id for one in wb.similar(first, 3)]
+        wb.ratings.rate(first, 4.5)
+        wb.history.add_play(first)
+        after = wb.table()
+        assert [one.id for one in wb.search("rating > 4 and plays = 1").tracks] == [first]
+        assert after["path"] is before["path"], "what does not change is not read again"
+        assert after.derived("space", lambda: None) is before.derived("space", lambda: None)
+        wb.ratings.rate(first, None)
+        assert not wb.search("rating > 4").tracks
+        assert [one.id for one in wb.similar(first, 3)] == near
+
+
 def test_other_settings_do_not_use_what_was_made_with_these(saved: Path) -> None:
     with Workbench(saved, long_track_minutes=1) as wb:
         assert not is_mapped(wb)

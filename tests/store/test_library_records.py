@@ -203,6 +203,10 @@ def test_predictions_and_ratings_stand_apart(library: Library) -> None:
     library.ratings.rate("a", None)
     assert library.ratings.all()["a"].rating is None
     assert library.ratings.stars(["a", "b"]) == {}
+    library.ratings.exclude(["a", "b"], excluded=True)
+    library.ratings.exclude(["b"], excluded=False)
+    excluded = {content: said.excluded for content, said in library.ratings.all().items()}
+    assert excluded == {"a": True, "b": False}
 
 
 def test_artifacts_are_replaced_by_key(library: Library) -> None:

@@ -24,6 +24,8 @@ _FIRST_S = 2.0  # set by hand: who asked for the table uses it first; then the f
 class KeptTable:
     """Keeps one table until the library changes, and its file as new as it.
 
+    What the user says and plays changes all the time, and changes no track: it is put over the table that is kept.
+
     The file is written by a thread of the session that had to read the database; a session that ends earlier writes it
     before it closes. Without a file everything works, only slower.
 
@@ -31,24 +33,37 @@ class KeptTable:
     ----------
     read : callable
         Reads the table from the database.
+    add_said : callable
+        Returns a table with what the user says and plays.
     """
 
-    def __init__(self, settings: Settings, library: Library, read: Callable[[], LibraryTable]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        read: Callable[[], LibraryTable],
+        add_said: Callable[[LibraryTable], LibraryTable],
+    ) -> None:
         self._library = library
-        self._read = read
+        self._read, self._add_said = read, add_said
         self._path = settings.data_dir / NAME
         self._long_track_minutes = settings.long_track_minutes
+        self._tracks: LibraryTable | None = None
         self._table: LibraryTable | None = None
+        self._said = ""
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._writer: threading.Thread | None = None
 
     def __call__(self) -> LibraryTable:
         """Return the table of the library as it is now."""
-        version = self._library.version()
+        version, said = self._library.version(), self._library.said()
         with self._lock:
-            if self._table is None or self._table.version != version:
-                self._table = self._saved(version) or self._read_and_save()
+            if self._tracks is None or self._tracks.version != version:
+                self._tracks = self._saved(version) or self._read_and_save()
+                self._table = None
+            if self._table is None or self._said != said:
+                self._table, self._said = self._add_said(self._table or self._tracks), said
             return self._table
 
     def close(self) -> None:
@@ -99,8 +114,8 @@ class KeptTable:
             _log.info("The table file was not written: %s", error)
             return
         with self._lock:
-            if saved is not None and self._table is table:
-                self._table = saved
+            if saved is not None and self._tracks is table:
+                self._tracks, self._table = saved, None
 
     def _made_by(self) -> dict[str, Any]:
         """Return what decides about the columns besides the library."""

@@ -1,4 +1,4 @@
-"""``wb.ratings``: what the user thinks of tracks, and the labels that the user gives them."""
+"""``wb.ratings``: what the user thinks of tracks: stars, labels, and which tracks playlists leave out."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def stars_of(library: Library, tracks: Sequence[Track]) -> list[Stars]:
 
 
 class Ratings(Verbs):
-    """Stars and labels by hand. They belong to the content of a track, so its copies share them.
+    """Stars, labels by hand, and what is kept out of playlists. Copies of a track share them, as the same content.
 
     Parameters
     ----------
@@ -64,6 +64,17 @@ class Ratings(Verbs):
     def stars(self, track: int | str) -> Stars:
         """Return the rating of a track that counts, and your own."""
         return stars_of(self._library, [self._track(track)])[0]
+
+    def exclude(self, *tracks: int | str) -> None:
+        """Keep tracks out of every playlist that is made from now on; ``excluded = yes`` finds them in filters."""
+        self._library.ratings.exclude(self._contents(tracks), excluded=True)
+
+    def allow(self, *tracks: int | str) -> None:
+        """Take back :meth:`exclude`."""
+        self._library.ratings.exclude(self._contents(tracks), excluded=False)
+
+    def _contents(self, tracks: Sequence[int | str]) -> list[str]:
+        return [content for track in tracks if (content := self._track(track).content_hash)]
 
     def label(self, track: int | str, **labels: str) -> None:
         """Set labels of a track by hand, such as ``genre="House"``; they take precedence over tags and playlists."""

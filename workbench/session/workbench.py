@@ -141,7 +141,7 @@ class Workbench:
         self.ratings = Ratings(self.library, self.track)
         self.views = SavedViews(self.library)
         self._queue: JobQueue | None = None
-        self._table = KeptTable(self.settings, self.library, self._read_table)
+        self._table = KeptTable(self.settings, self.library, self._read_table, self._add_said)
         self.performance: Performance = Performance(
             self._role, self.settings, self.library, self.caches, self.jobs
         )
@@ -362,13 +362,15 @@ class Workbench:
         from workbench.models.columns import with_model_results
         from workbench.playlists.making.kinds import with_kinds
         from workbench.session.copies import with_copies
-        from workbench.session.history.columns import with_plays, with_ratings
 
         table = with_model_results(self.library, self.library.table())
         table = with_copies(table, self.copies.pairs(), self.library.tracks.by_id)
-        table = with_plays(table, self.library.plays.heard())
-        table = with_ratings(table, self.library.ratings.all())
         return with_kinds(table, long_track_minutes=self.settings.long_track_minutes)
+
+    def _add_said(self, table: LibraryTable) -> LibraryTable:
+        from workbench.session.history.columns import with_said
+
+        return with_said(table, self.library.ratings.all(), self.library.plays.heard())
 
     def search(
         self,

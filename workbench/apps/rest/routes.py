@@ -50,6 +50,7 @@ ROUTES: tuple[tuple[str, type[ApiHandler]], ...] = (
     ("/api/v1/tracks/{track_id}/similar", track_handlers.SimilarHandler),
     ("/api/v1/tracks/{track_id}/audio", audio_handler.AudioHandler),
     ("/api/v1/tracks/{track_id}/rating", track_handlers.RatingHandler),
+    ("/api/v1/tracks/{track_id}/excluded", track_handlers.ExcludedHandler),
     ("/api/v1/tracks/{track_id}/plays", track_handlers.PlaysHandler),
     ("/api/v1/tracks/{track_id}/cover", cover_handler.CoverHandler),
     ("/api/v1/problems", track_handlers.ProblemsHandler),

@@ -153,6 +153,24 @@ class RatingHandler(ApiHandler):
         return self.service.workbench.ratings.stars(track_id)._asdict()
 
 
+class ExcludedHandler(ApiHandler):
+    path_schemas: ClassVar = {"track_id": ID}
+    operations: ClassVar = {
+        "put": Operation(
+            "Keep a track out of every playlist that is made from now on, or allow it again",
+            body={"excluded": Value("whether playlists leave it out", bool)},
+            answers={204: None},
+            errors=(404,),
+        )
+    }
+
+    async def put(self, _: str) -> None:
+        ratings = self.service.workbench.ratings
+        change = ratings.exclude if self.json_body()["excluded"] else ratings.allow
+        await self.service.write(change, self.path_values["track_id"])
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
 class PlaysHandler(ApiHandler):
     path_schemas: ClassVar = {"track_id": ID}
     operations: ClassVar = {

@@ -21,6 +21,9 @@ from workbench.values import Value, nearest
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
+EXCLUDED = "excluded"
+"""Column: 1 for what the user keeps out of playlists."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Constraints:
@@ -216,7 +219,7 @@ def check_not_empty(table: LibraryTable) -> None:
 
 
 def _possible(table: LibraryTable, constraints: Constraints, *, needs_vectors: bool) -> Mask:
-    mask = (
+    mask: Mask = (
         table.analyzed.copy()
         if needs_vectors or constraints.only_analyzed
         else np.ones(len(table), dtype=bool)
@@ -227,6 +230,7 @@ def _possible(table: LibraryTable, constraints: Constraints, *, needs_vectors: b
             "Analyze a folder of music first.",
             tracks=len(table),
         )
+    mask &= np.not_equal(table.numbers(EXCLUDED), 1)
     if constraints.skip_missing:
         mask &= ~table.missing
     if constraints.among is not None:
@@ -236,7 +240,8 @@ def _possible(table: LibraryTable, constraints: Constraints, *, needs_vectors: b
     if not mask.any():
         raise LibraryEmptyError(
             "No track to choose from: every analyzed track is excluded, or its file is missing. "
-            "Exclude fewer tracks, or analyze the folder again.",
+            "Exclude fewer tracks (`excluded = yes` finds those that you keep out of playlists), "
+            "or analyze the folder again.",
             tracks=len(table),
         )
     return mask

@@ -76,6 +76,7 @@ _OURS |= {
     "lyrics",
     "has_lyrics",
     "energy",
+    "excluded",
     "id",
     "kind",
     "loved",

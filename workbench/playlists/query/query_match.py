@@ -51,7 +51,7 @@ ALIASES = {
 _LISTED = frozenset({"artist", "artists", "album_artist", "album_artists", "composer"})
 _LYRICS = "lyrics"
 MOST_RANKED = 20_000  # set by hand: ranking so many takes about 0.1 s
-_FLAGS = frozenset({"compilation", "has_lyrics", "loved"})
+_FLAGS = frozenset({"compilation", "excluded", "has_lyrics", "loved"})
 _YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
 
 

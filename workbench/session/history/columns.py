@@ -1,12 +1,14 @@
-"""What was played and rated, as columns of the library table."""
+"""What was played, rated and excluded, as columns of the library table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from workbench.playlists.making.constraints import EXCLUDED
+from workbench.store.library.text_column import TextColumn
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -16,30 +18,42 @@ if TYPE_CHECKING:
 COLUMNS = {"plays": "plays", "last_played_at": "last_played_at", "player_rating": "rating", "loved": "loved"}
 """Column → what it shows of :class:`~workbench.store.library.plays.Heard`."""
 
+_FEW = 1000  # measured: looking for so many takes as long as reading the texts of 100,000 tracks
 
-def with_plays(table: LibraryTable, heard: Mapping[str, Heard]) -> LibraryTable:
-    """Return a table with the columns ``plays``, ``last_played_at``, ``player_rating`` and ``loved``.
 
-    They are NaN where nothing is known, such as in a library without any history.
+def with_said(table: LibraryTable, ratings: Mapping[str, Rating], heard: Mapping[str, Heard]) -> LibraryTable:
+    """Return a table with what the user says and plays, in place of what it has of that.
+
+    ``rating`` is the user's own, else the file's (``tag_rating``), else a player's; ``excluded`` is 1 for what is kept
+    out of playlists and 0 for the rest. ``plays``, ``last_played_at``, ``player_rating`` and ``loved`` are NaN where
+    nothing is known, such as in a library without any history.
     """
-    of_rows = [heard.get(content) for content in table.texts("content_hash")]
-    added = {
-        column: np.array(
-            [np.nan if row is None or (value := getattr(row, name)) is None else value for row in of_rows],
-            np.float64,
-        )
-        for column, name in COLUMNS.items()
-    }
-    return replace(table, columns={**table.columns, **added})
+    table = _with_plays(table, heard)
+    tagged = table.columns["tag_rating" if "tag_rating" in table.columns else "rating"]
+    rated = np.where(np.isnan(tagged), table["player_rating"], tagged)
+    excluded = np.zeros(len(table))
+    for content, row in _rows_of(table, ratings.keys()):
+        rated[row] = ratings[content].rating or rated[row]
+        excluded[row] = ratings[content].excluded
+    return table.with_columns({"rating": rated, "tag_rating": tagged, EXCLUDED: excluded})
 
 
-def with_ratings(table: LibraryTable, ratings: Mapping[str, Rating]) -> LibraryTable:
-    """Return a table whose ``rating`` is the user's own, else the file's (``tag_rating``), else a player's."""
-    own = {content: said.rating for content, said in ratings.items() if said.rating}
-    tagged = table.columns["rating"]
-    rated = table.columns["player_rating"]
-    rated = np.where(np.isnan(tagged), rated, tagged)
-    if own:
-        stars = np.array([own.get(content) or np.nan for content in table.texts("content_hash")], np.float64)
-        rated = np.where(np.isnan(stars), rated, stars)
-    return replace(table, columns={**table.columns, "rating": rated, "tag_rating": tagged})
+def _with_plays(table: LibraryTable, heard: Mapping[str, Heard]) -> LibraryTable:
+    seen = ("heard", *COLUMNS)
+    if "plays" in table.columns and table.derived(seen, lambda: heard) is heard:
+        return table
+    rows = _rows_of(table, heard.keys())
+    values = np.full((len(COLUMNS), len(table)), np.nan)
+    if rows:
+        told = [[getattr(heard[content], name) for name in COLUMNS.values()] for content, _ in rows]
+        values[:, [row for _, row in rows]] = np.array(told, np.float64).T
+    changed = table.with_columns(dict(zip(COLUMNS, values, strict=True)))
+    changed.derived(seen, lambda: heard)
+    return changed
+
+
+def _rows_of(table: LibraryTable, contents: Collection[str]) -> list[tuple[str, int]]:
+    column: object = table.texts("content_hash")
+    if isinstance(column, TextColumn) and len(contents) < _FEW:
+        return list(column.rows_of(contents))
+    return [(content, row) for row, content in enumerate(table.texts("content_hash")) if content in contents]

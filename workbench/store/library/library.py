@@ -88,6 +88,14 @@ class Library:
         with self.pool.reading() as connection:
             return snapshot_id(connection)
 
+    def said(self) -> str:
+        """Return counts of the changes of what the user says and plays: ratings and exclusions, plays."""
+        with self.pool.reading() as connection:
+            found = connection.execute(
+                "SELECT value FROM meta WHERE key IN ('played', 'said') ORDER BY key DESC"
+            )
+            return "-".join(value for (value,) in found)
+
     def table(self) -> LibraryTable:
         """Return all tracks as columns, from one snapshot.
 

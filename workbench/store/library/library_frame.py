@@ -40,7 +40,7 @@ WHOLE = (
     "sample_rate_hz",
     "time_signature",
 )
-YES_NO = ("truncated", "compilation", "has_lyrics", "loved")
+YES_NO = ("truncated", "compilation", "has_lyrics", "loved", "excluded")
 DATES = ("added_at", "last_played_at")
 
 

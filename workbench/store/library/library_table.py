@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -185,6 +185,18 @@ class LibraryTable:
             self._derived[key] = compute()
         value: T = self._derived[key]
         return value
+
+    def with_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> LibraryTable:
+        """Return the same rows with further or other columns. What was derived from the others is kept."""
+        changed = replace(self, columns={**self.columns, **columns})
+        changed._derived.update(
+            (key, value)
+            for key, value in list(self._derived.items())
+            if not (isinstance(key, tuple) and columns.keys() & set(key))
+        )
+        known = ("analyzed", "embedded", "missing")
+        vars(changed).update({name: vars(self)[name] for name in known if name in vars(self)})
+        return changed
 
     def take(self, rows: npt.NDArray[Any]) -> LibraryTable:
         """Return the table of these rows (indices or a boolean mask)."""

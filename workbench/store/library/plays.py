@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from workbench.store.library.repository import CHANGED, Repository
+from workbench.store.library.repository import PLAYED, Repository
 
 # Two programs that note the same play differ by the length of the track, because some note its start and some its end.
 _SAME_PLAY_S = 600  # set by hand: longer than nearly all tracks
@@ -75,6 +75,8 @@ class PlaySource(NamedTuple):
 class PlayRepository(Repository):
     """Keeps plays and facts by content and source, so that the same file read twice adds nothing."""
 
+    _heard: tuple[str, dict[str, Heard]] = ("", {})
+
     def add(self, source: str, plays: Iterable[tuple[str, float]]) -> int:
         """Add plays, each a content hash and seconds since the epoch; return how many are new."""
         sql = "INSERT OR IGNORE INTO plays (content_hash, source, at) VALUES (?, ?, ?)"
@@ -83,7 +85,7 @@ class PlayRepository(Repository):
             connection.executemany(sql, ((content, source, at) for content, at in plays))
             added: int = connection.total_changes - before
             if added:
-                connection.execute(CHANGED)
+                connection.execute(PLAYED)
         return added
 
     def keep_facts(self, source: str, facts: Iterable[tuple[str, PlayerFacts]]) -> int:
@@ -100,7 +102,7 @@ class PlayRepository(Repository):
             connection.executemany(sql, ((content, source, *said) for content, said in facts))
             changed: int = connection.total_changes - before
             if changed:
-                connection.execute(CHANGED)
+                connection.execute(PLAYED)
         return changed
 
     def replace_facts(self, source: str, facts: Mapping[str, PlayerFacts]) -> int:
@@ -113,19 +115,23 @@ class PlayRepository(Repository):
                 [(source, content) for content in gone],
             )
             if gone:
-                connection.execute(CHANGED)
+                connection.execute(PLAYED)
             return len(gone) + self.keep_facts(source, facts.items())
 
     def heard(self) -> dict[str, Heard]:
         """Return what is known of each content that was played or rated.
 
-        A play that two sources noted, less than ten minutes apart, counts once.
+        A play that two sources noted, less than ten minutes apart, counts once. It is computed anew only after a play.
         """
-        with self.pool.reading() as connection:
-            return {
-                content: Heard(plays, last, rating, None if loved is None else bool(loved))
-                for content, plays, last, rating, loved in connection.execute(_HEARD)
-            }
+        with self.pool.snapshot() as connection:
+            played = connection.execute("SELECT value FROM meta WHERE key = 'played'").fetchone()[0]
+            if self._heard[0] != played:
+                found = {
+                    content: Heard(plays, last, rating, None if loved is None else bool(loved))
+                    for content, plays, last, rating, loved in connection.execute(_HEARD)
+                }
+                self._heard = (played, found)
+        return self._heard[1]
 
     def ratings(self, hashes: Iterable[str]) -> dict[str, float]:
         """Return the most stars that a player gives, for those of these contents that have some."""
@@ -151,7 +157,7 @@ class PlayRepository(Repository):
                 for table in ("plays", "player_facts")
             )
             if deleted:
-                connection.execute(CHANGED)
+                connection.execute(PLAYED)
         return deleted
 
     def copy(self, old_hash: str, new_hash: str) -> None:

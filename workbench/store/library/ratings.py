@@ -1,4 +1,4 @@
-"""The user's data about a content: stars and labels."""
+"""The user's data about a content: stars, labels, and whether it is kept out of playlists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.errors import StoreError
 from workbench.store.library.records import Rating
-from workbench.store.library.repository import CHANGED, Repository, from_json, to_json
+from workbench.store.library.repository import SAID, Repository, from_json, to_json
 
 LOWEST, HIGHEST = 1, 5  # stars
 
@@ -27,7 +27,14 @@ class RatingRepository(Repository):
             raise StoreError(f"A rating is 1 to 5 stars, halves included, or None; not {rating!r}.")
         with self.pool.writing() as connection:
             self._change(content_hash, "rating = ?", rating)
-            connection.execute(CHANGED)
+            connection.execute(SAID)
+
+    def exclude(self, hashes: Iterable[str], *, excluded: bool) -> None:
+        """Keep these contents out of playlists, or allow them again."""
+        with self.pool.writing() as connection:
+            for content_hash in hashes:
+                self._change(content_hash, "excluded = ?", int(excluded))
+            connection.execute(SAID)
 
     def label(self, content_hash: str, labels: Mapping[str, str]) -> None:
         """Save labels that the user gave by hand, such as the right genre, in place of earlier ones."""
@@ -36,8 +43,11 @@ class RatingRepository(Repository):
     def all(self) -> dict[str, Rating]:
         """Return every rating by content hash."""
         with self.pool.reading() as connection:
-            rows = connection.execute("SELECT content_hash, rating, labels FROM ratings")
-            return {hash_: Rating(hash_, rating, from_json(labels)) for hash_, rating, labels in rows}
+            rows = connection.execute("SELECT content_hash, rating, labels, excluded FROM ratings")
+            return {
+                hash_: Rating(hash_, rating, from_json(labels), bool(excluded))
+                for hash_, rating, labels, excluded in rows
+            }
 
     def stars(self, hashes: Iterable[str]) -> dict[str, float]:
         """Return the user's stars for those of these contents that have some."""
@@ -47,8 +57,8 @@ class RatingRepository(Repository):
         """Give one content the rating of another that sounds the same."""
         with self.pool.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO ratings (content_hash, rating, labels) "
-                "SELECT ?, rating, labels FROM ratings WHERE content_hash = ?",
+                "INSERT OR REPLACE INTO ratings (content_hash, rating, labels, excluded) "
+                "SELECT ?, rating, labels, excluded FROM ratings WHERE content_hash = ?",
                 (new_hash, old_hash),
             )
 

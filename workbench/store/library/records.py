@@ -267,11 +267,12 @@ class UnseenFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Rating:
-    """What the user says about a content: 1 to 5 stars, and labels corrected by hand."""
+    """What the user says about a content: 1 to 5 stars, labels by hand, and whether playlists leave it out."""
 
     content_hash: str
     rating: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    excluded: bool = False
 
 
 class ServerSong(NamedTuple):

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CHANGED = "UPDATE meta SET value = value + 1 WHERE key = 'changes'"
-"""Makes a new snapshot of the library, once for all that a transaction writes."""
+SAID = "UPDATE meta SET value = value + 1 WHERE key = 'said'"
+PLAYED = "UPDATE meta SET value = value + 1 WHERE key = 'played'"
+"""They count changes of what the user says and plays; the snapshot of the tracks stays."""
 
 _VALUES_PER_STATEMENT = 500  # half of the 999 that SQLite allowed before 3.32
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, npt.NDArray[Any]]
 
 NAME = "library.columns"
-_FORMAT = 1  # of the names of the arrays
+_FORMAT = 2  # of the names of the arrays; in 1, ratings and plays were among them
 _MATRICES = ("vectors", "embeddings", "sound_tags")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -108,6 +108,14 @@ class TextColumn:
 
         found: list[str | None] = np.asarray(self).tolist()
         return found
+
+    def rows_of(self, texts: Iterable[str]) -> Iterator[tuple[str, int]]:
+        """Yield each row that has one of these texts, with its text; each text is looked for in halves."""
+        import numpy as np
+
+        by_code = {self._code(text): text for text in texts}
+        for row in np.flatnonzero(np.isin(self.codes, list(by_code))).tolist():
+            yield by_code[int(self.codes[row])], row
 
     def astype(self, dtype: Any) -> npt.NDArray[Any]:
         """Return all texts as an array of another type."""

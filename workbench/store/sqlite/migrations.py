@@ -324,6 +324,15 @@ def rate_with_stars(connection: Connection) -> None:
         connection.execute(f"ALTER TABLE ratings DROP COLUMN {column}")
 
 
+def let_people_exclude_tracks(connection: Connection) -> None:
+    """Add what the user keeps out of playlists, and counts of changes of what the user says and plays.
+
+    The tracks themselves do not change with it, so that no table of the library is read again for a rating or a play.
+    """
+    connection.execute("ALTER TABLE ratings ADD COLUMN excluded INTEGER NOT NULL DEFAULT 0")
+    connection.execute("INSERT INTO meta (key, value) VALUES ('said', '0'), ('played', '0')")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
@@ -338,4 +347,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     keep_server_songs,
     keep_checksums,
     rate_with_stars,
+    let_people_exclude_tracks,
 )
