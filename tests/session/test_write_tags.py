@@ -12,7 +12,9 @@ import mutagen
 import numpy as np
 import pytest
 from encoding import encode_file, sound_of
+from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC
+from mutagen.mp4 import MP4
 
 from workbench import Workbench
 from workbench.analysis.features import VERSION
@@ -163,6 +165,35 @@ def test_values_of_the_users_stay_and_ours_follow_the_analysis(wb: Workbench, ad
     assert changes(wb) == {"x.flac": {}}
 
 
+def test_a_value_of_the_users_stays_in_any_place_where_the_field_is_written(wb: Workbench, add: Add) -> None:
+    vorbis, both = add("x.flac"), add("x.mp3")
+    written(wb)
+    file = FLAC(vorbis)
+    file["KEY"] = "11B"
+    file.save()
+    items = APEv2()
+    items["BPM"] = "62"
+    items.save(both)
+    for path in (vorbis, both):
+        record(wb, path, bpm=140.0, key="C", camelot="5A")
+    kept = {one.path: [(c.field, c.old) for c in one.kept] for one in wb.tags.plan().files}
+    assert kept == {str(vorbis): [("key", "11B")], str(both): [("bpm", "62")]}
+    written(wb)
+    assert (FLAC(vorbis)["key"], str(APEv2(both)["BPM"])) == (["11B"], "62")
+
+
+def test_a_tempo_of_0_is_no_value_of_the_users(wb: Workbench, add: Add) -> None:
+    add("x.flac", {"BPM": "0"})
+    atoms = add("x.m4a")
+    file = MP4(atoms)
+    file["tmpo"] = [0]  # as iTunes writes it
+    file.save()
+    record(wb, atoms)
+    assert {name: one["bpm"] for name, one in changes(wb).items()} == dict.fromkeys(
+        ("x.flac", "x.m4a"), (None, 124.07)
+    )
+
+
 def test_keys_are_written_as_asked(wb: Workbench, add: Add) -> None:
     add("minor.flac")
     add("major.flac", key="F#", scale="major", camelot="2B", open_key="7d")
@@ -203,6 +234,11 @@ def test_moods_and_genres_are_those_that_were_predicted(wb: Workbench, add: Add)
         wb.tags.plan(fields=["mood"])
     with pytest.raises(TagsError, match="tagger apply"):
         wb.tags.plan(fields=["genre"])
+    wb.library.models.save_predictions(
+        [Prediction(content_hash(sure), "mood_happy-x", "1", "ab", {"happy": 0.1})]
+    )
+    with pytest.raises(TagsError, match="No mood has been predicted"):
+        wb.tags.plan(fields=["mood"])  # the column is there, but empty
     for path, probability in ((sure, 0.9), (unsure, 0.6)):
         scores = {"Dub Techno": probability, "Pop": 1 - probability}
         wb.library.models.save_predictions(
@@ -230,6 +266,8 @@ def test_other_fields_get_a_prefix(wb: Workbench, add: Add) -> None:
             wb.tags.plan(fields=[wrong])
     with pytest.raises(TagsError, match="camelot"):
         wb.tags.plan(key="german")
+    with pytest.raises(TagsError, match="No field was named"):
+        wb.tags.plan(fields=[])
 
 
 def test_only_the_tracks_that_are_asked_for(wb: Workbench, add: Add, music: Path) -> None:

@@ -74,7 +74,7 @@ def _probability(text: str) -> float:
 
 def _write_tags(options: argparse.Namespace) -> int:
     with open_library(options) as wb:
-        fields = {"fields": options.fields} if options.fields else {}
+        fields = {} if options.fields is None else {"fields": options.fields}
         plan = wb.tags.plan(
             *options.paths,
             where=options.where,

@@ -22,7 +22,7 @@ def in_unit(name: str, text: str) -> str:
     """Return the text of a tag in the unit of its field: some names mean another scale."""
     if name.startswith("r128"):
         value = decimal(text)
-        return "" if value is None else str(value / 256 + _R128_OFFSET_DB)
+        return text if value is None else str(value / 256 + _R128_OFFSET_DB)
     if name in ("fmpsrating", "shareduserrating"):
         return f"{text}/{name}"
     return text

@@ -61,15 +61,15 @@ _NO_TAGS = "its format has no tags that can be written. Leave it out"
 _UTF_16 = 1  # the encoding that every version of ID3v2 knows
 
 
-def read_fields(path: str, fields: Iterable[str]) -> dict[str, str]:
-    """Return what a file says for these fields, as text, from the best kind of tags that has each.
+def read_fields(path: str, fields: Iterable[str]) -> dict[str, list[str]]:
+    """Return what a file says for these fields: all different texts, that of the best kind of tags first.
 
-    Gains are in dB relative to −18 LUFS, also those of Opus files. Fields that the file lacks are left out; so is
-    everything of a file that cannot be read.
+    Gains are in dB relative to −18 LUFS, also those of Opus files. Fields that the file lacks are left out, as a tempo
+    of 0, with which programs say that they do not know it; so is everything of a file that cannot be read.
     """
     kinds = read_kinds(path)
-    found = ((field, next(_texts(kinds, field), None)) for field in fields)
-    return {field: text for field, text in found if text is not None}
+    found = ((field, list(dict.fromkeys(_texts(kinds, field)))) for field in fields)
+    return {field: texts for field, texts in found if texts}
 
 
 def _texts(kinds: Iterable[Mapping[str, list[str]]], field: str) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _texts(kinds: Iterable[Mapping[str, list[str]]], field: str) -> Iterator[str
             texts = parts(kind.get(name, ()))
             if texts and field == "genre":
                 texts = list(numbers.genres(texts))
-            if texts:
+            if texts and not (field == "bpm" and numbers.decimal(texts[0]) == 0):
                 yield numbers.in_unit(name, "; ".join(texts))
 
 

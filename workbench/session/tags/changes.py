@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -111,25 +111,33 @@ def _shown(value: Value) -> str:
 
 
 def compare(
-    said: Mapping[str, str], wanted: Mapping[str, Value], *, written: Mapping[str, Value], overwrite: bool
+    said: Mapping[str, Sequence[str]],
+    wanted: Mapping[str, Value],
+    *,
+    written: Mapping[str, Value],
+    overwrite: bool,
 ) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
     """Return which fields change, and which stay because the user has given them another value.
 
     Parameters
     ----------
     said : mapping
-        What the file says.
+        What the file says, in all its kinds of tags: all of them are written, so none may have a value of the user's.
     written : mapping
         What the workbench has written into it before, which it may replace.
     """
     changes: list[FieldChange] = []
     kept: list[FieldChange] = []
     for field, new in wanted.items():
-        old = said.get(field)
-        if old is not None and says(field, old, new):
+        texts = said.get(field, ())
+        if texts and says(field, texts[0], new):
             continue
-        ours = old is None or overwrite or (field in written and says(field, old, written[field]))
-        (changes if ours else kept).append(FieldChange(field, old, new))
+        ours = [value for value in (new, written.get(field)) if value is not None]
+        theirs = [text for text in texts if not any(says(field, text, value) for value in ours)]
+        if theirs and not overwrite:
+            kept.append(FieldChange(field, theirs[0], new))
+        else:
+            changes.append(FieldChange(field, texts[0] if texts else None, new))
     return tuple(changes), tuple(kept)
 
 

@@ -217,7 +217,7 @@ class Tags(Verbs):
             return replace(file, problem=_said(file.path, error))
 
     def _restore_one(self, journal: Journal, entry: Entry) -> FileChange:
-        said: Mapping[str, str] = {}
+        said: Mapping[str, Sequence[str]] = {}
         with suppress(OSError):
             said = read_fields(entry.path, entry.fields)
         file = FileChange(entry.track_id, entry.path, ())
@@ -230,7 +230,7 @@ class Tags(Verbs):
                 partial(put_back, entry),
                 track_id=entry.track_id,
                 known=entry.after,
-                fields={field: said.get(field) for field in entry.fields},
+                fields={field: next(iter(said.get(field, ())), None) for field in entry.fields},
                 written={},
                 check=partial(_check_unchanged, entry),
             )

@@ -59,6 +59,8 @@ class Wanted:
     ) -> None:
         if key not in KEYS:
             raise TagsError(f"A key is written as {', '.join(KEYS)}, not {key!r}.")
+        if not fields:
+            raise TagsError(f"No field was named. Take some of: {', '.join(FIELDS)}.")
         self._table = table
         self._histogram = histogram
         self._key = key
@@ -88,15 +90,17 @@ class Wanted:
     def _check(self, field: str) -> None:
         if field in MEASURED:
             return
-        column = "predicted_genre" if field == "genre" else field
-        if column in self._table.columns and (field in FIELDS or field in _own_fields(self._table)):
-            return
         if field in FIELDS:
+            values = self._table.columns.get("predicted_genre" if field == "genre" else field, ())
+            if any(_plain(value) is not None for value in values):
+                return
             raise TagsError(
                 f"No {field} has been predicted. Run `workbench embed` with a model that predicts it"
                 + (", or `workbench tagger apply --label genre`." if field == "genre" else "."),
                 field=field,
             )
+        if field in _own_fields(self._table):
+            return
         raise TagsError(
             f"There is no field {field!r} to write. Take some of: {', '.join((*FIELDS, *_own_fields(self._table)))}.",
             field=field,
