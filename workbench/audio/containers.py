@@ -18,12 +18,11 @@ _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Sizes from here on are placeholders of programs that stream and never fill in the real size (FFmpeg: 0xFFFFFFFF,
 # others: 0x7FFFFFFF or a little less).
 STREAMED_BYTES = 0x7FFF0000
+UNKNOWN_SIZE = 0xFFFFFFFF
 # Sun audio: the number of an encoding, and the bytes of its samples.
 _AU_SAMPLE_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
 # AIFC: the compression types with one value for each sample.
 _AIFC_SAMPLES = frozenset(b"none sowt twos raw\x20 in24 42ni in32 23ni fl32 fl64 ulaw alaw".split(b" "))
-# Less than this after the samples is a tag or padding, not sound: a third of a second of CD audio.
-_MOST_TAG_BYTES = 1 << 16
 # No real file has as many chunks before its samples; the limit ends the search in a damaged file.
 _MOST_CHUNKS = 64
 
@@ -91,28 +90,12 @@ def id3_size(head: bytes) -> int:
     return 10 + size + (10 if head[5] & 0x10 else 0)
 
 
-def wav_kind(descriptor: int) -> str:
-    """Say how a WAV file must be read.
-
-    Returns
-    -------
-    str
-        A key of :data:`workbench.audio.decoders.DECODERS`: ``"wav"``; ``"unfinished wav"`` if the recorder did not
-        write the final size; ``"surround wav"`` for more than two channels.
-    """
-    magic = os.pread(descriptor, 4, 0)
-    file_bytes, channels = os.fstat(descriptor).st_size, 0
-    for name, size, position in chunks(descriptor, "<"):
+def is_surround(descriptor: int) -> bool:
+    """Return whether a WAV file has more than two channels."""
+    for name, _, position in chunks(descriptor, "<"):
         if name == b"fmt ":
-            channels = int.from_bytes(os.pread(descriptor, 2, position + 10), "little")
-        if name == b"data":
-            end = position + 8 + size + (size & 1)
-            left_bytes = file_bytes - end
-            is_longer = magic == b"RIFF" and size < STREAMED_BYTES and left_bytes > _MOST_TAG_BYTES
-            if is_longer and not _may_be_chunk(os.pread(descriptor, 8, end), left_bytes):
-                return "unfinished wav"
-            break
-    return "surround wav" if channels > 2 else "wav"
+            return int.from_bytes(os.pread(descriptor, 2, position + 10), "little") > 2
+    return False
 
 
 def wav_promised_frames(descriptor: int) -> int | None:
@@ -212,7 +195,7 @@ def au_promised_frames(descriptor: int) -> int | None:
         return None
     size, encoding, _, channels = struct.unpack_from(">IIII", head, 8)
     frame_bytes = _AU_SAMPLE_BYTES.get(encoding, 0) * channels
-    return size // frame_bytes or None if frame_bytes and size != 0xFFFFFFFF else None
+    return size // frame_bytes or None if frame_bytes and size != UNKNOWN_SIZE else None
 
 
 def chunks(descriptor: int, order: str) -> Iterator[tuple[bytes, int, int]]:
@@ -225,14 +208,6 @@ def chunks(descriptor: int, order: str) -> Iterator[tuple[bytes, int, int]]:
         name, size = struct.unpack(f"{order}4sI", head)
         yield name, size, position
         position += 8 + size + (size & 1)
-
-
-def _may_be_chunk(head: bytes, left_bytes: int) -> bool:
-    """Return whether these eight bytes can be the head of a chunk; samples hardly ever can."""
-    if len(head) < 8 or not any(head):  # a few bytes, or padding
-        return True
-    name, size = struct.unpack("<4sI", head)
-    return all(0x20 <= byte < 0x7F for byte in name) and 8 + size <= left_bytes + 1
 
 
 def mp3_promised_frames(descriptor: int, offset: int) -> int | None:

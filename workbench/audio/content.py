@@ -12,15 +12,16 @@ from workbench.audio.containers import (
     caf_promised_frames,
     container_of,
     id3_size,
+    is_surround,
     mp3_promised_frames,
     w64_promised_frames,
-    wav_kind,
     wav_promised_frames,
 )
 from workbench.audio.data_end import is_cut
 from workbench.audio.last_frame import ends_within_a_frame
 from workbench.audio.ogg_pages import ogg_layout
 from workbench.audio.source import read_head
+from workbench.audio.unfinished import corrections
 
 
 class Content(NamedTuple):
@@ -48,11 +49,18 @@ def look_into(descriptor: int, path: str) -> Content:
     audio_at = id3_size(head)
     container = container_of(os.pread(descriptor, 64, audio_at)) if audio_at else container_of(head)
     if container == "wav":
-        container = wav_kind(descriptor)
+        container = "surround wav" if is_surround(descriptor) else "wav"
+    if corrections(descriptor, container):
+        return Content(f"unfinished {container}", audio_at, links=(), complete=True)
     if container not in ("ogg", "opus"):
         return Content(container, audio_at, links=(), complete=_is_whole(descriptor, container, audio_at))
     links, complete = ogg_layout(descriptor)
     return Content(container, audio_at, links if len(links) > 1 else (), complete)
+
+
+def is_unfinished(container: str | None) -> bool:
+    """Return whether the sizes in the header of a file of this container are too small."""
+    return container is not None and container.startswith("unfinished ")
 
 
 def _is_whole(descriptor: int, container: str | None, audio_at: int) -> bool:
@@ -73,7 +81,7 @@ def promised_frames(descriptor: int, content: Content, decoder_frames: int | Non
         The number that the decoder read from the header, for the containers that this function does not read.
     """
     container = content.container
-    if content.links or container in ("unfinished wav", "aac"):
+    if content.links or container == "aac" or is_unfinished(container):
         return None
     if container in ("mp3", "free mp3"):
         return mp3_promised_frames(descriptor, content.audio_at)

@@ -9,12 +9,11 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 
-from workbench.audio.containers import STREAMED_BYTES, W64_DATA, W64_FORMAT, chunks
+from workbench.audio.containers import STREAMED_BYTES, UNKNOWN_SIZE, W64_DATA, W64_FORMAT, chunks
 
 _SEGMENT = bytes.fromhex("18538067")
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"sidx", b"mfra")
-_UNKNOWN = 0xFFFFFFFF
 # No file of a person's library has as many parts; the limit ends the walk through a damaged file.
 _MOST_PARTS = 1 << 16
 
@@ -83,8 +82,8 @@ def _aiff_end(descriptor: int) -> int | None:
 
 def _au_end(descriptor: int) -> int | None:
     head = os.pread(descriptor, 12, 4)
-    start, size = struct.unpack_from(">II", head) if len(head) == 12 else (0, _UNKNOWN)
-    return None if size == _UNKNOWN else start + size
+    start, size = struct.unpack_from(">II", head) if len(head) == 12 else (0, UNKNOWN_SIZE)
+    return None if size == UNKNOWN_SIZE else start + size
 
 
 def _avi_end(descriptor: int) -> int | None:

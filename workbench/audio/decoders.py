@@ -22,6 +22,9 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
     "wav": ("libsndfile", "ffmpeg"),
     "surround wav": ("ffmpeg", "libsndfile"),  # FFmpeg says which channel is which
     "unfinished wav": ("ffmpeg to the end", "libsndfile"),
+    "unfinished surround wav": ("ffmpeg to the end", "libsndfile"),
+    "unfinished aiff": ("ffmpeg to the end", "libsndfile"),
+    "unfinished au": ("ffmpeg to the end", "libsndfile"),
     "aiff": ("libsndfile", "ffmpeg"),
     "w64": ("libsndfile", "ffmpeg"),
     "au": ("libsndfile", "ffmpeg"),
@@ -104,9 +107,10 @@ def _open_decoder(name: str, descriptor: int, path: str, links: Sequence[tuple[i
         from workbench.audio.sndfile_decoder import SndfileDecoder
 
         return SndfileDecoder(descriptor, path)
-    from workbench.audio.ffmpeg_decoder import FFmpegDecoder, ogg_links, open_container
+    from workbench.audio.ffmpeg_decoder import FFmpegDecoder, ogg_links, open_container, open_corrected
 
     if links:
         return FFmpegDecoder(path, ogg_links(descriptor, links))
-    options = {"ignore_length": "1"} if name == "ffmpeg to the end" else {}
-    return FFmpegDecoder(path, [partial(open_container, descriptor, **options)])
+    if name == "ffmpeg to the end":
+        return FFmpegDecoder(path, [partial(open_corrected, descriptor)])
+    return FFmpegDecoder(path, [partial(open_container, descriptor)])

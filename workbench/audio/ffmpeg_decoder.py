@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.audio.coded.integers import Integers, as_integers
+from workbench.audio.containers import container_of
 from workbench.audio.decoder import Decoder
 from workbench.audio.formats import EXTENSIONS_BY_DEMUXER
+from workbench.audio.unfinished import Corrections, corrections
 from workbench.errors import AudioFormatError
 
 # Without advanced_editlist, FFmpeg does not copy the packet table of MP4 files: 8 MiB less for three hours, measured.
@@ -44,13 +46,13 @@ Opener = Callable[[], av.container.InputContainer]
 _MOST_PLANES = 8
 
 
-def open_container(descriptor: int, **more_options: str) -> av.container.InputContainer:
+def open_container(descriptor: int) -> av.container.InputContainer:
     """Open the file behind a descriptor, from its start.
 
     FFmpeg gets no file name, so neither the extension nor unusual characters can mislead it.
     """
     os.lseek(descriptor, 0, os.SEEK_SET)
-    options = _OPTIONS | {"fd": str(descriptor)} | more_options
+    options = _OPTIONS | {"fd": str(descriptor)}
     container: av.container.InputContainer = av.open("fd:", options=options, **_TOLERANT)
     return container
 
@@ -61,16 +63,26 @@ def open_stream(stream: io.RawIOBase, demuxer: str) -> av.container.InputContain
     return container
 
 
+def open_corrected(descriptor: int) -> av.container.InputContainer:
+    """Open a recording that was not closed, with the header that it should have."""
+    container = container_of(os.pread(descriptor, 64, 0))
+    stream = _Part(descriptor, 0, os.fstat(descriptor).st_size, corrections(descriptor, container))
+    options = {"ignore_length": "1"} if container == "wav" else {}
+    opened: av.container.InputContainer = av.open(stream, format=container, options=options, **_TOLERANT)
+    return opened
+
+
 def ogg_links(descriptor: int, links: Sequence[tuple[int, int]]) -> list[Opener]:
     """Return what opens each part of a chained Ogg file, given by its first byte and its end."""
     return [partial(open_stream, _Part(descriptor, *link), "ogg") for link in links]
 
 
 class _Part(io.RawIOBase):
-    """A part of an open file that can be read like a file."""
+    """A part of an open file that can be read like a file, with other bytes in some places."""
 
-    def __init__(self, descriptor: int, start: int, end: int) -> None:
+    def __init__(self, descriptor: int, start: int, end: int, corrections: Corrections | None = None) -> None:
         self._descriptor, self._start, self._end = descriptor, start, end
+        self._corrections = corrections or []
         self._position = start
 
     def readable(self) -> bool:
@@ -82,6 +94,8 @@ class _Part(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         left = self._end - self._position
         data = os.pread(self._descriptor, left if size < 0 else min(size, left), self._position)
+        for place, corrected in self._corrections:
+            data = _replaced(data, place - self._position, corrected)
         self._position += len(data)
         return data
 
@@ -92,6 +106,12 @@ class _Part(io.RawIOBase):
 
     def tell(self) -> int:
         return self._position - self._start
+
+
+def _replaced(data: bytes, place: int, new: bytes) -> bytes:
+    """Put ``new`` at a place of ``data``, as far as it lies inside."""
+    first, last = max(0, place), min(len(data), place + len(new))
+    return data[:first] + new[first - place : last - place] + data[last:] if first < last else data
 
 
 class FFmpegDecoder:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 import av
 
 from workbench.audio.containers import wav_promised_frames
-from workbench.audio.content import look_into
+from workbench.audio.content import is_unfinished, look_into
 from workbench.audio.ffmpeg_decoder import open_container
 from workbench.audio.source import open_file
 from workbench.audio.streaming_loader import open_audio
@@ -26,8 +26,6 @@ RUN_UP_S = 1.0
 _SILENCE_BYTES = 1 << 16
 _PLAYED = frozenset({"ogg", "opus", "aac"})
 _LAYER_3 = 0x02
-# FFmpeg refuses the one, and believes the size in the header of the other.
-_NOT_SOUGHT = ("free mp3", "unfinished wav")
 
 
 def browser_plays(path: str | os.PathLike[str]) -> bool:
@@ -58,6 +56,11 @@ def _is_coded(path: str) -> bool:
     """Return whether a browser would play the bytes of AC-3 or DTS as samples."""
     with open_audio(path) as stream:
         return stream.coded
+
+
+def _must_be_read_in_order(container: str | None) -> bool:
+    """Return whether FFmpeg refuses a file, or believes the size in its header."""
+    return container == "free mp3" or is_unfinished(container)
 
 
 def _codec(descriptor: int) -> str:
@@ -95,7 +98,7 @@ class WavRendition:
         self.path = os.fspath(path)
         with open_file(self.path) as descriptor:
             container, _, links, _ = look_into(descriptor, self.path)
-        self._in_order = bool(links) or container in _NOT_SOUGHT or _is_coded(self.path)
+        self._in_order = bool(links) or _must_be_read_in_order(container) or _is_coded(self.path)
         rate, channels, promised_s = self._described_in_order() if self._in_order else self._described()
         if duration_s is None:
             duration_s = promised_s
