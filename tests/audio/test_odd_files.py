@@ -131,6 +131,21 @@ def test_every_link_of_a_chained_ogg_is_heard(tmp_path: Path, codec: str, rate: 
     assert np.argmax(spectrum) == pytest.approx(880, abs=2)  # one second: a bin is a hertz
 
 
+@pytest.mark.parametrize("broken", [0, 1])
+def test_a_broken_link_of_a_chained_ogg_costs_only_itself_and_is_said(tmp_path: Path, broken: int) -> None:
+    links = [
+        tone(tmp_path / f"{n}.ogg", "-c:a", "libvorbis", seconds=2 + n, rate=48000).read_bytes()
+        for n in (0, 1)
+    ]
+    head = links[broken]
+    links[broken] = head[:100] + b"\xff" * 3000 + head[3100 : 3100 + (len(head) - 3100) // 2]
+    chained = tmp_path / "chained.ogg"
+    chained.write_bytes(b"".join(links))
+    _, stream = decoded(chained)
+    assert stream.duration_s == pytest.approx(3 - broken, abs=0.05)
+    assert stream.truncated
+
+
 @pytest.mark.parametrize("codec", ["libopus", "libvorbis"])
 @pytest.mark.parametrize("share", [0.3, 0.97])
 def test_an_ogg_that_is_cut_is_called_truncated_and_a_whole_one_is_not(

@@ -24,6 +24,8 @@ class Decoder(Protocol):
     header_frames: int | None
     damaged: bool
     ends_damaged: bool
+    lacks_parts: bool
+    """Whether a part of a chained Ogg file cannot be decoded."""
     carrier: Decoder | None
     """What decodes the samples that are coded sound, if they are; see :mod:`workbench.audio.coded`."""
 

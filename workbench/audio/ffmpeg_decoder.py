@@ -129,25 +129,26 @@ class FFmpegDecoder:
     carrier: Decoder | None = None
 
     def __init__(self, path: str, parts: Sequence[Opener]) -> None:
-        refusal = AudioFormatError(
+        self.damaged = self.ends_damaged = self.lacks_parts = False
+        for number, part in enumerate(parts):
+            self._parts = parts[number + 1 :]
+            try:
+                self._container = part()
+            except (av.FFmpegError, ValueError):
+                continue
+            if self._start():
+                self.lacks_parts = number > 0
+                return
+            self._container.close()
+        raise AudioFormatError(
             f"{path} is not audio that FFmpeg can decode. Convert it or remove it.", path=path
         )
-        self.damaged = self.ends_damaged = False
-        self._parts = parts[1:]
-        try:
-            self._container = parts[0]()
-        except (av.FFmpegError, ValueError) as error:
-            raise refusal from error
-        try:
-            self._start(refusal)
-        except BaseException:
-            self._container.close()
-            raise
 
-    def _start(self, refusal: AudioFormatError) -> None:
+    def _start(self) -> bool:
+        """Decode the first frame of the open container; return whether there is one."""
         streams = self._container.streams.audio
         if not streams or streams[0].codec_context is None:
-            raise refusal
+            return False
         self._stream = streams[0]
         self._stream.codec_context.thread_count = 1
         self._frames = self._decoded_frames()
@@ -155,7 +156,7 @@ class FFmpegDecoder:
         # The header may have the wrong rate and channels (HE-AAC); the first decoded frame has the right ones.
         first = next(self._frames, None)
         if first is None or not first.rate or not first.layout.nb_channels:
-            raise refusal
+            return False
         queued = first.format if first.layout.nb_channels < _MOST_PLANES else first.format.packed
         self._shape = (queued.name, first.layout.nb_channels, first.sample_rate)
         self._layout = first.layout.name
@@ -168,6 +169,7 @@ class FFmpegDecoder:
         self.channel_names = tuple(channel.name for channel in first.layout.channels)
         self.codec: str = self._stream.codec_context.name
         self.header_frames = self._header_frames()
+        return True
 
     def _header_frames(self) -> int | None:
         if self._stream.duration and self._stream.time_base:
@@ -183,7 +185,7 @@ class FFmpegDecoder:
                 with part() as container:
                     yield from self._frames_of(container, container.streams.audio[0])
             except (av.FFmpegError, ValueError, IndexError):
-                self.damaged = True
+                self.damaged = self.lacks_parts = True
 
     def _frames_of(
         self, container: av.container.InputContainer, stream: av.AudioStream

@@ -62,4 +62,12 @@ def _pages(descriptor: int, size: int) -> Iterator[_Page]:
         segments = head[26]
         end = position + _HEAD_BYTES + segments + sum(head[_HEAD_BYTES : _HEAD_BYTES + segments])
         yield _Page(position, end, head[5])
-        position = end
+        position = _next_after(descriptor, position, end, size)
+
+
+def _next_after(descriptor: int, position: int, end: int, size: int) -> int:
+    """Return the end of a page, or where the next page starts inside of it if its end is missing."""
+    if end >= size or os.pread(descriptor, 4, end) == b"OggS":
+        return end
+    found = os.pread(descriptor, end - position, position + 4).find(b"OggS")
+    return position + 4 + found if found >= 0 else end

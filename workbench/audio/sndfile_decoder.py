@@ -26,6 +26,7 @@ class SndfileDecoder:
 
     name = "libsndfile"
     carrier: Decoder | None = None
+    lacks_parts = False
 
     def __init__(self, descriptor: int, path: str) -> None:
         try:

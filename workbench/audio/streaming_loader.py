@@ -114,7 +114,8 @@ class AudioStream:
         """
         # Only AAC: at the end of an MP3 file, a tag can look like a damaged packet.
         ends_within_a_packet = self._container == "aac" and self._decoder.ends_damaged
-        return not self._complete or self._is_short() or ends_within_a_packet
+        incomplete = not self._complete or self._decoder.lacks_parts
+        return incomplete or self._is_short() or ends_within_a_packet
 
     def _is_short(self) -> bool:
         exact = self._container in EXACT_HEADERS or self._decoder.ends_damaged
