@@ -235,6 +235,16 @@ def test_loudness_weighs_channels_by_their_place(
     assert analyze_file(path).loudness_lufs == pytest.approx(10 * np.log10(power) - 3.01, abs=0.1)
 
 
+def test_a_file_with_an_order_of_channels_of_its_own_is_heard_and_played(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.caf", "-af", "aformat=channel_layouts=mono,pan=7.1|SL=c0", seconds=2)
+    for _ in range(3):  # PyAV freed the order with every frame, which ended the process
+        samples, stream = decoded(path)
+    assert stream.channel_names[-4:] == ("SL", "SR", "BL", "BR")  # those of a WAV come as BL, BR, SL, SR
+    assert np.count_nonzero(samples.any(axis=0)) == 1
+    wav = WavRendition(path)
+    assert len(b"".join(wav.read(0, wav.size_bytes))) == wav.size_bytes
+
+
 def test_what_browsers_misread_is_played_as_it_is_analyzed(tmp_path: Path) -> None:
     free = tone(tmp_path / "free.mp3", "-b:a", "64k", "-write_xing", "0", "-id3v2_version", "0", rate=48000)
     free.write_bytes(in_free_format(free.read_bytes(), packet_bytes=192))

@@ -10,7 +10,7 @@ import av
 
 from workbench.audio.containers import wav_promised_frames
 from workbench.audio.content import is_unfinished, look_into
-from workbench.audio.ffmpeg_decoder import open_container
+from workbench.audio.ffmpeg_decoder import open_container, take_layout
 from workbench.audio.source import open_file
 from workbench.audio.streaming_loader import open_audio
 from workbench.errors import AudioFormatError
@@ -115,8 +115,9 @@ class WavRendition:
     def _described(self) -> tuple[int, int, float]:
         """Return rate, channels and the duration that the header promises."""
         with open_file(self.path) as descriptor, self._opened(descriptor) as container:
-            codec = container.streams.audio[0].codec_context
-            return codec.sample_rate, codec.layout.nb_channels, (container.duration or 0) / av.time_base
+            stream = container.streams.audio[0]
+            channels = len(take_layout(stream))
+            return stream.codec_context.sample_rate, channels, (container.duration or 0) / av.time_base
 
     def _described_in_order(self) -> tuple[int, int, float]:
         with open_audio(self.path) as stream:
@@ -202,6 +203,7 @@ class WavRendition:
         """Seek to shortly before frame ``start``; yield each decoded frame with its time in seconds."""
         with open_file(self.path) as descriptor, self._opened(descriptor) as container:
             stream = container.streams.audio[0]
+            take_layout(stream)
             origin_s = float((stream.start_time or 0) * (stream.time_base or 0))
             from_s = start / self.rate - RUN_UP_S
             sought = from_s > 0
