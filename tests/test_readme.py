@@ -17,19 +17,22 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from forked_commands import ForkedCommands
+from mpd_server import Mpd
 from supysonic_server import PASSWORD, Supysonic
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 GUIDES = [
     (ROOT / "docs" / f"{name}.md").read_text("utf-8")
-    for name in ("server", "docker", "cluster", "models", "tags", "dj")
+    for name in ("server", "docker", "cluster", "models", "tags", "dj", "media", "history")
 ]
 ELSEWHERE = ("python3 -m venv", "workbench bench", "workbench models get")
 STAYS = ("workbench serve", "workbench lab", "workbench watch", "dask scheduler", "dask worker")
@@ -61,6 +64,7 @@ class Reader:
         }  # fmt: skip
         self.running: list[subprocess.Popen[str]] = []
         self.media_server: Supysonic | None = None
+        self.mpd: Mpd | None = None
 
     def types(self, line: str) -> None:
         if set_variable := re.fullmatch(r"export (\w+)=(.*)", line):
@@ -80,7 +84,7 @@ class Reader:
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         if line.startswith("curl"):
             answer = json.loads(done.stdout)
-            assert "error" not in answer, f"{line}\n{done.stdout}"
+            assert "error" not in answer and '"status":"failed"' not in done.stdout, f"{line}\n{done.stdout}"
 
     def starts_media_server(self) -> Supysonic:
         """Start a server that has the reader's music, and like two of its songs there."""
@@ -88,6 +92,13 @@ class Reader:
         one, other, *_ = found.songs().values()
         found.ask("star", id=one)
         found.ask("setRating", id=other, rating=5)
+        return found
+
+    def starts_mpd(self) -> Mpd:
+        assert shutil.which("mpd"), "install mpd: a guide says how it gets playlists"
+        folder = Path(tempfile.mkdtemp())  # the path of a socket has at most 107 characters
+        found = Mpd(folder, self.home / "Music")
+        self.environment["MPD_PORT"] = str(found.port)
         return found
 
     def starts(self, line: str) -> None:
@@ -130,9 +141,22 @@ class Reader:
         if "http://localhost:4533" in line:
             self.media_server = self.media_server or self.starts_media_server()
             line = line.replace("http://localhost:4533", self.media_server.url)
+        if "--to mpd" in line:
+            self.mpd = self.mpd or self.starts_mpd()
+            line = line.replace("localhost:6600", f"localhost:{self.mpd.port}")
+        if "SONG" in line:
+            assert self.media_server is not None
+            one, other, *_ = self.media_server.songs().values()
+            line = line.replace("SONG2", other).replace("SONG", one)
         if SCHEDULER.search(line):
             line = SCHEDULER.sub(self.scheduler_address(), line)
         return line.replace("192.0.2.1", "127.0.0.1").replace("~/playlist-workbench", str(self.clone))
+
+    def closes(self) -> None:
+        self.stops_everything()
+        for server in (self.media_server, self.mpd):
+            if server is not None:
+                server.close()
 
     def scheduler_address(self) -> str:
         text = self.scheduler_file.read_text().strip()
@@ -189,10 +213,11 @@ def reader(
               "master_metadata_album_artist_name": "Old Mill Orchestra"}  # fmt: skip
     (found.clone / "Streaming_History_Audio_2024_0.json").write_text(json.dumps([stream]))
     shutil.copytree(known_contents_dir, tmp_path / ".local" / "share" / "playlist-workbench")
+    for name in ("my_spotify_data.zip", "listenbrainz_export.zip"):
+        with zipfile.ZipFile(found.clone / name, "w") as archive:
+            archive.writestr("My Data/Streaming_History_Audio_2024_0.json", json.dumps([stream]))
     yield found
-    found.stops_everything()
-    if found.media_server is not None:
-        found.media_server.close()
+    found.closes()
 
 
 @pytest.mark.timeout(600)

@@ -15,6 +15,9 @@ import pytest
 
 from workbench import ParameterValueError, PlaylistFileError, Workbench
 from workbench.cli.main import main
+from workbench.playlists.files.listing import Entry
+from workbench.playlists.history.listening_history import ListeningHistory, time_in
+from workbench.playlists.history.reading import read_history
 from workbench.session.history.history import ImportedHistory
 from workbench.store.library.records import FeatureRecord, ScannedFile
 
@@ -109,7 +112,7 @@ def test_a_listenbrainz_export(wb: Workbench, tmp_path: Path) -> None:
         archive.writestr("feedback.jsonl", json.dumps(feedback) + "\n")
     made = wb.history.read(path)
     assert (made.source, made.plays, made.added, made.facts) == ("ListenBrainz", 3, 3, 1)
-    assert made.skipped == {"lines that are not JSON": 1}
+    assert sum(made.skipped.values()) == 1
     [row] = wb.tracks[wb.tracks["plays"].notna()].to_dict("records")
     assert (row["title"], row["plays"], row["loved"]) == ("Rain", 3, True)
     assert row["last_played_at"].timestamp() == AT + 2000
@@ -344,3 +347,74 @@ def test_json_in_utf_16_is_read(heard: Workbench, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(json.dumps([play], ensure_ascii=False).encode("utf-16"))
     command = ["history", str(tmp_path / "a.json"), "--data-dir", str(heard.settings.data_dir)]
     assert main(command) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1577836800", "1577836800000", "1577836800000000", "2020-01-01T01:00:00+0100", "2020-01-01 00:00:00 UTC",
+     "01 Jan 2020, 00:00", "1 January 2020, 12:00 AM", "Jan 1, 2020, 12:00:00 AM", "2020-01-01 12:00:00 AM",
+     "Wed, 01 Jan 2020 00:00:00 +0000", "01.01.2020 00:00", "2020/01/01 00:00"],
+)  # fmt: skip
+def test_times_are_read_as_programs_write_them(text: str) -> None:
+    assert time_in(text) == AT
+
+
+@pytest.mark.parametrize("text", ["1/2/2020 0:00", "0000-00-00 00:00:00", "10" * 30, "soon", "", None])
+def test_what_is_no_time_or_two_is_none(text: object) -> None:
+    history = ListeningHistory()
+    history.add(Entry("", title="Rain"), time_in(text))
+    assert not history.plays and sum(history.skipped.values()) == 1
+
+
+def listen(at: int) -> str:
+    return json.dumps({"listened_at": at, "track_metadata": {"track_name": "Rain", "artist_name": "A"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "plays", "line"),
+    [
+        ("bom.jsonl", f"\ufeff{listen(AT)}\n{{cut\n\n{listen(AT + 1000)}\n", 2, 2),
+        ("quote.csv", 'uts,artist,track\n1577836800,A,"Rain\n' + "1577836900,A,Rain\n" * 9, 9, 2),
+        ("long.csv", f"uts,artist,track\n1577836800,A,{'x' * 200_000}\n1577836900,A,Rain\n", 1, 2),
+        ("inches.csv", 'uts,artist,track\n1577836800,A,12" Mix\n1577836900,A,"say ""hi"""\n', 2, None),
+    ],
+)
+def test_broken_lines_are_named_and_the_others_read(
+    tmp_path: Path, name: str, text: str, plays: int, line: int | None
+) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    history = read_history(tmp_path / name)
+    assert sum(map(len, history.plays.values())) == plays
+    said = {} if line is None else {f"lines that cannot be read, the first is line {line}": 1}
+    assert history.skipped == said
+
+
+def test_a_zip_with_hidden_empty_and_broken_files_is_read(tmp_path: Path) -> None:
+    stream = {"ts": "2020-01-01T00:00:00Z", "ms_played": 200_000, "master_metadata_track_name": "Rain"}
+    with zipfile.ZipFile(tmp_path / "my_spotify_data.zip", "w") as archive:
+        archive.writestr("My Data/Streaming_History_Audio_2020.json", json.dumps([stream]))
+        archive.writestr("__MACOSX/My Data/._Streaming_History_Audio_2020.json", b"\0\5\x16\7Mac OS X")
+        archive.writestr("My Data/Empty.json", "")
+        archive.writestr("My Data/Cut.json", "[{")
+    history = read_history(tmp_path / "my_spotify_data.zip")
+    assert sum(map(len, history.plays.values())) == 1
+    [reason] = history.skipped
+    assert reason.startswith("My Data/Cut.json in it cannot be read. It is not JSON")
+
+
+def test_nonsense_in_an_itunes_library_is_left_out(tmp_path: Path) -> None:
+    odd = {"Play Count": 2**62, "Play Date UTC": datetime(1, 1, 1), "Rating": 101}
+    tracks = {"1": {"Name": "Rain", "Play Count": 3}, "2": {"Name": "Snow", **odd}, "3": 5}
+    lists = [{"Name": "P", "Playlist Items": 5}, 7, {"Name": "Q", "Playlist Items": [{"Track ID": 1}, 5]}]
+    (tmp_path / "Library.xml").write_bytes(plistlib.dumps({"Tracks": tracks, "Playlists": lists}))
+    history = read_history(tmp_path / "Library.xml")
+    assert {entry.title: facts.plays for entry, facts in history.facts.items()} == {"Rain": 3}
+    assert [name for name, _ in history.playlists] == ["Q"]
+
+
+def test_the_same_play_in_two_exports_of_one_service_counts_once(wb: Workbench, tmp_path: Path) -> None:
+    seconds = f"uts,artist,track\n{AT + 25},Ed,Rain\n{AT + 625},Ed,Rain\n"
+    minutes = "Ed,,Rain,01 Jan 2020 00:00\nEd,,Rain,01 Jan 2020 00:10\n"
+    for text in (seconds, minutes):
+        assert import_text(wb, tmp_path / "plays.csv", text).source == "Last.fm"
+    assert played(wb) == {"Rain.mp3": 2}

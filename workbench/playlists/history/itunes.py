@@ -18,7 +18,7 @@ from workbench.playlists.files.json_text import text_in
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.locations import path_of
 from workbench.playlists.files.xspf import seconds_of
-from workbench.playlists.history.listening_history import ListeningHistory
+from workbench.playlists.history.listening_history import ListeningHistory, in_time, plays_in
 from workbench.store.library.plays import PlayerFacts
 
 SOURCE = "iTunes"
@@ -50,7 +50,8 @@ def add_library(data: bytes, history: ListeningHistory) -> bool:
         entries[str(key)] = entry = _entry(track)
         if (facts := _facts(track)) != PlayerFacts():
             history.facts[entry] = facts
-    for playlist in document.get("Playlists") or ():
+    lists = document.get("Playlists")
+    for playlist in lists if isinstance(lists, list) else ():
         if isinstance(playlist, dict) and not any(playlist.get(kind) for kind in _OF_THE_PROGRAM):
             _add_playlist(playlist, entries, history)
     return True
@@ -71,10 +72,11 @@ def _entry(track: Mapping[str, Any]) -> Entry:
 def _facts(track: Mapping[str, Any]) -> PlayerFacts:
     rating = None if track.get("Rating Computed") else track.get("Rating")
     loved = bool(track.get("Loved") or track.get("Favorited"))
-    at = track.get("Play Date UTC")
+    played = track.get("Play Date UTC")
+    at = played.replace(tzinfo=UTC).timestamp() if isinstance(played, datetime) else None
     return PlayerFacts(
-        plays=track.get("Play Count") if isinstance(track.get("Play Count"), int) else None,
-        last_played_at=at.replace(tzinfo=UTC).timestamp() if isinstance(at, datetime) else None,
+        plays=plays_in(track.get("Play Count")),
+        last_played_at=at if in_time(at) else None,
         rating=rating / 20 if isinstance(rating, int) and 0 < rating <= 100 else None,
         loved=True if loved else False if track.get("Disliked") else None,
     )
@@ -83,7 +85,8 @@ def _facts(track: Mapping[str, Any]) -> PlayerFacts:
 def _add_playlist(
     playlist: Mapping[str, Any], entries: Mapping[str, Entry], history: ListeningHistory
 ) -> None:
-    items = playlist.get("Playlist Items") or ()
+    items = playlist.get("Playlist Items")
+    items = items if isinstance(items, list) else ()
     ids = [str(item.get("Track ID")) for item in items if isinstance(item, dict)]
     if listed := [entries[id_] for id_ in ids if id_ in entries]:
         history.playlists.append((text_in(playlist, "Name") or "iTunes playlist", listed))

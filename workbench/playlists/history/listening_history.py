@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.text import number_in
@@ -14,8 +16,12 @@ from workbench.store.library.plays import PlayerFacts
 TOO_SHORT_S = 30.0  # as Spotify counts: a stream is 30 seconds or more
 _SKIPPED_SHORT = "played for less than 30 seconds"
 _FIRST_S, _LAST_S = 0.0, 4e9  # 1970 to 2096: a time outside is a mistake
-_MILLISECONDS_FROM = 1e11  # as seconds, that is the year 5138
-_WRITTEN = ("%d %b %Y %H:%M", "%d %b %Y, %H:%M", "%d %B %Y, %H:%M", "%Y-%m-%d %H:%M:%S UTC")
+_TOO_LATE_S = 1e11  # the year 5138: the number is of milliseconds, microseconds or nanoseconds
+_MOST_PLAYS = 10**9  # more than anybody hears in a life
+# Days as exports write them. Those with slashes are left out: 1/2/2024 is in January or in February.
+_DAYS = ("%d %b %Y", "%d %b %Y,", "%d %B %Y", "%d %B %Y,", "%b %d, %Y", "%b %d, %Y,", "%d.%m.%Y", "%d.%m.%Y,",
+         "%Y-%m-%d", "%Y/%m/%d")  # fmt: skip
+_HOURS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
 
 
 @dataclass
@@ -32,6 +38,8 @@ class ListeningHistory:
     playlists : list of (name, entries)
     skipped : Counter
         Reason → how many records were left out.
+    broken : list of int
+        Numbers of the lines of the present file that cannot be read.
     """
 
     source: str = ""
@@ -39,6 +47,7 @@ class ListeningHistory:
     facts: dict[Entry, PlayerFacts] = field(default_factory=dict)
     playlists: list[tuple[str, list[Entry]]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    broken: list[int] = field(default_factory=list)
 
     def add(self, entry: Entry, at: float | None, *, played_s: float | None = None) -> None:
         """Add a play; one without a title or a time, or of less than 30 seconds, is counted as skipped."""
@@ -46,34 +55,68 @@ class ListeningHistory:
             self.skipped["without a title: podcasts, audiobooks, videos"] += 1
         elif played_s is not None and played_s < TOO_SHORT_S:
             self.skipped[_SKIPPED_SHORT] += 1
-        elif at is None or not _FIRST_S < at < _LAST_S:
-            self.skipped["without a time"] += 1
+        elif at is None or not in_time(at):
+            self.skipped["without a time that can be read (1/2/2024 may be two days)"] += 1
         else:
             self.plays.setdefault(entry, []).append(at)
 
+    def name_broken(self, where: str) -> None:
+        """Count the broken lines of a file as skipped, and name the first one."""
+        if self.broken:
+            self.skipped[f"lines that cannot be read, the first is line {self.broken[0]}{where}"] = len(
+                self.broken
+            )
+            self.broken = []
+
     def __bool__(self) -> bool:
-        return bool(self.plays or self.facts or self.playlists or self.skipped)
+        return bool(self.source)
+
+
+def plays_in(value: object) -> int | None:
+    """Return a number of plays; ``None`` if nobody can have heard something so often."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_PLAYS
+    return int(value) if is_count else None  # type: ignore[call-overload]
+
+
+def in_time(at: float | None) -> bool:
+    """Whether something can have been played at a time, in seconds since the epoch."""
+    return at is not None and _FIRST_S < at < _LAST_S
 
 
 def time_in(text: object) -> float | None:
-    """Return seconds since the epoch: of a number of seconds or milliseconds, or of a date and time, UTC if not said.
+    """Return seconds since the epoch: of a number of seconds, milliseconds …, or of a date and time, UTC if not said.
 
     >>> time_in("1577836800"), time_in(1577836800000), time_in("2020-01-01T00:00:00Z"), time_in("01 Jan 2020, 00:00")
     (1577836800.0, 1577836800.0, 1577836800.0, 1577836800.0)
     """
     if (number := number_in(text)) is not None:
-        return number / 1000 if number > _MILLISECONDS_FROM else number
-    plain = re.sub(r"\s+", " ", str(text or "")).strip()
-    try:
-        return _utc(datetime.fromisoformat(plain))
-    except ValueError:
-        pass
-    for form in _WRITTEN:
+        for _ in range(3):
+            number = number / 1000 if number > _TOO_LATE_S else number
+        return number
+    plain = re.sub(r"\s+", " ", str(text or "")).strip().removesuffix(" UTC")
+    of_mail = parsedate_to_datetime if re.match("[A-Z][a-z]{2}, ", plain) else _written
+    for read in (datetime.fromisoformat, of_mail):
         try:
-            return _utc(datetime.strptime(plain, form))
-        except ValueError:
+            return _utc(read(plain))
+        except (ValueError, OverflowError):
             continue
     return None
+
+
+def _written(text: str) -> datetime:
+    for form in _forms(text):
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    raise ValueError(text)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """Yield the ways to write a time that have as many colons, and end as the text does: trying all takes long."""
+    for hour in _HOURS:
+        if hour.count(":") == text.count(":") and hour.endswith("%p") == text[-1:].isalpha():
+            yield from (f"{day} {hour}" for day in _DAYS)
 
 
 def _utc(moment: datetime) -> float:

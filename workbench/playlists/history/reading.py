@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 import zlib
@@ -57,7 +58,7 @@ def read_history(path: str | Path) -> ListeningHistory:
     history = ListeningHistory()
     try:
         with source.open("rb") as file:
-            is_zip = file.read(4) == b"PK\x03\x04"
+            is_zip = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")  # the second one is empty
         if is_zip:
             _read_zip(source, history)
         else:
@@ -82,7 +83,7 @@ def _content(path: Path) -> bytes:
 
 def _read_zip(path: Path, history: ListeningHistory) -> None:
     with zipfile.ZipFile(path) as archive:
-        members = [one for one in archive.infolist() if one.filename.lower().endswith(_SUFFIXES)]
+        members = [one for one in archive.infolist() if one.file_size and _may_be_history(one.filename)]
         total = sum(member.file_size for member in members)
         if total > MAX_SIZE_BYTES or len(members) > MAX_MEMBERS:
             raise PlaylistFileError(
@@ -91,17 +92,25 @@ def _read_zip(path: Path, history: ListeningHistory) -> None:
             )
         for member in sorted(members, key=lambda one: one.filename):
             try:
-                _read_one(archive.read(member), history)
+                _read_one(archive.read(member), history, of=f" of {member.filename}")
             except (PlaylistFileError, RuntimeError, NotImplementedError) as error:
-                reason = getattr(error, "message", None) or f"{error}."
-                raise PlaylistFileError(f"{member.filename} in it cannot be read. {reason}") from error
+                refused = f"{member.filename} in it cannot be read. {getattr(error, 'message', None) or f'{error}.'}"
+                history.skipped[refused] = 1
+    if not history and history.skipped:
+        raise PlaylistFileError(next(iter(history.skipped)))
 
 
-def _read_one(data: bytes, history: ListeningHistory) -> None:
+def _may_be_history(name: str) -> bool:
+    """Whether a file in a ZIP may be a history; macOS adds hidden ones that only describe the others."""
+    return name.lower().endswith(_SUFFIXES) and not name.rpartition("/")[2].startswith(".")
+
+
+def _read_one(data: bytes, history: ListeningHistory, *, of: str = "") -> None:
     """Add what a file says, if it is one of a history."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16
         data = decode_text(data).encode()
-    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    start = data[:1024].lstrip()
     if not start:
         if not data.strip():
             raise PlaylistFileError("It is empty.")
@@ -112,18 +121,19 @@ def _read_one(data: bytes, history: ListeningHistory) -> None:
         _add_records(_records(data, history), history)
     else:
         add_table(decode_text(data), history)
+    history.name_broken(of)
 
 
 def _records(data: bytes, history: ListeningHistory) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a JSON document, or of JSON Lines; a line that is not JSON is counted as skipped."""
+    """Yield the objects of a JSON document, or of JSON Lines; a line that is not JSON is noted as broken."""
     first, _, more = data.strip().partition(b"\n")
     if first.startswith(b"{") and first.rstrip().endswith(b"}") and more.lstrip().startswith(b"{"):
-        for line in data.splitlines():
+        for number, line in enumerate(io.BytesIO(data), 1):
             try:
                 if line.strip():
                     yield from _flat(json.loads(line))
-            except ValueError:
-                history.skipped["lines that are not JSON"] += 1
+            except (ValueError, RecursionError):
+                history.broken.append(number)
     else:
         yield from _flat(read_json(decode_text(data).encode()))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from workbench.errors import PlaylistFileError
 from workbench.playlists.files.csv_list import delimiter_of, plain_name
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.text import number_in
@@ -31,31 +31,31 @@ _PLAYED = ("", "PLAY_END", "PLAY_START")
 
 
 def add_table(text: str, history: ListeningHistory) -> bool:
-    """Add the plays of a CSV; return whether it is one of a history.
-
-    Raises
-    ------
-    PlaylistFileError
-        It is not CSV.
-    """
-    try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
-        first = next(rows, [])
-        if len(first) == 4 and time_in(first[3]) is not None:  # lastfm-to-csv writes no header
-            history.source = LASTFM
-            _add_plain([first, *rows], history)
-            return True
-        places = _places(first)
-        if "at" not in places or not {"title", "described"} & places.keys():
-            return False
-        history.source = history.source or _source(first)
-        for row in rows:
-            _add_row(
-                {name: row[place].strip() for name, place in places.items() if place < len(row)}, history
-            )
-    except csv.Error as error:
-        raise PlaylistFileError(f"It is not a CSV file: {error}.") from error
+    """Add the plays of a CSV; return whether it is one of a history. Lines that are not CSV are noted as broken."""
+    rows = _rows(text, history)
+    first = next(rows, [])
+    if len(first) == 4 and time_in(first[3]) is not None:  # lastfm-to-csv writes no header
+        history.source = LASTFM
+        _add_plain(itertools.chain([first], rows), history)
+        return True
+    places = _places(first)
+    if "at" not in places or not {"title", "described"} & places.keys():
+        return False
+    history.source = history.source or _source(first)
+    for row in rows:
+        _add_row({name: row[place].strip() for name, place in places.items() if place < len(row)}, history)
     return True
+
+
+def _rows(text: str, history: ListeningHistory) -> Iterator[list[str]]:
+    """Yield the row of each line: a quotation mark that is not closed must not swallow the lines after it."""
+    delimiter = delimiter_of(text)
+    for number, line in enumerate(io.StringIO(text, newline=""), 1):
+        try:
+            if line.strip():
+                yield next(csv.reader([line], delimiter=delimiter, strict=line.count('"') % 2 == 1))
+        except csv.Error:
+            history.broken.append(number)
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
@@ -76,7 +76,7 @@ def _source(header: Sequence[str]) -> str:
     return LASTFM if "uts" in names or any("#" in name for name in header) else "CSV"
 
 
-def _add_plain(rows: Sequence[Sequence[str]], history: ListeningHistory) -> None:
+def _add_plain(rows: Iterable[Sequence[str]], history: ListeningHistory) -> None:
     for row in rows:
         artist, album, title, at = (*row, "", "", "", "")[:4]
         history.add(Entry("", title=title or None, artist=artist or None, album=album or None), time_in(at))
@@ -104,11 +104,11 @@ def _add_row(row: Mapping[str, str], history: ListeningHistory) -> None:
 
 
 def _times(row: Mapping[str, str]) -> Iterator[float | None]:
-    """Yield the time of a row; of a day with a number of plays, as many times from its beginning on."""
+    """Yield the time of a row; of a day with a number of plays, as many minutes from its beginning on."""
     written = row.get("at", "")
     if len(written) == 8 and written.isdecimal():  # 20240131
         day = time_in(f"{written[:4]}-{written[4:6]}-{written[6:]}")
         count = number_in(row.get("count")) or 1
-        yield from (None if day is None else day + number for number in range(int(min(count, 1000))))
+        yield from (None if day is None else day + 60 * number for number in range(int(min(count, 1000))))
     else:
         yield time_in(written)

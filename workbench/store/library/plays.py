@@ -9,12 +9,14 @@ from workbench.store.library.repository import PLAYED, Repository
 
 # Two programs that note the same play differ by the length of the track, because some note its start and some its end.
 _SAME_PLAY_S = 600  # set by hand: longer than nearly all tracks
+_MINUTE_S = 60  # two exports of one service: one of them may round to minutes
 
 _COUNTED = f"""
     SELECT content_hash, count(*) AS plays, max(at) AS last_played_at FROM (
         SELECT content_hash, source, at, lag(at) OVER earlier AS before, lag(source) OVER earlier AS other
         FROM plays WINDOW earlier AS (PARTITION BY content_hash ORDER BY at))
-    WHERE before IS NULL OR source = other OR at - before > {_SAME_PLAY_S}
+    WHERE before IS NULL OR at - before > {_SAME_PLAY_S} OR (source = other AND NOT (
+        at - before < {_MINUTE_S} AND (at % {_MINUTE_S} = 0 OR before % {_MINUTE_S} = 0)))
     GROUP BY content_hash"""
 
 _TOLD = """
@@ -121,7 +123,8 @@ class PlayRepository(Repository):
     def heard(self) -> dict[str, Heard]:
         """Return what is known of each content that was played or rated.
 
-        A play that two sources noted, less than ten minutes apart, counts once. It is computed anew only after a play.
+        A play that two sources noted, less than ten minutes apart, counts once; so does one that a source noted twice,
+        once without seconds. It is computed anew only after a play.
         """
         with self.pool.snapshot() as connection:
             played = connection.execute("SELECT value FROM meta WHERE key = 'played'").fetchone()[0]
