@@ -21,6 +21,13 @@ PAGE_WITHIN_MS = 60_000
 SOUND = "--autoplay-policy=no-user-gesture-required"
 
 
+def share_of(data_dir: Path) -> Path:
+    """Return the folder in which a server has its trash."""
+    folder = data_dir.parent / "share"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 class AppServer:
     """``workbench serve`` on a data folder."""
 
@@ -28,7 +35,12 @@ class AppServer:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "workbench", "serve", "--data-dir", str(data_dir), "--port", "0"],
-            env=inherited | {"WORKBENCH_LIBRARY_ROOTS": str(roots), "WORKBENCH_ASYNC_WORKERS": "1"},
+            env=inherited
+            | {
+                "WORKBENCH_LIBRARY_ROOTS": str(roots),
+                "WORKBENCH_ASYNC_WORKERS": "1",
+                "XDG_DATA_HOME": str(share_of(data_dir)),
+            },
             stderr=subprocess.PIPE,
             text=True,
             cwd=data_dir.parent,
@@ -115,6 +127,12 @@ def app_server(app_data_dir: Path, music: Path) -> Iterator[AppServer]:
     server = AppServer(app_data_dir, music)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def trash(app_data_dir: Path) -> Path:
+    """The trash of ``app_server``."""
+    return share_of(app_data_dir) / "Trash"
 
 
 @pytest.fixture

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import tracemalloc
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from heard_library import fill
 
+from workbench import Workbench
+from workbench.apps.dashboards.views.mend_view import MendView
 from workbench.apps.dashboards.views.problems_view import ProblemsView
 from workbench.session import problems
 from workbench.store.library.library_table import LibraryTable
@@ -23,6 +28,13 @@ def changed(table: LibraryTable, **columns: dict[int, Any]) -> LibraryTable:
         for row, value in cells.items():
             values[name][row] = value
     return replace(table, columns=values)
+
+
+def mending() -> MendView:
+    """Return actions that have no library."""
+    nothing: Any = None
+    files: Any = SimpleNamespace(can_show=False)
+    return MendView(nothing, nothing, files, on_play=int, on_done=list)
 
 
 def ids(findings: list[problems.Finding]) -> list[int]:
@@ -71,6 +83,23 @@ def test_a_genre_that_is_everywhere_proves_nothing(table: LibraryTable) -> None:
     assert ids(problems.mislabeled(mostly)) == []
 
 
+def test_what_the_user_keeps_out_is_no_problem_any_more(data_dir: Path) -> None:
+    with Workbench(data_dir) as wb:
+        fill(wb)
+        first = int(wb.table().ids[0])
+
+        def found() -> tuple[list[int], list[int]]:
+            silent = wb.table().with_columns({"loudness_lufs": np.full(len(wb.table()), np.nan)})
+            by_kind = {one.title: ids(one.findings) for one in wb.problems(silent)}
+            return by_kind["Silent"], by_kind[problems.KEPT_OUT]
+
+        assert first in found()[0] and found()[1] == []
+        wb.ratings.exclude(first)
+        assert first not in found()[0] and found()[1] == [first]
+        wb.ratings.allow(first)
+        assert first in found()[0] and found()[1] == []
+
+
 def test_duplicates_name_each_other() -> None:
     one, two = (Track(number, f"/m/{number}.mp3", "same", "analyzed") for number in (1, 2))
     assert [finding.reason for finding in problems.duplicates([[one, two]])] == [
@@ -81,12 +110,13 @@ def test_duplicates_name_each_other() -> None:
 
 def test_the_view_opens_at_a_kind_that_has_findings(table: LibraryTable) -> None:
     opened: list[int] = []
-    view = ProblemsView(opened.append)
+    view = ProblemsView(opened.append, opened.append, mending())
     silent = problems.Problem("Silent", "Trim it.", [problems.Finding(3, "all of it")])
     view.fill(table, [problems.Problem("Clipped", "", []), silent])
     assert view.kind.value == "Silent" and view.grid.cells(0, 5)[0][:2] == [3, "all of it"]
+    assert view.mend.play.disabled
     view.grid.selected = [3]
-    assert opened == [3]
+    assert opened == [3] and not view.mend.play.disabled
 
 
 def test_many_findings_are_written_piece_by_piece(table: LibraryTable) -> None:

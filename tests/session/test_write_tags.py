@@ -84,6 +84,23 @@ def add(wb: Workbench, music: Path) -> Add:
     return write
 
 
+def test_tags_by_hand_are_shown_then_written_and_stay_the_users(wb: Workbench, add: Add) -> None:
+    files = {format: add(f"x.{format}") for format in FORMATS}
+    ids = {Path(track.path): track.id for track in wb.library.tracks.select()}
+    plan = wb.tags.plan_by_hand(*ids.values(), artist="Ann Lee", genre="Ambient", mood="")
+    assert len(plan) == len(FORMATS) and read_tags(files["mp3"]).artist is None
+    assert {file.problem for file in wb.tags.write(plan)} == {None}
+    for path in files.values():
+        assert (read_tags(path).artist, read_tags(path).genre) == ("Ann Lee", "Ambient")
+    assert not wb.tags.plan_by_hand(*ids.values(), artist="Ann Lee").files[0].changes
+    assert not wb.library.written_tags.all(), "later plans must not replace what the user wrote"
+    wb.tags.restore()
+    assert {read_tags(path).artist for path in files.values()} == {None}
+    for wrong in ({"tempo": "1"}, {"genre": "x", "id": 99_999}):
+        with pytest.raises(TagsError):
+            wb.tags.plan_by_hand(wrong.pop("id", ids[files["mp3"]]), **wrong)
+
+
 def written(wb: Workbench, *paths: Path, **how: object) -> dict[str, str | None]:
     """Write, and return the problem of each file by its name."""
     return {Path(f.path).name: f.problem for f in wb.tags.write(wb.tags.plan(*paths, **how))}

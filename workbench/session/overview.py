@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
 
 NEW_S = 7 * 24 * 3600  # set by hand: what came within a week is new
+_PROBLEMS = ("problems", "counts")
 LITTLE_SPACE_BYTES = 10**9  # set by hand: a large library and its backups take about as much
 
 
@@ -42,6 +43,21 @@ class Overview:
     @property
     def has_space(self) -> bool:
         return self.free_bytes > LITTLE_SPACE_BYTES
+
+
+def problem_counts(wb: Workbench) -> dict[str, Any]:
+    """Return how many tracks have a problem, and how many each kind has; kept until the library changes."""
+    from workbench.session.problems import KEPT_OUT
+
+    snapshot = f"{wb.library.version()} {wb.library.said()}"
+    kept = wb.library.artifacts.get(*_PROBLEMS)
+    if kept is not None and kept.snapshot == snapshot:
+        return dict(kept.value)
+    found = [problem for problem in wb.problems() if problem.findings and problem.title != KEPT_OUT]
+    tracks = {finding.track_id for problem in found for finding in problem.findings}
+    counts = {"tracks": len(tracks), "kinds": {problem.title: len(problem.findings) for problem in found}}
+    wb.library.artifacts.save(*_PROBLEMS, counts, snapshot=snapshot)
+    return counts
 
 
 def overview(wb: Workbench) -> Overview:

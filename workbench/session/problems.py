@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from workbench.playlists.making.constraints import EXCLUDED
+from workbench.playlists.sound.points import fixed_sample
 from workbench.playlists.sound.space import space_of
 from workbench.readable import clock, counted, listed, number
 from workbench.session.copies import Group, Pair, copy_groups
@@ -26,6 +28,7 @@ Mask = npt.NDArray[np.bool_]
 
 CLIPPED_DBTP = 0.0  # full scale: a peak above it clips in a player without ReplayGain
 LONG_SILENCE_S = 10.0  # chosen: much longer than the usual pause between tracks
+KEPT_OUT = "Kept out of playlists"
 OUTLIER_SPREADS = 3.0  # convention: only 0.3 % of a normal distribution lie farther out
 OUTLIER_LEAST_LU = 4.0  # chosen: a smaller difference is not worth a report, however even the library is
 NEIGHBORS = 10  # chosen: enough for a clear majority, and few enough to be near
@@ -33,23 +36,38 @@ _FINDINGS_AT_A_TIME = 1000  # some 200 kB of text
 AGREEMENT = 0.8  # chosen: eight of the ten nearest tracks
 LEAST_SURPRISE = 0.001  # chosen: by chance, one track in a thousand would have such neighbors
 AUDIBLE_S = 0.05  # less is the delay of an encoder
+COMPARED = 10_000  # chosen: in a larger library, neighbors are looked for among so many; 100,000 tracks take 10 s then
+
+Mend = Literal["trash", "show", "tags", "gain", "exclude", "allow", "none"]
+"""What mends it: the trash, a look into the folder, right tags, ReplayGain, to be kept out of playlists or not."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One track and its problem."""
+    """One track and its problem.
+
+    Attributes
+    ----------
+    tags : mapping
+        Tags that would be right, where that is known.
+    mend : str, optional
+        What mends it, where that differs from the others of its kind.
+    """
 
     track_id: int
     reason: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    mend: Mend | None = None
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One kind of problem: its name, the advice, and the tracks that have it."""
+    """One kind of problem: its name, the advice, the tracks that have it, and what mends it."""
 
     title: str
     advice: str
     findings: Sequence[Finding]
+    mend: Mend = "none"
 
     def described(self, table: LibraryTable) -> Iterator[dict[str, Any]]:
         """Yield each finding as JSON-able values, with the path of the track."""
@@ -88,6 +106,7 @@ class Check:
     title: str
     advice: str
     find: Callable[[LibraryTable], list[Finding]]
+    mend: Mend
 
 
 def find_problems(library: Library, table: LibraryTable, pairs: Sequence[Pair] = ()) -> list[Problem]:
@@ -100,12 +119,14 @@ def find_problems(library: Library, table: LibraryTable, pairs: Sequence[Pair] =
             "Duplicates",
             "Files with the same bytes. Delete the copies you do not need, then analyze the folder again.",
             duplicates(library.tracks.duplicates()),
+            "trash",
         ),
         Problem(
             "Same recording",
             "Files with the same sound in other formats, bit rates or lengths, the best of each recording first. "
             "A playlist has at most one of them. Delete those you do not need, then analyze the folder again.",
             same_recordings(table, copy_groups(table, pairs, library.tracks.by_id), pairs),
+            "trash",
         ),
         Problem(
             "Failed",
@@ -115,14 +136,28 @@ def find_problems(library: Library, table: LibraryTable, pairs: Sequence[Pair] =
                 table.texts("status") == "failed",
                 lambda row: failed.get(int(table.ids[row]), "failed"),
             ),
+            "show",
         ),
         Problem(
             "Missing",
             "The file is gone. Put it back, or analyze the folder to which it moved.",
             _missing(table),
         ),
-        *(Problem(check.title, check.advice, check.find(table)) for check in CHECKS),
+        *(Problem(check.title, check.advice, _heard(table, check), check.mend) for check in CHECKS),
+        Problem(
+            KEPT_OUT,
+            "No playlist has them, because you said so. This is no problem: here you can allow them again.",
+            _findings(table, table.numbers(EXCLUDED) == 1, lambda row: "kept out of playlists"),
+            "allow",
+        ),
     ]
+
+
+def _heard(table: LibraryTable, check: Check) -> list[Finding]:
+    """Return the findings of a check, without the tracks that the user keeps out of playlists."""
+    found: list[Finding] = table.derived(("problem", check.title), lambda: check.find(table))
+    kept_out = set(table.ids[table.numbers(EXCLUDED) == 1].tolist())
+    return [finding for finding in found if finding.track_id not in kept_out]
 
 
 def _missing(table: LibraryTable) -> list[Finding]:
@@ -145,7 +180,8 @@ def same_recordings(table: LibraryTable, groups: Sequence[Group], pairs: Sequenc
     for group in groups:
         best, *others = group.rows
         name = PurePath(str(table["path"][best])).name
-        found.append(Finding(int(table.ids[best]), f"the best of {counted(len(group.rows), 'file')}"))
+        best_of = f"the best of {counted(len(group.rows), 'file')}"
+        found.append(Finding(int(table.ids[best]), best_of, mend="none"))
         for row, quality in zip(others, group.qualities[1:], strict=True):
             better = group.qualities[0].better_in(quality)
             why = f"{name}, which is {listed(better)}" if better else f"{name}, as good as this"
@@ -207,9 +243,12 @@ def mislabeled(table: LibraryTable) -> list[Finding]:
     if len(rows) < 3 * NEIGHBORS:
         return []
     points = space_of(table).filled(rows)
-    near = NearestNeighbors(n_neighbors=NEIGHBORS + 1).fit(points).kneighbors(points, return_distance=False)
+    among = fixed_sample(np.ones(len(rows), bool), COMPARED)
+    finder = NearestNeighbors(n_neighbors=NEIGHBORS + 1, algorithm="brute").fit(points[among])
+    near = among[finder.kneighbors(points, return_distance=False)]
+    others = np.argsort(near == np.arange(len(rows))[:, None], axis=1, kind="stable")[:, :NEIGHBORS]
     names, codes = np.unique(table["genre"][rows].astype(str), return_inverse=True)
-    around = codes[near[:, 1:]]
+    around = codes[np.take_along_axis(near, others, axis=1)]
     counts = np.stack([(around == code).sum(axis=1) for code in range(len(names))], axis=1)
     best, most = counts.argmax(axis=1), counts.max(axis=1)
     share = np.bincount(codes) / len(codes)
@@ -220,6 +259,7 @@ def mislabeled(table: LibraryTable) -> list[Finding]:
             int(table.ids[rows[i]]),
             f"tagged {names[codes[i]]}; {counts[i, best[i]]} of its {NEIGHBORS} nearest are {names[best[i]]}, "
             f"as {share[best[i]]:.0%} of the library",
+            {"genre": str(names[best[i]])},
         )
         for i in np.flatnonzero(wrong)
     ]
@@ -254,16 +294,27 @@ def truncated(table: LibraryTable) -> list[Finding]:
 
 
 CHECKS = (
-    Check("Clipped", "Harmless if your player uses ReplayGain. If you own the CD, rip it again.", clipped),
-    Check("Silent", "Trim it, or leave it out of playlists.", silent),
-    Check("Cut short", "Copy or download the file again.", truncated),
-    Check("Without artist or genre", "Tag it, then analyze the folder again.", untagged),
+    Check(
+        "Clipped",
+        "Harmless if your player uses ReplayGain. If you own the CD, rip it again.",
+        clipped,
+        "gain",
+    ),
+    Check("Silent", "Trim it, or keep it out of playlists.", silent, "exclude"),
+    Check("Cut short", "Copy or download the file again.", truncated, "show"),
+    Check("Without artist or genre", "Write the tags that it lacks.", untagged, "tags"),
     Check(
         "Perhaps the wrong genre",
         "Listen to the track. If its neighbors are right, correct its tag.",
         mislabeled,
+        "tags",
     ),
-    Check("Loudness outliers", "Turn on ReplayGain in your player, or leave them out.", loudness_outliers),
+    Check(
+        "Loudness outliers",
+        "Write ReplayGain into them and turn it on in your player, or keep them out of playlists.",
+        loudness_outliers,
+        "gain",
+    ),
 )
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from workbench.session.tagger import Tagger
     from workbench.session.tags.tags import Tags
     from workbench.session.track_comparison import TrackComparison
+    from workbench.session.track_files import TrackFiles
     from workbench.session.watching.watch import Watch
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.maintenance import Maintenance
@@ -560,6 +561,13 @@ class Workbench:
         from workbench.session.tags.tags import Tags
 
         return Tags(self.library, self.table, self.settings.data_dir)
+
+    @property
+    def files(self) -> TrackFiles:
+        """The files of tracks: show one in its folder, move one to the trash."""
+        from workbench.session.track_files import TrackFiles
+
+        return TrackFiles(self.library, self.track, self.settings)
 
     @property
     def media(self) -> Media:

@@ -54,6 +54,7 @@ ROUTES: tuple[tuple[str, type[ApiHandler]], ...] = (
     ("/api/v1/tracks/{track_id}/plays", track_handlers.PlaysHandler),
     ("/api/v1/tracks/{track_id}/cover", cover_handler.CoverHandler),
     ("/api/v1/problems", track_handlers.ProblemsHandler),
+    ("/api/v1/stats/problems", track_handlers.ProblemStatsHandler),
     ("/api/v1/stats/analysis", track_handlers.AnalysisStatsHandler),
     ("/api/v1/jobs", job_handlers.JobsHandler),
     ("/api/v1/jobs/{job_id}", job_handlers.JobHandler),

@@ -184,6 +184,7 @@ PROBLEMS = has(
         has(title=STRING, advice=STRING, findings=listing(has(id=COUNT, path=STRING, reason=STRING)))
     )
 )
+PROBLEM_COUNTS = has(tracks=COUNT, kinds={"type": "object"})
 ANALYSIS = has(tracks={"type": "object"}, failures={"type": "object"}, audio_seconds=NUMBER)
 JSPF = has(playlist=has(track=listing(operations.ANY_OBJECT)))
 HEALTH = has(status=STRING, version=STRING, uptime_seconds=NUMBER)

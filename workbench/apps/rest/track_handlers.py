@@ -234,6 +234,20 @@ class ProblemsHandler(ApiHandler):
         return as_json(self.service.workbench.problems(table), table)
 
 
+class ProblemStatsHandler(ApiHandler):
+    operations: ClassVar = {
+        "get": Operation(
+            "How many tracks have a problem, and how many each kind has",
+            answers={200: schemas.PROBLEM_COUNTS},
+        )
+    }
+
+    async def get(self) -> None:
+        from workbench.session.overview import problem_counts
+
+        self.answer(await self.service.run(problem_counts, self.service.workbench))
+
+
 class AnalysisStatsHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation("How much of the library is analyzed", answers={200: schemas.ANALYSIS})

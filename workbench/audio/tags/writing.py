@@ -31,6 +31,7 @@ _WRITTEN: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "key": ("TKEY", ("INITIALKEY", "KEY"), f"{_ITUNES}initialkey", "WM/InitialKey"),
     "mood": ("TMOO", ("MOOD",), f"{_ITUNES}MOOD", "WM/Mood"),
     "genre": ("TCON", ("GENRE",), "©gen", "WM/Genre"),
+    "artist": ("TPE1", ("ARTIST",), "©ART", "Author"),
 } | {
     name: (f"TXXX:REPLAYGAIN_{name.upper()}", (f"REPLAYGAIN_{name.upper()}",),
            f"{_ITUNES}REPLAYGAIN_{name.upper()}", f"REPLAYGAIN_{name.upper()}")
@@ -41,6 +42,7 @@ _READ = {
     "key": NAMES["tag_key"],
     "mood": NAMES["tag_mood"],
     "genre": NAMES["genre"],
+    "artist": NAMES["artist"],
     "track_gain": NAMES["tag_gain_db"],
     "album_gain": NAMES["tag_album_gain_db"],
     "track_peak": NAMES["tag_peak"],
@@ -96,7 +98,7 @@ def write_fields(path: Path, values: Mapping[str, Value]) -> None:
     Parameters
     ----------
     values : mapping
-        ``bpm``, ``key``, ``mood``, ``genre``, ``track_gain`` and ``album_gain`` (dB, relative to −18 LUFS),
+        ``bpm``, ``key``, ``mood``, ``genre``, ``artist``, ``track_gain`` and ``album_gain`` (dB, relative to −18 LUFS),
         ``track_peak`` and ``album_peak`` (full scale = 1.0). Any other name is written with ``PREFIX`` before it.
         Peaks are not written into Opus files.
 

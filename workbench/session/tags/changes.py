@@ -70,11 +70,14 @@ class TagPlan:
         Whether values of the user's are replaced.
     notes : tuple of str
         What was left out, and why.
+    by_hand : bool
+        Whether the values are the user's, so that later plans leave them as they are.
     """
 
     files: tuple[FileChange, ...]
     overwrite: bool = False
     notes: tuple[str, ...] = ()
+    by_hand: bool = False
 
     def __len__(self) -> int:
         return sum(bool(file.changes) for file in self.files)

@@ -18,6 +18,7 @@ from workbench.audio.source import file_error, size_and_time
 from workbench.audio.tags.writing import Value, is_opus, read_fields, write_fields
 from workbench.cards.verbs import Verbs
 from workbench.errors import LibraryPathError, TagsError, WorkbenchError
+from workbench.readable import listed
 from workbench.session.tags.changes import FileChange, TagPlan, compare
 from workbench.session.tags.changing import change, put_back
 from workbench.session.tags.journal import FINISHED, Entry, Journal, entries, only_one
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library import Library
     from workbench.store.library.library_table import LibraryTable
 
+BY_HAND = ("artist", "genre", "mood", "key")
 OnFile = Callable[[FileChange], None]
 
 
@@ -115,6 +117,31 @@ class Tags(Verbs):
         shown = tuple(file for file in files if file.changes or file.kept or file.problem)
         return TagPlan(shown, overwrite, tuple(notes))
 
+    def plan_by_hand(self, *tracks: int, **values: str) -> TagPlan:
+        """Return what would change in the files of tracks if they got these values of yours; no file is changed.
+
+        Parameters
+        ----------
+        tracks : int
+            Ids.
+        values : str
+            ``artist``, ``genre``, ``mood`` or ``key``; an empty one stays as it is.
+
+        Raises
+        ------
+        TagsError
+            There is no such track, or no such field.
+        """
+        table = self._table()
+        if unknown := values.keys() - BY_HAND:
+            raise TagsError(f"{listed(sorted(unknown))} cannot be written. Take {listed(BY_HAND)}.")
+        wanted = {field: value.strip() for field, value in values.items() if value.strip()}
+        rows = {track_id: table.index_of(track_id) for track_id in tracks}
+        files = [_planned(table, row, wanted, {}, overwrite=True) for row in rows.values() if row is not None]
+        if len(files) < len(tracks):
+            raise TagsError(f"There is no track {next(one for one, row in rows.items() if row is None)}.")
+        return TagPlan(tuple(files), overwrite=True, by_hand=True)
+
     def write(self, plan: TagPlan, *, on_file: OnFile | None = None) -> list[FileChange]:
         """Write what was planned into the files, and bring the library up to date: nothing is analyzed again.
 
@@ -135,7 +162,7 @@ class Tags(Verbs):
         """
         todo = [file for file in plan.files if file.changes]
         with self._journal() as journal:
-            return [_told(self._write_one(journal, file, overwrite=plan.overwrite), on_file) for file in todo]
+            return [_told(self._write_one(journal, file, plan), on_file) for file in todo]
 
     def backups(self) -> list[TagBackup]:
         """Return what was written, the last first."""
@@ -187,7 +214,7 @@ class Tags(Verbs):
                 journal.close()
                 settle_all(self._library, self.folder)
 
-    def _write_one(self, journal: Journal, file: FileChange, *, overwrite: bool) -> FileChange:
+    def _write_one(self, journal: Journal, file: FileChange, plan: TagPlan) -> FileChange:
         track = self._library.tracks.get(file.track_id)
         written = self._library.written_tags.of(file.track_id)
         wanted = {one.field: one.new for one in file.changes}
@@ -195,7 +222,7 @@ class Tags(Verbs):
             if track is None or track.path != file.path:
                 raise TagsError(f"{file.path} is no longer that track. Plan again.", path=file.path)
             said = read_fields(file.path, wanted)
-            changes, kept = compare(said, wanted, written=written, overwrite=overwrite)
+            changes, kept = compare(said, wanted, written=written, overwrite=plan.overwrite)
             values = {one.field: one.new for one in changes}
             if not changes:  # through another link to the same file
                 self._check(file.path, track.content_hash, found := content_hash(file.path))
@@ -208,7 +235,7 @@ class Tags(Verbs):
                 track_id=file.track_id,
                 known=track.content_hash,
                 fields={one.field: one.old for one in changes},
-                written=values,
+                written={} if plan.by_hand else values,
                 check=partial(self._check, file.path, track.content_hash),
             )
             carry_over(self._library, entry)

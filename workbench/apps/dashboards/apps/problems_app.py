@@ -10,8 +10,9 @@ import ipywidgets as widgets
 from workbench.apps.dashboards.apps.session_app import SessionApp
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.library_actions import LOOKING, LibraryWatch, details
+from workbench.apps.dashboards.views.mend_view import MendView
 from workbench.apps.dashboards.views.messages import Messages
-from workbench.apps.dashboards.views.page import empty_html
+from workbench.apps.dashboards.views.page import empty_html, panel
 from workbench.apps.dashboards.views.problems_view import ProblemsView
 from workbench.apps.dashboards.views.track_view import TrackView
 from workbench.errors import WorkbenchError
@@ -29,14 +30,22 @@ class ProblemsApp(SessionApp):
 
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb
-        self._watch = LibraryWatch(wb, lambda table: self.look())
-        self.view = ProblemsView(self.open_track)
+        self._looked = False
+        self._watch = LibraryWatch(wb, lambda table: self.look(), self._look_once)
+        self.mend = MendView(wb.tags, wb.ratings, wb.files, on_play=self.play_from, on_done=self._watch.renew)
+        self.view = ProblemsView(self.open_track, self.play_from, self.mend)
         self.track = TrackView(
             self.open_track, advice="Click a row of the list to look at the track and hear it."
         )
         self._line, self.messages = widgets.HTML(), Messages()
-        super().__init__(wb, self._line, self.messages, self.view, self.track, self._watch)
-        self.look()
+        super().__init__(wb, self._line, self.messages, panel(self.view), panel(self.track), self._watch)
+        # Found now and shown when the page is open: what changes while a browser loads a page is lost.
+        in_background(lambda: wb.problems(self._watch.table), lambda _: None, lambda _: None)
+
+    def _look_once(self) -> None:
+        if not self._looked:
+            self._looked = True
+            self.look()
 
     def look(self) -> None:
         """Look for problems, off the event loop."""
@@ -48,6 +57,12 @@ class ProblemsApp(SessionApp):
             lambda problems: self._show(table, problems),
             self.messages.problem,
         )
+
+    def play_from(self, track_id: int) -> None:
+        """Show a track and play it, then the rows after it."""
+        self.open_track(track_id)
+        self.track.player.queue = self.view.grid.ids_from(track_id)
+        self.track.player.play()
 
     def open_track(self, track_id: int) -> None:
         """Show a track."""

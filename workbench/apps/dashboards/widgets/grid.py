@@ -34,6 +34,8 @@ class GridColumn:
         Whether it is shown until the person chooses columns.
     always : bool
         Whether it is shown, whatever the person chose.
+    button : bool
+        Whether the text is a button; see ``on_act``.
     cover : bool
         Whether the row's cover is shown in place of a text; values are ``None`` where there is no cover.
     """
@@ -47,6 +49,7 @@ class GridColumn:
     help: str = ""
     shown: bool = True
     always: bool = False
+    button: bool = False
     cover: bool = False
 
 
@@ -64,6 +67,8 @@ class Grid(anywidget.AnyWidget):
         Whether columns can be chosen and rows ticked off.
     on_open : callable, optional
         Called with the id of a row that was double-clicked or entered.
+    on_act : callable, optional
+        Called with the id of a row whose button was pressed.
 
     Attributes
     ----------
@@ -96,6 +101,7 @@ class Grid(anywidget.AnyWidget):
         height: int = 420,
         tools: bool = False,
         on_open: Callable[[int], None] | None = None,
+        on_act: Callable[[int], None] | None = None,
     ) -> None:
         super().__init__(
             columns=[_head(column) for column in columns],
@@ -105,7 +111,7 @@ class Grid(anywidget.AnyWidget):
             tools=tools,
         )
         self._possible = self._columns = tuple(columns)
-        self._on_open = on_open
+        self._on_open, self._on_act = on_open, on_act
         self._ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._values: Mapping[str, Column] = {}
         self._ranks: dict[str, npt.NDArray[np.float64]] = {}
@@ -181,6 +187,8 @@ class Grid(anywidget.AnyWidget):
                 self.selected = self._ids[self.rows[first : last + 1]].tolist()
             case {"kind": "open", "id": int(chosen)} if self._on_open is not None:
                 self._on_open(chosen)
+            case {"kind": "act", "id": int(chosen)} if self._on_act is not None:
+                self._on_act(chosen)
 
 
 def _head(column: GridColumn) -> dict[str, Any]:

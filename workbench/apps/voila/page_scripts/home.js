@@ -1,6 +1,7 @@
-// Keeps the numbers of the home page up to date, and adds the hours, which take longer to count.
+// Keeps the numbers of the home page up to date, and adds the hours and problems, which take longer to count.
 
 const EVERY_MS = 5000;
+const PROBLEMS_EVERY_MS = 60_000;
 const api = document.body.dataset.baseUrl + "api/v1/";
 
 function show(name, value) {
@@ -14,7 +15,6 @@ async function look() {
     const { tracks, audio_seconds, jobs } = await (await fetch(api + "stats/analysis")).json();
     const hours = audio_seconds / 3600;
     show("total", tracks.total);
-    show("failed", tracks.failed);
     show("hours", hours < 10 ? Math.round(hours * 10) / 10 : Math.round(hours));
     show("running", jobs.running + jobs.waiting);
   } catch {
@@ -22,8 +22,37 @@ async function look() {
   }
 }
 
+function showKinds(kinds) {
+  const list = document.querySelector("[data-problems]");
+  list.replaceChildren(...Object.entries(kinds).map(([kind, count]) => {
+    const item = document.createElement("li"), link = document.createElement("a"), number = document.createElement("b");
+    link.href = list.dataset.problems;
+    number.textContent = count.toLocaleString("en");
+    link.append(`${kind} `, number);
+    item.append(link);
+    return item;
+  }));
+  list.hidden = !list.children.length;
+}
+
+// Asks less often where counting takes long.
+async function lookForProblems() {
+  const began = performance.now();
+  if (!document.hidden) {
+    try {
+      const { tracks, kinds } = await (await fetch(api + "stats/problems")).json();
+      show("problems", tracks);
+      showKinds(kinds);
+    } catch {
+      show("problems", "–");
+    }
+  }
+  setTimeout(lookForProblems, Math.max(PROBLEMS_EVERY_MS, 20 * (performance.now() - began)));
+}
+
 if (document.querySelector("[data-count]")) {
   look();
+  lookForProblems();
   setInterval(look, EVERY_MS);
   document.addEventListener("visibilitychange", look);
 }

@@ -142,9 +142,19 @@ function render({ model, el }) {
       const cell = element(row, "div", { className: "pw-cell" + (column.right ? " pw-right" : ""), dir: "auto" }, { role: "gridcell" });
       const text = values ? values[column.at + 1] : "";
       if (column.cover) drawCover(cell, text && values[0]);
+      else if (column.button && text) drawButton(cell, text, index);
       else cell.title = cell.textContent = text;
     }
     return row;
+  }
+  // The keyboard reaches what these buttons do beside the table.
+  function drawButton(cell, text, index) {
+    const act = (event) => {
+      event.stopPropagation();
+      moveTo(index, {});
+      model.send({ kind: "act", id: rowAt(index)[0] });
+    };
+    element(cell, "button", { type: "button", textContent: text, onclick: act, tabIndex: -1 });
   }
   function drawCover(cell, id) {
     cell.className = "pw-thumb";

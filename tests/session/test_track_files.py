@@ -1,0 +1,75 @@
+"""The files of tracks: shown in their folder, moved to the trash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from workbench import Workbench
+from workbench.errors import LibraryPathError, PathNotAllowedError
+from workbench.store.library.records import ScannedFile
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    path = tmp_path / "music" / "song.wav"
+    path.parent.mkdir()
+    soundfile.write(path, np.zeros(800, np.float32), 8000)
+    return path
+
+
+def opened(data_dir: Path, song: Path, roots: Path) -> tuple[Workbench, int]:
+    wb = Workbench(data_dir, library_roots=(roots,))
+    (track_id,) = wb.library.files.add([ScannedFile(str(song), song.stat().st_size, 0, "ab", {})])
+    return wb, track_id
+
+
+def test_a_file_goes_to_the_trash_and_its_track_is_missing(
+    data_dir: Path, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plat = pytest.importorskip("send2trash.plat_other")
+    trash = tmp_path / "share" / "Trash"
+    monkeypatch.setattr(plat, "XDG_DATA_HOME", str(trash.parent).encode())
+    monkeypatch.setattr(plat, "HOMETRASH_B", str(trash).encode())
+    monkeypatch.setattr(plat, "get_dev", lambda path: 0)  # the trash of the home folder, wherever this is
+    content = song.read_bytes()
+    wb, track_id = opened(data_dir, song, song.parent)
+    with wb:
+        wb.files.trash(track_id)
+        assert not song.exists() and wb.track(track_id).status == "missing"
+        assert [path.read_bytes() for path in (trash / "files").iterdir()] == [content]
+        with pytest.raises(LibraryPathError):
+            wb.files.trash(track_id)
+
+
+def test_nothing_outside_the_roots_is_deleted(data_dir: Path, song: Path, tmp_path: Path) -> None:
+    wb, track_id = opened(data_dir, song, tmp_path / "elsewhere")
+    with wb, pytest.raises(PathNotAllowedError):
+        wb.files.trash(track_id)
+    assert song.exists()
+
+
+def test_a_folder_is_shown_only_where_there_is_a_desktop(
+    data_dir: Path, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener, shown = tmp_path / "bin" / "xdg-open", tmp_path / "shown"
+    opener.parent.mkdir()
+    opener.write_text(f'#!/bin/sh\necho "$1" > "{shown}"\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", str(opener.parent), prepend=":")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    wb, track_id = opened(data_dir, song, song.parent)
+    with wb:
+        if not wb.files.can_show:  # macOS has one always
+            with pytest.raises(LibraryPathError, match="no desktop"):
+                wb.files.show(track_id)
+        monkeypatch.setenv("DISPLAY", ":0")
+        wb.files.show(track_id)
+        assert shown.read_text().strip() == str(song.parent)
+        song.unlink()
+        with pytest.raises(LibraryPathError, match="not there"):
+            wb.files.show(track_id)
