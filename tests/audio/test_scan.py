@@ -146,7 +146,8 @@ def test_a_name_that_is_not_utf8_is_a_problem_that_can_be_written_out(tmp_path):
 SYSTEM_FOLDERS = (
     "#recycle", "$RECYCLE.BIN", "RECYCLE.BIN", "$Recycle.Bin", ".Trash-1000", ".stversions", "__MACOSX", "@eaDir",
     "@Recycle", "RECYCLER", "System Volume Information", "lost+found", "#snapshot", ".Spotlight-V100",
-    "artist/#recycle",
+    "artist/#recycle", "@SynoResource", "@__thumb", "~snapshot", "Recycle Bin", "_gsdata_", "a.m4a.download",
+    "$WINDOWS.~BT", "Backups.backupdb",
 )  # fmt: skip
 
 
@@ -165,12 +166,18 @@ def test_ordinary_names_that_resemble_them_are_kept(tmp_path):
         "band/Recycled/d.mp3",
         "Suite.Part.2.flac",
         "~intro.mp3",
+        "band/Recycle Bin/e.mp3",
+        "01_conflict-99.mp3",
+        "f.Conflict.mp3",
     ]
     make(
         tmp_path,
         *kept,
         "b (Ann's conflicted copy 2026-01-01).mp3",
         "a.sync-conflict-20260101-120000-ABCDEFG.mp3",
+        "b_conflict-20260101-120000.mp3",
+        "b (SFConflict ann@example.org 2026-01-01-12-00-00).mp3",
+        "INCOMPLETE~c.mp3",
     )
     assert sorted(names(tmp_path)) == sorted(kept)
 
@@ -211,6 +218,14 @@ def test_marked_folders_are_left_out_with_all_below(tmp_path):
     (tmp_path / "private" / ".ndignore").write_text("# all of it\n\n")
     (tmp_path / "mixed" / ".ndignore").write_text("[z-a]\n/x/\n*.tmp.wav\n")
     assert names(tmp_path) == ["a.wav", "mixed/e.wav"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_marks_are_read_as_windows_and_macos_write_them(encoding, tmp_path):
+    make(tmp_path, "a.wav", "Cafe\u0301/b.wav", "Cafe\u0301/c.wav", "old/d.wav", "e\u0301/f.wav")
+    (tmp_path / "Cafe\u0301" / ".ndignore").write_bytes("B.wav\r\n".encode(encoding))
+    (tmp_path / "old" / ".NOMEDIA").touch()
+    assert names(tmp_path, exclude=["\u00e9/"]) == ["Cafe\u0301/c.wav", "a.wav"]
 
 
 def test_a_pipe_instead_of_a_pattern_file_does_not_block_a_scan(tmp_path):

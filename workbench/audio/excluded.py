@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -18,21 +19,29 @@ from workbench.errors import AudioError, SettingsError
 EXCLUDED = (
     # Windows
     "$recycle.bin/", "recycle.bin/", "/recycler/", "/recycled/", "system volume information/",
-    "/found.[0-9][0-9][0-9]/",
+    "/found.[0-9][0-9][0-9]/", "$windows.~*/", "$sysreset/", "$getcurrent/", "$winreagent/", "/msocache/",
+    "/windowsimagebackup/",
     # macOS
-    "__macosx/", "network trash folder/", "temporary items/", "thevolumesettingsfolder/",
-    # Linux
-    "lost+found/",
-    # Synology, QNAP, Asustor, TrueNAS, Nextcloud
-    "\\#recycle/", "\\#snapshot/", "@eadir/", "@recycle/", "@recently-snapshot/", "@tmp/", "@sharesnap/",
-    "@appstore/", "@download/", "network recycle bin*/", "files_trashbin/", "files_versions/",
-    # copies that Syncthing, Dropbox and Nextcloud set aside, and files that are not whole yet
-    "*.sync-conflict-*", "*conflicted copy*", "~syncthing~*",
+    "__macosx/", "network trash folder/", "temporary items/", "thevolumesettingsfolder/", "backups.backupdb/",
+    "*.photoslibrary/",
+    # Linux, NetApp
+    "lost+found/", "~snapshot/",
+    # Synology, QNAP, Asustor, TrueNAS, D-Link, Western Digital, Nextcloud
+    "\\#recycle/", "\\#snapshot/", "\\#recycle bin/", "@eadir/", "@recycle/", "@recycle bin/", "@recently-snapshot/",
+    "@snapshot/", "@tmp/", "@sharesnap/", "@sharebin/", "@appstore/", "@download/", "@syno*/", "@__thumb/", "@database/",
+    "@docker/", "@s2s/", "@cloudsync/", "@img_bkp_cache/", "@sharedfolderbackup/", "@quarantine/", "@transcode/",
+    "/recycle bin/", "network recycle bin*/", "files_trashbin/", "files_versions/",
+    # copies that Syncthing, Dropbox, Nextcloud, Seafile, ownCloud and GoodSync set aside
+    "*.sync-conflict-*", "*conflicted copy*", "~syncthing~*", "*(sfconflict *",
+    "*_conflict-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*", "_gsdata_/",
+    # files that are not whole yet, of Safari and Nicotine+
+    "*.download/", "incomplete~*",
 )  # fmt: skip
 WHOLE_FOLDER = ".nomedia"
 """A folder with this file is left out, as Android does."""
 PATTERNS_OR_WHOLE_FOLDER = ".ndignore"
 """Patterns for a folder and those below it, as Navidrome reads them; an empty file leaves out the folder."""
+_MARKS = (WHOLE_FOLDER, PATTERNS_OR_WHOLE_FOLDER)
 
 _MOST_BYTES = 1 << 16  # far more than anybody writes by hand
 
@@ -49,19 +58,19 @@ class Exclusion:
     def leaves_out(self, path: str, *, folder: bool) -> bool:
         """Whether a path below ``base`` is left out."""
         spec = self.folders if folder else self.files
-        below = path[len(self.base) :].lstrip(os.sep).lower() + ("/" if folder else "")
+        below = _comparable(path[len(self.base) :].lstrip(os.sep)) + ("/" if folder else "")
         return bool(spec.match_file(below)) or (
             self.above is not None and self.above.leaves_out(path, folder=folder)
         )
 
     def inside(self, folder: str, names: Iterable[str]) -> Exclusion | None:
         """Return what applies in a folder with these names, or ``None`` where all of it is left out."""
-        present = {WHOLE_FOLDER, PATTERNS_OR_WHOLE_FOLDER}.intersection(names)
+        present = {name.lower(): name for name in names if name.lower() in _MARKS}
         if WHOLE_FOLDER in present:
             return None
         if PATTERNS_OR_WHOLE_FOLDER not in present:
             return self
-        patterns = _patterns_in(os.path.join(folder, PATTERNS_OR_WHOLE_FOLDER))
+        patterns = _patterns_in(os.path.join(folder, present[PATTERNS_OR_WHOLE_FOLDER]))
         return _exclusion(folder, patterns, self) if patterns else None
 
 
@@ -128,7 +137,12 @@ def _exclusion(base: str, patterns: tuple[str, ...], above: Exclusion | None = N
 def _spec(patterns: tuple[str, ...]) -> Any:
     from pathspec import GitIgnoreSpec
 
-    return GitIgnoreSpec.from_lines(pattern.lower() for pattern in patterns)
+    return GitIgnoreSpec.from_lines(_comparable(pattern) for pattern in patterns)
+
+
+def _comparable(text: str) -> str:
+    """Write a path or a pattern without case, and composed and decomposed accents in the same way."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).lower()
 
 
 def _readable(pattern: str) -> bool:
@@ -143,8 +157,9 @@ def _patterns_in(path: str) -> tuple[str, ...]:
     """Return the patterns of a file, without those that cannot be read; none if the file cannot be read."""
     try:
         with open_file(path) as descriptor:
-            lines = os.pread(descriptor, _MOST_BYTES, 0).decode("utf-8", "replace").splitlines()
+            data = os.pread(descriptor, _MOST_BYTES, 0)
     except (AudioError, OSError):
         return ()
-    stripped = [line.strip() for line in lines]
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    stripped = [line.strip() for line in data.decode(encoding, "replace").splitlines()]
     return tuple(line for line in stripped if line and not line.startswith("#") and _readable(line))
