@@ -277,7 +277,7 @@ def test_files_of_others(tmp_path, name, data, paths):
         ("a.json", b'{"a": 1}', "no list of tracks"),
         ("a.json", b"[" * 100_000, "not JSON"),
         ("a.json", b"\xff\xfe\xff", "not JSON"),
-        ("a.pls", b"File1=x", r"\[playlist\]"),
+        ("a.pls", b"hello", "no File1="),
         ("a.csv", b"a,b\n1,2\n", "no path or title column"),
         ("a.csv", b"", "no path or title column"),
         ("a.m3u8", b"\0\1\2", "NUL"),

@@ -40,6 +40,11 @@ def matched(make_table, tmp_path):
         ("/music/Cut%20Off.mp3", 4),  # the literal name is there
         ("D:\\Music\\A%20Song.mp3", 1),
         ('"/music/A Song.mp3"', 1),
+        ("'/music/A Song.mp3'", 1),
+        ("</music/A Song.mp3>", 1),
+        ("/music/A+Song.mp3", 1),
+        ("/music/A&#32;Song.mp3", 1),
+        ("/music/A\u00a0Song.mp3", 1),
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -61,6 +66,9 @@ def test_lines_are_read_as_written_or_else_decoded(line, track, end, matched):
         ("#extinf: 236.5 , Song ", "Song", 236.5),
         ("#EXTINF:236", None, 236),
         ("#EXTINF:236,Ann – Song", "Song", 236),
+        ("#EXTINF:3:56,Ann - Song", "Song", 236),
+        ("#EXTINF:236s,Song", "Song", None),
+        ("#EXTINF:236\tSong", "Song", None),
     ],
 )
 def test_information_lines(info, title, seconds, matched):
@@ -79,12 +87,46 @@ def test_information_lines(info, title, seconds, matched):
         ("Track name,Artist name,Album,Playlist name,Type,ISRC", "Song Two (Live),ac/dc,,,,", 3),
         ("Video ID,Song Title,Album Title,Artist Names", "x,Under Pressure (feat. David Bowie),,Queen", 1),
         ("Name\tArtist\tTime", "Last\tOTHER\t4:05", 4),
+        ("sep=;\r\nTitel;Interpret", "Song Two;AC/DC", 3),
+        ("\r\ntrackTitle,artistName", "Song Two,AC/DC", 3),
+        ("Título|Artista", "Song Two|AC-DC", 3),
+        ("%artist%,%title%", "The Other,01. Last", 4),
+        ("title,artist", "Cafe - live,Beyonce", 2),
+        ("title,artist", "Under Pressure,David Bowie with Queen", 1),
+        ("title,artist", "Under Pressure,Queen + David Bowie", 1),
     ],
 )  # fmt: skip
 def test_tables_of_services(header, row, track, matched):
     (match,) = matched("x.csv", f"{header}\r\n{row}\r\n")
     assert match.track_id == track
     assert (match.by, match.score >= 0.7) == (("tags", True) if track else (None, False))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "encoding"),
+    [
+        ("a.m3u", "#EXTM3U\r\n/music/Ünder.mp3\r\n", "utf-16-le"),
+        ("a.m3u", "#EXTENC: cp437\n/music/Ünder.mp3\n", "cp437"),
+        ("a.pls", "File1=/music/Ünder.mp3\n", "utf-8"),
+        ("a.xspf", "<PLAYLIST><trackList><track><location>/A & B/Ünder.mp3</location></track>"
+                   "</trackList></PLAYLIST>", "utf-8"),
+        ("a.jspf", '{"track": [{"title": "Song Two", "creator": "AC/DC"}]}', "utf-8"),
+        ("a.json", '{"items": [{"track": {"name": "Song Two", "artists": [{"name": "AC/DC"}]}}]}', "utf-8"),
+        ("a.json", '{"playlists": [{"items": [{"track": {"trackName": "Song Two", "artistName": "AC/DC"}}]}]}',
+         "utf-8"),
+        ("apple.txt", "Name\tArtist\r\nSong Two\tAC/DC\r\n", "utf-16"),
+    ],
+)  # fmt: skip
+def test_dialects(name, text, encoding, matched):
+    (match,) = matched(name, text, encoding)
+    assert match.track_id == 3
+
+
+def test_what_is_in_brackets_decides_between_versions(make_table, tmp_path):
+    table = make_table(2, path=["/1.mp3", "/2.mp3"], title=["Café", "Café (Live)"], artist=["Ann", "Ann"])
+    (tmp_path / "a.csv").write_text("title,artist\nCafe - Live,Ann\nCafe,Ann\n")
+    found = match_entries(read_playlist_file(tmp_path / "a.csv"), table)
+    assert [(match.track_id, match.score) for match in found] == [(2, 0.8), (1, 0.8)]
 
 
 def test_a_length_is_read_in_its_unit(matched):

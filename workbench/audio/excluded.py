@@ -28,9 +28,9 @@ EXCLUDED = (
     "lost+found/", "~snapshot/",
     # Synology, QNAP, Asustor, TrueNAS, D-Link, Western Digital, Nextcloud
     "\\#recycle/", "\\#snapshot/", "\\#recycle bin/", "@eadir/", "@recycle/", "@recycle bin/", "@recently-snapshot/",
-    "@snapshot/", "@tmp/", "@sharesnap/", "@sharebin/", "@appstore/", "@download/", "@syno*/", "@__thumb/", "@database/",
-    "@docker/", "@s2s/", "@cloudsync/", "@img_bkp_cache/", "@sharedfolderbackup/", "@quarantine/", "@transcode/",
-    "/recycle bin/", "network recycle bin*/", "files_trashbin/", "files_versions/",
+    "@snapshot/", "@tmp/", "@sharesnap/", "@sharebin/", "@appstore/", "@download/", "@syno*/", "@__thumb/",
+    "@database/", "@docker/", "@s2s/", "@cloudsync/", "@img_bkp_cache/", "@sharedfolderbackup/", "@quarantine/",
+    "@transcode/", "/recycle bin/", "network recycle bin*/", "files_trashbin/", "files_versions/",
     # copies that Syncthing, Dropbox, Nextcloud, Seafile, ownCloud and GoodSync set aside
     "*.sync-conflict-*", "*conflicted copy*", "~syncthing~*", "*(sfconflict *",
     "*_conflict-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*", "_gsdata_/",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Mapping
 
 from workbench.errors import PlaylistFileError
@@ -25,14 +27,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _NAMES = {
     "path": ("path", "location", "file", "filename", "file path", "filepath", "url", "uri"),
     "title": ("title", "track", "name", "song", "track name", "track title", "song title", "song name",
-              "recording name", "master metadata track name", "trackname", "songtitle"),
+              "recording name", "master metadata track name", "titel", "titre", "titulo", "titolo"),
     "artist": ("artist", "artists", "artist name", "artist names", "creator", "track artist", "performer",
-               "artistname", "master metadata album artist name"),
-    "album": ("album", "album name", "album title", "release name", "master metadata album album name", "albumname"),
+               "master metadata album artist name", "interpret", "kunstler", "artiste", "artista"),
+    "album": ("album", "album name", "album title", "release name", "master metadata album album name"),
     "duration_s": ("duration s", "duration", "length", "seconds", "time", "track duration", "duration ms",
                    "track duration ms", "total time"),
     "weight": ("weight", "play count", "playcount", "plays", "count", "scrobbles", "rating", "score"),
 }  # fmt: skip
+
+_SEPARATOR_LINE = re.compile(r"\Asep=.\r?\n")  # as Excel writes it
 
 
 def encode(listing: Listing) -> bytes:
@@ -71,17 +75,18 @@ def decode(data: bytes) -> Decoded:
     PlaylistFileError
         No header with such columns, or not CSV.
     """
-    text = decode_text(data)
+    text = _SEPARATOR_LINE.sub("", decode_text(data)).lstrip("\r\n")
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
     except csv.Error as error:
         raise PlaylistFileError(f"It is not a CSV file: {error}.") from error
     header = [plain_name(name) for name in rows[0]] if rows else []
+    keys = [_key(name) for name in header]
     places = {
-        field: header.index(name)
+        field: keys.index(_key(name))
         for field, names in _NAMES.items()
         for name in reversed(names)
-        if name in header
+        if _key(name) in keys
     }
     if "path" not in places and "title" not in places:
         raise PlaylistFileError(
@@ -107,14 +112,20 @@ def decode(data: bytes) -> Decoded:
 
 
 def delimiter_of(text: str) -> str:
-    """Return the character that separates the cells of the first line: a comma, a semicolon or a tab."""
+    """Return the character that separates the cells of the first line: a comma, a semicolon, a tab or a bar."""
     head = text.partition("\n")[0]
-    return max(",;\t", key=head.count)
+    return max(",;\t|", key=head.count)
 
 
 def plain_name(name: str) -> str:
     """Write the name of a column without case, brackets and underscores: ``Artist Name(s)`` is ``artist names``."""
     return " ".join(name.casefold().replace("(s)", "s").translate(str.maketrans("_()", "   ")).split())
+
+
+def _key(name: str) -> str:
+    """Write the name of a column without accents, blanks and signs: ``trackTitle`` and ``Track-Title`` are the same."""
+    decomposed = unicodedata.normalize("NFKD", plain_name(name))
+    return "".join(char for char in decomposed if char.isalnum())
 
 
 def _seconds(text: str | None, *, in_ms: bool) -> float | None:

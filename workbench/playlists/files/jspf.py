@@ -62,7 +62,7 @@ def decode(data: bytes) -> Decoded:
         Not JSON, or JSON of another shape.
     """
     document = read_json(data)
-    playlist = document.get("playlist") if isinstance(document, Mapping) else None
+    playlist = document.get("playlist", document) if isinstance(document, Mapping) else None
     tracks = playlist.get("track", []) if isinstance(playlist, Mapping) else None
     if not isinstance(tracks, list) or not all(isinstance(track, Mapping) for track in tracks):
         raise PlaylistFileError("It is not JSPF: playlist.track is not a list of objects.")

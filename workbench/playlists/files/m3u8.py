@@ -20,6 +20,9 @@ _INFO = re.compile(
     re.IGNORECASE,
 )
 
+_ENCODING = re.compile(rb"#EXTENC:\s*([\w-]+)", re.IGNORECASE)
+_MINUTES = re.compile(r"(\d+):(\d\d)$")
+
 
 def encode(listing: Listing) -> bytes:
     """Return the bytes of an M3U8 file."""
@@ -33,16 +36,35 @@ def _seconds(line: Line) -> int:
     return -1 if line.duration_s is None else round(line.duration_s)
 
 
+def _text(data: bytes) -> str:
+    """Decode a file as its ``#EXTENC`` line says, or else as any text."""
+    named = _ENCODING.search(data[:1024])
+    try:
+        return data.decode(named[1].decode()) if named else decode_text(data)
+    except (LookupError, UnicodeDecodeError):
+        return decode_text(data)
+
+
+def _odd_information(text: str) -> tuple[float | None, str]:
+    """Read ``4:05,Artist - Title`` and what else is not as it should be: the label follows a comma or a blank."""
+    length, _, label = text.strip().partition("," if "," in text else " " if " " in text else "\t")
+    minutes = _MINUTES.match(length.strip())
+    return (60 * float(minutes[1]) + float(minutes[2]) if minutes else None), label.strip()
+
+
 def decode(data: bytes) -> Decoded:
     """Read M3U or M3U8; a label ``artist - title`` is split at its first `` - ``."""
     entries: list[Entry] = []
+    text = _text(data)
     seconds, label, artist, album = None, "", "", ""
-    for line in lines_of(decode_text(data)):
+    for line in lines_of(text):
         if match := _INFO.fullmatch(line):
             seconds, label = (
                 number_in(match["seconds"].replace(",", ".")) or None,
                 (match["label"] or "").strip(),
             )
+        elif line[:8].upper() == "#EXTINF:":
+            seconds, label = _odd_information(line[8:])
         elif line.startswith("#EXTART:"):
             artist = line.removeprefix("#EXTART:").strip()
         elif line.startswith("#EXTALB:"):

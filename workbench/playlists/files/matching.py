@@ -7,8 +7,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import numpy as np
 
@@ -21,7 +22,10 @@ _SAME_LENGTH_S = 3.0
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _GUEST = re.compile(r"\s(?:feat|ft|featuring)\b.*", re.IGNORECASE)
 _EDITION = re.compile(r"\s-\s[^-]*\b(?:remaster|remastered|mono|stereo|version)\b.*", re.IGNORECASE)
-_JOINT = re.compile(r"\s*[,;/&]\s*|\s+(?:and|x|vs|feat|ft|featuring)\b\.?\s+", re.IGNORECASE)
+_JOINT = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|x|vs|with|feat|ft|featuring)\b\.?\s+", re.IGNORECASE)
+_AND = re.compile(r"\s+(?:and|und|et|&|\+)\s+", re.IGNORECASE)
+_THE = re.compile(r"^the\s+|,\s*the$", re.IGNORECASE)
+_NUMBERED = re.compile(r"^\d{1,3}\s*[.)-]?\s+(?=\S)")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Match:
         or percent-decoded; the MusicBrainz id of the recording; the end of the path; artist and title.
     score : float
         How sure it is, 0–1: 1 for the path and the recording, 0.9 for the end of the path, 0.9 for the same artist and
-        title, 0.7 for those without accents, brackets and guests.
+        title, 0.8 without accents and punctuation, 0.7 also without brackets and guests.
     """
 
     entry: Entry
@@ -61,15 +65,17 @@ def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
     recordings = table.texts("musicbrainz_recording_id")
     by_recording = _index(rows, lambda row: str(recordings[row]).lower() if recordings[row] else None)
     by_tags = _index(rows, lambda row: _tags(artists[row], titles[row]))
+    by_words: defaultdict[Hashable, list[int]] = defaultdict(list)
     by_loose: defaultdict[Hashable, list[int]] = defaultdict(list)
     names = table.names("artist")
     for row in rows.tolist():
-        for name in {"", *names[row]} if titles[row] else ():
-            by_loose[loose(name), loose(titles[row])].append(row)
+        for name in {"", artists[row] or "", *names[row]} if titles[row] else ():
+            by_words[_artist(name), _words(titles[row])].append(row)
+            by_loose[_artist(name), loose(titles[row])].append(row)
 
     def find(entry: Entry) -> Match:
         written = entry.path or ""
-        for path in dict.fromkeys((written, unquote(written))):
+        for path in _readings(written):
             by = "path" if path == written else "decoded path"
             if path in exact:
                 return _match(entry, table, exact[path], by, 1.0)
@@ -79,15 +85,18 @@ def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
         if row is not None:
             return _match(entry, table, row, "recording", 1.0)
         place = entry.path or entry.location
-        for path in dict.fromkeys((place, unquote(place))):
+        for path in _readings(place):
             if path and (row := _by_end(path, entry, by_name, table)) is not None:
                 return _match(entry, table, row, "name", 0.9)
         row = _only(by_tags.get(_tags(entry.artist, entry.title), ()), entry, table)
         if row is not None:
             return _match(entry, table, row, "tags", 0.9)
-        alike = {row: None for key in _loose_keys(entry) for row in by_loose.get(key, ())}
-        row = _only(list(alike), entry, table)
-        return Match(entry, None, None) if row is None else _match(entry, table, row, "tags", 0.7)
+        for title in _titles(entry):
+            for index, key, score in ((by_words, _words(title), 0.8), (by_loose, loose(title), 0.7)):
+                alike = {row: None for name in _artists(entry) for row in index.get((name, key), ())}
+                if (row := _only(list(alike), entry, table)) is not None:
+                    return _match(entry, table, row, "tags", score)
+        return Match(entry, None, None)
 
     return [find(entry) for entry in entries]
 
@@ -144,21 +153,42 @@ def _tags(artist: str | None, title: str | None) -> Hashable:
     return (_folded(artist or "").strip(), _folded(title).strip()) if title else None
 
 
-def _loose_keys(entry: Entry) -> list[Hashable]:
-    """Return the keys of an entry: each artist with the title, or the title alone if no artist is named."""
-    if not entry.title:
-        return []
-    names = [name for name in _JOINT.split(entry.artist or "") if name.strip()]
-    title = loose(entry.title)
-    return [(loose(name), title) for name in (entry.artist, *names) if name] or [("", title)]
+def _readings(path: str) -> list[str]:
+    """Return a path as it is written and as careless programs may have meant it: encoded for a URL or for HTML."""
+    return list(
+        dict.fromkeys((path, unquote(path), unescape(unquote(path)), unquote_plus(path).replace("\xa0", " ")))
+    )
+
+
+def _titles(entry: Entry) -> list[str]:
+    """Return the title, and the title without a track number before it."""
+    title = unescape(entry.title or "")
+    return [text for text in dict.fromkeys((title, _NUMBERED.sub("", title))) if text]
+
+
+def _artists(entry: Entry) -> list[str]:
+    """Return the keys of all artists together and of each; an empty one if no artist is named."""
+    together = unescape(entry.artist or "")
+    return [_artist(name) for name in (together, *_JOINT.split(together)) if name.strip()] or [""]
+
+
+def _artist(name: str) -> str:
+    return loose(_THE.sub("", name)) if name else ""
+
+
+def _words(text: str) -> str:
+    """Write a title without accents and punctuation, but with what is in brackets."""
+    return _letters(text) or _folded(text).strip()
+
+
+def _letters(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", _AND.sub(" ", text)).casefold()
+    return "".join(char for char in plain if char.isalnum())
 
 
 def loose(text: str) -> str:
     """Write a title or an artist without brackets, guests, accents and punctuation; as it is if nothing is left."""
-    plain = unicodedata.normalize(
-        "NFKD", _EDITION.sub("", _GUEST.sub("", _BRACKETS.sub("", text)))
-    ).casefold()
-    return "".join(char for char in plain if char.isalnum()) or _folded(text).strip()
+    return _letters(_EDITION.sub("", _GUEST.sub("", _BRACKETS.sub("", text)))) or _folded(text).strip()
 
 
 def _folded(text: str) -> str:

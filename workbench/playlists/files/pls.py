@@ -38,15 +38,15 @@ def decode(data: bytes) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        It does not begin with ``[playlist]``.
+        It has neither ``[playlist]`` nor an entry.
     """
     text = decode_text(data)
-    if not text.lstrip().lower().startswith("[playlist]"):
-        raise PlaylistFileError("It is not PLS: its first line is not [playlist].")
     fields: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for line in lines_of(text):
         if match := _LINE.fullmatch(line):
             fields[int(match[2])][match[1].lower()] = match[3]
+    if not fields and "[playlist]" not in text.lower():
+        raise PlaylistFileError("It is not PLS: it has no line [playlist] and no File1=.")
     return Decoded([_entry(fields[number]) for number in sorted(fields) if fields[number].get("file")])
 
 

@@ -7,9 +7,12 @@ import re
 
 from workbench.errors import PlaylistFileError
 
+_LOOKED_AT = 1024  # bytes; set by hand
+_QUOTES = ('""', "''", "<>")
+
 
 def decode_text(data: bytes) -> str:
-    """Decode UTF-8, UTF-16 with a byte order mark, or else Windows Latin-1; a byte order mark is dropped.
+    """Decode UTF-8, UTF-16, or else Windows Latin-1; a byte order mark is dropped.
 
     Raises
     ------
@@ -18,6 +21,8 @@ def decode_text(data: bytes) -> str:
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", errors="replace")
+    elif half := _zero_half(data[:_LOOKED_AT]):
+        text = data.decode(f"utf-16-{half}", errors="replace")
     else:
         try:
             text = data.decode("utf-8-sig")
@@ -26,6 +31,14 @@ def decode_text(data: bytes) -> str:
     if "\0" in text:
         raise PlaylistFileError("It is not a text file: it contains NUL characters.")
     return text
+
+
+def _zero_half(head: bytes) -> str | None:
+    """Return the byte order of UTF-16 without a mark, by where Latin letters have zeros; ``None`` for other text."""
+    high, low = head[0::2].count(0), head[1::2].count(0)
+    if max(high, low) <= len(head) // 3 or min(high, low):
+        return None
+    return "le" if low else "be" if high else None
 
 
 def lines_of(text: str) -> list[str]:
@@ -47,5 +60,5 @@ def number_in(text: object) -> float | None:
 
 
 def unquoted(location: str) -> str:
-    """Return a location without the quotation marks that some programs put around it."""
-    return location[1:-1] if len(location) > 2 and location[0] == location[-1] == '"' else location
+    """Return a location without the quotation marks or angle brackets that some programs put around it."""
+    return location[1:-1] if len(location) > 2 and location[0] + location[-1] in _QUOTES else location

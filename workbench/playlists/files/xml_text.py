@@ -13,6 +13,8 @@ from workbench.playlists.files.listing import one_line
 
 _PLAIN = re.compile(r"[\w .,:/%+-]*")  # most values; a collection has dozens for each track
 
+_BARE_AMPERSAND = re.compile(rb"&(?!#?\w+;)")
+
 
 def read_xml(data: bytes) -> ElementTree.Element:
     """Return the root element.
@@ -27,9 +29,20 @@ def read_xml(data: bytes) -> ElementTree.Element:
             "It has a document type declaration, which playlist files do not need and which can be an attack."
         )
     try:
-        return ElementTree.parse(BytesIO(data)).getroot()
+        return _parsed(data)
     except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise PlaylistFileError(f"It is not well-formed XML: {error}.") from error
+
+
+def _parsed(data: bytes) -> ElementTree.Element:
+    """Parse XML; once more with ``&`` escaped where a program forgot it."""
+    try:
+        return ElementTree.parse(BytesIO(data)).getroot()
+    except ElementTree.ParseError:
+        mended = _BARE_AMPERSAND.sub(b"&amp;", data)
+        if mended == data:
+            raise
+        return ElementTree.parse(BytesIO(mended)).getroot()
 
 
 def opened(name: str, attributes: Mapping[str, object], *, depth: int = 0) -> str:

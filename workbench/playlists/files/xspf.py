@@ -66,7 +66,7 @@ def decode(data: bytes) -> Decoded:
     if _local(root) != "playlist":
         raise PlaylistFileError(f"Its root element is {_local(root)!r}, not 'playlist'.")
     tracks = [
-        track for child in root if _local(child) == "trackList" for track in child if _local(track) == "track"
+        track for child in root if _local(child) == "tracklist" for track in child if _local(track) == "track"
     ]
     return Decoded(
         [
@@ -81,7 +81,7 @@ def decode(data: bytes) -> Decoded:
 
 
 def _local(element: ElementTree.Element) -> str:
-    return str(element.tag).rpartition("}")[2]
+    return str(element.tag).rpartition("}")[2].lower()
 
 
 def _entry(fields: Mapping[str, str], identifiers: Sequence[str | None]) -> Entry:
