@@ -76,7 +76,7 @@ def stars(text: str) -> float | None:
     Zero means that there is no rating.
     """
     plain, _, scale = text.partition("/")
-    value = decimal(plain)
+    value = float(plain.count("★")) if plain.startswith("★") else decimal(plain)
     if value is None or value <= 0:
         return None
     if scale == "popm":

@@ -17,8 +17,8 @@ _BLANK = {"Cc", "Cs", "Zs", "Zl", "Zp"}
 _GUEST = r"(?:feat|ft|featuring)\b\.?"
 _IN_BRACKETS = re.compile(rf"\s*[(\[]\s*({_GUEST}[^)\]]*)[)\]]", re.IGNORECASE)
 # As Navidrome splits: a comma, "&" or "/" without blanks may be part of a name (Earth, Wind & Fire; AC/DC).
-_BETWEEN_NAMES = re.compile(rf"\s*[;\0]\s*|\s+/\s+|\s+{_GUEST}\s+", re.IGNORECASE)
-_ANY_JOINT = re.compile(rf"\s*[;\0/,&+]\s*|\s+(?:and|x|vs\.?|with|{_GUEST})\s+", re.IGNORECASE)
+_BETWEEN_NAMES = re.compile(rf"\s*(?:[;；\0]|\\\\)\s*|\s+//?\s+|\s+{_GUEST}\s+", re.IGNORECASE)
+_ANY_JOINT = re.compile(rf"\s*[;；\0/,、&+]\s*|\s+(?:and|x|vs\.?|with|{_GUEST})\s+", re.IGNORECASE)
 
 
 def decoded(data: bytes) -> str:
