@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from workbench import PlaylistFileError, Workbench
 from workbench.analysis import analyze_file
 from workbench.cli.main import main
 from workbench.playlists import read_playlist_file
-from workbench.store.library.records import ScannedFile
+from workbench.store.library.records import FeatureRecord, ScannedFile
 
 CLICKS = {"Steady": (120.0, 0.5), "Fast & <early>": (128.0, 0.21)}
 """Title → tempo and first beat in seconds."""
@@ -182,3 +183,49 @@ def test_the_command_writes_several_playlists_into_one_file(
     assert main([*words, "--out", str(file), "--data-dir", str(wb.settings.data_dir)]) == 0
     assert capsys.readouterr().out.count(str(file)) == 2
     assert len(wb.playlists.read_file(file)) == 2
+
+
+ODD = ("a\x00b", "\x1b[31m", "\ufffe", "<&\"'>", "]]>", "line\nbreak", "e\u0301", "&#0;", "x" * 5000)
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """Tracks with odd names and tags, and some whose analysis found little or nothing."""
+    with Workbench(tmp_path_factory.mktemp("odd")) as wb:
+        for number, text in enumerate(ODD):
+            name = text.replace("\x00", "")[:200]
+            tags = dict.fromkeys(("title", "artist", "album", "genre", "comment"), text)
+            add(wb, Path(f"/m/{name}.mp3"), f"{number:032d}", tags)
+        add(wb, Path("/m/not analyzed.mp3"), f"{50:032d}", {})
+        known: dict[int, dict[str, Any]] = {
+            51: {"bpm": 100.0}, 52: {"duration_s": 60.0},
+            53: {"bpm": np.nan, "duration_s": np.inf, "key": "G#", "scale": None},
+        }  # fmt: skip
+        for number, values in known.items():
+            add(wb, Path(f"/m/{number}.mp3"), f"{number:032d}", {})
+            beats = {"beats_s": np.array([1.0, 1.0, 1.0, 1.0, np.nan])}
+            wb.library.features.save(f"{number:032d}", FeatureRecord(1, values, np.ones(4, "f4"), beats))
+        yield wb
+
+
+@pytest.mark.parametrize("there", ["/m", "D:\\Music", "/Volumes/U S&B"])
+def test_odd_names_and_gaps_are_written_as_the_programs_read_them(
+    odd: Workbench, tmp_path: Path, there: str
+) -> None:
+    from pyrekordbox.rbxml import PositionMark, RekordboxXml, Tempo, Track
+
+    made = odd.playlists.from_frame(odd.tracks.iloc[:9], name="<&>\x1b\n\ud800")
+    for suffix in ("xml", "nml"):
+        odd.export(tmp_path / f"all.{suffix}", prefix_map={"/m": there})
+        odd.playlists.save(made, tmp_path / f"one.{suffix}", prefix_map={"/m": there})
+    assert RekordboxXml(tmp_path / "all.xml").num_tracks == len(odd.tracks) == len(ODD) + 4
+    known = {kind.TAG: set(kind.ATTRIBS) for kind in (Track, Tempo, PositionMark)}
+    for element in ElementTree.parse(tmp_path / "all.xml").iterfind("COLLECTION//*"):
+        assert set(element.attrib) <= known[element.tag]
+        assert not {"nan", "inf", "None"} & set(element.attrib.values())
+    places = [entry.location for entry in nml(tmp_path / "all.nml").collection.entry]
+    assert all(place.file.endswith(".mp3") for place in places)
+    assert {place.volume for place in places} == {
+        {"/m": "Macintosh HD", "D:\\Music": "D:"}.get(there, "U S&B")
+    }
+    assert nml(tmp_path / "one.nml").playlists.node.subnodes.node[0].playlist.entries == 9

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import PlaylistFileError
 from workbench.playlists import generate, read_playlist_file
-from workbench.playlists.query.navidrome_rules import navidrome_rules
+from workbench.playlists.query.navidrome_rules import _OURS, navidrome_rules
 from workbench.playlists.query.query_match import matching_rows
 
 COLUMNS = {"title": "title", "album": "album", "year": "year", "bpm": "bpm", "rating": "rating", "filepath": "path",
@@ -144,6 +144,16 @@ def test_a_file_has_name_rules_order_and_limit(music: Any, tmp_path: Any) -> Non
 def test_what_navidrome_cannot_say_is_refused_by_name(filter: str, said: str) -> None:
     with pytest.raises(PlaylistFileError, match=said):
         navidrome_rules(filter)
+
+
+@pytest.mark.parametrize("operator", ["=", "!=", "~", "!~", "<", "<=", ">", ">="])
+def test_every_field_is_said_or_refused_by_name(operator: str) -> None:
+    for field in sorted(_OURS):
+        query = f"not {field} {operator} 5"
+        try:
+            assert navidrome_rules(query).keys() <= {"all", "any"}
+        except PlaylistFileError as error:
+            assert field in error.message
 
 
 @pytest.mark.parametrize(

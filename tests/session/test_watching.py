@@ -126,6 +126,23 @@ def test_folders_come_and_go_as_a_whole_and_an_empty_one_is_a_share_that_is_away
         watching.end()
 
 
+def test_a_link_to_a_folder_around_it_is_not_followed(wb: Workbench, music: Path) -> None:
+    record(music / "album" / "one.wav", 880)
+    watching = Watching(wb, music)
+    try:
+        watching.next("watching")
+        watching.next("analyzed")
+        (music / "album" / "again").symlink_to(music)
+        (music / "self.wav").symlink_to(music / "self.wav")
+        two = record(music / "two.wav", 890)
+        assert watching.next("analyzed").paths == (str(two),)
+        record(music / "three.wav", 895)
+        watching.next("analyzed")
+        assert set(statuses(wb, music)) == {"one.wav", "two.wav", "three.wav"}
+    finally:
+        watching.end()
+
+
 def test_what_the_system_does_not_tell_is_found_by_looking(wb: Workbench, music: Path) -> None:
     watching = Watching(wb, music, poll_s=0.1)
     try:

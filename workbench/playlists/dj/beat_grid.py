@@ -39,7 +39,7 @@ def beat_grid(beats_s: Sequence[float] | npt.NDArray[np.floating], beats_per_bar
     Parameters
     ----------
     beats_s : float array, shape (n,)
-        Seconds, ascending. Fewer than four beats have no grid.
+        Seconds. Fewer than four beats have no grid.
     beats_per_bar : int
 
     Returns
@@ -47,7 +47,8 @@ def beat_grid(beats_s: Sequence[float] | npt.NDArray[np.floating], beats_per_bar
     list of GridPoint
         One for a steady track; several where the tempo changes or drifts.
     """
-    beats = np.asarray(beats_s, np.float64)
+    beats = np.unique(np.asarray(beats_s, np.float64))  # two beats at one time would have an infinite tempo
+    beats = beats[np.isfinite(beats)]
     points: list[GridPoint] = []
     start = 0
     while len(beats) - start >= _FEWEST:

@@ -16,7 +16,7 @@ from workbench.analysis.tonality.camelot import open_key
 from workbench.audio.pitch_names import PITCH_NAMES
 from workbench.errors import PlaylistFileError
 from workbench.playlists.dj.collection import Collection, CollectionTrack, Listed
-from workbench.playlists.files.listing import MADE_BY, Decoded, Entry
+from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, one_line
 from workbench.playlists.files.text import number_in
 from workbench.playlists.files.xml_text import closed, opened, read_xml
 
@@ -25,8 +25,8 @@ _VERSION = 19  # of Traktor Pro 2.x and 3.x; 4 reads it as well
 _GRID, _CUE = 4, 0  # TYPE of CUE_V2
 # The name that macOS gives the startup disk; paths below /Volumes have the name of their disk.
 _STARTUP_DISK = "Macintosh HD"
-_OTHER_DISK = re.compile(r"/Volumes/([^/]+)(/.*)")
-_DRIVE = re.compile(r"([A-Za-z]:)[\\/](.*)")
+_OTHER_DISK = re.compile(r"/Volumes/([^/]+)(/.*)", re.DOTALL)
+_DRIVE = re.compile(r"([A-Za-z]:)[\\/](.*)", re.DOTALL)
 
 
 class _Place(NamedTuple):
@@ -126,7 +126,7 @@ def _cue(name: str, type: int, at_s: float, pad: int, *, grid_bpm: float | None 
 
 def _playlist(playlist: Listed, keys: dict[int, str]) -> Iterator[str]:
     yield opened("NODE", {"TYPE": "PLAYLIST", "NAME": playlist.name})
-    id_ = uuid.uuid5(uuid.NAMESPACE_OID, playlist.name).hex  # the same name is the same playlist
+    id_ = uuid.uuid5(uuid.NAMESPACE_OID, one_line(playlist.name)).hex  # the same name is the same playlist
     yield opened("PLAYLIST", {"ENTRIES": len(playlist.track_ids), "TYPE": "LIST", "UUID": id_})
     for track_id in playlist.track_ids:
         key = closed("PRIMARYKEY", {"TYPE": "TRACK", "KEY": keys[track_id]})

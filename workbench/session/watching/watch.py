@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -166,7 +167,21 @@ class Watch:
             if inside
             for path in excluded_paths(inside, root, self._exclude)
         }
-        return [path for path in paths if path not in left_out and not Path(path).name.startswith(".")]
+        left_out |= {path for path in paths if Path(path).name.startswith(".")}
+        is_elsewhere = functools.cache(self._is_read_elsewhere)
+        return [
+            path for path in paths if path not in left_out and not is_elsewhere(path.rpartition(os.sep)[0])
+        ]
+
+    def _is_read_elsewhere(self, folder: str) -> bool:
+        """Whether a link leads to a folder that is watched under its own name, such as the one around the link."""
+        real = os.path.realpath(folder)
+        for root in self._roots:
+            if folder == root or folder.startswith(root + os.sep):
+                plain = os.path.realpath(root) + folder[len(root) :]
+                if real != plain:
+                    return any(f"{real}/".startswith(os.path.realpath(one) + "/") for one in self._roots)
+        return False
 
     def _analyzed(self, paths: Sequence[str]) -> Iterator[WatchEvent]:
         try:
