@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 from workbench.errors import ImportOrderError, MissingPackageError
 
@@ -25,6 +26,7 @@ _INSTALL = {
     "essentia.standard": "essentia-tensorflow",
     "tensorflow": "tensorflow",
 }
+_WITH_A_NETWORK = ("Tensorflow", "TempoCNN", "PitchCREPE")  # found by making each and counting threads
 
 _lock = threading.RLock()
 _seconds: dict[str, float] = {}
@@ -55,7 +57,32 @@ def get_essentia() -> ModuleType:
         essentia = import_once("essentia")
         essentia.log.infoActive = False
         essentia.log.warningActive = False
+        return _import_standard(essentia)
+
+
+def _import_standard(essentia: ModuleType) -> ModuleType:
+    """Import ``essentia.standard`` without the algorithms that contain a network; each of those at its first use.
+
+    The import makes one of every algorithm, and these start TensorFlow's threads. Workers that are forked afterward do
+    not have the threads, and wait for them forever at their first network.
+    """
+    if "essentia.standard" in sys.modules:
         return import_once("essentia.standard")
+    native = essentia._essentia
+    names = native.keys
+    native.keys = lambda: [name for name in names() if not name.startswith(_WITH_A_NETWORK)]
+    try:
+        standard = import_once("essentia.standard")
+    finally:
+        native.keys = names
+
+    def at_first_use(name: str) -> Any:
+        if name in names():
+            return standard._create_essentia_class(name)
+        raise AttributeError(f"module 'essentia.standard' has no attribute {name!r}")
+
+    vars(standard).update(__getattr__=at_first_use, algorithmNames=names)
+    return standard
 
 
 def get_tensorflow() -> ModuleType:

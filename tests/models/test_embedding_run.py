@@ -25,6 +25,7 @@ from workbench.store.library.records import FeatureRecord, ScannedFile
 def test_workers_run_models_and_one_bad_file_costs_the_others_nothing(
     library: Library, toy_models: Path, wav: Callable[..., str], data_dir: Path
 ) -> None:
+    """In workers that are forked from a process which has imported the analysis, as those of a session."""
     models = [model for model in usable_models(toy_models) if "msd-musicnn" in model.name]
     paths = [wav(np.full(16_000 * 4, level, np.float32), name=f"{level}.wav") for level in (0.1, 0.2, 0.3)]
     Path(paths[1]).write_text("not audio any more")
@@ -33,7 +34,7 @@ def test_workers_run_models_and_one_bad_file_costs_the_others_nothing(
         library.features.save(f"{number:032x}", FeatureRecord(1, {"bpm": 1.0}, np.ones(2, np.float32), {}))
     embedding = EmbeddingTasks(library, models)
     settings = Settings(data_dir=data_dir, async_workers=1, memory_limit_percent=100)
-    with Cluster(settings) as cluster:
+    with Cluster(settings, shared_modules=["workbench.analysis.preload"]) as cluster:
         job = run(
             cluster,
             embedding.tasks(),
