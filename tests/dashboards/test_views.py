@@ -62,6 +62,17 @@ def test_the_table_filters_by_query_and_explains_a_wrong_one(table: LibraryTable
     assert view.grid.total == 40 and "pw-problem" not in shown(view)
 
 
+def test_the_builder_of_the_library_writes_the_filter_of_the_table(table: LibraryTable) -> None:
+    view = TableView(table, best_rows, int)
+    view.query.value = "bpm > 100 and genre = techno"
+    tempo, genre = view.builder._rows
+    assert (tempo.what.value, tempo.values.value, genre.values.value) == ("bpm", "100", ["techno"])
+    genre.values.value = ["ambient"]
+    assert view.query.value == "bpm > 100 and genre = ambient" and view.grid.total == 0
+    tempo.remove.click()
+    assert view.query.value == "genre = ambient" and view.grid.total == 20
+
+
 def test_predicted_genres_have_a_column_of_their_own_once_there_are_any(table: LibraryTable) -> None:
     view = TableView(table, best_rows, lambda track_id: None)
     heads = [column["label"] for column in view.grid.columns]

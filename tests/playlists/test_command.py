@@ -91,10 +91,10 @@ def test_what_a_person_reads(run):
     lines = out.splitlines()
     assert lines[0] == "similarity: 3 tracks, 10:00, random_state 1, kept as 1"
     assert re.fullmatch(
-        r"   1  Artist 0 – Title 0: The track you started from; (smooth|audible|abrupt) transition to the next track\.",
+        r"   1  Artist 0 – Title 0: The track you started from",
         lines[1],
     )
-    assert re.search(r"Near Title 0: closer than \d+ % of pairs, ", lines[2])
+    assert re.search(r": (Sounds (much )?alike|Nothing sounds closer), .*(key|apart|away|keys), ", lines[2])
     assert lines[4].startswith("quality   smoother than ") and "random orders; the least smooth" in lines[4]
     assert lines[4].endswith("3 artists")
 

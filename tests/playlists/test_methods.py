@@ -56,7 +56,11 @@ def test_chance_comes_from_the_random_state_alone(table, method):
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_every_method_explains_every_track_and_measures_the_whole(table, method):
     playlist = generate(table, method, size=10, random_state=1, **ARGUMENTS.get(method, {}))
-    assert all(track.explanation["text"].endswith(".") for track in playlist)
+    assert all(track.explanation["details"].endswith(".") for track in playlist)
+    lines = [track.explanation["text"] for track in playlist]
+    assert all(line[0] == line[0].upper() and len(line) <= 80 and not line.endswith(".") for line in lines), (
+        lines
+    )
     assert all("next" in track.explanation for track in playlist.tracks[:-1])
     assert playlist.card["tracks"] == len(playlist)
     assert playlist.card["mean_transition"] <= playlist.card["worst_transition"]["cost"]

@@ -172,8 +172,11 @@ def test_tracks_that_are_not_nearer_than_chance_are_marked(make_table):
     playlist = generate(make_table(60, vectors=vectors), "similarity", start=1, size=10)
     near = [track.explanation["near"] for track in playlist.tracks[1:]]
     assert near == [True] * 4 + [False] * 5
-    assert "Near Title 0: closer than " in playlist.tracks[1].explanation["text"]
-    assert "Nothing closer to Title 0: closer than " in playlist.tracks[-1].explanation["text"]
+    assert "Near Title 0: closer than " in playlist.tracks[1].explanation["details"]
+    assert "Nothing closer to Title 0: closer than " in playlist.tracks[-1].explanation["details"]
+    assert playlist.tracks[0].explanation["text"] == "The track you started from"
+    assert playlist.tracks[1].explanation["text"].startswith("Sounds ")
+    assert playlist.tracks[-1].explanation["text"].startswith("Nothing sounds closer")
     (note,) = playlist.notes
     assert note["constraint"] == "near" and note["message"].startswith("5 of 9 tracks are marked")
 

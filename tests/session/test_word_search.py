@@ -120,7 +120,8 @@ def test_described_tracks_have_sound_tags_and_matches(heard: Workbench) -> None:
 def test_playlists_say_what_both_tracks_have_and_take_sound_tags(heard: Workbench) -> None:
     (rag,) = (one for one in heard.similar("Nocturne", 4) if one.title == "Piano Rag")
     assert set(rag.explanation["shares"]["sound_tags"]) == {"piano", "no_voice"}
-    assert "both: " in rag.explanation["text"] and "no voice" in rag.explanation["text"]
+    assert "both: " in rag.explanation["details"] and "no voice" in rag.explanation["details"]
+    assert rag.explanation["text"].startswith(("Same piano, distant keys, ", "Nothing sounds closer, "))
     made = heard.playlists.draft("tag_based", tag="instrument", value="piano", size=3, random_state=1)
     assert {track.title for track in made} == {"Nocturne", "Piano Rag", "Ballad"}
 

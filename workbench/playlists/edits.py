@@ -18,7 +18,7 @@ from workbench.playlists.sound.transitions import transition_costs
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-_COMPUTED = ("shares", "next", "text")
+_COMPUTED = ("shares", "next", "text", "details")
 _BY_HAND = {"by_hand": True}
 
 

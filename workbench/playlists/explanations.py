@@ -1,4 +1,4 @@
-"""The reasons why a track is in a playlist: measured numbers, and one sentence for musicians."""
+"""The reasons why a track is in a playlist: measured numbers, a sentence with them, and a short line without them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.analysis.tonality.camelot import camelot_name
+from workbench.playlists.short_reasons import short_reason
 from workbench.playlists.sound.heard import heard_by_both, said
 from workbench.playlists.sound.keys import NOT_KNOWN, RELATIONS, camelot_codes, relations
 from workbench.playlists.sound.space import NEAR_PERCENT, space_of
@@ -43,7 +44,8 @@ def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) 
     list of dict
         The reason of the method, its distance also as the percentage of pairs that are farther apart, and ``near``:
         whether chance would seldom give it; ``shares``: tempo, key, timbre and sound tags compared with the seed track,
-        or with the track before if there is none; ``next``: the transition to the following track; ``text``.
+        or with the track before if there is none; ``next``: the transition to the following track; ``text``: one
+        line for a listener; ``details``: the numbers in a sentence.
     """
     explained = []
     for position, pick in enumerate(picks):
@@ -57,7 +59,7 @@ def explain(table: LibraryTable, picks: Sequence[Pick], costs: TransitionCosts) 
             facts["shares"] = shared(table, other, pick.row)
         if position + 1 < len(picks):
             facts["next"] = _next(table, pick.row, picks[position + 1].row, position, costs)
-        facts["text"] = _sentence(table, facts, pick.row)
+        facts["text"], facts["details"] = short_reason(facts), _sentence(table, facts, pick.row)
         explained.append(facts)
     return explained
 

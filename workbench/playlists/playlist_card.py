@@ -58,8 +58,14 @@ def _cells(track: PlaylistTrack) -> list[Any]:
         number(track.features.get("bpm")),
         key_chip(track.features.get("camelot")),
         clock(track.duration_s),
-        track.explanation.get("text"),
+        _reason(track),
     ]
+
+
+def _reason(track: PlaylistTrack) -> Html | str:
+    """Return the short reason; a click shows the numbers behind it."""
+    line, details = track.explanation.get("text", ""), track.explanation.get("details")
+    return element("details", element("summary", line), details) if details else str(line)
 
 
 def _player(track: PlaylistTrack, seconds: float, place: int) -> Html | str:

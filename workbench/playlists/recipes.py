@@ -209,7 +209,11 @@ def _still_fitting(old: Playlist, table: LibraryTable, constraints: Constraints)
 
 def _pick(table: LibraryTable, track: int, explanation: Mapping[str, Any]) -> Pick:
     """Return a pick with the method's own reason; the comparison with its neighbors is computed again."""
-    reason = {name: value for name, value in explanation.items() if name not in ("text", "shares", "next")}
+    reason = {
+        name: value
+        for name, value in explanation.items()
+        if name not in ("text", "details", "shares", "next")
+    }
     row = table.index_of(track)
     assert row is not None
     return Pick(row, reason)

@@ -178,7 +178,7 @@ def _far_notes(explained: list[dict[str, Any]]) -> list[dict[str, Any]]:
     far = compared.count(False)
     if not far:
         return []
-    marked = f"{far} of {counted(len(compared), 'track')} are marked “nothing closer”"
+    marked = f"{far} of {counted(len(compared), 'track')} are marked “nothing sounds closer”"
     message = f"{marked}: two tracks drawn at random are as near."
     return [{"constraint": "near", "asked": len(compared), "got": len(compared) - far, "message": message}]
 

@@ -129,7 +129,7 @@ class FilterRow(widgets.HBox):  # type: ignore[misc]
         on_remove: Callable[[FilterRow], None],
     ) -> None:
         self._suggestions, self._on_change = suggestions, on_change
-        self.remove = button("✕", lambda: on_remove(self), tooltip="Remove this condition")
+        self.remove = button("Remove", lambda: on_remove(self), tooltip="Remove this condition")
         if isinstance(shown, str):
             self.what = None
             self.values = widgets.Text(

@@ -124,6 +124,7 @@ def _entry(track: PlaylistTrack, table: LibraryTable) -> dict[str, Any]:
         "artist": track.artist or "",
         "facts": " · ".join(facts),
         "reason": str(track.explanation.get("text", "")),
+        "details": str(track.explanation.get("details", "")),
     }
 
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
+import traitlets
 
 from workbench.analysis.tonality.camelot import UNKNOWN, camelot_name, key_name
-from workbench.apps.dashboards.views.page import note, note_html, problem_html, row
+from workbench.apps.dashboards.views.filter_builder import FilterBuilder
+from workbench.apps.dashboards.views.page import note, note_html, problem_html, row, section
+from workbench.apps.dashboards.views.suggestions import Suggestions
 from workbench.apps.dashboards.views.views_bar import Views, ViewsBar
 from workbench.apps.dashboards.widgets.grid import Grid, GridColumn
 from workbench.errors import WorkbenchError
@@ -126,9 +129,13 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         )
         self.query.observe(lambda _: self._from_the_top(), "value")
         self.words.observe(lambda _: self._look_for_words(), "value")
+        self._suggestions = Suggestions(table)
+        self.builder = FilterBuilder(self._suggestions)
+        traitlets.link((self.query, "value"), (self.builder, "value"))
         controls = row(self.query, self.words, self._count)
         bars = [ViewsBar(views, self.view, self.show)] if views is not None else []
-        super().__init__([controls, *bars, self._problem, self._notes, self.grid])
+        building = section("Build the filter", self.builder)
+        super().__init__([controls, building, *bars, self._problem, self._notes, self.grid])
         self.fill(table)
 
     def view(self) -> SavedView:
@@ -150,7 +157,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
 
     def fill(self, table: LibraryTable) -> None:
         """Show a new state of the library; keep filter, order and selection."""
-        self.table = table
+        self.table = self._suggestions.table = table
         words = self.words.value.strip()
         self._search = search_words(words, table) if words else None
         self._notes.value = note_html(" ".join(self._search.notes())) if self._search else ""

@@ -42,7 +42,7 @@ class TrackList(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def show(self, entries: Sequence[dict[str, Any]]) -> None:
-        """Show entries, each with ``id, title, artist, facts, reason``; locks of tracks that stay are kept."""
+        """Show entries, each with ``id, title, artist, facts, reason, details``; locks of tracks that stay are kept."""
         with self.hold_sync():
             self.entries = list(entries)
             self.order = [entry["id"] for entry in entries]

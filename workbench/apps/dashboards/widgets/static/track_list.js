@@ -4,6 +4,7 @@ function render({ model, el }) {
   el.classList.add("pw");
   const root = element(el, "div", { className: "pw-list" }), hint = element(root, "div", { className: "pw-hint" });
   const list = element(root, "ol", {}, { "aria-label": "Tracks of the playlist, in order" });
+  const opened = new Set();
   let order = [], focus = null;
 
   function save() {
@@ -24,6 +25,16 @@ function render({ model, el }) {
   function addButton(parent, text, label, act, attributes = {}) {
     element(parent, "button", { textContent: text, type: "button", title: label, onclick: act }, { "aria-label": label, ...attributes });
   }
+  // The reason in one line; a click shows the numbers behind it.
+  function reasonOf(entry) {
+    const why = document.createElement(entry.details ? "details" : "div");
+    why.className = "pw-why";
+    why.open = opened.has(entry.id);
+    why.ontoggle = () => (why.open ? opened.add(entry.id) : opened.delete(entry.id));
+    element(why, entry.details ? "summary" : "span", { textContent: entry.reason, title: entry.details });
+    if (entry.details) element(why, "p", { textContent: entry.details });
+    return why;
+  }
   function drawItem(entry, place) {
     const item = document.createElement("li"), who = document.createElement("div"), buttons = document.createElement("div");
     const add = (tag, name, text) => { const node = document.createElement(tag); node.className = name; node.textContent = text; return node; };
@@ -34,8 +45,7 @@ function render({ model, el }) {
     item.tabIndex = 0;
     item.setAttribute("aria-label", `${place + 1}. ${name}, ${entry.artist}. ${entry.facts}. ${entry.reason}`);
     who.className = "pw-who";
-    who.append(add("b", "", name + (entry.artist ? " — " + entry.artist : "")), add("span", "", entry.reason));
-    who.title = entry.reason;
+    who.append(add("b", "", name + (entry.artist ? " — " + entry.artist : "")), reasonOf(entry));
     buttons.className = "pw-buttons";
     addButton(buttons, "▶", "Play " + name, () => model.send({ kind: "play", id: entry.id }));
     addButton(buttons, "⤵", "Hear the transition to the next track", () => model.send({ kind: "crossing", id: entry.id }));
@@ -64,7 +74,7 @@ function render({ model, el }) {
   const play = (item) => model.send({ kind: "play", id: Number(item.dataset.id) });
   list.ondblclick = (event) => {
     const item = event.target.closest("li");
-    if (item && !event.target.closest("button, .pw-grip")) play(item);
+    if (item && !event.target.closest("button, summary, .pw-grip")) play(item);
   };
   list.onkeydown = (event) => {
     if (event.key === "Enter" && event.target.matches("li")) play(event.target);
