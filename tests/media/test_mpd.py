@@ -32,7 +32,7 @@ def test_a_playlist_is_stored_and_updated_in_place(server: Mpd, wb: Workbench, w
     assert server.playlists() == {"Party": [NAMES[2], NAMES[1], NAMES[0]]}
     assert (sent.name, sent.stored, sent.replaced) == ("Party", 3, None)
     assert [track.path for track in sent.unknown] == ["/elsewhere/seven.wav"]
-    sent = wb.media.send(playlist(wb, [4, 5, 6]), to)
+    sent = wb.media.send(playlist(wb, [4, 5, 6]), to.replace("127.0.0.1", "localhost"))
     assert server.playlists() == {"Party": [NAMES[3], NAMES[4], NAMES[5]]}
     assert (sent.stored, sent.replaced, sent.unknown) == (3, 3, [])
 

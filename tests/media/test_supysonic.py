@@ -182,28 +182,37 @@ def test_from_an_empty_machine_to_a_playlist_that_plays(
         said = run(capsys, data, "analyze", str(music), "--workers", "1")
         assert said["analyzed"] == 2
         run(capsys, data, "write-tags", "--write")
-        tags = mutagen.File(music / first.name)
-        assert {"bpm", "initialkey", "replaygain_track_gain"} <= {name.lower() for name in tags}
         server.scan()
         run(capsys, data, "media", "add", "home", "--url", server.url, "--user", USER)
         assert run(capsys, data, "media", "match", "home")["sure"] == 2
         made = run(capsys, data, "playlist", "random", "--size", "3", "--name", "Evening", "--to", "home")
         assert made["sent"]["stored"] == 2
         before = server.playlists()["Evening"]
-        for entry in before["entry"]:
-            sound = server.client.get("/rest/stream.view", params=server.login | {"id": entry["id"]}).content
-            samples, rate = soundfile.read(io.BytesIO(sound))
-            assert len(samples) / rate == pytest.approx(entry["duration"], abs=1)
+        check_that_it_plays(server, before)
         shutil.copy(third, music)
         server.scan()
         assert run(capsys, data, "analyze", str(music), "--workers", "1")["analyzed"] == 1
+        run(capsys, data, "write-tags", "--write")
+        for file in (first, second, third):
+            tags = {name.lower(): value[0] for name, value in mutagen.File(music / file.name).items()}
+            assert float(tags["bpm"]) > 30 and tags["initialkey"]
+            assert tags["replaygain_track_gain"].endswith(" dB") and float(tags["replaygain_track_peak"]) > 0
+        server.scan()
         sent = run(capsys, data, "playlist", "--refresh", "Evening", "--to", "home")["sent"]
         assert (sent["stored"], sent["replaced"]) == (3, 2)
         after = server.playlists()["Evening"]
         assert after["id"] == before["id"]
         assert {song["path"] for song in after["entry"]} == {first.name, second.name, third.name}
+        check_that_it_plays(server, after)
     finally:
         server.close()
+
+
+def check_that_it_plays(server: Supysonic, playlist: dict) -> None:
+    for entry in playlist["entry"]:
+        sound = server.client.get("/rest/stream.view", params=server.login | {"id": entry["id"]}).content
+        samples, rate = soundfile.read(io.BytesIO(sound))
+        assert len(samples) / rate == pytest.approx(entry["duration"], abs=1)
 
 
 def run(capsys, data: Path, *command: str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.media.mpd_address import MpdAddress, mpd_address
@@ -32,11 +33,16 @@ def check_mpd(server: str) -> MpdAddress:
     return address
 
 
+def _one_name(address: MpdAddress) -> MpdAddress:
+    """Return the same address for all names of this machine, because its playlists are the same."""
+    return replace(address, host="localhost") if address.host in ("127.0.0.1", "::1") else address
+
+
 def send_to_mpd(library: Library, playlist: Playlist, server: str, *, force: bool) -> Sent:
     """Store a playlist under its name on an MPD, in place of the one that was sent before."""
     address = mpd_address(server, os.environ)
     name = stored_name(playlist.name)
-    key = f"{address} {name}"
+    key = f"{_one_name(address)} {name}"
     with connected(address) as client:
         uris = mpd_uris(client, [track.path or "" for track in playlist])
         known = [uri for uri in uris if uri is not None]
