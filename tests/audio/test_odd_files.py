@@ -48,6 +48,11 @@ def decoded(path: Path) -> tuple[np.ndarray, AudioStream]:
         ("a.mpg", ("-c:a", "mp2")),
         ("a.m2ts", ("-c:a", "aac")),
         ("a.nut", ("-c:a", "flac")),
+        ("a.m2a", ("-c:a", "mp2", "-f", "mp2")),
+        ("a.ogv", ("-c:a", "libvorbis")),
+        ("a.sf", ("-f", "ircam")),
+        ("a.sox", ()),
+        ("a.adx", ()),
         ("a.spx.oga", ("-c:a", "libvorbis", "-f", "ogg")),
     ],
 )
