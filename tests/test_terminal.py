@@ -139,6 +139,14 @@ def test_a_reader_that_has_enough_ends_a_listing_quietly(long_dir: Path, json_to
     assert process.returncode == 141  # as shells say that a command was ended by SIGPIPE
 
 
+@pytest.mark.parametrize(("shell", "code"), [(">&-", 0), ("2>&-", 0), (">/dev/full", ERROR)])
+def test_an_output_that_takes_nothing_gives_no_traceback(titled_dir: Path, shell: str, code: int) -> None:
+    command = f'"{sys.executable}" -m workbench tracks --data-dir "{titled_dir}" {shell}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (code, False), done.stderr.decode()
+    assert (b"disk is full" in done.stderr) == (code == ERROR)
+
+
 def test_a_long_listing_is_one_document(long_dir: Path) -> None:
     listed = json.loads(run("tracks", "--json", "--limit", "1500", "--data-dir", long_dir).stdout)
     assert listed["total"] == len(listed["tracks"]) == 1500

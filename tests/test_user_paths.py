@@ -13,8 +13,9 @@ from workbench.errors import PlaylistFileError, SettingsError, UnknownTrackError
 from workbench.playlists import read_playlist_file
 from workbench.playlists.files.exporting import check_target
 from workbench.playlists.making.resolve import resolve_track
+from workbench.session.doctor import examine
 from workbench.store.library.library_table import LibraryTable
-from workbench.user_paths import expand_home
+from workbench.user_paths import ensure_home, expand_home
 
 
 @pytest.fixture
@@ -75,3 +76,18 @@ def test_a_user_without_home_can_work(tmp_path: Path) -> None:
     with Workbench(tmp_path) as wb:
         assert wb.track.find().total == 0
     assert not Path("~").exists()
+
+
+@pytest.mark.usefixtures("homeless")
+@pytest.mark.parametrize("home", [None, ""])
+def test_a_user_without_home_can_examine_the_machine_and_run_notebooks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str | None
+) -> None:
+    if home is not None:
+        monkeypatch.setenv("HOME", home)
+    with pytest.raises(SettingsError, match="--data-dir"):
+        Settings.load()
+    assert examine(Settings.load(data_dir=tmp_path))
+    monkeypatch.setenv("HOME", "")  # to be put back after the test
+    ensure_home(tmp_path)
+    assert Path.home() == tmp_path

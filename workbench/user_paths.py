@@ -17,4 +17,10 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
 def home() -> Path | None:
     """Return the home of this user; ``None`` where the system knows none."""
     found = expand_home("~")
-    return found if found.is_absolute() else None
+    return found if found.is_absolute() and os.environ.get("HOME") != "" else None
+
+
+def ensure_home(folder: Path) -> None:
+    """Take a folder as the home of this process if the system knows none: Jupyter does not start without one."""
+    if home() is None:
+        os.environ["HOME"] = str(folder)

@@ -8,11 +8,12 @@ Exit codes: 0 done, 1 error said in one line, 2 usage, 3 done but some tracks fa
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from workbench import __version__
 from workbench.cli import (
@@ -31,7 +32,7 @@ from workbench.cli import (
     watch,
 )
 from workbench.cli.options import ERROR, INTERRUPTED, NOT_READ, Command, common_options
-from workbench.cli.output import Parser, print_json, replace_what_cannot_be_shown, say
+from workbench.cli.output import Parser, open_missing_streams, print_json, replace_what_cannot_be_shown, say
 from workbench.errors import WorkbenchError
 from workbench.log_lines import show_warnings_printable
 
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _start_again_with_utf8_names()
     if argv is None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends in order, as on Ctrl-C
+    open_missing_streams()
     replace_what_cannot_be_shown()
     show_warnings_printable()
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -62,12 +64,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _stop_writing()
         return NOT_READ
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _stop_writing(sys.stdout)
+        say(
+            "workbench: the disk is full, and the output is not complete. Make room and run the command again."
+        )
+        return ERROR
 
 
-def _stop_writing() -> None:
+def _stop_writing(*streams: TextIO) -> None:
     """Write what is still to come to nowhere: who read it has gone, as ``head`` does, which is not an error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams or (sys.stdout, sys.stderr):
         os.dup2(nowhere, stream.fileno())
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
@@ -49,6 +51,16 @@ def print_json_pages(name: str, pages: Iterable[Iterable[Any]]) -> bool:
 def _encoder(*, indent: int | None) -> json.JSONEncoder:
     unicode = (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf8sig")
     return json.JSONEncoder(ensure_ascii=not unicode, indent=indent, allow_nan=False)
+
+
+def open_missing_streams() -> None:
+    """Write to nowhere what belongs to a standard stream that was closed at the start (``>&-``, some schedulers).
+
+    Otherwise, the next file that is opened would get its number, and what is printed would go into that file.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
 
 
 def replace_what_cannot_be_shown() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from workbench.cli.options import DONE, Add, add_parameter_option, open_library
 from workbench.cli.output import print_json, put, say
 from workbench.errors import ReportError
-from workbench.user_paths import expand_home
+from workbench.user_paths import ensure_home, expand_home
 
 if TYPE_CHECKING:
     from workbench.settings import Settings
@@ -82,6 +82,7 @@ def _report(options: argparse.Namespace) -> int:
             put(f"{name:<20} {meaning}")
         return DONE
     settings = Settings.load(data_dir=options.data_dir)
+    ensure_home(settings.data_dir)
     to = _format(options)
     out = expand_home(options.out).absolute() if options.out else _usual_file(settings, options.name, to)
     parameters = _parameters(options)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workbench.cli.options import Add
 from workbench.cli.output import say
+from workbench.user_paths import ensure_home
 
 
 def add_commands(add: Add) -> None:
@@ -52,6 +53,7 @@ def _serve(options: argparse.Namespace) -> int:
     from workbench.settings import Settings
 
     settings = Settings.load(data_dir=options.data_dir, host=options.host, port=options.port)
+    ensure_home(settings.data_dir)
     if options.token_file and not settings.token:
         from workbench.apps.server.token_file import kept_token
 
@@ -67,4 +69,6 @@ def _lab(options: argparse.Namespace) -> int:
     folder = working_folder(options.folder, passed_on)
     if options.refresh:
         return refresh(folder, say)
-    return lab(Settings.load(data_dir=options.data_dir, port=options.port), folder, passed_on)
+    settings = Settings.load(data_dir=options.data_dir, port=options.port)
+    ensure_home(settings.data_dir)
+    return lab(settings, folder, passed_on)

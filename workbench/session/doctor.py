@@ -137,6 +137,7 @@ def _plugins(settings: Settings) -> dict[str, Any]:
 
 
 def _config(settings: Settings) -> dict[str, Any]:
-    changed = [name for name, value in settings.to_dict().items() if value != Settings().to_dict()[name]]
+    defaults = Settings(data_dir=settings.data_dir).to_dict()
+    changed = [name for name, value in settings.to_dict().items() if value != defaults[name]]
     found = "changed: " + ", ".join(changed) if changed else "all at their defaults"
     return _check("settings", found, ok=True)
