@@ -362,3 +362,8 @@ def test_a_picture_and_lyrics_beside_the_file(encode, tmp_path):
     )
 
     assert (read_tags(path).cover, read_tags(path).lyrics) == ("file", "First line\nSecond")
+
+
+def test_an_empty_cue_sheet_is_none(flac_with):
+    assert flac_with(cuesheet="FILE").cue_sheet
+    assert not flac_with(title="x", cuesheet="").cue_sheet

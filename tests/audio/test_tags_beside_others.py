@@ -13,6 +13,7 @@ import pytest
 import soundfile
 from encoding import encode_file, sound_of
 from mutagen import apev2, id3
+from mutagen.flac import FLAC, CueSheet, CueSheetTrack, CueSheetTrackIndex, Picture
 from signals import tone as sine
 
 from workbench.audio.tags import read_tags
@@ -176,3 +177,46 @@ def test_quicktime_keeps_its_title_beside_tags_of_mp4(tmp_path):
     subprocess.run(["ffmpeg", "-v", "error", *source, str(path)], check=True)
     write_fields(path, {"key": "Am"})
     assert (read_tags(path).title, read_tags(path).tag_key) == ("Old", "Am")
+
+
+def test_the_cue_sheet_and_the_pictures_of_a_flac_stay(sound):
+    path = sound("a.flac")
+    file = FLAC(path)
+    sheet = CueSheet(bytes(396))
+    end = CueSheetTrack(170, 8000)
+    sheet.tracks = [CueSheetTrack(1, 0), end]
+    sheet.tracks[0].indexes.append(CueSheetTrackIndex(1, 0))
+    for track in sheet.tracks:
+        track.isrc = b""
+    file.metadata_blocks.append(sheet)
+    picture = Picture()
+    picture.data, picture.mime = b"picture", "image/png"
+    file.add_picture(picture)
+    file.save()
+    write_fields(path, {"genre": "Jazz", "bpm": 120.0})
+    file = FLAC(path)
+    assert (file["genre"], file.pictures[0].data) == (["Jazz"], b"picture")
+    assert [track.start_offset for track in file.cuesheet.tracks] == [0, 8000]
+
+
+def test_tags_after_the_sound_of_dsf_and_musepack_stay(tmp_path: Path):
+    rate, size = 2_822_400, 8192
+    form = b"fmt " + struct.pack("<QIIIIIIQII", 52, 1, 0, 2, 2, rate, 1, 4 * size, 4096, 0)
+    data = b"data" + struct.pack("<Q", 12 + size) + b"\x69" * size
+    whole = 28 + len(form) + len(data)
+    dsf, mpc = tmp_path / "a.dsf", tmp_path / "a.mpc"
+    dsf.write_bytes(b"DSD " + struct.pack("<QQQ", 28, whole, 0) + form + data)
+    file = mutagen.File(dsf)
+    file.add_tags()
+    file.tags.add(id3.TXXX(encoding=3, desc="weird", text=["kept"]))
+    file.save()
+    stream = b"MP+\x07" + struct.pack("<IHBB", 10, 0, 0x80, 0) + bytes(4000)
+    mpc.write_bytes(stream)
+    tags = apev2.APEv2()
+    tags["weird"] = "kept"
+    tags.save(mpc)
+    for path in (dsf, mpc):
+        write_fields(path, {"genre": "Jazz"})
+        assert (read_tags(path).genre, "kept" in map(str, mutagen.File(path).tags.values())) == ("Jazz", True)
+    assert dsf.read_bytes()[28:whole] == form + data
+    assert mpc.read_bytes().startswith(stream)

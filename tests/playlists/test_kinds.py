@@ -82,7 +82,9 @@ def test_genres_of_music_are_music(genre):
             "audiobook",
             "Аудиокниги|Аудіокниги|有声书|オーディオブック|오디오북|Audiobook - Fantasy|Children's Audiobooks|Lesung",
         ),
-        ("podcast", "Podcast|True Crime Podcasts|Подкаст|ポッドキャスト|Vorlesung"),
+        ("podcast", "Podcast|True Crime Podcasts|Подкаст|ポッドキャスト|Vorlesung|News|Interview|Talk"),
+        ("mix", "DJ-Set|Radio Show|Live Sets"),
+        ("sound effect", "Samples|Drum Loops|Ringtone|Jingles|Test Tones|White Noise"),
         (
             "sound effect",
             "Sound Effects|Geräusche|Bruitages|Efectos de sonido|Звуковые эффекты|効果音|Soundeffekte",

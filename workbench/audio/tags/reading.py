@@ -64,7 +64,9 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
     values["title"] = values["title"] or file_stem(name)
     values["lyrics"] = values["lyrics"] or _lyrics_beside(Path(name))
     return Tags(
-        **values, cover=_cover(kinds, Path(name)), cue_sheet=any("cuesheet" in kind for kind in kinds)
+        **values,
+        cover=_cover(kinds, Path(name)),
+        cue_sheet=any(parts(kind.get("cuesheet", ())) for kind in kinds),
     )
 
 

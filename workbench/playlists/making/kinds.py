@@ -22,12 +22,15 @@ MUSIC = "music"
 # Whole genres, as shops, podcast programs and ID3v1 write them. "Spoken" or "live" alone may be music, and is not here.
 _GENRES = {
     "audiobook": r"spoken word|books? (&|and) spoken( audio)?|audio ?(theat(re|er)|drama|play)|speech"
-    r"|radio ?(play|drama)s?"
+    r"|radio ?(play|drama)s?|storytelling|audio ?stor(y|ies)"
     r"|lesung(en)?|livres? (audio|lus)|libros? hablados?|livros? falados?|sesli kitap(lar)?|朗読|有声小说",
-    "podcast": r"talk ?(radio|show)|news (&|and) politics|sermons?|lectures?|predigt(en)?|vorlesung(en)?",
-    "sound effect": r"sound ?(fx|clips?)|sfx|foley|gerausche?|bruitages?|effets? sonores?|efectos? (de sonido|sonoros?)"
+    "podcast": r"talk( ?(radio|show)s?)?|news( (&|and) politics)?|interviews?"
+    r"|sermons?|lectures?|predigt(en)?|vorlesung(en)?",
+    "sound effect": r"sound ?(fx|clips?|librar(y|ies))|sfx|foley|(drum |sample )?(loops?|packs?)|samples?|ringtones?"
+    r"|jingles?|test ?tones?|white noise|gerausche?|bruitages?|effets? sonores?|efectos? (de sonido|sonoros?)"
     r"|effetti? sonori?|efeitos? sonoros?|звуковые эффекты|効果音|音效",
-    "mix": r"(dj|continuous|essential)[ -]?(mix(es)?|sets?)|megamix(es)?|mix(ed)? (set|session)s?",
+    "mix": r"(dj|continuous|essential)[ -]?(mix(es)?|sets?)|megamix(es)?|mix(ed)? (set|session)s?"
+    r"|radio ?shows?|(dj )?live ?sets?",
 }
 # Words that mean nothing else, also inside a longer genre ("Kinderhörspiel", "Audiobook - Fantasy").
 _WORDS = {
