@@ -177,6 +177,7 @@ def test_the_map_shows_every_track_and_a_lasso_makes_a_playlist(
 ) -> None:
     page = visit("music_map").page
     page.wait_for_selector(".pw-field[data-drawn='6']")
+    wait_for_text(page, "Neighbors stay neighbors")
     page.get_by_role("button", name="Lasso").click()
     box = page.locator(".pw-field").bounding_box()
     corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98), (0.02, 0.03)]

@@ -20,6 +20,7 @@ def test_legend_search_layouts_fingers_and_what_plays(visit: Callable[..., Any])
     page = visit("music_map").page
     field = page.locator(".pw-field")
     page.wait_for_selector(".pw-field[data-drawn='6']")
+    page.get_by_text("Neighbors stay neighbors").wait_for()  # as a small library opens
 
     # A name of the legend shows only its tracks; another press shows all again.
     legend = page.get_by_role("group", name="Legend").get_by_role("button")
@@ -36,6 +37,8 @@ def test_legend_search_layouts_fingers_and_what_plays(visit: Callable[..., Any])
     find.fill("unheard")
     find.press("Enter")
     page.get_by_text("1 of 6 tracks selected").wait_for()
+    page.get_by_role("button", name="Principal components").click()
+    page.get_by_text("Right: first principal component").wait_for()
     page.get_by_role("button", name="Neighbors").click()
     page.get_by_text("Neighbors stay neighbors").wait_for()
     assert page.get_by_text("1 of 6 tracks selected").is_visible()

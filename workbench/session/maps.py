@@ -81,9 +81,12 @@ class Maps(Verbs):
         return self.start_layout(table).result()
 
     def lay_out_here(self, table: LibraryTable) -> NeighborMap:
-        """Lay out the analyzed tracks in this process and keep the map; for small libraries."""
+        """Lay out the analyzed tracks in one thread of this process and keep the map; for small libraries."""
+        from threadpoolctl import threadpool_limits
+
         known = np.flatnonzero(table.analyzed)
-        return self._keep(table, neighbor_map(space_of(table).filled(known)))
+        with threadpool_limits(1):
+            return self._keep(table, neighbor_map(space_of(table).filled(known)))
 
     def start_layout(self, table: LibraryTable, *, show: bool | None = None) -> Job[NeighborMap]:
         """Begin to lay out the analyzed tracks; return at once."""

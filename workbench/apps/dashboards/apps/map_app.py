@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
 
-LAID_OUT_AT_ONCE = 500  # 300 tracks take 2.3 s of one core; more tracks are a job of the server
+LAID_OUT_AT_ONCE = 500  # they take 4 s of one core; more tracks are a job of the server
+OPENS_ON_NEIGHBORS = 2000  # these take 20 s of one core, once; larger libraries wait until they are asked for
 
 
 class MapApp(SessionApp):
@@ -44,7 +45,8 @@ class MapApp(SessionApp):
 
     def __init__(self, wb: Workbench) -> None:
         self._wb = wb
-        self._watch = LibraryWatch(wb, self._fill, self._list_playlists)
+        self._opened = self._renews = False
+        self._watch = LibraryWatch(wb, self._fill, self._look)
         self.track = TrackView(
             self.open_track,
             advice="Click a point, or go from point to point with the arrow keys and press Enter.",
@@ -85,6 +87,14 @@ class MapApp(SessionApp):
             self._pulse,
         )
 
+    def _look(self) -> None:
+        self._list_playlists()
+        count = int(self._watch.table.analyzed.sum())
+        if count and not self._opened:
+            self._opened, self._renews = True, count <= LAID_OUT_AT_ONCE
+            if count <= OPENS_ON_NEIGHBORS:
+                self.layout_choice.index = 1  # the principal components stay in sight until it is there
+
     def _list_playlists(self) -> None:
         kept = [(summary.name, summary.id) for summary in self._wb.playlists()]
         offer(self.playlist, [("none" if kept else "none saved yet", 0), *kept])
@@ -110,10 +120,11 @@ class MapApp(SessionApp):
             self._draw(*self._principal(table))
             return
         kept = self._wb.maps.neighbors()
-        if kept is None:
+        if kept is not None:
+            self._show_neighbors(kept)
+        if kept is None or (self._renews and kept.snapshot != table.version):
+            self._renews = False  # only once: a library that is being analyzed changes all the time
             self._compute()
-            return
-        self._show_neighbors(kept)
 
     def _compute(self) -> None:
         """Ask for a layout, and show it when it is done."""

@@ -158,7 +158,7 @@ function render({ model, el }) {
   }
   function drawCover(cell, id) {
     cell.className = "pw-thumb";
-    if (id) element(cell, "img", { alt: "", loading: "lazy", src: serverUrl(`api/v1/tracks/${id}/cover`) });
+    if (id) element(cell, "img", { alt: "", loading: "lazy", src: serverUrl(`api/v1/tracks/${id}/cover`), onerror: (event) => event.target.remove() });
   }
   function draw() {
     const ROW = rowHeight();
