@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from navidrome_like import API_KEY, DROP, PASSWORD, USER, NavidromeLike, song
+from navidrome_like import API_KEY, DROP, PASSWORD, USER, Form, NavidromeLike, song
 
 from workbench import MediaServerError, Workbench
 from workbench.apps.dashboards.views.save_view import SaveView
@@ -213,6 +213,19 @@ def test_a_new_list_that_fails_half_way_is_removed(
     with pytest.raises(MediaServerError, match=r"refused: no more \(code 0\)"):
         wb.media.send(playlist(wb, [1, 2, 3]), "navi")
     assert server.playlists == {}
+
+
+def test_a_new_list_whose_making_is_not_answered_is_removed(wb: Workbench, server: NavidromeLike) -> None:
+    def makes_it_and_drops(method: str, form: Form) -> object:
+        return server._createPlaylist(form) and DROP if method == "createPlaylist" else None
+
+    server.fault = makes_it_and_drops
+    with pytest.raises(MediaServerError, match="cannot be reached"):
+        wb.media.send(playlist(wb, [1, 2]), "navi")
+    assert not server.playlists
+    server.fault = lambda method, form: None
+    wb.media.send(playlist(wb, [1, 2]), "navi")
+    assert stored(server) == [1, 2]
 
 
 def test_what_cannot_be_put_back_is_said(wb: Workbench, server: NavidromeLike) -> None:

@@ -41,23 +41,28 @@ def songs_of_playlist(client: SubsonicClient, playlist_id: str) -> list[str] | N
 
 def create_playlist(client: SubsonicClient, name: str, songs: Sequence[str]) -> str:
     """Make a playlist and return its id; what was made is removed if anything fails."""
-    known = {one.get("id") for one in own_playlists(client)}
-    made = client.call("createPlaylist", name=name, songId=list(songs[:AT_ONCE])).get("playlist")
-    if isinstance(made, dict) and "id" in made:  # since 1.14
-        playlist_id = str(made["id"])
-    else:
-        new = [one for one in own_playlists(client) if one.get("name") == name and one.get("id") not in known]
+    known = {str(one.get("id")) for one in own_playlists(client)}
+
+    def made() -> list[str]:
+        return [
+            str(one["id"])
+            for one in own_playlists(client)
+            if one.get("name") == name and "id" in one and str(one["id"]) not in known
+        ]
+
+    try:
+        said = client.call("createPlaylist", name=name, songId=list(songs[:AT_ONCE])).get("playlist")
+        new = [str(said["id"])] if isinstance(said, dict) and "id" in said else made()  # said since 1.14
         if not new:
             raise client.error(f"did not make the playlist {name!r}. Its log may say why.")
-        playlist_id = str(new[0]["id"])
-    try:
-        _change(client, playlist_id, songs[:AT_ONCE], songs)
-        _check(client, playlist_id, name, songs)
+        _change(client, new[0], songs[:AT_ONCE], songs)
+        _check(client, new[0], name, songs)
+        return new[0]
     except BaseException:
         with suppress(MediaServerError):
-            client.call("deletePlaylist", id=playlist_id)
+            for playlist_id in made():  # also one whose making was not answered
+                client.call("deletePlaylist", id=playlist_id)
         raise
-    return playlist_id
 
 
 def update_playlist(
