@@ -20,6 +20,7 @@ from workbench.apps.dashboards.views.page import (
     note,
     note_html,
     offer,
+    panel,
     row,
 )
 from workbench.apps.dashboards.views.save_view import SaveView
@@ -82,7 +83,7 @@ class MapApp(SessionApp):
             row(self.layout_choice, self._again, self.playlist),
             self._line,
             self.messages,
-            halves(widgets.VBox([self.map, self.selection]), self.track),
+            halves(panel(self.map, self.selection), panel(self.track)),
             self._watch,
             self._pulse,
         )

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.compare_view import CompareView
 from workbench.apps.dashboards.views.method_form import MethodForm
-from workbench.apps.dashboards.views.page import beside, button, note_html, problem_html, row, section
+from workbench.apps.dashboards.views.page import beside, button, note_html, panel, problem_html, row, section
 from workbench.apps.dashboards.views.result_view import ResultView
 from workbench.apps.dashboards.views.save_view import SaveView
 from workbench.errors import WorkbenchError
@@ -64,8 +64,8 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
         super().__init__(
             [
                 beside(
-                    widgets.VBox([form, row(self.make_button, self.again_button), self.line]),
-                    widgets.VBox([self.save, player, self.result]),
+                    panel(form, row(self.make_button, self.again_button), self.line),
+                    panel(self.save, player, self.result),
                 ),
                 section("Compare with an earlier playlist", compare),
             ]

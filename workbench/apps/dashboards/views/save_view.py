@@ -44,7 +44,9 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
     def __init__(self, keep: Callable[[Playlist], object], folder: Path, media: Media) -> None:
         self._keep, self._folder, self._media = keep, folder, media
         self.playlist: Playlist | None = None
-        self.name = widgets.Text(description="Name", continuous_update=False)
+        self.name = widgets.Text(
+            description="Name", continuous_update=False, layout=widgets.Layout(width="220px")
+        )
         self.format = widgets.Dropdown(
             options=list(FORMATS), description="Format", layout=widgets.Layout(width="190px")
         )
