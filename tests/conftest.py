@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from warm_python import WarmPython
 
+from workbench.lazy_imports import defer_iri_grammar
 from workbench.settings import Settings
+
+defer_iri_grammar()  # most files of tests import some of Jupyter
 
 if TYPE_CHECKING:
     from workbench import Workbench
@@ -21,12 +25,25 @@ if TYPE_CHECKING:
 # Two processes on two cores: more threads would only wait for each other, busily.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Or every process that a test starts would compile our modules anew; a container image often sets it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 TOGETHER = ("processing", "apps", "models", "dashboards")
 """Folders whose tests run one after the other: they share a server, a cluster, a browser or TensorFlow."""
 FIRST = ("test_image", "processing", "apps", "test_readme", "models", "test_notebooks", "benchmark/test_bench",
          "dashboards", "test_project", "test_other_machines", "test_main_job")  # fmt: skip
 """What takes longest; begun first, so that at the end no process waits for another."""
+
+WARM = (
+    "processing",
+    "test_bad_input",
+    "test_main_job",
+    "test_shared_cache",
+    "test_terminal",
+    "test_versions",
+)
+"""Files and folders whose programs, those of fixtures too, are forks of one that has imported the packages."""
+warm = WarmPython()
 
 
 def group_of(nodeid: str) -> str:
@@ -49,6 +66,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return group_of(nodeid)
 
     return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    warm.used = group_of(item.nodeid) in WARM and item.get_closest_marker("cold") is None
+
+
+def pytest_unconfigure() -> None:
+    warm.close()
+
+
+@pytest.fixture(scope="session")
+def warm_python() -> WarmPython:
+    return warm
 
 
 @pytest.fixture

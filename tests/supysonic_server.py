@@ -102,4 +102,4 @@ class Supysonic:
     def close(self) -> None:
         self.client.close()
         self.process.kill()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=60)

@@ -130,7 +130,7 @@ class Server:
         self._started.set()
 
 
-def wait_until(condition: Callable[[], Any], within_s: float) -> Any:
+def wait_until(condition: Callable[[], Any], within_s: float = 60) -> Any:
     """Return the first true value of ``condition``, or fail after ``within_s`` seconds."""
     deadline = time.monotonic() + within_s
     while not (value := condition()):
@@ -140,7 +140,7 @@ def wait_until(condition: Callable[[], Any], within_s: float) -> Any:
 
 
 @pytest.fixture(scope="session")
-def until() -> Callable[[Callable[[], Any], float], Any]:
+def until() -> Callable[..., Any]:
     return wait_until
 
 

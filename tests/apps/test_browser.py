@@ -113,7 +113,7 @@ def stripping_proxy(server_url: str, prefix: str) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
-    port, stop = started.get(timeout=10)
+    port, stop = started.get(timeout=60)
     try:
         yield f"http://127.0.0.1:{port}{prefix}/"
     finally:

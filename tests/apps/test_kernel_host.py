@@ -28,7 +28,7 @@ def test_kernels_share_what_was_imported_and_outlive_its_process_no_longer(
     assert host is not None and host.ppid() == server.process.pid
 
     host.kill()
-    assert not psutil.wait_procs(both, timeout=30)[1]
+    assert not psutil.wait_procs(both, timeout=60)[1]
     assert server.client.get("voila/render/performance.ipynb").status_code == 200
     other = until(lambda: [kernel for kernel in kernels(server) if kernel not in both], 60)
     assert {kernel.ppid() for kernel in other} == {server.process.pid}

@@ -89,10 +89,10 @@ def test_stop_parks_jobs_leaves_nothing_behind_and_a_restart_goes_on(
     assert beside.get("stats/analysis").json()["jobs"] == {"running": 0, "waiting": 0}
     assert {job["id"] for job in beside.get("jobs").json()["jobs"]} <= set(jobs)
     assert beside.stop() == 0
-    until(lambda: server.get(f"jobs/{jobs[0]}").json()["progress"], 20)
-    pids = until(lambda: len(found := server.pids) > 3 and found, 30)  # the app's kernel, scheduler, worker
+    until(lambda: server.get(f"jobs/{jobs[0]}").json()["progress"])
+    pids = until(lambda: len(found := server.pids) > 3 and found)  # the app's kernel, scheduler, worker
     assert server.stop() == 0, "".join(server.log)
-    gone = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=10)
+    gone = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=60)
     assert gone[1] == []
     assert not (tmp_path / "data" / "scheduler.json").exists()
     temporary.rmdir()  # it is empty
@@ -114,22 +114,22 @@ def test_stop_parks_jobs_leaves_nothing_behind_and_a_restart_goes_on(
     assert int(refused.headers["Retry-After"]) > 0
     assert again.get("tracks").status_code == 200
     process.rlimit(psutil.RLIMIT_FSIZE, (hard, hard))
-    until(lambda: again.post("playlists/generate", {"method": "random", "size": 1}).status_code == 201, 10)
+    until(lambda: again.post("playlists/generate", {"method": "random", "size": 1}).status_code == 201)
 
 
 def test_locked_database_is_said_soon_and_got_over(server: Any, music: Path, until: Any) -> None:
     request = {"method": "random", "size": 1}
     with closing(sqlite3.connect(server.data_dir / "library.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        refused = server.post("playlists/generate", request, timeout=10)
+        refused = server.post("playlists/generate", request, timeout=60)
         assert refused.status_code == 503, refused.text
         assert refused.json()["error"] == "database_unavailable"
         assert int(refused.headers["Retry-After"]) > 0
         job = {"file_path": str(music / "one.wav"), "force_reanalysis": True}
-        assert server.post("tracks/analyze", job, timeout=10).status_code == 503
-        assert server.get("tracks", timeout=10).json()["total"] == 4
+        assert server.post("tracks/analyze", job, timeout=60).status_code == 503
+        assert server.get("tracks", timeout=60).json()["total"] == 4
         other.execute("ROLLBACK")
-    until(lambda: server.post("playlists/generate", request).status_code == 201, 10)
+    until(lambda: server.post("playlists/generate", request).status_code == 201)
 
 
 def test_queue_is_limited_and_jobs_can_be_cancelled(
@@ -159,4 +159,4 @@ def test_queue_is_limited_and_jobs_can_be_cancelled(
     assert len(taken) >= 32
     assert [end for end in ends if end["status"] not in ("cancelled", "done")] == []
     assert ends[-1]["status"] == "cancelled"
-    until(lambda: server.get("stats/analysis").json()["jobs"] == {"running": 0, "waiting": 0}, 10)
+    until(lambda: server.get("stats/analysis").json()["jobs"] == {"running": 0, "waiting": 0})

@@ -88,12 +88,12 @@ def test_an_unused_kernel_ends_unless_it_is_a_prepared_one(app_server: Any, unti
     async def look() -> None:
         address = app_server.url.replace("http", "ws")
         connection = await websocket_connect(f"{address}api/kernels/{looked_at}/channels")
-        await asyncio.to_thread(until, lambda: not runs(app_server, left), 30)
+        await asyncio.to_thread(until, lambda: not runs(app_server, left))
         assert runs(app_server, looked_at)
         connection.close()
 
     asyncio.run(look())
-    until(lambda: not runs(app_server, looked_at), 30)
+    until(lambda: not runs(app_server, looked_at))
     assert "preheated" in page(app_server, "waits")  # its kernel has been idle for longest
 
 
@@ -150,7 +150,7 @@ def test_pages_are_limited_and_those_that_nobody_opens_end(small_server: Any, un
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) > 0
     assert "You have 2 pages open" in refused.text
-    until(lambda: ask(SAME_TAB) == 200, 20)  # nothing has connected to those before
+    until(lambda: ask(SAME_TAB) == 200)  # nothing has connected to those before
 
 
 def test_kernel_ends_soon_when_the_browser_ended_without_a_goodbye(small_server: Any, until: Any) -> None:
@@ -160,8 +160,7 @@ def test_kernel_ends_soon_when_the_browser_ended_without_a_goodbye(small_server:
             if (found := small_server.client.get("voila/render/one.ipynb", headers=SAME_TAB)).status_code
             == 200
             else None
-        ),
-        20,
+        )
     )
     kernel = kernel_of(answer.text)
     assert "_xsrf=" in answer.headers["Set-Cookie"]  # which the goodbye needs
@@ -171,7 +170,7 @@ def test_kernel_ends_soon_when_the_browser_ended_without_a_goodbye(small_server:
         (await websocket_connect(f"{address}api/kernels/{kernel}/channels")).close()
 
     asyncio.run(open_and_break_off())
-    until(lambda: not runs(small_server, kernel), 20)
+    until(lambda: not runs(small_server, kernel))
 
 
 def test_a_closed_page_makes_room_for_another(small_server: Any, until: Any) -> None:
@@ -188,8 +187,8 @@ def test_a_closed_page_makes_room_for_another(small_server: Any, until: Any) -> 
         return small_server.client.get("voila/render/one.ipynb", headers=SAME_TAB)
 
     first, second = asyncio.run(open_and_close()), asyncio.run(open_and_close())
-    assert until(lambda: ask().status_code == 200, 5)  # an unused page has to wait; these two were closed
-    until(lambda: not runs(small_server, first) and not runs(small_server, second), 10)
+    assert until(lambda: ask().status_code == 200)  # an unused page has to wait; these two were closed
+    until(lambda: not runs(small_server, first) and not runs(small_server, second))
 
 
 def test_an_app_of_a_plug_in_has_a_page(server: Any) -> None:

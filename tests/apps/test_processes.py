@@ -84,7 +84,7 @@ def test_other_process_is_shown_and_when_killed_its_counts_stay(server: Any, ker
         seen.append(counters(server))
         return kernel.pid not in live_pids(server)
 
-    until(gone, 15)
+    until(gone)
     seen.append(counters(server))
     assert all(later >= earlier for a, b in pairwise(seen) for earlier, later in zip(a, b, strict=True))
     assert server.get("performance/metrics").json()["retired"]["processes"] >= 1
@@ -111,9 +111,9 @@ def test_killed_worker_is_told_until_another_has_taken_its_place(server: Any, un
         processes = server.get("performance/metrics").json()["processes"]
         return {process["pid"]: process for process in processes if process["role"] == "worker"}
 
-    before = until(lambda: len(found := workers()) == 2 and found, 15)
+    before = until(lambda: len(found := workers()) == 2 and found)
     assert all(row["rss_mb"] > 10 and (row["pss_mb"] is None or row["pss_mb"] > 1) for row in before.values())
-    until(lambda: health() == "healthy", 30)
+    until(lambda: health() == "healthy")
 
     victim = psutil.Process(next(iter(before)))
     starter = victim.parent()
@@ -121,12 +121,12 @@ def test_killed_worker_is_told_until_another_has_taken_its_place(server: Any, un
     starter.suspend()  # so that it is missing for long enough to be seen
     try:
         victim.kill()
-        until(lambda: health() == "degraded", 30)
-        until(lambda: victim.pid not in workers(), 15)
+        until(lambda: health() == "degraded")
+        until(lambda: victim.pid not in workers())
     finally:
         starter.resume()
     until(lambda: health() == "healthy", 60)
-    until(lambda: len(found := workers()) == 2 and victim.pid not in found, 15)
+    until(lambda: len(found := workers()) == 2 and victim.pid not in found)
 
 
 def test_stuck_worker_is_told_until_it_answers_again(server: Any, until: Any) -> None:
@@ -138,15 +138,15 @@ def test_stuck_worker_is_told_until_it_answers_again(server: Any, until: Any) ->
         return [process["pid"] for process in processes if process["role"] == "worker"]
 
     until(lambda: health()["status"] == "healthy" and health()["workers"] == 2, 60)
-    stuck = psutil.Process(until(workers, 15)[0])
+    stuck = psutil.Process(until(workers)[0])
     stuck.suspend()
     try:
-        told = until(lambda: (found := health())["status"] == "degraded" and found, 30)
+        told = until(lambda: (found := health())["status"] == "degraded" and found)
         assert "have not answered" in told["reasons"][0]
         assert (told["workers"], told["expected_workers"]) == (1, 2)
     finally:
         stuck.resume()
-    until(lambda: health()["status"] == "healthy", 30)
+    until(lambda: health()["status"] == "healthy")
 
 
 def test_short_memory_is_told_until_there_is_room(serve: Any, tmp_path: Path, until: Any) -> None:
@@ -163,8 +163,8 @@ def test_short_memory_is_told_until_there_is_room(serve: Any, tmp_path: Path, un
     server = serve(WORKBENCH_MEMORY_LIMIT_PERCENT="98", CONTROL_GROUPS=str(tmp_path))
     assert health()["status"] == "healthy"
     use(99)
-    told = until(lambda: (found := health())["status"] == "degraded" and found, 15)
+    told = until(lambda: (found := health())["status"] == "degraded" and found)
     assert not told["memory_ok"]
     assert all("99 % used" in why and "MEMORY_LIMIT_PERCENT" in why for why in told["reasons"])
     use(10)
-    until(lambda: health()["status"] == "healthy" and health()["memory_ok"], 15)
+    until(lambda: health()["status"] == "healthy" and health()["memory_ok"])

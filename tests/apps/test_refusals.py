@@ -103,7 +103,7 @@ def test_body_is_thrown_away_until_the_headers_have_shown_the_token(token_server
     chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
     held = []
     for path in ("api/v1/tracks/analyze", "voila/render/performance.ipynb", "login") * 2:
-        connection = socket.create_connection((url.host, url.port), timeout=10)
+        connection = socket.create_connection((url.host, url.port), timeout=60)
         held.append(connection)
         head = f"POST {url.path}{path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
         with contextlib.suppress(ConnectionError):
@@ -117,7 +117,7 @@ def test_body_is_thrown_away_until_the_headers_have_shown_the_token(token_server
 
 def test_slow_connections_are_closed_and_limited(small_server: Any) -> None:
     url = httpx.URL(small_server.url)
-    slow = [socket.create_connection((url.host, url.port), timeout=20) for _ in range(60)]
+    slow = [socket.create_connection((url.host, url.port), timeout=60) for _ in range(60)]
     for connection in slow:
         with contextlib.suppress(ConnectionError):
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
@@ -251,7 +251,7 @@ class TestToken:
         refusal(token_server.get("tracks", headers={"Authorization": f"{scheme} wrong"}), 401)
 
     def test_cookie_may_read_but_must_show_the_xsrf_token_to_change(self, token_server: Any) -> None:
-        with httpx.Client(base_url=token_server.url) as browser:
+        with httpx.Client(base_url=token_server.url, timeout=60) as browser:
             assert browser.get("?token=secret").status_code == 200
             assert browser.get("api/v1/tracks").status_code == 200
             refusal(browser.post("api/v1/performance/cache/clear", json={}), 403)
@@ -281,7 +281,7 @@ class TestToken:
         assert asyncio.run(connect("?token=secret")) == 101
 
     def test_browser_is_sent_on_without_it(self, token_server: Any) -> None:
-        with httpx.Client(base_url=token_server.url, headers={"Accept": "text/html"}) as browser:
+        with httpx.Client(base_url=token_server.url, headers={"Accept": "text/html"}, timeout=60) as browser:
             sent_on = browser.get("voila/render/performance.ipynb?token=secret&track=1")
             assert sent_on.status_code == 302
             assert sent_on.headers["Location"] == "/music/voila/render/performance.ipynb?track=1"
@@ -356,7 +356,7 @@ def statuses(server: Any, paths: list[str], seen: Callable[[str], None]) -> dict
     """Ask for addresses as they are, which clients would tidy up; ``seen`` is given each body."""
     url = httpx.URL(server.url)
     found = {}
-    with closing(HTTPConnection(url.host, url.port, timeout=30)) as connection:
+    with closing(HTTPConnection(url.host, url.port, timeout=60)) as connection:
         for path in paths:
             connection.putrequest("GET", url.path + path, skip_host=True)
             connection.putheader("Host", "localhost")
@@ -383,7 +383,7 @@ def test_no_address_of_voila_s_gives_away_a_file(which: str, request: pytest.Fix
 
 
 def test_who_logs_out_needs_the_token_again(token_server: Any) -> None:
-    with httpx.Client(base_url=token_server.url, follow_redirects=True) as browser:
+    with httpx.Client(base_url=token_server.url, follow_redirects=True, timeout=60) as browser:
         browser.get("?token=secret")
         assert browser.get("api/v1/tracks").status_code == 200
         assert browser.get("logout").status_code == 401

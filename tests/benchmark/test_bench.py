@@ -52,7 +52,10 @@ def test_one_round_measures_every_figure_and_keeps_them(
     assert all(figures[name] is not None for name in here)
     for name in here - {"cache_hit_rate"}:
         low, high = figures[name]["spread"]["after"]
-        assert 0 < low <= figures[name]["after"] <= high
+        assert low <= figures[name]["after"] <= high
+        # on a busy machine, none of the requests may be answered within their second
+        assert low > 0 or name == "concurrent_requests"
+    assert 0 <= figures["concurrent_requests"]["after"] <= 32
     # what does not depend on how busy this machine is
     assert all(
         figures[name]["met"] for name in ("memory_usage", "file_length", "cache_hit_rate") if name in here

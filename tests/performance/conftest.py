@@ -21,8 +21,8 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 @pytest.fixture(scope="session")
-def until() -> Callable[[Callable[[], Any], float], Any]:
-    def wait(condition: Callable[[], Any], within_s: float) -> Any:
+def until() -> Callable[..., Any]:
+    def wait(condition: Callable[[], Any], within_s: float = 60) -> Any:
         deadline = time.monotonic() + within_s
         while not (value := condition()):
             assert time.monotonic() < deadline, f"not within {within_s} s"

@@ -104,13 +104,13 @@ def test_publisher_writes_what_it_is_given_and_leaves_its_counts(
 ) -> None:
     state = figures(hits=1)
     publisher = ProcessPublisher("kernel", library.activity, lambda: state, interval_s=0.01)
-    until(lambda: len(monitor.refresh().processes) == 1, 10)
+    until(lambda: len(monitor.refresh().processes) == 1)
     process = monitor.metrics()["processes"][0]
     assert process["pid"] == psutil.Process().pid
     assert process["rss_mb"] > 10
     assert process["pss_mb"] is None or 0 < process["pss_mb"] <= process["rss_mb"] * 1.5
     state = figures(hits=5)
-    until(lambda: monitor.refresh() and monitor.cache_stats()["analysis_cache"]["hits"] == 5, 10)
+    until(lambda: monitor.refresh() and monitor.cache_stats()["analysis_cache"]["hits"] == 5)
     publisher.close()
     publisher.close()
     assert monitor.refresh().processes == []
@@ -128,9 +128,9 @@ def test_idle_process_writes_nothing_but_its_heartbeat(library: Library, until: 
     publisher = ProcessPublisher(
         "kernel", library.activity, look, interval_s=0.001, timer=lambda: next(times) * 0.001
     )
-    until(lambda: library.activity.processes(), 10)
+    until(lambda: library.activity.processes())
     before = library.pool.stats()["total_queries"], len(asked)
-    until(lambda: len(asked) > before[1] + 50, 10)
+    until(lambda: len(asked) > before[1] + 50)
     row = library.activity.processes()[0]
     publisher.close()
     assert row.payload["caches"] == figures()["caches"]
@@ -149,7 +149,7 @@ def test_every_process_clears_its_caches_when_one_asks(library: Library, monitor
         for name in ("a", "b")
     ]
     monitor.clear_caches()
-    until(lambda: sorted(cleared) == ["a", "b"], 10)
+    until(lambda: sorted(cleared) == ["a", "b"])
     for publisher in publishers:
         publisher.close()
 
@@ -160,7 +160,7 @@ def test_workers_are_published_by_who_started_them(
     publisher = ProcessPublisher(
         "server", library.activity, figures, workers=lambda: [stranger.pid], interval_s=0.01
     )
-    until(lambda: len(monitor.refresh().processes) == 2, 10)
+    until(lambda: len(monitor.refresh().processes) == 2)
     assert {process["role"] for process in monitor.metrics()["processes"]} == {"server", "worker"}
     publisher.close()
 

@@ -375,7 +375,7 @@ class Mpd:
         )
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(30)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             try:
                 self.socket.connect(str(folder / "socket"))
@@ -400,7 +400,7 @@ class Mpd:
         self.answers.close()
         self.socket.close()
         self.process.terminate()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=60)
 
 
 @pytest.mark.skipif(shutil.which("mpd") is None, reason="mpd is not installed")

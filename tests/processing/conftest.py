@@ -20,7 +20,7 @@ from workbench.settings import Settings
 def eventually():
     """Wait for a condition: ``eventually(lambda: ...)`` returns what it found true, or fails in the end."""
 
-    def wait(condition, seconds=30.0):
+    def wait(condition, seconds=60.0):
         deadline = time.monotonic() + seconds
         while not (found := condition()):
             assert time.monotonic() < deadline, "this never came true"
@@ -37,10 +37,13 @@ def calm(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory):
-    """A published cluster of two workers, for the tests that do not care how it began."""
+def kept(tmp_path_factory, warm_python):
+    """A published cluster of two workers, really started, for the tests that do not care how it began."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("kept"), async_workers=2, memory_limit_percent=100)
     with Cluster(settings, share=True, warm_up=chores.warm_up) as cluster:
+        warm_python.used = False
+        cluster.client  # noqa: B018 - starts it
+        warm_python.used = True
         yield cluster
 
 
@@ -99,12 +102,12 @@ def descendants():
 
 @pytest.fixture
 def all_gone(eventually):
-    def check(pids, seconds=10.0):
+    def check(pids):
         def left():
             return [
                 pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
             ]
 
-        eventually(lambda: not left(), seconds)
+        eventually(lambda: not left())
 
     return check

@@ -11,6 +11,7 @@ from pathlib import Path
 import chores
 import psutil
 import pytest
+from busy import longer_if_busy
 
 from workbench.errors import ProcessingError, SchedulerError
 from workbench.processing.cluster.cluster import Cluster
@@ -74,6 +75,7 @@ def program(*names, then="print(job.result(60).done)", options=""):
     return UNGUARDED.format(names=list(names), options=options) + then
 
 
+@pytest.mark.cold
 async def test_workers_start_when_needed_and_end_with_the_cluster(calm, descendants, all_gone):
     """Also under a running event loop, as in a notebook."""
     with Cluster(calm) as cluster:
@@ -114,6 +116,7 @@ def test_workers_share_what_was_imported_before_they_were_forked(calm, monkeypat
     assert imported_in.isdisjoint(workers)
 
 
+@pytest.mark.cold
 def test_a_prepared_cluster_has_no_worker_until_it_is_used_and_leaves_nothing(
     calm, files, ledger, descendants, all_gone
 ):
@@ -166,8 +169,8 @@ def test_no_process_outlives_a_session_that_is_killed(session, descendants, all_
     below = descendants(process.pid)
     assert len(below) >= 3
     process.send_signal(how)
-    process.wait(10)
-    all_gone(below, seconds=5)
+    process.wait(60)
+    all_gone(below)
 
 
 def test_ctrl_c_keeps_what_is_done_and_stops_within_five_seconds(session, descendants, all_gone, eventually):
@@ -192,10 +195,11 @@ cluster.close()
     seconds = time.monotonic() - pressed
     assert out.splitlines()[-1] == "interrupted cancelled 1"
     assert err == ""
-    assert seconds < 5
-    all_gone(below, seconds=1)
+    assert seconds < longer_if_busy(5)
+    all_gone(below)
 
 
+@pytest.mark.cold
 def test_the_death_of_the_scheduler_ends_the_job_and_the_next_one_works(calm, files, ledger, eventually):
     with Cluster(calm) as cluster:
         job = ledger.run(cluster, files("ok-1", size_bytes=10**9) + files("spin-1"), chores.behave)
@@ -204,7 +208,7 @@ def test_the_death_of_the_scheduler_ends_the_job_and_the_next_one_works(calm, fi
         [host] = [child for child in below if "local_cluster" in " ".join(child.cmdline())][-1:]
         host.kill()
         with pytest.raises(SchedulerError, match=r"went away.* Not done yet: 1 of 2 files"):
-            job.result(30)
+            job.result(60)
         assert job.state == "failed"
         assert cluster.health()["status"] == "unhealthy"
         assert ledger.run(cluster, files("ok-2"), chores.behave).result(60).done == 1
@@ -215,7 +219,7 @@ def test_another_session_joins_a_shared_cluster_and_leaves_it_running(kept, file
     for name in ("scheduler.json", "scheduler-key.pem", "scheduler-certificate.pem"):
         assert stat.S_IMODE((kept.settings.data_dir / name).stat().st_mode) == 0o600
     with Cluster(kept.settings, warm_up=chores.warm_up) as guest:
-        ledger.run(guest, files("ok-1", "spin-1"), chores.behave, timeout_s=0.5).result(60)
+        ledger.run(guest, files("ok-1", "spin-1"), chores.behave, timeout_s=longer_if_busy(0.5)).result(60)
         assert guest.address == address
         assert not guest.owned
         ledger.run(guest, files("facts"), chores.worker_facts).result(60)
@@ -262,9 +266,14 @@ def test_a_stranger_without_the_credentials_is_refused(kept):
 def test_health_notices_workers_that_are_stuck(calm, eventually):
     with Cluster(calm) as cluster:
         pids = cluster.client.run(os.getpid)
-        assert cluster.health()["status"] == "healthy"
-        assert cluster.health()["response_time_ms"] > 0
-        assert cluster.health()["workers"] == {"expected": 2, "alive": 2, "silent": 0, "threads": 2}
+        assert cluster.health(timeout_s=60)["status"] == "healthy"
+        assert cluster.health(timeout_s=60)["response_time_ms"] > 0
+        assert cluster.health(timeout_s=60)["workers"] == {
+            "expected": 2,
+            "alive": 2,
+            "silent": 0,
+            "threads": 2,
+        }
         first, second = pids.values()
         os.kill(first, signal.SIGSTOP)
         assert cluster.health(timeout_s=0.5)["status"] == "degraded"

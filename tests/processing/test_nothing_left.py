@@ -70,8 +70,8 @@ class Seen:
             return ""
 
     def left(self):
-        """What is still there, ten seconds later at most."""
-        _, alive = psutil.wait_procs(list(self.below.values()), timeout=10)
+        """What is still there, a minute later at most."""
+        _, alive = psutil.wait_procs(list(self.below.values()), timeout=60)
         listening = {found.laddr for found in psutil.net_connections() if found.status == psutil.CONN_LISTEN}
         semaphores = [name for name in self.semaphores if (SHARED_MEMORY / name).exists()]
         return [*alive, *semaphores, *(self.ports & listening)]

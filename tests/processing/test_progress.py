@@ -78,7 +78,7 @@ def test_a_log_gets_lines_and_only_when_asked(kept, files, ledger):
     job = ledger.run(kept, files("ok-1", "raise-1"), chores.behave)
     show_progress(job, stream=stream)
     show_progress(job, show=False, stream=stream)
-    assert job.result(30)
+    assert job.result(60)
     assert stream.getvalue() == ""
     show_progress(job, show=True, stream=stream)
     assert "Done: 2 of 2 files" in stream.getvalue()
@@ -92,7 +92,7 @@ def test_a_terminal_gets_a_bar(kept, files, ledger):
     with os.fdopen(writer, "w") as terminal:
         job = ledger.run(kept, files("ok-1", "ok-2"), chores.behave)
         show_progress(job, stream=terminal)
-        job.result(30)
+        job.result(60)
         terminal.write("THE END")
     shown = b""
     while b"THE END" not in shown:

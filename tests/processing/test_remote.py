@@ -9,6 +9,7 @@ from pathlib import Path
 import chores
 import psutil
 import pytest
+from busy import longer_if_busy
 
 from workbench.errors import SchedulerError
 from workbench.processing.cluster.cluster import Cluster
@@ -71,7 +72,7 @@ def test_two_machines_work_as_one_and_suffer_bad_files(machines, calm, files, le
     with Cluster(remote, warm_up=chores.warm_up) as cluster:
         bad = {"spin-1": "timeout", "native-1": "timeout", "die-1": "crash", "raise-1": "format"}
         tasks = files(*bad, *(f"ok-{n}" for n in range(20)))
-        job = ledger.run(cluster, tasks, chores.behave, timeout_s=2)
+        job = ledger.run(cluster, tasks, chores.behave, timeout_s=longer_if_busy(2))
         eventually(lambda: job.progress.note == "waiting for workers")
         machines.worker("one", address)
         machines.worker("two", address)

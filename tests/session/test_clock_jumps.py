@@ -56,7 +56,7 @@ def library(tmp_path: Path, clock: Clock) -> Iterator[Library]:
 
 
 def until(condition: Any) -> Any:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (value := condition()):
         assert time.monotonic() < deadline, "not within 20 s"
         threading.Event().wait(0.005)

@@ -71,15 +71,15 @@ def test_other_threads_see_only_what_is_committed(numbers: DatabasePool) -> None
     with ThreadPoolExecutor(1) as thread:
         with numbers.writing() as connection:
             connection.execute("INSERT INTO numbers VALUES (1)")
-            assert thread.submit(values, numbers).result(10) == [0]
-        assert thread.submit(values, numbers).result(10) == [0, 1]
+            assert thread.submit(values, numbers).result(60) == [0]
+        assert thread.submit(values, numbers).result(60) == [0, 1]
 
 
 def test_a_snapshot_stands_still(numbers: DatabasePool) -> None:
     with ThreadPoolExecutor(1) as thread, numbers.snapshot() as connection:
         count = "SELECT count(*) FROM numbers"
         assert connection.execute(count).fetchone() == (1,)
-        thread.submit(_insert, numbers, 1).result(10)
+        thread.submit(_insert, numbers, 1).result(60)
         assert connection.execute(count).fetchone() == (1,)
     assert values(numbers) == [0, 1]
 
@@ -128,9 +128,9 @@ def test_who_comes_too_late_waits_for_a_reader(database_path: Path) -> None:
 
         with pool.reading():
             future = thread.submit(read)
-            assert waiting.wait(10)
+            assert waiting.wait(60)
             assert not future.done()
-        assert future.result(10)
+        assert future.result(60)
         assert pool.stats()["pool_misses"] >= 2
 
 
@@ -265,7 +265,7 @@ def test_waiting_for_another_thread_to_write_ends_too(database_path: Path) -> No
         with pool.writing():
             future = thread.submit(_insert, pool, 1)
             with pytest.raises(DatabaseUnavailableError, match="Another thread"):
-                future.result(10)
+                future.result(60)
 
 
 def test_waits_grow_up_to_a_limit_with_jitter() -> None:

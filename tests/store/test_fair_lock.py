@@ -56,7 +56,7 @@ def test_who_waits_comes_in_although_another_never_stops_asking() -> None:
 
     with ThreadPoolExecutor(2) as threads:
         hogs = [threads.submit(hog) for _ in range(2)]
-        assert started.wait(10)
+        assert started.wait(60)
         try:
             for _ in range(20):
                 assert lock.acquire(20)
@@ -64,7 +64,7 @@ def test_who_waits_comes_in_although_another_never_stops_asking() -> None:
         finally:
             stop.set()
         for future in hogs:
-            future.result(10)
+            future.result(60)
 
 
 def test_waiting_ends_without_the_lock_and_leaves_no_trace() -> None:

@@ -71,10 +71,11 @@ def _per_second(act: Callable[[], None]) -> float:
 
 
 def _rate(act: Callable[[], None], seconds: float) -> float:
-    count, start = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < seconds:
+    count, elapsed, start = 0, 0.0, time.perf_counter()
+    while elapsed < seconds:
         act()
         count += 1
+        elapsed = time.perf_counter() - start
     return count / elapsed
 
 
