@@ -220,7 +220,7 @@ def reader(
     found.closes()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)  # for a machine that is busy
 def test_every_command_works_as_written(reader: Reader) -> None:
     for block in blocks("bash"):
         for line in block:
