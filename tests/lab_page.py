@@ -10,6 +10,8 @@ from playwright.sync_api import TimeoutError
 RUN_ALL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 IDLE = f'{RUN_ALL} .jp-Notebook-ExecutionIndicator[data-status="idle"]'
 OUTPUT = f"{RUN_ALL} .jp-OutputArea-output"
+BEGUN = f"""() => [...document.querySelectorAll('{RUN_ALL} .jp-CodeCell .jp-InputPrompt')].some(
+    prompt => /\\[[\\d*]+\\]/.test(prompt.innerText))"""
 
 
 def open_notebook(page: Any, lab: str, name: str, token: str = "secret") -> None:
@@ -19,10 +21,16 @@ def open_notebook(page: Any, lab: str, name: str, token: str = "secret") -> None
 
 
 def run_all(page: Any) -> None:
-    """Run all cells, and wait until the last one has a number."""
-    page.click(f"{RUN_ALL} .jp-Notebook")
-    page.click("#jp-MainMenu >> text=Run")
-    page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
+    """Run all cells, and wait until the last one has a number.
+
+    JupyterLab drops the wish while the kernel is not connected, though it says idle: then it is told again.
+    """
+    while not page.evaluate(BEGUN):
+        page.click(f"{RUN_ALL} .jp-Notebook")
+        page.click("#jp-MainMenu >> text=Run")
+        page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
+        with suppress(TimeoutError):
+            page.wait_for_function(BEGUN, timeout=5000)
     page.wait_for_function(
         """() => [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell')].every(cell => {
             const prompt = cell.querySelector('.jp-InputPrompt').innerText;

@@ -1,7 +1,4 @@
-"""``workbench lab`` in a real browser: the launcher, an app in a tab, a notebook with its widgets, sound and Tab.
-
-``tests/benchmarks/walk_notebooks.py`` walks through every notebook like this.
-"""
+"""``workbench lab`` in a real browser: the launcher, an app in a tab, each notebook with its widgets, sound and Tab."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 from chromium_flags import FLAGS
-from lab_page import IDLE, OUTPUT, complete, errors, hear, nudge, run_all
+from lab_page import IDLE, OUTPUT, RUN_ALL, complete, errors, hear, nudge, run_all
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
@@ -38,10 +35,18 @@ class Lab(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def lab(analyzed_data_dir: Path, tmp_path_factory: pytest.TempPathFactory, until: Any) -> Iterator[Lab]:
-    """JupyterLab on an empty folder, with the analyzed demo as library."""
+def lab(
+    known_contents_dir: Path,
+    analyzed_data_dir: Path,
+    style_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    until: Any,
+) -> Iterator[Lab]:
+    """JupyterLab on an empty folder, and an empty library that knows the contents of the demo and of the styles."""
     here = tmp_path_factory.mktemp("lab")
-    shutil.copytree(analyzed_data_dir, here / "data", ignore=shutil.ignore_patterns("demo"))
+    shutil.copytree(known_contents_dir, here / "data")
+    shutil.copytree(analyzed_data_dir / "demo", here / "data" / "demo")
+    shutil.copytree(style_folder, here / "data" / "styles")
     command = [sys.executable, "-m", "workbench", "lab", str(here / "notebooks"), "--no-browser"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
     log = here / "log"
@@ -112,6 +117,43 @@ def test_the_launcher_opens_apps_and_notebooks_that_live_after_run_all(lab: Lab,
     assert hear(page) > 0.1
     complete(page, "wb.playlist.harm", into="wb.playlist.harmonic")
     assert [url for url in asked if not url.startswith((lab.url, "data:", "blob:"))] == []
+
+
+CONTROLS = tuple(f"{OUTPUT} {control}" for control in ("button:enabled", "select:enabled", ".noUi-handle"))
+
+
+@pytest.mark.timeout(900)
+def test_every_notebook_lives_after_run_all(lab: Lab, page: Page) -> None:
+    """One page opens all of them from the launcher: JupyterLab needs seconds to load."""
+    page.goto(f"{lab.url}/lab?token=secret&reset")
+    troubles: dict[str, list[str]] = {}
+    clicked = heard = 0
+    for entry in notebook_entries():
+        page.wait_for_selector(CARD)
+        page.click(f"{CARD}:visible >> text={entry.title}")
+        page.wait_for_selector(IDLE)
+        run_all(page)
+        for control in CONTROLS:
+            if (first := page.locator(f"{control}:visible").first).count():
+                first.scroll_into_view_if_needed()
+                first.click()
+                page.wait_for_selector(IDLE)
+                clicked += 1
+        if page.locator(f"{OUTPUT} audio").count():
+            assert hear(page) > 0.1, entry.title
+            heard += 1
+        troubles[entry.title] = errors(page)
+        close_and_shut_down(page)
+        page.keyboard.press("Control+Shift+L")
+    assert {title: errors for title, errors in troubles.items() if errors} == {}
+    assert clicked >= 10 and heard >= 5
+    assert (lab.folder.parent / "data" / "playlists" / "from_the_map.m3u8").read_text().count("#EXTINF") == 8
+
+
+def close_and_shut_down(page: Page) -> None:
+    page.keyboard.press("Control+Shift+Q")
+    page.click(".jp-Dialog .jp-mod-accept")
+    page.wait_for_selector(RUN_ALL, state="detached")
 
 
 CELLS = (

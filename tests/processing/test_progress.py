@@ -1,4 +1,4 @@
-"""How far a job is: the numbers, and how they are shown."""
+"""The progress of a job: the numbers, and how they are shown."""
 
 import fcntl
 import io

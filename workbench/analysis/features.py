@@ -25,15 +25,16 @@ Array = npt.NDArray[np.float32]
 
 HISTORY: dict[int, str] = {
     1: "first version",
-    2: "tempo: free music has one, of low confidence, smooth sounds none; a drifting one is its mean; fewer over 190",
-    3: "tempo: finer steps, fewer doubled where off beats are strong or nothing but an accompaniment plays; "
+    2: "tempo: free music has a tempo of low confidence, and smooth sounds have none; a drifting tempo is given as "
+    "its mean; fewer tempos over 190",
+    3: "tempo: finer steps, and fewer tempos doubled where off beats are strong or only an accompaniment plays; "
     "a drone has no danceability",
     4: "loudness of quadraphonic and 2.1 sound; all links of chained Ogg files; "
     "AC-3 and DTS in the samples of other files",
-    5: "tempo: soft music has one, of low confidence; kick and clap are no longer halved, music without drums is "
-    "doubled less often; Essentia and TempoCNN are asked",
+    5: "tempo: soft music has a tempo of low confidence; the tempo of kick and clap is no longer halved, and that of "
+    "music without drums is doubled less often; Essentia and TempoCNN are asked",
     6: "landmarks, by which the same recording is found in other files",
-    7: "how many moments are how loud, from which the gain of an album is measured",
+    7: "a histogram of the loudness, from which the gain of an album is measured",
 }
 """What each version changed, in words for the user: a new analysis of old tracks says this as its reason.
 

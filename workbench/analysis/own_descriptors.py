@@ -134,7 +134,7 @@ _KNOWN: dict[str, Descriptor] = {}
 
 def about(name: str) -> Descriptor:
     """Return what is said about a descriptor of one's own, even if no plug-in has it any more."""
-    unknown = Descriptor(name, "scalar", "", None, None, "of a plug-in that is not there now", "your own")
+    unknown = Descriptor(name, "scalar", "", None, None, "of a plug-in that is not installed now", "your own")
     return _KNOWN.get(name, unknown)
 
 

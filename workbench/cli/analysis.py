@@ -29,7 +29,9 @@ def add_commands(add: Add) -> None:
 
     sub = add("analyze", _analyze, "analyze every audio file below the given folders and files")
     sub.add_argument("paths", nargs="+", metavar="PATH")
-    sub.add_argument("--force", action="store_true", help="analyze again what is known, retry what failed")
+    sub.add_argument(
+        "--force", action="store_true", help="analyze known files again, and retry those that failed"
+    )
     add_analysis_options(sub)
 
 

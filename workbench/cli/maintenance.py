@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
-    sub = add("db", _db, "look after the database")
+    sub = add("db", _db, "maintain the database")
     actions = sub.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
     for name, text in (
         ("info", "sizes, counts and versions"),
@@ -23,12 +23,15 @@ def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
         ("vacuum", "give unused space back to the disk"),
     ):
         actions.add_parser(name, help=text, description=text, parents=[common])
-    for name, text in (("backup", "copy the database to FILE"), ("restore", "replace the database by FILE")):
+    for name, text in (
+        ("backup", "copy the database to FILE"),
+        ("restore", "replace the database with FILE"),
+    ):
         actions.add_parser(name, help=text, description=text, parents=[common]).add_argument(
             "file", metavar="FILE"
         )
 
-    add("doctor", _doctor, "what is installed, what is missing and the fix")
+    add("doctor", _doctor, "check the installation, and say how to fix what is missing")
 
 
 def _db(options: argparse.Namespace) -> int:

@@ -40,7 +40,7 @@ def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
             name, help=text, description=text, parents=[common]
         )
         if name != "list":
-            made.add_argument("name", metavar="NAME", help="what you call the server")
+            made.add_argument("name", metavar="NAME", help="name of the server in the workbench")
         return made
 
     _add_add(
@@ -48,7 +48,7 @@ def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
             "add", "log in to a server that speaks (Open)Subsonic, or to Jellyfin, and keep it under a name"
         )
     )
-    action("list", "the servers that were added")
+    action("list", "list the servers that were added")
     action("check", "connect to a server, and say what it is")
     action("remove", "forget a server; its playlists stay there")
     matching = action("match", "find the track of the library that each song of a server is")
@@ -69,10 +69,10 @@ def _add_add(sub: argparse.ArgumentParser) -> None:
         "--kind",
         choices=("subsonic", "jellyfin"),
         default="subsonic",
-        help="what it speaks (default subsonic)",
+        help="protocol of the server (default subsonic)",
     )
     sub.add_argument("--user", default="", help="your name there; without it, an API key is asked for")
-    add_prefix_option(sub, "the server has the folder HERE as THERE; most are found without it")
+    add_prefix_option(sub, "the server sees the folder HERE as THERE; most folders are found without this")
     sub.add_argument(
         "--send-password",
         action="store_true",

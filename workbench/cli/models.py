@@ -59,7 +59,7 @@ def _add_tagger(sub: argparse.ArgumentParser, common: argparse.ArgumentParser) -
 
     for name, text in (
         ("train", "learn a label from the tracks that have it"),
-        ("evaluate", "score a tagger on the artists that were kept from it"),
+        ("evaluate", "evaluate a tagger on the artists that were held out"),
         ("apply", "predict a label for the tracks that have none"),
     ):
         where = action(name, text).add_mutually_exclusive_group()
@@ -78,7 +78,7 @@ def _add_tagger(sub: argparse.ArgumentParser, common: argparse.ArgumentParser) -
     actions.choices["apply"].add_argument(
         "--all", action="store_true", help="also for tracks that have a label"
     )
-    action("list", "the taggers that have been trained", labeled=False)
+    action("list", "list the trained taggers", labeled=False)
 
 
 def models(options: argparse.Namespace) -> int:
@@ -100,7 +100,7 @@ def models(options: argparse.Namespace) -> int:
             put(f"{model.name}: NOT USED: {model.problem}")
         else:
             adds = ", ".join(model.adds) or "classes"
-            known = "hash as known" if model.known else "not a file we know: unverified"
+            known = "hash as known" if model.known else "unknown file, not verified"
             put(f"{model.name}: {model.kind}, version {model.version or '?'}, adds {adds} ({known})")
     return DONE
 

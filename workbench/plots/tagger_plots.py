@@ -77,7 +77,7 @@ def reliability(bins: Mapping[str, Sequence[Any]]) -> Figure:
     figure, axes = new_figure(2, 1, size=(5, 5.5), height_ratios=(3, 1), sharex=True)
     axes[0].plot([0, 1], [0, 1], color=GRAY, linestyle="--", label="perfectly calibrated")
     axes[0].plot(*zip(*points, strict=True), marker="o", color=BLUE, label="this tagger")
-    axes[0].set(ylabel="share that is right", title="reliability on held-out artists", ylim=(0, 1.03))
+    axes[0].set(ylabel="share that is correct", title="reliability on held-out artists", ylim=(0, 1.03))
     axes[0].legend()
     width = 1 / len(counts)
     axes[1].bar(

@@ -173,5 +173,5 @@ def _check_systemd(files: Mapping[str, str]) -> list[str]:
         )
     complaints = [line for line in done.stderr.splitlines() if any(path.name in line for path in paths)]
     if complaints:
-        raise ReportError(f"systemd does not take it: {complaints[0]}")
+        raise ReportError(f"systemd refuses it: {complaints[0]}")
     return ["systemd-analyze verify"]

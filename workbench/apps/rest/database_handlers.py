@@ -23,7 +23,7 @@ class DatabaseInfoHandler(ApiHandler):
 class DatabaseManageHandler(ApiHandler):
     operations: ClassVar = {
         "post": Operation(
-            "Look after the database; backups go to the data folder",
+            "Maintain the database; backups go to the data folder",
             body={"operation": Value("what to do", str, choices=OPERATIONS)},
             answers={200: schemas.MANAGED},
             errors=(503,),
@@ -50,7 +50,7 @@ class DatabaseManageHandler(ApiHandler):
 
 class HealthHandler(ApiHandler):
     operations: ClassVar = {
-        "get": Operation("Does the server answer", answers={200: schemas.HEALTH}, open="everyone")
+        "get": Operation("Whether the server answers", answers={200: schemas.HEALTH}, open="everyone")
     }
 
     async def get(self) -> None:

@@ -34,11 +34,11 @@ MESSAGES = {
     401: "This needs the token: send the header 'Authorization: token …'.",
     403: "This is not allowed.",
     404: "There is nothing at this address.",
-    405: "This address does not take this method.",
+    405: "This address does not support this method.",
     413: "The body is larger than 1 MiB.",
     415: "The body must be JSON, with the header 'Content-Type: application/json'.",
     416: "The file does not have this range.",
-    500: "The server failed at this; its log says where.",
+    500: "The server failed; its log says where.",
 }
 
 

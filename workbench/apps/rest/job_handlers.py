@@ -108,7 +108,7 @@ class ImportHandler(JobAnswer):
 class JobHandler(JobAnswer):
     path_schemas: ClassVar = {"job_id": JOB_ID}
     operations: ClassVar = {
-        "get": Operation("How far a job is", query={"wait": WAIT}, answers=JOB_ANSWERS, errors=(404,)),
+        "get": Operation("The progress of a job", query={"wait": WAIT}, answers=JOB_ANSWERS, errors=(404,)),
         "delete": Operation(
             "Cancel a job; finished tracks stay", query={"wait": WAIT}, answers=JOB_ANSWERS, errors=(404,)
         ),
@@ -132,7 +132,9 @@ class JobHandler(JobAnswer):
 class PauseHandler(JobHandler):
     operations: ClassVar = {
         "post": Operation(
-            "Pause a job; files in work are finished", answers={200: schemas.JOB}, errors=(404,)
+            "Pause a job; files that are being analyzed are finished",
+            answers={200: schemas.JOB},
+            errors=(404,),
         )
     }
 
@@ -144,7 +146,7 @@ class PauseHandler(JobHandler):
 
 class ResumeHandler(JobHandler):
     operations: ClassVar = {
-        "post": Operation("Go on with a paused job", answers={200: schemas.JOB}, errors=(404,))
+        "post": Operation("Resume a paused job", answers={200: schemas.JOB}, errors=(404,))
     }
 
     async def post(self, _: str) -> None:

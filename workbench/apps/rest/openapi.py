@@ -17,21 +17,21 @@ from workbench.values import REQUIRED, Value, object_schema
 DESCRIPTIONS = {
     200: "Done",
     201: "Made",
-    202: "Taken on: it goes on as a job",
-    204: "Done, nothing to say",
+    202: "Accepted: it continues as a job",
+    204: "Done; the answer has no content",
     206: "Part of the file",
     304: "Not changed",
-    400: "The request does not fit: which field, and why",
+    400: "The request is not valid; the message names the field and the reason",
     401: "The token is missing",
     403: "Not allowed",
     404: "No such thing",
-    405: "Not with this method",
-    409: "Not as the library is now",
+    405: "This method is not allowed here",
+    409: "It conflicts with the present state of the library",
     413: "The body is too large",
     415: "The body is not JSON",
     416: "The file does not have this range",
-    422: "The file cannot be used as it is: why",
-    503: "Not now: Retry-After says when",
+    422: "The file cannot be used; the message says why",
+    503: "Not available now; Retry-After says when to ask again",
 }
 
 

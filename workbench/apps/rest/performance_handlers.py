@@ -59,7 +59,7 @@ class DatabasePoolHandler(PerformanceHandler):
 
 
 class ProcessorHealthHandler(PerformanceHandler):
-    operations: ClassVar = _figures("Do the workers answer, and how fast", schemas.HEALTH_OF_WORKERS)
+    operations: ClassVar = _figures("Whether the workers answer, and how fast", schemas.HEALTH_OF_WORKERS)
 
     async def get(self) -> None:
         self.answer(self.monitor.processor_health())

@@ -65,7 +65,7 @@ class TracksHandler(ApiHandler):
         in_other_order = {"query", "where", "sort", "fields", "like"} & self.query.keys()
         if self.query["after"] and (in_other_order or self.query["format"] == "csv"):
             raise InvalidInputError(
-                "after", "goes with whole tracks in the order of id only; use offset with other parameters"
+                "after", "works only with whole tracks in the order of id; use offset with other parameters"
             )
         if "like" in self.query:
             for name in ("query", "sort", "fields", "status"):
@@ -148,7 +148,7 @@ class RatingHandler(ApiHandler):
     def _rate(self, track_id: int, body: dict[str, Any]) -> Any:
         stars = body["rating"]
         if stars is not None and stars * 2 != int(stars * 2):
-            raise InvalidInputError("rating", "has to be whole or half stars")
+            raise InvalidInputError("rating", "must be whole or half stars")
         self.service.workbench.ratings.rate(track_id, stars)
         return self.service.workbench.ratings.stars(track_id)._asdict()
 

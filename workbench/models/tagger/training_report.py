@@ -109,7 +109,7 @@ class TaggerReport:
         )
 
     def _scores_table(self) -> Html:
-        head = ("Kind", "Right, each class counted alike", "Right", "Off in its probabilities")
+        head = ("Kind", "Correct, each class counted equally", "Right", "Calibration error")
         rows = [
             (
                 element("b", f"{kind} (used)") if kind == self.chosen else kind,

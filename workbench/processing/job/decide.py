@@ -151,7 +151,7 @@ def _after_death(state: JobState, batch: Batch, *, expected: bool) -> list[actio
     if innocent:
         return todo + _try_again(state, batch)
     if batch.alone:
-        return [*todo, _crashed(batch.tasks[0], "its worker process died on it, twice")]
+        return [*todo, _crashed(batch.tasks[0], "its worker process died twice while it analyzed this file")]
     state.suspects.extend(batch.tasks)
     return todo
 

@@ -48,7 +48,7 @@ class TaggerCard:
             )
             for kind, score in ordered
         ]
-        head = ("Kind", "Right, each class counting the same", "By chance", "Error of the probabilities")
+        head = ("Kind", "Correct, each class counted equally", "By chance", "Calibration error")
         return table(head, rows)
 
     @property

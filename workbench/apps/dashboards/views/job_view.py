@@ -62,7 +62,9 @@ class JobView(widgets.VBox):  # type: ignore[misc]
             "not analyzed again."
         )
         self._problem = widgets.HTML()
-        self._pause = button("Pause", self._toggle_pause, tooltip="Files under way are finished first")
+        self._pause = button(
+            "Pause", self._toggle_pause, tooltip="Files that are being analyzed are finished first"
+        )
         self._cancel = button("Cancel", self._stop, tooltip="Finished tracks stay saved")
         self._retry = button("Try failed files again", self._try_again)
         self._failures = widgets.HTML()
@@ -107,7 +109,7 @@ class JobView(widgets.VBox):  # type: ignore[misc]
             self._pulse.seconds = 0
             if progress.state == "failed":
                 self._problem.value = problem_html(
-                    progress.note or "The analysis stopped. Start it again: it goes on where it ended."
+                    progress.note or "The analysis stopped. Start it again: it continues where it stopped."
                 )
         self._arrange()
         if ended or progress.done - self._told >= max(20, progress.total // 20):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 NEIGHBORS = 12  # as many rows as fit below a track
-LOOKING = "Looking into the library …"
+LOOKING = "Reading the library …"
 WATCH_S = 3.0  # soon enough for a person who waits for an analysis
 
 

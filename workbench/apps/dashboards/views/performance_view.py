@@ -160,7 +160,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
 
     def _run_bench(self) -> None:
         self._bench_button.disabled = True
-        self._bench_line.value = note_html("Asking for the benchmark …")
+        self._bench_line.value = note_html("Starting the benchmark …")
         self._show_bar(0, 0)
         in_background(self._bench, self._follow_bench, self._bench_refused)
 

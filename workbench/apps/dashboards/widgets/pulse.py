@@ -47,6 +47,6 @@ class Pulse(anywidget.AnyWidget):
         try:
             self._look()
         except Exception:  # noqa: BLE001 - logged; the page must be answered, or it asks no more
-            _log.exception("A view could not be renewed")
+            _log.exception("A view could not be refreshed")
         finally:
             self.send({"kind": "seen"})
