@@ -9,9 +9,9 @@ from playwright.sync_api import TimeoutError
 
 RUN_ALL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 IDLE = f'{RUN_ALL} .jp-Notebook-ExecutionIndicator[data-status="idle"]'
+CONNECTED = "#jp-main-statusbar >> text=/ipykernel.*Idle/"
 OUTPUT = f"{RUN_ALL} .jp-OutputArea-output"
-BEGUN = f"""() => [...document.querySelectorAll('{RUN_ALL} .jp-CodeCell .jp-InputPrompt')].some(
-    prompt => /\\[[\\d*]+\\]/.test(prompt.innerText))"""
+PROMPTS = f"[...document.querySelectorAll('{RUN_ALL} .jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent)"
 
 
 def open_notebook(page: Any, lab: str, name: str, token: str = "secret") -> None:
@@ -21,22 +21,21 @@ def open_notebook(page: Any, lab: str, name: str, token: str = "secret") -> None
 
 
 def run_all(page: Any) -> None:
-    """Run all cells, and wait until the last one has a number.
+    """Run all cells, and wait until they have ended, or one of them with an error.
 
-    JupyterLab drops the wish while the kernel is not connected, though it says idle: then it is told again.
+    While its kernel is not connected, though it is shown as idle, JupyterLab drops the cells or asks for a kernel.
     """
-    while not page.evaluate(BEGUN):
+    question = page.locator(".jp-Dialog .jp-mod-accept")
+    page.add_locator_handler(question, lambda select: select.click(), no_wait_after=True)  # it asks for each cell
+    page.wait_for_selector(CONNECTED)
+    while not (errors(page) or page.evaluate(f"{PROMPTS}.every(prompt => /\\d/.test(prompt))")):
         page.click(f"{RUN_ALL} .jp-Notebook")
         page.click("#jp-MainMenu >> text=Run")
         page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
         with suppress(TimeoutError):
-            page.wait_for_function(BEGUN, timeout=5000)
-    page.wait_for_function(
-        """() => [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell')].every(cell => {
-            const prompt = cell.querySelector('.jp-InputPrompt').innerText;
-            return /\\[\\d+\\]/.test(prompt) || !cell.querySelector('.cm-line')?.innerText.trim();
-        })"""
-    )
+            page.wait_for_function(f"{PROMPTS}.some(prompt => /[\\d*]/.test(prompt))", timeout=5000)
+        page.wait_for_function(f"!{PROMPTS}.some(prompt => prompt.includes('*'))")
+    page.remove_locator_handler(question)
     page.wait_for_selector(IDLE)
 
 

@@ -129,7 +129,6 @@ def test_every_notebook_lives_after_run_all(lab: Lab, page: Page) -> None:
     troubles: dict[str, list[str]] = {}
     clicked = heard = 0
     for entry in notebook_entries():
-        page.wait_for_selector(CARD)
         page.click(f"{CARD}:visible >> text={entry.title}")
         page.wait_for_selector(IDLE)
         run_all(page)
@@ -151,7 +150,8 @@ def test_every_notebook_lives_after_run_all(lab: Lab, page: Page) -> None:
 
 
 def close_and_shut_down(page: Page) -> None:
-    page.keyboard.press("Control+Shift+Q")
+    page.click("#jp-MainMenu >> text=File")
+    page.click('.lm-Menu-item[data-command="filemenu:close-and-cleanup"]')
     page.click(".jp-Dialog .jp-mod-accept")
     page.wait_for_selector(RUN_ALL, state="detached")
 

@@ -73,6 +73,13 @@ def test_words_say_what_a_bar_cannot():
     assert describe(progress) == "1:06:40 of audio, 4 known, 2 failed, waiting for memory: 91 % used"
 
 
+def test_a_job_that_ended_before_it_was_shown_has_a_card(kept, files, ledger):
+    job = ledger.run(kept, files("ok-1"), chores.behave)
+    job.result()
+    card = job.live_card()
+    assert (card.state, card.job_id) == ("done", job.id)
+
+
 def test_a_log_gets_lines_and_only_when_asked(kept, files, ledger):
     stream = io.StringIO()
     job = ledger.run(kept, files("ok-1", "raise-1"), chores.behave)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
-from workbench.processing.job.task import ENDED, Progress
+from workbench.processing.job.task import Progress
 
 SHOW_EVERY_S = 0.4  # set by hand: moves visibly, and a table of failures is not drawn too often
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -58,7 +58,7 @@ class LiveCard(anywidget.AnyWidget):
         self._job = job
         self._show_at = 0.0
         self.on_msg(self._pressed)
-        self._unsubscribe = job.subscribe(self._show)
+        job.subscribe(self._show)
 
     def mime_bundle(self) -> dict[str, Any]:
         """Return what a notebook shows: the widget, or what the page can draw instead."""
@@ -73,8 +73,6 @@ class LiveCard(anywidget.AnyWidget):
         self._show_at = now + SHOW_EVERY_S
         with self.hold_sync():
             self.html, self.state = self._job._repr_html_(), progress.state
-        if progress.state in ENDED:
-            self._unsubscribe()
 
     def _pressed(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
         if (button := content.get("press")) in BUTTONS:
