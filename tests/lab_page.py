@@ -26,7 +26,8 @@ def run_all(page: Any) -> None:
     While its kernel is not connected, though it is shown as idle, JupyterLab drops the cells or asks for a kernel.
     """
     question = page.locator(".jp-Dialog .jp-mod-accept")
-    page.add_locator_handler(question, lambda select: select.click(), no_wait_after=True)  # it asks for each cell
+    # it asks once for each cell
+    page.add_locator_handler(question, lambda select: select.click(), no_wait_after=True)
     page.wait_for_selector(CONNECTED)
     while not (errors(page) or page.evaluate(f"{PROMPTS}.every(prompt => /\\d/.test(prompt))")):
         page.click(f"{RUN_ALL} .jp-Notebook")
