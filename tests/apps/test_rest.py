@@ -360,8 +360,8 @@ def test_tracks_are_filtered_sorted_and_reduced_to_fields(server: Any) -> None:
         ({"fields": "titel"}, 400, "Did you mean title"),
         ({"like": "calm", "sort": "bpm"}, 400, "together with like"),
         ({"like": "calm", "format": "csv"}, 400, "together with like"),
-        ({"after": "2", "fields": "title"}, 400, "in the order of id only"),
-        ({"after": "2", "format": "csv"}, 400, "in the order of id only"),
+        ({"after": "2", "fields": "title"}, 400, "works only with whole tracks in the order of id"),
+        ({"after": "2", "format": "csv"}, 400, "works only with whole tracks in the order of id"),
     ],
 )
 def test_what_is_wrong_with_a_question_about_tracks_is_said(

@@ -146,7 +146,7 @@ def find_problems(library: Library, table: LibraryTable, pairs: Sequence[Pair] =
         *(Problem(check.title, check.advice, _heard(table, check), check.mend) for check in CHECKS),
         Problem(
             KEPT_OUT,
-            "No playlist has them, because you said so. This is no problem: here you can allow them again.",
+            "You keep these tracks out of playlists. Here you can allow them again.",
             _findings(table, table.numbers(EXCLUDED) == 1, lambda row: "kept out of playlists"),
             "allow",
         ),

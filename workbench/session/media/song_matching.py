@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 SURE = 0.7  # the score of artist and title without accents, brackets and guests, if the length fits
-_DOUBTFUL = (
-    0.4  # set by hand: something fits, but the length or the edition does not, or the length is not known
-)
+_DOUBTFUL = 0.4  # set by hand: something fits, but not the edition or the length, or that is not known
 _SAME_LENGTH_S = 3.0  # as for playlist files: players round lengths, and encoders add silence
 _ID_COLUMNS = ("musicbrainz_recording_id", "musicbrainz_track_id")
 BY_YOU = "you"
