@@ -33,7 +33,7 @@ def test_models_says_what_is_there_or_what_it_would_add(
     assert code == 0 and "No models in" in out and "mood" in out
     monkeypatch.setenv("WORKBENCH_MODELS_DIR", str(toy_models))
     _, out = command("models")
-    assert "mood_happy-toy-msd-musicnn-1: head, version 1, adds mood_happy (not a file we know" in out
+    assert "mood_happy-toy-msd-musicnn-1: head, version 1, adds mood_happy (unknown file, not verified" in out
     listed = json.loads(command("models", "--json")[1])
     assert {model["kind"] for model in listed["models"]} == {"embedding", "head", "classifier"}
 
