@@ -145,7 +145,7 @@ def test_every_notebook_lives_after_run_all(lab: Lab, page: Page) -> None:
         close_and_shut_down(page)
         page.keyboard.press("Control+Shift+L")
     assert {title: errors for title, errors in troubles.items() if errors} == {}
-    assert clicked >= 5 and heard >= 3
+    assert clicked >= 5 and heard >= 1
     assert (lab.folder.parent / "data" / "playlists" / "from_the_map.m3u8").read_text().count("#EXTINF") == 8
 
 
