@@ -1,6 +1,6 @@
 """Draw the pictures of the apps in docs/images from the demo library: `python make_screenshots.py [OUT] [DATA_DIR]`.
 
-Each is under 150 kB: drawn at 1280 × 800, or at a phone's 390 × 844, and reduced to a palette where that is needed.
+Each is under 150 kB: drawn at 1280 × 800 or 1000, or at a phone's 390 × 844, and reduced to a palette where needed.
 """
 
 from __future__ import annotations
@@ -113,6 +113,8 @@ def show_track(page: Any) -> None:
 
 
 def trace_playlist(page: Any) -> None:
+    page.get_by_text("Laying out").wait_for(state="hidden")
+    page.get_by_text("Neighbors stay neighbors").first.wait_for()
     page.get_by_label("Playlist", exact=True).select_option(index=1)
     page.wait_for_timeout(1500)
     box = page.locator(".pw-field").bounding_box()
@@ -148,8 +150,8 @@ Act = Callable[[Any], None]
 PICTURES: dict[str, tuple[str, int, int, bool, Act]] = {
     "library": ("library", 1280, 800, False, choose_track),
     "track": ("library", 1280, 800, False, show_track),
-    "music_map": ("music_map", 1280, 800, False, trace_playlist),
-    "music_map_dark": ("music_map", 1280, 800, True, trace_playlist),
+    "music_map": ("music_map", 1280, 1000, False, trace_playlist),
+    "music_map_dark": ("music_map", 1280, 1000, True, trace_playlist),
     "playlist_maker": ("playlist_maker", 1280, 800, False, make_playlist),
     "playlist_path": ("playlist_maker", 1280, 800, False, follow_playlist),
     "performance": ("performance", 1280, 800, False, wait_for_figures),
