@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workbench.session.media.sent import Sent
 
 
-MPD = ("MPD (this machine, or MPD_HOST)", "mpd")
+MPD = ("MPD", "mpd")
 NAMED = 5  # tracks that a server does not know
 
 
@@ -53,7 +53,10 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
         self._save = button("Save", self.save, tooltip="Keep it in the library")
         self._export = button("Export file", self.export, tooltip=f"Write a file into {folder}")
         self.server = widgets.Dropdown(
-            options=_servers(media), description="Send to", layout=widgets.Layout(width="250px")
+            options=_servers(media),
+            description="Send to",
+            tooltip="MPD is the one on this machine, or at MPD_HOST",
+            layout=widgets.Layout(width="250px"),
         )
         self.replace = widgets.Checkbox(
             description="Replace a playlist of this name",
