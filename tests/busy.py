@@ -8,8 +8,8 @@ import os
 def longer_if_busy(quiet_s: float) -> float:
     """Return a limit in seconds for what takes ``quiet_s`` at most where nothing else runs.
 
-    Where n processes want each core, it may take n times as long; the load of the last minute says how many did, and
-    the tests beside this one may be about to start as many again.
+    If n processes compete for a core, everything takes up to n times as long. The load of the last minute gives n. It
+    is doubled, because the tests beside this one may start as many processes again.
     """
     wanted = os.getloadavg()[0] / (os.cpu_count() or 1)
     return quiet_s * max(1.0, 2 * wanted)

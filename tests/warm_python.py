@@ -38,7 +38,7 @@ SNIPPETS = ("workbench.processing.on_host", "workbench.apps.server.serve", "work
             "multiprocessing.forkserver", "multiprocessing.spawn")  # fmt: skip
 """What is in the text of ``python -c`` programs that are known."""
 READ_AT_START = ("LC_ALL", "PYTHONIOENCODING", "PYTHONPATH", "PYTHONUTF8", "PYTHONHASHSEED")
-"""Variables that Python reads only when it starts: a program that is to have others starts cold."""
+"""Variables that Python reads only when it starts. A program that needs other values of these starts cold."""
 _AT_START = {name: os.environ.get(name) for name in READ_AT_START}
 PRELOADED = (
     "numpy", "pandas", "workbench.analysis.preload", "distributed", "distributed.nanny", "sklearn.cluster",

@@ -244,7 +244,7 @@ def test_a_file_with_an_order_of_channels_of_its_own_is_heard_and_played(tmp_pat
     path = tone(tmp_path / "a.caf", "-af", "aformat=channel_layouts=mono,pan=7.1|SL=c0", seconds=2)
     for _ in range(3):  # PyAV freed the order with every frame, which ended the process
         samples, stream = decoded(path)
-    assert stream.channel_names[-4:] == ("SL", "SR", "BL", "BR")  # those of a WAV come as BL, BR, SL, SR
+    assert stream.channel_names[-4:] == ("SL", "SR", "BL", "BR")  # a WAV has BL, BR, SL, SR
     assert np.count_nonzero(samples.any(axis=0)) == 1
     wav = WavRendition(path)
     assert len(b"".join(wav.read(0, wav.size_bytes))) == wav.size_bytes

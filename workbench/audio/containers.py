@@ -132,9 +132,8 @@ def aiff_promised_frames(descriptor: int) -> int | None:
     for name, size, position in chunks(descriptor, ">"):
         if name == b"COMM":
             chunk = os.pread(descriptor, 30, position)
-            compression = (
-                chunk[26:30].lower() if size >= 22 else b"none"
-            )  # AIFF, unlike AIFC, does not have it
+            # AIFF, unlike AIFC, does not name a compression.
+            compression = chunk[26:30].lower() if size >= 22 else b"none"
             return int.from_bytes(chunk[10:14], "big") or None if compression in _AIFC_SAMPLES else None
     return None
 

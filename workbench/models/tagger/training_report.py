@@ -109,7 +109,7 @@ class TaggerReport:
         )
 
     def _scores_table(self) -> Html:
-        head = ("Kind", "Correct, each class counted equally", "Right", "Calibration error")
+        head = ("Kind", "Correct, each class counted equally", "Correct", "Calibration error")
         rows = [
             (
                 element("b", f"{kind} (used)") if kind == self.chosen else kind,

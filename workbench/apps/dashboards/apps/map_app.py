@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
     from workbench.store.library.library_table import LibraryTable
 
-LAID_OUT_AT_ONCE = 500  # they take 4 s of one core; more tracks are a job of the server
-OPENS_ON_NEIGHBORS = 2000  # these take 20 s of one core, once; larger libraries wait until they are asked for
+LAID_OUT_AT_ONCE = 500  # measured: 4 s of one core; a job of the server lays out more tracks than these
+OPENS_ON_NEIGHBORS = (
+    2000  # measured: 20 s of one core, once; a larger library opens on its principal components
+)
 
 
 class MapApp(SessionApp):

@@ -112,7 +112,9 @@ class MendView(widgets.VBox):  # type: ignore[misc]
             in_background(lambda: self._files.show(track_id), lambda _: None, self._refused)
             return
         path = widgets.Text(str(self._rows[track_id]["path"]), description="Path")
-        self._ask(note("This server has no desktop that it could show you. Copy the path of the file:"), path)
+        self._ask(
+            note("This server has no desktop, so it cannot show the folder. Copy the path of the file:"), path
+        )
 
     def _ask_tags(self) -> None:
         for name, text in self.fields.items():
