@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import socket
@@ -17,7 +18,7 @@ import pytest
 from navidrome_like import PASSWORD, USER, NavidromeLike, song
 
 from workbench import MediaServerError, Workbench
-from workbench.media import answers
+from workbench.media import answers, found_song
 from workbench.media.found_song import moment, plays
 from workbench.store.library.records import FeatureRecord, ScannedFile
 
@@ -73,6 +74,18 @@ def saying(text: bytes) -> Answer:
     return lambda connection, _: connection.sendall(text)
 
 
+def sent_on(target: bytes) -> Answer:
+    return saying(b"HTTP/1.1 302 F\r\nLocation: " + target + b"\r\nContent-Length: 0\r\n\r\n")
+
+
+def packed(times: int) -> bytes:
+    body = b" " * (4 << 20)
+    for _ in range(times):
+        body = gzip.compress(body)
+    coding = b", ".join([b"gzip"] * times)
+    return HEAD + str(len(body)).encode() + b"\r\nContent-Encoding: " + coding + b"\r\n\r\n" + body
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
@@ -81,12 +94,21 @@ def saying(text: bytes) -> Answer:
         (without_end, "sends more than 1 MiB"),
         (saying(HEAD + b"99\r\n\r\n{"), "closed connection"),
         (saying(HEAD + b"57\r\n\r\n" + b'<?xml version="1.0"?><subsonic-response version="1.8.0"/>'), "in XML"),
-        (saying(b"HTTP/1.1 302 F\r\nLocation: http://x.y/rest/a\r\nContent-Length: 0\r\n\r\n"), "http://x.y. Give"),
+        (sent_on(b"http://x.y/rest/ping.view"), "sends requests on to http://x.y. Give that"),
+        (sent_on(b"/rest/ping.view"), "sends requests back to the same address"),
+        (sent_on(b"http://x.y/login?to=a"), "to http://x.y/login. If that is the login page of a proxy"),
+        (saying(HEAD + b"24\r\n\r\n<!doctype html><html>Hi!"), "with a web page. If that is the login page of a proxy"),
+        (saying(HEAD + b"9\r\nContent-Encoding: gzip\r\n\r\nnot zip!!"), "incorrect header"),
+        (saying(packed(1)), "sends more than 1 MiB"),
+        (saying(packed(2)), "packs its answer as 'gzip, gzip'"),
+        (saying(HEAD + b"9999\r\n\r\n" + b"[" * 9999), "not as a media server does"),
+        (saying(HEAD + b"11\r\n\r\n{\"error\":1}"), "not answer as a Subsonic server does"),
     ],
-    ids=["headers drop by drop", "a body drop by drop", "without end", "cut off", "XML", "sent on"],
+    ids=["headers drop by drop", "a body drop by drop", "without end", "cut off", "XML", "sent on", "sent back",
+         "login elsewhere", "login page", "no gzip", "gzip bomb", "two bombs in one", "deep", "another program"],
 )  # fmt: skip
 def test_it_is_given_up(answer: Answer, says: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "TIMEOUT_S", 0.4)
+    monkeypatch.setattr(answers, "TIMEOUT_S", 0.4 if says == "in time" else 30.0)
     monkeypatch.setattr(answers, "_MOST_BYTES", 1 << 20)
     with (
         answering(answer) as port,
@@ -190,3 +212,17 @@ def test_a_count_that_cannot_be_is_none(value: object, count: int | None) -> Non
 def test_a_password_that_is_not_text_is_refused(wb: Workbench, server: NavidromeLike) -> None:
     with pytest.raises(MediaServerError, match="UTF-8"):
         wb.media.add("x", url=server.url, user=USER, secret="\udcff")
+
+
+def test_a_list_of_songs_without_end_is_given_up(
+    wb: Workbench, server: NavidromeLike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def more(method: str, form: dict[str, list[str]]) -> Any:
+        songs = [song(int(form["songOffset"][0]) + number) for number in range(500)]
+        said = {"status": "ok", "version": "1.16.1", "searchResult3": {"song": songs}}
+        return 200, json.dumps({"subsonic-response": said}).encode()
+
+    server.fault = lambda method, form: more(method, form) if method == "search3" else None
+    monkeypatch.setattr(found_song, "_MOST_SONGS", 1200)
+    with pytest.raises(MediaServerError, match=r"^navi .* more than 1,200 songs, as if its list had no end"):
+        wb.media.match("navi")

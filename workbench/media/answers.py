@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from workbench.errors import MediaServerError
 from workbench.media.kept_servers import KeptServer
+from workbench.readable import one_line
 
 if TYPE_CHECKING:
     import ssl
@@ -29,7 +30,9 @@ def http_client(server: KeptServer, timeout_s: float | None = None) -> Iterator[
     limit = timeout_s or TIMEOUT_S
     encrypted = server.url.startswith("https:")  # loading certificates that nobody needs takes 30 ms
     with httpx.Client(
-        timeout=limit, verify=encrypted and _trusted(), headers={"User-Agent": "playlist-workbench"}
+        timeout=limit,
+        verify=encrypted and _trusted(),
+        headers={"User-Agent": "playlist-workbench", "Accept-Encoding": "gzip"},
     ) as client:
         yield HttpClient(server, client, limit)
 
@@ -64,7 +67,7 @@ class HttpClient:
         """
         import orjson
 
-        status, body = self._answer(method, self.server.url.rstrip("/") + path, request)
+        status, body = self._answer(method, path, request)
         try:
             said = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -72,14 +75,17 @@ class HttpClient:
                 raise self.error(
                     "answers in XML although it was asked for JSON. Update the server."
                 ) from None
+            if b"<html" in body[:1000].lower() and status < 400:
+                raise self.error(f"answers with a web page. {self._let_pass(path)}") from None
             self._refuse_answer(status)
         if status >= 400 and not (isinstance(said, dict) and "subsonic-response" in said):
             self._refuse_answer(status)
         return said
 
-    def _answer(self, method: str, url: str, request: dict[str, Any]) -> tuple[int, bytes]:
+    def _answer(self, method: str, path: str, request: dict[str, Any]) -> tuple[int, bytes]:
         import httpx
 
+        url = self.server.url.rstrip("/") + path
         give_up_at = time.monotonic() + self._timeout_s
         traced = {"trace": self._keep_connection}
         try:
@@ -88,8 +94,8 @@ class HttpClient:
                 self._client.stream(method, url, extensions=traced, **request) as answer,
             ):
                 body = self._body(answer)
-                if answer.is_redirect:
-                    self._refuse_redirect(str(answer.next_request.url) if answer.next_request else "")
+                if answer.next_request is not None:
+                    self._refuse_redirect(str(answer.next_request.url), path)
                 return answer.status_code, body
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             if isinstance(error, httpx.TimeoutException) or time.monotonic() >= give_up_at:
@@ -98,6 +104,9 @@ class HttpClient:
             raise self.error(f"cannot be reached: {reason}. {self._what_to_do(reason)}") from error
 
     def _body(self, answer: httpx.Response) -> bytes:
+        packed = answer.headers.get("Content-Encoding", "identity")
+        if packed not in ("identity", "gzip"):  # packed twice, a few kB can be gigabytes at one step
+            raise self.error(f"packs its answer as {packed!r}, although it was asked for gzip.")
         body = bytearray()
         for part in answer.iter_bytes():
             body += part
@@ -142,10 +151,20 @@ class HttpClient:
         """Return an error about this server."""
         return MediaServerError(f"{self.server} {text}", server=self.server.name, code=code)
 
-    def _refuse_redirect(self, target: str) -> NoReturn:
-        base = target.partition("/rest/")[0]
-        raise self.error(
-            f"sends requests on to {base or 'another address'}. Give that address: {self._add} --url URL."
+    def _refuse_redirect(self, target: str, path: str) -> NoReturn:
+        base = target.removesuffix(path)
+        if base == self.server.url.rstrip("/"):
+            text = "sends requests back to the same address. Look at the settings of its web server."
+        elif base != target:
+            text = f"sends requests on to {one_line(base)}. Give that address: {self._add} --url URL."
+        else:
+            text = f"sends requests on to {one_line(target.partition('?')[0])}. {self._let_pass(path)}"
+        raise self.error(text)
+
+    def _let_pass(self, path: str) -> str:
+        return (
+            f"If that is the login page of a proxy, let addresses such as {path} pass without it, because the media "
+            f"server checks the login itself. Otherwise give another address: {self._add} --url URL."
         )
 
     def _refuse_answer(self, status: int) -> NoReturn:

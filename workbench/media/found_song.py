@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+_MOST_SONGS = 5_000_000  # of one server, set by hand: five times the largest library that was measured here
 _MOST_PLAYS = 1e9  # more than anybody hears in a life
 _FIRST_S = 315532800.0  # 1980: servers write the year 1 for never
 _AHEAD_S = 86400.0  # as far as clocks and time zones of servers go wrong
@@ -38,6 +40,12 @@ class FoundSong:
     last_played_at: float | None = None
     rating: float | None = None
     starred: bool = False
+
+
+def check_end(error: Callable[[str], Exception], count: int) -> None:
+    """Raise an error about a server that lists more songs than any has, because its list may have no end."""
+    if count > _MOST_SONGS:
+        raise error(f"lists more than {_MOST_SONGS:,} songs, as if its list had no end. Its log may say why.")
 
 
 def text(value: Any) -> str | None:

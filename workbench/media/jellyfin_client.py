@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.errors import MediaServerError
 from workbench.media.answers import HttpClient, http_client
-from workbench.media.found_song import FoundSong, moment, number, plays, text
+from workbench.media.found_song import FoundSong, check_end, moment, number, plays, text
 from workbench.media.kept_servers import KeptServer
 from workbench.media.server_address import is_private
 
@@ -88,6 +88,7 @@ class JellyfinClient:
                     found[item["Id"]] = _song(item)
             if len(found) == before:
                 return list(found.values())
+            check_end(self._client.error, len(found))
 
     def _page(self, start: int) -> str:
         return (

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import MediaServerError
 from workbench.media.mpd_address import MpdAddress
+from workbench.readable import one_line
 
 if TYPE_CHECKING:
     from mpd import MPDClient
+
+_SHOWN = 200  # characters of what a server says, which may be no MPD
 
 
 @contextmanager
@@ -24,8 +27,9 @@ def connected(address: MpdAddress) -> Iterator[MPDClient]:
     """
     import mpd
 
-    client = mpd.MPDClient()
-    client.timeout = address.timeout_s
+    from workbench.media.bounded_mpd import BoundedMpdClient
+
+    client = BoundedMpdClient(address)
     try:
         client.connect(address.host, None if address.is_socket else address.port)
         if address.password:
@@ -54,7 +58,7 @@ def _translated(address: MpdAddress, error: Exception) -> MediaServerError:
     elif getattr(error, "errno", None) is not None and not isinstance(error, OSError):
         text = f"{address} refused: {_reason(error)}."
     elif isinstance(error, TimeoutError):
-        text = f"{address} does not answer. Try again when it is idle."
+        text = f"{address} does not answer in time. Try again when it is idle, or raise MPD_TIMEOUT."
     else:
         text = f"{address} cannot be reached: {_reason(error)}. Start it, or give another address."
     return MediaServerError(text, server=str(address))
@@ -62,4 +66,4 @@ def _translated(address: MpdAddress, error: Exception) -> MediaServerError:
 
 def _reason(error: Exception) -> str:
     said = getattr(error, "msg", None) or getattr(error, "strerror", None) or str(error)
-    return str(said).rstrip(".") or type(error).__name__
+    return one_line(str(said)[:_SHOWN]).rstrip(".") or type(error).__name__

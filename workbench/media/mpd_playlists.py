@@ -51,7 +51,7 @@ def store_playlist(address: MpdAddress, client: MPDClient, name: str, uris: Sequ
 
 
 def _names(client: MPDClient) -> set[str]:
-    return {found["playlist"] for found in client.listplaylists()}
+    return {found["playlist"] for found in client.listplaylists() if "playlist" in found}
 
 
 def _tidy(client: MPDClient, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workbench.media.found_song import FoundSong, moment, number, plays, text
+from workbench.media.found_song import FoundSong, check_end, moment, number, plays, text
 from workbench.media.subsonic_client import SubsonicClient, several
 
 _AT_ONCE = 500  # the most that getAlbumList2 gives
@@ -16,8 +16,8 @@ def songs_of(client: SubsonicClient) -> list[FoundSong]:
 
     OpenSubsonic servers list all songs for an empty search. For others, the songs of each album are read.
     """
-    found = _unique(_searched(client))
-    return found or _unique(_of_albums(client))
+    found = _unique(client, _searched(client))
+    return found or _unique(client, _of_albums(client))
 
 
 def _searched(client: SubsonicClient) -> Iterator[list[Mapping[str, Any]]]:
@@ -44,7 +44,7 @@ def _of_album(client: SubsonicClient, album: Mapping[str, Any]) -> list[Mapping[
     return _listed(client.call("getAlbum", id=album.get("id")), "album", "song")
 
 
-def _unique(pages: Iterator[list[Mapping[str, Any]]]) -> list[FoundSong]:
+def _unique(client: SubsonicClient, pages: Iterator[list[Mapping[str, Any]]]) -> list[FoundSong]:
     """Return the songs of the pages up to one that brings nothing new."""
     found: dict[str, FoundSong] = {}
     for page in pages:
@@ -54,6 +54,7 @@ def _unique(pages: Iterator[list[Mapping[str, Any]]]) -> list[FoundSong]:
                 found[str(song["id"])] = _song(song)
         if len(found) == before:
             break
+        check_end(client.error, len(found))
     return list(found.values())
 
 
