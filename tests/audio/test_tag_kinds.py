@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 
 import mutagen
@@ -362,6 +363,18 @@ def test_a_picture_and_lyrics_beside_the_file(encode, tmp_path):
     )
 
     assert (read_tags(path).cover, read_tags(path).lyrics) == ("file", "First line\nSecond")
+
+
+def test_a_cover_that_comes_or_goes_later_is_noticed(encode, tmp_path):
+    path, cover = encode("x.flac", tone(440, 0.1)), tmp_path / "cover.jpg"
+    os.utime(tmp_path, (0, 0))
+    assert read_tags(path).cover is None
+    cover.touch()
+    assert read_tags(path).cover == "file"
+    os.utime(tmp_path, (1, 1))
+    assert read_tags(path).cover == "file"
+    cover.unlink()
+    assert read_tags(path).cover is None
 
 
 def test_an_empty_cue_sheet_is_none(flac_with):

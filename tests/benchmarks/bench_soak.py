@@ -112,7 +112,7 @@ def visit(server: Process, browser: Any, app: str) -> None:
     page = browser.new_page()
     try:
         page.goto(f"http://{server.host}:{server.port}/voila/render/{app}.ipynb", timeout=60_000)
-        page.wait_for_selector(".jp-OutputArea-output, .widget-box, .jupyter-widgets", timeout=60_000)
+        page.wait_for_selector(".pw-page", timeout=60_000)
     except Exception as error:  # noqa: BLE001 - a page that is late is seen, and the soak goes on
         print(f"{app}: {str(error).splitlines()[0]}")
     finally:

@@ -155,6 +155,31 @@ def test_the_job_of_a_notebook_is_paused_and_cancelled_from_a_page(
             notebook.close()
 
 
+def test_many_jobs_leave_the_page_in_sight(visit: Callable[..., Any], app_data_dir: Path) -> None:
+    with DatabasePool(app_data_dir / "library.sqlite3") as pool:
+        notebook = JobQueue(lambda kind, request: NotebookJob(), Library(pool), look_every_s=0.05)  # type: ignore[arg-type,return-value]
+        jobs = [NotebookJob() for _ in range(5)]
+        for job in jobs:
+            notebook.announce(job)  # type: ignore[arg-type]
+        try:
+            page = visit("problems").page
+            strip, lines = page.locator(".pw-jobs"), page.locator(".pw-job-title")
+            strip.get_by_text("more jobs").wait_for()
+            assert lines.count() == 3
+            strip.get_by_role("button", name="Show all").click()
+            page.locator(".pw-job-title >> nth=4").wait_for()
+            for job in jobs[:4]:
+                job.cancel()
+            page.locator(".pw-job", has_text="cancelled").nth(3).wait_for()
+            assert "3 of 8 files" in page.locator(".pw-job").first.inner_text()  # what runs comes first
+            strip.get_by_role("button", name="Dismiss all").click()
+            page.locator(".pw-job-title >> nth=1").wait_for(state="detached")
+            assert lines.count() == 1
+        finally:
+            jobs[4].cancel()
+            notebook.close()
+
+
 def test_a_message_stays_until_it_is_dismissed(visit: Callable[..., Any]) -> None:
     page = visit("performance").page
     press(page, "Clear caches")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from workbench.errors import AudioError
 _CUT_AFTER = 30  # characters of a title in ID3v1, which careless programs copy into other tags
 _COVER_NAMES = ("cover", "folder", "front", "album", "albumart")
 _COVER_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+_SETTLED_NS = (
+    2_000_000_000  # FAT keeps times in steps of two seconds, so a later change can leave the same time
+)
 _IDS_OF = {"artist": "musicbrainz_artist_id", "album_artist": "musicbrainz_album_artist_id"}
 _MAX_LRC_BYTES = 1 << 20  # chosen by hand; the lyrics of a song have some kilobytes
 _LRC_TIMES = re.compile(r"\[[\d:.]+\]|<[\d:.]+>")
@@ -126,12 +131,21 @@ def _cover(kinds: Sequence[Kind], path: Path) -> str | None:
 
 def cover_file(path: Path) -> Path | None:
     """Return the cover image in the folder of a track, such as ``folder.jpg``; ``None`` if there is no cover."""
+    folder = path.parent
     try:
-        names = {name.lower(): name for name in os.listdir(path.parent)}  # noqa: PTH208 - one call for all names
+        changed = folder.stat().st_mtime_ns
+        settled = time.time_ns() - changed > _SETTLED_NS
+        name = (_cover_name if settled else _cover_name.__wrapped__)(folder, changed)
     except (OSError, ValueError):
         return None
+    return folder / name if name else None
+
+
+@lru_cache(maxsize=256)  # folders; the tracks of a folder are read one after the other
+def _cover_name(folder: Path, changed_ns: int) -> str | None:
+    names = {name.lower(): name for name in os.listdir(folder)}  # noqa: PTH208 - one call for all names
     wanted = (name + suffix for name in _COVER_NAMES for suffix in _COVER_SUFFIXES)
-    return next((path.parent / names[name] for name in wanted if name in names), None)
+    return next((names[name] for name in wanted if name in names), None)
 
 
 def _lyrics_beside(path: Path) -> str | None:

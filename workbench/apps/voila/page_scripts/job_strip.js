@@ -1,10 +1,11 @@
 // The jobs of the server, on every page: what runs, how far it is, the time left, and buttons to pause and to cancel.
-// What has ended stays in sight until it is dismissed, in this browser, or until the server has run without it for long.
+// What has ended stays until it is dismissed, in this browser, or for an hour. Few jobs are in sight; a click shows all.
 
 const base = new URL("../../", document.currentScript.src);
 const BUSY_MS = 1000, IDLE_MS = 4000; // set by hand: moves visibly; a job of another page is seen soon
 const SHOWN_S = 3600; // of a job that has ended
-const DISMISSED = "workbench-dismissed-jobs";
+const FEW = 3; // set by hand: the page below stays in sight
+const DISMISSED = "workbench-dismissed-jobs", MOST_DISMISSED = 1000; // more than the server keeps
 const ENDED = { done: "done", failed: "stopped", cancelled: "cancelled" };
 
 const strip = Object.assign(document.createElement("section"), { className: "pw-jobs", hidden: true });
@@ -13,7 +14,13 @@ document.head.append(Object.assign(document.createElement("link"), { rel: "style
 const menu = document.querySelector(".pw-nav");
 menu ? menu.append(strip) : document.body.prepend(strip); // the menu stays in sight, and the jobs with it
 const lines = new Map();
-let timer = 0;
+const rest = Object.assign(document.createElement("div"), { className: "pw-job" });
+const restSaid = Object.assign(document.createElement("span"), { className: "pw-job-said" });
+const unfold = button("Show all", "", async () => { unfolded = !unfolded; });
+const dismissAll = button("Dismiss all", "Takes the lines away of jobs that have ended", async () => dismiss(...endedIds));
+rest.append(restSaid, unfold, dismissAll);
+strip.append(rest);
+let timer = 0, unfolded = false, endedIds = [];
 
 async function ask(path, method = "GET") {
   const token = document.cookie.match(/\b_xsrf=([^;]*)/);
@@ -24,8 +31,8 @@ async function ask(path, method = "GET") {
 }
 
 const dismissed = () => JSON.parse(localStorage.getItem(DISMISSED) ?? "[]");
-function dismiss(id) {
-  localStorage.setItem(DISMISSED, JSON.stringify([...dismissed(), id].slice(-200)));
+function dismiss(...ids) {
+  localStorage.setItem(DISMISSED, JSON.stringify([...dismissed(), ...ids].slice(-MOST_DISMISSED)));
   look();
 }
 
@@ -82,7 +89,6 @@ function lineOf(id) {
   known.cancel = button("Cancel", "What is done stays saved", () => ask(`/${id}`, "DELETE"));
   known.dismiss = button("Dismiss", "Takes this line away", async () => dismiss(id));
   line.append(known.pause, known.cancel, known.dismiss);
-  strip.append(line);
   lines.set(id, known);
   return known;
 }
@@ -107,6 +113,31 @@ function show(job) {
   known.line.classList.toggle("pw-job-failed", job.status === "failed");
 }
 
+// Jobs that are not done come first, then those that failed; of others, the newest.
+const urgency = (job) => (job.status in ENDED ? (job.status === "failed" ? 1 : 2) : 0);
+
+// Show the lines of some jobs in their order; a line that stays in its place keeps the focus.
+function showAll(jobs) {
+  const ordered = [...jobs].sort((one, other) => urgency(one) - urgency(other) ||
+    (urgency(one) ? other.updated_at - one.updated_at : one.created_at - other.created_at));
+  const shown = unfolded ? ordered : ordered.slice(0, FEW), ids = new Set(shown.map((job) => job.id));
+  for (const [id, { line }] of lines) if (!ids.has(id)) (line.remove(), lines.delete(id));
+  shown.forEach((job, place) => {
+    show(job);
+    const { line } = lines.get(job.id);
+    if (strip.children[place] !== line) strip.insertBefore(line, strip.children[place]);
+  });
+  endedIds = ordered.filter((job) => job.status in ENDED).map((job) => job.id);
+  const folded = ordered.length - shown.length;
+  restSaid.textContent = folded ? `and ${counted(folded, "more job")}` : "";
+  unfold.textContent = unfolded ? "Show few" : "Show all";
+  unfold.setAttribute("aria-expanded", unfolded);
+  unfold.hidden = ordered.length <= FEW;
+  dismissAll.hidden = endedIds.length < 2;
+  rest.hidden = unfold.hidden && dismissAll.hidden;
+  strip.hidden = !ordered.length;
+}
+
 async function look() {
   clearTimeout(timer);
   let busy = false;
@@ -117,10 +148,7 @@ async function look() {
       const shown = jobs.filter((job) =>
         !(job.status in ENDED) || (newest - job.updated_at < SHOWN_S && !gone.includes(job.id)));
       busy = shown.some((job) => !(job.status in ENDED));
-      shown.reverse().forEach(show);
-      const ids = new Set(shown.map((job) => job.id));
-      for (const [id, { line }] of lines) if (!ids.has(id)) (line.remove(), lines.delete(id));
-      strip.hidden = !shown.length;
+      showAll(shown);
     } catch {
       // The server does not answer; another script says so.
     }
