@@ -28,7 +28,8 @@ def test_a_change_of_tempo_starts_a_new_point_on_its_beat() -> None:
     slow = np.arange(41) * 0.6
     fast = slow[-1] + np.arange(1, 81) * 0.5
     points = beat_grid(np.concatenate([slow, fast]))
-    assert [round(point.bpm) for point in points] == [100, 120]
+    assert [point.bpm for point in points] == [100, 120]
+    assert [point.at_s for point in points] == pytest.approx([0, slow[-1] + 0.5], abs=0.001)
     assert points[1].beat == (len(slow) - 1 + round((points[1].at_s - slow[-1]) / 0.5)) % 4 + 1
 
 

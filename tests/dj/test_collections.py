@@ -185,6 +185,98 @@ def test_the_command_writes_several_playlists_into_one_file(
     assert len(wb.playlists.read_file(file)) == 2
 
 
+NAMES = ("A+B #1 100% & 'x' (y) [z]; ß 日本.mp3", "Bob/e\u0301 = @.flac")
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Iterator[Workbench]:
+    """Files below ``/m`` whose names are odd in URIs."""
+    with Workbench(tmp_path / "data") as wb:
+        for number, name in enumerate(NAMES):
+            add(wb, Path("/m") / name, f"{number:032d}", {})
+        yield wb
+
+
+@pytest.mark.parametrize(
+    ("there", "uri", "volume", "folder"),
+    [
+        ("/Users/me/Music", "file://localhost/Users/me/Music/", "Macintosh HD", "/:Users/:me/:Music/:"),
+        ("D:\\Music", "file://localhost/D:/Music/", "D:", "/:Music/:"),
+        ("d:/My Music", "file://localhost/d:/My%20Music/", "d:", "/:My Music/:"),
+        ("\\\\NAS\\Müsic\\x", "file://localhost//NAS/M%C3%BCsic/x/", "\\\\NAS\\Müsic", "/:x/:"),
+        ("//nas/music", "file://localhost//nas/music/", "\\\\nas\\music", "/:"),
+    ],
+)
+def test_paths_of_every_system_are_read_by_the_programs_and_come_back(
+    named: Workbench, tmp_path: Path, there: str, uri: str, volume: str, folder: str
+) -> None:
+    from pyrekordbox.rbxml import RekordboxXml
+
+    for suffix in ("xml", "nml"):
+        named.export(tmp_path / f"dj.{suffix}", prefix_map={"/m": there})
+    tracks = ElementTree.parse(tmp_path / "dj.xml").findall("COLLECTION/TRACK")
+    written = [track.get("Location", "") for track in tracks]
+    assert all(one.startswith(uri) for one in written)
+    assert not any(set(one.removeprefix(uri)) & set("+#&';[]=@ ") for one in written)
+    read = [track.Location for track in RekordboxXml(tmp_path / "dj.xml").get_tracks()]
+    root = there.replace("\\", "/").removeprefix("/")  # pyrekordbox takes the first slash for one of the URI
+    assert read == [f"{root}/{name}" for name in NAMES]
+    places = [entry.location for entry in nml(tmp_path / "dj.nml").collection.entry]
+    assert {place.volume for place in places} == {volume}
+    assert [(place.dir, place.file) for place in places] == [
+        (folder, NAMES[0]),
+        (f"{folder}Bob/:", NAMES[1][4:]),
+    ]
+    for suffix in ("xml", "nml"):
+        matches = named.playlists.read_file(tmp_path / f"dj.{suffix}")
+        assert [match.track_id for match in matches] == [1, 2]
+        assert [(match.entry.path or "").replace("\\", "/") for match in matches] == [
+            f"{there}/{name}".replace("\\", "/") for name in NAMES
+        ]
+
+
+OPEN_KEYS = {"d": ["C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#", "F"],
+             "m": ["A", "E", "B", "F#", "C#", "G#", "D#", "A#", "F", "C", "G", "D"]}  # fmt: skip
+SEMITONES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
+
+
+def test_keys_tempos_and_what_is_missing(tmp_path: Path) -> None:
+    keys = [(key, scale) for scale in ("major", "minor") for key in SEMITONES]
+    waltz = np.concatenate([np.arange(30) * 0.6, 18.0 + np.arange(60) * 0.5])  # 100, then 120 BPM
+    with Workbench(tmp_path / "data") as wb:
+        for number, (key, scale) in enumerate(keys):
+            add(wb, tmp_path / f"{number}.mp3", f"{number:032d}", {"title": key + scale})
+            facts = {"key": key, "scale": scale, "duration_s": 48.6, "bpm": 110.0, "time_signature": 3.0}
+            series = {"beats_s": waltz} if number == 0 else {}
+            wb.library.features.save(f"{number:032d}", FeatureRecord(1, facts, np.ones(4, "f4"), series))
+        wb.library.files.mark_missing([2])
+        for suffix in ("xml", "nml"):
+            wb.export(tmp_path / f"all.{suffix}")
+    tracks = {
+        track.get("Name"): track
+        for track in ElementTree.parse(tmp_path / "all.xml").iter("TRACK")
+        if track.get("Name")
+    }
+    assert len(tracks) == 23 and "C#major" not in tracks
+    for name, track in tracks.items():
+        assert track.get("Tonality") == name.replace("major", "").replace("minor", "m")
+        assert track.get("TotalTime") == "49"
+    tempos = [dict(tempo.attrib) for tempo in tracks["Cmajor"].iter("TEMPO")]
+    assert [(tempo["Bpm"], tempo["Metro"], tempo["Battito"]) for tempo in tempos] == [
+        ("100.00", "3/4", "1"),
+        ("120.00", "3/4", "2"),
+    ]
+    assert [tempo["Inizio"] for tempo in tempos] == ["0.000", "18.500"]
+    assert tracks["Dmajor"].find("TEMPO") is None
+    for entry in nml(tmp_path / "all.nml").collection.entry:
+        key, scale = entry.title[:-5], entry.title[-5:]
+        assert entry.musical_key.value_attribute == SEMITONES.index(key) + 12 * (scale == "minor")
+        letter = "m" if scale == "minor" else "d"
+        assert entry.info.key == f"{OPEN_KEYS[letter].index(key) + 1}{letter}"
+        assert entry.info.playtime == 49
+        assert sum(cue.type == 4 for cue in entry.cue_v2) == (2 if entry.title == "Cmajor" else 0)
+
+
 ODD = ("a\x00b", "\x1b[31m", "\ufffe", "<&\"'>", "]]>", "line\nbreak", "e\u0301", "&#0;", "x" * 5000)
 
 

@@ -18,12 +18,16 @@ from workbench.store.library.records import FeatureRecord, ScannedFile
     [
         (["C:\\Music\\A\\x.mp3", "C:\\Music\\B\\y.mp3"], ["/m/A/x.mp3", "/m/B/y.mp3"], {}, [[0], [1]]),
         (["D:\\Musik\\A\\x.mp3"], ["/m/A/x.mp3"], {"/m/": "d:/musik/"}, [[0]]),
+        (["\\\\NAS\\Musik\\A\\X.MP3"], ["/m/A/x.mp3"], {"/m": "//nas/musik"}, [[0]]),
+        (["\\\\NAS\\Musik\\A\\X.MP3", "//nas/musik/B/y.mp3"], ["/m/A/x.mp3", "/m/B/Y.mp3"], {}, [[0], [1]]),
+        (["e:/musik/a/x.mp3"], ["/m/A/x.mp3", "/n/A/x.mp3"], {"/n": "E:\\Musik\\"}, [[1]]),
         (["/a/X/s.mp3", "/a/X/S.mp3"], ["/h/X/S.mp3", "/h/X/s.mp3"], {}, [[1], [0]]),
         (["/a/Ä/u\u0308.mp3", "/a/q/z.mp3"], ["/h/A\u0308/ü.mp3", "/h/q/z.mp3"], {}, [[0], [1]]),
         (["/a/X/1.mp3", "/a/X/2.mp3"], ["/h/X/1.mp3", "/h/X/2.mp3", "/i/X/1.mp3", "/i/X/2.mp3"], {}, [[0, 2], [1, 3]]),
         (["/a/X/1.mp3", "/b/X/1.mp3"], ["/h/X/1.mp3", "/i/X/1.mp3"], {"/h": "/b", "/i": "/a"}, [[1], [0]]),
     ],
-    ids=["Windows", "a drive as prefix", "upper and lower case", "decomposed accents", "two roots", "two prefixes"],
+    ids=["Windows", "a drive as prefix", "a share as prefix", "shares", "a drive in another case",
+          "upper and lower case", "decomposed accents", "two roots", "two prefixes"],
 )  # fmt: skip
 def test_paths(theirs: list[str], ours: list[str], prefixes: dict[str, str], places: list[list[int]]) -> None:
     assert places_by_path(theirs, ours, prefixes) == places

@@ -196,6 +196,26 @@ def test_an_itunes_library(wb: Workbench, tmp_path: Path) -> None:
     assert wb.history.read(path).facts == 1
 
 
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "file://localhost/C:/USERS/Ann/Music",
+        "file:///D:/Music",
+        "file://localhost//NAS/Music",
+        "file://nas/music",
+    ],
+)
+def test_itunes_for_windows_names_drives_and_shares(wb: Workbench, tmp_path: Path, folder: str) -> None:
+    names = ("BO/intro.mp3", "Cy/Caf%C3%A9.mp3", "Ann/Waltz%20(live).flac")
+    tracks = {
+        str(count): {"Location": f"{folder}/{name}", "Name": "x", "Artist": "y", "Play Count": count}
+        for count, name in enumerate(names, 1)
+    }
+    (tmp_path / "Library.xml").write_bytes(plistlib.dumps({"Tracks": tracks}))
+    assert wb.history.read(tmp_path / "Library.xml").facts == 3
+    assert played(wb) == {"Intro.mp3": 1, "Café.mp3": 2, "Waltz (live).flac": 3}
+
+
 def test_your_own_rating_comes_before_the_file_and_the_file_before_players(
     wb: Workbench, tmp_path: Path
 ) -> None:

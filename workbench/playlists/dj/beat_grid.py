@@ -67,13 +67,24 @@ def _longest(beats: npt.NDArray[np.float64]) -> int:
     while too_many - fits > 1:
         trial = (fits + too_many) // 2
         fits, too_many = (trial, too_many) if _is_even(beats[:trial]) else (fits, trial)
-    return fits if len(beats) - fits >= _FEWEST else len(beats)
+    return _without_next(beats, fits) if len(beats) - fits >= _FEWEST else len(beats)
+
+
+def _without_next(beats: npt.NDArray[np.float64], count: int) -> int:
+    """Return the count without the last beats off the line: they are the first ones of the next tempo."""
+    while count > _FEWEST and not _are_close(beats[:count])[-1]:
+        count -= 1
+    return count
 
 
 def _is_even(beats: npt.NDArray[np.float64]) -> bool:
+    return bool(np.mean(_are_close(beats)) >= _MOST)
+
+
+def _are_close(beats: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which of the beats lie on the line that is nearest to all of them."""
     bpm, at_s = _line(beats)
-    off = np.abs(beats - at_s - np.arange(len(beats)) * 60 / bpm)
-    return bool(np.mean(off <= _CLOSE_S) >= _MOST)
+    return np.abs(beats - at_s - np.arange(len(beats)) * 60 / bpm) <= _CLOSE_S
 
 
 def _line(beats: npt.NDArray[np.float64]) -> tuple[float, float]:

@@ -7,6 +7,7 @@ AlphaTheta, "XML format list" of Rekordbox for developers: https://rekordbox.com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -22,6 +23,7 @@ from workbench.playlists.files.xml_text import closed, opened, read_xml
 
 MARK = f'<PRODUCT Name="{MADE_BY}"'
 _HOST = "file://localhost/"
+_MAY_BE_MISREAD = re.compile("[!$&'()*+,;=@]")  # a plus, as a space; pyrekordbox escapes them all
 _KINDS = {".aif": "AIFF", ".aiff": "AIFF", ".m4a": "M4A", ".mp3": "MP3", ".flac": "FLAC", ".wav": "WAV"}
 
 
@@ -42,10 +44,11 @@ def encode(collection: Collection) -> Iterator[str]:
 
 def _track(track: CollectionTrack) -> Iterator[str]:
     values = track.values
-    suffix = PurePosixPath(track.location).suffix.lower()
+    path = PurePosixPath(track.location.replace("\\", "/"))
+    suffix = path.suffix.lower()
     attributes = {
         "TrackID": track.id,
-        "Name": values.get("title") or PurePosixPath(track.location.replace("\\", "/")).stem,
+        "Name": values.get("title") or path.stem,
         "Artist": values.get("artist"),
         "Composer": values.get("composer"),
         "Album": values.get("album"),
@@ -62,7 +65,7 @@ def _track(track: CollectionTrack) -> Iterator[str]:
         "Comments": values.get("comment"),
         "PlayCount": track.plays or None,
         "Rating": track.stars or None,
-        "Location": as_uri(track.location).replace("file:///", _HOST, 1),
+        "Location": _uri(track.location),
         "Tonality": track.key_name,
     }
     yield opened("TRACK", attributes, depth=2)
@@ -74,6 +77,15 @@ def _track(track: CollectionTrack) -> Iterator[str]:
         mark = {"Name": cue.name, "Type": 0, "Start": _decimal(cue.at_s, 3), "Num": number}
         yield closed("POSITION_MARK", mark, depth=3)
     yield "    </TRACK>\n"
+
+
+def _uri(location: str) -> str:
+    """Return a path as Rekordbox writes it; ``\\\\nas\\music`` is ``file://localhost//nas/music``, as in iTunes."""
+    uri = _MAY_BE_MISREAD.sub(lambda found: f"%{ord(found[0]):02X}", as_uri(location))
+    scheme, slashes, rest = uri.partition("://")
+    if scheme != "file" or not slashes:
+        return uri
+    return _HOST + (rest[1:] if rest.startswith("/") else f"/{rest}")
 
 
 def _playlist(playlist: Listed) -> Iterator[str]:

@@ -27,6 +27,7 @@ _GRID, _CUE = 4, 0  # TYPE of CUE_V2
 _STARTUP_DISK = "Macintosh HD"
 _OTHER_DISK = re.compile(r"/Volumes/([^/]+)(/.*)", re.DOTALL)
 _DRIVE = re.compile(r"([A-Za-z]:)[\\/](.*)", re.DOTALL)
+_SHARE = re.compile(r"(?:\\\\|//)([^\\/]+)[\\/]([^\\/]+)[\\/](.*)", re.DOTALL)
 
 
 class _Place(NamedTuple):
@@ -61,12 +62,14 @@ def encode(collection: Collection) -> Iterator[str]:
 
 def _place(location: str) -> _Place:
     """Split an absolute path as Traktor writes it: the disk, folders with ``/:`` between them, the file."""
-    volume, rest = _STARTUP_DISK, location
-    if found := _OTHER_DISK.match(location) or _DRIVE.match(location):
+    volume, rest, separator = _STARTUP_DISK, location, "/"
+    if found := _SHARE.match(location):
+        volume, rest, separator = f"\\\\{found[1]}\\{found[2]}", found[3], r"[/\\]"
+    elif found := _DRIVE.match(location):
+        volume, rest, separator = found[1], found[2], r"[/\\]"
+    elif found := _OTHER_DISK.match(location):
         volume, rest = found.groups()
-    *folders, file = [
-        part.replace(":", "//") for part in re.split(r"[/\\]" if ":" in volume else "/", rest) if part
-    ]
+    *folders, file = [part.replace(":", "//") for part in re.split(separator, rest) if part]
     return _Place(volume, "".join(f"/:{folder}" for folder in folders) + "/:", file)
 
 
@@ -166,9 +169,8 @@ def _key_of(entry: Element) -> str:
 
 def _entry(key: str, track: Element | None) -> Entry:
     volume, *parts = key.split("/:")
-    path = "/".join(
-        [volume if _DRIVE.match(f"{volume}/") else "", *(part.replace("//", ":") for part in parts)]
-    )
+    is_of_windows = _DRIVE.match(f"{volume}/") or volume.startswith(("\\\\", "//"))
+    path = "/".join([volume if is_of_windows else "", *(part.replace("//", ":") for part in parts)])
     if track is None:
         return Entry(path)
     album, info = track.find("ALBUM"), track.find("INFO")
