@@ -7,6 +7,7 @@ from .errors import (
     AudioMemoryError as AudioMemoryError,
     AudioOutsideError as AudioOutsideError,
     AudioPermissionError as AudioPermissionError,
+    AudioSlowError as AudioSlowError,
     CancelledError as CancelledError,
     DatabaseCorruptError as DatabaseCorruptError,
     DatabaseUnavailableError as DatabaseUnavailableError,

@@ -14,7 +14,8 @@ WorkbenchError
 │   │   └── AudioOutsideError          it lies outside LIBRARY_ROOTS by now, so a server does not read it
 │   ├── AudioFormatError           not audio, or no decoder for it
 │   ├── AudioEmptyError            has no audio
-│   └── AudioMemoryError           there is not enough memory to decode even small blocks
+│   ├── AudioMemoryError           there is not enough memory to decode even small blocks
+│   └── AudioSlowError             it was not read to its end in ANALYSIS_TIMEOUT_SECONDS
 ├── TagsError                  tags cannot be written or put back as asked
 ├── PluginError                a plug-in cannot be loaded, or failed
 ├── ModelError                 a TensorFlow model or tagger is missing, damaged or untrained
@@ -149,6 +150,10 @@ class AudioEmptyError(AudioError):
 
 class AudioMemoryError(AudioError):
     kind = "memory"
+
+
+class AudioSlowError(AudioError):
+    kind = "slow"
 
 
 class TagsError(WorkbenchError):

@@ -18,6 +18,7 @@ from workbench.errors import (
     AudioFormatError,
     AudioOutsideError,
     AudioPermissionError,
+    AudioSlowError,
 )
 
 OUTSIDE = "The link leads outside LIBRARY_ROOTS, the folders that this server may read."
@@ -40,6 +41,16 @@ def file_error(path: str | os.PathLike[str], error: OSError) -> AudioError:
         return AudioFileMissingError(f"{name} is a link that leads to itself. Remove it.", path=name)
     unread = f"{name} cannot be read: {error.strerror}. Check the disk or network it is on."
     return AudioError(unread, path=name)
+
+
+def slow_error(path: str | os.PathLike[str], timeout_s: float) -> AudioSlowError:
+    """Return the error for a file that was not read in ANALYSIS_TIMEOUT_SECONDS."""
+    name = os.fspath(path)
+    return AudioSlowError(
+        f"{name} was not read to its end in ANALYSIS_TIMEOUT_SECONDS={timeout_s:g}: it is too large, or its disk or "
+        "network is too slow. Check them, or raise the limit.",
+        path=name,
+    )
 
 
 @contextmanager

@@ -98,7 +98,15 @@ class Analysis(Verbs):
         plan = plan or self.plan(*paths, force=force, recursive=recursive, formats=formats)
         shared = self._caches.shared
         elsewhere = shared.get_many if shared is not None else None
-        tasks = AnalysisTasks(self._library, plan, stale=self._stale, keep=self.keep, elsewhere=elsewhere)
+        timeout_s = self._settings.analysis_timeout_seconds if timeout is None else timeout
+        tasks = AnalysisTasks(
+            self._library,
+            plan,
+            stale=self._stale,
+            keep=self.keep,
+            elsewhere=elsewhere,
+            timeout_s=timeout_s,
+        )
         for_workers = self._settings.with_(token=None, redis_url=None)
         models = models_that_listen(self._settings.models_dir)
         arguments = (for_workers, _listen_with(models) if models else None, self._plugins.sent())
@@ -106,7 +114,7 @@ class Analysis(Verbs):
             tasks,
             analyze_and_listen,
             arguments,
-            timeout=timeout,
+            timeout=timeout_s,
             show=show,
             title=analysis_title(plan.roots),
             within=plan.within,

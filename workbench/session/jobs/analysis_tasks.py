@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.audio.bounds import call_inside
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.scan import FoundFile
-from workbench.audio.source import open_file, size_and_time
+from workbench.audio.source import open_file, size_and_time, slow_error
 from workbench.audio.tags import read_tags
 from workbench.errors import AudioError
 from workbench.processing.job.task import Cached, Failure, Task
@@ -22,6 +22,7 @@ from workbench.session.jobs.lost_folders import failure_of, lost_folders
 from workbench.session.jobs.model_outputs import save_outputs
 from workbench.session.jobs.own_problems import OwnProblems
 from workbench.session.jobs.plan import Plan, Stale
+from workbench.session.jobs.reading import read_each
 from workbench.session.jobs.report import Report
 from workbench.store.library.library import Library
 from workbench.store.library.records import FeatureRecord, FeaturesVersion, KnownFile, ScannedFile
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from workbench.analysis.analyze_file import Analyzed
 
 Elsewhere = Callable[[Sequence[str]], dict[str, FeatureRecord]]
-
-HASHING_THREADS = 2  # hashing waits for the disk; more threads did not hash faster
-BATCH = 64  # files hashed and stored in one transaction; set by hand
 
 
 class AnalysisTasks:
@@ -48,6 +46,8 @@ class AnalysisTasks:
         Saves the features of a content.
     elsewhere : callable, optional
         Returns the features that another server has computed for these contents.
+    timeout_s : float
+        Longest time to read one file.
     """
 
     def __init__(
@@ -58,12 +58,14 @@ class AnalysisTasks:
         stale: Stale,
         keep: Callable[[str, FeatureRecord], None],
         elsewhere: Elsewhere | None = None,
+        timeout_s: float = math.inf,
     ) -> None:
         self.library = library
         self.plan = plan
         self.stale = stale
         self.keep = keep
         self.elsewhere = elsewhere
+        self.timeout_s = timeout_s
         self.analyzed = 0
         self.cached = 0
         self.audio_seconds = 0.0
@@ -89,26 +91,23 @@ class AnalysisTasks:
             yield self._known(path)
         yield from self.plan.failed
         todo = [file for file in self.plan.found if file.path in self.plan.reasons]
-        with ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="workbench-hash") as pool:
-            for batch in batched(todo, BATCH):
-                scanned = list(pool.map(partial(call_inside, self.plan.within, _read), batch))
-                gone = [file for file in scanned if self._is_gone(file.path, file.error_kind)]
-                there = [file for file in scanned if file not in gone]
-                self._cue_sheets += sum(bool(file.tags.get("cue_sheet")) for file in there)
-                self.library.files.add(there)
-                yield from self._judge(there)
-                for file in gone:
-                    yield from self._let_go([file], file.error or "")
+        read = partial(call_inside, self.plan.within, _read, self.timeout_s)
+        give_up = partial(_given_up, self.timeout_s)
+        for scanned in read_each(read, todo, timeout_s=self.timeout_s, give_up=give_up):
+            gone = [file for file in scanned if self._is_gone(file.path, file.error_kind)]
+            there = [file for file in scanned if file not in gone]
+            self._cue_sheets += sum(bool(file.tags.get("cue_sheet")) for file in there)
+            self.library.files.add(there)
+            yield from self._judge(there)
+            for file in gone:
+                yield from self._let_go([file], file.error or "")
 
     def _read_tags_again(self) -> None:
         """Read the tags again of files that changed while size and time stayed the same; their features are kept."""
-        for batch in batched(self.plan.retagged, BATCH):
-            known = [(file, self.plan.cached[file.path]) for file in batch]
-            read = [
-                (call_inside(self.plan.within, _retagged, file, before.content_hash), before)
-                for file, before in known
-            ]
-            there = [(file, before) for file, before in read if file is not None]
+        known = [(file, self.plan.cached[file.path]) for file in self.plan.retagged]
+        read = partial(call_inside, self.plan.within, _retagged)
+        for batch in read_each(read, known, timeout_s=self.timeout_s, give_up=lambda pair: (None, pair[1])):
+            there = [(file, before) for file, before in batch if file is not None]
             rewritten = [file for file, before in there if self._has_new_tags(file, before)]
             self.library.files.add([file for file, _ in there if file not in rewritten])
             for file in rewritten:
@@ -121,7 +120,7 @@ class AnalysisTasks:
     def _renew_hash(self, file: ScannedFile) -> None:
         """Record new tags and the content hash of the file that has them, by which it is found when it moves."""
         try:
-            key = call_inside(self.plan.within, content_hash, file.path)
+            key = call_inside(self.plan.within, content_hash, file.path, self.timeout_s)
         except AudioError:
             return
         if file.content_hash is None or key == file.content_hash:  # tags can come from a file beside it
@@ -244,25 +243,27 @@ class AnalysisTasks:
         )
 
 
-def batched(items: Sequence[FoundFile], size: int) -> Iterator[Sequence[FoundFile]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _read(file: FoundFile) -> ScannedFile:
+def _read(timeout_s: float, file: FoundFile) -> ScannedFile:
     try:
-        key, tags = content_hash(file.path), asdict(read_tags(file.path))
+        key, tags = content_hash(file.path, timeout_s), asdict(read_tags(file.path))
     except AudioError as error:
         return _scanned(file, None, error=str(error), error_kind=error.kind)
     return _scanned(file, key, tags=tags)
 
 
-def _retagged(file: FoundFile, known_hash: str | None) -> ScannedFile | None:
+def _given_up(timeout_s: float, file: FoundFile) -> ScannedFile:
+    error = slow_error(file.path, timeout_s)
+    return _scanned(file, None, error=str(error), error_kind=error.kind)
+
+
+def _retagged(known: tuple[FoundFile, KnownFile]) -> tuple[ScannedFile | None, KnownFile]:
     """Read the tags of a file whose content is known; ``None`` if it cannot be read now."""
+    file, before = known
     try:
         with open_file(file.path):
-            return _scanned(file, known_hash, tags=asdict(read_tags(file.path)))
+            return _scanned(file, before.content_hash, tags=asdict(read_tags(file.path))), before
     except AudioError:
-        return None
+        return None, before
 
 
 def _scanned(file: FoundFile, key: str | None, **more: Any) -> ScannedFile:
