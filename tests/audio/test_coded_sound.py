@@ -164,6 +164,57 @@ def in_14_bits(frame: bytes) -> np.ndarray:
     return np.packbits(wide, axis=1).view(">i2").astype(np.int16).reshape(-1)
 
 
+@pytest.fixture(scope="module")
+def long_bursts(plain: Path) -> dict[str, np.ndarray]:
+    """Bursts of TrueHD (61,440 bytes each) and DTS-HD, which FFmpeg writes and cannot read."""
+    found = {}
+    for codec, options in {"truehd": (), "dca": ("-dtshd_rate", "192000")}.items():
+        raw = plain.with_name("long.dts" if codec == "dca" else "long.thd")
+        ffmpeg("-i", plain, "-c:a", codec, "-strict", "-2", raw)
+        ffmpeg("-i", raw, "-c", "copy", *options, "-f", "spdif", plain.with_name("long.spdif"))
+        found[codec] = np.frombuffer(plain.with_name("long.spdif").read_bytes(), "<i2")
+    return found
+
+
+def test_pauses_between_bursts_are_passed_over(
+    words: dict[tuple[str, str], np.ndarray], tmp_path: Path
+) -> None:
+    pauses = np.zeros((8, 1024), np.int16)
+    pauses[:, :4] = np.array([0xF872, 0x4E1F, 3, 32], np.uint16).view(np.int16)
+    sound = words["ac3", "bursts"]
+    middle = len(sound) // 6144 * 3072  # between two bursts of 1536 frames
+    parts = (pauses.reshape(-1), sound[:middle], pauses.reshape(-1), sound[middle:])
+    assert heard(write(tmp_path / "a.wav", np.concatenate(parts), "PCM_16")) == "ac3"
+
+
+@pytest.mark.parametrize("missing", [0, 20_000])
+@pytest.mark.parametrize("codec", ["truehd", "dca"])
+def test_truehd_and_dts_hd_are_taken_out_of_their_bursts(
+    long_bursts: dict[str, np.ndarray], plain: Path, tmp_path: Path, codec: str, missing: int
+) -> None:
+    path = write(tmp_path / "a.wav", long_bursts[codec][missing:], "PCM_16")
+    with open_audio(path) as stream:
+        for _ in stream:
+            pass
+    assert (stream.codec, stream.coded) == (codec, True)
+    assert stream.duration_s == pytest.approx(2, abs=0.15)
+    assert level_db(path) == pytest.approx(level_db(plain), abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("data_type", "name"), [(14, "ATRAC"), (17, "DTS-HD"), (18, "WMA Pro"), (22, "TrueHD"), (31, "31")]
+)
+@pytest.mark.parametrize("missing", [0, 1234])
+def test_bursts_that_cannot_be_decoded_are_not_taken_for_samples(
+    tmp_path: Path, data_type: int, name: str, missing: int
+) -> None:
+    bursts = np.random.default_rng(data_type).integers(-32768, 32767, (8, 30_720), np.int16)
+    bursts[:, :4] = np.array([0xF872, 0x4E1F, data_type, 61_424], np.uint16).view(np.int16)
+    path = write(tmp_path / "a.wav", bursts.reshape(-1)[missing * 2 :], "PCM_16")
+    with pytest.raises(AudioFormatError, match=f"coded sound .*{name}"), open_audio(path):
+        pass
+
+
 @pytest.mark.parametrize(("subtype", "width"), [("PCM_24", 3), ("PCM_32", 4)])
 @pytest.mark.parametrize("codec", ENCODERS)
 def test_words_may_be_swapped_before_they_fill_wider_samples(

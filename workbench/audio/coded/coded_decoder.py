@@ -21,12 +21,13 @@ class CodedDecoder(FFmpegDecoder):
 
     def __init__(self, carrier: Decoder, coding: Coding, path: str) -> None:
         self._payload = Payload(carrier.integers(), carrier.channels, coding)
+        demuxer = coding.sound.demuxer
         try:
-            super().__init__(path, [partial(open_stream, self._payload, coding.demuxer)])
+            super().__init__(path, [partial(open_stream, self._payload, demuxer)] if demuxer else [])
         except AudioFormatError as error:
             carrier.close()
             raise AudioFormatError(
-                f"{path} says that it is uncompressed, but has coded sound ({coding.demuxer}) that FFmpeg cannot "
+                f"{path} says that it is uncompressed, but has coded sound ({coding.sound.name}) that FFmpeg cannot "
                 "decode. Convert it or remove it.",
                 path=path,
             ) from error

@@ -6,9 +6,11 @@ import struct
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from workbench.audio.coded.bursts import sound_in_bursts
+from workbench.audio.coded.sound import Sound
+
 # So many frames must follow each other: sync words have 32 bits, or 16 and a checksum in AC-3. Set by hand.
 _FRAMES = 3
-_PREAMBLE = bytes.fromhex("72f81f4e")
 _WIDE_PREAMBLES = (
     bytes.fromhex("72f8961f4ea5"),
     bytes.fromhex("20876ff0e154"),
@@ -24,56 +26,64 @@ _AC3_RATES = (48000, 44100, 32000)
 _HIGHEST_AC3, _HIGHEST_EAC3 = 10, 16  # bsid: the version of the bit stream
 
 
-def coding_of(data: bytes) -> str | None:
-    """Name FFmpeg's demuxer for coded sound; ``None`` if the bytes are something else.
+def sound_of(data: bytes) -> Sound | None:
+    """Say what coded sound these bytes have; ``None`` if they are something else.
 
     Parameters
     ----------
     data : bytes
-        At least three frames, from anywhere in the sound. The words of IEC 61937 and of Dolby E have their low byte
-        first, those of AC-3 and DTS their high byte.
+        At least three frames, or two bursts of IEC 61937, from anywhere in the sound. The words of IEC 61937 and of
+        Dolby E have their low byte first, those of AC-3 and DTS their high byte.
 
     References
     ----------
-    IEC 61937-1 and SMPTE ST 337 (preambles Pa, Pb, Pc, Pd; data type 28 is Dolby E); ETSI TS 102 366 (AC-3, E-AC-3:
-    sync word 0B77, sizes of frames); ETSI TS 102 114 (DTS: sync words of 16 and 14 bits, frame header).
+    SMPTE ST 337 (preambles Pa, Pb, Pc, Pd; data type 28 is Dolby E); ETSI TS 102 366 (AC-3, E-AC-3: sync word 0B77,
+    sizes of frames); ETSI TS 102 114 (DTS: sync words of 16 and 14 bits, frame header).
     """
-    if _regular(data, _PREAMBLE, _burst_bytes):
-        return "spdif"
+    if sound := sound_in_bursts(data):
+        return sound
     if any(_regular(data, preamble, _dolby_e_bytes) for preamble in _WIDE_PREAMBLES):
-        return "s337m"
+        return Sound("Dolby E", "s337m")
     if _regular(data, _DTS_16, dts_bytes) or _regular(data, _DTS_14, dts_bytes):
-        return "dts"
+        return Sound("DTS", "dts")
     return _ac3_of(data, (start for start in _places(data, _AC3) if frames_follow(data, start, ac3_bytes)))
 
 
-def coding_in_bursts(data: bytes) -> str | None:
-    """Name FFmpeg's demuxer for AC-3 in bursts of words of 20 or 24 bits (SMPTE ST 337), high bytes first."""
+def sound_in_wide_bursts(data: bytes) -> Sound | None:
+    """Recognize AC-3 in bursts of words of 20 or 24 bits (SMPTE ST 337), high bytes first."""
     for preamble in _AC3_PREAMBLES:
         frames = (place + 2 * len(preamble) for place in _places(data, preamble))
-        if demuxer := _ac3_of(data, (start for start in frames if ac3_bytes(data[start : start + 6]))):
-            return demuxer
+        if sound := _ac3_of(data, (start for start in frames if ac3_bytes(data[start : start + 6]))):
+            return sound._replace(unpacker=Frames)
     return None
 
 
-def _ac3_of(data: bytes, starts: Iterator[int]) -> str | None:
+def _ac3_of(data: bytes, starts: Iterator[int]) -> Sound | None:
     for start in islice(starts, _CHECKSUMS):
         if _checksum(data[start + 2 : start + ac3_bytes(data[start : start + 6])]) == 0:
-            return "ac3" if data[start + 5] >> 3 <= _HIGHEST_AC3 else "eac3"
+            name = "ac3" if data[start + 5] >> 3 <= _HIGHEST_AC3 else "eac3"
+            return Sound({"ac3": "AC-3", "eac3": "E-AC-3"}[name], name)
     return None
 
 
-def take_frames(data: bytes) -> tuple[bytes, bytes]:
-    """Return the whole frames of AC-3 that are in the bytes, without what lies between them, and what follows them."""
-    frames = []
-    start = data.find(_AC3)
-    while 0 <= start <= len(data) - 6:
-        size = ac3_bytes(data[start : start + 6])
-        if start + size > len(data):
-            break
-        frames.append(data[start : start + size])
-        start = data.find(_AC3, start + max(size, 1))
-    return b"".join(frames), data[start:] if start >= 0 else data[-1:]
+class Frames:
+    """Takes the whole frames of AC-3 out of bytes, without what lies between them."""
+
+    def __init__(self) -> None:
+        self._left = b""
+
+    def __call__(self, data: bytes) -> bytes:
+        data = self._left + data
+        frames = []
+        start = data.find(_AC3)
+        while 0 <= start <= len(data) - 6:
+            size = ac3_bytes(data[start : start + 6])
+            if start + size > len(data):
+                break
+            frames.append(data[start : start + size])
+            start = data.find(_AC3, start + max(size, 1))
+        self._left = data[start:] if start >= 0 else data[-1:]
+        return b"".join(frames)
 
 
 def _places(data: bytes, word: bytes) -> Iterator[int]:
@@ -92,12 +102,6 @@ def _regular(data: bytes, word: bytes, size_of: Callable[[bytes], int]) -> bool:
         if len(gaps) == 1 and 0 < size <= gaps.pop():
             return True
     return False
-
-
-def _burst_bytes(head: bytes) -> int:
-    """Return the size of a burst of IEC 61937; 0 if it has no sound."""
-    kind, length = struct.unpack_from("<HH", head.ljust(8, b"\0"), 4)
-    return 8 + length // 8 if kind & 0x1F and length else 0  # some kinds count bytes, which is more than this
 
 
 def _dolby_e_bytes(head: bytes) -> int:

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workbench.audio.coded.frames import coding_in_bursts, coding_of, take_frames
+from workbench.audio.coded.frames import sound_in_wide_bursts, sound_of
 from workbench.audio.coded.integers import Integers
+from workbench.audio.coded.sound import Sound
 
-# Four bursts of E-AC-3, the longest that FFmpeg decodes: 24,576 bytes each.
-_SEARCHED_WORDS = 49_152
+# Two bursts of the longest kind, wherever the sound begins: DTS-HD with 65,536 bytes each, and the head of a third.
+_SEARCHED_WORDS = 65_544
 # Silence before DTS on a CD: a few seconds; set by hand. At 44.1 kHz.
 _MOST_SILENT_FRAMES = 20 * 44100
 
@@ -44,15 +45,11 @@ class Packing(NamedTuple):
 
 
 class Coding(NamedTuple):
-    """FFmpeg's name of the format of coded sound, how it is packed into samples, and the channels that it lies in.
+    """What coded sound it is, how it is packed into samples, and the channels that it lies in."""
 
-    ``in_bursts`` says that other bytes lie between its frames, which the demuxer does not expect.
-    """
-
-    demuxer: str
+    sound: Sound
     packing: Packing
     channels: slice
-    in_bursts: bool
 
 
 def find_coding(blocks: Iterable[Integers], channels: int) -> Coding | None:
@@ -68,10 +65,8 @@ def find_coding(blocks: Iterable[Integers], channels: int) -> Coding | None:
         samples = _from_first_sound(frames[:, lane].reshape(-1))[:_SEARCHED_WORDS]
         for packing in _packings(int(np.bitwise_or.reduce(samples, initial=0))):
             data = packing.unpack(samples)
-            if demuxer := coding_of(data):
-                return Coding(demuxer, packing, lane, in_bursts=False)
-            if packing.big_endian and (demuxer := coding_in_bursts(data)):
-                return Coding(demuxer, packing, lane, in_bursts=True)
+            if sound := sound_of(data) or (sound_in_wide_bursts(data) if packing.big_endian else None):
+                return Coding(sound, packing, lane)
     return None
 
 
@@ -134,7 +129,8 @@ class Payload(io.RawIOBase):
 
     def __init__(self, blocks: Iterable[Integers], channels: int, coding: Coding) -> None:
         self._blocks, self._channels, self._coding = iter(blocks), channels, coding
-        self._left = self._unfinished = b""
+        self._left = b""
+        self._take_frames = coding.sound.unpacker() if coding.sound.unpacker else bytes
         self._odd = np.zeros(0, np.int32)
         self.samples = 0
 
@@ -158,8 +154,4 @@ class Payload(io.RawIOBase):
         samples = np.concatenate((self._odd, lane))
         even = len(samples) // 2 * 2
         self._odd = samples[even:]
-        data = self._coding.packing.unpack(samples[:even])
-        if not self._coding.in_bursts:
-            return data
-        frames, self._unfinished = take_frames(self._unfinished + data)
-        return frames
+        return self._take_frames(self._coding.packing.unpack(samples[:even]))
