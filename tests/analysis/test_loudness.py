@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import av
 import numpy as np
 import pytest
 import signals
 
 from workbench.analysis.level.loudness import k_weighting, loudness_together
+from workbench.analysis.mixdown import channel_weights
 
 
 def stereo(levels):
@@ -48,6 +50,35 @@ def test_surround_counts_more_and_low_frequency_effects_do_not(analyze):
     assert analyze(tone, 48000).loudness_lufs == pytest.approx(
         -23, abs=0.1
     )  # EBU Tech 3341 case 6, and a loud LFE
+
+
+# Azimuth and elevation in degrees, ITU-R BS.2051; the low-frequency channels have none.
+PLACES = {
+    **{"FL": (30, 0), "FC": (0, 0), "FLC": (15, 0), "SL": (90, 0), "BC": (180, 0), "WL": (60, 0)},
+    **{"TFL": (45, 30), "TFC": (0, 30), "TSL": (90, 30), "TBL": (135, 30), "TBC": (180, 30), "TC": (0, 90)},
+    **{"BFL": (45, -15), "BFC": (0, -15), "BL": (135, 0)},
+}
+WIDER = {"22.2": {"FL": (60, 0), "FLC": (30, 0)}}
+LAYOUTS = """stereo 2.1 3.0 3.0(back) 4.0 quad quad(side) 3.1 5.0 5.0(side) 4.1 5.1 5.1(side) 6.0 6.0(front) 3.1.2
+ hexagonal 6.1
+ 6.1(back) 6.1(front) 7.0 7.0(front) 7.1 7.1(wide) 7.1(wide-side) 5.1.2 5.1.2(back) octagonal 5.1.4 7.1.2 7.1.4
+ 7.2.3 9.1.4 9.1.6 hexadecagonal 22.2"""
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.split())
+def test_the_place_of_a_channel_decides_its_weight(layout):
+    # ITU-R BS.1770-5, annex 3: +1.5 dB from 60 to 120 degrees to the side and under 30 degrees above or below
+    names = [channel.name for channel in av.AudioLayout(layout).channels]
+    places = PLACES | WIDER.get(layout, {})
+    if "SL" not in names:
+        places["BL"] = (110, 0)  # as in 5.1
+    for name, weight in zip(names, channel_weights(len(names), names), strict=True):
+        if name.startswith("LFE"):
+            assert weight == 0
+            continue
+        azimuth, elevation = places[name.replace("R", "L")]
+        is_surround = 60 <= azimuth <= 120 and abs(elevation) < 30
+        assert weight == pytest.approx(1.41 if is_surround else 1.0), name
 
 
 def test_mono_is_one_channel(analyze):

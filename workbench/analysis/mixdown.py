@@ -11,17 +11,18 @@ from workbench.analysis.blocks import Samples
 
 # Share of the mean channel energy (−17 dB) under which the channels cancel each other. Set by hand: an inverted
 # channel gives 0, independent channels give 1/channels.
-_SIDES, _BACKS, _LOW = {"SL", "SR", "WL", "WR"}, {"BL", "BR"}, {"LFE", "LFE2"}
-_KNOWN = _SIDES | _BACKS | _LOW | {"FL", "FR", "FC", "BC"}
 _CANCELLED = 0.02
 
-
+_SIDES, _BACKS, _LOW = {"SL", "SR", "WL", "WR", "SDL", "SDR", "SSL", "SSR"}, {"BL", "BR"}, {"LFE", "LFE2"}
+_KNOWN = _SIDES | _BACKS | _LOW | {"FL", "FR", "FC", "BC"}
+_WIDE_FRONT = {"FL", "FR"}  # ±60° in 22.2, ±30° or ±45° in other layouts (ITU-R BS.2051)
+_ONLY_IN_22_2 = "BFL"
 _SURROUND = 1.41
-"""+1.5 dB, ITU-R BS.1770-4, table 3."""
+"""+1.5 dB from 60° to 120° of azimuth and below 30° of elevation, ITU-R BS.1770-5, annex 3."""
 
 
 def channel_weights(channels: int, names: Sequence[str] = ()) -> npt.NDArray[np.float32]:
-    """Return the weights of ITU-R BS.1770-4: surround +1.5 dB, low-frequency effects left out.
+    """Return the weights of ITU-R BS.1770-5: surround +1.5 dB, low-frequency effects left out.
 
     Parameters
     ----------
@@ -31,8 +32,11 @@ def channel_weights(channels: int, names: Sequence[str] = ()) -> npt.NDArray[np.
         Without names, five channels are read as L R C Ls Rs, six or more as L R C LFE Ls Rs …, and fewer are all front
         channels.
     """
-    if len(names) == channels and set(names) & _KNOWN:
-        surround = _SIDES if set(names) & _SIDES else _SIDES | _BACKS
+    present = set(names)
+    if len(names) == channels and present & _KNOWN:
+        surround = _SIDES if present & _SIDES else _SIDES | _BACKS
+        if _ONLY_IN_22_2 in present:
+            surround = surround | _WIDE_FRONT
         return np.array(
             [0 if name in _LOW else _SURROUND if name in surround else 1 for name in names], np.float32
         )
