@@ -20,8 +20,10 @@ from workbench import Workbench
 from workbench.analysis.features import VERSION
 from workbench.audio.fingerprint import content_hash
 from workbench.audio.tags import read_tags
+from workbench.audio.tags.writing import read_fields, write_fields
 from workbench.cli.main import main
 from workbench.errors import LibraryPathError, QuerySyntaxError, TagsError
+from workbench.session.tags.changes import says
 from workbench.session.tags.journal import only_one
 from workbench.session.tags.recovery import scanned
 from workbench.store.library.records import Embedding, FeatureRecord, Prediction
@@ -157,6 +159,50 @@ def test_every_format_is_written_and_put_back_byte_for_byte(wb: Workbench, add: 
 
     wb.tags.restore()  # the last run put the files back: this undoes it
     assert read_tags(files["ape"]).tag_key == "Am"
+
+
+OLD = {"bpm": 77.0, "key": "Cm", "mood": "sad", "genre": "Polka", "track_gain": 1.0, "track_peak": 0.5}
+NEW = {
+    "bpm": 124.07,
+    "key": "Am",
+    "mood": "happy",
+    "genre": "Dub",
+    "track_gain": -7.3,
+    "track_peak": 10 ** (-0.5 / 20),
+}
+WRITTEN_BY = {field: (field,) for field in ("bpm", "key", "mood", "genre")} | {
+    "replaygain": ("track_gain", "track_peak")
+}
+
+
+def test_only_the_named_fields_change(wb: Workbench, add: Add) -> None:
+    seed = np.random.SeedSequence().entropy
+    print("seed", seed)  # shown if it fails
+    choice = np.random.default_rng(seed)
+    for format in choice.choice(FORMATS, 4, replace=False).tolist():
+        path = add(f"x.{format}", {} if format in ("mp3", "wav", "aiff", "m4a") else {"Title": "Own"})
+        write_fields(path, OLD | {"artist": "Ann"})
+        record(wb, path)
+        scores = {"tagger:genre": {"Dub": 0.9, "Pop": 0.1}, "mood_happy-x": {"happy": 0.9}}
+        wb.library.models.save_predictions(
+            [Prediction(content_hash(path), model, "1", "ab", said) for model, said in scores.items()]
+        )
+        fields = [field for field in WRITTEN_BY if choice.random() < 0.5] or ["mood"]
+        named = {name for field in fields for name in WRITTEN_BY[field]}
+        before, sound = path.read_bytes(), sound_of(path)[1]
+        said, others = read_fields(str(path), [*OLD, "album_gain", "album_peak"]), read_tags(path)
+
+        assert written(wb, path, fields=fields, overwrite=True) == {path.name: None}
+
+        now = read_fields(str(path), [*OLD, "album_gain", "album_peak"])
+        assert now.keys() == said.keys(), (format, fields)
+        for field, texts in now.items():
+            assert says(field, texts[0], NEW[field]) == (field in named), (format, fields)
+            assert field in named or texts == said[field], (format, fields)
+        assert (read_tags(path).artist, read_tags(path).title) == (others.artist, others.title)
+        assert sound_of(path)[1] == sound
+        assert [file.problem for file in wb.tags.restore("last")] == [None]
+        assert path.read_bytes() == before, (format, fields)
 
 
 def test_values_of_the_users_stay_and_ours_follow_the_analysis(wb: Workbench, add: Add) -> None:
