@@ -36,6 +36,7 @@ from .errors import (
     SQLiteVersionError as SQLiteVersionError,
     StoreError as StoreError,
     TagsError as TagsError,
+    TagsStoppedError as TagsStoppedError,
     UnknownMethodError as UnknownMethodError,
     UnknownParameterError as UnknownParameterError,
     UnknownPlaylistError as UnknownPlaylistError,

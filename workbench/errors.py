@@ -17,6 +17,7 @@ WorkbenchError
 │   ├── AudioMemoryError           there is not enough memory to decode even small blocks
 │   └── AudioSlowError             it was not read to its end in ANALYSIS_TIMEOUT_SECONDS
 ├── TagsError                  tags cannot be written or put back as asked
+│   └── TagsStoppedError           the backup or the library cannot be written: no more files were changed
 ├── PluginError                a plug-in cannot be loaded, or failed
 ├── ModelError                 a TensorFlow model or tagger is missing, damaged or untrained
 ├── StoreError                 something about the database or the cache
@@ -158,6 +159,10 @@ class AudioSlowError(AudioError):
 
 class TagsError(WorkbenchError):
     kind = "tags"
+
+
+class TagsStoppedError(TagsError):
+    kind = "tags_stopped"
 
 
 class PluginError(WorkbenchError):

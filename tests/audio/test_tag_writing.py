@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import mutagen
@@ -281,3 +283,16 @@ def test_a_damaged_backup_is_refused(tmp_path):
     (tmp_path / "after").write_bytes(b"abc")
     with pytest.raises(AudioFormatError, match="damaged"):
         rebuild(tmp_path / "after", b"nonsense", tmp_path / "back")
+
+
+def test_a_disk_that_is_mounted_read_only_is_named(tmp_path):
+    (tmp_path / "x.mp3").touch()
+    script = (
+        f"mount --bind '{tmp_path}' '{tmp_path}' && mount -o remount,ro,bind '{tmp_path}' && '{sys.executable}' -c "
+        '"import sys; from pathlib import Path; from workbench.audio.tags.replacing import check_writable; '
+        f"check_writable(Path('{tmp_path}/x.mp3'))\""
+    )
+    ran = subprocess.run(["unshare", "-Urm", "sh", "-c", script], capture_output=True, text=True, check=False)
+    if "Traceback" not in ran.stderr:
+        pytest.skip(f"a test may not mount here: {ran.stderr}")
+    assert "x.mp3 is on a disk that is mounted read-only. Mount it for writing" in ran.stderr

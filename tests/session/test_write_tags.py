@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import mutagen
@@ -22,9 +24,9 @@ from workbench.audio.fingerprint import content_hash
 from workbench.audio.tags import read_tags
 from workbench.audio.tags.writing import read_fields, write_fields
 from workbench.cli.main import main
-from workbench.errors import LibraryPathError, QuerySyntaxError, TagsError
+from workbench.errors import LibraryPathError, QuerySyntaxError, TagsError, TagsStoppedError
 from workbench.session.tags.changes import says
-from workbench.session.tags.journal import only_one
+from workbench.session.tags.journal import Entry, Journal, entries, only_one
 from workbench.session.tags.recovery import scanned
 from workbench.store.library.records import Embedding, FeatureRecord, Prediction
 
@@ -409,6 +411,52 @@ def test_a_file_that_was_changed_since_is_not_restored(wb: Workbench, add: Add) 
     assert problems["other.flac"] is None and other.read_bytes() == original
     assert "has changed since its tags were written" in str(problems["changed.flac"])
     assert FLAC(changed)["title"] == ["New"]
+
+
+@contextmanager
+def no_file_above(size_bytes: int) -> Iterator[None]:
+    """Let writing fail as on a full disk."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
+def test_when_the_library_cannot_be_written_no_more_files_are(
+    wb: Workbench, add: Add, music: Path, data_dir: Path
+) -> None:
+    files = [add(f"{number}.mp3") for number in range(8)]
+    before = [path.read_bytes() for path in files]
+    plan = wb.tags.plan()
+    room = max(map(len, before)) + (data_dir / "library.sqlite3-wal").stat().st_size + 20_000
+    with no_file_above(room), pytest.raises(TagsStoppedError, match="the library cannot note it") as stopped:
+        wb.tags.write(plan)
+    changed = [path for path, old in zip(files, before, strict=True) if path.read_bytes() != old]
+    assert changed and str(changed[-1]) in stopped.value.message and changed != files
+    assert not wb.analyze.plan(music).reasons
+    assert [wb.track(str(path)).content_hash for path in files] == [content_hash(path) for path in files]
+    assert {file.problem for file in wb.tags.restore("last")} == {None}
+    assert [path.read_bytes() for path in files] == before
+    assert sorted(music.iterdir()) == files
+
+
+def test_a_backup_that_cannot_be_written_stays_readable(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    entry = Entry(
+        1, "/m/a.mp3", "a", "b", "c", "/m/.a/a.mp3",
+        in_place=False, mtime_ns=0, fields={"bpm": None}, written={"bpm": 1.0}, undo=b"undo",
+    )  # fmt: skip
+    journal.add(entry)
+    with (
+        no_file_above(journal.path.stat().st_size + 50),
+        pytest.raises(TagsStoppedError, match="File too large"),
+    ):
+        journal.copying(Path("/m/.b/b.mp3"))
+        journal.add(entry)
+    journal.close()
+    assert list(entries(journal.path)) == [entry]
 
 
 def test_only_one_process_writes_at_a_time(wb: Workbench, add: Add) -> None:

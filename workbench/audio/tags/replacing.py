@@ -22,9 +22,13 @@ def remove_beside(beside: Path) -> None:
 
 def check_writable(path: Path) -> None:
     """Raise AudioPermissionError if a file may not be changed, also where its folder would allow to replace it."""
-    if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        said = f"{path} is on a disk that is mounted read-only. Mount it for writing, or leave the file out."
+    elif not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
         said = f"{path} is read-only. Allow writing (chmod u+w), or leave the file out."
-        raise AudioPermissionError(said, path=str(path))
+    else:
+        return
+    raise AudioPermissionError(said, path=str(path))
 
 
 def can_be_replaced(changed: Path, path: Path) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from workbench.audio.tags.writing import Value
-from workbench.errors import TagsError
+from workbench.errors import TagsError, TagsStoppedError
 
 FINISHED, UNFINISHED = ".jsonl", ".unfinished"
 _LOCK = "lock"
@@ -69,13 +69,13 @@ class Entry:
 
 
 class Journal:
-    """An open journal."""
+    """An open journal. What cannot be written raises TagsStoppedError, because no change is made without a backup."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         name = datetime.now(UTC).strftime("tags-%Y%m%d-%H%M%S-%f")
         self.path = folder / (name + UNFINISHED)
-        self._file = self.path.open("xb")
+        with _stopped(self.path):
+            self._file = self.path.open("xb", buffering=0)
 
     def copying(self, beside: Path) -> None:
         """Note where a copy is about to be made."""
@@ -84,14 +84,33 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Note a change; it is on the disk when this returns."""
         self._write(entry.to_json())
-        os.fsync(self._file.fileno())
+        with _stopped(self.path):
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()
 
     def _write(self, line: str) -> None:
-        self._file.write(line.encode("utf-8", "surrogateescape") + b"\n")
-        self._file.flush()
+        start, rest = self._file.tell(), memoryview(line.encode("utf-8", "surrogateescape") + b"\n")
+        with _stopped(self.path):
+            try:
+                while rest:
+                    rest = rest[self._file.write(rest) or 0 :]
+            except OSError:
+                self._file.truncate(start)  # lines after half a one could not be read
+                raise
+
+
+@contextmanager
+def _stopped(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TagsStoppedError(
+            f"The backup {path} cannot be written: {error.strerror or error}. It has every file that was changed; the "
+            "others are as they were. Check the disk of the data folder.",
+            path=str(path),
+        ) from error
 
 
 def entries(journal: Path) -> Iterator[Entry]:
@@ -148,10 +167,12 @@ def only_one(folder: Path) -> Iterator[None]:
     Raises
     ------
     TagsError
-        Another process is changing some.
+        Another process is changing some, or the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("w") as lock:
+    with _stopped(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / _LOCK).open("w")
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

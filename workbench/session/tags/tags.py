@@ -17,7 +17,7 @@ from workbench.audio.fingerprint import content_hash
 from workbench.audio.source import file_error, size_and_time
 from workbench.audio.tags.writing import Value, is_opus, read_fields, write_fields
 from workbench.cards.verbs import Verbs
-from workbench.errors import LibraryPathError, TagsError, WorkbenchError
+from workbench.errors import LibraryPathError, StoreError, TagsError, TagsStoppedError, WorkbenchError
 from workbench.readable import listed
 from workbench.session.tags.changes import FileChange, TagPlan, compare
 from workbench.session.tags.changing import change, put_back
@@ -159,6 +159,8 @@ class Tags(Verbs):
         ------
         TagsError
             Another process is writing tags of this library.
+        TagsStoppedError
+            The backup or the library cannot be written. The files so far are changed, the others are not.
         """
         todo = [file for file in plan.files if file.changes]
         with self._journal() as journal:
@@ -238,8 +240,10 @@ class Tags(Verbs):
                 written={} if plan.by_hand else values,
                 check=partial(self._check, file.path, track.content_hash),
             )
-            carry_over(self._library, entry)
+            self._note(entry)
             return replace(file, changes=changes, kept=file.kept + kept)
+        except TagsStoppedError:
+            raise
         except (WorkbenchError, OSError) as error:
             return replace(file, problem=_said(file.path, error))
 
@@ -261,10 +265,23 @@ class Tags(Verbs):
                 written={},
                 check=partial(_check_unchanged, entry),
             )
-            carry_over(self._library, back)
+            self._note(back)
             return file
+        except TagsStoppedError:
+            raise
         except (WorkbenchError, OSError) as error:
             return replace(file, problem=_said(entry.path, error))
+
+    def _note(self, entry: Entry) -> None:
+        """Record the new content; only the last change of a journal is recorded later, so the run ends without it."""
+        try:
+            carry_over(self._library, entry)
+        except StoreError as error:
+            raise TagsStoppedError(
+                f"{entry.path} is changed, but the library cannot note it, so this is the last file that was changed. "
+                f"{error.message} The next command that writes tags or analyzes notes it.",
+                path=entry.path,
+            ) from error
 
     def _check(self, path: str, known: str, found: str) -> None:
         """Raise if a file is not what the library knows, by its content or by its size and time."""
