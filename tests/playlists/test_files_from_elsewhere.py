@@ -122,6 +122,114 @@ def test_dialects(name, text, encoding, matched):
     assert match.track_id == 3
 
 
+WPL = """<?wpl version="1.0"?>
+<smil><head><meta name="Generator" content="Microsoft Windows Media Player"/><title>x</title></head><body><seq>
+<media src="..\\Music\\Ünder.mp3" tid="{1}"/>
+<media src="D:\\gone.wma" trackTitle="Song Two" trackArtist="AC/DC" albumTitle="A &amp; B" duration="248000"/>
+</seq></body></smil>"""
+ASX = """<ASX version="3.0">
+<Title>Mine & yours</Title>
+<ENTRY><REF HREF="file:///D:/Music/Ünder.mp3"><duration value="00:04:08"/></ENTRY>
+<Entry><Title>Song Two</Title><Author>AC/DC</Author><Ref href = "http://radio/1.asf" /></Entry>
+</asx>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "encoding"),
+    [
+        ("a.wpl", WPL, "utf-8"),
+        ("a.zpl", WPL, "utf-8-sig"),
+        ("a.asx", ASX, "utf-8"),
+        ("a.wax", ASX, "cp1252"),
+        ("a.wvx", ASX.replace("</Entry>", "").replace("</ENTRY>", ""), "utf-16"),
+    ],
+)
+def test_playlists_of_windows_media_player(name, text, encoding, matched):
+    first, second = matched(name, text, encoding)
+    assert (first.track_id, first.by) == (3, "name")
+    assert (second.track_id, second.by, second.entry.title) == (3, "tags", "Song Two")
+    assert 248 in (first.entry.duration_s, second.entry.duration_s)
+
+
+def test_the_first_version_of_asx_and_what_is_neither(matched):
+    assert matched("a.asx", "[Reference]\r\nRef1=D:\\Music\\Ünder.mp3\r\n")[0].track_id == 3
+    with pytest.raises(PlaylistFileError, match="no <smil> or <asx>"):
+        matched("a.wpl", "<html></html>")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "AC/DC - Song Two",
+        "AC/DC – Song Two",
+        "AC/DC\tSong Two",
+        "1. AC/DC - Song Two",
+        "02) AC/DC - Song Two (3:56)",
+        "- AC/DC - Song Two\t3:56",
+        "• ac/dc — song two",
+        "[1:12:30] AC/DC - Song Two",
+        "00:00 - AC/DC - Song Two",
+        "/music/Ünder.mp3",
+        '"D:\\Music\\Ünder.mp3"',
+    ],
+)
+def test_text_lists_name_a_track_in_each_line(line, matched):
+    found = matched("a.txt", f"# My list\n\n{line}\r\nBeyoncé - Café (Live)\n")
+    assert [match.track_id for match in found] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        (
+            "cp932",
+            ["宇多田ヒカル/花束を君に", "椎名林檎/丸ノ内サディスティック", "米津玄師/感電", "中島みゆき/糸"],
+        ),
+        (
+            "euc_jp",
+            ["宇多田ヒカル/花束を君に", "椎名林檎/丸ノ内サディスティック", "米津玄師/感電", "中島みゆき/糸"],
+        ),
+        ("gb18030", ["周杰伦/青花瓷", "邓丽君/月亮代表我的心", "陈奕迅/十年", "李宗盛/山丘"]),
+        ("big5", ["周杰倫/青花瓷", "鄧麗君/月亮代表我的心", "陳奕迅/十年", "李宗盛/山丘"]),
+        ("cp949", ["아이유/좋은 날", "방탄소년단/봄날", "김광석/서른 즈음에", "이문세/옛사랑"]),
+        ("cp1251", ["Кино/Группа крови", "Земфира/Хочешь", "Сплин/Выхода нет"]),
+        ("koi8_r", ["Кино/Группа крови", "Земфира/Хочешь", "Сплин/Выхода нет"]),
+        ("cp1253", ["Χάρις Αλεξίου/Όλα σε θυμίζουν", "Μίκης Θεοδωράκης/Ζορμπάς"]),
+        ("cp1250", ["Czesław Niemen/Dziwny jest ten świat", "Karel Gott/Když muž se ženou snídá"]),
+        ("cp1252", ["Herbert Grönemeyer/Männer"]),
+    ],
+)
+def test_lists_in_the_encodings_of_older_systems(encoding, names, make_table, tmp_path):
+    table = make_table(len(names), path=[f"/music/{name}.mp3" for name in names])
+    lines = "".join(f"#EXTINF:245,{name.replace('/', ' - ')}\r\nD:\\Music\\{name}.mp3\r\n" for name in names)
+    (tmp_path / "a.m3u").write_bytes(f"#EXTM3U\r\n{lines}".encode(encoding))
+    found = match_entries(read_playlist_file(tmp_path / "a.m3u"), table)
+    assert [match.track_id for match in found] == list(range(1, len(names) + 1))
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "(Karaoke Version)",
+        "[Instrumental]",
+        "(Cover)",
+        "(A Tribute to Ann)",
+        "(In the Style of Ann) [Karaoke]",
+        "(8-Bit Version)",
+        "- Lullaby Version",
+        "(カラオケ)",
+        "(Slowed + Reverb)",
+    ],
+)
+def test_another_performance_is_not_the_original(version, make_table, tmp_path):
+    table = make_table(
+        2, path=["/1.mp3", "/2.mp3"], title=["Song", "Tune (Instrumental)"], artist=["Ann", "Ann"]
+    )
+    (tmp_path / "a.csv").write_text(f"title,artist\nSong {version},Ann\nSong (Live),Ann\nTune,Ann\n")
+    found = match_entries(read_playlist_file(tmp_path / "a.csv"), table)
+    assert [match.track_id for match in found] == [None, 1, None]
+
+
 def test_what_is_in_brackets_decides_between_versions(make_table, tmp_path):
     table = make_table(2, path=["/1.mp3", "/2.mp3"], title=["Café", "Café (Live)"], artist=["Ann", "Ann"])
     (tmp_path / "a.csv").write_text("title,artist\nCafe - Live,Ann\nCafe,Ann\n")

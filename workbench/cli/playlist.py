@@ -56,7 +56,11 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
     sub.add_argument("--recipes", action="store_true", help="the names of the recipes that are kept")
     sub.add_argument("--refresh", metavar="ID", help="bring a kept playlist up to date and show what changed")
     sub.add_argument("--compare", nargs=2, metavar="ID", help="what two kept playlists share")
-    sub.add_argument("--read", metavar="FILE", help="which tracks of the library a playlist file names")
+    sub.add_argument(
+        "--read",
+        metavar="FILE",
+        help="which tracks of the library a playlist file names: m3u, xspf, pls, wpl, asx, a table, a text list …",
+    )
     sub.add_argument("--list", action="store_true", help="the kept playlists; with --name its history")
     sub.add_argument("--show", metavar="ID", help="the tracks of a kept playlist, with the reasons")
     sub.add_argument("--rename", metavar="ID", help="give a kept playlist the name that --name says")

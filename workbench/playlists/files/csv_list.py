@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing
 from workbench.playlists.files.locations import as_text
-from workbench.playlists.files.text import decode_text, number_in
+from workbench.playlists.files.text import clock_seconds, decode_text, number_in
 
 COLUMNS = ("position", "path", "title", "artist", "album", "duration_s", "id", f"made by {MADE_BY}")
 MARK = COLUMNS[-1]
@@ -129,14 +129,8 @@ def _key(name: str) -> str:
 
 
 def _seconds(text: str | None, *, in_ms: bool) -> float | None:
-    """Read ``245``, ``245000`` of a column in milliseconds, ``4:05`` or ``1:04:05``."""
-    if in_ms:
-        milliseconds = number_in(text)
-        return milliseconds / 1000 if milliseconds else None
-    parts = [number_in(part) for part in (text or "").split(":")]
-    if len(parts) > 3 or None in parts:
-        return None
-    return sum((part or 0) * 60**power for power, part in enumerate(reversed(parts))) or None
+    """Read ``245000`` of a column in milliseconds, or what a clock shows."""
+    return (number_in(text) or 0.0) / 1000 or None if in_ms else clock_seconds(text)
 
 
 def _entry(fields: Mapping[str, str], *, ours: bool, in_ms: bool) -> Entry:

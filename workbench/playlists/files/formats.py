@@ -11,7 +11,7 @@ from pathlib import Path
 from workbench.errors import PlaylistFileError, PluginError
 from workbench.playlists.dj import rekordbox, traktor
 from workbench.playlists.dj.collection import Collection
-from workbench.playlists.files import csv_list, json_list, jspf, m3u8, nsp, pls, xspf
+from workbench.playlists.files import csv_list, json_list, jspf, m3u8, media_player, nsp, pls, text_list, xspf
 from workbench.playlists.files.listing import MADE_BY, Decoded, Listing
 from workbench.values import did_you_mean
 
@@ -56,8 +56,10 @@ _OTHERS = {
     RULES.name: RULES,
     "xml": Format("xml", _needs_library, rekordbox.decode, rekordbox.MARK, "application/xml"),
     "nml": Format("nml", _needs_library, traktor.decode, traktor.MARK, "application/xml"),
+    "wpl": Format("wpl", media_player.encode, media_player.decode, media_player.MARK),
+    "txt": Format("txt", text_list.encode, text_list.decode, text_list.MARK),
 }
-_SUFFIXES = {"m3u": "m3u8"}
+_SUFFIXES = {"m3u": "m3u8", "zpl": "wpl", "asx": "wpl", "wax": "wpl", "wvx": "wpl", "tsv": "txt"}
 _NAME = re.compile(r"[a-z0-9]{1,12}")
 
 

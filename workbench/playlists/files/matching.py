@@ -22,6 +22,14 @@ _SAME_LENGTH_S = 3.0
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _GUEST = re.compile(r"\s(?:feat|ft|featuring)\b.*", re.IGNORECASE)
 _EDITION = re.compile(r"\s-\s[^-]*\b(?:remaster|remastered|mono|stereo|version)\b.*", re.IGNORECASE)
+_ASIDE = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|\s[-–—]\s(.*)")
+# Another recording than the original: nobody sings, or somebody else plays it.
+_OTHER_PERFORMANCE = re.compile(
+    r"\b(?:karaok[eé]|カラオケ|instrumental|inst|off[ -]?vocal|backing track|a ?cappella|acapella|cover|tribute|"
+    r"lullaby|in the style of|made famous by|originally performed by|8[ -]?bit|chiptune|music box|nightcore|slowed|"
+    r"sped up)",
+    re.IGNORECASE,
+)
 _JOINT = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|x|vs|with|feat|ft|featuring)\b\.?\s+", re.IGNORECASE)
 _AND = re.compile(r"\s+(?:and|und|et|&|\+)\s+", re.IGNORECASE)
 _THE = re.compile(r"^the\s+|,\s*the$", re.IGNORECASE)
@@ -41,7 +49,8 @@ class Match:
         or percent-decoded; the MusicBrainz id of the recording; the end of the path; artist and title.
     score : float
         How sure it is, 0–1: 1 for the path and the recording, 0.9 for the end of the path, 0.9 for the same artist and
-        title, 0.8 without accents and punctuation, 0.7 also without brackets and guests.
+        title, 0.8 without accents and punctuation, 0.7 also without brackets and guests, unless brackets say that it
+        is another recording (karaoke, cover …).
     """
 
     entry: Entry
@@ -187,8 +196,17 @@ def _letters(text: str) -> str:
 
 
 def loose(text: str) -> str:
-    """Write a title or an artist without brackets, guests, accents and punctuation; as it is if nothing is left."""
-    return _letters(_EDITION.sub("", _GUEST.sub("", _BRACKETS.sub("", text)))) or _folded(text).strip()
+    """Write a title or an artist without brackets, guests, accents and punctuation; as it is if nothing is left.
+
+    What makes it another recording is kept: ``Song (Live)`` is ``song``, but ``Song (Karaoke)`` is not.
+    """
+    plain = _letters(_EDITION.sub("", _GUEST.sub("", _BRACKETS.sub("", text))))
+    return plain + _other_performance(text) if plain else _folded(text).strip()
+
+
+def _other_performance(text: str) -> str:
+    asides = " ".join(part for found in _ASIDE.findall(text) for part in found if part)
+    return "".join(f" {_letters(word)}" for word in sorted(set(_OTHER_PERFORMANCE.findall(asides.lower()))))
 
 
 def _folded(text: str) -> str:

@@ -15,7 +15,6 @@ from workbench.user_paths import expand_home
 
 MAX_SIZE_BYTES = 64 << 20  # set by hand: far more than any playlist of this package has
 MAX_ENTRIES = 100_000  # set by hand: more than half a year of music; matching more entries takes minutes
-_READ_AS = {".txt": "csv", ".tsv": "csv"}  # Apple Music exports a table as .txt
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -32,8 +31,8 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
     ----------
     path : path
     format : str, optional
-        A name in ``FORMATS``; by the suffix when left out. ``.m3u`` is read as UTF-8, or else Windows
-        Latin-1.
+        A name in ``FORMATS``, or ``wpl`` or ``txt``; by the suffix when left out. Text that is not UTF-8 is
+        decoded as what it looks like.
 
     Raises
     ------
@@ -41,7 +40,7 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
         It cannot be read, is not a file, is over 64 MiB, has over 100,000 entries, or is not of its format.
     """
     source = expand_home(path)
-    chosen = find_format(source, format or _READ_AS.get(source.suffix.lower()))
+    chosen = find_format(source, format)
     try:
         source = source.resolve()
         data = _content(source)
