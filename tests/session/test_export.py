@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas
 import polars
 import pytest
 
 from workbench import LibraryPathError, Workbench
+from workbench.analysis.features import VERSION
 from workbench.cli.main import main
-from workbench.store.library.records import ScannedFile
+from workbench.store.library.records import FeatureRecord, ScannedFile
 
 
 def test_json_lines_have_every_column_of_every_track(heard: Workbench, tmp_path: Path) -> None:
@@ -35,6 +40,49 @@ def test_csv_keeps_texts_apart_and_formulas_harmless(tmp_path: Path) -> None:
         [row] = csv.DictReader(file)
     assert row["title"] == "'" + tags["title"]
     assert (row["artist"], row["album"], row["path"], row["year"]) == (tags["artist"], "1-2", "/m/a.mp3", "")
+
+
+def test_every_value_is_read_back(tmp_path: Path) -> None:
+    """CSV has an apostrophe before formulas; a text that is not there is not an empty one."""
+    odd = {
+        "title": "",
+        "artist": ["A; B", 'C, "D"'],
+        "album": "NULL",
+        "comment": "a\n\tb",
+        "year": 1984,
+        "rating": 4.5,
+    }
+    with Workbench(tmp_path / "data") as wb:
+        wb.library.files.add(
+            [ScannedFile("/m/é.mp3", 2**40, 1, "a" * 32, odd), ScannedFile("/m/-.mp3", 1, 1, "b" * 32, {})]
+        )
+        values = {"bpm": 1 / 3, "duration_s": 1e-9, "key": "A", "scale": "minor"}
+        wb.library.features.save("a" * 32, FeatureRecord(VERSION, values, np.ones(3, "f4"), {}))
+        wb.ratings.rate(1, 5)
+        frame = wb.tracks.reset_index()
+        paths = {format: wb.export(tmp_path / f"a.{format}") for format in ("csv", "jsonl", "parquet")}
+    wanted = [
+        {name: None if pandas.isna(value) else value for name, value in row.items()}
+        for row in frame.astype({"added_at": "datetime64[us, UTC]"}).to_dict("records")
+    ]
+    lines = [json.loads(line) for line in paths["jsonl"].read_text("utf-8").splitlines()]
+    cells = polars.read_csv(paths["csv"], infer_schema=False).to_dicts()
+    for read in (polars.read_parquet(paths["parquet"]).to_dicts(), lines, cells):
+        assert [
+            {name: as_written(row[name], value) for name, value in of.items()}
+            for row, of in zip(read, wanted, strict=True)
+        ] == wanted
+
+
+def as_written(read: Any, value: Any) -> Any:
+    """Return what was read, as the type of a value: JSON has no dates, and CSV has only texts."""
+    if isinstance(read, str) and isinstance(value, datetime):
+        return pandas.Timestamp(read)
+    if isinstance(read, str) and isinstance(value, bool):
+        return read == "true"
+    if isinstance(read, str) and not isinstance(value, str):
+        return type(value)(read)
+    return read
 
 
 def test_a_filter_chooses_the_tracks(heard: Workbench, tmp_path: Path) -> None:

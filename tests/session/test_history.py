@@ -353,6 +353,9 @@ def test_jspf_names_recordings_and_finds_them_again(wb: Workbench, tmp_path: Pat
     path.write_text(json.dumps({"playlist": {"track": [elsewhere]}}))
     [match] = wb.playlists.read_file(path)
     assert (match.track_id, match.by, match.score) == (5, "recording", 1.0)
+    elsewhere["identifier"] = f"http://musicbrainz.org/recording/{RECORDING.upper()}"
+    path.write_text(json.dumps({"playlist": {"track": [elsewhere]}}))
+    assert [match.track_id for match in wb.playlists.read_file(path)] == [5]
     xspf = wb.playlists.of_tracks([5]).save(tmp_path / "list.xspf")
     assert f"<identifier>https://musicbrainz.org/recording/{RECORDING}</identifier>" in xspf.read_text()
 
@@ -430,6 +433,35 @@ def test_nonsense_in_an_itunes_library_is_left_out(tmp_path: Path) -> None:
     history = read_history(tmp_path / "Library.xml")
     assert {entry.title: facts.plays for entry, facts in history.facts.items()} == {"Rain": 3}
     assert [name for name, _ in history.playlists] == ["Q"]
+
+
+@pytest.mark.parametrize("at", [0, 4_000_000_000])
+def test_a_play_before_1970_or_in_the_future_is_left_out(tmp_path: Path, at: int) -> None:
+    (tmp_path / "a.csv").write_text(f"uts,artist,track\n{AT},Ed,Rain\n{at},Ed,Rain\n")
+    history = read_history(tmp_path / "a.csv")
+    assert list(history.plays.values()) == [[AT]]
+    assert history.skipped == {"with a time before 1970 or in the future": 1}
+
+
+def test_two_services_and_time_zones_are_the_same_plays(wb: Workbench, tmp_path: Path) -> None:
+    listens = [
+        {"listened_at": AT + 3 + 200 * n, "track_metadata": {"track_name": "Rain", "artist_name": "Ed"}}
+        for n in range(3)
+    ]
+    scrobbles = "uts,artist,track\n" + "".join(f"{AT + 200 * n},Ed,Rain\n" for n in range(3))
+    zoned = "artist,title,played at\n" + "".join(
+        f"Ed,Rain,2020-01-01T05:{30 + minute:02}:{second:02}+05:30\n"
+        for minute, second in ((0, 1), (3, 21), (6, 41))
+    )
+    for name, text in (
+        ("a.jsonl", "\n".join(map(json.dumps, listens))),
+        ("b.csv", scrobbles),
+        ("c.csv", zoned),
+    ):
+        made = import_text(wb, tmp_path / name, text)
+        assert (made.added, wb.history.read(tmp_path / name).added) == (3, 0)
+        assert played(wb) == {"Rain.mp3": 3}
+    assert {source.source for source in wb.history()} == {"ListenBrainz", "Last.fm", "CSV"}
 
 
 def test_the_same_play_in_two_exports_of_one_service_counts_once(wb: Workbench, tmp_path: Path) -> None:

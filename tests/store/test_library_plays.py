@@ -27,6 +27,14 @@ def test_a_play_that_two_services_noted_counts_once(library: Library) -> None:
     assert library.plays.heard()["a"].plays == 3
 
 
+def test_a_track_on_repeat_counts_as_often_as_one_service_noted_it(library: Library) -> None:
+    started = [1000.0 + 200 * number for number in range(5)]
+    library.plays.add("lastfm", [("a", at) for at in started])
+    library.plays.add("spotify", [("a", at + 200) for at in started[:4]])  # Spotify notes the end
+    library.plays.add("listenbrainz", [("a", at + 1) for at in started])
+    assert library.plays.heard()["a"] == Heard(5, started[-1] + 1, None, None)
+
+
 def test_a_counter_of_a_player_and_single_plays_are_not_added_up(library: Library) -> None:
     library.plays.add("lastfm", [("a", 1000.0), ("a", 9000.0), ("b", 1.0)])
     assert library.plays.keep_facts("itunes", [("a", PlayerFacts(40, 500.0, 4.0, loved=True))]) == 1

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # A spreadsheet reads a cell that begins so as a formula, and anybody can write a tag. As in playlist files.
 _FORMULA = r"^[=+\-@\t\r'']"
-_DATES = "TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'"
+_DATES = "TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'"
 
 
 def _csv(frame: pd.DataFrame) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from workbench.store.library.plays import PlayerFacts
 
 TOO_SHORT_S = 30.0  # as Spotify counts: a stream is 30 seconds or more
 _SKIPPED_SHORT = "played for less than 30 seconds"
-_FIRST_S, _LAST_S = 0.0, 4e9  # 1970 to 2096: a time outside is a mistake
+_AHEAD_S = 86_400.0  # as far as clocks and time zones go wrong
 _TOO_LATE_S = 1e11  # the year 5138: the number is of milliseconds, microseconds or nanoseconds
 _MOST_PLAYS = 10**9  # more than anybody hears in a life
 # Days as exports write them. Those with slashes are left out: 1/2/2024 is in January or in February.
@@ -55,8 +56,10 @@ class ListeningHistory:
             self.skipped["without a title: podcasts, audiobooks, videos"] += 1
         elif played_s is not None and played_s < TOO_SHORT_S:
             self.skipped[_SKIPPED_SHORT] += 1
-        elif at is None or not in_time(at):
+        elif at is None:
             self.skipped["without a time that can be read (1/2/2024 may be two days)"] += 1
+        elif not in_time(at):
+            self.skipped["with a time before 1970 or in the future"] += 1
         else:
             self.plays.setdefault(entry, []).append(at)
 
@@ -80,7 +83,7 @@ def plays_in(value: object) -> int | None:
 
 def in_time(at: float | None) -> bool:
     """Whether something can have been played at a time, in seconds since the epoch."""
-    return at is not None and _FIRST_S < at < _LAST_S
+    return at is not None and 0 < at < time.time() + _AHEAD_S
 
 
 def time_in(text: object) -> float | None:

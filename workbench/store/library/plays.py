@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from workbench.store.library.repository import PLAYED, Repository
@@ -11,24 +14,10 @@ from workbench.store.library.repository import PLAYED, Repository
 _SAME_PLAY_S = 600  # set by hand: longer than nearly all tracks
 _MINUTE_S = 60  # two exports of one service: one of them may round to minutes
 
-_COUNTED = f"""
-    SELECT content_hash, count(*) AS plays, max(at) AS last_played_at FROM (
-        SELECT content_hash, source, at, lag(at) OVER earlier AS before, lag(source) OVER earlier AS other
-        FROM plays WINDOW earlier AS (PARTITION BY content_hash ORDER BY at))
-    WHERE before IS NULL OR at - before > {_SAME_PLAY_S} OR (source = other AND NOT (
-        at - before < {_MINUTE_S} AND (at % {_MINUTE_S} = 0 OR before % {_MINUTE_S} = 0)))
-    GROUP BY content_hash"""
-
 _TOLD = """
     SELECT content_hash, max(plays) AS plays, max(last_played_at) AS last_played_at, max(rating) AS rating,
            max(loved) AS loved
     FROM player_facts GROUP BY content_hash"""
-
-# A player's counter and the dated plays mostly count the same plays, so the higher number is taken and not the sum.
-_HEARD = f"""
-    SELECT content_hash, max(coalesce(c.plays, 0), coalesce(t.plays, 0)),
-           nullif(max(coalesce(c.last_played_at, 0), coalesce(t.last_played_at, 0)), 0), t.rating, t.loved
-    FROM ({_COUNTED}) c FULL JOIN ({_TOLD}) t USING (content_hash)"""
 
 
 class PlayerFacts(NamedTuple):
@@ -124,15 +113,16 @@ class PlayRepository(Repository):
         """Return what is known of each content that was played or rated.
 
         A play that two sources noted, less than ten minutes apart, counts once; so does one that a source noted twice,
-        once without seconds. It is computed anew only after a play.
+        once without seconds. Of a track on repeat, the source counts that noted most. It is computed anew only after a
+        play.
         """
         with self.pool.snapshot() as connection:
             played = connection.execute("SELECT value FROM meta WHERE key = 'played'").fetchone()[0]
             if self._heard[0] != played:
-                found = {
-                    content: Heard(plays, last, rating, None if loved is None else bool(loved))
-                    for content, plays, last, rating, loved in connection.execute(_HEARD)
-                }
+                plays = connection.execute(
+                    "SELECT content_hash, source, at FROM plays ORDER BY content_hash, at"
+                )
+                found = _together(_counted(plays), connection.execute(_TOLD))
                 self._heard = (played, found)
         return self._heard[1]
 
@@ -175,3 +165,50 @@ class PlayRepository(Repository):
                     f"SELECT ?, {names} FROM {table} WHERE content_hash = ?",
                     (new_hash, old_hash),
                 )
+
+
+def _counted(plays: Iterable[tuple[str, str, float]]) -> dict[str, tuple[int, float]]:
+    """Return the number of plays and the last one of each content; ``plays`` are in the order of content and time.
+
+    Plays that follow one another closely are one run, of which the source counts that noted most: each of them may have
+    noted the same repetitions at other moments.
+    """
+    found = {}
+    for content, of_content in groupby(plays, itemgetter(0)):
+        count, last = 0, -math.inf
+        noted: dict[str, int] = {}
+        before: dict[str, float] = {}
+        for _, source, at in of_content:
+            if at - last > _SAME_PLAY_S:
+                count += max(noted.values(), default=0)
+                noted.clear()
+            if not _rounded_twice(before.get(source, -math.inf), at):
+                noted[source] = noted.get(source, 0) + 1
+            before[source] = last = at
+        found[content] = (count + max(noted.values()), last)
+    return found
+
+
+def _rounded_twice(before: float, at: float) -> bool:
+    """Whether two times of one source may be one play, that it noted once with seconds and once without."""
+    return at - before < _MINUTE_S and (at % _MINUTE_S < 1 or before % _MINUTE_S < 1)
+
+
+def _together(
+    counted: Mapping[str, tuple[int, float]],
+    told: Iterable[tuple[str, int | None, float | None, float | None, int | None]],
+) -> dict[str, Heard]:
+    """Return what is known of each content.
+
+    A player's counter and the dated plays mostly count the same plays, so the higher number is taken and not the sum.
+    """
+    found = {content: Heard(plays, last, None, None) for content, (plays, last) in counted.items()}
+    for content, told_plays, told_last, rating, loved in told:
+        plays, last = counted.get(content, (0, 0.0))
+        found[content] = Heard(
+            max(plays, told_plays or 0),
+            max(last, told_last or 0.0) or None,
+            rating,
+            None if loved is None else bool(loved),
+        )
+    return found
