@@ -320,6 +320,11 @@ def test_a_transport_stream_is_heard_when_it_is_named_and_skipped_aloud_in_scans
         ("fragments.mp4", ("-c:a", "mp3", "-movflags", "empty_moov+frag_keyframe")),
         ("a.thd", ("-c:a", "truehd", "-strict", "-2")),
         ("a.loas", ("-c:a", "aac", "-f", "latm")),
+        ("live.mka", ("-c:a", "libopus", "-live", "1")),
+        ("live.webm", ("-c:a", "libvorbis", "-live", "1")),
+        ("a.ts", ("-c:a", "mp2")),
+        ("a.m2ts", ("-c:a", "aac", "-f", "mpegts", "-mpegts_m2ts_mode", "1")),
+        ("a.voc", ("-c:a", "pcm_s16le")),
     ],
 )
 def test_a_file_without_its_last_two_hundredths_is_truncated_and_a_whole_one_with_a_tag_is_not(
@@ -332,6 +337,20 @@ def test_a_file_without_its_last_two_hundredths_is_truncated_and_a_whole_one_wit
     assert not decoded(path)[1].truncated
     path.write_bytes(data[: int(0.98 * len(data)) - 77])  # not between two frames
     assert decoded(path)[1].truncated
+
+
+def test_a_wav_of_which_little_can_be_decoded_is_truncated(tmp_path: Path) -> None:
+    path = tone(
+        tmp_path / "a.wav", "-c:a", "aac", seconds=4, rate=22050
+    )  # frames without their sizes: FFmpeg gives up
+    heard, stream = decoded(path)
+    assert stream.truncated and len(heard) < 2 * stream.rate
+    whole = tone(tmp_path / "b.wav", "-c:a", "adpcm_ms", seconds=4)
+    data = bytearray(whole.read_bytes())
+    fact = data.index(b"fact")
+    data[fact + 8 : fact + 12] = (10**6).to_bytes(4, "little")  # a wrong number
+    whole.write_bytes(data)
+    assert not decoded(whole)[1].truncated
 
 
 def test_streams_that_leave_their_length_open_are_whole(tmp_path: Path) -> None:

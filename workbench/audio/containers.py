@@ -13,6 +13,7 @@ _W64 = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
 W64_FORMAT = bytes.fromhex("666d7420f3acd3118cd100c04f8edb8a")
 TRUEHD_SYNC, MLP_SYNC = bytes.fromhex("f8726fba"), bytes.fromhex("f8726fbb")
+TS_SYNC = b"G"
 _FREE_FORMAT = 0  # the bit rate index of MPEG packets with a bit rate that is not in the table
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Sizes from here on are placeholders of programs that stream and never fill in the real size (FFmpeg: 0xFFFFFFFF,
@@ -54,6 +55,7 @@ def container_of(head: bytes) -> str | None:
         (b"wvpk", "wavpack"),
         (b"caff", "caf"),
         (b".snd", "au"),
+        (b"Creative Voice File\x1a", "voc"),
         (_W64, "w64"),
         (b"\x0b\x77", "ac3"),
         (b"\x7f\xfe\x80\x01", "dts"),
@@ -64,6 +66,10 @@ def container_of(head: bytes) -> str | None:
             return name
     if head[_MP4_BRANDS_AT] == b"ftyp":
         return "mp4"
+    if head[:1] == head[188:189] == head[376:377] == TS_SYNC:
+        return "ts"
+    if head[4:5] == head[196:197] == head[388:389] == TS_SYNC:
+        return "m2ts"
     if head[4:8] in (TRUEHD_SYNC, MLP_SYNC):
         return "truehd"
     if head[:1] == b"\x56" and head[1:2] >= b"\xe0":
@@ -121,6 +127,14 @@ def wav_promised_frames(descriptor: int) -> int | None:
             data_bytes = long_data_bytes or size
             known = frame_bytes and data_bytes and (long_data_bytes or data_bytes < STREAMED_BYTES)
             return data_bytes // frame_bytes if known else None
+    return None
+
+
+def wav_counted_frames(descriptor: int) -> int | None:
+    """Return the number of frames in the ``fact`` chunk of a WAV file, which some programs get wrong."""
+    for name, _, position in chunks(descriptor, "<"):
+        if name == b"fact":
+            return int.from_bytes(os.pread(descriptor, 4, position + 8), "little") or None
     return None
 
 

@@ -15,6 +15,7 @@ from workbench.audio.containers import (
     is_surround,
     mp3_promised_frames,
     w64_promised_frames,
+    wav_counted_frames,
     wav_promised_frames,
 )
 from workbench.audio.data_end import is_cut
@@ -87,6 +88,11 @@ def promised_frames(descriptor: int, content: Content, decoder_frames: int | Non
         return mp3_promised_frames(descriptor, content.audio_at)
     counted = _FRAMES_IN_HEADER.get(container)
     return counted(descriptor) if counted else decoder_frames
+
+
+def counted_frames(descriptor: int, container: str | None) -> int | None:
+    """Return the number of frames that a WAV file of compressed data says it has: only to be trusted with a doubt."""
+    return wav_counted_frames(descriptor) if container in ("wav", "surround wav") else None
 
 
 _FRAMES_IN_HEADER: dict[str | None, Callable[[int], int | None]] = {

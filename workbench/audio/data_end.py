@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator
 
 from workbench.audio.containers import STREAMED_BYTES, UNKNOWN_SIZE, W64_DATA, W64_FORMAT, chunks
 
-_SEGMENT = bytes.fromhex("18538067")
+_SEGMENT, _CLUSTER = bytes.fromhex("18538067"), bytes.fromhex("1f43b675")
+# The other elements of a segment and of a cluster, which may be the last ones of a file.
+_ELEMENTS = frozenset(
+    bytes.fromhex(name)
+    for name in (
+        *("a3", "a0", "e7", "a7", "ab", "af", "ec", "bf", "5854", "1c53bb6b", "1254c367", "1549a966"),
+        *("1654ae6b", "114d9b74", "1043a770", "1941a469"),
+    )
+)
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"sidx", b"mfra")
 # No file of a person's library has as many parts; the limit ends the walk through a damaged file.
@@ -113,7 +121,7 @@ def _mp4_end(descriptor: int) -> int | None:
 
 
 def _matroska_end(descriptor: int) -> int | None:
-    """Return the end of the segment.
+    """Return the end of the segment; of one that was streamed and has no size, the end of its last element.
 
     References
     ----------
@@ -125,7 +133,23 @@ def _matroska_end(descriptor: int) -> int | None:
     if head[position : position + 4] != _SEGMENT:
         return None
     segment_bytes, start = _ebml_size(head, position + 4)
-    return None if segment_bytes is None else start + segment_bytes
+    return _last_element_end(descriptor, start) if segment_bytes is None else start + segment_bytes
+
+
+def _last_element_end(descriptor: int, position: int) -> int | None:
+    """Return the end of the last element of a segment; ``None`` if something else than elements lies between them."""
+    file_bytes = os.fstat(descriptor).st_size
+    while position < file_bytes:
+        head = os.pread(descriptor, 12, position)
+        id_bytes = 9 - head[0].bit_length()
+        size, start = _ebml_size(head, id_bytes)
+        is_cluster = head[:4] == _CLUSTER
+        if not (is_cluster or (head[:id_bytes] in _ELEMENTS and size is not None)):
+            return None
+        position += start + (
+            size or 0
+        )  # elements of a cluster without a size follow as if they lay beside it
+    return position
 
 
 def _ebml_size(data: bytes, position: int) -> tuple[int | None, int]:
@@ -135,6 +159,18 @@ def _ebml_size(data: bytes, position: int) -> tuple[int | None, int]:
     bits = 7 * length
     value = int.from_bytes(data[position : position + length], "big") & (1 << bits) - 1
     return (None if value == (1 << bits) - 1 else value), position + length
+
+
+def _voc_end(descriptor: int) -> int | None:
+    """Return the end of the last block of a Creative Voice file: one byte for its kind, three for its size."""
+    position = int.from_bytes(os.pread(descriptor, 2, 20), "little")
+    file_bytes = os.fstat(descriptor).st_size
+    for _ in range(_MOST_PARTS):
+        head = os.pread(descriptor, 4, position)
+        if not head or not head[0] or position >= file_bytes:
+            break
+        position += 4 + int.from_bytes(head[1:], "little")
+    return position
 
 
 _ENDS: dict[str | None, Callable[[int], int | None]] = {
@@ -147,4 +183,5 @@ _ENDS: dict[str | None, Callable[[int], int | None]] = {
     "avi": _avi_end,
     "mp4": _mp4_end,
     "matroska": _matroska_end,
+    "voc": _voc_end,
 }

@@ -45,6 +45,9 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
     "truehd": ("ffmpeg",),
     "loas": ("ffmpeg",),
     "avi": ("ffmpeg",),
+    "ts": ("ffmpeg",),
+    "m2ts": ("ffmpeg",),
+    "voc": ("ffmpeg", "libsndfile"),
     None: ("ffmpeg", "libsndfile"),
 }
 

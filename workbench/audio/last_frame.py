@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 
 from workbench.audio.coded.frames import ac3_bytes, dts_bytes, frames_follow
-from workbench.audio.containers import MLP_SYNC, TRUEHD_SYNC
+from workbench.audio.containers import MLP_SYNC, TRUEHD_SYNC, TS_SYNC
 
 # Eight of the longest frames (DTS: 16 KiB).
 _TAIL_BYTES = 1 << 17
@@ -54,12 +54,24 @@ def _truehd_bytes(head: bytes) -> int:
     return 0 if head.startswith(_TAGS) else 2 * (int.from_bytes(head[:2], "big") & 0xFFF)
 
 
+def _ts_bytes(head: bytes) -> int:
+    """Return the size of a packet of an MPEG transport stream (ISO 13818-1)."""
+    return 188 if head.startswith(TS_SYNC) else 0
+
+
+def _m2ts_bytes(head: bytes) -> int:
+    """Return the size of such a packet with the time before it, as on Blu-ray discs."""
+    return 192 if head[4:5] == TS_SYNC else 0
+
+
 _SIZES: dict[str | None, Callable[[bytes], int]] = {
     "mp3": mpeg_bytes,
     "ac3": ac3_bytes,
     "dts": dts_bytes,
     "loas": _loas_bytes,
     "truehd": _truehd_bytes,
+    "ts": _ts_bytes,
+    "m2ts": _m2ts_bytes,
 }
 
 

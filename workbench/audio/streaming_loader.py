@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from workbench.audio.content import look_into, promised_frames
+from workbench.audio.content import counted_frames, look_into, promised_frames
 from workbench.audio.decoder import Block, Decoder
 from workbench.audio.decoders import DECODERS, Opener, open_first
 from workbench.audio.source import open_file
@@ -63,6 +63,7 @@ class AudioStream:
         path: str,
         *,
         header_frames: int | None,
+        counted_frames: int | None = None,
         container: str | None = None,
         complete: bool = True,
         others: Sequence[Opener] = (),
@@ -78,6 +79,7 @@ class AudioStream:
         self.codec = decoder.codec
         rate = decoder.carrier.rate if decoder.carrier else decoder.rate
         self.header_duration_s = None if header_frames is None else header_frames / rate
+        self._counted_s = (counted_frames or 0) / rate
         self.decoded_frames = 0
         self.nonfinite_samples = 0
         self._decoder = decoder
@@ -120,7 +122,7 @@ class AudioStream:
     def _is_short(self) -> bool:
         exact = self._container in EXACT_HEADERS or self._decoder.ends_damaged
         heard_s = self._decoder.carrier_s if self.coded else self.duration_s
-        promised_s = self.header_duration_s or 0.0
+        promised_s = self.header_duration_s or (self._counted_s if self.damaged else 0.0)
         least_s = promised_s if exact else TRUNCATED_UNDER * promised_s
         # One packet of padding is not a loss, however short the file is.
         return heard_s < min(least_s, promised_s - PACKET_S)
@@ -299,6 +301,7 @@ def open_audio(
             opened,
             name,
             header_frames=promised,
+            counted_frames=counted_frames(descriptor, content.container),
             container=content.container,
             complete=content.complete,
             others=others,
