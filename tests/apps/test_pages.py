@@ -9,10 +9,12 @@ import re
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tornado.websocket import websocket_connect
@@ -115,6 +117,28 @@ def test_a_kernel_that_was_killed_is_gone_and_not_replaced_by_one_that_knows_not
     assert "all is well" in page(app_server, "works")
 
 
+def test_a_page_that_closes_while_its_kernel_ends_leaves_nothing_open(app_server: Any, until: Any) -> None:
+    async def leave() -> None:
+        kernel = kernel_of(page(app_server, "works"))
+        connection = await websocket_connect(
+            f"{app_server.url.replace('http', 'ws')}api/kernels/{kernel}/channels"
+        )
+        delete = partial(app_server.client.delete, f"api/kernels/{kernel}", headers=ALLOWED)
+        ending = asyncio.create_task(asyncio.to_thread(delete))
+        await asyncio.sleep(0)
+        connection.close()
+        assert (await ending).status_code == 204
+
+    def open_files() -> int:
+        return psutil.Process(app_server.process.pid).num_fds()
+
+    asyncio.run(leave())
+    before = open_files()
+    for _ in range(4):
+        asyncio.run(leave())
+    until(lambda: open_files() <= before + 4)  # a connection of another page; four that stay open have 16
+
+
 def test_kernel_that_waited_long_is_not_ended_under_its_first_visitor(app_server: Any) -> None:
     before = datetime.now(UTC)
     kernel = kernel_of(page(app_server, "rests"))
@@ -122,6 +146,7 @@ def test_kernel_that_waited_long_is_not_ended_under_its_first_visitor(app_server
     assert datetime.fromisoformat(active) >= before
 
 
+ALLOWED = {"Cookie": f"_xsrf={'ab' * 16}", "X-XSRFToken": "ab" * 16}
 SAME_TAB = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 LINK = SAME_TAB | {"Sec-Fetch-Site": "cross-site"}
 

@@ -29,10 +29,13 @@ from workbench.settings import Settings
 
 A_FOLDER = 1000  # files
 CLUSTER = """
-import sys, time
+import sys
+import dask
 from distributed import LocalCluster
+# All workers are one process, which has no memory for each of them and need not be counted 64 times a tick.
+dask.config.set({"distributed.admin.system-monitor.interval": "60s", "distributed.worker.memory.terminate": False})
 cluster = LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, processes=False, protocol="tcp://",
-                       host="127.0.0.1", dashboard_address=None)
+                       host="127.0.0.1", dashboard_address=None, memory_limit=0)
 print(cluster.scheduler_address, flush=True)
 sys.stdin.read()
 """

@@ -21,6 +21,7 @@ FINE = Outcome(1.0, b"value")
 
 def job_with(*names, size_bytes=BIG):
     state = JobState(TIMEOUT_S)
+    state.waiting.learn(10**7, 1.0)
     for name in names:
         decide(state, events.TaskFound(Task(name, f"/{name}", size_bytes)), 0.0)
     decide(state, events.ScanEnded(), 0.0)

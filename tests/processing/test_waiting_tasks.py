@@ -40,6 +40,13 @@ def test_only_a_single_file_may_take_longer_than_a_batch_should(sizes_bytes, sec
         assert len(batch) == 1 or seconds <= BATCH_SECONDS * 1.01
 
 
+def test_before_any_has_ended_each_goes_alone_however_small():
+    waiting = WaitingTasks()
+    for number in range(64):
+        waiting.add(Task(str(number), f"/music/{number}", 0))
+    assert [len(batch) for batch in all_batches(waiting, 2)] == [1] * 64
+
+
 def test_batches_grow_when_files_turn_out_short():
     assert len(waiting_of([10**6] * 64, 1e-6).take(1)) == 1
     assert len(waiting_of([10**6] * 64, 1e-8).take(1)) == 32

@@ -110,6 +110,16 @@ class AppKernels(AsyncMappingKernelManager):
         if visit and not self._kernel_connections.get(kernel_id, 0):
             visit.lost_at = time.monotonic()
 
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that has ended.
+
+        What Jupyter keeps for a page to come back to would stay open if the page left while its kernel was ended.
+        """
+        if kernel_id in self._kernels:
+            self.stop_buffering(kernel_id)  # type: ignore[no-untyped-call]
+            self.stop_watching_activity(kernel_id)  # type: ignore[no-untyped-call]
+        return super().remove_kernel(kernel_id)
+
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that nobody uses. Voila calls this for kernels outside its pool only."""
         if any(visit.is_loading and visit.kernel_id in (None, kernel_id) for visit in self._visits):
