@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from mutagen import apev2, id3, mp4
 from signals import tone as sine
 
 from workbench.audio.tags import read_tags
+from workbench.audio.tags.replacing import overwrite
 from workbench.audio.tags.undo import difference, rebuild
 from workbench.audio.tags.writing import read_fields, write_fields
 from workbench.errors import AudioFormatError
@@ -296,3 +298,16 @@ def test_a_disk_that_is_mounted_read_only_is_named(tmp_path):
     if "Traceback" not in ran.stderr:
         pytest.skip(f"a test may not mount here: {ran.stderr}")
     assert "x.mp3 is on a disk that is mounted read-only. Mount it for writing" in ran.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_shared_file_of_another_owner_gets_its_content_though_not_its_time(open_folder, as_ordinary_user):
+    shared, changed = open_folder / "shared.flac", open_folder / "changed.flac"
+    shared.write_bytes(b"before")
+    changed.write_bytes(b"after")
+    shared.chmod(0o666)
+    os.utime(changed, (1, 1))
+    with as_ordinary_user():
+        overwrite(changed, shared)
+    assert shared.read_bytes() == b"after" and shared.stat().st_uid == 0
+    assert shared.stat().st_mtime > 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.errors import AudioPermissionError
@@ -66,7 +67,8 @@ def overwrite(changed: Path, path: Path) -> None:
         target.truncate()
         os.fsync(target.fileno())
     times = changed.stat()
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with suppress(PermissionError):  # only the owner may set a time
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def sync_file(path: Path) -> None:
