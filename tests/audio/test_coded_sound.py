@@ -201,6 +201,21 @@ def test_truehd_and_dts_hd_are_taken_out_of_their_bursts(
     assert level_db(path) == pytest.approx(level_db(plain), abs=0.3)
 
 
+@pytest.mark.parametrize("value", [0, -1, -4096])  # the last one says that an access unit has no size
+def test_damage_in_bursts_of_truehd_costs_only_what_is_damaged(
+    long_bursts: dict[str, np.ndarray], tmp_path: Path, value: int
+) -> None:
+    samples = long_bursts["truehd"].copy()
+    used = np.flatnonzero(samples[:30_720])[400]
+    for burst in (20, 40):
+        start = burst * 30_720 + used
+        samples[start : start + 900] = value
+    with open_audio(write(tmp_path / "a.wav", samples, "PCM_16")) as stream:
+        for _ in stream:
+            pass
+    assert stream.duration_s > 1.5
+
+
 @pytest.mark.parametrize(
     ("data_type", "name"), [(14, "ATRAC"), (17, "DTS-HD"), (18, "WMA Pro"), (22, "TrueHD"), (31, "31")]
 )

@@ -31,6 +31,7 @@ _UNKNOWN = {
 _MAT_BYTES = 61_440
 _MAT_PARTS = slice(28, 30_716), slice(30_728, 61_416)
 _SYNC = re.compile(re.escape(TRUEHD_SYNC) + b"|" + re.escape(MLP_SYNC))
+_SYNC_AT = 4  # in an access unit that has one
 _PADDING = re.compile(rb"(?:\0\0)*")
 
 
@@ -104,14 +105,21 @@ class AccessUnits:
     def _units(self) -> bytes:
         """Return the whole access units of the content so far, and keep the rest."""
         content, units, position = self._content, [], 0
-        if not self._synced:
-            sync = _SYNC.search(content, 4)
-            position, self._synced = (sync.start() - 4, True) if sync else (len(content), False)
         while True:
+            if not self._synced:
+                sync = _SYNC.search(content, position + _SYNC_AT)
+                if sync is None:
+                    position = max(position, len(content) - 2 * _SYNC_AT)
+                    break
+                position, self._synced = sync.start() - _SYNC_AT, True
             position = _end_of_padding(content, position)
             size = 2 * (int.from_bytes(content[position : position + 2], "big") & 0xFFF)
-            if not size or position + size > len(content):
+            if position + max(size, 2) > len(content):
                 break
+            misplaced = _SYNC.search(content, position + _SYNC_AT + 1, position + size)
+            if misplaced or not size:  # a damaged size
+                position, self._synced = position + 2, False
+                continue
             units.append(content[position : position + size])
             position += size
         self._content = content[position:]
