@@ -38,6 +38,15 @@ def one_line(text: str) -> str:
     return printable(text.replace("\n", "\\n"))
 
 
+def naming(path: str, error: str) -> str:
+    """Return an error with the path of its file before it, unless it names the file itself.
+
+    >>> naming("/m/a.mp3", "It is empty"), naming("/m/a.mp3", "/m/a.mp3 is empty")
+    ('/m/a.mp3: It is empty', '/m/a.mp3 is empty')
+    """
+    return error if path in error else f"{path}: {error}"
+
+
 def json_escaped(text: str) -> str:
     r"""Replace the same characters in JSON text by the escape sequences of JSON.
 

@@ -208,6 +208,12 @@ def test_the_command_says_what_was_stored(server: Mpd, wb: Workbench, base: Path
     assert len(wb.playlists()) == kept
 
 
+@pytest.mark.parametrize("action", ["match", "pull"])
+def test_an_mpd_has_nothing_to_match(action: str, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["media", action, "mpd", "--data-dir", str(data_dir)]) == 1
+    assert "mpd is an MPD, which only takes playlists (--to mpd)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "environ", "wanted"),
     [

@@ -89,6 +89,24 @@ def test_a_playlist_is_found_by_its_id_after_it_was_renamed_there(wb: Workbench,
     assert server.paths("Old name") == [NAMES[0]]
 
 
+def test_a_playlist_that_the_server_cannot_list_any_more_is_written_anew(
+    wb: Workbench, server: Supysonic, music: Path
+) -> None:
+    """Supysonic fails to list one with a file that was removed, and all others with it."""
+    extra = music / "Ann" / "extra.wav"
+    shutil.copy(music / NAMES[0], extra)
+    add_tracks(wb, [str(music / name) for name in NAMES] + ["/elsewhere/seven.wav", str(extra)])
+    server.scan()
+    wb.media.send(playlist(wb, [1, 2, 8], "Moved"), "home")
+    made = server.playlists()["Moved"]["id"]
+    extra.unlink()
+    server.scan()
+    sent = wb.media.send(playlist(wb, [1, 3, 4], "Moved"), "home")
+    assert (sent.stored, sent.replaced) == (3, 3)
+    assert server.paths("Moved") == [NAMES[0], NAMES[2], NAMES[3]]
+    assert server.playlists()["Moved"]["id"] == made
+
+
 def test_stars_and_ratings_become_columns_history_and_labels(wb: Workbench, server: Supysonic) -> None:
     songs = server.songs()
     server.ask("star", id=songs[NAMES[0]])
@@ -127,7 +145,7 @@ def test_the_password_is_asked_for_and_kept_where_nobody_else_reads(
     assert not (data_dir / "media-servers.json").exists()
     monkeypatch.setenv("WORKBENCH_MEDIA_PASSWORD", PASSWORD)
     assert main([*add, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"name": "home", "server": "a server, Subsonic 1.12.0"}
+    assert json.loads(capsys.readouterr().out) == {"name": "home", "server": "Subsonic 1.12.0"}
     kept = data_dir / "media-servers.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert main(["media", "list", "--data-dir", str(data_dir)]) == 0

@@ -77,14 +77,14 @@ def test_files_are_analyzed_as_they_come_follow_moves_and_go_missing(wb: Workben
     watching = Watching(wb, music)
     try:
         assert watching.next("watching").paths == (str(music),)
-        assert watching.next("analyzed").message == "1 file: 1 analyzed, 0 known by content."
+        assert watching.next("analyzed").message == "1 file: 1 analyzed, 0 known already."
         two = record(music / "two.wav", 400)
         (music / "notes.txt").write_text("no music")
         record(music / ".hidden.wav", 450)
         assert watching.next("analyzed").paths == (str(two),)
         before = wb.track(str(two)).id
         shutil.move(two, music / "album" / "moved.wav")
-        assert watching.next("analyzed").message == "1 file: 0 analyzed, 1 known by content."
+        assert watching.next("analyzed").message == "1 file: 0 analyzed, 1 known already."
         assert wb.track(str(music / "album" / "moved.wav")).id == before
         (music / "album" / "moved.wav").unlink()
         assert watching.next("missing").paths == (str(music / "album" / "moved.wav"),)
@@ -146,7 +146,7 @@ def test_a_link_to_a_folder_around_it_is_not_followed(wb: Workbench, music: Path
 def test_what_the_system_does_not_tell_is_found_by_looking(wb: Workbench, music: Path) -> None:
     watching = Watching(wb, music, poll_s=0.1)
     try:
-        assert "looking every 0.1 seconds" in watching.next("watching").message
+        assert "looks for changes every 0.1 seconds" in watching.next("watching").message
         record(music / "three.wav", 800)
         watching.next("analyzed")
     finally:
@@ -159,7 +159,9 @@ def test_a_bad_file_does_not_stop_the_watch(wb: Workbench, music: Path) -> None:
     try:
         watching.next("watching")
         watching.next("analyzed")
-        assert watching.next("failed").paths == (str(music / "bad.flac"),)
+        failed = watching.next("failed")
+        assert failed.paths == (str(music / "bad.flac"),)
+        assert failed.message.count("bad.flac") == 1
         record(music / "four.wav", 900)
         watching.next("analyzed")
     finally:

@@ -485,6 +485,7 @@ def test_the_commands(wb: Workbench, add: Add, data_dir: Path, capsys: pytest.Ca
 
     dry = said("write-tags", str(path.parent), "--key", "camelot", "--where", "bpm > 100")
     assert str(path) in dry and "key          —            → 8A" in dry
+    assert "track_gain   —            → -7.30 dB" in dry
     assert "62 stays; --overwrite writes 124.07" in dry and "1 file would be written; nothing was" in dry
     assert "key" not in FLAC(path)
     answer = json.loads(said("write-tags", "--fields", "bpm,key", "--overwrite", "--write", "--json"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, SOME_FAILED, Add, add_analysis_options, open_for_analysis
 from workbench.cli.output import print_json, put, say
-from workbench.readable import clock, one_line
+from workbench.readable import clock, naming, one_line
 
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
@@ -124,4 +124,4 @@ def _print_report(report: dict[str, Any]) -> None:
 
 def print_failures(report: Mapping[str, Any]) -> None:
     for failure in report["failed"]:
-        put(f"failed    {one_line(failure['path'])}: {one_line(failure['error'])} [{failure['kind']}]")
+        put(f"failed    {one_line(naming(failure['path'], failure['error']))} [{failure['kind']}]")

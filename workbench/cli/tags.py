@@ -99,7 +99,7 @@ def _print_table(files: Sequence[FileChange], plan: TagPlan, *, written: bool) -
         put(one_line(file.path))
         _print_rows(file.changes)
         for one in file.kept:
-            put(f"    {one.field:<12} {_cell(one.old)} stays; --overwrite writes {_cell(one.new)}")
+            put(f"    {one.field:<12} {_cell(one.old)} stays; --overwrite writes {one_line(one.new_text)}")
         if file.problem:
             put(f"    NOT WRITTEN: {one_line(file.problem)}")
     for note in plan.notes:
@@ -113,13 +113,11 @@ def _print_table(files: Sequence[FileChange], plan: TagPlan, *, written: bool) -
 
 def _print_rows(changes: Iterable[FieldChange]) -> None:
     for one in changes:
-        put(f"    {one.field:<12} {_cell(one.old):<12} → {_cell(one.new)}")
+        put(f"    {one.field:<12} {_cell(one.old):<12} → {one_line(one.new_text)}")
 
 
-def _cell(value: float | str | None) -> str:
-    if value is None:
-        return UNKNOWN
-    return one_line(value) if isinstance(value, str) else f"{value:.6g}"
+def _cell(old: str | None) -> str:
+    return UNKNOWN if old is None else one_line(old)
 
 
 def _restore_tags(options: argparse.Namespace) -> int:

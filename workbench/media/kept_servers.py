@@ -84,8 +84,9 @@ class KeptServers:
         if name not in found:
             known = ", ".join(sorted(found)) or "none yet"
             raise MediaServerError(
-                f"There is no media server {name!r}. Added: {known}; or mpd, mpd://HOST, mpd://HOST:PORT, "
-                "mpd:///PATH/OF/SOCKET. Add one with workbench media add NAME --url URL --user USER.",
+                f"There is no media server {name!r}. Added: {known}. Add one with workbench media add NAME --url URL "
+                "--user USER. An MPD is named by its address: mpd, mpd://HOST, mpd://HOST:PORT or "
+                "mpd:///PATH/OF/SOCKET.",
                 server=name,
             )
         return self._kept(name, found[name])

@@ -60,7 +60,7 @@ def _translated(address: MpdAddress, error: Exception) -> MediaServerError:
     elif isinstance(error, TimeoutError):
         text = f"{address} does not answer in time. Try again when it is idle, or raise MPD_TIMEOUT."
     else:
-        text = f"{address} cannot be reached: {_reason(error)}. Start it, or give another address."
+        text = f"{address} cannot be reached: {_reason(error)}. Start it, or give another address, such as mpd://HOST:6600."
     return MediaServerError(text, server=str(address))
 
 

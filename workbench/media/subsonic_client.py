@@ -20,7 +20,7 @@ from workbench.readable import one_line
 API_VERSION = "1.16.1"
 OLDEST = (1, 8, 0)  # the first with updatePlaylist and search3
 TOKENS_SINCE = (1, 13, 0)
-WRONG_LOGIN, NO_TOKENS, NOT_ALLOWED, NOT_FOUND = 40, 41, 50, 70
+FAILED, WRONG_LOGIN, NO_TOKENS, NOT_ALLOWED, NOT_FOUND = 0, 40, 41, 50, 70
 LOGIN_CODES = frozenset({WRONG_LOGIN, NO_TOKENS, 42, 43, 44})
 
 
@@ -34,9 +34,8 @@ class Spoken:
 
     def __str__(self) -> str:
         number = ".".join(map(str, self.version))
-        return f"{self.program or 'a server'}, Subsonic {number}" + (
-            ", OpenSubsonic" if self.extensions else ""
-        )
+        named = [self.program, f"Subsonic {number}", "OpenSubsonic" if self.extensions else ""]
+        return ", ".join(filter(None, named))
 
 
 @contextmanager
@@ -119,6 +118,8 @@ class SubsonicClient:
             return self.error(f"refuses the login: {reason}. {advice}", code)
         if code == NOT_ALLOWED:
             return self.error(f"does not allow this to {self.server.user or 'this user'}: {reason}.", code)
+        if code == FAILED:
+            return self.error(f"failed: {reason}. Its log may say why.", code)
         return self.error(f"refused: {reason} (code {code}).", code)
 
 

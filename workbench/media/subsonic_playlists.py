@@ -80,6 +80,21 @@ def update_playlist(
         _check(client, playlist_id, name, after)
 
 
+def rewrite_playlist(client: SubsonicClient, playlist_id: str, name: str, songs: Sequence[str]) -> None:
+    """Replace all songs of a playlist that the server cannot list any more.
+
+    Supysonic 0.7 fails to list a playlist, and with it all others, once a file that is in it was moved or removed.
+
+    Raises
+    ------
+    MediaServerError
+        The server refuses this too.
+    """
+    client.call("createPlaylist", playlistId=playlist_id, songId=list(songs[:AT_ONCE]))
+    _change(client, playlist_id, songs[:AT_ONCE], songs)
+    _check(client, playlist_id, name, songs)
+
+
 def _change(client: SubsonicClient, playlist_id: str, before: Sequence[str], after: Sequence[str]) -> None:
     """Change a list in one request if it is small; else add first, so that no player meets an empty list."""
     removed, added = list_change(before, after)

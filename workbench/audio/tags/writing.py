@@ -242,10 +242,10 @@ def _set_keys(tags: Any, values: Mapping[str, Value]) -> None:
         elif kind == "MP4Tags":
             _set_one(tags, mp4, _in_mp4(mp4, field, value))
         elif kind == "ASFTags":
-            _set_one(tags, asf, [_text(field, value)])
+            _set_one(tags, asf, [as_text(field, value)])
         else:
             for name in plain:
-                _set_one(tags, name, [_text(field, value)])
+                _set_one(tags, name, [as_text(field, value)])
 
 
 def _set_in_opus(tags: Any, field: str, names: Iterable[str], value: Value) -> None:
@@ -253,7 +253,7 @@ def _set_in_opus(tags: Any, field: str, names: Iterable[str], value: Value) -> N
         tags[_R128[field]] = [str(numbers.r128(float(value)))]
     for name in names:
         if not field.endswith(("_gain", "_peak")):
-            tags[name] = [_text(field, value)]
+            tags[name] = [as_text(field, value)]
         elif name in tags:
             del tags[name]
 
@@ -269,12 +269,16 @@ def _set_one(tags: Any, name: str, value: Any) -> None:
 def _in_mp4(name: str, field: str, value: Value) -> list[Any]:
     if name == "tmpo":  # a 16-bit integer
         return [round(float(value))]
-    text = _text(field, value)
+    text = as_text(field, value)
     return [text.encode()] if name.startswith("----") else [text]
 
 
-def _text(field: str, value: Value) -> str:
-    """Write a value as other programs do."""
+def as_text(field: str, value: Value) -> str:
+    """Write a value as other programs do.
+
+    >>> as_text("bpm", 149.961), as_text("track_gain", 3.122), as_text("key", "Am")
+    ('149.96', '3.12 dB', 'Am')
+    """
     if isinstance(value, str):
         return value
     if field.endswith("_gain"):
@@ -306,7 +310,7 @@ def _set_frames(tags: Any, values: Mapping[str, Value]) -> None:
     for field, value in values.items():
         frame, *_ = _WRITTEN.get(field, (f"TXXX:{PREFIX}{field.upper()}",))
         name, _, description = frame.partition(":")
-        text = str(round(float(value))) if field == "bpm" else _text(field, value)  # ID3: "an integer"
+        text = str(round(float(value))) if field == "bpm" else as_text(field, value)  # ID3: "an integer"
         if not description:
             tags.setall(name, [getattr(id3, name)(encoding=_UTF_16, text=[text])])
             continue

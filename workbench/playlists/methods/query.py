@@ -37,7 +37,10 @@ def query(
         return
     closeness = compiled.closeness()[rows]
     if not request.relax:
-        raise nothing_matches("filter", filter, f"The nearest matches it to {closeness.max():.0%}.")
+        near = closeness.max()
+        raise nothing_matches(
+            "filter", filter, f"The nearest matches it to {near:.0%}." if near >= 0.005 else ""
+        )
     request.note(
         "filter",
         f"No track matches {filter!r}, so these are the nearest (the first matches to {closeness.max():.0%}).",

@@ -201,6 +201,11 @@ class Media(Verbs):
     def _match(self, name: str, accept: Sequence[str]) -> tuple[list[FoundSong], Matched]:
         from workbench.session.media.song_matching import BY_YOU, Matched, match_songs
 
+        if is_mpd(name):
+            raise MediaServerError(
+                f"{name} is an MPD, which only takes playlists (--to {name}). There is nothing to match or to fetch.",
+                server=name,
+            )
         server = self._servers.get(name)
         before = self._library.server_songs.of(name)
         accepted = {song.song_id: song.track_id for song in before if song.by == BY_YOU and song.track_id}

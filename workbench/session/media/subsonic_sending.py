@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.errors import MediaServerError
 from workbench.media.kept_servers import KeptServer
-from workbench.media.subsonic_client import NOT_FOUND, SubsonicClient, subsonic
+from workbench.media.subsonic_client import FAILED, NOT_FOUND, SubsonicClient, subsonic
 from workbench.media.subsonic_playlists import (
     create_playlist,
     own_playlists,
+    rewrite_playlist,
     songs_of_playlist,
     update_playlist,
 )
@@ -66,23 +67,43 @@ def _send(
     key = f"{server.url} {name}"  # another server under the same name has other playlists
     with subsonic(server) as client:
         sent = library.artifacts.get(_SENT, key)
-        playlist_id, before = _existing(client, name, sent.value["id"] if sent else None)
-        if playlist_id is None or before is None:
+        playlist_id, tracks, before = _existing(client, name, sent.value if sent else None)
+        if playlist_id is None:
             playlist_id = create_playlist(client, name, songs)
         else:
-            loss = Loss(str(server), name, advice, len(before), len(songs), len(playlist))
-            if not force and before and (sent is None or sent.value["id"] != playlist_id):
+            loss = Loss(str(server), name, advice, tracks or 0, len(songs), len(playlist))
+            if not force and tracks and (sent is None or sent.value["id"] != playlist_id):
                 loss.refuse_of_others()
             if not force:
                 loss.refuse_halving()
-            update_playlist(client, playlist_id, name, before, songs)
+            if before is None:
+                rewrite_playlist(client, playlist_id, name, songs)
+            else:
+                update_playlist(client, playlist_id, name, before, songs)
     library.artifacts.save(_SENT, key, {"id": playlist_id, "tracks": len(songs)}, snapshot=playlist.snapshot)
-    return Sent(str(server), name, len(songs), None if before is None else len(before), unknown)
+    return Sent(str(server), name, len(songs), tracks, unknown)
 
 
-def _existing(client: SubsonicClient, name: str, sent_id: str | None) -> tuple[str | None, list[str] | None]:
-    """Return id and songs of the playlist that was sent before, or of one of this name; ``None`` if there is none."""
-    if sent_id is not None and (songs := songs_of_playlist(client, sent_id)) is not None:
-        return sent_id, songs
+class _Existing(NamedTuple):
+    """A playlist on the server: its id, if there is one, how many tracks it has, and its songs, if it lists them."""
+
+    id: str | None = None
+    tracks: int | None = None
+    songs: list[str] | None = None
+
+
+def _existing(client: SubsonicClient, name: str, sent: Mapping[str, Any] | None) -> _Existing:
+    """Return the playlist that was sent before, or one of this name."""
+    if sent is not None:
+        try:
+            songs = songs_of_playlist(client, sent["id"])
+        except MediaServerError as error:
+            if error.details.get("code") != FAILED:
+                raise
+            return _Existing(sent["id"], sent["tracks"])
+        if songs is not None:
+            return _Existing(sent["id"], len(songs), songs)
     same = [str(one["id"]) for one in own_playlists(client) if one.get("name") == name and "id" in one]
-    return (same[0], songs_of_playlist(client, same[0])) if same else (None, None)
+    if not same or (songs := songs_of_playlist(client, same[0])) is None:
+        return _Existing()
+    return _Existing(same[0], len(songs), songs)

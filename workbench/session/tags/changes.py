@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from workbench.audio.tags import numbers
-from workbench.audio.tags.writing import Value
+from workbench.audio.tags.writing import Value, as_text
 from workbench.cards.card import card, note, problem, table
 from workbench.readable import counted
 
@@ -20,6 +20,11 @@ class FieldChange:
     field: str
     old: str | None
     new: Value
+
+    @property
+    def new_text(self) -> str:
+        """The new value as other programs write it."""
+        return as_text(self.field, self.new)
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class TagPlan:
     def _repr_html_(self) -> str:
         changes = [(file.path, one) for file in self.files for one in file.changes]
         rows = [
-            (PurePath(path).name, one.field, one.old or "", _shown(one.new))
+            (PurePath(path).name, one.field, one.old or "", one.new_text)
             for path, one in changes[:_MOST_SHOWN]
         ]
         kept = sum(len(file.kept) for file in self.files)
@@ -107,10 +112,6 @@ class TagPlan:
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
         return {"files": [file.to_dict() for file in self.files], "notes": list(self.notes)}
-
-
-def _shown(value: Value) -> str:
-    return value if isinstance(value, str) else f"{value:.2f}".removesuffix(".00")
 
 
 def compare(

@@ -15,7 +15,7 @@ from workbench.audio.excluded import excluded_paths
 from workbench.audio.formats import AUDIO_EXTENSIONS
 from workbench.audio.scan import FoundFile, scan
 from workbench.errors import CancelledError, LibraryPathError, StoreError, WorkbenchError
-from workbench.readable import counted
+from workbench.readable import counted, naming
 from workbench.session.jobs.lost_folders import failure_of, lost_folders
 from workbench.session.watching.changes import POLL_S, changes, needs_polling
 from workbench.session.watching.settling import Settling
@@ -110,7 +110,7 @@ class Watch:
             self.stop.wait(1)
             return
         poll_s = self._poll_s or (POLL_S if any(map(needs_polling, there)) else None)
-        how = f"looking every {poll_s:g} seconds" if poll_s else "told by the system"
+        how = f"looks for changes every {poll_s:g} seconds" if poll_s else "the system tells of changes"
         # The watch begins before the folders are scanned, so that nothing is missed in between.
         unread, unseen = tuple(fresh), set[str]()
         for changed in changes(list(there), self.stop, poll_s=poll_s):
@@ -118,7 +118,7 @@ class Watch:
             try:
                 if unread:
                     self._catch_up(unread)
-                    yield WatchEvent("watching", f"{', '.join(unread)}: watched, {how}.", unread)
+                    yield WatchEvent("watching", f"{', '.join(unread)} ({how})", unread)
                     unread = ()
                 for path in sorted(unseen):
                     self._note(path)
@@ -199,10 +199,13 @@ class Watch:
                 self._settling.note(path)
             yield WatchEvent("failed", f"{error} Tried again in {self._quiet_s:g} seconds.", tuple(paths))
             return
-        done = f"{counted(len(plan.found), 'file')}: {report.analyzed} analyzed, {report.cached} known by content"
-        yield WatchEvent("analyzed", f"{done}.", tuple(file.path for file in plan.found))
+        done = (
+            f"{counted(len(plan.found), 'file')}: {report.analyzed} analyzed, {report.cached} known already"
+        )
+        failed = f", {len(report.failed)} failed" if report.failed else ""
+        yield WatchEvent("analyzed", f"{done}{failed}.", tuple(file.path for file in plan.found))
         for failure in report.failed:
-            yield WatchEvent("failed", f"{failure.path}: {failure.error}", (failure.path,))
+            yield WatchEvent("failed", naming(failure.path, failure.error), (failure.path,))
 
     def _finished(self, plan: Plan) -> Report:
         job = self._analyze(plan=plan, show=False)
