@@ -147,7 +147,7 @@ SYSTEM_FOLDERS = (
     "#recycle", "$RECYCLE.BIN", "RECYCLE.BIN", "$Recycle.Bin", ".Trash-1000", ".stversions", "__MACOSX", "@eaDir",
     "@Recycle", "RECYCLER", "System Volume Information", "lost+found", "#snapshot", ".Spotlight-V100",
     "artist/#recycle", "@SynoResource", "@__thumb", "~snapshot", "Recycle Bin", "_gsdata_", "a.m4a.download",
-    "$WINDOWS.~BT", "Backups.backupdb",
+    "$WINDOWS.~BT", "Backups.backupdb", "trashbox", "LOST.DIR", "@snapshots", "Holiday.imovielibrary", "Plex Versions",
 )  # fmt: skip
 
 
@@ -169,6 +169,10 @@ def test_ordinary_names_that_resemble_them_are_kept(tmp_path):
         "band/Recycle Bin/e.mp3",
         "01_conflict-99.mp3",
         "f.Conflict.mp3",
+        "Temp.mp3",
+        "No.Temp/g.mp3",
+        "band/Trashbox/h.mp3",
+        "Copie en conflit.mp3",
     ]
     make(
         tmp_path,
@@ -178,6 +182,13 @@ def test_ordinary_names_that_resemble_them_are_kept(tmp_path):
         "b_conflict-20260101-120000.mp3",
         "b (SFConflict ann@example.org 2026-01-01-12-00-00).mp3",
         "INCOMPLETE~c.mp3",
+        "d.temp.m4a",
+        "e (Copie en conflit de Ann 2026-01-01).mp3",
+        "e (In Konflikt stehende Kopie von Ann 2026-01-01).mp3",
+        "e (cópia em conflito de Ann 2026-01-01).mp3",
+        "e (Ann's copia in conflitto 2026-01-01).mp3",
+        "e (conflicterende kopie van Ann 2026-01-01).mp3",
+        "e (コピー Ann の競合コピー 2026-01-01).mp3",
     )
     assert sorted(names(tmp_path)) == sorted(kept)
 

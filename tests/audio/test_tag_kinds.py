@@ -105,13 +105,25 @@ def test_id3_text_that_is_wrongly_declared_as_latin_1_is_read_as_what_it_is(enco
 
 @pytest.mark.parametrize(
     "title",
-    ["می\u200cخواهم", "ന\u0d4d\u200dറെ", "Family \U0001f468\u200d\U0001f469\u200d\U0001f467", "co\u00adop"],
+    [
+        "می\u200cخواهم",
+        "ന\u0d4d\u200dറെ",
+        "അവന\u0d4d\u200d",
+        "হঠাত\u09cd\u200d",
+        "Family \U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "co\u00adop",
+    ],
 )
 def test_characters_that_spell_are_kept(title, flac_with):
     assert flac_with(title=title).title == title
 
 
-@pytest.mark.parametrize("char", "\u202e\u202a\u2066\u2069\ufeff")
+@pytest.mark.parametrize("title", ["\u3164", "\u2800 \u2800", "\u200b\u180e", "\u200d", "\u061c"])
+def test_a_title_without_ink_is_none(title, flac_with):
+    assert flac_with(title=title).title == "The File"
+
+
+@pytest.mark.parametrize("char", "\u202e\u202a\u2066\u2069\u206e\ufeff")
 def test_characters_that_turn_the_text_around_them_are_dropped(char, flac_with):
     assert flac_with(title=f"Song{char} gpj.exe").title == "Song gpj.exe"
 

@@ -82,6 +82,15 @@ def test_genres_of_music_are_music(genre):
             "audiobook",
             "Аудиокниги|Аудіокниги|有声书|オーディオブック|오디오북|Audiobook - Fantasy|Children's Audiobooks|Lesung",
         ),
+        (
+            "audiobook",
+            "Audiobooki|Spoken-Word|Old Time Radio|Märchen|Sách nói|ספרים מוקלטים|كتب صوتية|有声読物|Ηχητικό βιβλίο",
+        ),
+        ("podcast", "Vodcast|Sprachkurs|Новости|Conference|Guided Meditation"),
+        (
+            "sound effect",
+            "Pink Noise|Nature Sounds|Klingeltöne|Zvukové efekty|Efekty dźwiękowe|Ses efekti|음향 효과",
+        ),
         ("podcast", "Podcast|True Crime Podcasts|Подкаст|ポッドキャスト|Vorlesung|News|Interview|Talk"),
         ("mix", "DJ-Set|Radio Show|Live Sets"),
         ("sound effect", "Samples|Drum Loops|Ringtone|Jingles|Test Tones|White Noise"),

@@ -23,19 +23,23 @@ EXCLUDED = (
     "/windowsimagebackup/",
     # macOS
     "__macosx/", "network trash folder/", "temporary items/", "thevolumesettingsfolder/", "backups.backupdb/",
-    "*.photoslibrary/",
-    # Linux, NetApp
-    "lost+found/", "~snapshot/",
-    # Synology, QNAP, Asustor, TrueNAS, D-Link, Western Digital, Nextcloud
+    "*.photoslibrary/", "*.imovielibrary/", "*.aplibrary/", "*.tvlibrary/", "*.fcpbundle/",
+    # Linux, Android, NetApp
+    "lost+found/", "lost.dir/", "@snapshots/", "~snapshot/",
+    # Synology, QNAP, Asustor, TrueNAS, D-Link, Western Digital, Buffalo, Nextcloud
     "\\#recycle/", "\\#snapshot/", "\\#recycle bin/", "@eadir/", "@recycle/", "@recycle bin/", "@recently-snapshot/",
     "@snapshot/", "@tmp/", "@sharesnap/", "@sharebin/", "@appstore/", "@download/", "@syno*/", "@__thumb/",
     "@database/", "@docker/", "@s2s/", "@cloudsync/", "@img_bkp_cache/", "@sharedfolderbackup/", "@quarantine/",
-    "@transcode/", "/recycle bin/", "network recycle bin*/", "files_trashbin/", "files_versions/",
+    "@transcode/", "/trashbox/", "/recycle bin/", "network recycle bin*/", "files_trashbin/", "files_versions/",
     # copies that Syncthing, Dropbox, Nextcloud, Seafile, ownCloud and GoodSync set aside
     "*.sync-conflict-*", "*conflicted copy*", "~syncthing~*", "*(sfconflict *",
     "*_conflict-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*", "_gsdata_/",
-    # files that are not whole yet, of Safari and Nicotine+
-    "*.download/", "incomplete~*",
+    "*(*c[oó]pi[ae] [ei][nm] confli*", "*(*[kc]onfli[kc]*ende kopie*", "*(*конфликтующая копия*", "*(*競合コピー*",
+    "*(*冲突副本*",
+    # copies that Plex makes for other devices
+    "plex versions/",
+    # files that are not whole yet, of Safari, Nicotine+ and yt-dlp
+    "*.download/", "incomplete~*", "*.temp.[!.]*",
 )  # fmt: skip
 WHOLE_FOLDER = ".nomedia"
 """A folder with this file is left out, as Android does."""

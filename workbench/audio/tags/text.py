@@ -7,9 +7,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 # Characters that change the direction or the meaning of the text around them; none of them spells anything.
-_HARMFUL = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
-# Format characters that spell: joiners, soft hyphens, marks of direction, parts of flags. None begins or ends a title.
-_AT_THE_EDGE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060"
+_HARMFUL = re.compile("[\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]")
+# Format characters that spell: joiners, soft hyphens, marks of direction, parts of flags; and letters without ink. None
+# begins or ends a title, but for a joiner after a sign that kills a vowel, which makes another letter of it.
+_AT_THE_EDGE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2800\u3164\uffa0"
+_JOINERS = "\u200c\u200d"
+_VIRAMA = 9  # Unicode's combining class of these signs
 # Titles and comments beyond this are damage or other data in the wrong place; chosen by hand.
 MOST_CHARACTERS = 10_000
 _MOST_LYRICS = 1 << 20
@@ -50,7 +53,14 @@ def one_line(text: str) -> str:
     """
     whole = _HARMFUL.sub("", text[:MOST_CHARACTERS])
     kept = (" " if unicodedata.category(char) in _BLANK else char for char in whole)
-    return " ".join("".join(kept).split()).strip(_AT_THE_EDGE + " ")
+    line = " ".join("".join(kept).split())
+    bare = line.strip(_AT_THE_EDGE + " ")
+    rest = line[line.find(bare) + len(bare) :]
+    return (
+        bare + rest[0]
+        if rest[:1] in _JOINERS and bare and unicodedata.combining(bare[-1]) == _VIRAMA
+        else bare
+    )
 
 
 def lines(text: str) -> str:

@@ -21,21 +21,27 @@ if TYPE_CHECKING:
 MUSIC = "music"
 # Whole genres, as shops, podcast programs and ID3v1 write them. "Spoken" or "live" alone may be music, and is not here.
 _GENRES = {
-    "audiobook": r"spoken word|books? (&|and) spoken( audio)?|audio ?(theat(re|er)|drama|play)|speech"
+    "audiobook": r"spoken[ -]?word|books|books? (&|and) spoken( audio)?|old[ -]time radio|bedtime stories"
+    r"|children'?s stories|fairy ?tales|marchen|audio ?(theat(re|er)|drama|play)|speech"
     r"|radio ?(play|drama)s?|storytelling|audio ?stor(y|ies)"
-    r"|lesung(en)?|livres? (audio|lus)|libros? hablados?|livros? falados?|sesli kitap(lar)?|朗読|有声小说",
-    "podcast": r"talk( ?(radio|show)s?)?|news( (&|and) politics)?|interviews?"
+    r"|lesung(en)?|livres? (audio|lus)|libros? hablados?|livros? falados?|sesli kitap(lar)?|sach noi|buku audio"
+    r"|carte audio|hljo[dð]bok|zv[uo]cna knjiga|朗読|有声小说|有声読物|หนังสือเสียง|ऑडियोबुक|ספר(ים)? (קולי|מוקלט)(ים)?"
+    r"|كتاب صوتي|كتب صوتية|ηχητικ[οό] βιβλ[ιί]ο|ηχητικ[αά] βιβλ[ιί]α",
+    "podcast": r"talk( ?(radio|show)s?)?|radio talk|vodcasts?|guided meditations?|language (course|lesson)s?"
+    r"|sprachkurse?|nachrichten|noticias|новости|conferences?|news( (&|and) politics)?|interviews?"
     r"|sermons?|lectures?|predigt(en)?|vorlesung(en)?",
     "sound effect": r"sound ?(fx|clips?|librar(y|ies))|sfx|foley|(drum |sample )?(loops?|packs?)|samples?|ringtones?"
-    r"|jingles?|test ?tones?|white noise|gerausche?|bruitages?|effets? sonores?|efectos? (de sonido|sonoros?)"
+    r"|klingelt(o|oe)ne?|sonneries?|jingles?|test ?tones?|(white|pink|brown) noise|(nature|rain) sounds?"
+    r"|zvukove efekty|efekty dzwiekowe|ses efekt(i|leri)|음향 ?효과|gerausche?"
+    r"|bruitages?|effets? sonores?|efectos? (de sonido|sonoros?)"
     r"|effetti? sonori?|efeitos? sonoros?|звуковые эффекты|効果音|音效",
     "mix": r"(dj|continuous|essential)[ -]?(mix(es)?|sets?)|megamix(es)?|mix(ed)? (set|session)s?"
     r"|radio ?shows?|(dj )?live ?sets?",
 }
 # Words that mean nothing else, also inside a longer genre ("Kinderhörspiel", "Audiobook - Fantasy").
 _WORDS = {
-    "audiobook": r"audio ?-?books?\b|h(o|oe)r(buch|bucher|buecher|spiel)|audioli(bro|bri|vre|vro)|luisterboek|hoorspel"
-    r"|l(ju|y)d(bok|bog|bocker)|aanikirja|audiobuk|audiokni(ha|hy|ga|gi)|hangoskonyv|s(l|ł)uchowisk|аудиокниг|аудіокниг"
+    "audiobook": r"audio ?-?book[si]?\b|h(o|oe)r(buch|bucher|buecher|spiel)|audioli(bro|bri|vre|vro)|luisterboek"
+    r"|hoorspel|l(ju|y)d(bok|bog|bocker)|aanikirja|audiobuk|audiokni(ha|hy|ga|gi)|hangoskonyv|s(l|ł)uchowisk|аудиокниг|аудіокниг"
     r"|有声书|有聲書|オーディオブック|오디오북",
     "podcast": r"podcast|baladodiffusion|подкаст|播客|ポッドキャスト|팟캐스트",
     "sound effect": r"sound ?effe[ck]t|geluidseffect|ljudeffekt|lydeffekt",
