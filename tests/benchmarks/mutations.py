@@ -31,6 +31,7 @@ _BY_FFMPEG = {
     "song.mp2": ("mp2", "mp2"),
     "song.ac3": ("ac3", "ac3"),
     "song.eac3": ("eac3", "eac3"),
+    "song.m2ts": ("mpegts", "mp2"),
 }
 _BY_SNDFILE = {
     "song.wav": ("WAV", "PCM_16"),
@@ -42,6 +43,7 @@ _BY_SNDFILE = {
     "song.aifc": ("AIFF", "ULAW"),
     "song.au": ("AU", "PCM_16"),
     "song.caf": ("CAF", "ALAC_16"),
+    "song.voc": ("VOC", "PCM_16"),
     "song.flac": ("FLAC", "PCM_16"),
     "song.ogg": ("OGG", "VORBIS"),
     "song.opus": ("OGG", "OPUS"),
@@ -100,7 +102,7 @@ def complaints(wb: Workbench, paths: Sequence[Path]) -> list[str]:
         if track.status == "analyzed" and (features is None or not features.duration_s > 0):
             found.append(f"{path}: analyzed without features")
         elif track.status == "failed" and (
-            not track.error or track.error_kind in ("error", "crash", "timeout")
+            not track.error or track.error_kind in ("error", "crash", "timeout", "slow")
         ):
             found.append(f"{path}: {track.error_kind}: {track.error}")
         elif track.status not in ("analyzed", "failed"):
