@@ -459,6 +459,21 @@ def test_a_backup_that_cannot_be_written_stays_readable(tmp_path: Path) -> None:
     assert list(entries(journal.path)) == [entry]
 
 
+def test_a_file_that_was_moved_since_is_restored_where_it_is_now(
+    wb: Workbench, add: Add, music: Path
+) -> None:
+    moved, gone = add("moved.flac"), add("gone.flac", bpm=90.0)
+    original = moved.read_bytes()
+    written(wb)
+    moved = moved.rename(music / "elsewhere.flac")
+    record(wb, moved)
+    gone.unlink()
+    assert {Path(file.path).name: bool(file.problem) for file in wb.tags.restore()} == {
+        "elsewhere.flac": False, "gone.flac": True
+    }  # fmt: skip
+    assert moved.read_bytes() == original
+
+
 def test_only_one_process_writes_at_a_time(wb: Workbench, add: Add) -> None:
     add("x.flac")
     plan = wb.tags.plan()

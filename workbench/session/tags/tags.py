@@ -203,7 +203,10 @@ class Tags(Verbs):
             )
         changed = list(entries(self.folder / f"{known[-1] if name == 'last' else name}{FINISHED}"))
         with self._journal() as journal:
-            return [_told(self._restore_one(journal, entry), on_file) for entry in reversed(changed)]
+            return [
+                _told(self._restore_one(journal, self._where_it_is_now(entry)), on_file)
+                for entry in reversed(changed)
+            ]
 
     @contextmanager
     def _journal(self) -> Iterator[Journal]:
@@ -246,6 +249,11 @@ class Tags(Verbs):
             raise
         except (WorkbenchError, OSError) as error:
             return replace(file, problem=_said(file.path, error))
+
+    def _where_it_is_now(self, entry: Entry) -> Entry:
+        """Return a change with the path at which the library knows the file, if that was moved since."""
+        track = None if Path(entry.path).exists() else self._library.tracks.get(entry.track_id)
+        return entry if track is None or not track.path else replace(entry, path=track.path)
 
     def _restore_one(self, journal: Journal, entry: Entry) -> FileChange:
         said: Mapping[str, Sequence[str]] = {}
