@@ -212,6 +212,10 @@ def test_the_command_says_what_was_stored(server: Mpd, wb: Workbench, base: Path
 def test_an_mpd_has_nothing_to_match(action: str, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["media", action, "mpd", "--data-dir", str(data_dir)]) == 1
     assert "mpd is an MPD, which only takes playlists (--to mpd)" in capsys.readouterr().err
+    assert main(["media", "add", "mpd", "--url", "http://x", "--data-dir", str(data_dir)]) == 1
+    assert "'mpd' cannot be the name of a media server" in capsys.readouterr().err, (
+        "no password was asked for"
+    )
 
 
 @pytest.mark.parametrize(
