@@ -32,8 +32,8 @@ CLUSTER = """
 import sys
 import dask
 from distributed import LocalCluster
-# All workers are one process, which has no memory for each of them and need not be counted 64 times a tick.
-dask.config.set({"distributed.admin.system-monitor.interval": "60s", "distributed.worker.memory.terminate": False})
+# All workers are one process: what each does for itself once in a while must not be done 64 times.
+dask.config.set({"distributed.admin.system-monitor.interval": "60s", "distributed.worker.profile.enabled": False})
 cluster = LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, processes=False, protocol="tcp://",
                        host="127.0.0.1", dashboard_address=None, memory_limit=0)
 print(cluster.scheduler_address, flush=True)
