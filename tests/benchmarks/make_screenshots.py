@@ -29,6 +29,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(folder) / "data"
         analyze_demo(data_dir)
+        with chromium() as browser:
+            draw_cards(data_dir, browser, out / "cards.png")
         with served(data_dir) as url, chromium() as browser:
             for name, (app, width, height, dark, act) in PICTURES.items():
                 page = browser.new_page(
@@ -56,6 +58,28 @@ def analyze_demo(data_dir: Path) -> None:
             wb.playlist(
                 "similarity", start=int(wb.table().ids[0]), size=8, random_state=7, name="After the ferry"
             )
+
+
+def draw_cards(data_dir: Path, browser: Any, path: Path) -> None:
+    from workbench import Workbench
+
+    with Workbench(data_dir) as wb:
+        track, playlist = (
+            wb.track("Blue Tram"),
+            wb.playlist("similarity", start="Blue Tram", size=4, random_state=7, name="Evening"),
+        )
+        cards = track._repr_html_() + playlist._repr_html_()
+    page = browser.new_page(viewport={"width": 1560, "height": 600})
+    halves = (
+        f"<div data-jp-theme-light='{light}' style='background: {back}; flex: 1; padding: 14px'>{cards}</div>"
+        for light, back in (("true", "#fff"), ("false", "#0d1117"))
+    )
+    page.set_content(
+        f"<!doctype html><body style='display: flex; font: 14px sans-serif; margin: 0'>{''.join(halves)}"
+    )
+    page.screenshot(path=path, full_page=True)
+    page.close()
+    reduce(path)
 
 
 def served(data_dir: Path) -> AbstractContextManager[str]:

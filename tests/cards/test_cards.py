@@ -18,7 +18,7 @@ import soundfile
 
 from workbench import Track, Workbench
 from workbench.audio.source import size_and_time
-from workbench.cards.card import card, facts, table
+from workbench.cards.card import beside, card, facts, table
 from workbench.cards.drawings import curve, key_chip, waveform
 from workbench.cards.html import Html, element, plain
 from workbench.cards.rows import Rows
@@ -203,6 +203,12 @@ def test_a_player_has_the_sound_of_the_track_inside(wb: Workbench) -> None:
     assert track.play(start_s=2, seconds=3) == track.play(start_s=2, seconds=3)
     shown = wb.playlists.draft("random", size=3, random_state=1).play(seconds=1)
     assert shown.count("<audio") == 3
+
+
+def test_everything_that_is_beside_a_cover_is_one_column() -> None:
+    page = Page(beside(element("img"), waveform(np.ones((9, 2), np.float32)), facts([("Key", "8A")])))
+    assert [name for name, _ in page.elements][:4] == ["div", "img", "div", "svg"]
+    assert page.open == []
 
 
 def test_a_cover_is_shown_small_and_drawn_anew(wb: Workbench, tmp_path: Path) -> None:

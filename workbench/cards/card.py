@@ -62,9 +62,9 @@ def problem(text: Any) -> Html:
     return element("p", text, class_="pw-problem") if text else Html("")
 
 
-def beside(*parts: Any) -> Html:
-    """Return parts side by side, one below the other where the page is narrow."""
-    return element("div", *parts, class_="pw-beside")
+def beside(side: Any, *main: Any) -> Html:
+    """Return a picture, and everything else to its right, or below it where the page is narrow."""
+    return element("div", side, element("div", *main), class_="pw-beside")
 
 
 def folded(title: str, *parts: Any) -> Html:

@@ -51,8 +51,10 @@ border-bottom:1px solid var(--c-edge);white-space:normal;max-width:26rem;overflo
 .pw-card.pw-card .pw-number{{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}}
 .pw-card.pw-card td b{{font-weight:600}}
 .pw-card.pw-card td small{{display:block;color:var(--c-soft);font-size:12px}}
-.pw-card.pw-card .pw-beside{{display:flex;gap:16px;align-items:flex-start}}
-.pw-card.pw-card .pw-beside>:last-child{{flex:1;min-width:0}}
+.pw-card.pw-card .pw-beside{{display:flex;flex-wrap:wrap;gap:0 16px;align-items:flex-start;margin-top:12px}}
+.pw-card.pw-card .pw-beside>:last-child{{flex:1 1 16rem;min-width:0}}
+.pw-card.pw-card .pw-beside svg:first-child{{margin-top:0}}
+.pw-card.pw-card td details{{margin:0}}
 .pw-card.pw-card .pw-cover{{width:112px;height:112px;object-fit:cover;border-radius:6px;margin:0;flex:none}}
 .pw-card.pw-card .pw-key{{display:inline-block;white-space:nowrap;
 min-width:2.2em;text-align:center;border:0 solid;border-left-width:6px;
