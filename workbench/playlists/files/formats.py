@@ -56,10 +56,13 @@ _OTHERS = {
     RULES.name: RULES,
     "xml": Format("xml", _needs_library, rekordbox.decode, rekordbox.MARK, "application/xml"),
     "nml": Format("nml", _needs_library, traktor.decode, traktor.MARK, "application/xml"),
-    "wpl": Format("wpl", media_player.encode, media_player.decode, media_player.MARK),
-    "txt": Format("txt", text_list.encode, text_list.decode, text_list.MARK),
 }
-_SUFFIXES = {"m3u": "m3u8", "zpl": "wpl", "asx": "wpl", "wax": "wpl", "wvx": "wpl", "tsv": "txt"}
+_ONLY_READ: dict[str, Callable[[bytes], Decoded]] = {
+    **dict.fromkeys(("wpl", "zpl", "asx", "wax", "wvx"), media_player.decode),
+    **dict.fromkeys(("txt", "tsv"), text_list.decode),
+}
+"""Suffixes of files that other programs write. A plug-in may write files with them."""
+_SUFFIXES = {"m3u": "m3u8"}
 _NAME = re.compile(r"[a-z0-9]{1,12}")
 
 
@@ -122,7 +125,7 @@ def find_format(path: Path, format: str | None = None) -> Format:
     PlaylistFileError
         There is no such format.
     """
-    wanted = (format or path.suffix).removeprefix(".").lower()
+    wanted = _wanted(path, format)
     known = FORMATS | _OTHERS
     found = known.get(_SUFFIXES.get(wanted, wanted))
     if found is None:
@@ -132,3 +135,22 @@ def find_format(path: Path, format: str | None = None) -> Format:
             path=str(path),
         )
     return found
+
+
+def find_decoder(path: Path, format: str | None = None) -> tuple[str, Callable[[bytes], Decoded]]:
+    """Return the name of the format, as :func:`find_format` finds it, and the function that reads its files.
+
+    Raises
+    ------
+    PlaylistFileError
+        There is no such format.
+    """
+    wanted = _wanted(path, format)
+    if wanted in _ONLY_READ:
+        return wanted, _ONLY_READ[wanted]
+    found = find_format(path, format)
+    return found.name, found.decode
+
+
+def _wanted(path: Path, format: str | None) -> str:
+    return (format or path.suffix).removeprefix(".").lower()

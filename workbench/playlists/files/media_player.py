@@ -12,15 +12,10 @@ import re
 from html.parser import HTMLParser
 
 from workbench.errors import PlaylistFileError
-from workbench.playlists.files.listing import Decoded, Entry, Listing
+from workbench.playlists.files.listing import Decoded, Entry
 from workbench.playlists.files.text import clock_seconds, decode_text, number_in
 
-MARK = "<smil>"
 _FIRST_VERSION = re.compile(r"^Ref\d+\s*=\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
-
-
-def encode(listing: Listing) -> bytes:
-    raise PlaylistFileError("Playlists of Windows Media Player are only read. Write m3u8, which it opens.")
 
 
 def decode(data: bytes) -> Decoded:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from workbench.errors import PlaylistFileError
-from workbench.playlists.files.formats import find_format
+from workbench.playlists.files.formats import find_decoder
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.locations import path_of
 from workbench.user_paths import expand_home
@@ -40,7 +40,7 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
         It cannot be read, is not a file, is over 64 MiB, has over 100,000 entries, or is not of its format.
     """
     source = expand_home(path)
-    chosen = find_format(source, format)
+    name, decode = find_decoder(source, format)
     try:
         source = source.resolve()
         data = _content(source)
@@ -48,10 +48,10 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
         reason = getattr(error, "strerror", None) or str(error)
         raise PlaylistFileError(f"{source} cannot be read: {reason}.", path=str(source)) from error
     try:
-        decoded = chosen.decode(data)
+        decoded = decode(data)
     except PlaylistFileError as error:
         raise PlaylistFileError(
-            f"{source} cannot be read as {chosen.name}. {error.message}", path=str(source)
+            f"{source} cannot be read as {name}. {error.message}", path=str(source)
         ) from error
     if len(decoded.entries) > MAX_ENTRIES:
         raise PlaylistFileError(

@@ -7,19 +7,14 @@ import re
 from workbench.audio.formats import AUDIO_EXTENSIONS
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files import csv_list
-from workbench.playlists.files.listing import Decoded, Entry, Listing, split_label
+from workbench.playlists.files.listing import Decoded, Entry, split_label
 from workbench.playlists.files.text import clock_seconds, decode_text, lines_of, unquoted
 
-MARK = "\t"
 _CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d\d"
 # "1. ", "01) ", "• ", "[12:34] ": the number of a track, or when it begins in a mix.
 _BEFORE = re.compile(rf"^(?:[-*•]\s+|\d{{1,3}}\s*[.)]\s+|[\[(]?{_CLOCK}[\])]?\s+(?:[-–—]\s+)?)+")
 _LENGTH = re.compile(rf"\s+[\[(]?({_CLOCK})[\])]?$")
 _COMMENT = ("#", "//", ";")
-
-
-def encode(listing: Listing) -> bytes:
-    raise PlaylistFileError("Text files are only read. Write csv or m3u8.")
 
 
 def decode(data: bytes) -> Decoded:
