@@ -138,13 +138,7 @@ def find_format(path: Path, format: str | None = None) -> Format:
 
 
 def find_decoder(path: Path, format: str | None = None) -> tuple[str, Callable[[bytes], Decoded]]:
-    """Return the name of the format, as :func:`find_format` finds it, and the function that reads its files.
-
-    Raises
-    ------
-    PlaylistFileError
-        There is no such format.
-    """
+    """Return the name of the format and the function that reads its files; errors as of :func:`find_format`."""
     wanted = _wanted(path, format)
     if wanted in _ONLY_READ:
         return wanted, _ONLY_READ[wanted]
