@@ -136,6 +136,16 @@ def signed_key(key: str | None, scale: str | None) -> str:
     return flat or (key or "").replace("#", "♯")
 
 
+def short_key(key: str | None, scale: str | None) -> str:
+    """Write a key in plain letters, as tags and DJ software have it (ID3v2.4, TKEY); empty where it is not known.
+
+    >>> short_key("A#", "minor"), short_key("F#", "major"), short_key(None, None)
+    ('Bbm', 'F#', '')
+    """
+    tonic = signed_key(key, scale).replace("♭", "b").replace("♯", "#")
+    return f"{tonic}m" if tonic and scale == "minor" else tonic
+
+
 def key_name(track: Mapping[str, Any]) -> str:
     """Write a track's key with its Camelot code.
 

@@ -522,6 +522,10 @@ def test_rates_are_computed_from_counters_and_a_restart_gives_no_negative_rate()
     assert lines["tracks per minute"] == [5.0, 0.0]
     assert lines["queries per second"] == [2.0, 0.0]
     assert lines["hit rate"][0] == 75.0 and np.isnan(lines["hit rate"][1])
+    moments = [0.0, 60.0, 120.0, 9000.0, 9060.0]
+    lines = rates([(at, counters(0, 0, int(at), 0)) for at in moments])
+    assert np.array_equal(lines["queries per second"], [1.0, 1.0, np.nan, 1.0], equal_nan=True)
+    assert lines["at"] == moments[1:]
 
 
 def test_a_playlist_is_compared_with_an_earlier_one(table: LibraryTable) -> None:

@@ -38,8 +38,8 @@ font:13px/1.5 var(--jp-content-font-family,system-ui,sans-serif)}}
 .pw-card.pw-card .pw-note,.pw-card.pw-card .pw-problem{{margin-top:8px}}
 .pw-card.pw-card dl{{display:flex;flex-wrap:wrap;gap:8px 28px;margin:12px 0 0;padding:0}}
 .pw-card.pw-card dl div{{max-width:100%}}
-.pw-card.pw-card dt{{font-size:11px;font-weight:400;margin:0;padding:0;width:auto}}
-.pw-card.pw-card dd{{margin:0;padding:0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}}
+.pw-card.pw-card dt{{float:none;font-size:11px;font-weight:400;margin:0;padding:0;width:auto}}
+.pw-card.pw-card dd{{float:none;width:auto;margin:0;padding:0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}}
 .pw-card.pw-card .pw-scroll{{overflow-x:auto;margin-top:12px}}
 .pw-card.pw-card table{{border:0;border-collapse:collapse;width:100%;margin:0;table-layout:auto;font-size:13px}}
 .pw-card.pw-card tr,.pw-card.pw-card tbody tr:nth-child(n){{background:none}}
@@ -67,7 +67,7 @@ vector-effect:non-scaling-stroke}}
 .pw-card.pw-card .pw-curves>div{{flex:1;min-width:0;max-width:22rem}}
 .pw-card.pw-card .pw-curves svg{{margin-top:2px}}
 .pw-card.pw-card .pw-bar{{height:6px;border-radius:3px;background:var(--c-panel);fill:var(--c-accent)}}
-.pw-card.pw-card td .pw-bar{{margin:0}}
+.pw-card.pw-card td .pw-bar{{margin:7px 0 0}}
 .pw-card.pw-card .pw-curve{{height:36px;fill:none;stroke:var(--c-accent);overflow:visible}}
 .pw-card.pw-card .pw-curve polyline{{stroke-width:2px;vector-effect:non-scaling-stroke}}
 .pw-card.pw-card audio{{height:32px;max-width:100%;vertical-align:middle;margin-top:8px}}

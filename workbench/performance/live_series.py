@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from workbench.performance.totals import mean_wait_s
 
 NAN = float("nan")
+GAP = 5.0  # times the usual step: nothing ran meanwhile, set by hand
 GAP_S = 30.0  # no values for longer than that: the page was prepared ahead, or hidden
 
 
@@ -62,15 +64,23 @@ def live_values(metrics: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def rates(history: Sequence[tuple[float, Mapping[str, Any]]]) -> dict[str, list[float]]:
-    """Return the rates between successive samples of counters, by name; ``at`` is the time of the later sample."""
+    """Return the rates between successive samples of counters, by name; ``at`` is the time of the later sample.
+
+    After a gap, in which nothing ran and nothing was kept, the rates are not known (NaN).
+    """
     lines: dict[str, list[float]] = {
         "at": [],
         "tracks per minute": [],
         "queries per second": [],
         "hit rate": [],
     }
+    usual = median([at - before for (before, _), (at, _) in pairwise(history)] or [0.0])
     for (before_at, before), (at, now) in pairwise(history):
         seconds = max(1e-3, at - before_at)
+        if seconds > GAP * max(usual, 1.0):
+            for name, line in lines.items():
+                line.append(at if name == "at" else NAN)
+            continue
         hits, misses = (_lookups(now, name) - _lookups(before, name) for name in ("hits", "misses"))
         tracks = _grown(now, before, "async_processor", "total_processed")
         lines["at"].append(at)

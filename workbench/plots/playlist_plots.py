@@ -27,6 +27,7 @@ def playlist_curves(columns: Any, title: str = "") -> Figure:
     figure, axes = new_figure(2, 1, size=(11, 5), sharex=True)
     lines = ((tempo, "tempo (BPM)", BLUE), (loudness, "loudness (LUFS)", GREEN))
     draw_lines(axes, range(1, len(tempo) + 1), lines, marker="o")
+    axes[1].xaxis.get_major_locator().set_params(integer=True)
     axes[1].set_xlabel("place in the playlist")
     figure.suptitle(title)
     return figure

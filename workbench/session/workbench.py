@@ -423,7 +423,7 @@ class Workbench:
         from workbench.session.problems import COLUMNS, find_problems
 
         found = find_problems(self.library, self.table() if table is None else table, self.copies.pairs())
-        return Rows(found, "kind of problem", COLUMNS, several="kinds of problems")
+        return Rows(found, "kind of problem", COLUMNS, several="kinds of problems looked for")
 
     @property
     def playlists(self) -> Playlists:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from workbench.playlists.dj.beat_grid import GridPoint
 from workbench.playlists.dj.cue_points import CuePoint
+from workbench.readable import short_key
 
 STAR = 51  # Rekordbox and Traktor write one star as 51, five as 255
 
@@ -39,8 +40,7 @@ class CollectionTrack:
     @property
     def key_name(self) -> str:
         """The key as musicians write it, ``Am``; empty where it is not known."""
-        key, scale = self.values.get("key"), self.values.get("scale")
-        return f"{key}{'m' if scale == 'minor' else ''}" if key else ""
+        return short_key(self.values.get("key"), self.values.get("scale"))
 
     @property
     def stars(self) -> int:

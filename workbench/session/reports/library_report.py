@@ -60,8 +60,8 @@ class LibraryReport:
             ("Artists", f"{len(set().union(*self._artist_names)):,}"),
             ("Albums", f"{len(self._known('album')):,}"),
             ("Genres", f"{len(self._known('genre')):,}"),
-            ("Middle tempo", number(_middle(self.library.numbers("bpm")), "BPM", 0)),
-            ("Middle loudness", number(_middle(self.library.numbers("loudness_lufs")), "LUFS")),
+            ("Median tempo", number(_median(self.library.numbers("bpm")), "BPM", 0)),
+            ("Median loudness", number(_median(self.library.numbers("loudness_lufs")), "LUFS")),
             ("Analyzed", counted(self.counts.get("analyzed", 0), "track")),
             ("Failed", counted(self.counts.get("failed", 0), "track")),
             ("Missing", counted(self.counts.get("missing", 0), "track")),
@@ -163,6 +163,6 @@ def _hours(seconds: float) -> str:
     return span(seconds) if seconds < 3600 else f"{seconds / 3600:,.1f} hours"
 
 
-def _middle(values: Any) -> float | None:
+def _median(values: Any) -> float | None:
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else None

@@ -16,6 +16,7 @@ from workbench.analysis.level.loudness import loudness_together
 from workbench.analysis.one_pass import REPLAY_GAIN_LUFS
 from workbench.audio.tags.writing import Value
 from workbench.errors import TagsError
+from workbench.readable import short_key
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -109,8 +110,7 @@ class Wanted:
     def _key_of(self, row: int) -> Value | None:
         if self._key != "name":
             return _plain(self._table.texts("open_key" if self._key == "openkey" else "camelot")[row])
-        key, scale = self._table.texts("key")[row], self._table.texts("scale")[row]
-        return f"{key}m" if key and scale == "minor" else key
+        return short_key(self._table.texts("key")[row], self._table.texts("scale")[row]) or None
 
     def _genre(self, row: int) -> Value | None:
         probability = self._table.numbers("predicted_genre_probability")[row]
