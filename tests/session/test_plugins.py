@@ -60,7 +60,7 @@ class ChannelWord:
 def widest(request):
     share = np.nan_to_num(request.table.numbers("side_share"))
     for row in request.rows[np.argsort(-share[request.rows])].tolist():
-        yield Pick(row, {"side_share": float(share[row])})
+        yield Pick(row, {"side_share": float(share[row]), "because": f"{share[row]:.0%} from the sides"})
 
 
 @playlist_format("txt")
@@ -157,6 +157,8 @@ def test_a_changed_version_means_that_tracks_are_analyzed_again(
 def test_a_method_a_format_and_an_app_work_like_the_built_in_ones(wb: Workbench, tmp_path: Path) -> None:
     playlist = wb.playlist.widest(size=2)
     assert Path(playlist[0].path).stem == "wide" and playlist[0].explanation["side_share"] > 0.4
+    assert playlist[0].explanation["text"] == "50% from the sides"
+    assert playlist[0].explanation["details"].startswith("50% from the sides")
     lines = playlist.save(tmp_path / "list.txt").read_text().splitlines()
     assert lines[0] == "Playlist Workbench" and lines[1].endswith("wide.wav")
     assert wb.app("greeting") == "hello 3"

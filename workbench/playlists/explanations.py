@@ -230,4 +230,5 @@ _PHRASES: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
         ),
     ),
     ("by_method", lambda facts: f"from {facts['by_method']}"),
+    ("because", lambda facts: str(facts["because"])),
 )

@@ -88,4 +88,5 @@ _LEADS: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
         lambda facts: "matches the filter" if facts["closeness"] == 1 else "nearly matches the filter",
     ),
     ("by_method", lambda facts: f"from {facts['by_method']}"),
+    ("because", lambda facts: str(facts["because"])),
 )
