@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 import uuid
@@ -153,6 +154,14 @@ def test_the_job_of_a_notebook_is_paused_and_cancelled_from_a_page(
             line.wait_for(state="detached")
         finally:
             notebook.close()
+
+
+def test_the_home_page_counts_what_is_in_the_library(visit: Callable[..., Any]) -> None:
+    page = visit("problems").page
+    page.get_by_role("link", name="Home").click()
+    for count in ("total", "hours", "problems", "running"):
+        page.locator(f"[data-count={count}]", has_text=re.compile(r"^[\d.]+$")).wait_for()
+    page.locator(".pw-kinds li").first.wait_for()
 
 
 def test_many_jobs_leave_the_page_in_sight(visit: Callable[..., Any], app_data_dir: Path) -> None:

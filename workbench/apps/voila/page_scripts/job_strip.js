@@ -1,7 +1,7 @@
 // The jobs of the server, on every page: what runs, how far it is, the time left, and buttons to pause and to cancel.
 // What has ended stays until it is dismissed, in this browser, or for an hour. Few jobs are in sight; a click shows all.
 
-const base = new URL("../../", document.currentScript.src);
+const base = new URL("../../", import.meta.url);
 const BUSY_MS = 1000, IDLE_MS = 4000; // set by hand: moves visibly; a job of another page is seen soon
 const SHOWN_S = 3600; // of a job that has ended
 const FEW = 3; // set by hand: the page below stays in sight
