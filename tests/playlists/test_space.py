@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import norm, spearmanr
 
 from workbench.playlists import generate
+from workbench.playlists.sound.parts import judge
 from workbench.playlists.sound.space import space_of
 from workbench.store.library.library_table import LibraryTable
 
@@ -185,3 +186,17 @@ def test_one_space_needs_no_analyzed_track(make_table):
     table = make_table(3, vectors=np.full((3, 4), np.nan))
     assert np.isnan(space_of(table).distances_from(0)).all()
     assert np.isnan(space_of(table).closer_than_percent(np.nan))
+
+
+def test_copies_do_not_count_as_neighbors_of_the_same_album(make_table):
+    vectors = np.random.default_rng(3).normal(size=(40, 62))
+    albums = [f"Album {number % 10}" for number in range(40)]
+    once = judge(make_table(40, vectors=vectors, album=albums), {})
+    twice = make_table(
+        80,
+        vectors=np.concatenate([vectors, vectors]),
+        album=albums * 2,
+        content_hash=[f"hash{number % 40}" for number in range(80)],
+    )
+    assert judge(twice, {}) == once
+    assert once.tracks == 40 and once.hits < 0.5

@@ -90,12 +90,13 @@ def choose_classes(examples: Examples, label: str) -> tuple[tuple[str, ...], dic
             left_out[name] = f"tracks of {len(groups[name])} artists of the {MINIMUM_GROUPS} needed"
     classes = tuple(name for name in sorted(counts) if name not in left_out)
     if len(classes) < 2:
+        enough = f"only {classes[0]} has them" if classes else "none has them"
         shown = "; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:10]) or (
-            "there is none (labels are genre tags, thumbs in the Library app, playlists, or rows of a CSV file)"
+            "There is no label yet. Labels are genre tags, stars, playlists, or rows of a CSV file"
         )
         raise ModelError(
-            f"Too few examples to learn {label}: two classes or more are needed, each with {MINIMUM_EXAMPLES} tracks "
-            f"of {MINIMUM_GROUPS} artists. {len(classes)} have that; of the labels here, {shown}.",
+            f"Too few examples to learn {label}. At least two classes need {MINIMUM_EXAMPLES} tracks by "
+            f"{MINIMUM_GROUPS} artists each, and {enough}. {shown}.",
             label=label,
             classes=list(classes),
             left_out=left_out,

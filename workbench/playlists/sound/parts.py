@@ -14,6 +14,7 @@ import numpy as np
 
 from workbench.analysis.sound_vector import COMPOSITION
 from workbench.errors import ParameterValueError
+from workbench.playlists.making.copies import copy_groups
 from workbench.playlists.sound.arrays import Floats
 from workbench.playlists.sound.points import LEAST_EMBEDDINGS, Vectors, fill, fixed_sample
 from workbench.values import did_you_mean
@@ -93,7 +94,7 @@ def weighted_distances(table: LibraryTable, row: int, weights: Mapping[str, floa
 
 
 def judge(table: LibraryTable, weights: Mapping[str, float], *, by: str = "album") -> Judged:
-    """Ask of each track whether its nearest one is of the same album, artist or genre.
+    """Ask of each track whether its nearest one is of the same album, artist or genre; copies are left out.
 
     Parameters
     ----------
@@ -103,9 +104,11 @@ def judge(table: LibraryTable, weights: Mapping[str, float], *, by: str = "album
         A text column.
     """
     codes = table.codes(by)
-    sizes = np.bincount(codes[(codes >= 0) & table.analyzed], minlength=codes.max(initial=0) + 1)
-    asked = table.analyzed & (codes >= 0)
-    asked[asked] = sizes[codes[asked]] > 1
+    known = np.flatnonzero(table.analyzed & (codes >= 0))
+    known = known[np.unique(copy_groups(table)[known], return_index=True)[1]]
+    sizes = np.bincount(codes[known], minlength=codes.max(initial=0) + 1)
+    asked = np.zeros(len(table), bool)
+    asked[known[sizes[codes[known]] > 1]] = True
     rows = fixed_sample(asked, _JUDGED)
     if len(rows) < 2:
         return Judged(len(rows), float("nan"), float("nan"))
