@@ -16,7 +16,7 @@ from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.points import RANDOM_PAIR
 from workbench.playlists.sound.transitions import MixProfile, TransitionCosts
-from workbench.readable import counted
+from workbench.readable import UNKNOWN, counted
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Set by hand, as are the limits below. 100 orders give a result in whole percent.
 RANDOM_ORDERINGS = 100
 _PAIRS = 2000
+_AS_RANDOM = 0.1  # set by hand: other pairs of tracks drawn at random differ by as much
 # Orders of long playlists take longer, so fewer are tried.
 _MANY_ORDERINGS_UP_TO, _FEW_ORDERINGS = 500, 10
 _ALL_PAIRS_UP_TO = 60  # tracks; their 1770 pairs are about as many as _PAIRS
@@ -41,7 +42,7 @@ class QualityCard(dict[str, Any]):
 
 def card_facts(quality: Mapping[str, Any]) -> Html:
     """Return the numbers of a quality card as names and values, the curves of tempo and energy, and the notes."""
-    worst, diversity = quality.get("worst_transition"), quality.get("diversity")
+    worst = quality.get("worst_transition")
     orders = quality.get("random_orderings")
     smoother = (
         f"smoother than {quality['better_than_random_percent']:.0f} % of {orders} random orders"
@@ -53,10 +54,7 @@ def card_facts(quality: Mapping[str, Any]) -> Html:
             [
                 ("Transitions", smoother),
                 ("Least smooth", f"after track {worst['position'] + 1}" if worst else ""),
-                (
-                    "Variety",
-                    f"{100 * diversity / RANDOM_PAIR:.0f} % of tracks drawn at random" if diversity else "",
-                ),
+                ("Variety", variety(quality.get("diversity")) if worst else ""),
                 ("Artists", quality.get("artists", "")),
                 ("Same artist again", _again(quality.get("closest_repeat"))),
             ]
@@ -126,15 +124,23 @@ def card_text(card: Mapping[str, Any]) -> str:
     worst = card["worst_transition"]
     return (
         f"smoother than {card['better_than_random_percent']:.0f} % of {card['random_orderings']} random orders; "
-        f"the least smooth transition is after track {worst['position'] + 1}; {_variety(card['diversity'])}; "
+        f"the least smooth transition is after track {worst['position'] + 1}; variety: {variety(card['diversity'])}; "
         f"{counted(card['artists'], 'artist')}"
     )
 
 
-def _variety(diversity: float | None) -> str:
+def variety(diversity: float | None) -> str:
+    """Return how far apart tracks sound, compared with tracks drawn at random.
+
+    >>> variety(0.62), variety(1.04), variety(2.0)
+    ('62 % of tracks drawn at random', 'like tracks drawn at random', 'more than tracks drawn at random')
+    """
     if diversity is None:
-        return "how varied it sounds is unknown"
-    return f"sounds {diversity / RANDOM_PAIR:.0%} as varied as tracks drawn at random"
+        return UNKNOWN
+    share = diversity / RANDOM_PAIR
+    if abs(share - 1) < _AS_RANDOM:
+        return "like tracks drawn at random"
+    return f"{f'{100 * share:.0f} % of' if share < 1 else 'more than'} tracks drawn at random"
 
 
 def _against_chance(table: LibraryTable, rows: Rows, mean: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.playlists.explanations import transition_word
-from workbench.playlists.sound.points import RANDOM_PAIR
+from workbench.playlists.quality_card import variety
 from workbench.readable import UNKNOWN, clock, counted, number
 from workbench.session.reports.tables import table
 
@@ -81,7 +81,7 @@ class PlaylistReport:
                     "Least smooth transition",
                     f"{worst} → {worst + 1}, {transition_word(card['worst_transition']['cost'])}",
                 ),
-                ("Variety of sound", _variety(card.get("diversity"))),
+                ("Variety of sound", variety(card.get("diversity"))),
             ]
         rows += [
             ("Artists", f"{card['artists']:,}" if "artists" in card else UNKNOWN),
@@ -115,14 +115,6 @@ def _transition(following: Mapping[str, Any] | None) -> tuple[str, ...]:
         f"{number(tempo['other_bpm'], digits=0)} → {number(tempo['bpm'], 'BPM', 0)}" if tempo else UNKNOWN,
         str(key["relation"]) if key else UNKNOWN,
         UNKNOWN if step is None else f"{'+' if step > 0 else ''}{number(step, 'LU')}",
-    )
-
-
-def _variety(diversity: float | None) -> str:
-    return (
-        UNKNOWN
-        if diversity is None
-        else f"{100 * diversity / RANDOM_PAIR:.0f} % of that of tracks drawn at random"
     )
 
 

@@ -19,6 +19,7 @@ from workbench.apps.dashboards.views.page import (
 )
 from workbench.apps.dashboards.widgets.chart import Chart
 from workbench.apps.dashboards.widgets.track_list import TrackList
+from workbench.playlists.quality_card import variety
 from workbench.readable import clock, number
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def card_html(cards: Mapping[str, Mapping[str, Any]]) -> str:
         ("The same in random order", lambda card: _figure(card.get("random_mean_transition"))),
         ("Better than random orders", lambda card: number(card.get("better_than_random_percent"), "%", 0)),
         ("Worst transition", _worst),
-        ("Distance between its tracks (1.4: drawn at random)", lambda card: _figure(card.get("diversity"))),
+        ("Variety of sound", lambda card: variety(card.get("diversity"))),
         ("Artists", lambda card: str(card.get("artists", "—"))),
     ]
     rows = [[name, *(write(card) for card in cards.values())] for name, write in lines]
