@@ -33,7 +33,8 @@ import sys
 import dask
 from distributed import LocalCluster
 # All workers are one process: what each does for itself once in a while must not be done 64 times.
-dask.config.set({"distributed.admin.system-monitor.interval": "60s", "distributed.worker.profile.enabled": False})
+dask.config.set({"distributed.admin.system-monitor.interval": "60s", "distributed.admin.tick.interval": "5s",
+                 "distributed.worker.profile.enabled": False})
 cluster = LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, processes=False, protocol="tcp://",
                        host="127.0.0.1", dashboard_address=None, memory_limit=0)
 print(cluster.scheduler_address, flush=True)
