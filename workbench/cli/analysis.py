@@ -77,7 +77,7 @@ def _demo_playlists(wb: Workbench, folder: Path) -> list[Path]:
     written = []
     for name, method, parameters in wanted:
         playlist = wb.playlist(method, name=name, random_state=7, **parameters)
-        written.append(playlist.save(folder / f"demo_{method}.m3u8"))
+        written.append(playlist.save(folder / f"demo_{method}.m3u8", force=True))
     return written
 
 
