@@ -121,7 +121,7 @@ def _mp4_end(descriptor: int) -> int | None:
 
 
 def _matroska_end(descriptor: int) -> int | None:
-    """Return the end of the segment; of one that was streamed and has no size, the end of its last element.
+    """Return the end of the segment, or of its last element if it was streamed and has no size.
 
     References
     ----------
@@ -146,9 +146,8 @@ def _last_element_end(descriptor: int, position: int) -> int | None:
         is_cluster = head[:4] == _CLUSTER
         if not (is_cluster or (head[:id_bytes] in _ELEMENTS and size is not None)):
             return None
-        position += start + (
-            size or 0
-        )  # elements of a cluster without a size follow as if they lay beside it
+        # The elements of a cluster without a size follow as if they lay beside it.
+        position += start + (size or 0)
     return position
 
 

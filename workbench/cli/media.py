@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli.options import DONE, Add, add_prefix_option, open_library
 from workbench.cli.output import confirm, print_json, put, say
 from workbench.errors import MediaServerError
-from workbench.media.kept_servers import check_name
 from workbench.readable import clock, one_line
 
 if TYPE_CHECKING:
@@ -94,6 +93,8 @@ def _media(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
+    from workbench.media.kept_servers import check_name
+
     check_name(options.name)  # before a password is asked for
     secret = _secret(f"Password of {options.user}" if options.user else "API key")
     with open_library(options) as wb:

@@ -12,10 +12,10 @@ from mpd import MPDClient
 from workbench.errors import MediaServerError
 from workbench.media.mpd_address import MpdAddress
 
-EXCHANGE_LIMITS = 20  # whole exchange in time limits of one answer, set by hand: minutes, for 10,000 tracks
-MOST_BYTES = (
-    64 * 1024 * 1024
-)  # of one answer: the longest playlist of MPD (16,384 songs) with the longest paths
+# The whole exchange, in time limits of one answer; set by hand: some minutes, for 10,000 tracks.
+EXCHANGE_LIMITS = 20
+# One answer: the longest playlist of MPD (16,384 songs) with the longest paths.
+MOST_BYTES = 64 * 1024 * 1024
 
 
 class BoundedMpdClient(MPDClient):  # type: ignore[misc]  # the package has no types

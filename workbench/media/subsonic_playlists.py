@@ -83,7 +83,7 @@ def update_playlist(
 def rewrite_playlist(client: SubsonicClient, playlist_id: str, name: str, songs: Sequence[str]) -> None:
     """Replace all songs of a playlist that the server cannot list any more.
 
-    Supysonic 0.7 fails to list a playlist, and with it all others, once a file that is in it was moved or removed.
+    Supysonic 0.7 cannot list a playlist, nor any other one, after a file in it has been moved or removed.
 
     Raises
     ------

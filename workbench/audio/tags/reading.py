@@ -20,9 +20,8 @@ from workbench.errors import AudioError
 _CUT_AFTER = 30  # characters of a title in ID3v1, which careless programs copy into other tags
 _COVER_NAMES = ("cover", "folder", "front", "album", "albumart")
 _COVER_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
-_SETTLED_NS = (
-    2_000_000_000  # FAT keeps times in steps of two seconds, so a later change can leave the same time
-)
+# FAT keeps times in steps of two seconds, so a later change can leave the same time.
+_SETTLED_NS = 2_000_000_000
 _IDS_OF = {"artist": "musicbrainz_artist_id", "album_artist": "musicbrainz_album_artist_id"}
 _MAX_LRC_BYTES = 1 << 20  # chosen by hand; the lyrics of a song have some kilobytes
 _LRC_TIMES = re.compile(r"\[[\d:.]+\]|<[\d:.]+>")

@@ -15,9 +15,8 @@ _JAPANESE = ["cp932", "euc_jp"]
 _OTHERS = ["gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp1253", "cp1250", "cp1252", "cp1254", "cp1255", "cp1256",
            "cp874"]  # fmt: skip
 _KANA = re.compile("[\u3040-\u30ff]")
-_LEAST_KANA = (
-    0.2  # of the letters that are not ASCII; other encodings hardly ever look like kana; set by hand
-)
+# Share of the letters that are not ASCII. Other encodings hardly ever look like kana; set by hand.
+_LEAST_KANA = 0.2
 _DETECTED_BYTES = 1 << 15  # of the lines that are not ASCII: detection takes 0.1 s; set by hand
 
 

@@ -190,7 +190,7 @@ def _counted(plays: Iterable[tuple[str, str, float]]) -> dict[str, tuple[int, fl
 
 
 def _rounded_twice(before: float, at: float) -> bool:
-    """Whether two times of one source may be one play, that it noted once with seconds and once without."""
+    """Whether two times of one source may be the same play, noted once with seconds and once without."""
     return at - before < _MINUTE_S and (at % _MINUTE_S < 1 or before % _MINUTE_S < 1)
 
 

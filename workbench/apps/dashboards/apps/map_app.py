@@ -38,9 +38,8 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 LAID_OUT_AT_ONCE = 500  # measured: 4 s of one core; a job of the server lays out more tracks than these
-OPENS_ON_NEIGHBORS = (
-    2000  # measured: 20 s of one core, once; a larger library opens on its principal components
-)
+# Measured: 20 s of one core, once. A larger library opens on its principal components.
+OPENS_ON_NEIGHBORS = 2000
 
 
 class MapApp(SessionApp):
