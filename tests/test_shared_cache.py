@@ -60,7 +60,7 @@ def test_a_second_server_analyses_nothing_again(
     url, process = server
     with Workbench(tmp_path / "one", redis_url=url) as one:
         assert one.analyze(music).result().analyzed == 2
-        found = one.track.features(1)
+        found = one.track.features(str(music / "0.wav"))
     with Workbench(tmp_path / "two", redis_url=url) as two:
         report = two.analyze(music).result()
         assert (report.analyzed, report.cached, report.failed) == (0, 2, ())
