@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
+from PIL import Image
 from pytest_jupyter.jupyter_core import jp_asyncio_loop as jp_asyncio_loop
 from pytest_jupyter.jupyter_server import jp_server_cleanup as jp_server_cleanup
 from tornado.httpclient import HTTPClientError
 
+from workbench import Workbench
+from workbench.apps.rest import audio_handler, cover_handler, history_handlers
 from workbench.apps.server.lab import arguments
+from workbench.session.allowed_paths import allowed_file
 from workbench.settings import Settings
+from workbench.store.library.records import ScannedFile
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
@@ -28,7 +36,7 @@ def jp_server_config(tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def fetch(jp_fetch: Any, jp_asyncio_loop: Any) -> Any:
     """Ask the server with its token; the loop is pytest-jupyter's, so the tests themselves are not coroutines."""
-    return lambda *address: jp_asyncio_loop.run_until_complete(jp_fetch(*address))
+    return lambda *address, **options: jp_asyncio_loop.run_until_complete(jp_fetch(*address, **options))
 
 
 def test_same_endpoints_with_the_server_s_own_login(fetch: Any, jp_base_url: str) -> None:
@@ -115,3 +123,52 @@ def test_the_launcher_s_notebooks_are_copies_of_the_user_s_own(
     with pytest.raises(HTTPClientError) as refused:
         copy("../secret")
     assert refused.value.code == 409
+
+
+def test_a_link_that_comes_between_check_and_opening_leads_nowhere(
+    fetch: Any, tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    album, outside, parked = music / "swapped", tmp_path / "private", tmp_path / "parked"
+    for folder, shade in ((album, "white"), (outside, "black")):
+        folder.mkdir()
+        soundfile.write(folder / "song.flac", np.zeros(800, np.float32), 8000)
+        soundfile.write(folder / "song.wav", np.zeros(800, np.float32), 8000)
+        Image.new("RGB", (9, 9), shade).save(folder / "cover.png")
+        (folder / "plays.csv").write_text("artist,album,name,date\nA,B,C,27 Nov 2026 20:00\n")
+    with Workbench(tmp_path / "library") as wb:
+        names = ("song.flac", "song.wav")
+        flac, wav = wb.library.files.add(
+            [ScannedFile(str(album / name), 1, 0, name, {"duration_s": 0.1}) for name in names]
+        )
+
+    def asked(*address: str, **options: Any) -> int:
+        try:
+            return int(fetch("api", "v1", *address, **options).code)
+        except HTTPClientError as error:
+            return error.code
+
+    plays = json.dumps({"file_path": str(album / "plays.csv")})
+    questions: list[tuple[tuple[str, ...], dict[str, Any]]] = [
+        (("tracks", str(flac), "audio"), {}),
+        (("tracks", str(wav), "audio"), {"params": {"format": "file"}}),
+        (("tracks", str(wav), "audio"), {"params": {"format": "wav"}}),
+        (("tracks", str(wav), "cover"), {}),
+        (("history",), {"method": "POST", "body": plays, "headers": {"Content-Type": "application/json"}}),
+    ]
+
+    def checked_too_early(path: str, roots: Any) -> Path:
+        real = allowed_file(path, roots)
+        album.rename(parked)
+        album.symlink_to(outside)
+        return real
+
+    assert [asked(*address, **options) for address, options in questions] == [200] * 5
+    for handlers in (audio_handler, cover_handler, history_handlers):
+        monkeypatch.setattr(handlers, "allowed_file", checked_too_early)
+    answers = []
+    for address, options in questions:
+        answers.append(asked(*address, **options))
+        album.unlink()
+        parked.rename(album)
+    shutil.rmtree(album)
+    assert answers == [403, 403, 403, 404, 403]

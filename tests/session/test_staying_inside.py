@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from mutagen.flac import FLAC
+from PIL import Image
 from signals import tone
 
 from workbench import Settings, Workbench
 from workbench.analysis.analyze_file import analyze_and_listen
 from workbench.audio.bounds import call_inside, staying_inside
+from workbench.audio.cover import small_cover
 from workbench.audio.source import open_file
 from workbench.audio.tags import read_tags
 from workbench.errors import AudioOutsideError
@@ -135,3 +138,14 @@ def test_workers_that_have_the_music_elsewhere_stay_there() -> None:
     assert folders_on_workers([Path("/home/ann/Music/new")], pairs) == ("/mnt/music/new/",)
     assert folders_on_workers([Path("/srv/sound")], pairs) == ("/data/",)
     assert folders_on_workers(["/music"], None) == ("/music/",)
+
+
+def test_a_cover_is_not_read_through_a_link_that_leads_outside(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    soundfile.write(music / "song.wav", np.zeros(800, np.float32), 8000)
+    Image.new("RGB", (9, 9)).save(tmp_path / "private.png")
+    (music / "cover.png").symlink_to(tmp_path / "private.png")
+    assert small_cover(music / "song.wav")
+    with staying_inside([music]):
+        assert small_cover(music / "song.wav") is None

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from workbench.audio.ffmpeg_decoder import open_container
-from workbench.audio.source import open_file
+from workbench.audio.source import open_binary, open_file
 from workbench.audio.tags.reading import cover_file
 from workbench.errors import AudioError
 
@@ -38,9 +38,12 @@ def _embedded(path: str) -> bytes | None:
 
 def _beside(path: Path) -> bytes | None:
     file = cover_file(path)
+    if file is None:
+        return None
     try:
-        return file.read_bytes() if file else None
-    except OSError:
+        with open_binary(file) as opened:
+            return opened.read()
+    except (AudioError, OSError):
         return None
 
 

@@ -5,17 +5,20 @@ A file that browsers play is sent as it is; of any other, the bytes of a WAV tha
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Generator
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ID, Operation
+from workbench.audio.bounds import call_inside
+from workbench.audio.source import open_binary
 from workbench.errors import LibraryPathError
 from workbench.session.allowed_paths import allowed_file
 from workbench.values import Value
@@ -42,6 +45,7 @@ MEDIA_TYPES = {
 }
 Pieces = Generator[bytes, None, None]
 Reader = Callable[[int, int], Pieces]
+T = TypeVar("T")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})$")
 
 
@@ -68,7 +72,7 @@ class AudioHandler(ApiHandler):
                     HTTPStatus.NOT_FOUND, "The file of this track does not exist any more."
                 ) from None
             raise
-        size, media_type, read = await self.service.run(_sound, path, track, self.query["format"])
+        size, media_type, read = await self._inside(_sound, path, track, self.query["format"])
         await self._send(size, media_type, read, etag=f'"{track.content_hash}-{media_type}"')
 
     async def _send(self, size: int, media_type: str, read: Reader, *, etag: str) -> None:
@@ -83,6 +87,10 @@ class AudioHandler(ApiHandler):
         self.set_header("Content-Length", str(end - start))
         if self.request.method != "HEAD":
             await self._stream(read(start, end))
+
+    async def _inside(self, function: Callable[..., T], *arguments: object) -> T:
+        """Call a function that opens files, and refuse those outside LIBRARY_ROOTS once they are open."""
+        return await self.service.run(call_inside, self.service.settings.library_roots, function, *arguments)
 
     def _range(self, size: int, etag: str) -> tuple[int, int]:
         """Return the first byte and the byte after the last one; set the status to match."""
@@ -103,7 +111,7 @@ class AudioHandler(ApiHandler):
     async def _stream(self, pieces: Pieces) -> None:
         """Send pieces only as fast as the client reads them, so that they do not fill the memory."""
         try:
-            while block := await self.service.run(_block, pieces):
+            while block := await self._inside(_block, pieces):
                 self.write(block)
                 await self.flush()
         except StreamClosedError:
@@ -128,11 +136,13 @@ def _sound(path: Path, track: Track, format: str) -> tuple[int, str, Reader]:
         wav = WavRendition(path, track.features.get("duration_s") or track.duration_s)
         return wav.size_bytes, "audio/wav", wav.read
     media_type = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
-    return path.stat().st_size, media_type, lambda start, end: _file_bytes(path, start, end)
+    with open_binary(path) as file:
+        size_bytes = os.fstat(file.fileno()).st_size
+    return size_bytes, media_type, lambda start, end: _file_bytes(path, start, end)
 
 
 def _file_bytes(path: Path, start: int, end: int) -> Pieces:
-    with path.open("rb") as file:
+    with open_binary(path) as file:
         file.seek(start)
         while block := file.read(min(BLOCK_BYTES, end - start)):
             start += len(block)

@@ -9,6 +9,7 @@ from tornado.web import HTTPError
 
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ID, Operation
+from workbench.audio.bounds import call_inside
 from workbench.audio.cover import small_cover
 from workbench.errors import LibraryPathError
 from workbench.session.allowed_paths import allowed_file
@@ -31,9 +32,9 @@ class CoverHandler(ApiHandler):
         self.finish(cover)
 
     def _cover(self, track_id: int) -> bytes | None:
-        track = self.service.workbench.track(track_id)
+        track, roots = self.service.workbench.track(track_id), self.service.settings.library_roots
         try:
-            return small_cover(allowed_file(track.path, self.service.settings.library_roots))
+            return call_inside(roots, small_cover, allowed_file(track.path, roots))
         except LibraryPathError as error:
             if error.kind == "path":  # the file is gone
                 return None

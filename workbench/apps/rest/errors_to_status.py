@@ -23,6 +23,7 @@ STATUSES: tuple[tuple[type[errors.WorkbenchError], int], ...] = (
     (errors.PlaylistError, 400),
     (errors.PathNotAllowedError, 403),
     (errors.LibraryPathError, 400),
+    (errors.AudioOutsideError, 403),
     (errors.AudioError, 422),
     (errors.QueueFullError, 503),
     (errors.MissingPackageError, 501),

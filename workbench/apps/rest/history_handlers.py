@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import PATH, Operation
+from workbench.audio.bounds import call_inside
 from workbench.session.allowed_paths import allowed_file
 
 
@@ -31,6 +32,6 @@ class HistoryHandler(ApiHandler):
         self.answer(await self.service.write(self._import, self.json_body()["file_path"]))
 
     def _import(self, path: str) -> dict[str, Any]:
-        return self.service.workbench.history.read(
-            allowed_file(path, self.service.settings.library_roots)
-        ).to_dict()
+        roots = self.service.settings.library_roots
+        read = self.service.workbench.history.read
+        return call_inside(roots, read, allowed_file(path, roots)).to_dict()

@@ -11,6 +11,7 @@ from jupyter_server.utils import url_path_join
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import ID, TEXT, InvalidInputError, Operation
+from workbench.audio.bounds import staying_inside
 from workbench.errors import PlaylistFileError
 from workbench.session.allowed_paths import allowed_file
 from workbench.values import RANDOM_STATE, REQUIRED, SIZE, Value
@@ -129,7 +130,8 @@ class GenerateHandler(ApiHandler):
         for file in (parameters.get("history"), parameters.get("playlist")):
             if isinstance(file, str) and "/" in file:
                 allowed_file(file, self.service.settings.library_roots)
-        return self.service.workbench.playlists.make(**body, **parameters).to_dict()
+        with staying_inside(self.service.settings.library_roots):
+            return self.service.workbench.playlists.make(**body, **parameters).to_dict()
 
 
 class PlaylistHandler(ApiHandler):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
-from workbench.errors import PlaylistFileError
+from workbench.audio.bounds import may_read
+from workbench.audio.source import OUTSIDE
+from workbench.errors import PathNotAllowedError, PlaylistFileError
 from workbench.playlists.files.formats import find_decoder
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.locations import path_of
@@ -47,6 +52,8 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise PlaylistFileError(f"{source} cannot be read: {reason}.", path=str(source)) from error
+    except PlaylistFileError as error:
+        raise PlaylistFileError(f"{source}: {error.message}", path=str(source)) from error
     try:
         decoded = decode(data)
     except PlaylistFileError as error:
@@ -65,21 +72,36 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
     ]
 
 
-def _content(path: Path) -> bytes:
-    """Return the content of a file; check its kind and size after opening it, because a path can change."""
+@contextmanager
+def open_regular(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, and look at what it is and where it lies once it is open, because a path can change.
+
+    Raises
+    ------
+    PlaylistFileError
+        It is a folder, a pipe or a device.
+    PathNotAllowedError
+        It lies outside of the folders that this block is :func:`~workbench.audio.bounds.staying_inside`.
+    """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
-            raise PlaylistFileError(f"{path} is {kind}, not a playlist file.", path=str(path))
+        if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+            kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+            raise PlaylistFileError(f"It is {kind}, not a file.")
+        if not may_read(descriptor):
+            raise PathNotAllowedError(f"{path}: {OUTSIDE}", path=str(path))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            data = file.read(MAX_SIZE_BYTES + 1)
+            yield file
     finally:
         os.close(descriptor)
+
+
+def _content(path: Path) -> bytes:
+    with open_regular(path) as file:
+        data = file.read(MAX_SIZE_BYTES + 1)
+        size_bytes = os.fstat(file.fileno()).st_size
     if len(data) > MAX_SIZE_BYTES:
         raise PlaylistFileError(
-            f"{path} has {found.st_size >> 20} MiB; {MAX_SIZE_BYTES >> 20} MiB are allowed for a playlist.",
-            path=str(path),
+            f"It has {size_bytes >> 20} MiB; {MAX_SIZE_BYTES >> 20} MiB are allowed for a playlist."
         )
     return data

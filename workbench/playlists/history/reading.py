@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.json_text import read_json
+from workbench.playlists.files.reading import open_regular
 from workbench.playlists.files.text import decode_text
 from workbench.playlists.history import lastfm, listenbrainz, spotify
 from workbench.playlists.history.itunes import add_library
@@ -57,12 +59,13 @@ def read_history(path: str | Path) -> ListeningHistory:
     source = expand_home(path)
     history = ListeningHistory()
     try:
-        with source.open("rb") as file:
+        with open_regular(source) as file:
             is_zip = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")  # the second one is empty
-        if is_zip:
-            _read_zip(source, history)
-        else:
-            _read_one(_content(source), history)
+            file.seek(0)
+            if is_zip:
+                _read_zip(file, history)
+            else:
+                _read_one(_content(file), history)
     except (OSError, ValueError, RecursionError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error) or "it is cut off"
         raise PlaylistFileError(f"{source} cannot be read: {reason}.", path=str(source)) from error
@@ -73,16 +76,14 @@ def read_history(path: str | Path) -> ListeningHistory:
     return history
 
 
-def _content(path: Path) -> bytes:
-    if not path.is_file():
-        raise PlaylistFileError("It is not a file.")
-    if (size := path.stat().st_size) > MAX_SIZE_BYTES:
+def _content(file: BinaryIO) -> bytes:
+    if (size := os.fstat(file.fileno()).st_size) > MAX_SIZE_BYTES:
         raise PlaylistFileError(f"It has {size >> 20} MiB; {MAX_SIZE_BYTES >> 20} MiB are allowed.")
-    return path.read_bytes()
+    return file.read()
 
 
-def _read_zip(path: Path, history: ListeningHistory) -> None:
-    with zipfile.ZipFile(path) as archive:
+def _read_zip(file: BinaryIO, history: ListeningHistory) -> None:
+    with zipfile.ZipFile(file) as archive:
         members = [one for one in archive.infolist() if one.file_size and _may_be_history(one.filename)]
         total = sum(member.file_size for member in members)
         if total > MAX_SIZE_BYTES or len(members) > MAX_MEMBERS:
