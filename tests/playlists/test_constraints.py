@@ -210,3 +210,33 @@ def test_limits_hold_for_any_combination(table, data):
     assert not broken or any(note["constraint"] == "artist_gap" for note in playlist.notes)
     assert len(playlist) >= min(size, 2) or playlist.notes
     assert len(playlist) == size or playlist.notes
+
+
+@pytest.mark.parametrize(("method", "arguments"), METHODS)
+def test_what_is_preferred_is_more_common_in_every_method_and_the_rest_stays_possible(
+    table, method, arguments
+):
+    def loved(**preference):
+        playlists = [
+            generate(table, method, size=20, random_state=number, **arguments, **preference)
+            for number in range(8)
+        ]
+        assert all(len(playlist) == 20 or playlist.notes for playlist in playlists)
+        artists = [track.artist for playlist in playlists for track in playlist]
+        return sum(artist in ("Artist 3", "Artist 7") for artist in artists) / len(artists)
+
+    without, with_preference = loved(), loved(prefer="artist = 'Artist 3' or artist = 'Artist 7'")
+    assert with_preference > 1.5 * without
+    assert with_preference < 1
+
+
+def test_a_preference_keeps_what_the_user_names(table):
+    playlist = generate(table, "path", size=9, random_state=1, start=3, end=8, prefer="artist = 'Artist 11'")
+    assert (playlist[0].id, playlist[-1].id) == (3, 8)
+
+
+def test_a_preference_that_nothing_matches_is_noted(table):
+    (note,) = generate(table, "random", size=5, random_state=1, prefer="year > 3000").notes
+    assert (note["constraint"], note["got"]) == ("prefer", 0)
+    assert "year > 3000" in note["message"]
+    assert refresh(generate(table, "random", size=5, random_state=1, prefer="year < 1980"), table).added == ()

@@ -94,6 +94,15 @@ class Constraints:
             names="filter",
         ),
     ] = None
+    prefer: Annotated[
+        str | None,
+        Value(
+            "a filter; more of the tracks that match it, without leaving out the others",
+            label="Prefer",
+            example="rating >= 4",
+            names="filter",
+        ),
+    ] = None
     relax: Annotated[
         bool,
         Value(

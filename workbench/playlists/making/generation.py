@@ -24,6 +24,7 @@ from workbench.playlists.making.copies import without_worse_copies
 from workbench.playlists.making.fitting import arrange, choose
 from workbench.playlists.making.ordering import ORDER_HELP, ORDERS
 from workbench.playlists.making.parameters import canonical
+from workbench.playlists.making.preference import with_preference
 from workbench.playlists.making.registry import Method
 from workbench.playlists.making.request import Pick, Request
 from workbench.playlists.making.resolve import PLAYS, check_usable, played
@@ -117,8 +118,14 @@ def generate(
         table, constraints, needs_vectors=chosen_method.needs_vectors, size=asked["size"]
     )
     own = _bound(chosen_method, asked, table)
+    named = _named_rows(chosen_method, own)
     if constraints.skip_duplicates:
-        candidates = without_worse_copies(table, candidates, keep=_named_rows(chosen_method, own))
+        candidates = without_worse_copies(table, candidates, keep=named)
+    if constraints.prefer:
+        candidates, unmet = with_preference(
+            table, candidates, constraints.prefer, size=asked["size"], random_state=seed, keep=named
+        )
+        notes += unmet
 
     def start(size: int) -> tuple[Request, Iterator[Pick]]:
         rng = np.random.default_rng(seed)
