@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from workbench.store.library.library import Library
 from workbench.store.library.plays import Heard, PlayerFacts
 from workbench.store.library.records import ScannedFile
@@ -72,3 +75,24 @@ def test_a_file_with_new_tags_keeps_its_plays(library: Library, scanned: Callabl
     library.plays.keep_facts("itunes", [("old", PlayerFacts(2))])
     library.carry_over(scanned("/a.mp3", "new"), "old")
     assert library.plays.heard()["new"] == Heard(2, 1000.0, None, None)
+
+
+PLAY = st.tuples(st.sampled_from("ab"), st.integers(0, 40).map(lambda minutes: minutes * 400.0))
+SOURCES = st.sampled_from(["lastfm", "spotify"])
+
+
+@given(
+    changes=st.lists(
+        st.one_of(st.tuples(SOURCES, st.lists(PLAY, max_size=4)), SOURCES), min_size=2, max_size=6
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # what is left over may be counted too
+def test_what_is_counted_after_each_change_is_what_is_counted_anew(
+    library: Library, changes: list[tuple[str, list[tuple[str, float]]] | str]
+) -> None:
+    for change in changes:
+        if isinstance(change, str):
+            library.plays.forget(change)
+        else:
+            library.plays.add(*change)
+        assert library.plays.heard() == Library(library.pool).plays.heard()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
+from sqlite3 import Connection
+from types import MappingProxyType
 from typing import NamedTuple
 
 from workbench.store.library.repository import PLAYED, Repository
@@ -49,6 +52,17 @@ class Heard(NamedTuple):
     loved: bool | None
 
 
+class _Count(NamedTuple):
+    """The plays of a content; ``entries`` (number, times, sources) tell whether they have to be counted again."""
+
+    entries: list[int | float | str]
+    plays: int
+    last_at: float
+
+
+_NEVER = _Count([], 0, 0.0)
+
+
 class PlaySource(NamedTuple):
     """A source of plays: a service, a player or a server.
 
@@ -67,6 +81,7 @@ class PlayRepository(Repository):
     """Keeps plays and facts by content and source, so that the same file read twice adds nothing."""
 
     _heard: tuple[str, dict[str, Heard]] = ("", {})
+    _counts: Mapping[str, _Count] = MappingProxyType({})
 
     def add(self, source: str, plays: Iterable[tuple[str, float]]) -> int:
         """Add plays, each a content hash and seconds since the epoch; return how many are new."""
@@ -113,17 +128,14 @@ class PlayRepository(Repository):
         """Return what is known of each content that was played or rated.
 
         A play that two sources noted, less than ten minutes apart, counts once; so does one that a source noted twice,
-        once without seconds. Of a track on repeat, the source counts that noted most. It is computed anew only after a
-        play.
+        once without seconds. Of a track on repeat, the source counts that noted most. After a play, only what was
+        played is counted again.
         """
         with self.pool.snapshot() as connection:
             played = connection.execute("SELECT value FROM meta WHERE key = 'played'").fetchone()[0]
             if self._heard[0] != played:
-                plays = connection.execute(
-                    "SELECT content_hash, source, at FROM plays ORDER BY content_hash, at"
-                )
-                found = _together(_counted(plays), connection.execute(_TOLD))
-                self._heard = (played, found)
+                self._counts = counts = _count(connection, self._counts)
+                self._heard = (played, _together(counts, connection.execute(_TOLD)))
         return self._heard[1]
 
     def ratings(self, hashes: Iterable[str]) -> dict[str, float]:
@@ -167,6 +179,24 @@ class PlayRepository(Repository):
                 )
 
 
+def _count(connection: Connection, known: Mapping[str, _Count]) -> dict[str, _Count]:
+    """Return the plays of each content, counting only what has other entries than before."""
+    entries = {
+        content: entry
+        for content, *entry in connection.execute(
+            "SELECT content_hash, count(*), sum(at), min(source), max(source) FROM plays GROUP BY content_hash"
+        )
+    }
+    same = {content: known[content] for content in known if known[content].entries == entries.get(content)}
+    changed = json.dumps([content for content in entries if content not in same])
+    plays = connection.execute(
+        "SELECT content_hash, source, at FROM plays WHERE content_hash IN (SELECT value FROM json_each(?)) "
+        "ORDER BY content_hash, at",
+        (changed,),
+    )
+    return same | {content: _Count(entries[content], *count) for content, count in _counted(plays).items()}
+
+
 def _counted(plays: Iterable[tuple[str, str, float]]) -> dict[str, tuple[int, float]]:
     """Return the number of plays and the last one of each content; ``plays`` are in the order of content and time.
 
@@ -195,16 +225,16 @@ def _rounded_twice(before: float, at: float) -> bool:
 
 
 def _together(
-    counted: Mapping[str, tuple[int, float]],
+    counts: Mapping[str, _Count],
     told: Iterable[tuple[str, int | None, float | None, float | None, int | None]],
 ) -> dict[str, Heard]:
     """Return what is known of each content.
 
     A player's counter and the dated plays mostly count the same plays, so the higher number is taken and not the sum.
     """
-    found = {content: Heard(plays, last, None, None) for content, (plays, last) in counted.items()}
+    found = {content: Heard(count.plays, count.last_at, None, None) for content, count in counts.items()}
     for content, told_plays, told_last, rating, loved in told:
-        plays, last = counted.get(content, (0, 0.0))
+        _, plays, last = counts.get(content, _NEVER)
         found[content] = Heard(
             max(plays, told_plays or 0),
             max(last, told_last or 0.0) or None,
