@@ -353,6 +353,39 @@ def test_tracks_are_filtered_sorted_and_reduced_to_fields(server: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"where": "duration > 0"},
+        {"sort": "title desc"},
+        {"sort": "genre"},
+        {"query": "wav"},
+        {"sort": "bpm", "query": "wav", "fields": "title"},
+        {"like": "fast"},
+    ],
+    ids=str,
+)
+def test_pages_by_key_have_what_one_page_has(server: Any, asked: dict[str, str]) -> None:
+    whole = server.get("tracks", params=asked).json()
+    found, page = [], {"next": "0"}
+    while page["next"] is not None:
+        page = server.get("tracks", params=asked | {"limit": 1, "after": page["next"]}).json()
+        found += page["tracks"]
+    assert whole["total"] > 1 and whole["next"] is None
+    assert [track["id"] for track in found] == [track["id"] for track in whole["tracks"]]
+
+
+def test_csv_names_the_next_page_in_a_header(server: Any) -> None:
+    asked = {"sort": "title", "format": "csv", "fields": "title", "limit": 2, "offset": 1}
+    first = server.get("tracks", params=asked)
+    second = server.client.get(first.links["next"]["url"])
+    rows = [line for answer in (first, second) for line in answer.text.splitlines()[1:]]
+    whole = server.get("tracks", params={"sort": "title", "fields": "title"}).json()["tracks"]
+    assert [int(row.split(",")[0]) for row in rows] == [track["id"] for track in whole[1:]]
+    assert "next" not in second.links
+
+
+@pytest.mark.parametrize(
     ("asked", "status", "message"),
     [
         ({"where": "bpn 120"}, 400, "Did you mean bpm"),
@@ -360,8 +393,9 @@ def test_tracks_are_filtered_sorted_and_reduced_to_fields(server: Any) -> None:
         ({"fields": "titel"}, 400, "Did you mean title"),
         ({"like": "calm", "sort": "bpm"}, 400, "together with like"),
         ({"like": "calm", "format": "csv"}, 400, "together with like"),
-        ({"after": "2", "fields": "title"}, 400, "works only with whole tracks in the order of id"),
-        ({"after": "2", "format": "csv"}, 400, "works only with whole tracks in the order of id"),
+        ({"after": "2", "sort": "bpm"}, 400, "does not belong to tracks in this order"),
+        ({"after": "W1siYnBtIl0sIDEsIDFd", "sort": "-bpm"}, 400, "does not belong to tracks in this order"),
+        ({"after": "2%"}, 400, "after"),
     ],
 )
 def test_what_is_wrong_with_a_question_about_tracks_is_said(

@@ -4,6 +4,7 @@
 
 DATA_DIR is the data folder of a library; with ``--tracks``, one is made there first if there is none. ``--before`` runs
 the same commands with the code of another working tree on its own data folder, in turns, for a comparison in one run.
+``--pages`` measures pages of 100 tracks instead: the first and the last one, by offset and by key.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from workbench import Workbench
 
 ROUNDS = 3
 START = "import sys; from workbench.cli.main import main; sys.exit(main(sys.argv[1:]))"
@@ -27,6 +32,13 @@ COMMANDS = {
     "tracks --json": ["tracks", "--json"],
     "tracks --json --limit 20": ["tracks", "--json", "--limit", "20"],
     "playlist similarity": ["playlist", "similarity", "--start", "77", "--random-state", "1", "--json"],
+}
+PAGES = {
+    "in order of id": {},
+    "sort=bpm": {"sort": "bpm"},
+    "sort=artist, year desc": {"sort": "artist, year desc"},
+    "where=bpm 100-140": {"where": "bpm 100-140"},
+    "query=title (all tracks)": {"query": "title"},
 }
 WITHOUT_FILE = "playlist similarity, no table file"
 
@@ -50,9 +62,13 @@ def main() -> None:
     parser.add_argument("--before", nargs=2, type=Path, metavar=("TREE", "DATA_DIR"))
     parser.add_argument("--only", nargs="*", choices=[*COMMANDS, WITHOUT_FILE])
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--pages", action="store_true")
     options = parser.parse_args()
     if options.tracks and not (options.data_dir / "library.sqlite3").exists():
         make_library(options.data_dir, options.tracks)
+    if options.pages:
+        measure_pages(options.data_dir)
+        return
     sides = {"now": (Path(__file__).parents[2], options.data_dir)}
     if options.before:
         sides = {"before": tuple(options.before)} | sides
@@ -106,6 +122,35 @@ def _begin(tree: Path, data_dir: Path, arguments: Sequence[str]) -> subprocess.P
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0, env=environ
     )
+
+
+def measure_pages(data_dir: Path) -> None:
+    """Print milliseconds for 100 tracks with their details, as REST answers them, medians of 20."""
+    from workbench import Workbench
+
+    with Workbench(data_dir) as wb:
+        wb.table()
+        print(f"{'ms, medians of 20':30}{'first':>8}{'last, offset':>14}{'last, key':>12}")
+        for name, asked in PAGES.items():
+            listed = wb.track.listing(**asked)
+            deep = max(0, len(listed) - 100)
+            key = listed.page(0, deep).next or 0
+            pages = ({}, {"offset": deep}, {"after": key})
+            times = [_median_ms(partial(_page, wb, asked | page)) for page in pages]
+            print(f"{name:30}{times[0]:>8.1f}{times[1]:>14.1f}{times[2]:>12.1f}", flush=True)
+
+
+def _page(wb: Workbench, asked: dict[str, Any]) -> None:
+    assert len(wb.track.described(wb.track.find(**asked, limit=100).tracks)) == 100
+
+
+def _median_ms(function: Callable[[], None]) -> float:
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return 1000 * float(np.median(times))
 
 
 def make_library(data_dir: Path, count: int) -> None:

@@ -7,6 +7,8 @@ import io
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.errors import ParameterValueError, UnknownTrackError
 from workbench.playlists.making.resolve import resolve_track
@@ -100,3 +102,64 @@ def test_a_part_of_a_title_names_a_track(shelf):
     assert resolve_track(shelf, "ann bus") == 1
     with pytest.raises(UnknownTrackError, match=r"means 3 tracks: 1 \(Ann - Night Bus\)"):
         resolve_track(shelf, "night")
+
+
+WORDS = st.sampled_from([None, "", "night", "Night", "Night Bus", "Ä", "night " * 300])
+NUMBERS = st.sampled_from([np.nan, -np.inf, -0.0, 0.0, 0.1, 119.6, 120.0, 2026.0])
+KEYS = st.sampled_from([None, "1A", "2B", "12B"])
+COLUMNS = ["title", "artist", "bpm", "year", "camelot", "id"]
+ROWS = st.lists(st.tuples(WORDS, WORDS, NUMBERS, NUMBERS, KEYS), max_size=25)
+SORTS = st.lists(st.tuples(st.sampled_from(COLUMNS), st.sampled_from(["", " desc"])), max_size=3)
+SIZES = st.integers(1, 7)
+
+
+def shelf_of(make_table, rows):
+    title, artist, bpm, year, camelot = (
+        (list(column) for column in zip(*rows, strict=True)) if rows else [[]] * 5
+    )
+    return make_table(
+        len(rows),
+        title=title,
+        artist=artist,
+        camelot=camelot,
+        bpm=np.array(bpm, float),
+        year=np.array(year, float),
+        **{name: [None] * len(rows) for name in ("album", "genre", "key")},
+        path=[f"/music/{number}.mp3" for number in range(len(rows))],
+    )
+
+
+def walked(table, size, **asked):
+    """Return the ids of all pages, each asked for anew with what the page before said."""
+    found, after = [], 0
+    while (page := listing(table, **asked).after(after).page(0, size)).next is not None:
+        found += page.ids
+        after = page.next
+    return found
+
+
+@given(rows=ROWS, sort=SORTS, size=SIZES, query=st.sampled_from([None, "night"]))
+def test_pages_by_key_have_every_track_once_in_the_order_of_the_whole(make_table, rows, sort, size, query):
+    shelf = shelf_of(make_table, rows)
+    asked = {"sort": ", ".join(map("".join, sort)), "query": query}
+    assert walked(shelf, size, **asked) == ids(shelf, **asked)
+
+
+@given(rows=ROWS.filter(len), sort=SORTS, size=SIZES, data=st.data())
+def test_tracks_that_come_and_go_between_two_pages_move_no_others(make_table, rows, sort, size, data):
+    shelf = shelf_of(make_table, rows)
+    kept = sorted(data.draw(st.sets(st.sampled_from(range(len(rows))), min_size=1), "rows that stay"))
+    order = ", ".join(map("".join, sort))
+    first = listing(shelf, sort=order).page(0, size)
+    rest = listing(shelf.take(np.array(kept)), sort=order).after(first.next).ids
+    stays = {int(shelf.ids[row]) for row in kept}
+    assert rest == [track for track in ids(shelf, sort=order)[size:] if track in stays]
+
+
+@pytest.mark.parametrize("cursor", ["7", "abc", "W10", "WzFd", "-", "Ä", "W1siYnBtIl0sICJhIiwgMV0"])
+def test_a_cursor_of_another_order_is_refused(shelf, cursor):
+    with pytest.raises(ParameterValueError, match="does not belong to tracks in this order"):
+        listing(shelf, sort="bpm").after(cursor)
+    title = listing(shelf, sort="title").page(0, 1).next
+    with pytest.raises(ParameterValueError, match="does not belong"):
+        listing(shelf, sort="title desc").after(title)

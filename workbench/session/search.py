@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.playlists.query.cursor import Cursor, Order
+from workbench.playlists.query.listing import Listing
 from workbench.playlists.query.query_match import matching_rows
 from workbench.playlists.words.word_search import WordSearch, search_words, why
 from workbench.readable import counted
@@ -53,12 +55,15 @@ class SearchResult:
         How many fit, beyond the limit too.
     notes : tuple of str
         What was not understood, and which words wait for networks.
+    next : int or str, optional
+        What the next page begins after; ``None`` on the last page.
     """
 
     total: int
     tracks: tuple[Match, ...]
     table: LibraryTable
     words: WordSearch | None = None
+    next: Cursor | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -88,19 +93,31 @@ class SearchResult:
 
 
 def search(
-    table: LibraryTable, where: str | None, *, like: str | None, limit: int | None, offset: int
+    table: LibraryTable,
+    where: str | None,
+    *,
+    like: str | None,
+    limit: int | None,
+    offset: int,
+    after: Cursor = 0,
 ) -> SearchResult:
     """Search a table; see :meth:`workbench.Workbench.search`."""
     inside = np.ones(len(table), bool) if where is None else matching_rows(where, table)
-    page = slice(offset, None if limit is None else offset + limit)
-    if like is None:
-        rows = np.flatnonzero(inside)
-        return SearchResult(len(rows), tuple(Match(int(table.ids[row]), 1.0) for row in rows[page]), table)
-    words = search_words(like, table)
-    kept = inside[words.rows]
-    rows, matches = words.rows[kept], words.matches[kept]
-    found = zip(rows[page].tolist(), matches[page].tolist(), strict=True)
-    return SearchResult(len(rows), tuple(_match(words, row, match) for row, match in found), table, words)
+    words = None if like is None else search_words(like, table)
+    matches = np.ones(len(table))
+    if words is None:
+        found = Listing(table, np.flatnonzero(inside))
+    else:
+        matches[words.rows] = words.matches
+        found = Listing(table, words.rows[inside[words.rows]], (Order("match", matches, descending=True),))
+    left = found.after(after)
+    page = left.page(offset, limit)
+    tracks = [
+        Match(int(table.ids[row]), 1.0) if words is None else _match(words, row, float(matches[row]))
+        for row in page.rows.tolist()
+    ]
+    more = len(left) > offset + len(page)
+    return SearchResult(len(found), tuple(tracks), table, words, page.next if more else None)
 
 
 def _match(words: WordSearch, row: int, match: float) -> Match:

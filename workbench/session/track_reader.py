@@ -23,6 +23,7 @@ from workbench.store.library.track import Track
 
 if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
+    from workbench.playlists.query.cursor import Cursor
     from workbench.playlists.query.listing import Listing
     from workbench.session.search import SearchResult
     from workbench.store.library.library_table import LibraryTable
@@ -109,7 +110,7 @@ class TrackReader(Verbs):
         sort: str | None = None,
         limit: int | None = None,
         offset: int = 0,
-        after: int = 0,
+        after: Cursor = 0,
     ) -> Found:
         """Find tracks by words, by a filter and by status.
 
@@ -127,9 +128,9 @@ class TrackReader(Verbs):
             Columns, such as ``"artist, year desc"``.
         limit, offset : int
             Return at most ``limit`` tracks, from number ``offset`` on.
-        after : int
-            Only tracks with a higher id, such as the last one of the page before; quicker than a large ``offset``. It
-            goes with the order of id.
+        after : int or str
+            Only tracks after this one: an id in the order of id, otherwise ``listing(…).next`` of the page before.
+            Unlike ``offset``, it stays right while the library changes.
 
         Raises
         ------
@@ -138,11 +139,11 @@ class TrackReader(Verbs):
         ParameterValueError
             There is no column of this name.
         """
-        if query is None and where is None and sort is None:
-            tracks = self._library.tracks.select(limit=limit, offset=offset, status=status, after=after)
+        if query is None and where is None and sort is None and str(after).isdecimal():
+            tracks = self._library.tracks.select(limit=limit, offset=offset, status=status, after=int(after))
             return Found(self._library.tracks.count(status=status), list(map(self._shown, tracks)))
         listed = self.listing(query, where=where, status=status, sort=sort)
-        return Found(len(listed), list(map(self._shown, self._tracks(listed.page(offset, limit)))))
+        return Found(len(listed), self.listed(listed.after(after).page(offset, limit)))
 
     def pages(
         self,
@@ -159,7 +160,7 @@ class TrackReader(Verbs):
             return
         listed = self.listing(query, status=status, **which).page(0, limit)
         for start in range(0, len(listed), PAGE):
-            yield self.described(self._tracks(listed.page(start, PAGE)))
+            yield self.described(self.listed(listed.page(start, PAGE)))
 
     def listing(self, query: str | None = None, **which: str | None) -> Listing:
         """Return rows of the library table as :meth:`find` finds them, to read columns of them or as CSV."""
@@ -167,9 +168,10 @@ class TrackReader(Verbs):
 
         return listing(self._table(), query=query, **which)
 
-    def _tracks(self, listed: Listing) -> list[Track]:
-        found = self._library.tracks.by_id(listed.ids)
-        return [found[track] for track in listed.ids if track in found]
+    def listed(self, listing: Listing) -> list[Track]:
+        """Return the tracks of a listing that still exist."""
+        found = self._library.tracks.by_id(listing.ids)
+        return [self._shown(found[track]) for track in listing.ids if track in found]
 
     def titles(self, begun: str, *, limit: int) -> list[str]:
         """Return titles that begin with a text; case does not matter."""

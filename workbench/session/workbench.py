@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.cards.html import Html
     from workbench.cards.rows import Rows
     from workbench.playlists.playlist import Playlist
+    from workbench.playlists.query.cursor import Cursor
     from workbench.session.analysis import Analysis
     from workbench.session.history.history import History
     from workbench.session.jobs.queue import JobQueue
@@ -380,6 +381,7 @@ class Workbench:
         like: str | None = None,
         limit: int | None = None,
         offset: int = 0,
+        after: Cursor = 0,
     ) -> SearchResult:
         """Find tracks by a filter, or by words that say how they sound.
 
@@ -392,6 +394,8 @@ class Workbench:
             come first, each with its reasons.
         limit, offset : int
             Return at most ``limit`` tracks, from number ``offset`` on.
+        after : int or str
+            ``next`` of the page before. Unlike ``offset``, it stays right while the library changes.
 
         Raises
         ------
@@ -400,7 +404,7 @@ class Workbench:
         """
         from workbench.session.search import search
 
-        return search(self.table(), where, like=like, limit=limit, offset=offset)
+        return search(self.table(), where, like=like, limit=limit, offset=offset, after=after)
 
     def similar(self, track: int | str, n: int = 10) -> Playlist:
         """Return the ``n`` tracks nearest to one in sound, nearest first, each with its ``distance``.

@@ -54,7 +54,7 @@ TRACKS = has(
     total=COUNT,
     limit=COUNT,
     offset=COUNT,
-    next={"type": ["integer", "null"]},
+    next={"type": ["integer", "string", "null"]},
     tracks=listing({"anyOf": [TRACK, has(id=ID)]}),
 )
 SIMILAR = has(

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
-from workbench.apps.rest.operations import ID, LIMIT, MAX_ID, OFFSET, TEXT, InvalidInputError, Operation
+from workbench.apps.rest.operations import ID, LIMIT, OFFSET, TEXT, InvalidInputError, Operation
+from workbench.playlists.query.cursor import Cursor
 from workbench.playlists.query.listing import DEFAULT_COLUMNS, Listing
 from workbench.values import Value, split_list
 
@@ -18,20 +20,21 @@ class TracksHandler(ApiHandler):
     operations: ClassVar = {
         "get": Operation(
             "Tracks in the order of sort; otherwise the best first with query, and in order of id without. "
-            "next is the value of after for the next page, in order of id only; null on the last page. "
+            "next is the value of after for the next page, and null on the last page; CSV has it in the header Link. "
             "What models predict is in predicted, and what networks hear in sound_tags, apart from the tags. "
             "With fields, only the id and these columns of each track, also as CSV. "
             "With like, the analyzed tracks that sound so, the best first, with match, reasons and misses; "
-            "notes say what was not understood; it goes together with where, limit and offset",
+            "notes say what was not understood; it goes together with where, limit, offset and after",
             query={
                 "limit": LIMIT,
                 "offset": OFFSET,
                 "after": Value(
-                    "next of the page before; as quick for the last page as for the first, unlike offset",
-                    int,
-                    low=0,
-                    high=MAX_ID,
-                    default=0,
+                    "next of the page before, of the same tracks in the same order; unlike offset, right while the "
+                    "library changes",
+                    str,
+                    most=16_000,  # set by hand: an address is not longer
+                    pattern="^([0-9]{1,18}|[A-Za-z_-][A-Za-z0-9_-]*)$",
+                    default="0",
                 ),
                 "query": replace(
                     TEXT,
@@ -62,11 +65,6 @@ class TracksHandler(ApiHandler):
 
     def _refuse_ignored(self) -> None:
         """Refuse parameters that do not go together, rather than leave one out."""
-        in_other_order = {"query", "where", "sort", "fields", "like"} & self.query.keys()
-        if self.query["after"] and (in_other_order or self.query["format"] == "csv"):
-            raise InvalidInputError(
-                "after", "works only with whole tracks in the order of id; use offset with other parameters"
-            )
         if "like" in self.query:
             for name in ("query", "sort", "fields", "status"):
                 if name in self.query:
@@ -75,31 +73,50 @@ class TracksHandler(ApiHandler):
                 raise InvalidInputError("format", "csv cannot be given together with like")
 
     async def _send_csv(self) -> None:
-        text = await self.service.run(self._csv)
+        text, following = await self.service.run(self._csv)
         self.set_header("Content-Type", "text/csv; charset=utf-8; header=present")
+        if following is not None:
+            self.set_header("Link", f'<{self._address_of(following)}>; rel="next"')
         self.set_attachment_header("tracks.csv")
         self.finish(text)
 
-    def _csv(self) -> str:
-        listed = self._listing().page(self.query["offset"], self.query["limit"])
-        return "".join(listed.csv(self._fields() or DEFAULT_COLUMNS))
+    def _address_of(self, following: Cursor) -> str:
+        others = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        others.pop("offset", None)
+        return f"{self.request.path}?{urlencode(others | {'after': following})}"
+
+    def _csv(self) -> tuple[str, Cursor | None]:
+        _, page, following = self._listed()
+        return "".join(page.csv(self._fields() or DEFAULT_COLUMNS)), following
 
     def _page(self) -> Any:
         page = {"limit": self.query["limit"], "offset": self.query["offset"]}
-        tracks, after = self.service.workbench.track, self.query["after"]
         if "like" in self.query:
             return page | self._like(**page)
-        if fields := self._fields():
-            listed = self._listing()
-            found = {"total": len(listed), "tracks": list(listed.page(**page).records(fields))}
-            return page | found | {"next": None}
-        total, shown = tracks.find(**self._which(), **page, after=after)
-        more = len(shown) == page["limit"] and not any(map(self.query.get, ("query", "where", "sort")))
+        if self._fields() or any(map(self.query.get, ("query", "where", "sort"))):
+            return page | self._table_page()
+        tracks = self.service.workbench.track
+        total, shown = tracks.find(status=self.query.get("status"), **page, after=self.query["after"])
+        more = len(shown) == page["limit"]
         return page | {
             "total": total,
             "next": shown[-1].id if more else None,
             "tracks": tracks.described(shown),
         }
+
+    def _table_page(self) -> dict[str, Any]:
+        total, page, following = self._listed()
+        tracks, fields = self.service.workbench.track, self._fields()
+        told = list(page.records(fields)) if fields else tracks.described(tracks.listed(page))
+        return {"total": total, "next": following, "tracks": told}
+
+    def _listed(self) -> tuple[int, Listing, Cursor | None]:
+        """Return how many tracks there are, those of this page, and what the next page begins after."""
+        found = self.service.workbench.track.listing(**self._which())
+        offset = self.query["offset"]
+        left = found.after(self.query["after"])
+        page = left.page(offset, self.query["limit"])
+        return len(found), page, page.next if len(left) > offset + len(page) else None
 
     def _which(self) -> dict[str, Any]:
         return {name: self.query.get(name) for name in ("query", "where", "status", "sort")}
@@ -107,14 +124,17 @@ class TracksHandler(ApiHandler):
     def _fields(self) -> list[str]:
         return [str(name) for name in split_list(self.query.get("fields", ""))]
 
-    def _listing(self) -> Listing:
-        return self.service.workbench.track.listing(**self._which())
-
     def _like(self, limit: int, offset: int) -> Any:
         workbench = self.service.workbench
-        found = workbench.search(self.query.get("where"), like=self.query["like"], limit=limit, offset=offset)
+        found = workbench.search(
+            self.query.get("where"),
+            like=self.query["like"],
+            limit=limit,
+            offset=offset,
+            after=self.query["after"],
+        )
         tracks = workbench.track.described_matches(found)
-        return {"total": found.total, "next": None, "tracks": tracks, "notes": list(found.notes)}
+        return {"total": found.total, "next": found.next, "tracks": tracks, "notes": list(found.notes)}
 
 
 class TrackHandler(ApiHandler):

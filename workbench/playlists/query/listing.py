@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from workbench.analysis.sound_tags import BY_NAME
 from workbench.analysis.tonality.camelot import UNKNOWN
 from workbench.errors import ParameterValueError
 from workbench.playlists.files.csv_list import safe_cell
-from workbench.playlists.query.query_match import ALIASES, best_rows
+from workbench.playlists.query.cursor import Cursor, Order, cursor_at, rows_before, sorted_text
+from workbench.playlists.query.query_match import ALIASES, compile_query
 from workbench.playlists.sound.arrays import Floats
 from workbench.playlists.sound.energy import energy
 from workbench.playlists.sound.keys import camelot_codes
@@ -52,17 +53,42 @@ class Listing:
     ----------
     rows : int64 array, shape (n,)
         Rows of the table.
+    orders : tuple of Order
+        What they are sorted by, before the id.
     """
 
     table: LibraryTable
     rows: Rows
+    orders: tuple[Order, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def page(self, offset: int, limit: int | None) -> Listing:
         """Return at most ``limit`` tracks, from number ``offset`` on."""
-        return Listing(self.table, self.rows[offset : None if limit is None else offset + limit])
+        return replace(self, rows=self.rows[offset : None if limit is None else offset + limit])
+
+    def after(self, cursor: Cursor) -> Listing:
+        """Return the tracks that come after one, which the listing need not have any more.
+
+        Parameters
+        ----------
+        cursor : int or str
+            :attr:`next` of the page before; 0 for all.
+
+        Raises
+        ------
+        ParameterValueError
+            The cursor belongs to a listing in another order.
+        """
+        if cursor in (0, "0"):
+            return self
+        return replace(self, rows=self.rows[rows_before(cursor, self.rows, self.table.ids, self.orders) :])
+
+    @property
+    def next(self) -> Cursor | None:
+        """The cursor of what comes after the last track; ``None`` if there is none."""
+        return cursor_at(int(self.rows[-1]), self.table.ids, self.orders) if len(self) else None
 
     @property
     def ids(self) -> list[int]:
@@ -113,13 +139,17 @@ def listing(
     """Return the tracks that :meth:`TrackReader.find` finds, as rows of a table."""
     words = " and ".join(map(_quoted, (query or "").split()))
     text = " and ".join(f"({part})" for part in (words, (where or "").strip()) if part)
-    rows = best_rows(text, table) if text else np.arange(len(table))
+    rows, fits = compile_query(text, table).ranked() if text else (np.arange(len(table)), None)
     if status is not None:
         rows = rows[table.texts("status")[rows] == status]
-    for name, descending in reversed(_sort_columns(sort or "")):
+    columns = _sort_columns(sort or "")
+    for name, descending in reversed(columns):
         places = sort_places(table, name)[rows]
         rows = rows[np.argsort(-places if descending else places, kind="stable")]
-    return Listing(table, rows)
+    orders = [Order(name, _sorted_by(table, name), descending) for name, descending in columns]
+    if fits is not None:
+        orders.append(Order("fit", fits, descending=True))
+    return Listing(table, rows, tuple(orders))
 
 
 def column(table: LibraryTable, name: str) -> npt.NDArray[Any]:
@@ -151,11 +181,15 @@ def sort_places(table: LibraryTable, name: str) -> Floats:
     ParameterValueError
         There is no such column.
     """
-    values = column(table, name)
+    values = _sorted_by(table, name)
+    return table.derived(("places", name), lambda: places_of(values))
+
+
+def _sorted_by(table: LibraryTable, name: str) -> npt.NDArray[Any]:
     if ALIASES.get(name, name) in _KEYS:
         codes = camelot_codes(table)
         return np.where(codes == UNKNOWN, np.nan, codes)
-    return table.derived(("places", name), lambda: places_of(values))
+    return column(table, name)
 
 
 def places_of(values: npt.NDArray[Any]) -> Floats:
@@ -164,7 +198,7 @@ def places_of(values: npt.NDArray[Any]) -> Floats:
         return values.astype(np.float64)
     known = np.array([value is not None for value in values], bool)
     places = np.full(len(values), np.nan)
-    folded = [str(value).casefold() for value in values[known]]
+    folded = [sorted_text(value) for value in values[known]]
     order = {text: place for place, text in enumerate(sorted(set(folded)))}
     places[known] = [order[text] for text in folded]
     return places

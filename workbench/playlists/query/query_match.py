@@ -79,17 +79,23 @@ class Query:
         return np.asarray(logic.apply(self.tree), dtype=np.float64)
 
     def rows(self) -> npt.NDArray[np.int64]:
-        """Rows that match: the best first if the filter looks for a text, otherwise as in the table.
+        """Rows that match: the best first if the filter looks for a text, otherwise as in the table."""
+        return self.ranked()[0]
 
-        Of a text that is nearly everywhere, the rows stay as in the table: ranking them would take longer than a person
-        waits, and tell nothing.
+    def ranked(self) -> tuple[npt.NDArray[np.int64], Floats | None]:
+        """Return :meth:`rows`, and how well each row of the table fits; ``None`` if the filter looks for no text.
+
+        A text that is nearly everywhere fits all rows alike: ranking them would take longer than a person waits, and
+        tell nothing.
         """
         found = np.flatnonzero(self.matches())
         texts = [condition.values[0].text for condition in wanted_texts(self.tree)]
-        if not texts or len(found) > MOST_RANKED:
-            return found
-        fits = np.sum([relevance(self.table, text, found) for text in texts], axis=0)
-        return found[np.argsort(-fits, kind="stable")]
+        if not texts:
+            return found, None
+        fits = np.zeros(len(self.table))
+        if len(found) <= MOST_RANKED:
+            fits[found] = np.sum([relevance(self.table, text, found) for text in texts], axis=0)
+        return found[np.argsort(-fits[found], kind="stable")], fits
 
     def _matching(self, condition: Condition) -> Mask:
         return self._condition(_flag_as_number(condition))
