@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import shutil
@@ -16,7 +17,15 @@ import pytest
 from workbench.errors import StoreError
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library.library import Library
-from workbench.store.library.records import Embedding, FeatureRecord, Prediction, ScannedFile
+from workbench.store.library.records import (
+    Embedding,
+    FeatureRecord,
+    PlaylistEntry,
+    PlaylistRecord,
+    Prediction,
+    ScannedFile,
+)
+from workbench.store.sqlite.migrations import MIGRATIONS
 from workbench.store.sqlite.sqlite_module import sqlite3
 
 TRACKS = 24
@@ -297,3 +306,136 @@ def test_a_database_that_cannot_be_written_still_gives_no_wrong_values(
     assert found == {key: value for key, value in saved["table"].items() if key != content(5)}
     assert "not used" in caplog.records[0].getMessage()
     assert caplog.records[0].levelno == logging.WARNING
+
+
+PEOPLE = [
+    ("tracks", "title", "'Other'"),
+    ("tracks", "artist", "CAST(x'ff41' AS TEXT)"),
+    ("tracks", "path", "path || 'x'"),
+    ("tracks", "content_hash", "'0'"),
+    ("tracks", "year", "2001"),
+    ("tracks", "tag_peak", "tag_peak * 1.0000001"),
+    ("tracks", "search", "''"),
+    ("tracks", "album", "album_artist"),
+    ("ratings", "rating", "1"),
+    ("ratings", "excluded", "1"),
+    ("ratings", "labels", "'{'"),
+    ("playlists", "name", "'Other'"),
+    ("playlists", "parameters", "'{}'"),
+    ("playlist_tracks", "track_id", "9"),
+    ("playlist_tracks", "explanation", "'{}'"),
+    ("playlist_tracks", "position", "7"),
+]
+TAGS = {"title": "Blue Tram", "artist": "Ann", "album": "", "year": 1999, "tag_peak": 0.9}
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """Return a library of one track, which is rated and in a playlist."""
+    path = tmp_path / "library.sqlite3"
+    with DatabasePool(path) as pool:
+        library = Library(pool)
+        library.files.add([ScannedFile("/music/tram.flac", 1000, 2000, content(1), TAGS)])
+        library.ratings.rate(content(1), 4.5)
+        entries = [
+            PlaylistEntry(1, content(1), {"text": "first"}),
+            PlaylistEntry(1, None, {"text": "second"}),
+        ]
+        for name in ("Party", "Quiet"):
+            library.playlists.save(
+                PlaylistRecord(name=name, method="similarity", parameters={"a": 1}, entries=entries)
+            )
+        assert library.maintenance.check() == []
+    return path
+
+
+def damage(path: Path, table: str, column: str, value: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(f"UPDATE {table} SET {column} = {value} WHERE rowid = 1")
+        connection.commit()
+
+
+@pytest.mark.parametrize(("table", "column", "value"), PEOPLE)
+def test_a_check_names_what_people_said_and_what_files_say(
+    people: Path, table: str, column: str, value: str
+) -> None:
+    damage(people, table, column, value)
+    with DatabasePool(people) as pool:
+        library = Library(pool)
+        problems = library.maintenance.check()
+        if table == "tracks":
+            assert problems[0].startswith("the tags of 1 track are damaged. Analyze")
+        elif table == "ratings":
+            assert problems == [
+                "the rating of /music/tram.flac is damaged and not used. "
+                "Rate the track again, or restore a backup (workbench db restore FILE)."
+            ]
+        else:
+            name = "Other" if column == "name" else "Party"
+            assert problems[0].startswith(f"the playlist {name!r} (id 1) is damaged. It is kept as it is.")
+
+
+@pytest.mark.parametrize(("table", "column", "value"), PEOPLE[:8])
+def test_damaged_tags_are_said_once_and_read_again(
+    people: Path, column: str, value: str, table: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    damage(people, table, column, value)
+    with DatabasePool(people) as pool:
+        library = Library(pool)
+        for _ in range(2):
+            with contextlib.suppress(StoreError):  # text that is not UTF-8
+                library.tracks.select()
+        if column != "artist":
+            assert caplog.text.count("The stored tags of 1 track are damaged. Analyze") == 1
+        assert [known.size_bytes for known in library.files.known().values()] == [-1]
+        library.files.add([ScannedFile("/music/tram.flac", 1000, 2000, content(1), TAGS)])
+        assert library.files.known()["/music/tram.flac"].size_bytes == 1000
+        assert library.tracks.by_content(content(1))[-1].artist == "Ann"
+
+
+def test_a_damaged_rating_is_not_used_until_the_track_is_rated_again(
+    people: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    damage(people, "ratings", "rating", "1")
+    with DatabasePool(people) as pool:
+        ratings = Library(pool).ratings
+        assert (ratings.all(), ratings.all(), ratings.stars([content(1)])) == ({}, {}, {})
+        assert caplog.text.count("The rating of /music/tram.flac is damaged and not used. Rate") == 1
+        ratings.rate(content(1), 3)
+        assert ratings.stars([content(1)]) == {content(1): 3}
+        assert Library(pool).maintenance.check() == []
+
+
+def test_a_damaged_playlist_is_kept_named_and_stays_damaged_under_another_name(
+    people: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    damage(people, "playlist_tracks", "track_id", "9")
+    with DatabasePool(people) as pool:
+        library = Library(pool)
+        assert [library.playlists.get("Party").entries[0].track_id for _ in range(2)] == [9, 9]
+        assert caplog.text.count("The playlist 'Party' (id 1) is damaged. It is kept as it is.") == 1
+        library.playlists.rename("Party", "Feast")
+        library.playlists.rename("Quiet", "Silence")
+        [problem] = library.maintenance.check()
+        assert "'Feast'" in problem and library.playlists.get("Silence").name == "Silence"
+
+
+def test_libraries_of_earlier_versions_get_checksums(people: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before.sqlite3"
+    with DatabasePool(before, migrations=MIGRATIONS[:-1]) as pool, pool.writing() as connection:
+        connection.execute("ATTACH ? AS now", (str(people),))
+        for table in ("tracks", "ratings", "playlists", "playlist_tracks"):
+            names = ", ".join(
+                name for _, name, *_ in connection.execute(f"PRAGMA main.table_info({table})").fetchall()
+            )
+            connection.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM now.{table}")
+    with DatabasePool(before) as pool:
+        library = Library(pool)
+        assert library.maintenance.check() == []
+        assert library.files.known()["/music/tram.flac"].size_bytes == 1000
+        assert library.ratings.all()[content(1)].rating == 4.5
+    damage(before, "playlists", "parameters", "'{}'")
+    with DatabasePool(before) as pool:
+        assert len(Library(pool).maintenance.check()) == 1

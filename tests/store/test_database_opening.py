@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import stat
 import types
@@ -18,7 +19,6 @@ from workbench.errors import (
 )
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library.library import Library
-from workbench.store.library.records import PlaylistEntry, PlaylistRecord
 from workbench.store.serialization import encode
 from workbench.store.sqlite import sqlite_module as sqlite
 from workbench.store.sqlite.migrations import MIGRATIONS
@@ -170,16 +170,17 @@ def test_migrations_run_in_order_after_a_backup(database_path: Path, scanned: Ca
 
 def test_what_version_0_1_0_stored_in_british_spelling_is_found(database_path: Path) -> None:
     reason = {"cluster_name": "fast", "cluster_size": 3, "text": "0.5 from the centre"}
-    with DatabasePool(database_path, migrations=MIGRATIONS[:1]) as pool:
-        library = Library(pool)
-        entry = PlaylistEntry(1, "hash", reason | {"distance_to_centre": 0.5})
-        playlist = library.playlists.save(PlaylistRecord(name="old", method="kmeans", entries=[entry]))
-        with pool.writing() as connection:
-            values = ("map", "neighbours", "then", encode({"ids": [1]}), 0.0)
-            connection.execute("INSERT INTO artifacts VALUES (?, ?, ?, ?, ?)", values)
+    with DatabasePool(database_path, migrations=MIGRATIONS[:1]) as pool, pool.writing() as connection:
+        connection.execute(
+            "INSERT INTO playlists VALUES (1, 'old', 'kmeans', '{}', 7, '', '{}', '{}', '{}', 0)"
+        )
+        british = json.dumps(reason | {"distance_to_centre": 0.5}, separators=(",", ":"))
+        connection.execute("INSERT INTO playlist_tracks VALUES (1, 0, 1, 'hash', ?)", (british,))
+        values = ("map", "neighbours", "then", encode({"ids": [1]}), 0.0)
+        connection.execute("INSERT INTO artifacts VALUES (?, ?, ?, ?, ?)", values)
     with DatabasePool(database_path) as pool:
         library = Library(pool)
-        [entry] = library.playlists.get(playlist).entries
+        [entry] = library.playlists.get(1).entries
         assert entry.explanation == reason | {"distance_to_center": 0.5}
         assert library.artifacts.get("map", "neighbors").snapshot == "then"
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from workbench.errors import StoreError
 from workbench.readable import counted
 from workbench.store.library.repository import in_groups
-from workbench.store.sqlite.checksums import CONTENT_CHECKSUMS, INTACT, intact
+from workbench.store.sqlite.checksums import CONTENT_CHECKSUMS, INTACT, TRACK_INTACT, intact
 
 if TYPE_CHECKING:
+    from sqlite3 import Connection
+
     from workbench.store.database_pool import DatabasePool
 
 _log = logging.getLogger(__name__)
@@ -21,6 +23,12 @@ _COMPUTED_AGAIN = {
     "predictions": "Run `workbench embed` or the tagger to compute them again.",
     "artifacts": "They are computed again when they are needed.",
 }
+_READ_AGAIN = "Analyze their folders again: the tags are read from the files."
+RATED_AGAIN = "Rate the track again, or restore a backup (workbench db restore FILE)."
+_RESTORED = (
+    "It is kept as it is. Look through it and keep it under another name, or restore a backup "
+    "(workbench db restore FILE)."
+)
 
 
 def set_features_aside(pool: DatabasePool, rows: Iterable[int]) -> bool:
@@ -51,7 +59,7 @@ def set_features_aside(pool: DatabasePool, rows: Iterable[int]) -> bool:
 
 
 def set_rows_aside(pool: DatabasePool, table: str, rows: Iterable[int]) -> None:
-    """Let damaged rows of ``embeddings``, ``predictions`` or ``artifacts`` count as absent."""
+    """Let damaged rows of ``embeddings``, ``predictions`` or ``artifacts`` count as absent, and tracks as changed."""
     changed = 0
     try:
         with pool.writing() as connection:
@@ -62,7 +70,9 @@ def set_rows_aside(pool: DatabasePool, table: str, rows: Iterable[int]) -> None:
                 ).rowcount
     except StoreError as error:
         _log.warning("Stored %s are damaged and not used: %s", table, error)
-    if changed:
+    if changed and table == "tracks":
+        _log.warning("The stored tags of %s are damaged. %s", counted(changed, "track"), _READ_AGAIN)
+    elif changed:
         _log.warning(
             "%s damaged and not used. %s",
             f"{counted(changed, table[:-1])} {'is' if changed == 1 else 'are'}",
@@ -88,6 +98,10 @@ def find_damage(pool: DatabasePool) -> Iterator[str]:
             ).fetchall()
             for table in _COMPUTED_AGAIN
         }
+        tracks = connection.execute(
+            f"SELECT id FROM tracks t WHERE t.checksum IS NOT NULL AND NOT ({TRACK_INTACT})"
+        ).fetchall()
+        told = [*damaged_ratings(connection), *damaged_playlists(connection)]
     if layouts:
         yield f"the names of the features of {counted(len(layouts), 'layout')} are damaged"
     if features:
@@ -97,3 +111,27 @@ def find_damage(pool: DatabasePool) -> Iterator[str]:
         if rows:
             set_rows_aside(pool, table, (row for (row,) in rows))
             yield f"{counted(len(rows), table[:-1])} damaged. {_COMPUTED_AGAIN[table]}"
+    if tracks:
+        set_rows_aside(pool, "tracks", (row for (row,) in tracks))
+        yield f"the tags of {counted(len(tracks), 'track')} are damaged. {_READ_AGAIN}"
+    yield from told
+
+
+def damaged_ratings(connection: Connection) -> Iterator[str]:
+    """Yield a sentence about each rating that differs from its checksum, with the path of a track that it is of."""
+    rows = connection.execute(
+        f"""SELECT CAST(coalesce((SELECT path FROM tracks t WHERE t.content_hash = ratings.content_hash), content_hash)
+            AS BLOB) FROM ratings WHERE NOT ({INTACT["ratings"]})"""
+    )
+    for (path,) in rows:
+        yield f"the rating of {path.decode('utf-8', 'replace')} is damaged and not used. {RATED_AGAIN}"
+
+
+def damaged_playlists(connection: Connection, *ids: int) -> Iterator[str]:
+    """Yield a sentence about each playlist, or each of these, that differs from its checksum."""
+    chosen = f"id IN ({', '.join(map(str, ids))}) AND " if ids else ""
+    rows = connection.execute(
+        f"SELECT id, CAST(name AS BLOB) FROM playlists WHERE {chosen}NOT ({INTACT['playlists']})"
+    )
+    for playlist_id, name in rows:
+        yield f"the playlist {name.decode('utf-8', 'replace')!r} (id {playlist_id}) is damaged. {_RESTORED}"

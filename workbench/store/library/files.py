@@ -12,14 +12,16 @@ from typing import Any
 from workbench.store.library.features import own_versions
 from workbench.store.library.records import TAG_NAMES, FeaturesVersion, KnownFile, ScannedFile
 from workbench.store.library.repository import Repository, in_groups
-from workbench.store.sqlite.checksums import intact
+from workbench.store.sqlite.checksums import SEAL_TRACKS, TRACK_INTACT, intact
 
 _INT64_MAX = 2**63 - 1
 _COPIES_CHECKED = 16  # bounds the work when a library has thousands of copies of one file
 _SEARCHED = ("title", "artist", "artists", "album", "album_artist", "genre", "composer")
+_DAMAGED_BYTES = -1  # no file has this size, so that everything about it is read again
 
 _KNOWN = f"""
-    SELECT t.path, t.id, t.size_bytes, t.mtime_ns, t.content_hash, t.status,
+    SELECT t.path, t.id, CASE WHEN {TRACK_INTACT} THEN t.size_bytes ELSE {_DAMAGED_BYTES} END, t.mtime_ns,
+           t.content_hash, t.status,
            CASE WHEN {intact("checksum", key="t.content_hash")} THEN f.version END, f.layout, t.error, t.error_kind,
            t.ctime_ns
     FROM tracks t LEFT JOIN features f ON f.content_hash = t.content_hash"""
@@ -42,13 +44,17 @@ _INSERT = (
 _UPDATE = (
     f"UPDATE tracks SET {', '.join(f'{name} = ?' for name in _COLUMNS)}, missing_since = NULL WHERE id = ?"
 )
+_SEAL = f"{SEAL_TRACKS} WHERE id = ?"
 
 
 class FileRepository(Repository):
     """Keeps one row for each file; a moved file keeps its row."""
 
     def known(self, prefixes: Iterable[str | os.PathLike[str]] | None = None) -> dict[str, KnownFile]:
-        """Return what is known of every file at or below these paths (everywhere by default), by path."""
+        """Return what is known of every file at or below these paths (everywhere by default), by path.
+
+        A file whose row is damaged counts as changed.
+        """
         known: dict[str, KnownFile] = {}
         with self.pool.snapshot() as connection:
             own = own_versions(connection)
@@ -98,8 +104,10 @@ class FileRepository(Repository):
         track_id = row[0] if row else _moved_row(connection, file, there)
         values = _row(file, *_outcome(connection, file))
         if track_id is None:
-            return int(connection.execute(_INSERT, (*values, self._now())).lastrowid or 0)
-        connection.execute(_UPDATE, (*values, track_id))
+            track_id = connection.execute(_INSERT, (*values, self._now())).lastrowid or 0
+        else:
+            connection.execute(_UPDATE, (*values, track_id))
+        connection.execute(_SEAL, (track_id,))
         return int(track_id)
 
 

@@ -7,10 +7,13 @@ from dataclasses import replace
 from sqlite3 import Connection
 from typing import Any
 
+from workbench.store.library.damage import damaged_playlists
 from workbench.store.library.records import PlaylistEntry, PlaylistRecord, PlaylistSummary
 from workbench.store.library.repository import Repository, from_json, to_json
+from workbench.store.sqlite.checksums import INTACT, SEAL_WHAT_PEOPLE_SAY
 
 _COLUMNS = "id, name, method, parameters, random_state, snapshot, versions, card, recipe, created_at"
+_SEAL = f"{SEAL_WHAT_PEOPLE_SAY['playlists']} WHERE id = ?"
 _NEWEST = "id = (SELECT max(id) FROM playlists AS same WHERE same.name = p.name)"
 _SUMMARY = """
     SELECT p.id, p.name, p.method,
@@ -37,7 +40,12 @@ class PlaylistRepository(Repository):
         with self.pool.writing() as connection:
             if connection.execute("SELECT 1 FROM playlists WHERE name = ?", (new,)).fetchone():
                 return False
+            whole = connection.execute(
+                f"SELECT id FROM playlists WHERE name = ? AND {INTACT['playlists']}", (old,)
+            )
+            ids = whole.fetchall()
             connection.execute("UPDATE playlists SET name = ? WHERE name = ?", (new, old))
+            connection.executemany(_SEAL, ids)  # a damaged one stays known as damaged
             return True
 
     def discard(self, name: str) -> None:
@@ -46,14 +54,23 @@ class PlaylistRepository(Repository):
             connection.execute("DELETE FROM playlists WHERE name = ?", (name,))
 
     def get(self, id_or_name: int | str) -> PlaylistRecord | None:
-        """Return a playlist by id, or the newest of a name (digits are tried as an id first), or ``None``."""
+        """Return a playlist by id, or the newest of a name (digits are tried as an id first), or ``None``.
+
+        A damaged one is returned as it is, and said once: it is the only copy.
+        """
         with self.pool.snapshot() as connection:
-            if (playlist_id := _as_id(id_or_name)) is not None and (found := _load(connection, playlist_id)):
+            if (playlist_id := _as_id(id_or_name)) is not None and (
+                found := self._load(connection, playlist_id)
+            ):
                 return found
             row = connection.execute(
                 "SELECT max(id) FROM playlists WHERE name = ?", (str(id_or_name),)
             ).fetchone()
-            return None if row[0] is None else _load(connection, row[0])
+            return None if row[0] is None else self._load(connection, row[0])
+
+    def _load(self, connection: Connection, playlist_id: int) -> PlaylistRecord | None:
+        self._say_once(damaged_playlists(connection, playlist_id))
+        return _load(connection, playlist_id)
 
     def newest(self) -> list[PlaylistSummary]:
         """Return the newest playlist of every name, newest first."""
@@ -106,6 +123,7 @@ def _insert(connection: Connection, record: PlaylistRecord) -> int:
             for position, entry in enumerate(record.entries)
         ],
     )
+    connection.execute(_SEAL, (playlist_id,))
     return playlist_id
 
 

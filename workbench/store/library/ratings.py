@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workbench.errors import StoreError
+from workbench.store.library.damage import damaged_ratings
 from workbench.store.library.records import Rating
 from workbench.store.library.repository import SAID, Repository, from_json, to_json
+from workbench.store.sqlite.checksums import INTACT, SEAL_WHAT_PEOPLE_SAY
 
 LOWEST, HIGHEST = 1, 5  # stars
+_SEAL = f"{SEAL_WHAT_PEOPLE_SAY['ratings']} WHERE content_hash = ?"
 
 
 class RatingRepository(Repository):
@@ -41,17 +44,24 @@ class RatingRepository(Repository):
         self._change(content_hash, "labels = ?", to_json(labels))
 
     def all(self) -> dict[str, Rating]:
-        """Return every rating by content hash."""
+        """Return every rating by content hash. Damaged ones are kept, said once, and not used."""
         with self.pool.reading() as connection:
-            rows = connection.execute("SELECT content_hash, rating, labels, excluded FROM ratings")
-            return {
-                hash_: Rating(hash_, rating, from_json(labels), bool(excluded))
-                for hash_, rating, labels, excluded in rows
-            }
+            rows = connection.execute(
+                f"""SELECT content_hash, rating, CAST(labels AS BLOB), excluded FROM ratings
+                    WHERE {INTACT["ratings"]}"""
+            ).fetchall()
+            some = connection.execute("SELECT count(*) FROM ratings").fetchone()[0]
+            if len(rows) < some:
+                self._say_once(damaged_ratings(connection))
+        return {
+            hash_: Rating(hash_, rating, from_json(labels), bool(excluded))
+            for hash_, rating, labels, excluded in rows
+        }
 
     def stars(self, hashes: Iterable[str]) -> dict[str, float]:
         """Return the user's stars for those of these contents that have some."""
-        return self._stars("SELECT content_hash, rating AS stars FROM ratings", hashes)
+        whole = f"SELECT content_hash, rating AS stars FROM ratings WHERE {INTACT['ratings']}"
+        return self._stars(whole, hashes)
 
     def copy(self, old_hash: str, new_hash: str) -> None:
         """Give one content the rating of another that sounds the same."""
@@ -61,6 +71,7 @@ class RatingRepository(Repository):
                 "SELECT ?, rating, labels, excluded FROM ratings WHERE content_hash = ?",
                 (new_hash, old_hash),
             )
+            connection.execute(_SEAL, (new_hash,))
 
     def _change(self, content_hash: str, assignment: str, *values: Any) -> None:
         with self.pool.writing() as connection:
@@ -68,3 +79,4 @@ class RatingRepository(Repository):
             connection.execute(
                 f"UPDATE ratings SET {assignment} WHERE content_hash = ?", (*values, content_hash)
             )
+            connection.execute(_SEAL, (content_hash,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,8 @@ SAID = "UPDATE meta SET value = value + 1 WHERE key = 'said'"
 PLAYED = "UPDATE meta SET value = value + 1 WHERE key = 'played'"
 """They count changes of what the user says and plays; the snapshot of the tracks stays."""
 
+_log = logging.getLogger(__name__)
+
 _VALUES_PER_STATEMENT = 500  # half of the 999 that SQLite allowed before 3.32
 
 
@@ -34,6 +37,13 @@ class Repository:
     def __init__(self, pool: DatabasePool, now: Callable[[], float] = time.time) -> None:
         self.pool = pool
         self._now = now
+        self._said: set[str] = set()
+
+    def _say_once(self, sentences: Iterable[str]) -> None:
+        """Warn of what is damaged, each once."""
+        for sentence in set(sentences) - self._said:
+            self._said.add(sentence)
+            _log.warning("%s", sentence[0].upper() + sentence[1:])
 
     def _stars(self, query: str, hashes: Iterable[str]) -> dict[str, float]:
         """Return the stars of those of these contents that a query, of contents and their stars, has some for."""

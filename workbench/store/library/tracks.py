@@ -6,17 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from workbench.store.library.damage import set_features_aside
+from workbench.store.library.damage import set_features_aside, set_rows_aside
 from workbench.store.library.files import fold
 from workbench.store.library.library_table import split_list
 from workbench.store.library.records import LISTS, TAG_NAMES
 from workbench.store.library.repository import Repository, from_json, in_groups
 from workbench.store.library.track import MAIN_TAGS, Track
-from workbench.store.sqlite.checksums import intact
+from workbench.store.sqlite.checksums import TRACK_INTACT, intact
 
 _SELECT = f"""
     SELECT t.id, t.path, t.content_hash, t.status, {", ".join(f"t.{name}" for name in TAG_NAMES)},
            t.size_bytes, t.mtime_ns, t.error, t.error_kind,
+           t.checksum IS NULL OR {TRACK_INTACT},
            CASE WHEN f.checksum IS NULL THEN 'absent'
                WHEN {intact("scalars_checksum", key="t.content_hash")} THEN 'intact' ELSE f.rowid END,
            CAST(d.scalars AS BLOB)
@@ -148,9 +149,11 @@ class TrackRepository(Repository):
         return list(groups.values())
 
     def _tracks(self, where: str, values: Sequence[Any] = ()) -> list[Track]:
-        """Return tracks; those whose features are damaged are pending from now on."""
+        """Return tracks; those whose features are damaged are pending from now on, and damaged tags are said once."""
         with self.pool.reading() as connection:
             rows = connection.execute(f"{_SELECT} {where}", values).fetchall()
+        if retold := [row[0] for row in rows if not row[-3]]:
+            set_rows_aside(self.pool, "tracks", retold)
         damaged = {row[-2] for row in rows} - {"absent", "intact"}
         if damaged and set_features_aside(self.pool, damaged):
             return self._tracks(where, values)
@@ -179,7 +182,7 @@ def _like(text: str) -> str:
 def _track(row: tuple[Any, ...]) -> Track:
     features = from_json(row[-1]) if row[-2] == "intact" else {}
     tags = dict(zip(TAG_NAMES, row[4 : 4 + len(TAG_NAMES)], strict=True))
-    size_bytes, mtime_ns, error, error_kind = row[4 + len(TAG_NAMES) : -2]
+    size_bytes, mtime_ns, error, error_kind = row[4 + len(TAG_NAMES) : -3]
     return Track(
         id=row[0],
         path=row[1],

@@ -1,7 +1,8 @@
 """Checksums of stored values, so that what a disk changed is noticed when it is read, and never used.
 
 They are made and compared in SQL, by the function ``row_checksum`` of every connection. Each covers the key that was
-asked for, so a row of another content is noticed too. A row without a checksum counts as absent.
+asked for, so a row of another content is noticed too. A row without a checksum counts as absent; a track without one
+is read again from its file.
 
 The checksums of ``feature_details`` and ``landmarks`` are in ``features``: beside large values they would be as slow to
 read as those.
@@ -33,7 +34,28 @@ _OF_ROW = {
 }
 """Tables that have a checksum in each row → what it covers."""
 
-INTACT = {table: f"checksum IS {FUNCTION}({values})" for table, values in _OF_ROW.items()}
+# One text of all columns is three times as quick as an argument for each of them. Numbers with a fraction stand apart,
+# because releases of SQLite may write them differently.
+_TRACK_TEXTS = """
+id path content_hash size_bytes mtime_ns ctime_ns title artist album album_artist genre year track_number
+artists album_artists composer comment grouping isrc title_sort artist_sort album_sort album_artist_sort composer_sort
+musicbrainz_recording_id musicbrainz_track_id musicbrainz_album_id musicbrainz_release_group_id musicbrainz_artist_id
+musicbrainz_album_artist_id tag_key tag_mood cover disc_number compilation play_count lyrics search
+"""
+_TRACK_NUMBERS = "added_at rating tag_bpm tag_gain_db tag_album_gain_db tag_peak"
+_ENTRIES = """(SELECT CAST(group_concat(entry, char(30)) AS BLOB) FROM (
+    SELECT concat_ws(char(31), position, track_id, coalesce(content_hash, char(26)), explanation) AS entry
+    FROM playlist_tracks WHERE playlist_id = playlists.id ORDER BY position))"""
+_SAID_BY_PEOPLE = {
+    "ratings": "CAST(content_hash AS BLOB), rating, CAST(labels AS BLOB), excluded",
+    "playlists": ", ".join(
+        f"CAST({name} AS BLOB)"
+        for name in ("name", "method", "parameters", "snapshot", "versions", "card", "recipe")
+    )
+    + f", id, random_state, created_at, {_ENTRIES}",
+}
+
+INTACT = {table: f"checksum IS {FUNCTION}({values})" for table, values in (_OF_ROW | _SAID_BY_PEOPLE).items()}
 """Table → the condition that a row is as it was saved."""
 
 _JOINED = """(SELECT 1) LEFT JOIN feature_details d ON d.content_hash = f.content_hash
@@ -46,6 +68,24 @@ SEAL_CONTENT = "UPDATE features AS f SET " + ", ".join(
 
 SEAL = {table: f"UPDATE {table} SET checksum = {FUNCTION}({values})" for table, values in _OF_ROW.items()}
 """Table → the statement that gives its rows their checksums; add a condition."""
+
+SEAL_WHAT_PEOPLE_SAY = {
+    table: f"UPDATE {table} SET checksum = {FUNCTION}({values})" for table, values in _SAID_BY_PEOPLE.items()
+}
+"""The same for ``ratings`` and ``playlists``; a playlist's checksum covers its tracks."""
+
+_TEXT_OF_TRACK = ", ".join(f"coalesce(t.{name}, char(26))" for name in _TRACK_TEXTS.split())
+_OF_TRACK = ", ".join(
+    (
+        f"CAST(concat_ws(char(31), {_TEXT_OF_TRACK}) AS BLOB)",
+        *(f"t.{name}" for name in _TRACK_NUMBERS.split()),
+    )
+)
+TRACK_INTACT = f"t.checksum IS {FUNCTION}({_OF_TRACK})"
+"""The condition that path, times and tags of a track ``t`` are as they were saved."""
+
+SEAL_TRACKS = f"UPDATE tracks AS t SET checksum = {FUNCTION}({_OF_TRACK})"
+"""The statement that gives tracks their checksums; add a condition."""
 
 
 def row_checksum(*values: bytes | str | float | None) -> int:

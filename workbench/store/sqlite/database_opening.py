@@ -36,7 +36,10 @@ class Connection(sqlite3.Connection):
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         self.queries += 1
-        return _execute(self, *arguments)
+        try:
+            return _execute(self, *arguments)
+        except UnicodeDecodeError as error:  # the message of SQLite quotes what is damaged
+            raise sqlite3.DatabaseError(f"Could not decode to UTF-8: {error}") from error
 
     def executemany(self, *arguments: Any) -> sqlite3.Cursor:
         self.queries += 1

@@ -9,7 +9,13 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from workbench.store.sqlite.checksums import CONTENT_CHECKSUMS, SEAL, SEAL_CONTENT
+from workbench.store.sqlite.checksums import (
+    CONTENT_CHECKSUMS,
+    SEAL,
+    SEAL_CONTENT,
+    SEAL_TRACKS,
+    SEAL_WHAT_PEOPLE_SAY,
+)
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -333,6 +339,13 @@ def let_people_exclude_tracks(connection: Connection) -> None:
     connection.execute("INSERT INTO meta (key, value) VALUES ('said', '0'), ('played', '0')")
 
 
+def keep_checksums_of_the_rest(connection: Connection) -> None:
+    """Add a checksum to tags, ratings and playlists, and to what is there already."""
+    for table, seal in ({"tracks": SEAL_TRACKS} | SEAL_WHAT_PEOPLE_SAY).items():
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
+        connection.execute(seal)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_library,
     spell_in_american_english,
@@ -348,4 +361,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     keep_checksums,
     rate_with_stars,
     let_people_exclude_tracks,
+    keep_checksums_of_the_rest,
 )
