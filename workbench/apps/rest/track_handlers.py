@@ -32,7 +32,6 @@ class TracksHandler(ApiHandler):
                     "next of the page before, of the same tracks in the same order; unlike offset, right while the "
                     "library changes",
                     str,
-                    most=16_000,  # set by hand: an address is not longer
                     pattern="^([0-9]{1,18}|[A-Za-z_-][A-Za-z0-9_-]*)$",
                     default="0",
                 ),

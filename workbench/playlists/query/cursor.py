@@ -20,8 +20,8 @@ from workbench.errors import ParameterValueError
 Cursor = int | str
 """A number is the id of a track, in a listing in order of id; a text is for any other order."""
 
-SORTED_CHARACTERS = 1000
-"""Texts with so many equal characters stay in order of id. Set by hand: paths are shorter, and an address holds it."""
+SORTED_CHARACTERS = 200
+"""Texts with so many equal characters stay in order of id. Set by hand: an address holds several such texts."""
 
 Place = tuple[str | float | None, ...]
 """What a row is sorted by, the id last."""
@@ -59,7 +59,7 @@ def cursor_at(row: int, ids: npt.NDArray[np.int64], orders: Sequence[Order]) -> 
     if not orders:
         return int(ids[row])
     place = [_names(orders), *_place(row, ids, orders)]
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode()).rstrip(b"=").decode()
 
 
 def rows_before(
