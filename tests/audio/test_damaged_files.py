@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -179,6 +180,18 @@ def test_zero_bytes(tmp_path):
     path = tmp_path / "x.mp3"
     path.touch()
     with pytest.raises(AudioEmptyError, match="0 bytes"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_a_video_without_sound_is_called_so(tmp_path, suffix):
+    path = tmp_path / f"x{suffix}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width = stream.height = 64
+        picture = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))
+        container.mux([*stream.encode(picture), *stream.encode()])
+    with pytest.raises(AudioEmptyError, match=f"x{suffix} has no audio: it is a video without sound"):
         read(path)
 
 

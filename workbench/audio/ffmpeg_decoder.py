@@ -11,13 +11,14 @@ from typing import Any
 import av
 import numpy as np
 import numpy.typing as npt
+from av.stream import Disposition
 
 from workbench.audio.coded.integers import Integers, as_integers
 from workbench.audio.containers import container_of
 from workbench.audio.decoder import Decoder
 from workbench.audio.formats import EXTENSIONS_BY_DEMUXER
 from workbench.audio.unfinished import Corrections, corrections
-from workbench.errors import AudioFormatError
+from workbench.errors import AudioEmptyError, AudioFormatError
 
 # Without advanced_editlist, FFmpeg does not copy the packet table of MP4 files: 8 MiB less for three hours, measured.
 _OPTIONS = {
@@ -149,7 +150,7 @@ class FFmpegDecoder:
                 self._container = part()
             except (av.FFmpegError, ValueError):
                 continue
-            if self._start():
+            if self._start(path):
                 self.lacks_parts = number > 0
                 return
             self._container.close()
@@ -157,9 +158,17 @@ class FFmpegDecoder:
             f"{path} is not audio that FFmpeg can decode. Convert it or remove it.", path=path
         )
 
-    def _start(self) -> bool:
+    def _check_not_silent_video(self, path: str) -> None:
+        """Raise an error if the file has pictures that are not covers, but no audio."""
+        if any(not stream.disposition & Disposition.attached_pic for stream in self._container.streams.video):
+            self._container.close()
+            raise AudioEmptyError(f"{path} has no audio: it is a video without sound.", path=path)
+
+    def _start(self, path: str) -> bool:
         """Decode the first frame of the open container; return whether there is one."""
         streams = self._container.streams.audio
+        if not streams:
+            self._check_not_silent_video(path)
         if not streams or streams[0].codec_context is None:
             return False
         self._stream = streams[0]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import DONE, SOME_FAILED, Add, add_analysis_options, open_for_analysis
 from workbench.cli.output import print_json, put, say
-from workbench.readable import clock, naming, one_line
+from workbench.readable import clock, counted, naming, one_line
 
 if TYPE_CHECKING:
     from workbench.processing.job.job import Job
@@ -115,7 +115,7 @@ def _print_report(report: dict[str, Any]) -> None:
     put(
         f"{report['found']} found, {report['analyzed']} analyzed, {report['cached']} cached, "
         f"{len(report['failed'])} failed in {report['seconds']:.1f} s "
-        f"({clock(report['audio_seconds'])} of audio, {report['workers']} workers)"
+        f"({clock(report['audio_seconds'])} of audio, {counted(report['workers'], 'worker')})"
     )
     for note in scan_notes(report):
         put(note)

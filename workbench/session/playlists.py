@@ -252,9 +252,7 @@ class Playlists(KeptPlaylists):
             matches = self.read_file(playlist)
             ids = [match.track_id for match in matches if match.track_id is not None]
             if not ids:
-                raise PlaylistError(
-                    f"None of the {len(matches)} entries of {playlist} is in this library. Analyze its music first."
-                )
+                raise PlaylistError(f"No entry of {playlist} is in this library. Analyze its music first.")
             return ids
         return self.get(playlist).track_ids if isinstance(playlist, int | str) else playlist
 

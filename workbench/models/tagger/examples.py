@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.errors import ModelError
+from workbench.readable import counted
 from workbench.store.library.library_table import LibraryTable
 
 MINIMUM_EXAMPLES = 10
@@ -85,9 +86,11 @@ def choose_classes(examples: Examples, label: str) -> tuple[tuple[str, ...], dic
     left_out = {}
     for name in sorted(counts):
         if counts[name] < MINIMUM_EXAMPLES:
-            left_out[name] = f"{counts[name]} tracks of the {MINIMUM_EXAMPLES} needed"
+            left_out[name] = f"{counted(counts[name], 'track')} of the {MINIMUM_EXAMPLES} needed"
         elif len(groups[name]) < MINIMUM_GROUPS:
-            left_out[name] = f"tracks of {len(groups[name])} artists of the {MINIMUM_GROUPS} needed"
+            left_out[name] = (
+                f"tracks of {counted(len(groups[name]), 'artist')} of the {MINIMUM_GROUPS} needed"
+            )
     classes = tuple(name for name in sorted(counts) if name not in left_out)
     if len(classes) < 2:
         enough = f"only {classes[0]} has them" if classes else "none has them"

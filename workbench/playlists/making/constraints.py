@@ -235,7 +235,7 @@ def _possible(table: LibraryTable, constraints: Constraints, *, needs_vectors: b
     )
     if not mask.any():
         raise LibraryEmptyError(
-            f"No track to choose from: the library has {len(table)} tracks, none of them analyzed. "
+            f"No track to choose from: the library has {counted(len(table), 'track')}, of which none is analyzed. "
             "Analyze a folder of music first.",
             tracks=len(table),
         )

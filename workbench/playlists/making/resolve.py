@@ -174,7 +174,7 @@ def _history_file(table: LibraryTable, path: Path, name: str) -> list[list[float
     matches = [match for match in match_entries(entries, table) if match.track_id is not None]
     if not matches:
         raise UnknownTrackError(
-            f"{name}: the library has none of the {len(entries)} tracks of {path}.",
+            f"{name}: no track of {path} is in the library.",
             name=name,
             candidates=[],
         )

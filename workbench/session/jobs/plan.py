@@ -48,7 +48,10 @@ class Plan:
     def describe(self) -> str:
         why = ", ".join(f"{count} {reason}" for reason, count in sorted(self.counts.items()))
         todo = f"{len(self.reasons)} to analyze ({why})" if self.reasons else "nothing to analyze"
-        parts = [f"{len(self.found)} files found: {todo}", f"{len(self.cached)} known and unchanged"]
+        parts = [
+            f"{counted(len(self.found), 'file')} found: {todo}",
+            f"{len(self.cached)} known and unchanged",
+        ]
         if self.failed:
             parts.append(f"{len(self.failed)} that failed before or cannot be read")
         if self.missing:

@@ -13,6 +13,7 @@ from workbench.media.editions import same_edition
 from workbench.media.song_paths import places_by_path
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.matching import match_entries
+from workbench.readable import counted
 from workbench.store.library.records import ServerSong
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class Matched:
 
     def __repr__(self) -> str:
         return (
-            f"{self.server}: {len(self.songs):,} songs, {len(self.sure):,} are tracks of this library, "
-            f"{len(self.doubtful):,} are doubtful, {len(self.unknown):,} are not known"
+            f"{self.server}: {counted(len(self.songs), 'song')} ({len(self.sure):,} in this library, "
+            f"{len(self.doubtful):,} doubtful, {len(self.unknown):,} unknown)"
         )
 
 

@@ -20,7 +20,7 @@ from workbench.apps.dashboards.views.page import (
 from workbench.apps.dashboards.widgets.chart import Chart
 from workbench.apps.dashboards.widgets.track_list import TrackList
 from workbench.playlists.quality_card import variety
-from workbench.readable import clock, number
+from workbench.readable import clock, counted, number
 
 if TYPE_CHECKING:
     from workbench.playlists.playlist import Playlist
@@ -81,7 +81,7 @@ class ResultView(widgets.VBox):  # type: ignore[misc]
         self._head.value = (
             f"<h2>{_escape(playlist.name)}</h2>"
             + note_html(
-                f"{len(playlist)} tracks, {clock(playlist.duration_s)} · {playlist.method} · random state "
+                f"{counted(len(playlist), 'track')}, {clock(playlist.duration_s)} · {playlist.method} · random state "
                 f"{playlist.random_state}"
             )
             + notes
