@@ -26,8 +26,16 @@ from workbench.models.tagger.calibration import reliability
 from workbench.models.tagger.training_report import DoubtfulTrack, Scores, TaggerReport
 from workbench.models.tagger.use import Application, Evaluation
 from workbench.playlists import METHODS
+from workbench.processing.cluster.health import health
+from workbench.processing.cluster.worker_health import WorkerHealth
 from workbench.store.library.records import ScannedFile
 
+HEALTH: dict[str, Any] = {
+    "lost": False,
+    "memory_limit_percent": None,
+    "expected_processes": lambda known: known,
+    "timeout_s": 1.0,
+}
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
@@ -119,6 +127,8 @@ SHOWN = {
     "refreshed": lambda wb: wb.playlists.refresh(kept(wb)),
     "problems": lambda wb: wb.problems(wb.table()),
     "performance": lambda wb: wb.performance(),
+    "health before any analysis": lambda wb: wb.jobs.health(),
+    "health": lambda _: WorkerHealth(health(None, **HEALTH) | {"started": True, "reasons": [EVIL]}),
     "models": lambda wb: wb.models,
     "found models": lambda wb: wb.models.found(),
     "tagger": lambda wb: wb.tagger,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.processing.cluster.cluster import Cluster
+    from workbench.processing.cluster.worker_health import WorkerHealth
     from workbench.processing.job.job import Job
     from workbench.processing.job.single_call import Steps
     from workbench.processing.job.task import Cached, Failure, Task
@@ -143,11 +144,13 @@ class Jobs(Verbs):
         if in_notebook() or sys.stderr.isatty() if show is None else show:
             show_progress(job)
 
-    def health(self) -> Mapping[str, Any]:
+    def health(self) -> WorkerHealth:
         """Return the health of the workers, last known or measured now; does not start a worker."""
+        from workbench.processing.cluster.worker_health import WorkerHealth
+
         if self._watch is not None:
-            return self._watch.latest()
-        return {"started": False} if self._cluster is None else self._cluster.health()
+            return WorkerHealth(self._watch.latest())
+        return WorkerHealth({"started": False} if self._cluster is None else self._cluster.health())
 
     def worker_pids(self) -> list[int]:
         """Return the worker processes that this session owns."""
