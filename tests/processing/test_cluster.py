@@ -314,3 +314,11 @@ print(cluster.health()["workers"]["alive"])
     out, err = session(program("ok-1", then=then)).communicate(timeout=60)
     assert "child False" in out
     assert out.splitlines()[-1] == "2", err
+
+
+def test_dask_does_not_keep_a_thousand_messages_for_its_developers(kept: Cluster) -> None:
+    """Each job would add 4 kB to the server, until there are 500 jobs."""
+    client = kept.client
+    assert client.scheduler_comm.recent_message_log.maxlen <= 10
+    on_scheduler = client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_log.maxlen)
+    assert on_scheduler <= 100

@@ -12,6 +12,7 @@ from typing import Any
 from workbench.errors import SchedulerError
 from workbench.processing.cluster.credentials import Credentials
 
+SENT_MESSAGES_KEPT = 10  # set by hand: enough to look at in a debugger; 1000 by default
 MUST_AGREE = ("distributed", "cloudpickle", "msgpack")
 
 
@@ -23,6 +24,7 @@ def connect(address: str, credentials: Credentials | None, *, timeout_s: float) 
     SchedulerError
         Nothing answers at ``address``, or not in our protocol.
     """
+    import dask
     from distributed import Client
     from distributed.security import Security
 
@@ -34,7 +36,9 @@ def connect(address: str, credentials: Credentials | None, *, timeout_s: float) 
         # A Client that fails to connect leaves a thread behind, and collecting it as garbage may block.
         with ThreadPoolExecutor(1) as aside:  # there may be a running event loop in this thread
             aside.submit(asyncio.run, _knock(address, security, timeout_s)).result()
-        return Client(address, **options)  # type: ignore[no-untyped-call]
+        # Dask keeps what it sent last, for its developers: 4 kB a job here.
+        with dask.config.set({"distributed.admin.low-level-log-length": SENT_MESSAGES_KEPT}):
+            return Client(address, **options)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, TypeError, ValueError) as error:
         hint = ""
         if address.startswith("tls") and credentials is None:

@@ -130,6 +130,7 @@ def _configure(plan: dict[str, Any]) -> None:
             "distributed.worker.memory.terminate": 0.95,
             "distributed.worker.memory.monitor-interval": "250ms",
             "distributed.admin.log-length": 100,
+            "distributed.admin.low-level-log-length": 100,
             "distributed.admin.tick.interval": "1s",  # looks for a blocked loop 50 times a second otherwise
             "distributed.admin.system-monitor.interval": "2s",
         }
