@@ -13,11 +13,21 @@ _FLATS = {
     "major": {"C#": "D♭", "D#": "E♭", "G#": "A♭", "A#": "B♭"},
     "minor": {"D#": "E♭", "A#": "B♭"},
 }
-# Control characters (ECMA-48), characters that change the direction of text (Unicode UAX #9), and lone surrogates,
-# which stand for bytes of file names that are not UTF-8. The tabulator and the end of a line are allowed.
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+# A byte of a file name that is not UTF-8 is a lone surrogate in Python (PEP 383), so that the name can be given back to
+# the system as it is. What leaves the workbench has a replacement character there; tracks are found by their ids.
+_LONE = re.compile("[\ud800-\udfff]")
+# Control characters (ECMA-48) and characters that change the direction of text (Unicode UAX #9). The tabulator and the
+# end of a line are allowed.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def valid(text: str) -> str:
+    r"""Return a text with a replacement character for each byte that is not UTF-8.
+
+    >>> valid("caf\udce9.mp3")
+    'caf�.mp3'
+    """
+    return text if text.isascii() else _LONE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def printable(text: str) -> str:
@@ -26,7 +36,7 @@ def printable(text: str) -> str:
     >>> printable("bad\x1b]0;PWN\x07.ogg")
     'bad\\x1b]0;PWN\\x07.ogg'
     """
-    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], valid(text))
 
 
 def one_line(text: str) -> str:
@@ -55,7 +65,29 @@ def json_escaped(text: str) -> str:
     """
     if text.isascii() and "\x7f" not in text:
         return text  # JSON has escaped all others
-    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", valid(text))
+
+
+def json_bytes(value: Any) -> bytes:
+    r"""Return a value as JSON; values that JSON does not have (NaN, infinity) become null, unknown ones texts.
+
+    >>> json_bytes({"path": "caf\udce9.mp3"}).decode()
+    '{"path":"caf�.mp3"}'
+    """
+    import orjson
+
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_all_valid(value), default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _all_valid(value: Any) -> Any:
+    if isinstance(value, str):
+        return valid(value)
+    if isinstance(value, Mapping):
+        return {_all_valid(key): _all_valid(item) for key, item in value.items()}
+    return [_all_valid(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def clock(seconds: float | None) -> str:
@@ -166,7 +198,7 @@ def track_name(track: Mapping[str, Any]) -> str:
         track.get("title") or str(track.get("path") or "").rsplit("/", 1)[-1] or f"track {track.get('id')}"
     )
     artist = track.get("artist")
-    return f"{title} — {artist}" if artist else title
+    return valid(f"{title} — {artist}" if artist else title)
 
 
 def stars(rating: float) -> str:

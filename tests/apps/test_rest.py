@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import soundfile
 
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library.library import Library
-from workbench.store.library.records import Prediction
+from workbench.store.library.records import Prediction, ScannedFile
 
 FIGURES = {
     "performance/metrics": {
@@ -44,6 +45,19 @@ def test_performance_endpoints_have_the_names_that_clients_know(server: Any, pat
     answer = server.get(path)
     assert answer.status_code == 200
     assert FIGURES[path] <= answer.json().keys()
+
+
+def test_a_file_whose_name_is_not_utf8_is_played_by_id(small_server: Any, music: Path) -> None:
+    name = music / os.fsdecode(b"caf\xe9.wav")
+    name.write_bytes((music / "one.wav").read_bytes())
+    try:
+        with DatabasePool(small_server.data_dir / "library.sqlite3") as pool:
+            (track_id,) = Library(pool).files.add([ScannedFile(str(name), 1, 1, "a" * 32, {})])
+        described = small_server.get(f"tracks/{track_id}").json()
+        assert described["path"] == f"{music}/caf\ufffd.wav"
+        assert small_server.get(f"tracks/{track_id}/audio").content == name.read_bytes()
+    finally:
+        name.unlink()
 
 
 def test_metrics_are_nested_as_described(server: Any) -> None:

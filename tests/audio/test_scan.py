@@ -134,13 +134,20 @@ def test_odd_names_are_found_as_they_are(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are text")
-def test_a_name_that_is_not_utf8_is_a_problem_that_can_be_written_out(tmp_path):
-    with open(os.fsencode(tmp_path) + b"/caf\xe9.wav", "wb"):
-        pass
-    (problem,) = scan(tmp_path)
-    assert isinstance(problem, ScanProblem)
-    problem.path.encode()
-    assert "UTF-8" in problem.error
+def test_names_that_are_not_utf8_are_found_as_they_are(tmp_path):
+    top = os.fsencode(tmp_path)
+    (tmp_path / os.fsdecode(b"Bj\xf6rk")).mkdir()
+    for name in (b"/Bj\xf6rk/caf\xe9.wav", b"/cr\xe8me.txt"):
+        with open(top + name, "wb"):
+            pass
+    (tmp_path / os.fsdecode(b"l\xefnk.wav")).symlink_to(os.fsdecode(b"Bj\xf6rk/caf\xe9.wav"))
+    (tmp_path / os.fsdecode(b"n\xefl.wav")).symlink_to("nothing")
+    link, dangling, file = (item for item in scan(tmp_path) if not item.path.endswith(".txt"))
+    assert [os.fsencode(item.path)[len(top) :] for item in (link, dangling, file)] == [
+        b"/l\xefnk.wav", b"/n\xefl.wav", b"/Bj\xf6rk/caf\xe9.wav",
+    ]  # fmt: skip
+    assert [type(item) for item in (link, dangling, file)] == [FoundFile, ScanProblem, FoundFile]
+    assert [item.path for item in scan(os.fsdecode(top + b"/Bj\xf6rk"))] == [file.path]
 
 
 SYSTEM_FOLDERS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,47 @@ def test_what_is_no_file_or_too_long_is_refused_at_once(tmp_path: Path) -> None:
     ):
         with pytest.raises(PlaylistFileError, match=reason):
             read_playlist_file(path, format="m3u8")
+
+
+OLD_LISTS = {
+    "cp1254": ["Barış Manço/Gülpembe.mp3", "Sezen Aksu/Şarkı Söylemek Lazım.mp3"],
+    "mac_roman": ["Édith Piaf/Où sont-ils, mes petits copains.mp3"],
+    "cp437": ["Die Ärzte/Männer.mp3"],
+    "cp850": ["São Paulo/Coração.mp3"],
+    "cp852": ["Marek Grechuta/Dni, których nie znamy.mp3", "Żal.mp3"],
+    "cp866": ["Кино/Группа крови.mp3"],
+    "cp1250": ["Čechomor/Proměny.mp3"],
+}
+
+
+@pytest.mark.parametrize("encoding", OLD_LISTS)
+@pytest.mark.parametrize(
+    ("suffix", "before"), [("m3u", ""), ("pls", "File{}="), ("txt", ""), ("csv", '{},"')]
+)
+def test_names_are_read_in_the_encoding_in_which_their_files_exist(encoding, suffix, before, tmp_path):
+    names = [*OLD_LISTS[encoding], "Plain/Song.mp3"]
+    for name in names:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    lines = [f"{before.format(number)}{name}" for number, name in enumerate(names, start=1)]
+    if suffix == "csv":
+        lines = ["position,path", *(f'{line}"' for line in lines)]
+    (tmp_path / f"old.{suffix}").write_bytes("\r\n".join(lines).encode(encoding))
+    found = [entry.path for entry in read_playlist_file(tmp_path / f"old.{suffix}")]
+    assert found == [str(tmp_path / name) for name in names]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are text")
+@pytest.mark.parametrize("others", [[], ["Björk/Jóga.mp3", "Sigur Rós/Ágætis byrjun.mp3"]])
+def test_a_list_of_names_in_bytes_finds_them(others, tmp_path):
+    names = [b"caf\xe9.mp3", *map(str.encode, others)]
+    (tmp_path / os.fsdecode(names[0])).touch()
+    (tmp_path / "old.m3u").write_bytes(b"#EXTM3U\n" + b"\n".join(names))
+    found = [entry.path for entry in read_playlist_file(tmp_path / "old.m3u")]
+    assert found == [str(tmp_path / os.fsdecode(name)) for name in names]
+
+
+def test_the_language_decides_where_no_file_exists(tmp_path):
+    (tmp_path / "old.m3u").write_bytes("Grönemeyer/Männer.mp3\nGrönemeyer/Flüge.mp3\n".encode("cp1252"))
+    assert read_playlist_file(tmp_path / "old.m3u")[0].location == "Grönemeyer/Männer.mp3"

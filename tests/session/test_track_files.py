@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,21 @@ def test_a_file_goes_to_the_trash_and_its_track_is_missing(
         assert [path.read_bytes() for path in (trash / "files").iterdir()] == [content]
         with pytest.raises(LibraryPathError):
             wb.files.trash(track_id)
+
+
+def test_a_file_whose_name_is_not_utf8_goes_to_the_trash(
+    data_dir: Path, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plat = pytest.importorskip("send2trash.plat_other")
+    trash = tmp_path / "share" / "Trash"
+    monkeypatch.setattr(plat, "XDG_DATA_HOME", str(trash.parent).encode())
+    monkeypatch.setattr(plat, "HOMETRASH_B", str(trash).encode())
+    monkeypatch.setattr(plat, "get_dev", lambda path: 0)
+    named = song.rename(song.with_name(os.fsdecode(b"s\xf6ng.wav")))
+    wb, track_id = opened(data_dir, named, song.parent)
+    with wb:
+        wb.files.trash(track_id)
+    assert [os.fsencode(path.name) for path in (trash / "files").iterdir()] == [b"s\xf6ng.wav"]
 
 
 def test_nothing_outside_the_roots_is_deleted(data_dir: Path, song: Path, tmp_path: Path) -> None:

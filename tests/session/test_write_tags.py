@@ -116,6 +116,17 @@ def changes(wb: Workbench, **how: object) -> dict[str, dict[str, tuple[object, o
     return {Path(f.path).name: {c.field: (c.old, c.new) for c in f.changes} for f in plan.files}
 
 
+def test_a_file_whose_name_is_not_utf8_is_written_and_put_back(wb: Workbench, add: Add, music: Path) -> None:
+    plain = add("x.flac")
+    path = plain.rename(music / os.fsdecode(b"caf\xe9.flac"))
+    before = path.read_bytes()
+    record(wb, path)
+    assert written(wb, path) == {path.name: None}
+    assert FLAC(os.fsencode(path))["bpm"] == ["124.07"]
+    wb.tags.restore()
+    assert path.read_bytes() == before
+
+
 def test_every_format_is_written_and_put_back_byte_for_byte(wb: Workbench, add: Add) -> None:
     files = {format: add(f"x.{format}") for format in FORMATS}
     for path in files.values():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from workbench.audio.excluded import Exclusion, excluded_below
 from workbench.audio.formats import AUDIO_EXTENSIONS, COMPANION_EXTENSIONS
 from workbench.audio.source import OUTSIDE, file_error, inode_time, size_and_time
 from workbench.errors import LibraryPathError
+
+# The library would have this file twice, because other programs read its name in UTF-8.
+OTHER_ENCODING = "Python reads names in another encoding than UTF-8 here. Set PYTHONUTF8=1 and run again."
 
 
 class FoundFile(NamedTuple):
@@ -98,8 +102,7 @@ def _top(path: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LibraryPathError(
-            f"{printable(absolute)} cannot be read: {reason}. Give a folder or file that exists.",
-            path=printable(absolute),
+            f"{absolute} cannot be read: {reason}. Give a folder or file that exists.", path=absolute
         ) from error
     return absolute
 
@@ -192,7 +195,7 @@ def _list_opened(
             if (found := _look_at(entry, path, opened, bounds)) is not None:
                 yield found
         elif extension not in AUDIO_EXTENSIONS:
-            yield SkippedFile(printable(path), extension)
+            yield SkippedFile(path, extension)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -230,30 +233,15 @@ def _look_at_opened(path: str, folder: int | None, bounds: Bounds) -> FoundFile 
 
 
 def _outside(path: str) -> ScanProblem:
-    return ScanProblem(
-        printable(path),
-        OUTSIDE,
-        "path_not_allowed",
-    )
+    return ScanProblem(path, OUTSIDE, "path_not_allowed")
 
 
 def _found(path: str, status: os.stat_result) -> FoundFile | ScanProblem:
-    if not path.isascii() and printable(path) != path:
-        return ScanProblem(printable(path), _why_unprintable(path), "path")
+    if not path.isascii() and sys.getfilesystemencoding() != "utf-8":
+        return ScanProblem(path, OTHER_ENCODING, "path")
     return FoundFile(path, *size_and_time(status), inode_time(status))
 
 
 def _problem(path: str, error: OSError) -> ScanProblem:
-    translated = file_error(printable(path), error)
-    return ScanProblem(printable(path), translated.message, translated.kind)
-
-
-def _why_unprintable(path: str) -> str:
-    if "\N{REPLACEMENT CHARACTER}" in printable(path):
-        return "The name is not UTF-8 and cannot be stored. Rename the file."
-    return "Python reads names in another encoding than UTF-8 here. Set PYTHONUTF8=1 and run again."
-
-
-def printable(path: str) -> str:
-    """Return ``path`` with replacement characters for bytes that are not UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    translated = file_error(path, error)
+    return ScanProblem(path, translated.message, translated.kind)

@@ -20,6 +20,7 @@ from workbench.errors import (
     AudioPermissionError,
     AudioSlowError,
 )
+from workbench.readable import valid
 
 OUTSIDE = "The link leads outside LIBRARY_ROOTS, the folders that this server may read."
 
@@ -137,5 +138,4 @@ def read_head(descriptor: int, path: str, size_bytes: int = 4096) -> bytes:
 
 def file_stem(path: str | os.PathLike[str]) -> str:
     """Return the file name without folder and extension, as text that can always be encoded."""
-    name = os.fsencode(Path(path).stem).decode("utf-8", "replace")
-    return " ".join(name.split()) or "untitled"
+    return " ".join(valid(Path(path).stem).split()) or "untitled"

@@ -6,6 +6,8 @@ import re
 from html import escape, unescape
 from typing import Any
 
+from workbench.readable import valid
+
 
 class Html(str):
     """HTML that may be put into a page as it is."""
@@ -24,7 +26,7 @@ def escaped(value: Any) -> Html:
     """Return a value as HTML: texts escaped, ``Html`` as it is, nothing for ``None``."""
     if isinstance(value, Html):
         return value
-    return Html("" if value is None else escape(str(value)))
+    return Html("" if value is None else escape(valid(str(value))))
 
 
 def joined(*parts: Any, between: str = "") -> Html:
@@ -39,7 +41,7 @@ def element(name: str, *content: Any, **attributes: Any) -> Html:
     '<td class="pw-number">a &lt; b</td>'
     """
     given = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escape(valid(str(value)))}"'
         for key, value in attributes.items()
         if value is not None
     )

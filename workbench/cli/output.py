@@ -9,6 +9,7 @@ import argparse
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,12 +18,13 @@ from typing import Any
 from workbench.errors import WorkbenchError
 from workbench.readable import json_escaped, one_line, printable
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 MOST_WIDE = 40  # set by hand: three such columns fit a wide terminal
 
 
 def print_json(value: Any) -> None:
     for piece in _encoder(indent=2).iterencode(value):
-        sys.stdout.write(json_escaped(piece))
+        _write_json(piece)
     sys.stdout.write("\n")
 
 
@@ -38,19 +40,28 @@ def print_json_pages(name: str, pages: Iterable[Iterable[Any]]) -> bool:
         for page in pages:
             for item in page:
                 sys.stdout.write(",\n" if total else "\n")
-                sys.stdout.write(json_escaped(encoder.encode(item)))
+                _write_json(encoder.encode(item))
                 total += 1
             sys.stdout.flush()
     except WorkbenchError as error:
         say(f"workbench: {error}")
         end = {"error": error.kind, "message": error.message}
-    sys.stdout.write("\n],\n" + json_escaped(encoder.encode({"total": total} | end))[1:] + "\n")
+    _write_json("\n],\n" + encoder.encode({"total": total} | end)[1:] + "\n")
     return not end
 
 
 def _encoder(*, indent: int | None) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, indent=indent, allow_nan=False)
+
+
+def _write_json(text: str) -> None:
     unicode = (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf8sig")
-    return json.JSONEncoder(ensure_ascii=not unicode, indent=indent, allow_nan=False)
+    shown = json_escaped(text)
+    sys.stdout.write(shown if unicode or shown.isascii() else _NOT_ASCII.sub(_escape, shown))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
 
 
 def open_missing_streams() -> None:

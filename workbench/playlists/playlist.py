@@ -11,7 +11,7 @@ import numpy as np
 
 from workbench.playlists.playlist_track import SHOWN_FEATURES, PlaylistTrack
 from workbench.playlists.quality_card import QualityCard
-from workbench.readable import clock, counted, track_name
+from workbench.readable import clock, counted, track_name, valid
 from workbench.store.library.records import PlaylistEntry, PlaylistRecord
 
 if TYPE_CHECKING:
@@ -174,7 +174,13 @@ class Playlist:
 
         names = ["title", "artist", "album", *SHOWN_FEATURES, "duration_s", "reason", "path"]
         known = [
-            {**vars(track), **track.features, "reason": track.explanation.get("text", "")} for track in self
+            {
+                **vars(track),
+                **track.features,
+                "reason": track.explanation.get("text", ""),
+                "path": track.path and valid(track.path),
+            }
+            for track in self
         ]
         rows = [[values.get(name) for name in names] for values in known]
         return ShownFrame(rows, columns=names, index=pd.Index(self.track_ids, name="id"))

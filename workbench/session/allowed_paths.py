@@ -52,7 +52,7 @@ def check_inside(paths: Iterable[Path], roots: Iterable[Path]) -> None:
 
 
 def _below(path: str, roots: Iterable[Path]) -> Path:
-    if "\0" in path or any("\ud800" <= character <= "\udfff" for character in path):
+    if not _can_be_a_path(path):
         raise LibraryPathError("The path has characters that no file name has.")
     expanded = expand_home(path) if path.startswith("~/") else Path(path)
     if not expanded.is_absolute():
@@ -64,6 +64,13 @@ def _below(path: str, roots: Iterable[Path]) -> Path:
     if not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
         raise PathNotAllowedError("The path is outside LIBRARY_ROOTS, the folders that this server may read.")
     return real
+
+
+def _can_be_a_path(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:  # a lone surrogate that does not stand for a byte (PEP 383)
+        return False
 
 
 def _mode(real: Path) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import LibraryPathError
+from workbench.readable import valid
 from workbench.user_paths import expand_home
 from workbench.values import did_you_mean
 from workbench.whole_file import whole_file
@@ -121,10 +124,14 @@ def write_table(frame: pd.DataFrame, path: str | os.PathLike[str], format: str, 
     written[measured] = written[measured].where(np.isfinite(written[measured]))  # JSON has no infinity
     query, options = TABLES[format](frame)
     try:
-        with whole_file(target) as unfinished, duckdb.connect() as connection:
+        with (
+            whole_file(target) as unfinished,
+            _in_utf8(unfinished) as named,
+            duckdb.connect() as connection,
+        ):
             connection.execute("SET TimeZone = 'UTC'")
             connection.register("tracks", written)
-            connection.execute(f"COPY ({query}) TO {_text(str(unfinished))} ({options})")
+            connection.execute(f"COPY ({query}) TO {_text(named)} ({options}, USE_TMP_FILE false)")
     except (OSError, duckdb.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LibraryPathError(
@@ -140,13 +147,24 @@ def _is_table(target: Path, format: str, columns: list[str]) -> bool:
     if not target.is_file() or not target.stat().st_size:
         return True
     try:
-        with duckdb.connect() as connection:
-            found = connection.execute(
-                f"SELECT * FROM {_READERS[format]}(?) LIMIT 0", [str(target)]
-            ).description
+        with duckdb.connect() as connection, _in_utf8(target) as named:
+            found = connection.execute(f"SELECT * FROM {_READERS[format]}(?) LIMIT 0", [named]).description
     except duckdb.Error:
         return False
     return [name for name, *_ in found[:_COMPARED_COLUMNS]] == columns[:_COMPARED_COLUMNS]
+
+
+@contextmanager
+def _in_utf8(path: Path) -> Iterator[str]:
+    """Give a path for DuckDB, which opens only names in UTF-8: a link to the file, if its name is not."""
+    name = str(path)
+    if valid(name) == name:
+        yield name
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder, "linked")
+        link.symlink_to(path)
+        yield str(link)
 
 
 def _text(text: str) -> str:

@@ -15,9 +15,8 @@ import numpy.typing as npt
 from workbench.playlists.making.constraints import EXCLUDED
 from workbench.playlists.sound.points import fixed_sample
 from workbench.playlists.sound.space import space_of
-from workbench.readable import clock, counted, listed, number
+from workbench.readable import clock, counted, json_bytes, listed, number
 from workbench.session.copies import Group, Pair, copy_groups
-from workbench.store.library.repository import to_json
 
 if TYPE_CHECKING:
     from workbench.store.library.library import Library
@@ -81,15 +80,19 @@ def as_json(problems: Iterable[Problem], table: LibraryTable) -> Iterator[str]:
     """Yield a JSON document of problems in pieces, so that no million of findings is in memory as text."""
     yield '{"problems": ['
     for place, problem in enumerate(problems):
-        about = to_json({"title": problem.title, "advice": problem.advice})
+        about = _json({"title": problem.title, "advice": problem.advice})
         yield f'{"," if place else ""}\n{about[:-1]}, "findings": ['
         findings = problem.described(table)
         between = ""
-        while piece := ",\n".join(map(to_json, islice(findings, _FINDINGS_AT_A_TIME))):
+        while piece := ",\n".join(map(_json, islice(findings, _FINDINGS_AT_A_TIME))):
             yield f"{between}\n{piece}"
             between = ","
         yield "]}"
     yield "]}\n"
+
+
+def _json(value: Any) -> str:
+    return json_bytes(value).decode()
 
 
 COLUMNS: dict[str, Callable[[Problem], Any]] = {

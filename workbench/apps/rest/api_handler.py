@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from inspect import isawaitable
@@ -15,6 +14,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from workbench.apps.rest.errors_to_status import error_answer
 from workbench.apps.rest.operations import InvalidInputError, Operation, read_body, read_query
+from workbench.readable import json_bytes
 from workbench.values import Value
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class ApiHandler(JupyterHandler):
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
-        self.finish(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS))
+        self.finish(json_bytes(value))
 
     async def head(self, *args: Any) -> None:
         await self.get(*args)  # type: ignore[misc]
@@ -189,7 +189,7 @@ class ApiHandler(JupyterHandler):
             self.set_header("Allow", ", ".join(self.allowed_methods))
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
-        self.finish(json.dumps(body))
+        self.finish(json_bytes(body))
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         status, _, body = error_answer(500, (kind, error, trace))

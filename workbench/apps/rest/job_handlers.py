@@ -7,7 +7,6 @@ import time
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-import orjson
 from jupyter_server.utils import url_path_join
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
@@ -16,6 +15,7 @@ from workbench.apps.rest import schemas
 from workbench.apps.rest.api_handler import ApiHandler
 from workbench.apps.rest.operations import JOB_ID, PATH, WAIT, Operation, read_body
 from workbench.audio.formats import AUDIO_EXTENSIONS
+from workbench.readable import json_bytes
 from workbench.session.allowed_paths import allowed_file, allowed_folder
 from workbench.session.jobs.kinds import KINDS
 from workbench.session.jobs.queued_job import QueuedJob
@@ -209,7 +209,7 @@ class JobEventsHandler(JobHandler):
     async def _tell(self, job: QueuedJob) -> None:
         told, told_at = b"", 0.0
         while True:
-            ended, state = job.has_ended, orjson.dumps(job.to_dict(), default=str)
+            ended, state = job.has_ended, json_bytes(job.to_dict())
             if ended or state != told:
                 self.write(b"event: %s\ndata: %s\n\n" % (b"end" if ended else b"progress", state))
                 told, told_at = state, time.monotonic()

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-import orjson
-
 import workbench
+from workbench.readable import json_bytes, valid
 
 VERSION = "1.16.1"
 _NAMESPACE = "http://subsonic.org/restapi"
@@ -30,7 +29,7 @@ def written(said: Mapping[str, Any], format: str) -> tuple[str, bytes]:
     """Return media type and body; every format but ``json`` is XML, which is what the API has without ``f``."""
     answer = envelope(said)
     if format == "json":
-        return "application/json", orjson.dumps({"subsonic-response": answer})
+        return "application/json", json_bytes({"subsonic-response": answer})
     root = _element("subsonic-response", answer)
     root.set("xmlns", _NAMESPACE)
     return "application/xml", ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -54,4 +53,4 @@ def _element(name: str, value: Any) -> ElementTree.Element:
 
 def _text(value: Any) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return "".join(char for char in text if char >= " " or char in "\t\n\r")
+    return "".join(char for char in valid(text) if char >= " " or char in "\t\n\r")

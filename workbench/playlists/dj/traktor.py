@@ -6,6 +6,7 @@ Native Instruments publishes no description. The structure is that of the files 
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from workbench.playlists.dj.collection import Collection, CollectionTrack, Liste
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, one_line
 from workbench.playlists.files.text import number_in
 from workbench.playlists.files.xml_text import closed, opened, read_xml
+from workbench.readable import counted, valid
+
+_log = logging.getLogger(__name__)
 
 MARK = f'COMPANY="{MADE_BY}"'
 _VERSION = 19  # of Traktor Pro 2.x and 3.x; 4 reads it as well
@@ -48,9 +52,11 @@ def encode(collection: Collection) -> Iterator[str]:
     yield "<MUSICFOLDERS></MUSICFOLDERS>\n"
     yield opened("COLLECTION", {"ENTRIES": collection.size})
     keys: dict[int, str] = {}
+    not_found = 0
     for track in collection.tracks:
         place = _place(track.location)
         keys[track.id] = place.key
+        not_found += place.key != valid(place.key)
         yield from _track(track, place)
     yield "</COLLECTION>\n"
     yield '<SETS ENTRIES="0"></SETS>\n<PLAYLISTS>\n<NODE TYPE="FOLDER" NAME="$ROOT">\n'
@@ -58,6 +64,11 @@ def encode(collection: Collection) -> Iterator[str]:
     for playlist in collection.playlists:
         yield from _playlist(playlist, keys)
     yield "</SUBNODES>\n</NODE>\n</PLAYLISTS>\n<INDEXING></INDEXING>\n</NML>\n"
+    if not_found:
+        _log.warning(
+            "Traktor cannot find files whose names are not UTF-8, here %s. Rename them.",
+            counted(not_found, "file"),
+        )
 
 
 def _place(location: str) -> _Place:

@@ -17,6 +17,7 @@ from workbench.errors import PlaylistFileError
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing
 from workbench.playlists.files.locations import as_text
 from workbench.playlists.files.text import clock_seconds, decode_text, number_in
+from workbench.readable import valid
 
 COLUMNS = ("position", "path", "title", "artist", "album", "duration_s", "id", f"made by {MADE_BY}")
 MARK = COLUMNS[-1]
@@ -63,11 +64,11 @@ def encode(listing: Listing) -> bytes:
 
 def safe_cell(text: str | None) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    plain = (text or "").encode(errors="replace").decode().replace("\0", " ")
+    plain = valid(text or "").replace("\0", " ")
     return "'" + plain if plain.startswith(_FORMULA) else plain
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes | str) -> Decoded:
     """Read a CSV whose header line has a path or a title column; play counts or ratings become weights.
 
     Raises

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.readable import valid
+
 MADE_BY = "Playlist Workbench"
 """The mark in every file that this package writes. Files without it are overwritten only with force."""
 
@@ -84,8 +86,8 @@ class Decoded:
 
 
 def one_line(text: str | None) -> str:
-    """Return a text without line breaks, control characters and lone surrogates."""
-    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+", " ", text or "").strip()
+    """Return a text without line breaks, control characters and bytes that are not UTF-8."""
+    return re.sub(r"[\x00-\x1f\x7f\ufffe\uffff]+", " ", valid(text or "")).strip()
 
 
 _RECORDING = "https://musicbrainz.org/recording/"

@@ -1,8 +1,8 @@
 """Paths as playlist files write them: relative, absolute, mapped to another machine, or as URIs; and back.
 
 A path is bytes that need not be text and can have any character but NUL. A line of an M3U8 file cannot contain a line
-break, and ``#`` starts a comment there. A path that does not fit into a line is written as a percent-encoded ``file:``
-URI of its bytes. Names are never normalized: NFC and NFD stay as they are.
+break, and ``#`` starts a comment there. A path that does not fit into a line, or is not text where a format needs text,
+is written as a percent-encoded ``file:`` URI of its bytes. Names are never normalized: NFC and NFD stay as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_BREAKS_A_LINE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]|\s\Z")
+_BREAKS_A_LINE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]|\s\Z")
 _NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
 
 

@@ -25,22 +25,23 @@ _MINUTES = re.compile(r"(\d+):(\d\d)$")
 
 
 def encode(listing: Listing) -> bytes:
-    """Return the bytes of an M3U8 file."""
+    """Return the bytes of an M3U8 file; a name that is not UTF-8 is in it as it is, because players expect that."""
     lines = ["#EXTM3U", f"#PLAYLIST:{one_line(listing.title)}", MARK]
     for line in listing.lines:
         lines += [f"#EXTINF:{_seconds(line)},{line.label}", as_line(line.location, line.path)]
-    return ("\n".join(lines) + "\n").encode()
+    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
 
 
 def _seconds(line: Line) -> int:
     return -1 if line.duration_s is None else round(line.duration_s)
 
 
-def _text(data: bytes) -> str:
+def _text(data: bytes | str) -> str:
     """Decode a file as its ``#EXTENC`` line says, or else as any text."""
-    named = _ENCODING.search(data[:1024])
+    if isinstance(data, str) or not (named := _ENCODING.search(data[:1024])):
+        return decode_text(data)
     try:
-        return data.decode(named[1].decode()) if named else decode_text(data)
+        return data.decode(named[1].decode())
     except (LookupError, UnicodeDecodeError):
         return decode_text(data)
 
@@ -52,7 +53,7 @@ def _odd_information(text: str) -> tuple[float | None, str]:
     return (60 * float(minutes[1]) + float(minutes[2]) if minutes else None), label.strip()
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes | str) -> Decoded:
     """Read M3U or M3U8; a label ``artist - title`` is split at its first `` - ``."""
     entries: list[Entry] = []
     text = _text(data)

@@ -12,7 +12,7 @@ from collections import defaultdict
 
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.listing import MADE_BY, Decoded, Entry, Listing, one_line, split_label
-from workbench.playlists.files.locations import as_line
+from workbench.playlists.files.locations import as_line, as_text
 from workbench.playlists.files.text import decode_text, lines_of, number_in, unquoted
 
 MARK = f"X-Made-By={MADE_BY}"
@@ -25,14 +25,14 @@ def encode(listing: Listing) -> bytes:
     for number, line in enumerate(listing.lines, start=1):
         seconds = -1 if line.duration_s is None else round(line.duration_s)
         lines += [
-            f"File{number}={as_line(line.location, line.path)}",
+            f"File{number}={as_line(as_text(line.location, line.path), line.path)}",
             f"Title{number}={line.label}",
             f"Length{number}={seconds}",
         ]
     return "\n".join([*lines, f"NumberOfEntries={len(listing.lines)}", "Version=2"]).encode() + b"\n"
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes | str) -> Decoded:
     """Read PLS, entries in order of their numbers.
 
     Raises

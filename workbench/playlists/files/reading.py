@@ -16,6 +16,7 @@ from workbench.errors import PathNotAllowedError, PlaylistFileError
 from workbench.playlists.files.formats import find_decoder
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.locations import path_of
+from workbench.playlists.files.names_there import TEXT_FORMATS, as_files_are_named
 from workbench.user_paths import expand_home
 
 MAX_SIZE_BYTES = 64 << 20  # set by hand: far more than any playlist of this package has
@@ -37,7 +38,7 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
     path : path
     format : str, optional
         A name in ``FORMATS``, or ``wpl`` or ``txt``; by the suffix when left out. Text that is not UTF-8 is
-        decoded as what it looks like.
+        decoded so that most names are those of files that exist, or else as what it looks like.
 
     Raises
     ------
@@ -55,7 +56,8 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
     except PlaylistFileError as error:
         raise PlaylistFileError(f"{source}: {error.message}", path=str(source)) from error
     try:
-        decoded = decode(data)
+        of_text = TEXT_FORMATS.get(name)
+        decoded = of_text(as_files_are_named(of_text, data, source.parent)) if of_text else decode(data)
     except PlaylistFileError as error:
         raise PlaylistFileError(
             f"{source} cannot be read as {name}. {error.message}", path=str(source)

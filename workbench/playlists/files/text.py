@@ -14,21 +14,26 @@ _QUOTES = ('""', "''", "<>")
 _JAPANESE = ["cp932", "euc_jp"]
 _OTHERS = ["gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp1253", "cp1250", "cp1252", "cp1254", "cp1255", "cp1256",
            "cp874"]  # fmt: skip
+_LONE = re.compile("[\ud800-\udfff]")
 _KANA = re.compile("[\u3040-\u30ff]")
 # Share of the letters that are not ASCII. Other encodings hardly ever look like kana; set by hand.
 _LEAST_KANA = 0.2
 _DETECTED_BYTES = 1 << 15  # of the lines that are not ASCII: detection takes 0.1 s; set by hand
 
 
-def decode_text(data: bytes) -> str:
+def decode_text(data: bytes | str) -> str:
     """Decode UTF-8, UTF-16, or else what charset-normalizer takes it for; a byte order mark is dropped.
+
+    What is text already stays. Where most lines are UTF-8, the others keep their bytes (PEP 383): they are names.
 
     Raises
     ------
     PlaylistFileError
         It contains NUL characters, so it is not a text file.
     """
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if isinstance(data, str):
+        text = data
+    elif data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", errors="replace")
     elif half := _zero_half(data[:_LOOKED_AT]):
         text = data.decode(f"utf-16-{half}", errors="replace")
@@ -36,7 +41,7 @@ def decode_text(data: bytes) -> str:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = data.decode(_detected(data), errors="replace")
+            text = _mixed(data) or data.decode(_detected(data), errors="replace")
     if "\0" in text:
         raise PlaylistFileError("It is not a text file: it contains NUL characters.")
     return text
@@ -52,6 +57,19 @@ def _detected(data: bytes) -> str:
             return encoding
     best = from_bytes(lines, cp_isolation=_JAPANESE + _OTHERS).best()
     return best.encoding if best else "cp1252"
+
+
+def _mixed(data: bytes) -> str | None:
+    """Return a text in UTF-8 with some lines that are not, ``None`` if most of those that are not ASCII are not."""
+    lines = [line for line in data.splitlines() if not line.isascii()]
+    wrong = sum(bool(_LONE.search(line.decode("utf-8", "surrogateescape"))) for line in lines)
+    return data.decode("utf-8-sig", "surrogateescape") if 2 * wrong < len(lines) else None
+
+
+def sample_of(data: bytes) -> bytes:
+    """Return the first line and some of those that are not ASCII."""
+    first, *others = data.splitlines() or [b""]
+    return b"\n".join([first, *(line for line in others if not line.isascii())])[:_DETECTED_BYTES]
 
 
 def _has_kana(text: str) -> bool:

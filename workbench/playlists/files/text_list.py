@@ -17,7 +17,7 @@ _LENGTH = re.compile(rf"\s+[\[(]?({_CLOCK})[\])]?$")
 _COMMENT = ("#", "//", ";")
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes | str) -> Decoded:
     """Read a table with a header line, or else one track from each line."""
     try:
         return csv_list.decode(data)

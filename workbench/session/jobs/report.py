@@ -9,7 +9,7 @@ from typing import Any
 from workbench.cards.card import card, facts, note
 from workbench.processing.job.job_card import failures_table
 from workbench.processing.job.task import Failure
-from workbench.readable import counted, span
+from workbench.readable import counted, span, valid
 from workbench.session.jobs.scan_notes import scan_notes
 
 
@@ -41,7 +41,7 @@ class Report:
             lines.append(
                 f"{counted(len(self.failed), 'file')} failed; the first: {first.path}: {first.error}"
             )
-        return "\n".join(lines)
+        return valid("\n".join(lines))
 
     def _repr_html_(self) -> str:
         title = "Analysis done" if not self.failed else "Analysis done, some files failed"

@@ -10,6 +10,7 @@ from workbench.errors import StoreError
 from workbench.readable import counted
 from workbench.store.library.repository import in_groups
 from workbench.store.sqlite.checksums import CONTENT_CHECKSUMS, INTACT, TRACK_INTACT, intact
+from workbench.store.sqlite.stored_text import from_stored
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -124,7 +125,7 @@ def damaged_ratings(connection: Connection) -> Iterator[str]:
             AS BLOB) FROM ratings WHERE NOT ({INTACT["ratings"]})"""
     )
     for (path,) in rows:
-        yield f"the rating of {path.decode('utf-8', 'replace')} is damaged and not used. {RATED_AGAIN}"
+        yield f"the rating of {from_stored(path.decode('utf-8', 'replace'))} is damaged and not used. {RATED_AGAIN}"
 
 
 def damaged_playlists(connection: Connection, *ids: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from workbench.store.library.features import own_versions
 from workbench.store.library.records import TAG_NAMES, FeaturesVersion, KnownFile, ScannedFile
 from workbench.store.library.repository import Repository, in_groups
 from workbench.store.sqlite.checksums import SEAL_TRACKS, TRACK_INTACT, intact
+from workbench.store.sqlite.stored_text import from_stored
 
 _INT64_MAX = 2**63 - 1
 _COPIES_CHECKED = 16  # bounds the work when a library has thousands of copies of one file
@@ -59,14 +60,14 @@ class FileRepository(Repository):
         with self.pool.snapshot() as connection:
             own = own_versions(connection)
             if prefixes is None:
-                return {row[0]: _known(row, own) for row in connection.execute(_KNOWN)}
+                return {from_stored(row[0]): _known(row, own) for row in connection.execute(_KNOWN)}
             for prefix in prefixes:
                 low, high = _range_under(os.fspath(prefix))
                 rows = connection.execute(
                     f"{_KNOWN} WHERE t.path = ? OR (t.path >= ? AND t.path < ?)",
                     (os.fspath(prefix), low, high),
                 )
-                known.update((row[0], _known(row, own)) for row in rows)
+                known.update((from_stored(row[0]), _known(row, own)) for row in rows)
         return known
 
     def add(self, files: Sequence[ScannedFile]) -> list[int]:
@@ -129,9 +130,9 @@ def _moved_row(connection: Connection, file: ScannedFile, there: set[str]) -> in
         return None
     name = Path(file.path).name
     rows = [
-        row
+        (track_id, from_stored(path))
         for state in ("IS NOT NULL", "IS NULL")
-        for row in connection.execute(
+        for track_id, path in connection.execute(
             f"SELECT id, path FROM tracks WHERE content_hash = ? AND missing_since {state} LIMIT {_COPIES_CHECKED}",
             (file.content_hash,),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbench.readable import valid
 from workbench.store.library.records import TEXT_TAGS
 
 if TYPE_CHECKING:
@@ -92,4 +93,6 @@ def _typed(name: str, column: pd.Series) -> pd.Series:
         return column.round().astype("Int64")
     if column.dtype != object:
         return column
+    if name == "path":  # Arrow, which other programs read frames with, refuses a name that is not UTF-8
+        column = column.map(valid, na_action="ignore")
     return column.astype("category" if name in CATEGORIES else "string")

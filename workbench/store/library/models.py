@@ -12,6 +12,7 @@ from workbench.store.library.damage import set_rows_aside
 from workbench.store.library.records import Embedding, Prediction, StoredModel, UnseenFile
 from workbench.store.library.repository import Repository, from_json, to_json
 from workbench.store.sqlite.checksums import INTACT, SEAL
+from workbench.store.sqlite.stored_text import from_stored
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,7 +172,7 @@ class ModelRepository(Repository):
                     )
                 }
                 unseen.update(row[0] for row in files if row[0] not in seen)
-        return [UnseenFile(*row) for row in files if row[0] in unseen]
+        return [UnseenFile(hash_, from_stored(path), size) for hash_, path, size in files if hash_ in unseen]
 
     def copy(self, old_hash: str, new_hash: str) -> None:
         """Give one content the results of another that sounds the same."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlite3 import Connection
 from typing import Any
 
+from workbench.readable import valid
 from workbench.store.library.damage import damaged_playlists
 from workbench.store.library.records import PlaylistEntry, PlaylistRecord, PlaylistSummary
 from workbench.store.library.repository import Repository, from_json, to_json
@@ -103,7 +104,7 @@ def _insert(connection: Connection, record: PlaylistRecord) -> int:
         f"INSERT INTO playlists ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record.id,
-            record.name,
+            valid(record.name),
             record.method,
             to_json(record.parameters),
             record.random_state,

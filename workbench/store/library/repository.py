@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import orjson
 
 from workbench.errors import StoreError
+from workbench.store.sqlite.stored_text import is_marked, restored, storable
 
 if TYPE_CHECKING:
     from workbench.store.database_pool import DatabasePool
@@ -60,7 +61,10 @@ class Repository:
 def to_json(value: Any) -> str:
     """Write JSON text; NumPy numbers and short arrays are allowed, NaN and infinities become null."""
     options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-    return orjson.dumps(value, option=options, default=_plain).decode()
+    try:
+        return orjson.dumps(value, option=options, default=_plain).decode()
+    except orjson.JSONEncodeError:
+        return orjson.dumps(storable(value), option=options, default=_plain).decode()
 
 
 def from_json(text: str | bytes) -> Any:
@@ -72,7 +76,8 @@ def from_json(text: str | bytes) -> Any:
         It is not JSON: the database is damaged.
     """
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
+        return restored(value) if is_marked(text) else value
     except orjson.JSONDecodeError as error:
         raise StoreError(f"A stored value is damaged: {error}. Run `workbench db check`.") from error
 

@@ -13,6 +13,7 @@ from workbench.store.library.library_table import TEXT_COLUMNS, LibraryTable
 from workbench.store.library.records import NUMBER_TAGS, TEXT_TAGS
 from workbench.store.library.track import MAIN_TAGS
 from workbench.store.sqlite.checksums import intact
+from workbench.store.sqlite.stored_text import from_stored
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -112,6 +113,8 @@ class _Columns:
         ids, *fields = zip(*rows, strict=True)
         *tags, damaged, layouts, numbers, labels, vectors = fields
         self.damaged += filter(None, damaged)
+        paths = self._loaded.index("path")
+        tags[paths] = tuple(map(from_stored, tags[paths]))
         used = [layout if row == 0 else None for row, layout in zip(damaged, layouts, strict=True)]
         self.ids[place] = ids
         for name, values in zip(self._loaded, tags, strict=True):

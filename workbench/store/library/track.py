@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.readable import clock, key_name, number, track_name
+from workbench.readable import clock, key_name, number, track_name, valid
 
 MAIN_TAGS = ("title", "artist", "album", "album_artist", "genre", "year", "track_number")
 
@@ -57,7 +57,7 @@ class Track:
             self.error or self.status,
         )
         name = track_name({"id": self.id, "path": self.path, "title": self.title, "artist": self.artist})
-        return f"Track {self.id}: {name}\n{', '.join(facts)}\n{self.path}"
+        return f"Track {self.id}: {name}\n{', '.join(facts)}\n{valid(self.path)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values under the names that the REST and CLI contracts use."""

@@ -13,6 +13,7 @@ from workbench.store.library.records import LISTS, TAG_NAMES
 from workbench.store.library.repository import Repository, from_json, in_groups
 from workbench.store.library.track import MAIN_TAGS, Track
 from workbench.store.sqlite.checksums import TRACK_INTACT, intact
+from workbench.store.sqlite.stored_text import from_stored
 
 _SELECT = f"""
     SELECT t.id, t.path, t.content_hash, t.status, {", ".join(f"t.{name}" for name in TAG_NAMES)},
@@ -185,7 +186,7 @@ def _track(row: tuple[Any, ...]) -> Track:
     size_bytes, mtime_ns, error, error_kind = row[4 + len(TAG_NAMES) : -3]
     return Track(
         id=row[0],
-        path=row[1],
+        path=from_stored(row[1]),
         content_hash=row[2] or "",
         status=row[3],
         **{name: tags[name] for name in MAIN_TAGS},
@@ -195,7 +196,7 @@ def _track(row: tuple[Any, ...]) -> Track:
         duration_s=features.get("duration_s"),
         size_bytes=size_bytes,
         mtime_ns=mtime_ns,
-        error=error,
+        error=error and from_stored(error),
         error_kind=error_kind,
         features=features,
     )

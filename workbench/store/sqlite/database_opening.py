@@ -15,6 +15,7 @@ from workbench.store.sqlite.checksums import FUNCTION, row_checksum
 from workbench.store.sqlite.migrations import APPLICATION_ID, Migration
 from workbench.store.sqlite.retrying import Backoff
 from workbench.store.sqlite.sqlite_module import require_sound, sqlite3
+from workbench.store.sqlite.stored_text import storable
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ class Connection(sqlite3.Connection):
         self.queries += 1
         try:
             return _execute(self, *arguments)
+        except UnicodeEncodeError:
+            return _execute(self, *storable(arguments))
         except UnicodeDecodeError as error:  # the message of SQLite quotes what is damaged
             raise sqlite3.DatabaseError(f"Could not decode to UTF-8: {error}") from error
 
@@ -49,7 +52,7 @@ class Connection(sqlite3.Connection):
 def connect(path: Path, mode: str, *, busy_seconds: float = _READER_BUSY_SECONDS) -> Connection:
     """Connect with URI mode "ro", "rw" or "rwc"; any thread may use it, one at a time."""
     connection = sqlite3.connect(
-        f"file:{quote(os.fspath(path))}?mode={mode}",
+        f"file:{quote(os.fsencode(path))}?mode={mode}",
         uri=True,
         timeout=busy_seconds,
         isolation_level=None,
@@ -169,7 +172,7 @@ def copy_database(source: Connection, target: Path) -> None:
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         part.touch(mode=0o600)
-        copy = sqlite3.connect(part, isolation_level=None)
+        copy = sqlite3.connect(os.fsencode(part), isolation_level=None)
         try:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
