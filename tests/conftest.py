@@ -35,13 +35,9 @@ FIRST = ("test_image", "processing", "apps", "test_readme", "models", "test_note
 """What takes longest; begun first, so that at the end no process waits for another."""
 
 WARM = (
-    "processing",
-    "test_bad_input",
-    "test_main_job",
-    "test_shared_cache",
-    "test_terminal",
-    "test_versions",
-)
+    "processing", "apps", "models", "test_bad_input", "test_main_job", "test_notebooks", "test_other_machines",
+    "test_readme", "test_shared_cache", "test_terminal", "test_versions",
+)  # fmt: skip
 """Files and folders whose programs, those of fixtures too, are forks of one that has imported the packages."""
 warm = WarmPython()
 
@@ -115,12 +111,11 @@ def shared_folders(tmp_path_factory: pytest.TempPathFactory) -> SharedFolders:
     return SharedFolders(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
 
 
-@pytest.fixture(scope="session")
-def demo_folder(shared_folders: SharedFolders) -> Path:
-    """The demo library as files, synthesized once a run; tests only read it."""
-    from workbench.audio.demo.demo_library import make_demo_library
-
-    return shared_folders.get("demo", make_demo_library)
+def run_demo(*arguments: str) -> str:
+    command = [sys.executable, "-m", "workbench", "demo", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="session")
@@ -128,20 +123,21 @@ def analyzed_data_dir(shared_folders: SharedFolders) -> Path:
     """What ``workbench demo --json`` leaves in an empty data folder, ``demo.json`` being what it printed."""
 
     def run(folder: Path) -> None:
-        command = [sys.executable, "-m", "workbench", "demo", "--json", "--data-dir", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
-        assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
-        (folder / "demo.json").write_text(done.stdout, "utf-8")
+        (folder / "demo.json").write_text(run_demo("--json", "--data-dir", str(folder)), "utf-8")
 
     return shared_folders.get("analyzed", run)
 
 
 @pytest.fixture(scope="session")
-def style_folder(shared_folders: SharedFolders) -> Path:
-    """The library of four styles as files; tests only read it."""
-    from workbench.audio.demo.style_library import make_style_library
+def demo_folder(analyzed_data_dir: Path) -> Path:
+    """The demo library as files, synthesized once a run; tests only read it."""
+    return analyzed_data_dir / "demo"
 
-    return shared_folders.get("styles", make_style_library)
+
+@pytest.fixture(scope="session")
+def style_folder(shared_folders: SharedFolders) -> Path:
+    """The library of four styles as files, which ``workbench demo --styles`` wrote; tests only read it."""
+    return shared_folders.get("styles", lambda folder: run_demo("--styles", str(folder)))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Every command in the README and its guides works as written: one reader types them in their order.
 
-Commands that end are forks of one process (``forked_commands``); servers and workers are started as written.
+The commands are forks of one process (``warm_commands``).
 
 Not run here: the two ``python3 -m venv`` commands, which ``.ci/run`` runs itself; ``docker`` commands, which
 ``tests/test_image.py`` holds against the Dockerfile; ``workbench bench``, which ``tests/benchmark`` runs;
@@ -24,9 +24,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forked_commands import ForkedCommands
 from mpd_server import Mpd
 from supysonic_server import PASSWORD, Supysonic
+from warm_commands import write_commands
+from warm_python import WarmPython
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -48,17 +49,18 @@ def blocks(language: str) -> list[list[str]]:
 class Reader:
     """Somebody who types what the README says, in a home and a clone of their own."""
 
-    def __init__(self, home: Path, port: int, commands: ForkedCommands) -> None:
+    def __init__(self, home: Path, port: int, warm: WarmPython) -> None:
         self.home = home
         self.port = port
-        self.commands = commands
+        self.files = [warm.template.fileno()]
         kept = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("WORKBENCH", "XDG_", "DASK"))
         }
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self.environment = kept | {
+        commands = write_commands(home / "commands", warm)
+        path = os.pathsep.join(map(str, (home / "commands", Path(sys.executable).parent, os.environ["PATH"])))
+        self.environment = kept | commands | {
             "HOME": str(home), "PATH": path, "BROWSER": "true",
             "WORKBENCH_PORT": str(port), "WORKBENCH_ASYNC_WORKERS": "2", "WORKBENCH_MEDIA_PASSWORD": PASSWORD,
         }  # fmt: skip
@@ -76,10 +78,9 @@ class Reader:
 
     def runs(self, line: str) -> None:
         command = self.adapted(line)
-        path = f"{self.commands.folder}{os.pathsep}{self.environment['PATH']}"
         done = subprocess.run(
-            command, shell=True, executable="/bin/bash", cwd=self.clone, env=self.environment | {"PATH": path},
-            capture_output=True, text=True, timeout=200, check=False,
+            command, shell=True, executable="/bin/bash", cwd=self.clone, env=self.environment,
+            pass_fds=self.files, capture_output=True, text=True, timeout=200, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         if line.startswith("curl"):
@@ -109,7 +110,7 @@ class Reader:
         with self.log.open("w") as log:
             process = subprocess.Popen(
                 f"exec {command}", shell=True, executable="/bin/bash", cwd=self.clone, env=self.environment,
-                stdout=log, stderr=log, text=True, start_new_session=True,
+                pass_fds=self.files, stdout=log, stderr=log, text=True, start_new_session=True,
             )  # fmt: skip
         self.running.append(process)
         if line.startswith("workbench watch"):
@@ -183,22 +184,15 @@ def answers(port: int) -> bool:
     return True
 
 
-@pytest.fixture(scope="module")
-def forked_commands() -> Iterator[ForkedCommands]:
-    commands = ForkedCommands()
-    yield commands
-    commands.close()
-
-
 @pytest.fixture
 def reader(
-    tmp_path: Path, demo_folder: Path, known_contents_dir: Path, forked_commands: ForkedCommands
+    tmp_path: Path, demo_folder: Path, style_folder: Path, known_contents_dir: Path, warm_python: WarmPython
 ) -> Iterator[Reader]:
-    """With the notebooks and a few of the demo tracks as their music, whose content is known already."""
+    """With the notebooks, the styles and a few of the demo tracks as their music, whose content is known already."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    found = Reader(tmp_path, port, forked_commands)
+    found = Reader(tmp_path, port, warm_python)
     found.clone.mkdir()
     (found.clone / "notebooks").symlink_to(ROOT / "notebooks")
     (found.clone / ".venv").mkdir()
@@ -212,6 +206,7 @@ def reader(
     stream = {"ts": "2024-05-01T20:00:00Z", "ms_played": 200_000, "master_metadata_track_name": "Miller's Waltz",
               "master_metadata_album_artist_name": "Old Mill Orchestra"}  # fmt: skip
     (found.clone / "Streaming_History_Audio_2024_0.json").write_text(json.dumps([stream]))
+    shutil.copytree(style_folder, found.clone / "styles")  # or they would be synthesized again
     shutil.copytree(known_contents_dir, tmp_path / ".local" / "share" / "playlist-workbench")
     for name in ("my_spotify_data.zip", "listenbrainz_export.zip"):
         with zipfile.ZipFile(found.clone / name, "w") as archive:

@@ -64,6 +64,13 @@ class WarmPython:
         self._owner = os.getpid()
 
     @property
+    def template(self) -> socket.socket:
+        """Where programs are asked for."""
+        with self._lock:
+            self._template = self._template or new_template()
+        return self._template
+
+    @property
     def used(self) -> bool:
         """Whether programs that start now are forks."""
         return _posixsubprocess.fork_exec is not _start_really
@@ -117,12 +124,14 @@ class WarmPython:
             "session": session,
             "group": group,
             "numbers": list(files),
+            "adopts": True,
         }
-        with self._lock:
-            template = self._template = self._template or new_template()
-            with _adoption():
-                socket.send_fds(template, [json.dumps(request).encode()], list(files.values()))
-                return int(template.recv(100))
+        answer, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        template = self.template
+        with self._lock, _adoption(), answer:
+            with its:
+                socket.send_fds(template, [json.dumps(request).encode()], [*files.values(), its.fileno()])
+            return int(answer.recv(100))
 
 
 def new_template() -> socket.socket:
@@ -156,40 +165,54 @@ def _adoption() -> Iterator[None]:
     prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
-def serve(requests: socket.socket) -> tuple[dict[str, Any], int]:
-    """Fork a program for each request; in the program, return the request and the process that will end.
+def serve(requests: socket.socket) -> tuple[dict[str, Any], int, socket.socket]:
+    """Fork a program for each request; in the program, return it, the process that will end, and where to answer.
 
-    Between both there is a process that ends at once: so the new one becomes a child of the one that asks.
+    Between both there is a process that ends at once: so the new one becomes a child of the one that asks, if that
+    ``adopts`` it. Otherwise the process between them waits for its end, and answers its status too. The files of a
+    request are those that the program gets under its ``numbers``, and the socket of the answer.
     """
     while True:
         message, files, _, _ = socket.recv_fds(requests, _LARGEST_REQUEST, _MOST_FILES)
         if not message:
             os._exit(0)
+        request = json.loads(message)
         if not (between := os.fork()):
+            requests.close()
+            answer = socket.socket(fileno=files.pop())
             between = os.getpid()
-            if os.fork():
+            if program := os.fork():
+                if not request["adopts"]:
+                    _wait_and_tell(program, answer)
                 os._exit(0)
-            request = json.loads(message)
-            _take_files(dict(zip(request["numbers"], files, strict=True)), requests)
-            return request, between
+            _take_files(dict(zip(request["numbers"], files, strict=True)), answer)
+            return request, between, answer
         for file in files:
             os.close(file)
-        os.waitpid(between, 0)
+        if request["adopts"]:
+            os.waitpid(between, 0)
 
 
-def _take_files(files: dict[int, int], requests: socket.socket) -> None:
+def _wait_and_tell(program: int, answer: socket.socket) -> None:
+    answer.send(str(program).encode())
+    _, status = os.waitpid(program, 0)
+    answer.send(str(os.waitstatus_to_exitcode(status) & 255).encode())
+
+
+def _take_files(files: dict[int, int], answer: socket.socket) -> None:
     """Give the files their numbers, and move the socket out of the way."""
     high = {number: fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, 512) for number, file in files.items()}
     for file in files.values():
         os.close(file)
-    moved = fcntl.fcntl(requests.detach(), fcntl.F_DUPFD_CLOEXEC, 512)
-    requests.__init__(fileno=moved)  # type: ignore[misc]
+    low = answer.detach()
+    answer.__init__(fileno=fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 512))  # type: ignore[misc]
+    os.close(low)
     for number, file in high.items():
         os.dup2(file, number)
         os.close(file)
 
 
-def become(request: dict[str, Any], between: int, requests: socket.socket) -> None:
+def become(request: dict[str, Any], between: int, answer: socket.socket) -> None:
     """Take over what was asked for, say so, and run the program to its end."""
     if request["session"]:
         os.setsid()
@@ -199,10 +222,11 @@ def become(request: dict[str, Any], between: int, requests: socket.socket) -> No
     os.environ.clear()
     os.environ.update(request["environment"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    while os.getppid() == between:
-        time.sleep(0.0005)
-    requests.send(str(os.getpid()).encode())
-    requests.close()
+    if request["adopts"]:
+        while os.getppid() == between:
+            time.sleep(0.0005)
+        answer.send(str(os.getpid()).encode())
+    answer.close()
     command = request["command"]
     start = next(place for place, word in enumerate(command) if word in ("-m", "-c"))
     if "multiprocessing.forkserver" not in command[start + 1]:
@@ -226,7 +250,7 @@ def own_template() -> WarmPython:
 
 def serve_for_ever(requests: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its owner
-    become(*serve(requests), requests)
+    become(*serve(requests))
 
 
 def _renew() -> None:
@@ -246,9 +270,13 @@ def _renew() -> None:
 
 
 def _run(command: list[str], start: int) -> None:
+    import matplotlib
+
     kind, program, *arguments = command[start:]
     if "-P" not in command[:start]:
         sys.path.insert(0, str(Path.cwd()) if kind == "-m" else "")
+    if program == "ipykernel_launcher":  # Matplotlib reads what that sets for it only when it is imported
+        matplotlib.rcParams["backend"] = "module://matplotlib_inline.backend_inline"
     if kind == "-m":
         sys.argv = [program, *arguments]
         runpy.run_module(program, run_name="__main__", alter_sys=True)

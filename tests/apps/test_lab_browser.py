@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from workbench.apps.notebooks import app_entries, apps_folder, notebook_entries
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.cold]
 CARD = '.jp-LauncherCard[data-category="Playlist Workbench"]'
 
 
