@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 import voila
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from traitlets.config import Configurable
 from voila import notebook_renderer
 from voila.exporter import VoilaExporter
 from voila.voila_kernel_manager import voila_kernel_manager_factory
 
 from workbench.apps.voila.compiled_templates import CompiledTemplates
+from workbench.apps.voila.voila_app import WorkbenchVoila
 from workbench.apps.voila.voila_internals import CachingExporter, render_pages_with, wait_until_preheated
+from workbench.settings import Settings
 
 BROKEN = f"Voila {voila.__version__} no longer has what workbench/apps/voila/voila_internals.py uses"
 
@@ -73,3 +76,12 @@ def test_environments_share_compiled_templates() -> None:
     first, second = Exporter(), Exporter()
     assert first.environment is not second.environment
     assert first.environment.bytecode_cache is second.environment.bytecode_cache is Exporter.compiled, BROKEN
+
+
+def test_kernels_share_one_event_logger(tmp_path: Path) -> None:
+    """Jupyter would make one for each kernel, and Python keeps every logger until the process ends."""
+    service: Any = None
+    app = WorkbenchVoila(Settings(data_dir=tmp_path), service, sockets=[], token_for_others="")
+    manager = AsyncMappingKernelManager(parent=app)
+    kernels = [ServerKernelManager(parent=manager) for _ in range(2)]
+    assert {id(kernel.event_logger) for kernel in kernels} == {id(app.event_logger)}

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
+from jupyter_events import EventLogger
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPServerRequest
@@ -129,6 +130,9 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         super().__init__(**options)
         if token_for_others:
             self.token, self.identity_provider_class = token_for_others, OwnerIdentity
+        self.event_logger = (
+            EventLogger()
+        )  # each kernel would make one, and logging keeps their loggers forever
         self.workbench_settings = settings
         self.service = service
         self._sockets = sockets
