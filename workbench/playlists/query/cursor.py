@@ -59,7 +59,11 @@ def cursor_at(row: int, ids: npt.NDArray[np.int64], orders: Sequence[Order]) -> 
     if not orders:
         return int(ids[row])
     place = [_names(orders), *_place(row, ids, orders)]
-    return base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        .rstrip(b"=")
+        .decode()
+    )
 
 
 def rows_before(
