@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ import numpy as np
 import psutil
 from make_screenshots import FLAGS, served
 
+APPS = ("library", "music_map", "playlist_maker", "performance", "problems")
+PAGES = 10
 WATCHED_S = 60.0
 ROWS = "document.querySelector('.pw-grid').getAttribute('aria-rowcount')"
 GENRES = ("House", "Techno", "Ambient", "Jazz", "Rock", "Folk", "Hip Hop", "Classical", "Funk", "Soul")
@@ -62,13 +64,38 @@ def person() -> Iterator[Any]:
 
 
 def measure_small(browser: Any, url: str, tracks: int) -> None:
-    for app in ("library", "music_map", "playlist_maker", "performance", "problems"):
+    for app in APPS:
         page = warm(browser, url, app, APP, f"{app}: warm first paint", "< 1 s")
         if app == "performance":
             watch(page)
         page.close()
     page = warm(browser, url, "library", ROW, f"library: table of {tracks:,} ready", "< 1.5 s")
     measure_filter(page, tracks)
+    page.close()
+    measure_ten_pages(browser, url)
+
+
+def measure_ten_pages(browser: Any, url: str) -> None:
+    """Open every app twice, one page after the other, and print the memory of everything but the browser."""
+    for number in range(PAGES + 1):
+        print(
+            f"{f'{number} open pages: server and kernels, shared memory once':52} {memory_mb():6.0f} MB",
+            end="",
+        )
+        print(f" {'':>12} {'< 600 MB':>9}" if number == PAGES else "", flush=True)
+        if number < PAGES:
+            open_app(browser, url, APPS[number % len(APPS)], APP)
+            wait_until_quiet()
+
+
+def memory_mb() -> float:
+    """Proportional set sizes of our processes without the browser."""
+    total = 0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "chrom" not in process.name() and "node" not in process.name():
+                total += process.memory_full_info().pss
+    return total / 1e6
 
 
 def measure_filter(page: Any, tracks: int) -> None:

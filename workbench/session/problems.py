@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.playlists.making.constraints import EXCLUDED
+from workbench.playlists.sound.distance_blocks import nearest_of
 from workbench.playlists.sound.points import fixed_sample
 from workbench.playlists.sound.space import space_of
 from workbench.readable import clock, counted, json_bytes, listed, number
@@ -240,15 +241,13 @@ def mislabeled(table: LibraryTable) -> list[Finding]:
     (binomial, with the genre's share of the library) than ``LEAST_SURPRISE``.
     """
     from scipy.special import bdtrc
-    from sklearn.neighbors import NearestNeighbors
 
     rows = np.flatnonzero(table.analyzed & np.array([genre is not None for genre in table["genre"]], bool))
     if len(rows) < 3 * NEIGHBORS:
         return []
     points = space_of(table).filled(rows)
     among = fixed_sample(np.ones(len(rows), bool), COMPARED)
-    finder = NearestNeighbors(n_neighbors=NEIGHBORS + 1, algorithm="brute").fit(points[among])
-    near = among[finder.kneighbors(points, return_distance=False)]
+    near = among[nearest_of(points, points[among], NEIGHBORS + 1)]
     others = np.argsort(near == np.arange(len(rows))[:, None], axis=1, kind="stable")[:, :NEIGHBORS]
     names, codes = np.unique(table["genre"][rows].astype(str), return_inverse=True)
     around = codes[np.take_along_axis(near, others, axis=1)]

@@ -144,6 +144,7 @@ def main() -> None:
 
 
 def _import_everything() -> None:
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # 8 MB a page, and nobody debugs one
     for name in IMPORTED_BEFORE:
         importlib.import_module(name)
     for name in PACKAGES:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from workbench.playlists.sound.distance_blocks import distance_blocks
 from workbench.playlists.sound.points import Vectors
 
 # With this many distances, the mean of a track is accurate to 9 % of their deviation. Schnitzer et al. found 30 enough.
@@ -19,8 +20,6 @@ SAMPLE = 128
 _LEAST_SPREAD = 0.02
 # Rounding to these digits keeps equal tracks equal: the order in which a matrix product adds may differ.
 _DIGITS = 4
-# Set by hand: rows of distances that are in memory at a time.
-_BLOCK = 2048
 
 
 @dataclass(frozen=True)
@@ -39,20 +38,9 @@ def usual_distances(points: Vectors, sample: Vectors) -> Usual:
     points : float32 array, shape (n, d)
     sample : float32 array, shape (k, d)
     """
-    from threadpoolctl import threadpool_limits
-
     mean, spread = np.full(len(points), np.nan, np.float32), np.full(len(points), np.nan, np.float32)
-    lengths = np.einsum("ij,ij->i", sample, sample)
-    with threadpool_limits(1):
-        for start in range(0, len(points), _BLOCK):
-            block = points[start : start + _BLOCK]
-            square = block @ sample.T
-            square *= -2
-            square += lengths
-            square += np.einsum("ij,ij->i", block, block)[:, None]
-            # a product in float32 leaves up to 1e-6 of a distance of 0
-            np.sqrt(np.where(square < 1e-5, 0, square), out=square)
-            mean[start : start + _BLOCK], spread[start : start + _BLOCK] = _moments(square)
+    for place, distances in distance_blocks(points, sample):
+        mean[place], spread[place] = _moments(distances)
     return Usual(mean, spread)
 
 
