@@ -64,7 +64,7 @@ def music(tmp_path: Path) -> Path:
 def record(path: Path, frequency: float) -> Path:
     """Write a file in one step, because a busy machine may pause in the middle for longer than the quiet time."""
     unfinished = path.with_suffix(".part")
-    soundfile.write(unfinished, tone(frequency, 1.0), 44100, format="WAV")
+    soundfile.write(os.fsencode(unfinished), tone(frequency, 1.0), 44100, format="WAV")
     return unfinished.rename(path)
 
 
@@ -164,6 +164,24 @@ def test_a_bad_file_does_not_stop_the_watch(wb: Workbench, music: Path) -> None:
         assert failed.message.count("bad.flac") == 1
         record(music / "four.wav", 900)
         watching.next("analyzed")
+    finally:
+        watching.end()
+
+
+@pytest.mark.parametrize("how", [{}, {"poll_s": 0.2}])
+def test_names_that_are_not_utf8_are_followed_and_stop_nothing(
+    wb: Workbench, music: Path, how: dict[str, float]
+) -> None:
+    watching = Watching(wb, music, **how)
+    try:
+        watching.next("watching")
+        record(music / os.fsdecode(b"caf\xe9.wav"), 500)
+        watching.next("analyzed")
+        record(music / "plain.wav", 600)
+        watching.next("analyzed")
+        (music / os.fsdecode(b"caf\xe9.wav")).unlink()
+        watching.next("missing")
+        assert statuses(wb, music) == {os.fsdecode(b"caf\xe9.wav"): "missing", "plain.wav": "analyzed"}
     finally:
         watching.end()
 

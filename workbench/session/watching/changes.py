@@ -16,8 +16,10 @@ _TICK_MS = 500  # how often the caller gets the turn
 _GATHER_MS = 200  # changes that come so close together are given together
 
 
-def changes(paths: Sequence[str], stop: Event, *, poll_s: float | None) -> Iterator[set[str]]:
+def changes(paths: Sequence[str], stop: Event, *, poll_s: float | None) -> Iterator[set[str] | None]:
     """Yield the paths that have changed, twice a second and also when there are none, until ``stop`` is set.
+
+    ``None`` says that something has changed, but not what.
 
     Parameters
     ----------
@@ -41,17 +43,28 @@ def changes(paths: Sequence[str], stop: Event, *, poll_s: float | None) -> Itera
         for change in found:
             yield {path for _, path in change}
 
-    try:
-        yield from watched(poll_s)
-    except FileNotFoundError:  # unmounted just now
-        return
-    except OSError:  # more folders than the system watches for one user
-        if poll_s is not None:
-            raise
-        yield from watched(POLL_S)
+    lost = False
+    while not stop.is_set():
+        try:
+            for changed in watched(poll_s):
+                if lost:  # something may have changed before this watch began
+                    yield None
+                    lost = False
+                yield changed
+        except FileNotFoundError:  # unmounted just now
+            return
+        except OSError:  # more folders than the system watches for one user
+            if poll_s is not None:
+                raise
+            poll_s = POLL_S
+        except RuntimeError:  # watchfiles 1.3 ends at a name that is not UTF-8
+            stop.wait(SCAN_S)
+            lost = True
+            yield None
 
 
 POLL_S = 30.0  # set by hand: a look at 100,000 files on a share takes seconds
+SCAN_S = 2.0  # set by hand: a download under such a name changes several times a second
 
 
 def needs_polling(path: str) -> bool:

@@ -112,14 +112,18 @@ class Watch:
         poll_s = self._poll_s or (POLL_S if any(map(needs_polling, there)) else None)
         how = f"looks for changes every {poll_s:g} seconds" if poll_s else "the system tells of changes"
         # The watch begins before the folders are scanned, so that nothing is missed in between.
-        unread, unseen = tuple(fresh), set[str]()
+        unread, unseen, lost = tuple(fresh), set[str](), False
         for changed in changes(list(there), self.stop, poll_s=poll_s):
-            unseen |= changed
+            unseen |= changed or set()
+            lost = lost or changed is None
             try:
                 if unread:
                     self._catch_up(unread)
                     yield WatchEvent("watching", f"{', '.join(unread)} ({how})", unread)
                     unread = ()
+                if lost:
+                    self._catch_up(list(there))
+                    lost = False
                 for path in sorted(unseen):
                     self._note(path)
                 unseen.clear()
