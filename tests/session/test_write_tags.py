@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import subprocess
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -409,6 +410,19 @@ def test_bad_files_are_reported_and_the_others_written(wb: Workbench, add: Add, 
     }
     assert sorted(path.name for path in music.iterdir()) == sorted(set(names) - {"gone.flac"})
     assert [backup.files for backup in wb.tags.backups()] == [1]
+
+
+def test_a_file_that_the_system_locks_is_reported_with_how_to_unlock_it(wb: Workbench, add: Add) -> None:
+    path = add("locked.flac")
+    before = path.read_bytes()
+    if subprocess.run(["chattr", "+i", path], capture_output=True, check=False).returncode:
+        pytest.skip("chattr does not work here: it needs root and a file system that has the flag")
+    try:
+        (written,) = wb.tags.write(wb.tags.plan())
+    finally:
+        subprocess.run(["chattr", "-i", path], check=True)
+    assert "is locked against changes" in str(written.problem) and "chattr -i" in str(written.problem)
+    assert path.read_bytes() == before
 
 
 def test_a_file_that_was_changed_since_is_not_restored(wb: Workbench, add: Add) -> None:

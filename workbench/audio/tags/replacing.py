@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -25,11 +26,25 @@ def check_writable(path: Path) -> None:
     """Raise AudioPermissionError if a file may not be changed, also where its folder would allow to replace it."""
     if os.statvfs(path).f_flag & os.ST_RDONLY:
         said = f"{path} is on a disk that is mounted read-only. Mount it for writing, or leave the file out."
+    elif _is_locked(path):
+        said = (
+            f"{path} is locked against changes, whatever its permissions are. Unlock it (sudo chattr -i -a; on macOS "
+            "chflags nouchg), or leave the file out."
+        )
     elif not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
         said = f"{path} is read-only. Allow writing (chmod u+w), or leave the file out."
     else:
         return
     raise AudioPermissionError(said, path=str(path))
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether the file system refuses every change: the file is immutable, or may only grow."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as error:
+        return error.errno == errno.EPERM
+    return False
 
 
 def can_be_replaced(changed: Path, path: Path) -> bool:
