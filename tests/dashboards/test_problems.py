@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from heard_library import fill
 
 from workbench import Workbench
+from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.views.mend_view import MendView
 from workbench.apps.dashboards.views.problems_view import ProblemsView
 from workbench.session import problems
@@ -138,3 +143,40 @@ def test_many_findings_are_written_piece_by_piece(table: LibraryTable) -> None:
         "path": table.text_at("path", 0),
         "reason": "a reason",
     }
+
+
+def test_problems_of_an_older_library_do_not_replace_those_of_the_present_one(
+    library_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Workbench(library_dir) as wb:
+        app = wb.problems_app()
+        find, older = wb.problems, Event()
+        track_id = int(wb.table().ids[0])
+
+        def slow_at_first(table: LibraryTable) -> list[problems.Problem]:
+            found = list(find(table))
+            if not older.is_set() and threading.current_thread() is not threading.main_thread():
+                monkeypatch.setattr(wb, "problems", find)
+                older.wait(60)
+            return found
+
+        async def exclude_while_it_looks() -> None:
+            monkeypatch.setattr(wb, "problems", slow_at_first)
+            app.look()
+            while wb.problems is not find:
+                await asyncio.sleep(0.01)
+            app.mend.select({track_id: {}})
+            app.mend.begin("exclude")
+            while not kept_out(app):
+                await asyncio.sleep(0.01)
+            older.set()
+            await asyncio.wrap_future(in_background(lambda: None, lambda _: None, lambda _: None))
+            for _ in range(20):
+                await asyncio.sleep(0.01)
+
+        asyncio.run(asyncio.wait_for(exclude_while_it_looks(), 60))
+        assert kept_out(app)
+
+
+def kept_out(app: Any) -> bool:
+    return any(label == "Kept out of playlists (1)" for label, _ in app.view.kind.options)

@@ -169,7 +169,7 @@ def test_the_commands_say_what_they_did(wb: Workbench, server: Supysonic, capsys
     assert main(["media", "check", "home", *data]) == 0
     assert "home (http" in capsys.readouterr().out
     assert main(["media", "match", "home", *data]) == 0
-    assert "6 songs, 6 are tracks of this library, 0 are doubtful" in capsys.readouterr().out
+    assert "6 songs (6 in this library, 0 doubtful, 0 unknown)" in capsys.readouterr().out
     assert main(["media", "match", "home", "--json", *data]) == 0
     assert json.loads(capsys.readouterr().out)["sure"] == 6
     made = ["playlist", "random", "--size", "7", "--name", "Seven", "--to", "home"]

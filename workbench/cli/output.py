@@ -92,13 +92,22 @@ def write(text: str) -> None:
 
 
 def table_lines(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the lines of a table: a head, then one line for each record, numbers to the right."""
+    """Yield the lines of a table: a head, then one line for each record, numbers to the right.
+
+    Long texts are cut, except in the last column.
+    """
     rows = [[_cell(record[name]) for name in columns] for record in records]
-    widths = [min(MOST_WIDE, max(map(len, texts))) for texts in zip(columns, *rows, strict=True)]
+    widths = [max(map(len, texts)) for texts in zip(columns, *rows, strict=True)]
+    widths[:-1] = [min(MOST_WIDE, width) for width in widths[:-1]]
     numeric = [all(_is_number(text) for text in texts) for texts in zip(*rows, strict=True)]
     for row in (columns, *rows):
         aligned = zip(row, widths, numeric or [False] * len(widths), strict=True)
-        yield "  ".join(f"{text[:width]:{'>' if right else '<'}{width}}" for text, width, right in aligned)
+        cells = [f"{_cut(text, width):{'>' if right else '<'}{width}}" for text, width, right in aligned]
+        yield "  ".join(cells).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _cell(value: Any) -> str:

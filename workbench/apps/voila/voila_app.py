@@ -130,9 +130,8 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         super().__init__(**options)
         if token_for_others:
             self.token, self.identity_provider_class = token_for_others, OwnerIdentity
-        self.event_logger = (
-            EventLogger()
-        )  # each kernel would make one, and logging keeps their loggers forever
+        # Each kernel would make one, and logging keeps their loggers forever.
+        self.event_logger = EventLogger()
         self.workbench_settings = settings
         self.service = service
         self._sockets = sockets

@@ -49,7 +49,7 @@ def with_preference(
         return candidates, [{"constraint": "prefer", "asked": preferred, "got": 0, "message": message}]
     others = np.flatnonzero(candidates & ~matching)
     most = max(int(np.count_nonzero(matching)), _OTHERS_PER_TRACK_WANTED * size)
-    rng = np.random.default_rng(random_state)
+    rng = np.random.default_rng([random_state, 1])  # not the numbers that the method draws
     left = matching.copy()
     left[rng.permutation(others)[:most]] = True
     left[[row for row in keep if candidates[row]]] = True

@@ -72,6 +72,8 @@ class ProblemsApp(SessionApp):
             self.messages.problem(str(error))
 
     def _show(self, table: LibraryTable, problems: Sequence[Problem]) -> None:
+        if table is not self._watch.table:  # those of the present table are shown, whichever were found first
+            return
         if len(table):
             self._line.value = ""
         self.view.fill(table, problems)

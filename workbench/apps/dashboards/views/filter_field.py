@@ -40,7 +40,7 @@ class FilterField(widgets.VBox):  # type: ignore[misc]
         self.said = widgets.HTML()
         self.builder = FilterBuilder(suggestions)
         self._count = after_typing(self.count)
-        super().__init__([self.text, self.said, section("Build the filter", self.builder)])
+        super().__init__([self.text, self.said, section(f"Build: {description}", self.builder)])
         traitlets.link((self, "value"), (self.text, "value"))
         traitlets.link((self, "value"), (self.builder, "value"))
         self.add_class("pw-filter")
