@@ -98,7 +98,7 @@ class Constraints:
         str | None,
         Value(
             "a filter; more of the tracks that match it, without leaving out the others",
-            label="Prefer",
+            label="Preferred tracks",
             example="rating >= 4",
             names="filter",
         ),
