@@ -1,4 +1,4 @@
-"""Commands of a shell that start at once: forks of the process of ``warm_python`` that has imported the packages.
+"""Shell commands that start quickly: they are forks of the process of ``warm_python``, which has the packages.
 
 How a command starts is tested elsewhere, and it takes most of the time of a short one.
 """

@@ -22,20 +22,24 @@ def song(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The trash of the home folder, wherever the test's folder is."""
+    plat = pytest.importorskip("send2trash.plat_other")
+    folder = tmp_path / "share" / "Trash"
+    monkeypatch.setattr(plat, "XDG_DATA_HOME", str(folder.parent).encode())
+    monkeypatch.setattr(plat, "HOMETRASH_B", str(folder).encode())
+    monkeypatch.setattr(plat, "get_dev", lambda path: 0)
+    return folder
+
+
 def opened(data_dir: Path, song: Path, roots: Path) -> tuple[Workbench, int]:
     wb = Workbench(data_dir, library_roots=(roots,))
     (track_id,) = wb.library.files.add([ScannedFile(str(song), song.stat().st_size, 0, "ab", {})])
     return wb, track_id
 
 
-def test_a_file_goes_to_the_trash_and_its_track_is_missing(
-    data_dir: Path, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plat = pytest.importorskip("send2trash.plat_other")
-    trash = tmp_path / "share" / "Trash"
-    monkeypatch.setattr(plat, "XDG_DATA_HOME", str(trash.parent).encode())
-    monkeypatch.setattr(plat, "HOMETRASH_B", str(trash).encode())
-    monkeypatch.setattr(plat, "get_dev", lambda path: 0)  # the trash of the home folder, wherever this is
+def test_a_file_goes_to_the_trash_and_its_track_is_missing(data_dir: Path, song: Path, trash: Path) -> None:
     content = song.read_bytes()
     wb, track_id = opened(data_dir, song, song.parent)
     with wb:
@@ -46,14 +50,7 @@ def test_a_file_goes_to_the_trash_and_its_track_is_missing(
             wb.files.trash(track_id)
 
 
-def test_a_file_whose_name_is_not_utf8_goes_to_the_trash(
-    data_dir: Path, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plat = pytest.importorskip("send2trash.plat_other")
-    trash = tmp_path / "share" / "Trash"
-    monkeypatch.setattr(plat, "XDG_DATA_HOME", str(trash.parent).encode())
-    monkeypatch.setattr(plat, "HOMETRASH_B", str(trash).encode())
-    monkeypatch.setattr(plat, "get_dev", lambda path: 0)
+def test_a_file_whose_name_is_not_utf8_goes_to_the_trash(data_dir: Path, song: Path, trash: Path) -> None:
     named = song.rename(song.with_name(os.fsdecode(b"s\xf6ng.wav")))
     wb, track_id = opened(data_dir, named, song.parent)
     with wb:

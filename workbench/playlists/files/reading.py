@@ -14,9 +14,9 @@ from workbench.audio.bounds import may_read
 from workbench.audio.source import OUTSIDE
 from workbench.errors import PathNotAllowedError, PlaylistFileError
 from workbench.playlists.files.formats import find_decoder
+from workbench.playlists.files.list_encoding import TEXT_FORMATS, decode_by_names
 from workbench.playlists.files.listing import Entry
 from workbench.playlists.files.locations import path_of
-from workbench.playlists.files.names_there import TEXT_FORMATS, as_files_are_named
 from workbench.user_paths import expand_home
 
 MAX_SIZE_BYTES = 64 << 20  # set by hand: far more than any playlist of this package has
@@ -57,7 +57,7 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
         raise PlaylistFileError(f"{source}: {error.message}", path=str(source)) from error
     try:
         of_text = TEXT_FORMATS.get(name)
-        decoded = of_text(as_files_are_named(of_text, data, source.parent)) if of_text else decode(data)
+        decoded = of_text(decode_by_names(of_text, data, source.parent)) if of_text else decode(data)
     except PlaylistFileError as error:
         raise PlaylistFileError(
             f"{source} cannot be read as {name}. {error.message}", path=str(source)

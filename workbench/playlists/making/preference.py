@@ -26,10 +26,10 @@ def with_preference(
     random_state: int,
     keep: Sequence[int] = (),
 ) -> tuple[Mask, list[dict[str, Any]]]:
-    """Return candidates of which half or more match a filter, and a note if none does.
+    """Return fewer candidates, among which those that match a filter are more common, and a note if none matches.
 
-    All candidates that match stay. Of the others, as many stay as match, but at least two for each track wanted; which
-    ones is left to chance, so that every method still has tracks of every kind to choose from.
+    All candidates that match stay. Of the others, a random sample stays: as many as match, but at least two for each
+    track wanted. So half of the candidates match, or fewer if only a few tracks do.
 
     Parameters
     ----------

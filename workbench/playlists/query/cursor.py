@@ -33,7 +33,7 @@ class Order(NamedTuple):
     Attributes
     ----------
     name : str
-        Belongs to every cursor, so that it is not taken for one of another order.
+        Is part of every cursor, so that a cursor of another order is refused.
     values : array, shape (tracks of the library,)
         Numbers, or texts, which sort regardless of case. NaN and ``None`` come last in both directions.
     """
@@ -58,12 +58,8 @@ def cursor_at(row: int, ids: npt.NDArray[np.int64], orders: Sequence[Order]) -> 
     """Return what the page after a row is asked for with."""
     if not orders:
         return int(ids[row])
-    place = [_names(orders), *_place(row, ids, orders)]
-    return (
-        base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-        .rstrip(b"=")
-        .decode()
-    )
+    place = json.dumps([_names(orders), *_place(row, ids, orders)], ensure_ascii=False)
+    return base64.urlsafe_b64encode(place.encode("utf-8", "surrogatepass")).rstrip(b"=").decode()
 
 
 def rows_before(

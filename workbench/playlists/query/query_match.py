@@ -85,8 +85,8 @@ class Query:
     def ranked(self) -> tuple[npt.NDArray[np.int64], Floats | None]:
         """Return :meth:`rows`, and how well each row of the table fits; ``None`` if the filter looks for no text.
 
-        A text that is nearly everywhere fits all rows alike: ranking them would take longer than a person waits, and
-        tell nothing.
+        If nearly all rows have the text, they fit alike: ranking them would take longer than a person waits, and
+        would say nothing.
         """
         found = np.flatnonzero(self.matches())
         texts = [condition.values[0].text for condition in wanted_texts(self.tree)]

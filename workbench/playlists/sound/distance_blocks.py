@@ -29,16 +29,16 @@ def distance_blocks(points: Vectors, sample: Vectors) -> Iterator[tuple[slice, V
     from threadpoolctl import threadpool_limits
 
     lengths = np.einsum("ij,ij->i", sample, sample)
-    for start in range(0, len(points), _BLOCK):
-        block = points[start : start + _BLOCK]
-        with threadpool_limits(1):
+    with threadpool_limits(1):
+        for start in range(0, len(points), _BLOCK):
+            block = points[start : start + _BLOCK]
             square = block @ sample.T
-        square *= -2
-        square += lengths
-        square += np.einsum("ij,ij->i", block, block)[:, None]
-        # a product in float32 leaves up to 1e-6 of a distance of 0
-        np.sqrt(np.where(square < 1e-5, 0, square), out=square)
-        yield slice(start, start + len(block)), square
+            square *= -2
+            square += lengths
+            square += np.einsum("ij,ij->i", block, block)[:, None]
+            # a product in float32 leaves up to 1e-6 of a distance of 0
+            np.sqrt(np.where(square < 1e-5, 0, square), out=square)
+            yield slice(start, start + len(block)), square
 
 
 def nearest_of(points: Vectors, sample: Vectors, count: int) -> Rows:

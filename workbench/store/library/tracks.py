@@ -153,8 +153,8 @@ class TrackRepository(Repository):
         """Return tracks; those whose features are damaged are pending from now on, and damaged tags are said once."""
         with self.pool.reading() as connection:
             rows = connection.execute(f"{_SELECT} {where}", values).fetchall()
-        if retold := [row[0] for row in rows if not row[-3]]:
-            set_rows_aside(self.pool, "tracks", retold)
+        if damaged_tags := [row[0] for row in rows if not row[-3]]:
+            set_rows_aside(self.pool, "tracks", damaged_tags)
         damaged = {row[-2] for row in rows} - {"absent", "intact"}
         if damaged and set_features_aside(self.pool, damaged):
             return self._tracks(where, values)

@@ -61,7 +61,7 @@ def _as_bytes(found: re.Match[str]) -> str:
     char = found[0]
     try:
         data = char.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # it does not stand for a byte, so it is from a tag
+    except UnicodeEncodeError:  # a surrogate that stands for no byte comes from a tag
         data = char.encode("utf-8", "surrogatepass")
     return "".join(_MARK + chr(byte) for byte in data)
 

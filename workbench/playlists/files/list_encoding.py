@@ -21,8 +21,8 @@ TEXT_FORMATS: dict[str, OfText] = {
     "tsv": text_list.decode,
 }
 """Formats of lines, which do not say in which encoding they are."""
-# Bytes as they are, then what Windows, DOS and Macs wrote, the most common first: of several that find as many files,
-# the first counts.
+# Bytes as they are, then the encodings of Windows, DOS and Macs, the most common first. If several find equally many
+# files, the first one is used.
 ENCODINGS = (
     ("utf-8", "surrogateescape"),
     *((name, "replace") for name in (
@@ -35,7 +35,7 @@ ENCODINGS = (
 _TRIED = 40  # names, in every encoding: 1,300 looks at a disk, or a second on a network share; set by hand
 
 
-def as_files_are_named(decode: OfText, data: bytes, folder: Path) -> bytes | str:
+def decode_by_names(decode: OfText, data: bytes, folder: Path) -> bytes | str:
     """Return a list as the text in which most names are those of files that exist; as it is if it is UTF-8.
 
     A name says little about its encoding: "Ý" in Turkish Windows is "ı", in Mac Roman "›".
