@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from warm_python import WarmPython
 
@@ -22,6 +23,9 @@ defer_iri_grammar()  # most files of tests import some of Jupyter
 if TYPE_CHECKING:
     from workbench import Workbench
 
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 # Two processes on two cores: more threads would only wait for each other, busily.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -130,7 +134,7 @@ def analyzed_data_dir(shared_folders: SharedFolders) -> Path:
 
 @pytest.fixture(scope="session")
 def demo_folder(analyzed_data_dir: Path) -> Path:
-    """The demo library as files, synthesized once a run; tests only read it."""
+    """The files of the demo library, made once per run; tests only read them."""
     return analyzed_data_dir / "demo"
 
 

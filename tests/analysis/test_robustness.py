@@ -114,7 +114,7 @@ def whole(music: np.ndarray) -> TrackFeatures:
     return TrackFeatures(**describe([music], 44100, 2), sample_rate_hz=44100, channels=2)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(cuts=st.lists(st.integers(0, 44100 * 12), max_size=12))
 def test_results_do_not_depend_on_the_blocks(music, whole, cuts):
     blocks = np.split(music, sorted(cuts))

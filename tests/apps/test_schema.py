@@ -37,7 +37,6 @@ def check(operation: Any) -> list[str]:
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from workbench.audio.fingerprint import content_hash
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=2000), repeats=st.sampled_from([1, 1000, 3000]))
 def test_it_is_the_hash_of_all_bytes_however_long(content, repeats, tmp_path):
     (tmp_path / "x").write_bytes(content * repeats)

@@ -56,7 +56,7 @@ def test_every_range_is_that_part_of_the_whole(name: str, encode: Callable[..., 
     content = whole(wav)
     assert len(content) == wav.size_bytes
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, wav.size_bytes - 1), st.integers(1, 100_000))
     def ranges(start: int, length: int) -> None:
         assert b"".join(wav.read(start, start + length)) == content[start : start + length]

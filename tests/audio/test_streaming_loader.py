@@ -71,7 +71,7 @@ def test_both_decoders_scale_samples_alike(subtype, decoder, encode):
     assert np.abs(samples - wanted).max() <= steps
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     frames=st.integers(1, 5000),
     channels=st.integers(1, 8),

@@ -199,7 +199,7 @@ def test_a_damaged_or_absent_file_has_a_title_and_raises_nothing(content, tmp_pa
     assert read_tags(path) == Tags(title="Some Title")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damage_raises(data, encode):
     name = data.draw(st.sampled_from(["x.mp3", "x.flac", "x.ogg", "x.m4a", "x.wav"]))

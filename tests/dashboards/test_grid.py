@@ -44,7 +44,7 @@ def test_titles_sort_regardless_of_case() -> None:
     assert [row[1] for row in grid.cells(0, 3)] == ["A", "b", "C"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 300), max_size=40), st.data())
 def test_a_filtered_and_sorted_grid_shows_exactly_the_wanted_rows_in_order(
     bpm: list[float], data: Any

@@ -168,7 +168,7 @@ def test_workers_are_published_by_who_started_them(
 counts = st.builds(figures, *[st.integers(0, 1000)] * 3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(counts, min_size=1, max_size=5), st.integers(1, 5))
 def test_ended_processes_count_the_same_in_whatever_groups_they_end(payloads: Any, cut: int) -> None:
     from workbench.store.library.records import ProcessRecord

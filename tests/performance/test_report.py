@@ -99,7 +99,7 @@ def test_rates_are_about_the_window() -> None:
     assert scores.cache_efficiency(now) == 50
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.fixed_dictionaries({name: st.integers(0, 10**6) for name in CACHE_COUNTERS}),
     st.fixed_dictionaries({name: st.integers(0, 10**6) for name in POOL_COUNTERS}),

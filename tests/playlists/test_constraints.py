@@ -189,7 +189,7 @@ def test_everything_excluded_is_an_error_with_words(make_table):
         generate(make_table(2), "random", exclude=[1, 2])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_limits_hold_for_any_combination(table, data):
     method, arguments = data.draw(st.sampled_from(METHODS))

@@ -87,7 +87,7 @@ def test_nasty_names_survive(tmp_path, format, paths):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(folder=names, name=names, title=st.text(max_size=30), artist=st.text(max_size=30))
 @example(folder="  ", name="\n", title="\n", artist="")
 @example(folder="#", name="~", title="'=1", artist="-")

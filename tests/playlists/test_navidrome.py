@@ -95,7 +95,7 @@ filters = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(filters)
 def test_navidrome_chooses_the_same_tracks(music: Any, music_in_navidrome: Any, filter: str) -> None:
     wanted = music.ids[matching_rows(filter, music)].tolist()

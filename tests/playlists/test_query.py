@@ -144,7 +144,7 @@ def gaps(make_table):
     )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(query=QUERIES)
 def test_a_query_finds_exactly_what_reading_every_track_finds(gaps, query):
     text, fits = query
@@ -198,7 +198,7 @@ def test_errors_point_at_the_place(small, text, position, said):
     assert caught.value.position == position
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.text(alphabet=st.sampled_from("bpm key 18A-.,()\"'~<>=!notradyhuse\\;🎵"), max_size=40))
 def test_any_text_is_a_query_or_an_error_with_a_place(small, text):
     try:

@@ -405,5 +405,5 @@ class AnyCourse(RuleBasedStateMachine):
             assert self.guilty <= self.failed.keys()
 
 
-AnyCourse.TestCase.settings = settings(max_examples=50, stateful_step_count=50, deadline=None)
+AnyCourse.TestCase.settings = settings(max_examples=50, stateful_step_count=50)
 TestAnyCourse = AnyCourse.TestCase

@@ -159,7 +159,7 @@ MARKS = st.integers(0, 2**32 - 1).flatmap(
 
 
 @given(MARKS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_comparing_does_not_depend_on_the_order(drawn: tuple[int, int, int]) -> None:
     seed, count, shift_ms = drawn
     rng = np.random.default_rng(seed)

@@ -162,7 +162,7 @@ def _frame(field: str, value: bytes) -> bytes:
     return name.encode() + _syncsafe(len(body)) + b"\0\0" + body
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(KINDS), pairs, st.integers(-(2**40), 2**40))
 @example(
     "vorbis.flac", [("title", b"x" * 1_000_000), ("artist", b"; ".join([b"A%d" % n for n in range(9000)]))], 0

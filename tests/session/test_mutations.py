@@ -71,7 +71,7 @@ def test_a_whole_file_is_analyzed_whatever_its_name(analyze: Analyze, name: str)
     assert analyze("renamed.mp3", FILES[name]) == []
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(sorted(FILES)), damages, st.sampled_from([None, *EXTENSIONS]))
 def test_a_damaged_file_gives_features_or_a_reason(
     analyze: Analyze, name: str, harm: list[Damage], extension: str | None

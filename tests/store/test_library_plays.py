@@ -86,7 +86,7 @@ SOURCES = st.sampled_from(["lastfm", "spotify"])
         st.one_of(st.tuples(SOURCES, st.lists(PLAY, max_size=4)), SOURCES), min_size=2, max_size=6
     )
 )
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # left over counts too
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # left over counts too
 def test_what_is_counted_after_each_change_is_what_is_counted_anew(
     library: Library, changes: list[tuple[str, list[tuple[str, float]]] | str]
 ) -> None:

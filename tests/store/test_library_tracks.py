@@ -325,7 +325,7 @@ def test_missing_records_are_none(library: Library) -> None:
 paths = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     names=st.lists(paths, unique=True, min_size=1, max_size=8), folder=paths.filter(lambda p: "/" not in p)
 )

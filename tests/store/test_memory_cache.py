@@ -254,7 +254,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(value=values, compress_over_bytes=st.sampled_from([0, 10**9]))
 def test_values_come_out_equal(value: Any, compress_over_bytes: int) -> None:
     cache = MemoryCache(10**7, 10, compress_over_bytes=compress_over_bytes)

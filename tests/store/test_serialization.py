@@ -33,14 +33,14 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(trees)
 def test_plain_values_survive(value: Any) -> None:
     assert decode(encode(value)) == value
     assert repr(decode(encode(value))) == repr(value)  # True is not 1, a tuple not a list, -0.0 not 0.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     npst.arrays(
         npst.integer_dtypes() | npst.floating_dtypes(sizes=(16, 32, 64)) | npst.boolean_dtypes(),
@@ -75,7 +75,7 @@ def test_what_cannot_be_kept_is_refused(value: Any) -> None:
         encode([value])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_damaged_bytes_give_our_error_or_a_value_never_another_error(data: st.DataObject) -> None:
     good = bytearray(encode({"a": np.arange(6.0).reshape(2, 3), "b": [1, "é", b"x", (2**80,)]}))
