@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import json
 import re
@@ -16,7 +17,10 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import connected_components
 
+from workbench import Workbench
+
 ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 CONDA_NAMES = {
     "duckdb": "python-duckdb",
@@ -105,16 +109,26 @@ def lines_that_count(text: str) -> list[tuple[int, str]]:
     return found
 
 
-@pytest.mark.parametrize(
-    "page",
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))],
-    ids=lambda p: p.stem,
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_files_that_a_page_names_exist(page: Path) -> None:
     named = set(re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.py)`", page.read_text("utf-8")))
     roots = (ROOT, ROOT / "workbench", ROOT / "tests" / "benchmarks")
     missing = [name for name in sorted(named) if not any((root / name).exists() for root in roots)]
     assert missing == []
+
+
+def test_verbs_that_pages_and_notebooks_name_exist(tmp_path: Path) -> None:
+    pages = {page: page.read_text("utf-8") for page in PAGES}
+    notebooks = {
+        path: "\n".join("".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"])
+        for path in NOTEBOOKS
+    }
+    with Workbench(tmp_path) as wb:
+        for place, text in (pages | notebooks).items():
+            for verb in set(re.findall(r"\bwb((?:\.[a-z_]+)+)\(", text)):
+                _, *above, last = verb.split(".")
+                if f'"{last}"' not in text:  # a playlist method that the notebook itself registers
+                    assert hasattr(functools.reduce(getattr, above, wb), last), (place, verb)
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "tests" / "benchmarks").glob("*.py")), ids=lambda p: p.stem)
