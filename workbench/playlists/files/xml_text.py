@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from io import BytesIO
-from xml.sax.saxutils import quoteattr
 
 from workbench.errors import PlaylistFileError
 from workbench.playlists.files.listing import one_line
@@ -62,4 +62,4 @@ def _written(attributes: Mapping[str, object]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{text}"' if _PLAIN.fullmatch(text) else quoteattr(one_line(text))
+    return f'"{text}"' if _PLAIN.fullmatch(text) else f'"{html.escape(one_line(text))}"'
