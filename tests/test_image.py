@@ -261,7 +261,8 @@ def test_the_models_tests_pass_in_what_is_left_of_tensorflow_and_essentia(
 ) -> None:
     shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for name in ("pytest", "pluggy", "iniconfig", "pytest-asyncio", "pytest-timeout", "hypothesis", "sortedcontainers"):
+    needed = "pytest pluggy iniconfig pytest-asyncio pytest-timeout hypothesis sortedcontainers"
+    for name in needed.split():
         for file in distribution(name).files or ():
             if ".." not in file.parts and file.suffix != ".pyc":
                 (tmp_path / "packages" / file).parent.mkdir(parents=True, exist_ok=True)
