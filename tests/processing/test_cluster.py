@@ -116,26 +116,6 @@ def test_workers_share_what_was_imported_before_they_were_forked(calm, monkeypat
     assert imported_in.isdisjoint(workers)
 
 
-@pytest.mark.cold
-def test_a_prepared_cluster_has_no_worker_until_it_is_used_and_leaves_nothing(
-    calm, files, ledger, descendants, all_gone
-):
-    others = descendants()
-    with Cluster(calm) as unused:
-        unused.prepare()
-        assert not unused.started
-        assert not unused.worker_pids()
-        idle = descendants() - others
-    assert idle
-    all_gone(idle)
-    with Cluster(calm, warm_up=chores.warm_up) as cluster:
-        cluster.prepare()
-        prepared = psutil.Process().children()[-1]
-        prepared.kill()
-        prepared.wait()  # one that died is replaced
-        assert ledger.run(cluster, files("ok-1"), chores.behave).result(60).done == 1
-
-
 def test_workers_that_cannot_warm_up_say_why(calm, files, ledger, descendants, all_gone):
     with Cluster(calm, warm_up=chores.cannot_warm_up) as cluster:
         job = ledger.run(cluster, files("ok-1"), chores.behave)

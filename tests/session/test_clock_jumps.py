@@ -159,8 +159,6 @@ class Cluster:
         self.starts += 1
         return object()
 
-    def prepare(self) -> None: ...
-
     def health(self, timeout_s: float) -> dict[str, Any]:
         return {"started": self.starts > 0, "status": "healthy"}
 

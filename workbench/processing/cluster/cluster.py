@@ -65,7 +65,6 @@ class Cluster:
         self._lock = threading.RLock()
         self._listeners: dict[str, Listener] = {}
         self._connection: Connection | None = None
-        self._prepared: HostProcess | None = None
         self._most_workers = 0
         self._pid = os.getpid()
         self._closed = False
@@ -87,20 +86,11 @@ class Cluster:
                 raise ProcessingError("The cluster was closed. Open a new Workbench.")
             if self._pid != os.getpid():
                 # after a fork, sockets and processes belong to the parent
-                self._connection, self._prepared, self._pid = None, None, os.getpid()
+                self._connection, self._pid = None, os.getpid()
             if self._connection is None or self._connection.lost:
                 self._reconnect()
             assert self._connection is not None
             return self._connection.client
-
-    def prepare(self) -> None:
-        """Start the host process of our own workers and import their modules there, to start the first job sooner.
-
-        It starts no scheduler and no worker, and does nothing if there are some or if another process has them.
-        """
-        with self._lock:
-            if self.local and self._connection is None and self._prepared is None and not self._closed:
-                self._prepared = HostProcess(self._shared_modules)
 
     @property
     def started(self) -> bool:
@@ -183,11 +173,8 @@ class Cluster:
         """End our own workers, or leave a joined cluster. It may be called twice."""
         with self._lock:
             connection, self._connection, self._closed = self._connection, None, True
-            prepared, self._prepared = self._prepared, None
-            if self._pid == os.getpid():
-                for process in (connection, prepared):
-                    if process is not None:
-                        process.close()
+            if connection is not None and self._pid == os.getpid():
+                connection.close()
         atexit.unregister(self.close)
 
     def __enter__(self) -> Cluster:
@@ -227,8 +214,7 @@ class Cluster:
         joined = join_published(self.settings.data_dir) if self._asked_workers is None else None
         if joined:
             return joined
-        prepared, self._prepared = self._prepared, None
-        host = prepared if prepared and prepared.alive else HostProcess(self._shared_modules)
+        host = HostProcess(self._shared_modules)
         plan = ClusterPlan(
             workers=self._own_processes,
             threads=self._own_workers // self._own_processes,

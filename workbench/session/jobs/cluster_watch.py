@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 class ClusterWatch:
     """Measure a round trip through the workers regularly, on a separate thread, and keep the last result.
 
-    Asking starts no worker; it only imports what workers need, so that the first analysis starts sooner. Other
-    processes ask for workers through the library: the server owns the one cluster, and they join it.
+    Asking starts no worker. Other processes ask for workers through the library: the server owns the one cluster, and
+    they join it.
     """
 
     def __init__(self, cluster: Callable[[], Cluster], library: Library) -> None:
@@ -49,8 +49,6 @@ class ClusterWatch:
         self._thread.join(INTERVAL_S)  # it may be waiting for an answer; the cluster closes all the same
 
     def _run(self) -> None:
-        if not self._stop.wait(INTERVAL_S):
-            self._cluster().prepare()
         while not self._stop.wait(INTERVAL_S):
             try:
                 self._start_when_asked()
