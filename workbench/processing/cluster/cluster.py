@@ -100,8 +100,9 @@ class Cluster:
 
     @property
     def lost(self) -> bool:
-        """Whether a cluster existed and has ended."""
-        return self._connection is not None and self._connection.lost
+        """Whether a cluster existed and has ended; one of another process may end when nobody needs it."""
+        connection = self._connection
+        return connection is not None and connection.lost and not connection.joined
 
     @property
     def local(self) -> bool:
@@ -116,7 +117,7 @@ class Cluster:
     @property
     def joined(self) -> bool:
         """Whether the present workers are those that another process of this machine published."""
-        return self.local and self.started and not self.owned
+        return self.started and self._connection is not None and self._connection.joined
 
     @property
     def address(self) -> str | None:
@@ -168,6 +169,19 @@ class Cluster:
             expected_processes=self.expected_processes,
             timeout_s=timeout_s,
         )
+
+    def release(self) -> Connection | None:
+        """Give up our own workers, unless a job of this process uses them, and return them, to be closed.
+
+        The next use of ``client`` starts new ones.
+        """
+        with self._lock:
+            if not self.owned or self._listeners:
+                return None
+            assert self._connection is not None
+            connection, self._connection = self._connection, None
+            connection.withdraw()
+            return connection
 
     def close(self) -> None:
         """End our own workers, or leave a joined cluster. It may be called twice."""

@@ -23,16 +23,25 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Connection:
-    """A connected client, and the host process if the cluster is ours."""
+    """A connected client, the host process if the cluster is ours, and the file that names it to other processes."""
 
     client: Any
     host: HostProcess | None = None
     published: Path | None = None
 
     @property
+    def joined(self) -> bool:
+        """Whether another process of this machine owns the cluster."""
+        return self.host is None and self.published is not None
+
+    @property
     def lost(self) -> bool:
-        """Whether the cluster does not exist any more."""
-        return self.client.status != "running" or (self.host is not None and not self.host.alive)
+        """Whether the cluster does not exist any more, or its owner is about to end it."""
+        if self.client.status != "running":
+            return True
+        if self.host is not None:
+            return not self.host.alive
+        return self.published is not None and not scheduler_file.names(self.published, self.address)
 
     @property
     def address(self) -> str:
@@ -54,10 +63,14 @@ class Connection:
         except psutil.NoSuchProcess:  # a process started or ended while we looked; the caller asks again soon
             return []
 
+    def withdraw(self) -> None:
+        """Let no other process join the cluster, or go on to use it, if it is ours."""
+        if self.host is not None and self.published is not None:
+            scheduler_file.withdraw(self.published, self.address)
+
     def close(self) -> None:
         """Disconnect; end the cluster if it is ours."""
-        if self.published is not None:
-            scheduler_file.withdraw(self.published, self.address)
+        self.withdraw()
         with contextlib.suppress(Exception):  # the scheduler may have ended
             self.client.close(timeout=CLOSE_TIMEOUT_S)
         if self.host is not None:
@@ -96,7 +109,8 @@ def join_published(folder: Path) -> Connection | None:
     try:
         found = scheduler_file.read(path)
         if found.owner_alive:
-            return Connection(connect(found.address, found.credentials, timeout_s=JOIN_TIMEOUT_S))
+            client = connect(found.address, found.credentials, timeout_s=JOIN_TIMEOUT_S)
+            return Connection(client, published=path)
     except SchedulerError as error:
         logger.info("Not joining the cluster of %s: %s", path, error)
     return None

@@ -5,6 +5,7 @@ Ours is ``scheduler.json`` in the data folder; those of ``dask scheduler --sched
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -70,10 +71,16 @@ def read(path: Path) -> Published:
         ) from error
 
 
+def names(path: Path, address: str) -> bool:
+    """Return whether the file says that the cluster at ``address`` may be joined."""
+    try:
+        return read(path).address == address
+    except SchedulerError:
+        return False
+
+
 def withdraw(path: Path, address: str) -> None:
     """Remove a published file, unless another cluster has replaced it."""
-    try:
-        if read(path).address == address:
+    if names(path, address):
+        with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
-    except (SchedulerError, OSError):
-        return

@@ -24,7 +24,7 @@ class WorkerHealth(dict[str, Any]):
 
     def _facts(self) -> list[tuple[str, str]]:
         if not self["started"]:
-            return [("Start", "with the first analysis")]
+            return [("Start", "with the next analysis")]
         workers = self["workers"]
         processes = counted(workers["expected"], "process", "processes")
         return [

@@ -59,6 +59,8 @@ class Job(Generic[R]):
         progress itself by default.
     title : str
         What the job does, in a word or two.
+    announce : callable, optional
+        Called with the job just before it starts.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Job(Generic[R]):
         report: Callable[[Progress], R] = _unchanged,  # type: ignore[assignment]  # TypeVar defaults need Python 3.13
         *,
         title: str = "Analysis",
+        announce: Callable[[Job[R]], None] | None = None,
     ) -> None:
         self.id = loop.job_id
         self.title = title
@@ -79,6 +82,8 @@ class Job(Generic[R]):
         self._final: Progress | None = None
         self._ended_as: str | None = None
         self._live: LiveCard | None = None
+        if announce is not None:
+            announce(self)
         threading.Thread(target=self._run, name=f"workbench-job-{self.id[:8]}", daemon=True).start()
 
     @property

@@ -1,4 +1,4 @@
-"""Ask the workers every second whether they answer, and start them if another process needs them."""
+"""Ask the workers every second whether they answer; start them when another process needs them, and end idle ones."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ INTERVAL_S = 1.0  # set by hand: processes publish their numbers as often
 ANSWER_WITHIN_S = 10.0  # set by hand: native code can keep a busy worker from answering for seconds
 REQUEST_VALID_S = 30.0  # twice what a process waits for the server's workers
 PUBLISH_S = 2.0  # well under the ten seconds for which readers believe it
+IDLE_S = 300.0  # set by hand: who adds music folder by folder finds them; new ones take three seconds
 
 _log = logging.getLogger(__name__)
 
@@ -27,15 +28,18 @@ class ClusterWatch:
     """Measure a round trip through the workers regularly, on a separate thread, and keep the last result.
 
     Asking starts no worker. Other processes ask for workers through the library: the server owns the one cluster, and
-    they join it.
+    they join it. Workers that nobody has used for ``idle_s`` seconds end; the next job starts new ones.
     """
 
-    def __init__(self, cluster: Callable[[], Cluster], library: Library) -> None:
+    def __init__(self, cluster: Callable[[], Cluster], library: Library, *, idle_s: float = IDLE_S) -> None:
         self._cluster = cluster
         self._library = library
+        self._idle_s = idle_s
+        self._used_at = time.monotonic()
         self._latest: Mapping[str, Any] = {"started": False}
         self._served_at: float | None = None
         self._published_at = float("-inf")
+        self._published_started = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cluster-watch", daemon=True)
         self._thread.start()
@@ -53,6 +57,7 @@ class ClusterWatch:
             try:
                 self._start_when_asked()
                 self._latest = self._cluster().health(ANSWER_WITHIN_S)
+                self._end_idle()
                 self._publish()
             except StoreError as error:  # says nothing about the workers
                 _log.info("The health of the workers was not published: %s", error)
@@ -69,10 +74,28 @@ class ClusterWatch:
 
     def _publish(self) -> None:
         """Publish the health of the workers for other processes, which cannot ask them."""
-        now = time.monotonic()
-        if self._latest["started"] and now - self._published_at >= PUBLISH_S:
-            self._published_at = now
+        now, started = time.monotonic(), bool(self._latest["started"])
+        if started != self._published_started or (started and now - self._published_at >= PUBLISH_S):
+            self._published_at, self._published_started = now, started
             self._library.activity.set_value(CLUSTER_HEALTH, {**self._latest, "at": time.time()})
+
+    def _end_idle(self) -> None:
+        now = time.monotonic()
+        if (
+            not self._latest["started"]
+            or self._latest["active_operations"]
+            or self._library.jobs.unfinished()
+        ):
+            self._used_at = now
+        if now - self._used_at < self._idle_s:
+            return
+        # Whoever begins a job notes it in the library before it looks for workers: while this transaction lasts, nobody
+        # can. Afterward, they find that the workers are not published any more, and ask for new ones.
+        with self._library.pool.writing():
+            unused = None if self._library.jobs.unfinished() else self._cluster().release()
+        if unused is not None:
+            unused.close()
+            self._latest = self._cluster().health()
 
     def _start_when_asked(self) -> None:
         asked_at = float(self._library.activity.value(START_CLUSTER, 0.0))

@@ -50,7 +50,8 @@ class Jobs(Verbs):
         Let other processes use the workers: publish their address in the data folder, start them when another
         process asks for them, and ask them every second whether they are well.
     announce : callable
-        Told of every job that starts, so that other processes see it.
+        Told of every job just before it starts, so that other processes see it, and no server ends the workers that the
+        job is about to use.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class Jobs(Verbs):
             function = partial(call_inside, folders_on_workers(within, self._settings.worker_paths), function)
         call = TaskCall(function, arguments, timeout_s=timeout, worker_path=paths, needs=needs)
         loop = JobLoop(self.cluster, entries, call, on_value=tasks.on_value, on_failure=tasks.on_failure)
-        job = Job(loop, lambda _: tasks.report(loop.most_at_once), title=title)
+        job = Job(loop, lambda _: tasks.report(loop.most_at_once), title=title, announce=self._announce)
         self.statistics.watch(job)
         self._started(job, show=show)
         return job
@@ -130,7 +131,7 @@ class Jobs(Verbs):
         from workbench.processing.job.single_call import SingleCall
 
         loop = SingleCall(call, unit=unit)
-        job: Job[Any] = Job(loop, lambda _: loop.value, title=title)
+        job: Job[Any] = Job(loop, lambda _: loop.value, title=title, announce=self._announce)
         self._started(job, show=show)
         return job
 
@@ -140,7 +141,6 @@ class Jobs(Verbs):
 
         with self._lock:
             self._jobs = [*(known for known in self._jobs if not known.done()), job]
-        self._announce(job)
         if in_notebook() or sys.stderr.isatty() if show is None else show:
             show_progress(job)
 

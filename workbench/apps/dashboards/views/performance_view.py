@@ -132,7 +132,9 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
             self._clock(), live_values(figures) | {"answer": self._pulse.took_ms, "server lag": lag_ms}
         )
         report, health = figures["optimization_report"], figures["async_processor_health"]
-        workers = {"healthy": "workers healthy"}.get(health["status"], f"workers {health['status']}")
+        workers = f"workers {health['status']}"
+        if health["status"] == "healthy" and not health["started"]:
+            workers = "no workers are started"
         reasons = ": " + "; ".join(health["reasons"]) if health["reasons"] else ""
         self._state.value = note_html(
             f"Live, every {PULSE_S:g} s · {len(figures['processes'])} processes · {workers}{reasons}"
