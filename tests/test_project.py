@@ -139,6 +139,17 @@ def test_what_a_benchmark_imports_from_the_package_exists(script: Path) -> None:
             exec(ast.unparse(node), {})
 
 
+@pytest.mark.parametrize("script", sorted((ROOT / "tests" / "benchmarks").glob("*.py")), ids=lambda p: p.stem)
+def test_a_benchmark_finds_what_it_shares_with_the_tests(script: Path) -> None:
+    """Python looks for modules beside a script only, and pytest in the folder above as well."""
+    shared = {path.stem for path in (ROOT / "tests").glob("*.py")}
+    added = False
+    for node in ast.parse(script.read_text("utf-8")).body:
+        added = added or "sys.path" in ast.unparse(node)
+        if isinstance(node, ast.ImportFrom) and node.module in shared:
+            assert added, f"{node.module} is in tests/, which is not in sys.path"
+
+
 def test_environment_yml_asks_for_what_pyproject_asks_for() -> None:
     wanted = {}
     for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]:

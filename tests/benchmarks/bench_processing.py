@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from running import run
 
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.job.task import Task
 from workbench.settings import Settings
+
+sys.path.append(str(Path(__file__).parents[1]))
+from running import run
 
 FILES = 120
 BURN_S = 0.025

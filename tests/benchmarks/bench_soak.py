@@ -21,6 +21,8 @@ from urllib.request import Request, urlopen
 import psutil
 from bench_scale import make_files
 from bench_server import Process
+
+sys.path.append(str(Path(__file__).parents[1]))
 from chromium_flags import FLAGS
 
 APPS = ("library", "map", "maker", "performance", "problems")
