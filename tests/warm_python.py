@@ -277,6 +277,8 @@ def _run(command: list[str], start: int) -> None:
         sys.path.insert(0, str(Path.cwd()) if kind == "-m" else "")
     if program == "ipykernel_launcher":  # Matplotlib reads what that sets for it only when it is imported
         matplotlib.rcParams["backend"] = "module://matplotlib_inline.backend_inline"
+        # and ipywidgets looks for a kernel then, whom pages may ask which widgets there are
+        arguments.append("--IPKernelApp.exec_lines=__import__('ipywidgets').register_comm_target()")
     if kind == "-m":
         sys.argv = [program, *arguments]
         runpy.run_module(program, run_name="__main__", alter_sys=True)

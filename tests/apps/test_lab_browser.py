@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,13 +18,19 @@ import numpy as np
 import pytest
 import soundfile
 from chromium_flags import FLAGS
-from lab_page import IDLE, OUTPUT, RUN_ALL, complete, errors, hear, nudge, run_all
+from lab_page import CONNECTED, IDLE, OUTPUT, RUN_ALL, complete, errors, hear, nudge, run_all
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from workbench.apps.notebooks import app_entries, apps_folder, notebook_entries
 
-pytestmark = [pytest.mark.browser, pytest.mark.cold]
+pytestmark = pytest.mark.browser
+COLD_KERNEL = {
+    "argv": [sys.executable, "-X", "utf8", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+    "display_name": "Python (ipykernel, cold)",
+    "language": "python",
+}
+"""Kernels of this one start as a user's do; those of "python3" are forks (``warm_python``)."""
 CARD = '.jp-LauncherCard[data-category="Playlist Workbench"]'
 
 
@@ -47,13 +54,21 @@ def lab(
     shutil.copytree(known_contents_dir, here / "data")
     shutil.copytree(analyzed_data_dir / "demo", here / "data" / "demo")
     shutil.copytree(style_folder, here / "data" / "styles")
+    cold = here / "kernels" / "cold"
+    cold.mkdir(parents=True)
+    (cold / "kernel.json").write_text(json.dumps(COLD_KERNEL))
     command = [sys.executable, "-m", "workbench", "lab", str(here / "notebooks"), "--no-browser"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}
     log = here / "log"
     with log.open("w") as file:
         process = subprocess.Popen(
             [*command, "--data-dir", str(here / "data"), "--port", "0", "--", "--allow-root"],
-            env=inherited | {"JUPYTER_TOKEN": "secret", "JUPYTER_CONFIG_DIR": str(here / "jupyter")},
+            env=inherited
+            | {
+                "JUPYTER_TOKEN": "secret",
+                "JUPYTER_CONFIG_DIR": str(here / "jupyter"),
+                "JUPYTER_PATH": str(here),
+            },
             stderr=file,
         )
     yield Lab(until(lambda: address(log.read_text(), process), 90), here / "notebooks")
@@ -161,11 +176,12 @@ CELLS = (
     "job.result()",
     "'alive', 6 * 7",
 )
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+KERNEL = {"name": "cold", "display_name": COLD_KERNEL["display_name"], "language": "python"}
 
 
 def run_cell(page: Page, number: int) -> None:
     """Run a cell; JupyterLab drops the wish while the kernel is not connected, though it says idle."""
+    page.wait_for_selector(CONNECTED)
     cell = page.locator(".jp-CodeCell").nth(number)
     while cell.locator(".jp-InputPrompt").inner_text() == "[ ]:":
         cell.locator(".cm-content").click()

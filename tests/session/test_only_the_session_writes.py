@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ OUTSIDE = [
 INSIDE_THE_SESSION = {"library", "_library", "pool", "caches"}
 
 
+@cache
 def writing_methods() -> set[str]:
     """Return the public methods of the library that open a writing transaction, themselves or through a private one."""
     classes = [
