@@ -1,4 +1,4 @@
-"""An array that grows: meters append rows while a stream is read, and read the whole array at the end."""
+"""An array that grows: meters append rows while a stream is read, and take the whole array at the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 
 class GrowingArray:
-    """Rows of one shape, appended in pieces and concatenated once."""
+    """Rows of one shape, appended in pieces and taken once."""
 
     def __init__(self, dtype: npt.DTypeLike = np.float32) -> None:
         self._dtype = np.dtype(dtype)
@@ -25,10 +25,7 @@ class GrowingArray:
         self._pieces.append(piece)
         self._length += len(piece)
 
-    def array(self, stop: int | None = None) -> npt.NDArray[Any]:
-        """Return the rows before ``stop``, shape (n, …); empty when nothing was appended."""
-        if not self._pieces:
-            return np.zeros(0, self._dtype)
-        if len(self._pieces) > 1:
-            self._pieces = [np.concatenate(self._pieces)]
-        return self._pieces[0][:stop]
+    def take(self, stop: int | None = None) -> npt.NDArray[Any]:
+        """Return the rows before ``stop``, shape (n, …), and forget them; empty when nothing was appended."""
+        pieces, self._pieces, self._length = self._pieces, [], 0
+        return np.concatenate(pieces)[:stop] if pieces else np.zeros(0, self._dtype)

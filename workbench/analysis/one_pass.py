@@ -179,7 +179,7 @@ class _Meters:
         hops = frames / self.framing.hop
         textures = math.ceil(hops / TEXTURE_HOPS)
         duration = frames / self.rate
-        energies = self._energies.array(math.ceil(hops) + 1)
+        energies = self._energies.take(math.ceil(hops) + 1)
         found: dict[str, Any] = {"duration_s": duration}
         found |= {"waveform_peaks": self._waveform.finish(math.ceil(hops / _WAVEFORM_HOPS))}
         found |= self._finish_loudness(frames)
@@ -220,7 +220,7 @@ class _Meters:
         seconds = (np.arange(len(energies)) * period).astype(np.int64)
         seconds = np.minimum(seconds, max(0, math.ceil(duration) - 1))
         curve = to_db(np.bincount(seconds, energies) / np.bincount(seconds))
-        sections = find_sections(self._textures.array(textures), harmony.chroma, period * TEXTURE_HOPS)
+        sections = find_sections(self._textures.take(textures), harmony.chroma, period * TEXTURE_HOPS)
         return {
             "energy_curve_db": curve,
             "sections_s": sections.starts_s,
@@ -232,15 +232,19 @@ class _Meters:
         period, duration = self.framing.period_s, length / self.rate
         frames = math.ceil(length / self.framing.hop) + 1
         rises = self._onsets.finish(frames)
-        onsets = count_onsets(rises[0].astype(np.float32), period)
+        envelopes = rises.astype(np.float32, order="C")
+        onsets = count_onsets(envelopes[0], period)
         found: dict[str, Any] = {"onset_rate_hz": onsets / duration}
         if duration < _SHORTEST_RHYTHM_S or np.count_nonzero(rises[0] > _LEAST_RISE_DB) < _FEWEST_RISES:
             return found
-        envelopes = np.stack([normalize(rise.astype(np.float32), period) for rise in rises])
+        drums = drums_heard(*rises[1:])
+        del rises
+        for envelope in envelopes:
+            envelope[:] = normalize(envelope, period)
         tempo = estimate_tempo(
             envelopes,
             period,
-            drums=drums_heard(*rises[1:].astype(np.float32)),
+            drums=drums,
             octaves=vote,
             second=lambda: percival_bpm(self._minute.samples(length)),
         )

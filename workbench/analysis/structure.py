@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,7 @@ PREVIEW_S = 30.0
 _TO_SECTION_S = 5.0
 
 Rows = npt.NDArray[np.float32]
+Column = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,8 @@ def find_sections(timbre: Rows, chroma: Rows, period_s: float) -> Sections:
     reach = round(_REACH_S / period_s)
     if len(timbre) < 2 * reach:
         return Sections(np.zeros(1), np.ones(1))
-    features = np.concatenate(
-        [_standardized(timbre), _CHROMA_WEIGHT * _standardized(np.sqrt(chroma))], axis=1
-    )
-    novelty = _novelty(features, reach)
+    harmony = (_CHROMA_WEIGHT * column for column in _standardized(np.sqrt(chroma)))
+    novelty = _novelty(chain(_standardized(timbre), harmony), len(timbre), reach)
     gap = round(_SHORTEST_SECTION_S / period_s)
     local = novelty >= maximum_filter1d(novelty, 2 * gap + 1, mode="constant")
     clear = novelty > max(_MIN_NOVELTY, float(np.mean(novelty) + _STANDS_OUT * np.std(novelty)))
@@ -71,39 +72,42 @@ def find_sections(timbre: Rows, chroma: Rows, period_s: float) -> Sections:
     )
 
 
-def _novelty(features: Rows, reach: int) -> npt.NDArray[np.float64]:
+def _novelty(columns: Iterable[Column], rows: int, reach: int) -> npt.NDArray[np.float64]:
     """Return how much the rows before and after each row differ, as a share (0 to 1) of the largest difference."""
     arm = np.exp(-0.5 * ((np.arange(reach) + 0.5) / (0.5 * reach)) ** 2)
     arm /= arm.sum()
-    padded = np.pad(features, ((reach, reach), (0, 0)), mode="edge").astype(np.float64)
-    size = len(padded)
+    size = rows + 2 * reach
     kernel = np.zeros(size)
     kernel[:reach], kernel[-reach:] = arm, -arm[::-1]  # mean of the rows after minus mean of the rows before
     transfer = np.conj(np.fft.rfft(kernel))
-    squares = np.zeros(size)
-    for column in padded.T:
-        squares += np.fft.irfft(np.fft.rfft(column) * transfer, size) ** 2
-    spread = float(np.mean(np.sum(features.astype(np.float64) ** 2, axis=1)))
+    squares, spread = np.zeros(size), 0.0
+    for column in columns:
+        padded = np.pad(column, reach, mode="edge").astype(np.float64)
+        squares += np.fft.irfft(np.fft.rfft(padded) * transfer, size) ** 2
+        spread += float(np.mean(column.astype(np.float64) ** 2))
     return squares[reach:-reach] / (4 * spread + 1e-9)
 
 
-def _standardized(rows: Rows) -> Rows:
+def _standardized(rows: Rows) -> Iterator[Column]:
     """Center the columns, scale them together and clip outliers such as silence."""
-    centered = rows - np.median(rows, axis=0)
-    spread = (
-        np.sqrt(np.mean(np.minimum(centered**2, _OUTLIER**2 * np.median(centered**2, axis=0) + 1e-9))) + 1e-6
-    )
-    return np.asarray(
-        gaussian_filter1d(np.clip(centered / spread, -_OUTLIER, _OUTLIER), 1.0, axis=0), np.float32
-    )
+    middle = [np.median(column) for column in rows.T]
+    spreads = []
+    for column, center in zip(rows.T, middle, strict=True):
+        squares = (column - center) ** 2
+        spreads.append(
+            np.mean(np.minimum(squares, _OUTLIER**2 * np.median(squares) + 1e-9), dtype=np.float64)
+        )
+    spread = np.float32(np.sqrt(np.mean(spreads)) + 1e-6)
+    for column, center in zip(rows.T, middle, strict=True):
+        yield gaussian_filter1d(np.clip((column - center) / spread, -_OUTLIER, _OUTLIER), 1.0)
 
 
-def preview_start(energy_db: npt.NDArray[np.float64], starts_s: npt.NDArray[np.float64]) -> float:
+def preview_start(energy_db: npt.NDArray[np.floating], starts_s: npt.NDArray[np.float64]) -> float:
     """Return where the loudest 30 s start, moved to the start of a section if one is near.
 
     Parameters
     ----------
-    energy_db : float64 array
+    energy_db : float array
         Level of each second, dBFS.
     starts_s : float64 array
         Section starts; the nearest one is taken if it is within 5 s.

@@ -35,7 +35,7 @@ class WaveformMeter:
 
     def finish(self, pieces: int) -> Extremes:
         """Return up to 2000 pairs (minimum, maximum), evenly spaced over the first ``pieces``, shape (n, 2)."""
-        extremes = self._extremes.array(pieces).astype(np.float32)
+        extremes = self._extremes.take(pieces).astype(np.float32)
         if len(extremes) <= COLUMNS:
             return extremes
         starts = np.arange(COLUMNS) * len(extremes) // COLUMNS

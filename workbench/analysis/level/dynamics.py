@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
+
+from workbench.analysis.filtered import moving_mean
 
 # The usual threshold of silence detectors (FFmpeg's silencedetect has it too).
 _SILENCE_DBFS = -60.0
@@ -29,12 +30,12 @@ _NO_SOUND = 1e-7
 # well, because each starts at another phase. Set by hand; tests/analysis/test_rhythm.py has a drone.
 _LEAST_MOVEMENT = 0.05
 
-Levels = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.floating]
 
 
 def to_db(mean_squares: npt.NDArray[np.generic]) -> Levels:
     """Convert mean squares to dBFS, at least −120."""
-    return np.asarray(10 * np.log10(np.maximum(mean_squares, 10 ** (_FLOOR_DBFS / 10))), np.float64)
+    return np.asarray(10 * np.log10(np.maximum(mean_squares, 10 ** (_FLOOR_DBFS / 10))))
 
 
 @dataclass(frozen=True)
@@ -65,22 +66,22 @@ def find_ends(energies: npt.NDArray[np.float32], period_s: float, duration_s: fl
     """
     levels = to_db(energies)
     threshold = min(_SILENCE_DBFS, float(levels.max(initial=_FLOOR_DBFS)) - _SILENCE_BELOW_LOUDEST_DB)
-    sounding = np.flatnonzero(levels > max(threshold, _FLOOR_DBFS))
-    if not len(sounding):
+    sounding = levels > max(threshold, _FLOOR_DBFS)
+    if not sounding.any():
         return None
-    first, last = int(sounding[0]), int(sounding[-1])
-    music = uniform_filter1d(levels[first : last + 1], max(1, round(_MUSIC_S / period_s)), mode="nearest")
+    first, last = int(sounding.argmax()), len(sounding) - 1 - int(sounding[::-1].argmax())
+    music = moving_mean(levels[first : last + 1], max(1, round(_MUSIC_S / period_s)))
+    top = float(np.median(music)) - _FADE_TOP_DB
     return Envelope(
         float(min(first * period_s, duration_s)),
         float(max(0.0, duration_s - (last + 1) * period_s)),
-        _fade(music, period_s),
-        _fade(music[::-1], period_s),
+        _fade(music, top, period_s),
+        _fade(music[::-1], top, period_s),
     )
 
 
-def _fade(levels: Levels, period_s: float) -> float:
-    """Return the length of the fade at the start, seconds; 0 when there is none."""
-    top = float(np.median(levels)) - _FADE_TOP_DB
+def _fade(levels: Levels, top: float, period_s: float) -> float:
+    """Return how long the level takes from the start to ``top``, dBFS, seconds; 0 where that is no fade."""
     reached = int(np.argmax(levels >= top))
     length = reached * period_s
     if not _SHORTEST_FADE_S <= length <= _LONGEST_FADE_S or levels[0] > top - _FADE_DEPTH_DB:
@@ -125,18 +126,19 @@ def danceability(energies: npt.NDArray[np.float32], period_s: float) -> float | 
     """
     if len(energies) * period_s < 2 * _LONGEST_SCALE_S or energies.max(initial=0) <= _NO_SOUND:
         return None
-    level = np.sqrt(energies, dtype=np.float64)
+    level = np.sqrt(energies)
     low, high = np.quantile(level, (0.05, 0.95))
     if high - low < _LEAST_MOVEMENT * high:
         return None
-    walk = np.cumsum(level)
+    walk = np.cumsum(level, dtype=np.float64)
+    del level  # 6 MB for ten hours
     walk -= np.linspace(0, walk[-1], len(walk))
     count = round(np.log(_LONGEST_SCALE_S / _SHORTEST_SCALE_S) / np.log(_SCALE_STEP))
     scales = np.unique(
         np.round(_SHORTEST_SCALE_S * _SCALE_STEP ** np.arange(count + 1) / period_s).astype(int)
     )
     spread = np.array([_residual(walk, scale) for scale in scales])
-    if spread.min() <= 1e-9 * np.abs(walk).max():
+    if spread.min() <= 1e-9 * max(walk.max(), -walk.min()):
         return None
     exponents = np.diff(np.log(spread)) / np.diff(np.log(scales + 3))
     mean = float(np.mean(exponents))

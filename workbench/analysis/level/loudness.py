@@ -183,7 +183,7 @@ class _GatingSteps:
 
     def finish(self, frames: int) -> npt.NDArray[np.float64]:
         steps = int(frames / self._step + 1e-9)
-        return np.maximum(np.diff(self._totals.array(steps + 1)), 0) / self._step
+        return np.maximum(np.diff(self._totals.take(steps + 1)), 0) / self._step
 
 
 def _one_sided(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d
+
+from workbench.analysis.filtered import moving_maximum
 
 Envelope = npt.NDArray[np.float32]
 Times = npt.NDArray[np.float64]
@@ -58,7 +59,6 @@ def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
     strength = np.asarray(envelope, np.float32)
     scores = np.zeros(len(strength) + margin, np.float32)
     before = np.full(len(strength), -1, np.int32)
-    frames = np.arange(len(strength), dtype=np.int32)
     # Row t has the scores at all lags before t, the longest lag first.
     earlier = np.lib.stride_tricks.sliding_window_view(scores, len(lags))
     for start in range(0, len(strength), run):
@@ -66,7 +66,7 @@ def track_beats(envelope: Envelope, bpm: float, period_s: float) -> Times:
         reached = earlier[start:stop] - penalties
         best = reached.argmax(axis=1)
         gain = reached.max(axis=1)
-        before[start:stop] = np.where(gain > 0, frames[start:stop] - margin + best, -1)
+        before[start:stop] = np.where(gain > 0, np.arange(start, stop) - margin + best, -1)
         scores[start + margin : stop + margin] = strength[start:stop] + np.maximum(gain, 0)
     return _between_frames(_trim(_follow(scores[margin:], before, margin), strength), strength) * period_s
 
@@ -84,15 +84,15 @@ def _follow(scores: Envelope, before: npt.NDArray[np.int32], margin: int) -> npt
 
 def _trim(beats: npt.NDArray[np.int64], strength: Envelope) -> npt.NDArray[np.int64]:
     """Drop the beats before the first and after the last that has an onset."""
-    around = maximum_filter1d(strength, 5)[beats]
+    around = moving_maximum(strength, 5)[beats]
     heard = np.flatnonzero(around > _HEARD * np.median(around))
     return beats[heard[0] : heard[-1] + 1] if len(heard) else beats[:0]
 
 
 def _between_frames(frames: npt.NDArray[np.int64], strength: Envelope) -> Times:
     """Move each beat to the peak of a parabola through the strengths around it."""
-    padded = np.pad(strength, 1).astype(np.float64)
-    below, here, above = padded[frames], padded[frames + 1], padded[frames + 2]
+    padded = np.pad(strength, 1)
+    below, here, above = (padded[frames + shift].astype(np.float64) for shift in (0, 1, 2))
     curvature = below - 2 * here + above
     offset = np.where(curvature < -1e-9, 0.5 * (below - above) / np.minimum(curvature, -1e-9), 0.0)
     return np.asarray(frames + np.clip(offset, -0.5, 0.5))

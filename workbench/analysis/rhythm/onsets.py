@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
+from workbench.analysis.filtered import moving_maximum, moving_mean
 from workbench.analysis.growing_array import GrowingArray
 from workbench.analysis.spectrum.mel import mel_centers
 
@@ -55,7 +55,7 @@ class OnsetMeter:
 
     def finish(self, frames: int) -> npt.NDArray[np.float16]:
         """Return the envelopes of all bands, the bass and the treble, dB a frame, shape (3, frames)."""
-        return self._rises.array(frames).T
+        return self._rises.take(frames).T
 
 
 def count_onsets(rises: Envelope, period_s: float) -> int:
@@ -69,14 +69,15 @@ def count_onsets(rises: Envelope, period_s: float) -> int:
         return 0
     apart = 2 * max(1, round(_APART_S / period_s)) + 1
     around = 2 * max(1, round(_AROUND_S / period_s)) + 1
-    peak = (rises >= maximum_filter1d(rises, apart, mode="constant")) & (
-        rises > uniform_filter1d(rises, around, mode="nearest") + _STANDS_OUT_DB
-    )
+    peak = rises > moving_mean(rises, around) + _STANDS_OUT_DB
+    peak &= rises >= moving_maximum(rises, apart)
     return int(np.count_nonzero(peak))
 
 
-def drums_heard(bass: Envelope, treble: Envelope) -> float:
+def drums_heard(bass: npt.NDArray[np.floating], treble: npt.NDArray[np.floating]) -> float:
     """Return 0 to 1: whether bass and treble rise (dB a frame, shape (n,)) as sharply and as often as with drums."""
-    strikes = [max(0.0, float(np.percentile(band, _STRIKE_PERCENTILE))) for band in (bass, treble)]
+    strikes = [
+        max(0.0, float(np.percentile(band.astype(np.float32), _STRIKE_PERCENTILE))) for band in (bass, treble)
+    ]
     mean = float(np.sqrt(strikes[0] * strikes[1]))
     return float(np.clip((mean - _NO_DRUMS_DB) / (_DRUMS_DB - _NO_DRUMS_DB), 0, 1))

@@ -24,8 +24,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
+from scipy.ndimage import maximum_filter1d
 
+from workbench.analysis.filtered import moving_mean
 from workbench.analysis.rhythm.second_opinion import Support, Vote
 
 SLOWEST, FASTEST = 40.0, 250.0
@@ -105,12 +106,13 @@ class Tempo:
 
 def normalize(envelope: Envelope, period_s: float) -> Envelope:
     """Subtract the local mean (1 s) and divide by the local spread (4 s), so that quiet passages count as well."""
-    above = np.maximum(
-        envelope - uniform_filter1d(envelope, max(1, round(_LOCAL_MEAN_S / period_s)), mode="nearest"), 0
-    )
-    power = uniform_filter1d(above**2, max(1, round(_LOCAL_SPREAD_S / period_s)), mode="nearest")
-    spread = np.sqrt(np.maximum(power, 0))  # rounding may leave a running sum slightly below zero
-    return np.asarray(above / (spread + 1e-3 * above.std() + 1e-9), np.float32)
+    above = envelope - moving_mean(envelope, max(1, round(_LOCAL_MEAN_S / period_s)))
+    np.maximum(above, 0, out=above)
+    spread = moving_mean(above**2, max(1, round(_LOCAL_SPREAD_S / period_s)))
+    np.sqrt(np.maximum(spread, 0, out=spread), out=spread)  # rounding may leave a mean slightly below zero
+    spread += 1e-3 * above.std() + 1e-9
+    above /= spread
+    return above
 
 
 def estimate_tempo(

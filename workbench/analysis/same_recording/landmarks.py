@@ -59,7 +59,7 @@ class LandmarkMeter:
             Time in milliseconds, and the bits. In the order of a hash of the bits, so that the first ones of a
             recording are also the first ones of another file of it.
         """
-        levels = self._levels.array(min(frames, self._most))
+        levels = self._levels.take(min(frames, self._most))
         around = max(1, round(_BEFORE_AND_AFTER_S / self._period_s))
         if len(levels) <= 2 * around:
             return np.zeros((0, 2), np.uint32)

@@ -155,7 +155,7 @@ class ChromaMeter:
 
     def finish(self, textures: int) -> Harmony:
         """Return the harmony of the first ``textures`` groups of 16 frames."""
-        folded = self._folded.array(textures).reshape(-1, _STEPS)
+        folded = self._folded.take(textures).reshape(-1, _STEPS)
         tuned = self._weight > 0 and abs(self._tuning) >= _MIN_TUNED * self._weight
         deviation = float(np.angle(self._tuning) / (2 * np.pi)) if tuned else 0.0
         matrix = _fold(deviation)
