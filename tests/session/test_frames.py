@@ -66,7 +66,7 @@ def test_a_filtered_frame_limits_a_playlist(wb: Workbench) -> None:
 
 def test_a_sorted_frame_becomes_a_playlist(wb: Workbench) -> None:
     loud = wb.tracks.nlargest(6, "loudness_lufs")
-    made = wb.playlists.from_frame(loud, name="Loud")
+    made = wb.playlist_from(loud, name="Loud")
     assert made.track_ids == loud.index.tolist() and made.name == "Loud"
     assert wb.playlists.from_frame(made.to_frame()).track_ids == made.track_ids
 
@@ -86,6 +86,8 @@ def test_other_programs_read_the_parquet_file(wb: Workbench, tmp_path: Path) -> 
     assert total == len(frame) and json.loads(found[b"units"])["bpm"] == "beats/min"
     with pytest.raises(WorkbenchError, match="cannot be written"):
         wb.export(tmp_path / "no folder" / "a.parquet")
+    few = wb.to_parquet(tmp_path / "without a suffix", where="bpm < 90")
+    assert polars.read_parquet(few)["id"].to_list() == frame.index[frame["bpm"] < 90].tolist()
 
 
 def test_sql_answers_a_question(wb: Workbench) -> None:

@@ -356,6 +356,28 @@ class Workbench:
             return write_collection(collection, path, force=force)
         return write_table(self.tracks.iloc[rows], path, table_format(path), force=force)
 
+    def to_parquet(self, path: PathLike, *, where: str | None = None, force: bool = False) -> Path:
+        """Write every column of the library as Parquet; parameters and errors as of :meth:`export`.
+
+        Examples
+        --------
+        >>> polars.read_parquet(wb.to_parquet("library.parquet"))  # doctest: +SKIP
+        """
+        from workbench.session.export import rows_that_match, write_table
+
+        return write_table(
+            self.tracks.iloc[rows_that_match(self.table(), where)], Path(path), "parquet", force=force
+        )
+
+    def playlist_from(self, frame: Any, *, name: str | None = None, order: str = "none") -> Playlist:
+        """Return a playlist of the tracks of a DataFrame, as :meth:`Playlists.from_frame` does.
+
+        Examples
+        --------
+        >>> wb.playlist_from(wb.tracks.nlargest(20, "danceability"), name="Dance")  # doctest: +SKIP
+        """
+        return self.playlists.from_frame(frame, name=name, order=order)
+
     def table(self) -> LibraryTable:
         """The library as columns; read again only when the library has changed."""
         return self._table()
