@@ -82,6 +82,12 @@ def warm_python() -> WarmPython:
     return warm
 
 
+@pytest.fixture(scope="session")
+def chromium_profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What browsers of one process keep for the next: files and compiled scripts."""
+    return tmp_path_factory.mktemp("chromium")
+
+
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"

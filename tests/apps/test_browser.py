@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from chromium_flags import FLAGS
+from chromium import FLAGS
 from playwright.sync_api import Page, sync_playwright
 
 pytestmark = pytest.mark.browser

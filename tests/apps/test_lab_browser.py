@@ -17,7 +17,7 @@ import nbformat
 import numpy as np
 import pytest
 import soundfile
-from chromium_flags import FLAGS
+from chromium import FLAGS
 from lab_page import CONNECTED, IDLE, OUTPUT, RUN_ALL, complete, errors, hear, nudge, run_all
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright

@@ -23,7 +23,7 @@ from bench_scale import make_files
 from bench_server import Process
 
 sys.path.append(str(Path(__file__).parents[1]))
-from chromium_flags import FLAGS
+from chromium import FLAGS
 
 APPS = ("library", "map", "maker", "performance", "problems")
 PERFORMANCE = ("metrics", "cache/stats", "database/pool", "async-processor/health", "resource-usage")

@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tests"))
 
-from chromium_flags import FLAGS  # noqa: E402
+from chromium import FLAGS  # noqa: E402
 
 MOST_BYTES = 150_000
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium_flags import FLAGS
+from chromium import chromium_with_caches, forget
 
 START_WITHIN_S = 90.0
 PAGE_WITHIN_MS = 60_000
@@ -86,15 +86,20 @@ class Visit:
 
 # Not longer: its driver keeps an event loop running, which the tests of views must not see.
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
+def running_chromium(chromium_profile: Path) -> Iterator[Any]:
+    pytest.importorskip("playwright.sync_api")
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=[*FLAGS, SOUND])
-        yield browser
-        browser.close()
+    with chromium_with_caches(found, chromium_profile, SOUND) as context:
+        yield context
+
+
+@pytest.fixture
+def chromium(running_chromium: Any) -> Iterator[Any]:
+    """A context for the pages of one test; ``chromium.browser`` makes others, without a cache."""
+    yield running_chromium
+    forget(running_chromium)
 
 
 @pytest.fixture(scope="session")
@@ -151,9 +156,9 @@ def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..
     server = request.getfixturevalue("empty_server" if empty else "app_server")
 
     def open_app(name: str, *, width: int = 1280, height: int = 800, dark: bool = False) -> Visit:
-        page = chromium.new_page(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
-        )
+        page = chromium.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
         page.set_default_timeout(PAGE_WITHIN_MS)
         seen = Visit(page)
         page.on("request", lambda request: seen.asked.append(request.url))

@@ -88,7 +88,7 @@ def test_an_analysis_goes_on_when_its_page_is_left_and_every_page_shows_it(
     wait_for_text(page, "Analysis of ")
     page.get_by_role("link", name="Performance").click()
     until(lambda: not kernel_runs(empty_server.url, kernel))
-    elsewhere = chromium.new_context().new_page()
+    elsewhere = chromium.browser.new_context().new_page()
     elsewhere.goto(empty_server.url)
     for each in (elsewhere, page):
         each.locator(".pw-job", has_text="done · 6 of 6 files").wait_for()
@@ -360,7 +360,7 @@ def test_an_app_has_a_title_and_fits_a_phone(name: str, visit: Callable[..., Any
 
 
 def test_title_text_and_menu_need_no_script(chromium: Any, app_server: Any) -> None:
-    page = chromium.new_page(java_script_enabled=False)
+    page = chromium.browser.new_page(java_script_enabled=False)
     page.goto(f"{app_server.url}voila/render/music_map.ipynb")
     assert page.get_by_role("heading", name="Music map").is_visible()
     assert page.get_by_role("navigation").get_by_role("link").all_inner_texts() == [
