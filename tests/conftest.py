@@ -39,8 +39,8 @@ FIRST = ("test_image", "processing", "apps", "test_readme", "models", "test_note
 """What takes longest; begun first, so that at the end no process waits for another."""
 
 WARM = (
-    "processing", "apps", "models", "test_bad_input", "test_main_job", "test_notebooks", "test_other_machines",
-    "test_readme", "test_shared_cache", "test_terminal", "test_versions",
+    "processing", "apps", "dashboards", "models", "test_bad_input", "test_main_job", "test_notebooks",
+    "test_other_machines", "test_readme", "test_shared_cache", "test_terminal", "test_versions",
 )  # fmt: skip
 """Files and folders whose programs, those of fixtures too, are forks of one that has imported the packages."""
 warm = WarmPython()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from queue import Queue
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import FLAGS
-from playwright.sync_api import Page, sync_playwright
+from chromium import chromium_with_caches, forget
+from playwright.sync_api import BrowserContext, Page
 
 pytestmark = pytest.mark.browser
 
@@ -40,18 +41,22 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *WEBGL])
-        yield found
-        found.close()
+def running_browser(chromium: str, chromium_profile: Path) -> Iterator[BrowserContext]:
+    with chromium_with_caches(chromium, chromium_profile, *WEBGL) as context:
+        yield context
+
+
+@pytest.fixture
+def browser(running_browser: BrowserContext) -> Iterator[BrowserContext]:
+    yield running_browser
+    forget(running_browser)
 
 
 @pytest.fixture(params=["light", "dark"])
-def visit(browser: Any, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    page = browser.new_page(color_scheme=request.param)
-    yield Visit(page)
-    page.close()
+def visit(browser: BrowserContext, request: pytest.FixtureRequest) -> Visit:
+    page = browser.new_page()
+    page.emulate_media(color_scheme=request.param)
+    return Visit(page)
 
 
 def test_home_page_lists_the_apps_and_the_performance_app_shows_live_figures(
@@ -79,10 +84,10 @@ def test_missing_page_is_useful(server: Any, visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("proxied", [False, True], ids=["as it is", "taken off by a proxy"])
-def test_app_below_a_base_url_with_a_token(token_server: Any, browser: Any, proxied: bool) -> None:
+def test_app_below_a_base_url_with_a_token(token_server: Any, browser: BrowserContext, proxied: bool) -> None:
     way = stripping_proxy(token_server.url, "/music") if proxied else nullcontext(token_server.url)
-    with way as url, closing(browser.new_context()) as context:
-        visit = Visit(context.new_page())
+    with way as url:
+        visit = Visit(browser.new_page())
         visit.page.goto(f"{url}?token=secret")
         assert "tracks" in visit.page.evaluate("fetch('api/v1/tracks').then(answer => answer.json())")
         visit.page.get_by_role("link", name="Performance", exact=True).click()

@@ -17,10 +17,10 @@ import nbformat
 import numpy as np
 import pytest
 import soundfile
-from chromium import FLAGS
+from chromium import chromium_with_caches, forget
 from lab_page import CONNECTED, IDLE, OUTPUT, RUN_ALL, complete, errors, hear, nudge, run_all
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import BrowserContext, Page, TimeoutError
 
 from workbench.apps.notebooks import app_entries, apps_folder, notebook_entries
 
@@ -89,19 +89,17 @@ def address(log: str, process: subprocess.Popen[bytes]) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield browser
-        browser.close()
+def browser(chromium: str, chromium_profile: Path) -> Iterator[BrowserContext]:
+    with chromium_with_caches(chromium, chromium_profile) as context:
+        yield context
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: BrowserContext) -> Iterator[Page]:
     page = browser.new_page()
     page.set_default_timeout(120_000)
     yield page
-    page.close()
+    forget(browser)
 
 
 def test_the_launcher_opens_apps_and_notebooks_that_live_after_run_all(lab: Lab, page: Page) -> None:

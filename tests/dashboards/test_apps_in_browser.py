@@ -54,6 +54,7 @@ def wait_for_text(page: Any, text: str) -> None:
     page.get_by_text(text).first.wait_for()
 
 
+@pytest.mark.cold
 def test_from_an_empty_library_to_a_playlist_on_disk(
     visit: Callable[..., Any], empty_server: Any, tmp_path: Path
 ) -> None:
@@ -149,7 +150,7 @@ def test_the_job_of_a_notebook_is_paused_and_cancelled_from_a_page(
             until(lambda: job.state == "running")
             line.get_by_role("button", name="Cancel").click()
             line.get_by_text("cancelled").wait_for()
-            assert job.ended.is_set()
+            until(job.ended.is_set)
             line.get_by_role("button", name="Dismiss").click()
             line.wait_for(state="detached")
         finally:
