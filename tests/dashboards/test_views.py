@@ -251,6 +251,7 @@ def test_the_map_describes_selects_and_draws_paths(table: LibraryTable) -> None:
         on_select=selected.append,
         groups={"first half": lambda drawn: ["yes"] * 20 + [None] * 20},
     )
+    assert view.drawn is table, "no copy where every track is analyzed"
     message = {"method": "custom", "content": {"kind": "select"}}
     indices = np.array([0, 3, 4_000_000], "<u4").tobytes()
     view.scatter._handle_msg({"content": {"data": message}, "buffers": [memoryview(indices)]})

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import platform
 
 import numpy as np
 import psutil
+import pytest
 
+from workbench.machine.freed_memory import give_back_freed_memory
 from workbench.machine.memory import MemoryAccount, memory_accounts
 
 
@@ -42,3 +45,15 @@ def test_room_is_what_the_limit_leaves():
     account = MemoryAccount("system", 1000, 300)
     assert account.room_bytes(50) == 200
     assert account.room_bytes(20) == -100
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries give it back by themselves")
+def test_freed_memory_is_given_back_though_something_behind_it_is_used():
+    process = psutil.Process()
+    before = process.memory_info().rss
+    freed = [bytes(1000) for _ in range(100_000)]
+    used = bytes(1000)
+    del freed
+    give_back_freed_memory()
+    assert process.memory_info().rss < before + 50e6
+    assert len(used) == 1000

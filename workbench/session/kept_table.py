@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import StoreError, WorkbenchError
+from workbench.machine.freed_memory import give_back_freed_memory
 from workbench.store.library.table_file import NAME, is_saved, load_saved_table, save_table
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class KeptTable:
         with self._lock:
             if saved is not None and self._tracks is table:
                 self._tracks, self._table = saved, None
+        del table
+        give_back_freed_memory()
 
     def _made_by(self) -> dict[str, Any]:
         """Return what decides about the columns besides the library."""

@@ -9,24 +9,24 @@ from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from workbench.apps.voila.kernel_host import LAUNCHER
+LAUNCHER = ["-m", "ipykernel_launcher", "-f"]
 
 
 class ForkedKernels(LocalProvisioner):
     """Starts a kernel by a fork of the host process that the manager of the kernels owns.
 
-    Kernels of other programs, and all kernels once the host process has ended, are started by Jupyter's own
-    provisioner.
+    Kernels of other programs or with other options, and all kernels once the host process has ended, are started by
+    Jupyter's own provisioner.
     """
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel with a command; see ``LocalProvisioner``."""
         host = self.parent.parent.host if self.parent else None
-        if host is None or cmd[1:3] != LAUNCHER:
+        if host is None or cmd[1:-1] != LAUNCHER:
             return await super().launch_kernel(cmd, **kwargs)
         env = kwargs.get("env") or os.environ
         try:
-            process = await asyncio.to_thread(host.fork, cmd[3:], env=env, cwd=kwargs.get("cwd"))
+            process = await asyncio.to_thread(host.fork, cmd[-1], env=env, cwd=kwargs.get("cwd"))
         except OSError:
             return await super().launch_kernel(cmd, **kwargs)
         self.process: Any = process

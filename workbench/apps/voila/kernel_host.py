@@ -17,19 +17,28 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-LAUNCHER = ["-m", "ipykernel_launcher"]
 IMPORTED_BEFORE = (
-    "ipykernel.kernelapp",
+    "workbench.apps.voila.page_kernel",
+    "ipykernel.debugger",
     "ipykernel.inprocess",
-    "ipywidgets",
+    "tornado.platform.asyncio",
+    "tornado.queues",
     "anywidget",
     "numpy.ma",
+    "scipy.linalg",
+    "scipy.sparse.csgraph",
+    "threadpoolctl",
     "msgspec.json",
     "psutil",
     "sqlite3",
+    "tomllib",
+    "encodings.ascii",
+    "importlib_metadata",
+    "email.headerregistry",
 )
 PACKAGES = ("apps.dashboards", "session", "store", "playlists", "performance")  # what the apps use of ours
 STOP_WAIT_S = 3.0  # set by hand: it has nothing to save
@@ -51,15 +60,15 @@ class KernelHost:
             process_group=0,  # Ctrl-C is for the server, which then ends its kernels
         )
 
-    def fork(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: str | None) -> ForkedProcess:
-        """Start a kernel with the arguments of its program; waits until the host has imported everything.
+    def fork(self, connection_file: str, *, env: Mapping[str, str], cwd: str | None) -> ForkedProcess:
+        """Start a kernel; waits until the host has imported everything.
 
         Raises
         ------
         OSError
             The host process has ended.
         """
-        request = {"arguments": list(arguments), "env": dict(env), "cwd": cwd}
+        request = {"connection_file": connection_file, "env": dict(env), "cwd": cwd}
         with self._lock:
             assert self._process.stdin is not None and self._process.stdout is not None
             self._process.stdin.write(json.dumps(request) + "\n")
@@ -130,6 +139,9 @@ class ForkedProcess:
 def main() -> None:
     """Import, then fork a kernel for each line of standard input, and answer with its process number."""
     _import_everything()
+    from workbench.apps.voila.page_kernel import make_shell
+
+    make_shell()
     gc.freeze()  # a collection in a kernel would otherwise copy the shared memory
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for the kernels to end
     requests, answers = sys.stdin.buffer, sys.stdout
@@ -163,13 +175,9 @@ def _become_kernel(request: dict[str, Any], host: int) -> None:
     os.environ.update(request["env"])
     if request["cwd"]:
         os.chdir(request["cwd"])
-    ends_with = f"--IPKernelApp.parent_handle={host}"
-    import ipywidgets
     import numpy as np
-    from ipykernel.kernelapp import IPKernelApp
+
+    from workbench.apps.voila.page_kernel import run_kernel
 
     np.random.seed()  # or all kernels would draw the same numbers
-    app: Any = IPKernelApp.instance()
-    app.initialize([*request["arguments"], ends_with])
-    ipywidgets.register_comm_target()  # done at its import only where a kernel runs already
-    app.start()
+    run_kernel(Path(request["connection_file"]), parent=host)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.apps.dashboards.background import in_background
 from workbench.apps.dashboards.widgets.pulse import Pulse
+from workbench.machine.freed_memory import give_back_freed_memory
 
 if TYPE_CHECKING:
     from workbench.analysis.features import TrackFeatures
@@ -59,6 +60,7 @@ class LibraryWatch(Pulse):
         if table is not self.table or (first and not len(table)):
             self.table = table
             self._on_table(table)
+            give_back_freed_memory()  # what the views made of the table before
             # While an analysis runs, the library changes all the time: a large one is read less often.
             self.seconds = max(WATCH_S, 10 * (time.perf_counter() - started))
 

@@ -98,7 +98,7 @@ class MapView(widgets.VBox):  # type: ignore[misc]
     def fill(self, table: LibraryTable, positions: npt.NDArray[np.float32], *, axes: str) -> None:
         """Draw another state of the library, or another layout; what is selected stays selected."""
         kept = self.selected
-        self.drawn = table.take(table.analyzed)
+        self.drawn = table if table.analyzed.all() else table.take(table.analyzed)  # one copy is 1 kB a track
         grouped = self.color.value in self._groups
         plain = by_category([None] * len(self.drawn), unknown="…")
         self.scatter.place(
