@@ -6,7 +6,6 @@ import io
 import os
 from pathlib import Path
 
-from workbench.audio.ffmpeg_decoder import open_container
 from workbench.audio.source import open_binary, open_file
 from workbench.audio.tags.reading import cover_file
 from workbench.errors import AudioError
@@ -25,6 +24,8 @@ def small_cover(path: str | os.PathLike[str]) -> bytes | None:
 def _embedded(path: str) -> bytes | None:
     import av
     from av.stream import Disposition
+
+    from workbench.audio.ffmpeg_decoder import open_container  # 10 MB, which a server needs only for covers
 
     try:
         with open_file(path) as descriptor, open_container(descriptor) as container:

@@ -446,9 +446,11 @@ class Workbench:
     def problems(self, table: LibraryTable | None = None) -> Rows[Problem]:
         """Return what is wrong with the tracks of a table, of all by default: copies, failed files, odd values."""
         from workbench.cards.rows import Rows
+        from workbench.machine.freed_memory import give_back_freed_memory
         from workbench.session.problems import COLUMNS, find_problems
 
         found = find_problems(self.library, self.table() if table is None else table, self.copies.pairs())
+        give_back_freed_memory()
         return Rows(found, "kind of problem", COLUMNS, several="kinds of problems looked for")
 
     @property
