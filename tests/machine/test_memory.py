@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 
 import numpy as np
 import psutil
@@ -57,3 +59,25 @@ def test_freed_memory_is_given_back_though_something_behind_it_is_used():
     give_back_freed_memory()
     assert process.memory_info().rss < before + 50e6
     assert len(used) == 1000
+
+
+LARGE_FREED_BY_A_THREAD = """
+import threading
+import numpy as np, psutil
+from workbench.machine.freed_memory import keep_no_large_blocks
+keep_no_large_blocks()
+before = psutil.Process().memory_info().rss
+for work in (lambda: np.ones(3_000_000), lambda: np.ones(2_500_000)):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+print(psutil.Process().memory_info().rss - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries give it back by themselves")
+def test_large_blocks_are_given_back_when_a_thread_frees_them():
+    kept = subprocess.run(
+        [sys.executable, "-c", LARGE_FREED_BY_A_THREAD], capture_output=True, check=True, text=True
+    )
+    assert int(kept.stdout) < 10e6

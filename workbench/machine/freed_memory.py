@@ -7,11 +7,24 @@ import sys
 from functools import lru_cache
 from typing import Any
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_LARGE_BYTES = 1 << 20  # set by hand: arrays of a whole column are larger in a large library only
+
 
 def give_back_freed_memory() -> None:
     """Let the system have what is free; for after large and rare work, as it takes milliseconds."""
     if trim := _trim():
         trim(0)
+
+
+def keep_no_large_blocks() -> None:
+    """Let this process and its forks give large blocks back as soon as they are freed, also those of threads.
+
+    Otherwise glibc keeps ever larger ones, and ``malloc_trim`` does not reach the end of a thread's heap.
+    """
+    if _trim():
+        for limit in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+            ctypes.CDLL(None).mallopt(limit, _LARGE_BYTES)
 
 
 @lru_cache(1)

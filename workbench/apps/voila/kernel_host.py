@@ -140,8 +140,10 @@ def main() -> None:
     """Import, then fork a kernel for each line of standard input, and answer with its process number."""
     _import_everything()
     from workbench.apps.voila.page_kernel import make_shell
+    from workbench.machine.freed_memory import keep_no_large_blocks
 
     make_shell()
+    keep_no_large_blocks()
     gc.freeze()  # a collection in a kernel would otherwise copy the shared memory
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for the kernels to end
     requests, answers = sys.stdin.buffer, sys.stdout
