@@ -31,6 +31,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Or every process that a test starts would compile our modules anew; a container image often sets it.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False  # and this one would rewrite the assertions of all tests, half of what a start costs
 
 TOGETHER = ("processing", "apps", "models", "dashboards")
 """Folders whose tests run one after the other: they share a server, a cluster, a browser or TensorFlow."""

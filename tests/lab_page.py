@@ -11,6 +11,7 @@ RUN_ALL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 IDLE = f'{RUN_ALL} .jp-Notebook-ExecutionIndicator[data-status="idle"]'
 CONNECTED = "#jp-main-statusbar >> text=/ipykernel.*Idle/"
 OUTPUT = f"{RUN_ALL} .jp-OutputArea-output"
+EVERY_MS = 100  # set by hand; otherwise a page that is waited for is looked at, and drawn, 60 times a second
 PROMPTS = f"[...document.querySelectorAll('{RUN_ALL} .jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent)"
 
 
@@ -35,7 +36,7 @@ def run_all(page: Any) -> None:
         page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
         with suppress(TimeoutError):
             page.wait_for_function(f"{PROMPTS}.some(prompt => /[\\d*]/.test(prompt))", timeout=5000)
-        page.wait_for_function(f"!{PROMPTS}.some(prompt => prompt.includes('*'))")
+        page.wait_for_function(f"!{PROMPTS}.some(prompt => prompt.includes('*'))", polling=EVERY_MS)
     page.remove_locator_handler(question)
     page.wait_for_selector(IDLE)
 
