@@ -31,7 +31,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Or every process that a test starts would compile our modules anew; a container image often sets it.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False  # and this one would rewrite the assertions of all tests, half of what a start costs
+# And this one would rewrite the assertions of all tests, nearly half of what collecting them costs.
+sys.dont_write_bytecode = False
 
 TOGETHER = ("processing", "apps", "models", "dashboards")
 """Folders whose tests run one after the other: they share a server, a cluster, a browser or TensorFlow."""
@@ -40,8 +41,8 @@ FIRST = ("test_image", "processing", "apps", "test_readme", "models", "test_note
 """What takes longest; begun first, so that at the end no process waits for another."""
 
 WARM = (
-    "processing", "apps", "dashboards", "models", "test_bad_input", "test_main_job", "test_notebooks",
-    "test_other_machines", "test_readme", "test_shared_cache", "test_terminal", "test_versions",
+    "processing", "apps", "dashboards", "models", "media/test_supysonic", "test_bad_input", "test_main_job",
+    "test_notebooks", "test_other_machines", "test_readme", "test_shared_cache", "test_terminal", "test_versions",
 )  # fmt: skip
 """Files and folders whose programs, those of fixtures too, are forks of one that has imported the packages."""
 warm = WarmPython()
