@@ -67,7 +67,7 @@ def heard(folder: Path, models_dir: Path) -> tuple[np.ndarray, np.ndarray | None
                 continue
             vectors.append(found.features.vector)
             said = [output.embedding for output in found.outputs if output.embedding is not None]
-            embeddings.append(said[0] if said else None)
+            embeddings.append(np.concatenate(said) if said else None)
             labels.append(Path(file.path).relative_to(folder).parts[0])
     names, counts = np.unique(labels, return_counts=True)
     kept = np.isin(labels, names[counts > 1])

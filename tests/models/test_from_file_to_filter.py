@@ -102,6 +102,28 @@ def test_a_track_that_a_model_has_not_heard_has_no_embedding(
     assert tagger_inputs(library)[0].vectors.shape == (2, 7)
 
 
+def test_both_networks_of_musicnn_are_compared_once_the_second_has_heard_the_same_tracks(
+    library: Library, two_files: dict[str, str]
+) -> None:
+    def save(name: str, model: str, values: list[float]) -> None:
+        vector = np.array(values, np.float32)
+        library.models.save_embeddings([Embedding(two_files[name], model, "1", "ab" * 32, vector)])
+
+    def compared() -> list[list[float]]:
+        embeddings = with_model_results(library, library.table()).embeddings
+        assert embeddings is not None
+        return embeddings.tolist()
+
+    for name in two_files:
+        save(name, "toy-msd-musicnn-1", [1, 2])
+        save(name, "audioset-vggish-1", [9])
+    save("hum", "toy-mtt-musicnn-1", [3])
+    assert compared() == [[1, 2], [1, 2]]
+    save("whistle", "toy-mtt-musicnn-1", [4])
+    assert sorted(compared()) == [[1, 2, 3], [1, 2, 4]]
+    assert tagger_inputs(library)[0].vectors.shape == (2, 6)  # taggers that are trained keep their inputs
+
+
 def test_a_changed_model_is_run_again(library: Library, two_files: dict[str, str], toy_models: Path) -> None:
     model = next(model for model in usable_models(toy_models) if model.name == "toy-msd-musicnn-1")
     library.models.save_embeddings(

@@ -26,15 +26,6 @@ ARGUMENTS = {
 }
 
 
-def standardized(table):
-    return clipped(table.vectors.astype(np.float64))
-
-
-def clipped(values):
-    off = values - np.median(values, axis=0)
-    return np.clip(off / (1.4826 * np.median(np.abs(off), axis=0)), -3, 3)
-
-
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_same_recipe_gives_the_same_tracks_and_another_seed_is_free_to_differ(table, method):
     arguments = ARGUMENTS.get(method, {})
@@ -226,7 +217,7 @@ def test_cache_based_is_fresh_and_nearer_to_the_playlist_than_chance(table):
     model = generate(table, "similarity", start=9, size=10)
     fresh = generate(table, "cache_based", playlist=model, size=15, random_state=0)
     assert not set(fresh.track_ids) & set(model.track_ids)
-    z = standardized(table)
+    z = space_of(table).points.astype(np.float64)
     center = z[np.array(model.track_ids) - 1].mean(axis=0)
     distances = np.sqrt(((z - center) ** 2).mean(axis=1))
     assert distances[np.array(fresh.track_ids) - 1].mean() < np.quantile(distances, 0.2)
@@ -260,7 +251,7 @@ def test_alchemy_moves_in_the_direction_asked(table):
     plain = generate(table, "alchemy", add=[add], size=20, random_state=0)
     moved = generate(table, "alchemy", add=[add], subtract=[subtract], size=20, random_state=0)
     further = generate(table, "alchemy", add=[add], subtract=[subtract], strength=2, size=20, random_state=0)
-    z = standardized(table)
+    z = space_of(table).points.astype(np.float64)
     direction = z[add - 1] - z[subtract - 1]
 
     def progress(playlist):
@@ -280,7 +271,7 @@ def test_alchemy_moves_in_the_direction_asked(table):
 @pytest.mark.parametrize("size", [2, 3, 10, 50, 150])
 def test_a_path_is_monotone_between_its_ends(table, size):
     playlist = generate(table, "path", start=3, end=8, size=size, random_state=0)
-    z = standardized(table)
+    z = space_of(table).points.astype(np.float64)
     direction = z[7] - z[2]
     progress = (z[np.array(playlist.track_ids) - 1] - z[2]) @ direction / (direction @ direction)
     assert len(playlist) == size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.linalg import inv, sqrtm
 from scipy.stats import norm, spearmanr
 
 from workbench.playlists import generate
@@ -14,7 +15,15 @@ from workbench.store.library.library_table import LibraryTable
 
 def clipped(values):
     off = values.astype(np.float64) - np.median(values, axis=0)
-    return np.clip(off / (1.4826 * np.median(np.abs(off), axis=0)), -3, 3)
+    return np.clip(off / (1.4826 * np.median(np.abs(off), axis=0)), -2, 2)
+
+
+def evened(z):
+    """Half of the way to whitening."""
+    covariance = z.T @ z / len(z)
+    size = len(covariance)
+    shrunk = 0.95 * covariance + 0.05 * np.trace(covariance) / size * np.eye(size)
+    return z @ inv(sqrtm(sqrtm(shrunk))).real
 
 
 def between(z):
@@ -42,14 +51,21 @@ def styles(make_table):
     rng = np.random.default_rng(5)
     style = np.arange(100) % 4
     table = make_table(100, vectors=rng.normal(size=(100, 10)) + 0.3 * np.eye(4, 10)[style])
-    return with_embeddings(table, rng.normal(size=(100, 20)) + 4 * np.eye(4, 20)[style]), style
+    heard = np.repeat(np.eye(4)[style], 5, axis=1)
+    return with_embeddings(table, rng.normal(size=(100, 20)) + 4 * heard), style
 
 
-def test_distances_are_the_fused_ones_by_mutual_proximity(styles):
-    table, _ = styles
+def test_distances_are_the_fused_ones_by_mutual_proximity(make_table):
+    rng = np.random.default_rng(5)
+    vectors = np.float32(rng.normal(size=(100, 62)) @ rng.normal(size=(62, 62)))
+    table = with_embeddings(make_table(100, vectors=vectors), rng.normal(size=(100, 20)))
     unit = clipped(table.embeddings)
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-    parts = (0.6, between(clipped(table.vectors))), (0.4, between(unit))
+    z = clipped(vectors)
+    timbre, tonal, rhythm, dynamics = (
+        between(evened(z[:, part])) for part in (slice(38), slice(38, 54), slice(54, 59), slice(59, 62))
+    )
+    parts = (0.348, timbre), (0.084, tonal), (0.084, rhythm), (0.084, dynamics), (0.4, between(unit))
     fused = np.sqrt(sum(weight * over_its_median(part, 100) ** 2 for weight, part in parts))
     expected = mutual_proximity(fused)
     np.fill_diagonal(expected, 0)
@@ -136,6 +152,19 @@ def test_few_embeddings_are_left_out(styles):
     assert space_of(few).points.shape[1] == table.vectors.shape[1]
 
 
+def test_what_many_numbers_say_counts_little_more_than_what_one_says(make_table):
+    rng = np.random.default_rng(4)
+    said_by_nine, said_by_one = rng.normal(size=(2, 500, 1))
+    space = space_of(make_table(500, vectors=np.hstack([np.repeat(said_by_nine, 9, axis=1), said_by_one])))
+    pairs = rng.integers(0, 500, (2, 4000))
+    lengths = np.linalg.norm(space.points[pairs[0]] - space.points[pairs[1]], axis=1)
+    nine, one = (
+        spearmanr(lengths, np.abs(said[pairs[0], 0] - said[pairs[1], 0])).statistic
+        for said in (said_by_nine, said_by_one)
+    )
+    assert 0.3 < one < nine < 0.95  # plain lengths: 0.19 and 0.95
+
+
 def test_silent_files_do_not_squeeze_the_rest(make_table):
     rng = np.random.default_rng(2)
     vectors = rng.normal(size=(200, 6))
@@ -168,8 +197,8 @@ def test_a_distance_is_the_percentage_of_pairs_that_are_farther(table):
 
 def test_tracks_that_are_not_nearer_than_chance_are_marked(make_table):
     rng = np.random.default_rng(1)
-    vectors = rng.normal(size=(60, 5)) + 20 * (np.arange(60)[:, None] >= 5)
-    vectors[:5] = rng.normal(size=(5, 5)) - 20
+    vectors = rng.normal(size=(60, 20))
+    vectors[:5] = 3 + 0.1 * rng.normal(size=(5, 20))
     playlist = generate(make_table(60, vectors=vectors), "similarity", start=1, size=10)
     near = [track.explanation["near"] for track in playlist.tracks[1:]]
     assert near == [True] * 4 + [False] * 5

@@ -14,13 +14,16 @@ from workbench.models.sound_tag_values import HEARD_BY, with_sound_tags
 from workbench.store.library.library_table import LibraryTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from workbench.store.library.library import Library
-    from workbench.store.library.records import Prediction
+    from workbench.store.library.records import Prediction, StoredModel
 
 _PREFERRED = ("discogs", "msd-musicnn", "mtt-musicnn", "audioset-vggish")
 """Which embedding serves similarity when there are several: those trained on most music first."""
+_SIBLINGS = "musicnn"  # networks of this name hear different things: both together tell games apart better than either
+# Set by hand: a track that only one sibling has heard counts as not heard, so there may be few.
+_SAME_TRACKS = 0.95
 
 
 def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
@@ -28,12 +31,11 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
 
     Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy; party"``),
     ``valence``, ``arousal``, ``instrumentalness``, ``acousticness`` and ``predicted_genre``; a tagger adds
-    ``predicted_<label>`` and ``predicted_<label>_probability``; the free networks add sound tags. The embedding of one
-    model is beside the sound vector; tracks that the model has not heard have none.
+    ``predicted_<label>`` and ``predicted_<label>_probability``; the free networks add sound tags. The embedding
+    is beside the sound vector; tracks that its models have not heard have none.
     """
     columns = dict(table.columns) | prediction_columns(table, library.models.predictions(without=HEARD_BY))
-    found = best_embedding(library, table)
-    predicted = replace(table, columns=columns, embeddings=None if found is None else found[1])
+    predicted = replace(table, columns=columns, embeddings=compared_embeddings(library, table))
     return with_sound_tags(library, predicted)
 
 
@@ -56,23 +58,48 @@ def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -
 
 
 def best_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDArray[np.float32]] | None:
-    """Return the name and rows, shape (n, d), of the embedding for similarity; NaN for a track without an embedding.
+    """Return the name and rows, shape (n, d), of one model's embedding; NaN for a track without an embedding.
 
     Of the models that have heard at least half as many tracks as the one that has heard most, it is the preferred one:
     a model that is being run takes over when it has gone half of the way.
     """
+    model = _best(library.models.with_embeddings())
+    return None if model is None else (f"{model.model} {model.model_hash[:12]}", _rows(library, table, model))
+
+
+def compared_embeddings(library: Library, table: LibraryTable) -> npt.NDArray[np.float32] | None:
+    """Return the embedding for similarity, shape (n, d), or ``None``; NaN for a track without an embedding.
+
+    Both networks of MusiCNN count, side by side, if the second has heard nearly as many tracks as the preferred one.
+    """
     stored = library.models.with_embeddings()
+    best = _best(stored)
+    if best is None:
+        return None
+    siblings = [
+        model
+        for model in stored
+        if _SIBLINGS in model.model and _SIBLINGS in best.model and model.model != best.model
+    ]
+    joined = [best, *(model for model in siblings if model.contents >= _SAME_TRACKS * best.contents)]
+    rows = np.hstack([_rows(library, table, model) for model in joined])
+    rows[np.isnan(rows).any(axis=1)] = np.nan
+    return rows
+
+
+def _best(stored: Sequence[StoredModel]) -> StoredModel | None:
     most = max((model.contents for model in stored), default=0)
     heard = [model for model in stored if 2 * model.contents >= most]
-    if not heard:
-        return None
-    model = min(heard, key=lambda found: _preference(found.model))
+    return min(heard, key=lambda found: _preference(found.model), default=None)
+
+
+def _rows(library: Library, table: LibraryTable, model: StoredModel) -> npt.NDArray[np.float32]:
     hashes, matrix = library.models.embeddings(model.model, model_hash=model.model_hash)
     places = {content: place for place, content in enumerate(hashes)}
     found = np.array([places.get(content, -1) for content in table["content_hash"]], np.int64)
     rows = np.full((len(table), matrix.shape[1]), np.nan, np.float32)
     rows[found >= 0] = matrix[found[found >= 0]]
-    return f"{model.model} {model.model_hash[:12]}", rows
+    return rows
 
 
 def tagger_inputs(library: Library) -> tuple[LibraryTable, str]:

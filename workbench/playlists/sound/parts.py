@@ -7,23 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.analysis.sound_vector import COMPOSITION
+from workbench.analysis.sound_vector import SIZE
 from workbench.errors import ParameterValueError
 from workbench.playlists.making.copies import copy_groups
 from workbench.playlists.sound.arrays import Floats
-from workbench.playlists.sound.points import LEAST_EMBEDDINGS, Vectors, fill, fixed_sample
+from workbench.playlists.sound.points import (
+    LEAST_EMBEDDINGS,
+    SHARES,
+    Vectors,
+    fill,
+    fixed_sample,
+    sound_parts,
+)
 from workbench.values import did_you_mean
 
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 NETWORK = "network"
-PARTS = (*dict.fromkeys(part for part, _, _ in COMPOSITION), NETWORK)
+PARTS = (*SHARES, NETWORK)
 _JUDGED = 2000  # tracks at most, so that all pairs take a second; set by hand
 
 
@@ -50,12 +56,9 @@ def parts_of(table: LibraryTable) -> dict[str, Vectors]:
     """Return the points of each part, shape (n, d); NaN where unknown, and no ``network`` where none has listened."""
 
     def compute() -> dict[str, Vectors]:
-        ends = list(accumulate(length for _, length, _ in COMPOSITION))
-        columns: dict[str, list[int]] = {}
-        for (part, length, _), end in zip(COMPOSITION, ends, strict=True):
-            columns.setdefault(part, []).extend(range(end - length, end))
-        if table.vectors.shape[1] != ends[-1]:  # of another version of the analysis, or of no track
-            columns = {part: [] for part in columns}
+        columns = sound_parts()
+        if table.vectors.shape[1] != SIZE:  # of another version of the analysis, or of no track
+            columns = dict.fromkeys(columns, slice(0))
         found = {part: _points(table.vectors[:, chosen], table.analyzed) for part, chosen in columns.items()}
         if table.embeddings is not None and table.embedded.sum() >= LEAST_EMBEDDINGS:
             found[NETWORK] = _points(table.embeddings, table.embedded, cosine=True)

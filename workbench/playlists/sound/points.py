@@ -1,9 +1,10 @@
-"""Tracks as points: sound vector and embedding, standardized, weighted, and side by side.
+"""Tracks as points: the parts of the sound vector (timbre, tonality, rhythm, dynamics) and the embedding, side by side.
 
 Each value is centered on the library's median and divided by its robust deviation, so that no unit outweighs another
-and a few silent files do not squeeze the rest together; what is further out than three deviations counts as three. The
-embedding is then given unit length, because networks are compared by the cosine. Each part is divided by what is usual
-between two tracks, and the two are weighted, so that the distance of two tracks drawn at random is about 1.
+and a few silent files do not squeeze the rest together; what is further out than two deviations counts as two. Numbers
+of a part of the sound vector that vary together say partly the same, and count less (see :func:`_evened`). The
+embedding is given unit length, because networks are compared by the cosine. Each part is divided by what is usual
+between two tracks, and weighted, so that the distance of two tracks drawn at random is about 1.
 
 A track without an embedding has NaN there: see :func:`squared`.
 """
@@ -11,11 +12,14 @@ A track without an embedding has NaN there: see :func:`squared`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from workbench.analysis.sound_vector import COMPOSITION, SIZE
 from workbench.playlists.sound.arrays import Floats, Rows
 
 if TYPE_CHECKING:
@@ -24,13 +28,16 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 RANDOM_PAIR = 1.0
-# Weight of the sound vector, and the clip: best of those tried on 433 tracks of 26 games (issue 14).
+# Weight of the sound vector, of this the share of each part, and the clip: best of those tried (docs/measured.md).
 SOUND_WEIGHT = 0.6
-CLIP = 3.0
+SHARES = {"timbre": 0.58, "tonal": 0.14, "rhythm": 0.14, "dynamics": 0.14}
+CLIP = 2.0
 # Set by hand: with fewer embeddings, the deviations of their values are mostly chance.
 LEAST_EMBEDDINGS = 10
 # The median of this many values is accurate to 2 % of a deviation.
 STATISTICS_SAMPLE = 4096
+# What is added to each variance, as a share of their mean, so that one without variation is not blown up; set by hand.
+_SHRINKAGE = 0.05
 _ROBUST = 1.4826  # makes the median absolute deviation of a normal distribution its standard deviation
 _BLOCK_BYTES = 1 << 18  # set by hand: fits into the second-level cache of usual processors
 
@@ -50,15 +57,27 @@ def make_points(table: LibraryTable) -> tuple[Vectors, int]:
     """
     sound, known = table.vectors.shape[1], table.embedded & table.analyzed
     embeddings = table.embeddings if known.sum() >= LEAST_EMBEDDINGS else None
-    if embeddings is None:
-        points = np.empty((len(table), sound), np.float32)
-        fill(points, table.vectors, table.analyzed, 1.0, cosine=False)
-        return points, sound
-    points = np.empty((len(table), sound + embeddings.shape[1]), np.float32)
-    fill(points[:, :sound], table.vectors, table.analyzed, SOUND_WEIGHT, cosine=False)
-    fill(points[:, sound:], embeddings, known, 1 - SOUND_WEIGHT, cosine=True)
-    points[~known, sound:] = np.nan
+    weight, learned = (1.0, 0) if embeddings is None else (SOUND_WEIGHT, embeddings.shape[1])
+    points = np.empty((len(table), sound + learned), np.float32)
+    parts = sound_parts() if sound == SIZE else {"": slice(sound)}  # of another version of the analysis
+    for part, columns in parts.items():
+        share = weight * SHARES.get(part, 1.0)
+        fill(points[:, columns], table.vectors[:, columns], table.analyzed, share, cosine=False)
+    if embeddings is not None:
+        fill(points[:, sound:], embeddings, known, 1 - SOUND_WEIGHT, cosine=True)
+        points[~known, sound:] = np.nan
     return points, sound
+
+
+@cache
+def sound_parts() -> dict[str, slice]:
+    """Return the columns of each part of the sound vector."""
+    ends = accumulate(length for _, length, _ in COMPOSITION)
+    found: dict[str, slice] = {}
+    for (part, length, _), end in zip(COMPOSITION, ends, strict=True):
+        start = found[part].start if part in found else end - length
+        found[part] = slice(start, end)
+    return found
 
 
 def squared(difference: npt.NDArray[np.floating], sound: int) -> npt.NDArray[np.floating]:
@@ -91,14 +110,29 @@ def fill(out: Vectors, values: Vectors, known: npt.NDArray[np.bool_], weight: fl
     """Write standardized and weighted values to ``out``."""
     some = values[fixed_sample(known, STATISTICS_SAMPLE)]
     center, scale = _robust(some)
-    drawn = _standardized(some, center, scale, cosine=cosine)
+    evened = None if cosine else _evened(_clipped(some, center, scale))
+    drawn = _standardized(some, center, scale, evened)
     pairs = drawn - np.roll(
         drawn, len(drawn) // 2, axis=0
     )  # not neighbors in the table: those are of one album
     usual = float(np.median(np.sqrt(np.einsum("ij,ij->i", pairs, pairs)))) if len(pairs) else 0.0
     factor = np.float32(np.sqrt(weight) / (usual or 1.0))
     for block in blocks(*values.shape):
-        np.multiply(_standardized(values[block], center, scale, cosine=cosine), factor, out=out[block])
+        np.multiply(_standardized(values[block], center, scale, evened), factor, out=out[block])
+
+
+def _evened(values: Vectors) -> Vectors:
+    """Return the matrix that makes directions of much variation count less, by the root of their deviation.
+
+    This is half of the way to whitening, which would let the noise of small directions count like the rest.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        found, directions = np.linalg.eigh(np.einsum("ij,ik->jk", values, values) / max(1, len(values)))
+        variance = (1 - _SHRINKAGE) * np.maximum(found, 0) + _SHRINKAGE * found.mean()
+        factors = np.where(variance > 0, variance, 1.0) ** -0.25
+        return np.asarray((directions * factors) @ directions.T, np.float32)
 
 
 def _robust(values: Vectors) -> tuple[Vectors, Vectors]:
@@ -115,10 +149,17 @@ def _robust(values: Vectors) -> tuple[Vectors, Vectors]:
     return center.astype(np.float32), scale.astype(np.float32)
 
 
-def _standardized(values: Vectors, center: Vectors, scale: Vectors, *, cosine: bool) -> Vectors:
+def _clipped(values: Vectors, center: Vectors, scale: Vectors) -> Vectors:
     standard = (values - center) * scale
-    np.clip(standard, -CLIP, CLIP, out=standard)
-    if cosine:
-        length = np.sqrt(np.einsum("ij,ij->i", standard, standard))
-        standard /= np.where(length > 0, length, 1)[:, None]
+    return np.clip(standard, -CLIP, CLIP, out=standard)
+
+
+def _standardized(values: Vectors, center: Vectors, scale: Vectors, evened: Vectors | None) -> Vectors:
+    """Return clipped values, evened out by a matrix, or of unit length without one."""
+    standard = _clipped(values, center, scale)
+    if evened is not None:
+        # not BLAS: equal tracks stay equal in every block
+        return np.asarray(np.einsum("ij,jk->ik", standard, evened))
+    length = np.sqrt(np.einsum("ij,ij->i", standard, standard))
+    standard /= np.where(length > 0, length, 1)[:, None]
     return standard
