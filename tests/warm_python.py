@@ -258,6 +258,8 @@ def _renew() -> None:
     import dask
 
     tempfile.tempdir = None
+    for name in [name for name in sys.modules if name.startswith("send2trash")]:
+        del sys.modules[name]  # it finds the trash when it is imported
     dask.config.refresh()
     unbuffered = bool(os.environ.get("PYTHONUNBUFFERED"))
     sys.stdin = sys.__stdin__ = os.fdopen(0, closefd=False)  # type: ignore[misc]
