@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -214,6 +215,35 @@ def test_a_closed_page_makes_room_for_another(small_server: Any, until: Any) -> 
     first, second = asyncio.run(open_and_close()), asyncio.run(open_and_close())
     assert until(lambda: ask().status_code == 200)  # an unused page has to wait; these two were closed
     until(lambda: not runs(small_server, first) and not runs(small_server, second))
+
+
+def test_kernels_wait_for_the_next_page_only_while_few_are_open(
+    serve: Callable[..., Any], tmp_path: Path, until: Any
+) -> None:
+    cells = [new_markdown_cell("# One"), new_code_cell("import os; print('process', os.getpid())")]
+    nbformat.write(new_notebook(cells=cells, metadata=PYTHON), tmp_path / "one.ipynb")
+    constants = {"voila.app_kernels.PAGES_WITH_PREPARED": 2, "voila.app_kernels.UNSEEN_S": 600.0}
+    server = serve(apps=tmp_path, CONSTANTS=json.dumps(constants))
+
+    def opened() -> tuple[str, psutil.Process]:
+        text = page(server, "one")
+        return kernel_of(text), psutil.Process(int(re.findall(r"process (\d+)", text)[0]))
+
+    first, process = opened()
+    host = process.parent()
+    assert host is not None
+
+    def kernels() -> int:
+        return sum(os.getsid(child.pid) == child.pid for child in host.children())
+
+    until(lambda: kernels() == 2)  # one of the page, one for the next
+    second, (third, latest) = opened()[0], opened()
+    until(lambda: time.time() > latest.create_time() + 3)  # Voila prepares the next one a second after a visit
+    assert kernels() == 3
+    for kernel in (first, second):
+        assert server.client.delete(f"api/kernels/{kernel}", headers=ALLOWED).status_code == 204
+    until(lambda: kernels() == 2)
+    assert runs(server, third)
 
 
 def test_an_app_of_a_plug_in_has_a_page(server: Any) -> None:

@@ -16,7 +16,12 @@ from voila.voila_kernel_manager import voila_kernel_manager_factory
 
 from workbench.apps.voila.compiled_templates import CompiledTemplates
 from workbench.apps.voila.voila_app import WorkbenchVoila
-from workbench.apps.voila.voila_internals import CachingExporter, render_pages_with, wait_until_preheated
+from workbench.apps.voila.voila_internals import (
+    CachingExporter,
+    prepare_kernels,
+    render_pages_with,
+    wait_until_preheated,
+)
 from workbench.settings import Settings
 
 BROKEN = f"Voila {voila.__version__} no longer has what workbench/apps/voila/voila_internals.py uses"
@@ -59,6 +64,12 @@ async def test_pools_of_prepared_kernels_are_waited_for(tmp_path: Any) -> None:
     assert hasattr(manager, "_pools"), BROKEN
     await wait_until_preheated(manager)
     assert rendered == ["page"], BROKEN
+    prepare_kernels(manager, of_each_app=0)
+    assert manager.get_pool_size("app.ipynb") == 1, BROKEN
+    prepare_kernels(manager, of_each_app=2)
+    assert manager.get_pool_size("app.ipynb") == 2, BROKEN
+    await wait_until_preheated(manager)
+    assert rendered == ["page", "page"], BROKEN
 
 
 def test_the_renderer_takes_our_exporter(exporter_of_pages: Any) -> None:

@@ -16,9 +16,14 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 
 from workbench.apps.voila.kernel_host import KernelHost
 from workbench.apps.voila.page_error import PageError
+from workbench.apps.voila.voila_internals import prepare_kernels
+from workbench.machine.freed_memory import give_back_freed_memory
 
 PAGES = 32  # set by hand: with 30 to 80 MB each, they fit in a small machine
 PAGES_PER_CLIENT = 16  # set by hand: more tabs than anybody looks at; leaves room for others
+# Set by hand: with as many pages open, kernels that wait for the next ones would take the memory that pages need (35 MB
+# each); the next page is there half a second later.
+PAGES_WITH_PREPARED = 5
 GONE_S = 60.0  # set by hand: a page comes back by then if only its connection was lost
 UNSEEN_S = 40.0  # set by hand: a slow phone has loaded the scripts by then, and the check every 10 s keeps it under 60
 
@@ -52,6 +57,8 @@ class Visit:
 class AppKernels(AsyncMappingKernelManager):
     """Counts visits, and starts the idle time of a prepared kernel with the visit, not with the preparation.
 
+    While few pages are open, a kernel is prepared for the next visit of each app.
+
     Voila does not end kernels in its pool. A kernel that has waited there for longer than ``cull_idle_timeout`` would
     otherwise be ended while the page that took it is still loading.
     """
@@ -60,10 +67,12 @@ class AppKernels(AsyncMappingKernelManager):
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self._visits: list[Visit] = []
         self._ending: set[asyncio.Future[None]] = set()
+        self._prepares, self._ends = True, False
         self.host = KernelHost() if sys.platform == "linux" else None  # elsewhere, forking is not safe
 
     async def end_all(self) -> None:
         """End every kernel, and the process from which they are forked."""
+        self._ends = True
         # Jupyter cannot end a kernel that is being started.
         await asyncio.gather(*self._pending_kernels.values(), return_exceptions=True)
         # One that ends by itself meanwhile makes this raise an error before the others have ended.
@@ -89,6 +98,7 @@ class AppKernels(AsyncMappingKernelManager):
             raise reason
         visit = Visit(client)
         self._visits.append(visit)
+        self._prepare_for_next()
         try:
             yield visit
         finally:
@@ -96,6 +106,7 @@ class AppKernels(AsyncMappingKernelManager):
             if visit.kernel_id in self._kernels:
                 kernel: Any = self._kernels[visit.kernel_id]
                 kernel.last_activity = datetime.now(UTC)
+            give_back_freed_memory()  # making a page needs some for a moment
 
     def notify_connect(self, kernel_id: str) -> None:
         """Note that a page has connected to its kernel."""
@@ -118,7 +129,9 @@ class AppKernels(AsyncMappingKernelManager):
         if kernel_id in self._kernels:
             self.stop_buffering(kernel_id)  # type: ignore[no-untyped-call]
             self.stop_watching_activity(kernel_id)  # type: ignore[no-untyped-call]
-        return super().remove_kernel(kernel_id)
+        removed = super().remove_kernel(kernel_id)
+        self._prepare_for_next()
+        return removed
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that nobody uses. Voila calls this for kernels outside its pool only."""
@@ -129,6 +142,13 @@ class AppKernels(AsyncMappingKernelManager):
             await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
         else:
             await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+
+    def _prepare_for_next(self) -> None:
+        """Let kernels wait for the next visits only while few pages are open."""
+        few = sum(map(self._is_open, self._visits)) < PAGES_WITH_PREPARED
+        if few != self._prepares and not self._ends:
+            self._prepares = few
+            prepare_kernels(self, of_each_app=int(few))
 
     def _end_disconnected(self) -> None:
         """Make room: end the kernels of pages that were closed, or whose browser has gone."""

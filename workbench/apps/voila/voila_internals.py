@@ -24,6 +24,17 @@ async def wait_until_preheated(kernel_manager: Any) -> None:
     await asyncio.gather(*pages, return_exceptions=True)
 
 
+def prepare_kernels(kernel_manager: Any, *, of_each_app: int) -> None:
+    """Prepare so many kernels of each app from now on, the missing ones at once; those that wait already stay."""
+    default = {
+        **kernel_manager.kernel_pools_config["default"],
+        "pool_size": of_each_app,
+    }
+    kernel_manager.kernel_pools_config = {"default": default}
+    for app in list(kernel_manager._pools):
+        kernel_manager.fill_if_needed(notebook_name=app)
+
+
 class CachingExporter(VoilaExporter):  # type: ignore[misc]
     """Voila's exporter. Its environments share the templates that were compiled before."""
 
