@@ -238,7 +238,8 @@ def test_kernels_wait_for_the_next_page_only_while_few_are_open(
 
     until(lambda: kernels() == 2)  # one of the page, one for the next
     second, (third, latest) = opened()[0], opened()
-    until(lambda: time.time() > latest.create_time() + 3)  # Voila prepares the next one a second after a visit
+    # Voila prepares the next one a second after a visit.
+    until(lambda: time.time() > latest.create_time() + 3)
     assert kernels() == 3
     for kernel in (first, second):
         assert server.client.delete(f"api/kernels/{kernel}", headers=ALLOWED).status_code == 204
