@@ -124,5 +124,11 @@ class KeptTable:
         """Return what decides about the columns besides the library."""
         from workbench import __version__
         from workbench.analysis.features import VERSION
+        from workbench.playlists.sound.points import POINTS_VERSION
 
-        return {"workbench": __version__, "analysis": VERSION, "long_track_minutes": self._long_track_minutes}
+        return {
+            "workbench": __version__,
+            "analysis": VERSION,
+            "points": POINTS_VERSION,
+            "long_track_minutes": self._long_track_minutes,
+        }

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Vectors = npt.NDArray[np.float32]
 
+POINTS_VERSION = 2
+"""Of the way in which points are made; kept ones of another version are made anew."""
 RANDOM_PAIR = 1.0
 # Weight of the sound vector, of this the share of each part, and the clip: best of those tried (docs/measured.md).
 SOUND_WEIGHT = 0.6
