@@ -128,10 +128,12 @@ def _evened(values: Vectors) -> Vectors:
 
     This is half of the way to whitening, which would let the noise of small directions count like the rest.
     """
+    if not values.size:
+        return np.eye(values.shape[1], dtype=np.float32)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        found, directions = np.linalg.eigh(np.einsum("ij,ik->jk", values, values) / max(1, len(values)))
+        found, directions = np.linalg.eigh(np.einsum("ij,ik->jk", values, values) / len(values))
         variance = (1 - _SHRINKAGE) * np.maximum(found, 0) + _SHRINKAGE * found.mean()
         factors = np.where(variance > 0, variance, 1.0) ** -0.25
         return np.asarray((directions * factors) @ directions.T, np.float32)
