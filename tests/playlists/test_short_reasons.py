@@ -29,6 +29,8 @@ TIMBRE = {"distance": 0.01, "closer_than_percent": 97.0}
             "Same calm piano, a fifth apart, 4 BPM slower",
         ),
         ({"shares": {"sound_tags": ["calm"], "key": KEY}}, "Both calm, a fifth apart"),
+        ({"shares": {"sound_tags": ["jazz", "calm"], "key": KEY}}, "Both calm jazz, a fifth apart"),
+        ({"shares": {"sound_tags": ["jazz"]}}, "Both jazz"),
         ({"shares": {"timbre": TIMBRE, "tempo": TEMPO | {"bpm": 120.4}}}, "Sounds much alike, same tempo"),
         ({"shares": {"timbre": TIMBRE | {"closer_than_percent": 20.0}}}, "Another sound"),
         (

@@ -49,11 +49,12 @@ def _sound(facts: Mapping[str, Any], shares: Mapping[str, Any]) -> str:
 
 
 def _both_heard(tags: Sequence[str]) -> str:
-    """Return what both tracks have: a mood and an instrument or style make "same calm piano"."""
+    """Return what both tracks have: a mood with an instrument makes "same calm piano", with a style "both calm jazz"."""
     first = {BY_NAME[name].family: name for name in reversed(tags) if name in BY_NAME}
     thing = first.get("instrument") or first.get("style")
     if thing:
-        return "same " + " ".join(said([name]) for name in (first.get("mood"), thing) if name)
+        what = " ".join(said([name]) for name in (first.get("mood"), thing) if name)
+        return f"same {what}" if "instrument" in first else f"both {what}"
     return f"both {said([first['mood']])}" if "mood" in first else ""
 
 
