@@ -49,7 +49,7 @@ def _sound(facts: Mapping[str, Any], shares: Mapping[str, Any]) -> str:
 
 
 def _both_heard(tags: Sequence[str]) -> str:
-    """Return what both tracks have: a mood with an instrument makes "same calm piano", with a style "both calm jazz"."""
+    """Return what both have: a mood with an instrument makes "same calm piano", with a style "both calm jazz"."""
     first = {BY_NAME[name].family: name for name in reversed(tags) if name in BY_NAME}
     thing = first.get("instrument") or first.get("style")
     if thing:
