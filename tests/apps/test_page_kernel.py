@@ -63,7 +63,7 @@ def said(kernel: Any, code: str) -> Any:
     return json.loads(eval(texts[-1]))
 
 
-def test_a_page_s_kernel_takes_the_shell_that_was_made_before_and_lists_no_modules(kernel: Any) -> None:
+def test_the_kernel_of_a_page_takes_the_shell_that_was_made_before_and_lists_no_modules(kernel: Any) -> None:
     facts = said(kernel, FACTS)
     assert facts["files"] == [], BROKEN
     assert facts["is its shell"] and facts["the module has sys again"], BROKEN
@@ -71,7 +71,7 @@ def test_a_page_s_kernel_takes_the_shell_that_was_made_before_and_lists_no_modul
     assert facts["pager"] == "cat"
 
 
-def test_widgets_of_a_page_s_kernel_reach_the_page(kernel: Any) -> None:
+def test_widgets_of_the_kernel_reach_the_page(kernel: Any) -> None:
     heard: list[Any] = []
     kernel.execute_interactive(
         "import ipywidgets\nipywidgets.IntSlider(7)",

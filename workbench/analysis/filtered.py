@@ -15,32 +15,32 @@ Curve = npt.NDArray[np.float32]
 
 
 def moving_mean(curve: Curve, width: int) -> Curve:
-    """Return the mean of ``width`` values around each one; beyond the ends, the first and the last value go on.
+    """Return the mean of the ``width`` values around each one; the first and last values are repeated beyond the ends.
 
     Parameters
     ----------
     curve : float32 array, shape (n,)
     width : int
     """
-    return _in_pieces(uniform_filter1d, curve, width, "nearest")
+    return _in_pieces(uniform_filter1d, curve, width)
 
 
 def moving_maximum(curve: Curve, width: int) -> Curve:
-    """Return the largest of ``width`` values around each one.
+    """Return the largest of the ``width`` values around each one.
 
     Parameters
     ----------
     curve : float32 array, shape (n,)
     width : int
     """
-    return _in_pieces(maximum_filter1d, curve, width, "nearest")
+    return _in_pieces(maximum_filter1d, curve, width)
 
 
-def _in_pieces(filter1d: Callable[..., Any], curve: Curve, width: int, mode: str) -> Curve:
+def _in_pieces(filter1d: Callable[..., Any], curve: Curve, width: int) -> Curve:
     result = np.empty_like(curve)
     for start in range(0, len(curve), _PIECE):
         first = max(0, start - width)
         stop = min(start + _PIECE, len(curve))
-        around = filter1d(curve[first : stop + width], width, mode=mode)
+        around = filter1d(curve[first : stop + width], width, mode="nearest")
         result[start:stop] = around[start - first : stop - first]
     return result

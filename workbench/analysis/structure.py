@@ -107,7 +107,7 @@ def preview_start(energy_db: npt.NDArray[np.floating], starts_s: npt.NDArray[np.
 
     Parameters
     ----------
-    energy_db : float array
+    energy_db : float array, shape (n,)
         Level of each second, dBFS.
     starts_s : float64 array
         Section starts; the nearest one is taken if it is within 5 s.

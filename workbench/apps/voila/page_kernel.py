@@ -44,7 +44,7 @@ def run_kernel(connection_file: Path, *, parent: int) -> None:
 
 
 class PageKernel(IPythonKernel):
-    """A kernel that does not list the files of all modules for its debugger: that costs 7 MB, and it has none."""
+    """A kernel without the list of the files of all modules, which costs 7 MB and which only a debugger needs."""
 
     def __init__(self, **options: Any) -> None:
         ipykernel.ipkernel.sys = SimpleNamespace(modules={})  # type: ignore[assignment,attr-defined]
