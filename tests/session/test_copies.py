@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -188,3 +189,14 @@ def test_the_index_finds_the_pairs_and_hardly_others() -> None:
     only = np.arange(400) == 200
     assert candidate_pairs(samples, files, only) == [(7, 200)]
     assert candidate_pairs(samples, files, np.arange(400) == 9) == []
+
+
+def test_a_search_among_few_files_takes_little_memory():
+    """After each analysis, a thread of the server searches; glibc keeps for each thread what it needed most."""
+    samples, files = np.ones((640, 2), np.uint32), np.repeat(np.arange(10), 64)
+    tracemalloc.start()
+    try:
+        candidate_pairs(samples, files, np.arange(10) == 9)
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()

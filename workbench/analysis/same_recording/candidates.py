@@ -14,6 +14,8 @@ half."""
 _LEAST_VOTES = 3
 # A key that this many files share is not specific: silence between words, a single drum.
 _MOST_FILES = 16
+# One in 32 of the landmarks that are not wanted is looked at as well, and then gives no pair; more would take longer.
+_SPARE_BITS = 5
 _SLOT_MS = 250
 # More than twice the offsets of landmarks within ten minutes.
 _OFFSETS = 1 << 13
@@ -34,9 +36,11 @@ def candidate_pairs(
         Only pairs with at least one of these files are returned.
     """
     key = keys(samples)
-    wanted = np.zeros(1 << KEY_BITS, bool)
-    wanted[key[new[files]]] = True
-    at = np.flatnonzero(wanted[key])
+    bits = min(KEY_BITS, int(new[files].sum()).bit_length() + _SPARE_BITS)
+    place = key & np.uint32((1 << bits) - 1)
+    wanted = np.zeros(1 << bits, bool)
+    wanted[place[new[files]]] = True
+    at = np.flatnonzero(wanted[place])
     at = at[np.argsort(key[at], kind="stable")]
     key, files, slots = key[at], files[at], samples[at, 0].astype(np.int64) // _SLOT_MS
     sizes = np.unique(key, return_counts=True)[1]
