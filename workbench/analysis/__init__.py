@@ -1,4 +1,4 @@
-"""Blocks of samples to descriptors: one streaming pass over shared spectra. Knows no file format and no SQL."""
+"""Compute descriptors from blocks of samples, in one pass over shared spectra; without file formats and SQL."""
 
 import lazy_loader
 

@@ -23,7 +23,7 @@ Hear = Callable[[Samples, int], None]
 
 
 class Listener(Protocol):
-    """Hears the blocks of one file while it is analyzed, as models do."""
+    """Receives the blocks of one file during its analysis, as a model does."""
 
     @property
     def vote(self) -> Vote | None: ...
@@ -33,9 +33,9 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Analyzed:
-    """The features of a file, what a listener says about it, and how long that took.
+    """The features of a file, the outputs of its listener, and the seconds that the analysis took.
 
-    ``own_problems`` says why descriptors of the user's own have no value for it, by name.
+    ``own_problems`` has the names of the own descriptors without a value, and the reason for each.
     """
 
     features: TrackFeatures
@@ -74,9 +74,9 @@ def analyze_file(
         Called with every block that is decoded, shape (n, channels), and the rate in hertz. It may not change the block
         or keep it: the next one is written in its place.
     vote : callable, optional
-        Called once all blocks have been heard, where the tempo is uncertain; returns how likely tempos are.
+        Called after the last block if the tempo is uncertain; returns a function that gives the probability of tempos.
     own : OwnMeters, optional
-        Descriptors of the user's own for this file.
+        The meters of the own descriptors for this file.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def analyze_and_listen(
     listen: Callable[[], Listener] | None = None,
     own: Sequence[SentMeter] = (),
 ) -> Analyzed:
-    """Analyze a file, and let a listener hear the same samples: this is the task that workers run.
+    """Analyze a file and pass the same samples to a listener. Workers run this task.
 
     If the listener fails, the analysis still counts: the error is logged, and ``outputs`` is empty.
 
@@ -137,7 +137,7 @@ def analyze_and_listen(
     listen : callable, optional
         Returns a listener for one file.
     own : sequence of SentMeter
-        The user's own descriptors.
+        The meters of the own descriptors.
 
     Raises
     ------

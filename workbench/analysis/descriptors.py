@@ -18,7 +18,7 @@ class Descriptor:
     ----------
     kind : str
         ``scalar`` is a number, ``text`` a word, ``profile`` a short array that describes the whole track, ``series`` an
-        array over time, ``vector`` the sound vector, ``landmarks`` what other files of a recording are found by,
+        array over time, ``vector`` the sound vector, ``landmarks`` moments by which files of the recording are found,
         ``perceptual`` a value that only a model can predict.
     low, high : float or None
         Smallest and largest value; ``None`` where there is no bound.
@@ -32,7 +32,7 @@ class Descriptor:
     meaning: str
     source: str
     cost: str = ""
-    """CPU time on one core, for what is computed with ``DESCRIPTORS=extended`` only; empty for the core."""
+    """CPU time of an extended descriptor on one core; empty for the descriptors of ``DESCRIPTORS=core``."""
 
 
 CHORDS = tuple(tonic + mode for mode in ("", "m") for tonic in PITCH_NAMES)

@@ -1,7 +1,7 @@
 """The descriptors of ``DESCRIPTORS=extended``, which Essentia computes: harmony, roughness, melody, beats by band.
 
-What needs a spectrum is measured on the whole track, in frames of 93 ms (at 44.1 kHz) one after the other. Melody,
-intensity and the loudness of beats need all samples at once: they are measured on one minute.
+Descriptors that need a spectrum are measured on the whole track, in consecutive frames of 93 ms (at 44.1 kHz). Melody,
+intensity and the loudness of beats need all samples at once, so they are measured on one minute.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ _PEAKS: dict[str, Any] = {
 _WINDOW = "hann"
 # Three bins a semitone, as Essentia's ChordsDetection expects.
 _HPCP_SIZE = 36
-# Partials that count for their fundamental, as in MusicExtractor; with none, minor triads are heard a fifth too high.
+# Partials that count for their fundamental, as in MusicExtractor. Without them, minor triads appear a fifth too high.
 _HPCP_HARMONICS = 8
 _CHORD_WINDOW_S = 2.0
 # Frames whose chords are found together (24 s), which bounds memory on long tracks.
 _BATCH = 256
 # Level under which a frame is silent, −60 dBFS; Essentia's default for silence.
 _SILENT = 1e-3
-# Least agreement of a frame with its chord that is counted; white noise has at most 0.35; set by hand.
+# A chord counts if it agrees with its frame at least this much. White noise has at most 0.35. Set by hand.
 _CHORD_HEARD = 0.5
 _SHARPS = {"Ab": "G#", "Bb": "A#", "Eb": "D#"}
 # Pitch below this confidence is noise for inharmonicity; set by hand.
 _PITCHED = 0.5
-# Share of the minute in which a melody must be heard; set by hand.
+# A track has a melody if there is one in this share of the minute. Set by hand.
 _MELODY_SHARE = 0.05
 _MELODY_HOP = 512
 _FEWEST_BEATS = 4
 
 
 class ExtendedMeter:
-    """Reads the mono stream, and one minute of it at the end.
+    """Compute the extended descriptors from the mono stream and, at its end, from one minute of it.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ class _Mean:
 
 
 class _Chords:
-    """The chord of each frame, counted: what is kept does not grow with the track."""
+    """Counts of the frames' chords; its size does not grow with the length of the track."""
 
     def __init__(self) -> None:
         self._detect = get_essentia().ChordsDetection(

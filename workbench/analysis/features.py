@@ -36,7 +36,7 @@ HISTORY: dict[int, str] = {
     6: "landmarks, by which the same recording is found in other files",
     7: "a histogram of the loudness, from which the gain of an album is measured",
 }
-"""What each version changed, in words for the user: a new analysis of old tracks says this as its reason.
+"""What each version changed. Users read it as the reason why an old track is analyzed again.
 
 Change the version when the meaning of a value changes. A difference in rounding does not need a new version.
 """
@@ -49,7 +49,7 @@ EXTENDED = 1000
 
 
 def version_of(descriptors: str) -> int:
-    """Return the version of what is analyzed under a setting of DESCRIPTORS."""
+    """Return the version of the features that are computed with this setting of DESCRIPTORS."""
     return VERSION + EXTENDED * (descriptors == "extended")
 
 
@@ -86,7 +86,7 @@ class TrackFeatures:
     """Descriptors of one track; ``workbench.analysis.DESCRIPTORS`` gives the unit, range and source of each.
 
     A number or word is ``None`` where the audio has no such value (the key of noise, the loudness of silence). Arrays
-    are read-only, and float32 but for the landmarks; they are empty where the audio has no such values.
+    are read-only, and float32 except for the landmarks; they are empty where the audio has no such values.
     """
 
     version: int = VERSION
@@ -176,7 +176,7 @@ class TrackFeatures:
     beat_loudness_bands: Array = field(default_factory=_nothing)
 
     own: Mapping[str, OwnValue] = field(default_factory=dict)
-    """The values of the user's own descriptors, by name."""
+    """The values of the own descriptors, by name."""
     own_versions: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -263,14 +263,14 @@ class TrackFeatures:
         return table(("descriptor", "value", "unit", "meaning"), rows, right=("value",))
 
     def _values(self) -> list[tuple[Descriptor, Any]]:
-        """Return every known number and word with its description, the user's own last."""
+        """Return every known number and word with its description, own descriptors last."""
         values = vars(self) | dict(self.own)
         described = [*(d for d in DESCRIPTORS if d.name in _SCALARS), *map(about, self.own)]
         return [(d, values[d.name]) for d in described if values[d.name] is not None]
 
 
 def headline(features: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what a musician asks first: length, tempo, key, loudness, each with its name; without the unknown."""
+    """Return names and texts of the most important known descriptors: length, tempo, key, loudness and so on."""
     facts = [
         ("Length", clock(features.get("duration_s"))),
         ("Tempo", number(features.get("bpm"), "BPM")),

@@ -1,4 +1,4 @@
-"""Filters of SciPy over long curves, in pieces: SciPy copies a whole line to float64, twice."""
+"""Apply SciPy's filters to long curves in pieces, because SciPy copies a whole curve to float64 twice."""
 
 from __future__ import annotations
 

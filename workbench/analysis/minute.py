@@ -1,4 +1,4 @@
-"""One minute of sound kept aside while a stream is read, for algorithms that need all their samples at once."""
+"""Keep one minute of a stream for algorithms that need all their samples at once."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from workbench.analysis.blocks import Samples
 RATE = 44_100
 """What Essentia's algorithms expect, Hz; the minute is resampled to it."""
 SECONDS = 60
-# Introductions are over by then in most songs; set by hand.
+# The introductions of most songs are shorter. Set by hand.
 _SKIPPED_S = 30
 
 
 class Minute:
-    """The seconds 30 to 90 of a stream; of a shorter one its last minute, or all of it.
+    """The seconds 30 to 90 of a stream; of a shorter stream the last minute, or all of it.
 
     Parameters
     ----------

@@ -48,8 +48,8 @@ _LEAST_RISE_DB, _FEWEST_RISES = 0.5, 4
 # Where onsets are unclear, the least correlation at the tempo, times the root of the length in seconds: white, pink and
 # brown noise of 4 to 60 s reach 0.38 (24 signals each).
 _MIN_REGULARITY = 0.4
-# Changes of chord a second from which pitched sound is music with a tempo, even if it is soft; drones
-# and pads do not change chords.
+# With at least this many chord changes a second, pitched sound is music with a tempo, even if its onsets are soft.
+# Drones and pads do not change chords.
 _MOVING_HZ = 0.2
 # Measured: noise and drones have 0.05 to 0.1 onsets a second. Music with more has a tempo, even if it
 # is played freely.
@@ -81,7 +81,7 @@ def describe(
     extended : bool
         Compute the extended descriptors as well.
     vote : callable, optional
-        What a network says of the tempo.
+        A network's estimate of the tempo; called only where ours is uncertain.
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""Descriptors of the user's own: a class that is fed each block of a file, and what is said about its value.
+"""Own descriptors: a class that receives each block of a file, and the description of the value that it gives.
 
-The analysis feeds them the blocks that it decodes anyway. One that fails leaves out its own value, and nothing else.
+The meters receive the blocks that the analysis decodes anyway. If a meter fails, only its own value is left out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from workbench.store.library.records import TAG_NAMES
 OwnValue = float | str | bool | None
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-# The other columns of the library table, and words of the filter language.
+# Names that are taken: the other columns of the library table, and the words of the filter language.
 _COLUMNS = (
     "id path content_hash status added_at has_lyrics kind same_recording copy_rank plays last_played_at loved"
 )
@@ -36,7 +36,7 @@ _TAKEN = {
 
 
 class OwnMeter(Protocol):
-    """What a class of one's own has besides ``__init__(self, rate)``, rate in hertz."""
+    """The methods that the class of an own descriptor has besides ``__init__(self, rate)``, rate in hertz."""
 
     def feed(self, block: Samples) -> None:
         """Take the next samples, shape (n, channels), full scale 1.0; they cannot be changed."""
@@ -50,14 +50,14 @@ MeterClass = TypeVar("MeterClass", bound=Callable[[int], OwnMeter])
 
 @dataclass(frozen=True)
 class OwnDescriptor:
-    """A descriptor of the user's own.
+    """An own descriptor, which a plug-in adds.
 
     Attributes
     ----------
     about : Descriptor
         Name, unit, range and meaning, as those of the built-in ones.
     version : int
-        Of its meter: when it changes, tracks are analyzed again.
+        Version of the meter. When it changes, tracks are analyzed again.
     meter : callable
         Returns the meter of one file; called with its rate in hertz.
     """
@@ -133,13 +133,13 @@ _KNOWN: dict[str, Descriptor] = {}
 
 
 def about(name: str) -> Descriptor:
-    """Return what is said about a descriptor of one's own, even if no plug-in has it any more."""
+    """Return the description of an own descriptor, even if no plug-in has it any more."""
     unknown = Descriptor(name, "scalar", "", None, None, "of a plug-in that is not installed now", "your own")
     return _KNOWN.get(name, unknown)
 
 
 def changed(stored: Mapping[str, int], wanted: Mapping[str, int]) -> str | None:
-    """Return why tracks lack a current value of one's own descriptors; ``None`` if they have all.
+    """Return why values of own descriptors are missing or outdated; ``None`` if all are current.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ class SentMeter:
 
 
 class OwnMeters:
-    """The meters of one's own descriptors while they hear one file.
+    """The meters of the own descriptors for one file.
 
     Attributes
     ----------
@@ -218,7 +218,7 @@ class OwnMeters:
 
     @contextmanager
     def _spared(self, name: str) -> Iterator[None]:
-        """Spare the others what goes wrong in one: it hears nothing more of this file."""
+        """Note an error of one meter as its problem and stop that meter for this file; the other meters go on."""
         try:
             yield
         except PluginError as error:

@@ -1,6 +1,6 @@
-"""Imported by the process from which workers are forked: they then share the imports and tables of the analysis.
+"""Import the analysis in the host process, so that all workers forked from it share its modules and tables.
 
-Importing this module runs :func:`workbench.analysis.analyze_file.warm_up`. A module, not a function, because
+Importing this module runs :func:`workbench.analysis.analyze_file.warm_up`. It is a module, not a function, because
 ``multiprocessing``'s fork server preloads modules by name.
 """
 

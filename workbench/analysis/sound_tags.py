@@ -1,9 +1,9 @@
-"""Sound tags: what networks hear in a track, in a listener's words. One line a tag.
+"""The table of sound tags: what networks hear in a track, in a listener's words.
 
 MusiCNN was trained twice: on the Last.fm tags of the Million Song Dataset (``msd``) and on the words that players of a
-game wrote for MagnaTagATune (``mtt``). Several outputs mean one thing ("female", "woman", "female voice"), and both
-networks know many things; the table puts them together. Left out are opinions (beautiful, catchy, sexy, weird, classic,
-oldies) and what the analysis measures (slow, fast, loud).
+game wrote for MagnaTagATune (``mtt``). The table combines outputs with the same meaning ("female", "woman", "female
+voice"), also those of both networks. It leaves out opinions (beautiful, catchy, sexy, weird, classic, oldies) and what
+the analysis measures (slow, fast, loud).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class SoundTag:
     Attributes
     ----------
     name : str
-        As it is filtered: ``hip_hop > 0.5``.
+        Its name in filters: ``hip_hop > 0.5``.
     family : str
         One of ``FAMILIES``.
     word : str
-        As it is read, and as the value of its family: ``style = "hip hop"``.
+        Its text for people, which is also the value of its family: ``style = "hip hop"``.
     msd, mtt : tuple of str
-        Outputs of both networks that mean it.
+        The outputs of each network that mean this sound tag.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""Arrays in one file that processes map into memory and so share: written whole, checked when it is opened.
+"""Store arrays in one file that processes map into memory and share; it is checked when it is opened.
 
 Layout, little-endian: ``b"PWARRAY1"``, the size of the header and its checksum (uint64 each), the header as JSON, then
-the arrays, each at a multiple of 64 bytes. The header has what the writer says about the arrays, the size of the file,
-and of each array its type, shape, place and checksum (XXH3, 64 bits).
+the arrays, each at a multiple of 64 bytes. The header has the writer's description of the arrays, the size of the file,
+and the type, shape, offset and checksum (XXH3, 64 bits) of each array.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _ALIGNED = 64  # bytes of a cache line, so that no value of an array lies in two
 
 
 class ArrayFile(NamedTuple):
-    """What a file holds.
+    """The content of an array file.
 
     Attributes
     ----------
     about : mapping
-        What the writer said, as JSON has it.
+        The writer's description, made of JSON values.
     arrays : mapping of str to array
         Read-only views of the file.
     size_bytes : int
@@ -46,24 +46,24 @@ class ArrayFile(NamedTuple):
 
 
 def write_array_file(path: Path, about: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
-    """Write arrays of numbers in place of an earlier file, which readers keep until they open the new one.
+    """Write arrays of numbers to a file. It replaces an earlier one, which readers keep until they open the new one.
 
     Returns
     -------
     bool
-        False if another process is writing the same file, so nothing was done.
+        False if another process is writing the same file; then nothing is written.
 
     Raises
     ------
     OSError
-        It cannot be written; the earlier file is still there.
+        The file cannot be written; an earlier file is kept.
     """
     part = path.with_name(f"{path.name}.part")
     with open(part, "r+b", opener=_for_owner) as file:
         if not _is_mine(file, part):
             return False
         try:
-            file.truncate(0)  # what a process left that was killed
+            file.truncate(0)  # the remains of a process that was killed
             _write(file, about, arrays)
             file.flush()
             part.replace(path)
@@ -74,7 +74,7 @@ def write_array_file(path: Path, about: Mapping[str, Any], arrays: Mapping[str, 
 
 
 def _is_mine(file: BinaryIO, part: Path) -> bool:
-    """Lock a file that is to be written; false if another process has it, or has just given it its final name."""
+    """Lock a file for writing; return false if another process has locked it or has just renamed it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return part.stat().st_ino == os.fstat(file.fileno()).st_ino
@@ -83,7 +83,7 @@ def _is_mine(file: BinaryIO, part: Path) -> bool:
 
 
 def read_about(path: Path) -> Mapping[str, Any] | None:
-    """Return what the writer of a file said, without its arrays; ``None`` if there is no file or it is damaged."""
+    """Return the description in a file without reading its arrays; ``None`` if there is no file or it is damaged."""
     try:
         with path.open("rb") as file:
             about: Mapping[str, Any] = _header(file.read(_PREFIX.size), file.read, path)["about"]
@@ -93,14 +93,14 @@ def read_about(path: Path) -> Mapping[str, Any] | None:
 
 
 def open_array_file(path: Path) -> ArrayFile:
-    """Map a file into memory, after every byte that counts was compared with its checksum.
+    """Compare the header and the arrays of a file with their checksums, and map the file into memory.
 
     Raises
     ------
     OSError
         There is no such file.
     StoreError
-        It is damaged, or of another format.
+        The file is damaged, or has another format.
     """
     import numpy as np
     import xxhash

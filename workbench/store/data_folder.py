@@ -1,4 +1,4 @@
-"""The folder that holds a library."""
+"""Create the folder that holds a library."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PRIVATE_NAMES = ("library.sqlite3", "library.sqlite3-wal", "library.sqlite3-shm"
 
 
 def make_data_folder(folder: Path) -> None:
-    """Create the folder, for its owner only, unless it exists; one that holds a library is closed to others.
+    """Create a folder that only its owner can read. If it exists and holds a library, remove the access of others.
 
     Raises
     ------
     DatabaseUnavailableError
-        It cannot be made.
+        The folder cannot be created.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def make_data_folder(folder: Path) -> None:
 
 
 def _close_to_others(path: Path) -> None:
-    """Take away what others may do with a file or folder of ours, where its file system lets us."""
+    """Remove other users' permissions from a file or folder of this user, if its file system allows that."""
     with contextlib.suppress(OSError):
         found = path.stat()
         if os.name == "posix" and found.st_uid == os.getuid() and found.st_mode & 0o077:

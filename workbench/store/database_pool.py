@@ -132,7 +132,7 @@ class DatabasePool:
             return not busy
 
     def sync_log(self) -> None:
-        """Wait until the disk has every commit; a power cut may take back the last ones otherwise."""
+        """Wait until every commit is on the disk; without this, a power cut may undo the last ones."""
         with suppress(FileNotFoundError), self.path.with_name(self.path.name + "-wal").open("rb+") as log:
             os.fsync(log.fileno())
 
@@ -176,8 +176,8 @@ class DatabasePool:
     def stats(self) -> dict[str, Any]:
         """Return the pool's statistics; counters only grow.
 
-        ``pool_hits`` got an idle connection; ``pool_misses`` had to wait for one or open one. Waits are those for a
-        reader, for the writer of this process, and for the lock of another process.
+        ``pool_hits`` counts requests that got an idle connection, ``pool_misses`` those that waited for one or opened
+        one. Waits are those for a reader, for the writer of this process, and for the lock of another process.
         """
         lent, idle, queries = self._readers.counts()
         writer = self._writer.connection
@@ -194,7 +194,7 @@ class DatabasePool:
         }
 
     def close(self) -> None:
-        """Checkpoint and close every connection; a lent one closes when it comes back. Twice is fine."""
+        """Checkpoint and close every connection; a lent one closes when it is returned. A second call does nothing."""
         if self._closed:
             return
         self._closed = True

@@ -22,7 +22,7 @@ from workbench.store.sqlite.fork_safety import watch_forks
 
 MIB = 1024.0 * 1024.0
 COMPRESS_OVER_BYTES = 16 * 1024  # smaller ones are read often; bench_store.py measures a hit
-_ENTRY_BYTES = 400  # cachetools' own for an entry: 260 measured, plus room because dicts double
+_ENTRY_BYTES = 400  # memory of an entry in cachetools: 260 measured, and more because dicts grow by doubling
 CACHE_COUNTERS = (
     "hits",
     "misses",

@@ -1,4 +1,4 @@
-"""Features by content in a Redis that several servers share, so that a file is analyzed once for all of them.
+"""Store features by content in a Redis that several servers share, so that a file is analyzed once for all of them.
 
 Everything works without it: an error counts as a miss, and Redis is then not asked again for a while. Values are
 encoded by ``serialization``, without pickle.
@@ -16,7 +16,7 @@ from workbench.errors import SettingsError, StoreError
 from workbench.store.library.records import FeatureRecord
 
 ANSWER_WITHIN_S = 0.5  # an analysis takes seconds; waiting longer would gain little
-LEFT_ALONE_S = 10.0  # after an error, so that a dead Redis costs 5 % of the time at most
+LEFT_ALONE_S = 10.0  # after an error, so that waiting for a dead Redis takes 5 % of the time at most
 MOST_BYTES = 4 * 2**20  # of one value; a long mix with its curves takes a tenth of this
 _COUNTERS = ("hits", "misses", "stored", "rejected", "errors")
 
@@ -33,7 +33,7 @@ class SharedCache:
     version : int
         Version of the analysis; it is a part of every key.
     own : callable, optional
-        Returns the versions of the user's own descriptors by name, which are a part too.
+        Returns the versions of the own descriptors by name, which are a part of every key, too.
     ttl_seconds : float
         Age at which Redis deletes a value.
 
@@ -100,7 +100,7 @@ class SharedCache:
             return {"name": "shared_cache", **self._counts, "available": self._silent_until == float("-inf")}
 
     def close(self) -> None:
-        """Disconnect. Twice is fine."""
+        """Disconnect. A second call does nothing."""
         self._client.close()
 
     def _key(self, content_hash: str) -> str:

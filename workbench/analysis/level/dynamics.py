@@ -15,7 +15,7 @@ _SILENCE_DBFS = -60.0
 _SILENCE_BELOW_LOUDEST_DB = 40.0
 # Below the quantization noise of 16-bit audio (−98 dBFS).
 _FLOOR_DBFS = -120.0
-# Levels are averaged over this long before a fade is looked for: one beat at 120 BPM.
+# Levels are averaged over this time before fades are detected: one beat at 120 BPM.
 _MUSIC_S = 0.5
 # What counts as a fade; set by hand, tests/analysis/test_timbre.py checks it.
 _FADE_TOP_DB = 3.0
@@ -26,8 +26,8 @@ _SHORTEST_FADE_S, _LONGEST_FADE_S = 1.0, 30.0
 _SHORTEST_SCALE_S, _LONGEST_SCALE_S, _SCALE_STEP = 0.31, 8.8, 1.1
 # Mean square under which nothing sounds (−70 dBFS), the absolute gate of ITU-R BS.1770-4.
 _NO_SOUND = 1e-7
-# Share of the level that its 5 % and 95 % quantiles must differ by: in a steady tone, the frames differ a little as
-# well, because each starts at another phase. Set by hand; tests/analysis/test_rhythm.py has a drone.
+# The 5 % and 95 % quantiles of the level must differ by this share of it. The frames of a steady tone differ a little,
+# because each starts at another phase. Set by hand; tests/analysis/test_rhythm.py has a drone.
 _LEAST_MOVEMENT = 0.05
 
 Levels = npt.NDArray[np.floating]
@@ -81,7 +81,7 @@ def find_ends(energies: npt.NDArray[np.float32], period_s: float, duration_s: fl
 
 
 def _fade(levels: Levels, top: float, period_s: float) -> float:
-    """Return how long the level takes from the start to ``top``, dBFS, seconds; 0 where that is no fade."""
+    """Return the seconds from the start until the level reaches ``top``, dBFS; 0 if that is not a fade."""
     reached = int(np.argmax(levels >= top))
     length = reached * period_s
     if not _SHORTEST_FADE_S <= length <= _LONGEST_FADE_S or levels[0] > top - _FADE_DEPTH_DB:
@@ -146,7 +146,7 @@ def danceability(energies: npt.NDArray[np.float32], period_s: float) -> float | 
 
 
 def _residual(walk: Levels, width: int) -> float:
-    """Return how far the walk strays from straight lines that are fitted to windows of this width."""
+    """Return how far the summed level differs from straight lines that are fitted to windows of this width."""
     windows = walk[: len(walk) // width * width].reshape(-1, width)
     ramp = np.arange(width) - (width - 1) / 2
     centered = windows - windows.mean(axis=1, keepdims=True)

@@ -41,7 +41,7 @@ _PIECES = 8
 _BATCH = 16
 # Keeps the division defined in silence.
 _TINY = 1e-20
-# Width of the bins of a histogram: the relative gate of an album then is at most this far from the one of its blocks.
+# Width of the bins of a histogram, and so the largest error of the relative gate of an album.
 _BIN_LU = 0.1
 
 
@@ -75,7 +75,7 @@ def _filter_bank(rate: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.flo
 
 
 def _solve_weights(window: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
-    """Return the weights of all bins, with the lowest fitted so that the response between bins is right as well."""
+    """Return the weights of all bins; the lowest are fitted so that the response between bins is correct too."""
     length, fine = len(window), _FINE
     bins = np.abs(scipy.fft.fftfreq(length, 1 / rate))
     weights = k_weighting(bins, rate)
@@ -225,7 +225,7 @@ class Loudness:
         return _gated_mean(loud, np.ones(len(loud)))
 
     def histogram(self) -> npt.NDArray[np.float64]:
-        """Return how loud the gating blocks are, for :func:`loudness_together`.
+        """Return a histogram of the loudness of the gating blocks, for :func:`loudness_together`.
 
         Returns
         -------
@@ -283,14 +283,14 @@ def loudness_together(histograms: Iterable[npt.NDArray[np.floating[Any]]]) -> fl
 
     References
     ----------
-    ITU-R BS.1770-4; as the album gain of ReplayGain 2.0 is measured: over all gating blocks, not averaged by track.
+    ITU-R BS.1770-4; ReplayGain 2.0, whose album gain is measured over the gating blocks of all tracks.
     """
     blocks = np.concatenate([np.zeros((0, 2)), *histograms])
     return _gated_mean(blocks[:, 0], blocks[:, 1])
 
 
 def _gated_mean(lufs: npt.NDArray[np.float64], counts: npt.NDArray[np.float64]) -> float | None:
-    """Return the mean of blocks, each counted so many times, that are less than 10 LU below the mean of all."""
+    """Return the mean of the blocks less than 10 LU below the mean of all; ``counts`` are the weights of the blocks."""
     if not len(lufs):
         return None
     gated = lufs > _mean_lufs(lufs, counts) - 10

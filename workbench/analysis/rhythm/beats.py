@@ -18,9 +18,9 @@ _TIGHTNESS = 60.0
 _NEAREST, _FARTHEST = 0.6, 1.6
 # Share of the median strength that the first and the last beat need.
 _HEARD = 0.3
-# Relative difference under which a tempo is the same, and under which it is a drift of the same.
+# Relative differences: two tempos are the same below the first, and one tempo that drifts below the second.
 _SAME, _DRIFTED = 0.01, 0.05
-# Beats do not leap where this share of the intervals changes by less than a tenth of a beat.
+# Beats do not leap if most intervals (the second value, a share) change by less than the first value, in beats.
 _EVEN, _MOSTLY = 0.1, 0.95
 # Scale of the stability: 1 for a machine, under 0.6 for free time (tests/analysis/test_rhythm.py); set by hand.
 _SPREAD_WEIGHT, _OFF = 8.0, 0.1

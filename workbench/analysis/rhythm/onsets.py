@@ -1,4 +1,4 @@
-"""The onset envelope, how much the sound rises in each frame: tempo, beats and onset rate are computed from it."""
+"""Compute the onset envelope (the rise of the sound in each frame), the base of tempo, beats and onset rate."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def count_onsets(rises: Envelope, period_s: float) -> int:
 
 
 def drums_heard(bass: npt.NDArray[np.floating], treble: npt.NDArray[np.floating]) -> float:
-    """Return 0 to 1: whether bass and treble rise (dB a frame, shape (n,)) as sharply and as often as with drums."""
+    """Return how clearly drums play, 0 to 1: how sharply and often bass and treble rise (dB a frame, shape (n,))."""
     strikes = [
         max(0.0, float(np.percentile(band.astype(np.float32), _STRIKE_PERCENTILE))) for band in (bass, treble)
     ]

@@ -1,4 +1,4 @@
-"""What others say of the tempo: Essentia's estimator where ours is unsure, a network on the octave where drums play."""
+"""Other estimates of an uncertain tempo: by Essentia, and by a network, which chooses the octave where drums play."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _TOLERANCE = 0.04
 
 Curve = npt.NDArray[np.float64]
 Support = Callable[[Curve], Curve]
-"""Tempos, beats a minute, to how likely each of them is, 0 to 1."""
+"""A function from tempos, beats a minute, to their probabilities, 0 to 1."""
 
 Vote = Callable[[], Support | None]
-"""Called once all samples have been read; ``None`` where there is nothing to say."""
+"""Called after all samples have been read; returns ``None`` where there is no estimate."""
 
 
 def percival_bpm(samples: Samples) -> float | None:
@@ -44,12 +44,12 @@ def percival_bpm(samples: Samples) -> float | None:
 
 
 def support(probabilities: npt.NDArray[np.float32], lowest_bpm: int) -> Support:
-    """Return how likely tempos within 4 % of a tempo are.
+    """Return a function that gives the probability of all tempos within 4 % of a tempo.
 
     Parameters
     ----------
     probabilities : float32 array, shape (n,)
-        Of ``lowest_bpm``, ``lowest_bpm`` + 1 and so on; they add up to 1.
+        The probabilities of ``lowest_bpm``, ``lowest_bpm`` + 1 and so on; they add up to 1.
     lowest_bpm : int
     """
     edges = lowest_bpm - 0.5 + np.arange(len(probabilities) + 1)

@@ -11,9 +11,9 @@ beats a second. The score of a candidate tempo is the product of
   the score is lower, but only to a limit: a slow accompaniment without drums does the same;
 - how common the tempo is. Without drums the preferred beat is slower.
 
-Where the best candidate is uncertain, others are asked. A network, if there is one, votes on the octave where drums
-play; on music without drums it often doubles. Then candidates gain that are the tempo of a second estimator, or an
-octave of it.
+Where the best candidate is uncertain, other estimates count too. If there is a network, it votes on the octave where
+drums play; on music without drums it often doubles the tempo. Then a second estimator raises the scores of the
+candidates that equal its tempo or an octave of it.
 """
 
 from __future__ import annotations
@@ -45,12 +45,13 @@ _BASS_SHARE = 0.5
 # Center as in van Noorden & Moelants 1999; the width, and the center without drums, were chosen.
 _PREFERRED, _PREFERRED_WITHOUT_DRUMS, _PREFERRED_OCTAVES = 120.0, 95.0, 0.7
 _TOO_SLOW, _TOO_FAST, _TOO_OCTAVES = 60.0, 165.0, 0.2
-# Share of the bass at half a beat (of that at a beat) from which, and over which, its strikes are the beat; only up to
-# this many strikes a minute, because a faster bass plays eighths.
+# The bass strikes twice in a beat if its correlation at half a beat is this share of that at a beat; the effect grows
+# from the first value over a range of the second. A bass with more strikes a minute than _FASTEST_BASS plays eighths.
 _BASS_TWICE, _BASS_TWICE_OVER, _BASS_TWICE_WEIGHT = 0.5, 0.2, 1.4
 _FASTEST_BASS = 160.0
 _LEAST_BASS = 0.2
-# Confidence below which others are asked; with 0.6, four times as many recordings ask, and no more of them gain.
+# Confidence below which other estimates count. With 0.6, they count for four times as many recordings and improve no
+# more of them.
 _UNSURE = 0.5
 # Width of the answer of the second estimator.
 _ANSWER_OCTAVES = 0.05
@@ -75,7 +76,7 @@ Curve = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tempo:
-    """A tempo and its rivals.
+    """The estimated tempo and the other candidates.
 
     Attributes
     ----------
@@ -134,7 +135,7 @@ def estimate_tempo(
     drums : float
         0 where no drums play, 1 where they do.
     octaves : callable, optional
-        Returns how likely tempos are, for the choice of the octave, or ``None``.
+        Returns the probabilities of tempos, by which the octave is chosen, or ``None``.
     second : callable, optional
         Returns another estimate, beats a minute; or ``None``. Both are called only where this one is uncertain.
 
@@ -190,7 +191,7 @@ def _repeats(correlations: tuple[Curve, Curve, Curve], lags: Curve, spectrum: Cu
 
 
 def _alternation(correlations: tuple[Curve, Curve, Curve], lags: Curve) -> Curve:
-    """Return more where bass and treble alternate from beat to beat."""
+    """Return a factor for each tempo, larger where bass and treble alternate from beat to beat."""
     crossed = correlations[2]
     return np.asarray(
         np.exp(_ALTERNATION * np.maximum(_at(crossed, lags) - _at(crossed, 2 * lags), _LEAST_ALTERNATION))
@@ -198,7 +199,7 @@ def _alternation(correlations: tuple[Curve, Curve, Curve], lags: Curve) -> Curve
 
 
 def _kick(correlations: tuple[Curve, Curve, Curve], lags: Curve, bpms: Curve) -> Curve:
-    """Return less where the bass strikes twice in a beat, as a kick drum does at half of its tempo; else 1."""
+    """Return a factor for each tempo: below 1 where the bass strikes twice in a beat, as it does at half the tempo."""
     bass = correlations[1]
     share = _at(bass, lags / 2) / np.maximum(_at(bass, lags), _LEAST_BASS)
     twice = np.clip((share - _BASS_TWICE) / _BASS_TWICE_OVER, 0, 1) * (2 * bpms <= _FASTEST_BASS)
@@ -206,7 +207,7 @@ def _kick(correlations: tuple[Curve, Curve, Curve], lags: Curve, bpms: Curve) ->
 
 
 def _prior(bpms: Curve, drums: float) -> Curve:
-    """Return how readily listeners tap these tempos: around 120 with drums, seldom under 60 or over 165."""
+    """Return how common each tempo is: highest around 120 with drums, low under 60 and over 165."""
     center = _PREFERRED_WITHOUT_DRUMS * (_PREFERRED / _PREFERRED_WITHOUT_DRUMS) ** drums
     preferred = np.log2(bpms / center) / _PREFERRED_OCTAVES
     outside = np.log2(bpms / np.clip(bpms, _TOO_SLOW, _TOO_FAST)) / _TOO_OCTAVES
@@ -214,13 +215,13 @@ def _prior(bpms: Curve, drums: float) -> Curve:
 
 
 def _votes(grid: Curve, best: float, likely: Support) -> Curve:
-    """Return 1 to 2 by how likely a tempo is, for the best tempo and its octaves; 1 for all others."""
+    """Return a factor for each tempo: 1 plus its probability for the best tempo and its octaves, 1 for all others."""
     apart = np.log2(grid / best)
     return np.where(np.abs(apart - np.rint(apart)) < _SAME_OCTAVES, 1 + likely(grid), 1.0)
 
 
 def _correlations(envelopes: Envelope, period_s: float) -> tuple[Curve, Curve, Curve] | None:
-    """Return the correlation by lag, averaged over windows: all bands, bass, and bass with treble."""
+    """Return correlations by lag, averaged over windows: of all bands, of the bass, and of the bass with the treble."""
     width, lags = round(_WINDOW_S / period_s), round(_LONGEST_LAG_S / period_s)
     size = scipy.fft.next_fast_len(2 * width, real=True)
     totals, count = np.zeros((3, lags)), 0

@@ -1,4 +1,4 @@
-"""Which pairs of many files may have the same recording: those of which several landmarks are equal at one offset."""
+"""Find pairs of files that may have the same recording, because several landmarks are equal at one offset."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy.typing as npt
 from workbench.analysis.same_recording.landmarks import KEY_BITS, Landmarks, keys
 
 SAMPLE = 64
-"""So many landmarks of each file, the first ones, are looked up: half of a copy's are equal, and 4 of a copy cut in
-half."""
+"""How many landmarks of each file are looked up, the first ones. In a copy half of them are equal, and 4 in a copy
+that is cut in half."""
 # Fewer can agree by chance in a library of 100,000 tracks, docs/measured.md.
 _LEAST_VOTES = 3
 # A key that this many files share is not specific: silence between words, a single drum.

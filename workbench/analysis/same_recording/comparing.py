@@ -1,4 +1,4 @@
-"""Compare the landmarks of two files: at which offset they agree, and how many of them do."""
+"""Compare the landmarks of two files: find the offset at which they agree, and the share that agrees."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from workbench.analysis.same_recording.landmarks import Landmarks
 
-# An original and its copy at 64 kbit/s share 0.66 or more, other music 0.17 or less; what a sequencer plays again with
-# another lead shares 0.5. Measured, docs/measured.md.
+# An original and its copy at 64 kbit/s share 0.66 or more, other music 0.17 or less. Two renders of a sequencer with
+# different lead voices share 0.5. Measured, docs/measured.md.
 LEAST_SIMILARITY = 0.6
 # Of 32 bits. In copies 2 differ on average, in other music 16.
 _DIFFERENT_BITS = 6
@@ -23,7 +23,7 @@ _FEWEST = 10
 
 @dataclass(frozen=True)
 class Match:
-    """Two files have the same recording.
+    """How two files with the same recording match.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ def _turned(one: Landmarks, other: Landmarks) -> bool:
 
 
 def _different_bits(one: Landmarks, other: Landmarks) -> npt.NDArray[np.int64]:
-    """Return how many bits differ between each landmark and each other, shape (n, m)."""
+    """Return how many bits differ between each landmark of one file and each of the other, shape (n, m)."""
     signs = [_signs(marks[:, 1]) for marks in (one, other)]
     return np.asarray(np.rint((32 - signs[0] @ signs[1].T) / 2), np.int64)
 
@@ -88,7 +88,7 @@ def _signs(bits: npt.NDArray[np.uint32]) -> npt.NDArray[np.float32]:
 def _offset_ms(
     times: npt.NDArray[np.int64], others: npt.NDArray[np.int64], alike: npt.NDArray[np.bool_]
 ) -> int | None:
-    """Return the offset on which most pairs of like landmarks agree; of equal ones the smallest."""
+    """Return the offset that most pairs of like landmarks have; the smallest of several."""
     rows, columns = np.nonzero(alike)
     if not len(rows):
         return None

@@ -1,9 +1,9 @@
-"""Landmarks of a recording: moments at which its spectrum changes most, each with 32 bits that say how.
+"""Find the landmarks of a recording: moments at which its spectrum changes most, each with 32 bits that say how.
 
 The bits are signs of differences between neighboring mel bands and between moments before and after, so neither gain
-nor equalization changes them (Haitsma & Kalker 2002, A highly robust audio fingerprinting system). They stand at
-moments that the sound itself determines, not on a grid, so a trimmed start changes nothing either (as the landmarks of
-Wang 2003, An industrial-strength audio search algorithm).
+nor equalization changes them (Haitsma & Kalker 2002, A highly robust audio fingerprinting system). The sound itself
+determines the moments, not a grid, so a trimmed start does not change them either (Wang 2003, An industrial-strength
+audio search algorithm).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Landmarks = npt.NDArray[np.uint32]
 LONGEST_S = 600.0
 """Landmarks are kept for this part of a track: 7 KB at the usual 1.5 landmarks a second."""
 KEY_BITS = 24
-"""So many bits, those of the low bands, must be equal for two landmarks to be found by each other."""
+"""How many bits, those of the low bands, form the key by which a landmark is looked up."""
 # All times were chosen on 29 recordings in five formats each, docs/measured.md.
 
 # 33 of 40 bands, so that there are 32 differences; they end at 9.6 kHz, under the cutoff of an mp3 of 64 kbit/s.
@@ -29,11 +29,11 @@ _BANDS = 33
 _SMOOTHING_S = 0.2
 _BEFORE_AND_AFTER_S = 0.19
 _APART_S = 0.25
-# Mean change (natural logarithm) below which there is nothing but rounding: silence and held tones have no landmarks.
+# Mean change (natural logarithm) below which only rounding is left: silence and held tones have no landmarks.
 _LEAST_CHANGE = 0.05
 # −90 dB: under the noise of 16-bit audio.
 _NOTHING = np.float32(1e-9)
-# Knuth's multiplicative hash, so that which landmarks come first has nothing to do with the sound.
+# Knuth's multiplicative hash, so that the order of landmarks does not depend on the sound.
 _MULTIPLIER = np.uint32(2654435761)
 
 
@@ -85,7 +85,7 @@ def keys(landmarks: Landmarks) -> Landmarks:
 
 
 def _shuffled(landmarks: Landmarks) -> Landmarks:
-    """Return landmarks by a hash of their key, those whose key came before at the end."""
+    """Return landmarks in the order of a hash of their key; those with a key that came before are at the end."""
     key = keys(landmarks)
     _, first = np.unique(key, return_index=True)
     again = np.ones(len(key), bool)

@@ -119,7 +119,7 @@ class TimbreMeter:
         return np.asarray(mfcc)
 
     def _changes(self, mels: Frames) -> Frames:
-        """Distance between successive magnitude spectra of unit length, halved squares: 0 same, 1 disjoint."""
+        """Return half the squared distance between successive magnitude spectra of unit length: 0 same, 1 disjoint."""
         shape = np.sqrt(mels)
         shape /= np.sqrt(mels.sum(axis=1, keepdims=True)) + np.float32(1e-9)
         before = np.concatenate((shape[:1] if self._last is None else self._last, shape[:-1]))

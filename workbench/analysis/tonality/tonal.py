@@ -25,7 +25,7 @@ _LOW_HZ, _HIGH_HZ = 80.0, 1300.0
 _CENTER_SEMITONES = 12 * math.log2(350 / 440) + 9
 # The octaves from C1 include all peaks from 80 to 1300 Hz and one step more.
 _LOWEST_OCTAVE, _OCTAVES = -36, 6
-# A peak counts for the pitches that it may be a harmonic of (Gómez 2006; the values were chosen).
+# A peak counts for every pitch of which it may be a harmonic (Gómez 2006; the values were chosen).
 _HARMONICS, _HARMONIC_DECAY = 5, 0.7
 # Share of the frame's loudest peak (−40 dB) under which a peak is ignored.
 _FAINT = 1e-4

@@ -1,4 +1,4 @@
-"""What the processes of the workbench do: their statistics, metrics over time, benchmarks."""
+"""Store the statistics of the workbench's processes, metrics over time, and benchmarks."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from workbench.store.sqlite.checksums import INTACT
 
 
 class ArtifactRepository(Repository):
-    """Keeps one value a kind and key, with the snapshot that it was computed from."""
+    """Keeps one value for each kind and key, with the snapshot that it was computed from."""
 
     def save(self, kind: str, key: str, value: Any, *, snapshot: str) -> None:
         """Save a value in place of an earlier one of the same kind and key."""

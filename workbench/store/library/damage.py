@@ -1,4 +1,4 @@
-"""What becomes of damaged values: they count as absent, their tracks as pending, and it is said once."""
+"""Handle damaged values: they count as absent and their tracks as pending, and one warning is logged."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _RESTORED = (
 
 
 def set_features_aside(pool: DatabasePool, rows: Iterable[int]) -> bool:
-    """Let damaged rows of ``features`` count as absent; return whether that was possible and new."""
+    """Mark damaged rows of ``features`` as absent; return false if nothing has changed or could be changed."""
     changed, tracks = 0, 0
     try:
         with pool.writing() as connection:
@@ -60,7 +60,7 @@ def set_features_aside(pool: DatabasePool, rows: Iterable[int]) -> bool:
 
 
 def set_rows_aside(pool: DatabasePool, table: str, rows: Iterable[int]) -> None:
-    """Let damaged rows of ``embeddings``, ``predictions`` or ``artifacts`` count as absent, and tracks as changed."""
+    """Mark damaged rows of ``embeddings``, ``predictions`` or ``artifacts`` as absent, and the tracks as changed."""
     changed = 0
     try:
         with pool.writing() as connection:
@@ -82,7 +82,7 @@ def set_rows_aside(pool: DatabasePool, table: str, rows: Iterable[int]) -> None:
 
 
 def find_damage(pool: DatabasePool) -> Iterator[str]:
-    """Compare every value with its checksum, set aside what is damaged, and yield sentences that say so."""
+    """Compare every value with its checksum, mark damaged ones as absent, and yield sentences about the damage."""
     every = intact(*CONTENT_CHECKSUMS, key="f.content_hash")
     with pool.reading() as connection:
         features = connection.execute(
@@ -119,7 +119,7 @@ def find_damage(pool: DatabasePool) -> Iterator[str]:
 
 
 def damaged_ratings(connection: Connection) -> Iterator[str]:
-    """Yield a sentence about each rating that differs from its checksum, with the path of a track that it is of."""
+    """Yield a sentence about each rating that differs from its checksum, with the path of one of its tracks."""
     rows = connection.execute(
         f"""SELECT CAST(coalesce((SELECT path FROM tracks t WHERE t.content_hash = ratings.content_hash), content_hash)
             AS BLOB) FROM ratings WHERE NOT ({INTACT["ratings"]})"""
@@ -129,7 +129,7 @@ def damaged_ratings(connection: Connection) -> Iterator[str]:
 
 
 def damaged_playlists(connection: Connection, *ids: int) -> Iterator[str]:
-    """Yield a sentence about each playlist, or each of these, that differs from its checksum."""
+    """Yield a sentence about each playlist that differs from its checksum, of all playlists or of these."""
     chosen = f"id IN ({', '.join(map(str, ids))}) AND " if ids else ""
     rows = connection.execute(
         f"SELECT id, CAST(name AS BLOB) FROM playlists WHERE {chosen}NOT ({INTACT['playlists']})"

@@ -1,4 +1,4 @@
-"""Features by content: files with the same content share them, and moved files keep them."""
+"""Store features by content: files with the same content share them, and moved files keep them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SAVE_DETAILS = """
 
 
 LAYOUTS = f"SELECT id, CAST(names AS BLOB) AS names FROM feature_layouts WHERE {INTACT['feature_layouts']}"
-"""The id of each layout, and the names in it as JSON."""
+"""The query for the id of each layout and the names in it, as JSON."""
 
 
 class FeatureRepository(Repository):
@@ -60,7 +60,7 @@ class FeatureRepository(Repository):
             )
 
     def get(self, content_hash: str) -> FeatureRecord | None:
-        """Return the features of a content, arrays read-only, or ``None``. Damaged ones count as absent."""
+        """Return the features of a content with read-only arrays; ``None`` if there are none or they are damaged."""
         import numpy as np
 
         from workbench.store.serialization import decode
@@ -89,7 +89,7 @@ class FeatureRepository(Repository):
         )
 
     def saved_at(self, content_hash: str) -> float | None:
-        """Return when the features of a content were saved, ``None`` if there are none: quicker than reading them."""
+        """Return when the features of a content were saved, ``None`` if there are none. Faster than reading them."""
         with self.pool.reading() as connection:
             row = connection.execute(
                 "SELECT computed_at FROM features WHERE content_hash = ?", (content_hash,)
@@ -97,7 +97,7 @@ class FeatureRepository(Repository):
         return row[0] if row else None
 
     def audio_seconds(self) -> float:
-        """Return how long all analyzed tracks play together, files that are gone included."""
+        """Return the total duration of all analyzed tracks, seconds, missing files included."""
         sql = f"""
             SELECT CAST(d.scalars AS BLOB) FROM tracks t JOIN features f ON f.content_hash = t.content_hash
                 JOIN feature_details d ON d.content_hash = t.content_hash
@@ -106,7 +106,7 @@ class FeatureRepository(Repository):
             return sum(from_json(scalars).get("duration_s") or 0.0 for (scalars,) in connection.execute(sql))
 
     def versions(self, hashes: Iterable[str]) -> dict[str, FeaturesVersion]:
-        """Return what computed the features of each of these contents that has some."""
+        """Return the versions that computed the features of these contents; contents without features are left out."""
         found: dict[str, FeaturesVersion] = {}
         with self.pool.snapshot() as connection:
             own = own_versions(connection)
@@ -132,7 +132,7 @@ class FeatureRepository(Repository):
         return decode(row[0]) if row else {}
 
     def _intact(self, sql: str, content_hash: str) -> tuple[Any, ...] | None:
-        """Return a row without its first two columns, the row of ``features`` and whether all is intact."""
+        """Return a row without its first columns (its row in ``features``, and whether it is damaged), if intact."""
         with self.pool.reading() as connection:
             row = connection.execute(sql, (content_hash,)).fetchone()
         if row is None or row[1]:
@@ -196,7 +196,7 @@ class FeatureRepository(Repository):
 
 
 def own_versions(connection: Connection) -> dict[int, Mapping[str, int]]:
-    """Return the versions of the user's own descriptors by layout."""
+    """Return the versions of the own descriptors by layout."""
     return {id_: _own_versions(names) for id_, names in connection.execute(LAYOUTS)}
 
 
@@ -208,7 +208,7 @@ def _own_versions(names: bytes) -> Mapping[str, int]:
 def _pack(scalars: Mapping[str, Any], own: Mapping[str, int]) -> tuple[str, bytes, str]:
     """Return names, numbers and labels of the flat scalars; lists have no column in the table.
 
-    The versions of the user's own descriptors stand with the names, where there are some.
+    The names include the versions of the own descriptors, if there are any.
     """
     import numpy as np
 

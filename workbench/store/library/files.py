@@ -1,4 +1,4 @@
-"""Files of the library: what a scan found, what moved, what is missing."""
+"""Store the files of the library: those that a scan found, moved files, missing files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbench.store.sqlite.stored_text import from_stored
 _INT64_MAX = 2**63 - 1
 _COPIES_CHECKED = 16  # bounds the work when a library has thousands of copies of one file
 _SEARCHED = ("title", "artist", "artists", "album", "album_artist", "genre", "composer")
-_DAMAGED_BYTES = -1  # no file has this size, so that everything about it is read again
+_DAMAGED_BYTES = -1  # no file has this size, so the whole file is read again
 
 _KNOWN = f"""
     SELECT t.path, t.id, CASE WHEN {TRACK_INTACT} THEN t.size_bytes ELSE {_DAMAGED_BYTES} END, t.mtime_ns,
@@ -52,7 +52,7 @@ class FileRepository(Repository):
     """Keeps one row for each file; a moved file keeps its row."""
 
     def known(self, prefixes: Iterable[str | os.PathLike[str]] | None = None) -> dict[str, KnownFile]:
-        """Return what is known of every file at or below these paths (everywhere by default), by path.
+        """Return the known facts of every file at or below these paths (of all files by default), by path.
 
         A file whose row is damaged counts as changed.
         """
@@ -146,7 +146,7 @@ def _moved_row(connection: Connection, file: ScannedFile, there: set[str]) -> in
 
 
 def _outcome(connection: Connection, file: ScannedFile) -> tuple[str, str | None, str | None]:
-    """Return analysis, error and error kind of a file, from what is known of its content."""
+    """Return the analysis status, error and error kind of a file, as the library knows them for its content."""
     if file.error is not None:
         return "failed", file.error, file.error_kind
     query = "SELECT error, error_kind FROM quarantine WHERE content_hash = ?"

@@ -1,7 +1,7 @@
-"""Jobs as every process sees them: what was asked for, who does it, how it ended.
+"""Store jobs for all processes: the request, the owner and the result.
 
-A job has one owner, the process that does it. Only the owner writes how far the job is, and each time it does is a
-sign of life. Another process takes a job over with :meth:`JobRepository.claim`, which succeeds for one of them only.
+A job has one owner, the process that does it. Only the owner writes the progress of the job, and each write is a sign
+of life. Other processes take a job over with :meth:`JobRepository.claim`, which succeeds for only one of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from workbench.store.library.records import JobRecord
 from workbench.store.library.repository import Repository, from_json, to_json
 
-# A request to cancel, which any process may write, outlives what the owner says about its progress.
+# Any process may write a request to cancel, and the progress that the owner writes must not overwrite it.
 _SAVE = """
     INSERT INTO jobs (id, kind, status, payload, created_at, updated_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, updated_at = excluded.updated_at,
@@ -66,7 +66,7 @@ class JobRepository(Repository):
             connection.execute(f"UPDATE jobs SET wish = ? WHERE id = ? AND {_IS_UNFINISHED}", (wish, job_id))
 
     def grant(self, record: JobRecord) -> None:
-        """Note that the wish of a record was fulfilled, unless there is another one by now."""
+        """Note that the wish of a record was fulfilled, unless there is a newer wish."""
         with self.pool.writing() as connection:
             connection.execute(
                 "UPDATE jobs SET wish = NULL WHERE id = ? AND wish = ?", (record.id, record.wish)

@@ -1,4 +1,4 @@
-"""Landmarks by content: the first of each are read for all contents at once, the rest only to compare two."""
+"""Store landmarks by content: the first ones are read for all contents, the others only to compare two contents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 FIRST = 64
-"""How many are kept apart."""
+"""How many landmarks of a content are stored in a column of their own."""
 
 
 class FirstLandmarks(NamedTuple):
@@ -24,7 +24,7 @@ class FirstLandmarks(NamedTuple):
     Attributes
     ----------
     ids : int64 array, shape (contents,), ascending
-        Larger for what was saved later.
+        Later saves have larger ids.
     hashes : list of str
     counts : int64 array, shape (contents,)
     landmarks : uint32 array, shape (sum of counts, 2)
@@ -40,7 +40,7 @@ class LandmarkRepository(Repository):
     """Reads landmarks; they are saved with the features."""
 
     def newest(self) -> int:
-        """Return the id of what was saved last, 0 where there is nothing."""
+        """Return the id of the landmarks that were saved last; 0 if there are none."""
         with self.pool.reading() as connection:
             return int(connection.execute("SELECT coalesce(max(id), 0) FROM landmarks").fetchone()[0])
 

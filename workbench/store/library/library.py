@@ -37,25 +37,25 @@ class Library:
     Attributes
     ----------
     files : FileRepository
-        What scans found, what moved, what is gone.
+        Files that scans found, moved files, missing files.
     tracks : TrackRepository
         The same rows as tracks: one, some, or a page of them.
     features : FeatureRepository
         Features by content, failures and the quarantine.
     landmarks : LandmarkRepository
-        What the same recording is found by in other files.
+        Landmarks, by which other files of the same recording are found.
     playlists : PlaylistRepository
         Playlists with their recipes and their history.
     models : ModelRepository
         Embeddings and predictions.
     ratings : RatingRepository
-        What the user said: thumbs, plays, labels.
+        The user's stars, labels and exclusions.
     plays : PlayRepository
-        What was played, and what other players count and rate.
+        Plays, and the counters and ratings of players.
     server_songs : ServerSongRepository
-        The songs of media servers, and which tracks they are.
+        The songs of media servers, with the tracks that they are.
     written_tags : WrittenTagsRepository
-        What was written into files.
+        The tags that the workbench wrote into files.
     artifacts : ArtifactRepository
         Results that were computed from the whole library, such as a map.
     jobs : JobRepository
@@ -89,7 +89,7 @@ class Library:
             return snapshot_id(connection)
 
     def said(self) -> str:
-        """Return counts of the changes of what the user says and plays: ratings and exclusions, plays."""
+        """Return two counts of changes: of ratings and exclusions, and of plays."""
         with self.pool.reading() as connection:
             found = connection.execute(
                 "SELECT value FROM meta WHERE key IN ('played', 'said') ORDER BY key DESC"

@@ -1,4 +1,4 @@
-"""The library table as a pandas DataFrame: what a person looks for first, with a type for each column."""
+"""The library table as a pandas DataFrame: the most important columns first, with a type for each column."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def library_frame(
     """Return a DataFrame indexed by track id, without the vectors.
 
     Words that many tracks share are categories, other texts strings; whole numbers are ``Int64``, yes and no are
-    ``boolean``, dates ``datetime64`` in UTC; what is measured is ``float64``, NaN where it is not known.
+    ``boolean``, dates ``datetime64`` in UTC; measurements are ``float64``, with NaN where they are not known.
     """
     import numpy as np
     import pandas as pd
@@ -93,6 +93,6 @@ def _typed(name: str, column: pd.Series) -> pd.Series:
         return column.round().astype("Int64")
     if column.dtype != object:
         return column
-    if name == "path":  # Arrow, which other programs read frames with, refuses a name that is not UTF-8
+    if name == "path":  # Arrow, by which other programs read DataFrames, rejects a name that is not UTF-8
         column = column.map(valid, na_action="ignore")
     return column.astype("category" if name in CATEGORIES else "string")

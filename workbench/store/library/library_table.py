@@ -45,7 +45,7 @@ def split_list(text: str | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class LibraryTable:
-    """One row a track, in order of id. Columns never change, so values derived from them are kept with the table.
+    """A table with one row per track, in order of id. Columns never change, so values derived from them are kept.
 
     Attributes
     ----------
@@ -59,11 +59,11 @@ class LibraryTable:
     vectors : float32 array, shape (n, d)
         Sound vectors, not standardized; NaN rows where a track is not analyzed.
     embeddings : float32 array, shape (n, e), optional
-        What a model gives for each track; NaN rows where it has not heard the track.
+        The embedding of each track; NaN rows where the model has not analyzed the track.
     sound_tags : float32 array, shape (n, tags), optional
-        Values of sound tags, 0 to 1; NaN where no network has heard the track.
+        Values of sound tags, 0 to 1; NaN where no network has analyzed the track.
     sound_tag_names : tuple of str
-        What the columns of ``sound_tags`` are.
+        The names of the columns of ``sound_tags``.
     """
 
     version: str
@@ -72,7 +72,7 @@ class LibraryTable:
     vectors: npt.NDArray[np.float32]
     embeddings: npt.NDArray[np.float32] | None = None
     lyrics: Callable[[], Iterable[tuple[int, str]]] = field(default=tuple, repr=False)
-    """Reads track ids with lyrics; they are longer than all columns together, so no table holds them."""
+    """Reads the lyrics by track id. They are longer than all columns together, so no table contains them."""
     sound_tags: npt.NDArray[np.float32] | None = None
     sound_tag_names: tuple[str, ...] = ()
     _derived: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
@@ -110,7 +110,7 @@ class LibraryTable:
         return column
 
     def distinct(self, name: str) -> npt.NDArray[np.int64]:
-        """Number the distinct texts of a column, shape (n,); ``-1`` where absent."""
+        """Return a number for the text of each row, equal for equal texts, shape (n,); ``-1`` where absent."""
         import numpy as np
 
         column: Any = self.texts(name)
@@ -120,9 +120,9 @@ class LibraryTable:
         return np.fromiter((known.setdefault(text, len(known) - 1) for text in column), np.int64, len(self))
 
     def codes(self, name: str) -> npt.NDArray[np.int64]:
-        """Number the distinct texts of a column regardless of case, shape (n,); ``-1`` where absent.
+        """Return a number for the text of each row, regardless of case, shape (n,); ``-1`` where absent.
 
-        Of several artists, the first counts.
+        Where a track has several artists, the first counts.
         """
         import numpy as np
 
@@ -165,7 +165,7 @@ class LibraryTable:
         return self.derived(("rows of", name), compute)
 
     def _listed(self, name: str) -> list[str]:
-        """Return the separated names of a column that may have several; what is shown, where they are not known."""
+        """Return the names of a column that may have several in a row; the shown text where they are not separated."""
         pairs = zip(self.texts(LISTS[name]), self.texts(name), strict=True)
         return [several or one or "" for several, one in pairs]
 
@@ -187,7 +187,7 @@ class LibraryTable:
         return value
 
     def with_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> LibraryTable:
-        """Return the same rows with further or other columns. What was derived from the others is kept."""
+        """Return the same rows with these columns added or replaced. Values derived from the other columns are kept."""
         changed = replace(self, columns={**self.columns, **columns})
         changed._derived.update(
             (key, value)

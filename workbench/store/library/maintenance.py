@@ -129,7 +129,7 @@ class Maintenance(Verbs, Repository):
         return deleted | {"backups": len(old)}
 
     def drop_unused(self, content_hash: str) -> None:
-        """Delete what was computed for a content that no track has any more."""
+        """Delete all results for a content if no track has it any more."""
         with self.pool.writing() as connection:
             for table in ("features", "embeddings", "predictions"):
                 connection.execute(

@@ -1,4 +1,4 @@
-"""The outputs of models, by content and model: embeddings and predictions, each with the model's version and hash."""
+"""Store embeddings and predictions by content and model, each with the version and hash of the model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Result(NamedTuple):
 
 
 class ModelRepository(Repository):
-    """Keeps one embedding and one prediction a content and model."""
+    """Keeps one embedding and one prediction for each content and model."""
 
     def __init__(self, pool: DatabasePool, now: Callable[[], float] = time.time) -> None:
         super().__init__(pool, now)
@@ -81,8 +81,8 @@ class ModelRepository(Repository):
     def score_matrix(self, model: str, labels: Sequence[str]) -> tuple[list[str], npt.NDArray[np.float32]]:
         """Return content hashes and the scores that a model gave for these labels, shape (n, labels).
 
-        A track without scores (a silent one) has NaN. What was read before is kept, so that an analysis that adds
-        tracks to a large library costs no second reading of the others.
+        A track without scores (a silent one) has NaN. The scores are kept in memory, so that they are not all read
+        again when an analysis adds tracks to a large library.
         """
         import numpy as np
 
@@ -94,7 +94,7 @@ class ModelRepository(Repository):
         values_of, lacking = itemgetter(*labels), dict.fromkeys(labels)
         parts, hashes = [matrix], list(hashes)
         found = self._intact("predictions", "model = ? AND rowid > ? ORDER BY rowid", (model, last))
-        while rows := list(islice(found, _ROWS_AT_A_TIME)):  # as objects, all would fill most of a gigabyte
+        while rows := list(islice(found, _ROWS_AT_A_TIME)):  # as objects, all take almost 1 GB
             hashes += [row.content_hash for row in rows]
             scores = (from_json(row.result) for row in rows)
             parts.append(np.array([values_of(of_one or lacking) for of_one in scores], np.float32))
@@ -109,7 +109,7 @@ class ModelRepository(Repository):
         model: str | None = None,
         without: Iterable[str] = (),
     ) -> list[Prediction]:
-        """Return predictions of one content, several or all, of one model or all, ``without`` those of some models."""
+        """Return the predictions of one, several or all contents, by one model or by all except ``without``."""
         wanted = [content_hash] if isinstance(content_hash, str) else content_hash
         chosen = None if wanted is None else to_json(list(wanted))
         rows = self._intact(
@@ -122,7 +122,7 @@ class ModelRepository(Repository):
         return [Prediction(*row[1:-1], from_json(row.result)) for row in rows]
 
     def _intact(self, table: str, where: str, values: Sequence[str | int | None]) -> Iterator[_Result]:
-        """Yield rows that are as they were saved, and set others aside."""
+        """Yield the intact rows, and mark damaged ones as absent."""
         columns = ", ".join(f"CAST({name} AS BLOB)" for name in (*_KEYS, _RESULT_COLUMNS[table]))
         sql = f"SELECT rowid, {INTACT[table]}, {columns} FROM {table} WHERE checksum IS NOT NULL AND {where}"
         damaged = []

@@ -1,4 +1,4 @@
-"""Playlists as stored: the newest of a name is the playlist; earlier ones are its history."""
+"""Store playlists: the newest one of a name is the playlist, and earlier ones are its history."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PlaylistRepository(Repository):
             )
             ids = whole.fetchall()
             connection.execute("UPDATE playlists SET name = ? WHERE name = ?", (new, old))
-            connection.executemany(_SEAL, ids)  # a damaged one stays known as damaged
+            connection.executemany(_SEAL, ids)  # a damaged playlist keeps its wrong checksum
             return True
 
     def discard(self, name: str) -> None:
@@ -57,7 +57,7 @@ class PlaylistRepository(Repository):
     def get(self, id_or_name: int | str) -> PlaylistRecord | None:
         """Return a playlist by id, or the newest of a name (digits are tried as an id first), or ``None``.
 
-        A damaged one is returned as it is, and said once: it is the only copy.
+        A damaged playlist is returned as it is, because it is the only copy; one warning is logged.
         """
         with self.pool.snapshot() as connection:
             if (playlist_id := _as_id(id_or_name)) is not None and (

@@ -1,4 +1,4 @@
-"""What was played, by content: single plays with their times, and what other players count and rate."""
+"""Store plays by content: single plays with their times, and the counters and ratings of players."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from workbench.store.library.repository import PLAYED, Repository
 
-# Two programs that note the same play differ by the length of the track, because some note its start and some its end.
+# The times of one play in two programs differ by up to the length of the track: some note its start, others its end.
 _SAME_PLAY_S = 600  # set by hand: longer than nearly all tracks
 _MINUTE_S = 60  # two exports of one service: one of them may round to minutes
 
@@ -24,7 +24,7 @@ _TOLD = """
 
 
 class PlayerFacts(NamedTuple):
-    """What a player says of a content.
+    """The counters and ratings of a player for a content.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class PlayerFacts(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What all sources together say of a content; see :class:`PlayerFacts`."""
+    """The plays and ratings of a content from all sources together; see :class:`PlayerFacts`."""
 
     plays: int
     last_played_at: float | None
@@ -66,7 +66,8 @@ _NEVER = _Count([], 0, 0.0)
 class PlaySource(NamedTuple):
     """A source of plays: a service, a player or a server.
 
-    ``plays`` and ``tracks`` count single plays; ``told_tracks`` those that it only counts or rates.
+    ``plays`` and ``tracks`` are the numbers of single plays and of their tracks; ``told_tracks`` is the number of
+    tracks for which it has counters or ratings.
     """
 
     source: str
@@ -95,7 +96,7 @@ class PlayRepository(Repository):
         return added
 
     def keep_facts(self, source: str, facts: Iterable[tuple[str, PlayerFacts]]) -> int:
-        """Keep what a source says now of contents, in place of what it said before; return how many changed."""
+        """Save the facts of a source about some contents, in place of earlier ones; return how many have changed."""
         sql = """
             INSERT INTO player_facts (content_hash, source, plays, last_played_at, rating, loved)
             VALUES (?, ?, ?, ?, ?, ?)
@@ -112,7 +113,7 @@ class PlayRepository(Repository):
         return changed
 
     def replace_facts(self, source: str, facts: Mapping[str, PlayerFacts]) -> int:
-        """Keep all that a source says, and forget what it said before of other contents; return how many changed."""
+        """Save all facts of a source and delete its facts about other contents; return how many have changed."""
         with self.pool.writing() as connection:
             known = connection.execute("SELECT content_hash FROM player_facts WHERE source = ?", (source,))
             gone = {content for (content,) in known} - facts.keys()
@@ -125,11 +126,11 @@ class PlayRepository(Repository):
             return len(gone) + self.keep_facts(source, facts.items())
 
     def heard(self) -> dict[str, Heard]:
-        """Return what is known of each content that was played or rated.
+        """Return the plays and ratings of each content that was played or rated.
 
-        A play that two sources noted, less than ten minutes apart, counts once; so does one that a source noted twice,
-        once without seconds. Of a track on repeat, the source counts that noted most. After a play, only what was
-        played is counted again.
+        A play in two sources counts once if its times are less than ten minutes apart, and so does a play that one
+        source has twice, once without seconds. For a track on repeat, the source with the most plays counts. After a
+        play, only the contents that were played are counted again.
         """
         with self.pool.snapshot() as connection:
             played = connection.execute("SELECT value FROM meta WHERE key = 'played'").fetchone()[0]
@@ -139,7 +140,7 @@ class PlayRepository(Repository):
         return self._heard[1]
 
     def ratings(self, hashes: Iterable[str]) -> dict[str, float]:
-        """Return the most stars that a player gives, for those of these contents that have some."""
+        """Return the highest rating by a player, stars, for each of these contents that has one."""
         best = "SELECT content_hash, max(rating) AS stars FROM player_facts GROUP BY content_hash"
         return self._stars(best, hashes)
 
@@ -180,7 +181,7 @@ class PlayRepository(Repository):
 
 
 def _count(connection: Connection, known: Mapping[str, _Count]) -> dict[str, _Count]:
-    """Return the plays of each content, counting only what has other entries than before."""
+    """Return the plays of each content, counting only the contents whose entries have changed."""
     entries = {
         content: entry
         for content, *entry in connection.execute(
@@ -200,8 +201,8 @@ def _count(connection: Connection, known: Mapping[str, _Count]) -> dict[str, _Co
 def _counted(plays: Iterable[tuple[str, str, float]]) -> dict[str, tuple[int, float]]:
     """Return the number of plays and the last one of each content; ``plays`` are in the order of content and time.
 
-    Plays that follow one another closely are one run, of which the source counts that noted most: each of them may have
-    noted the same repetitions at other moments.
+    Plays that follow one another closely are one run. The source with the most plays in it counts, because each source
+    may have noted the same repetitions at other moments.
     """
     found = {}
     for content, of_content in groupby(plays, itemgetter(0)):
@@ -228,9 +229,9 @@ def _together(
     counts: Mapping[str, _Count],
     told: Iterable[tuple[str, int | None, float | None, float | None, int | None]],
 ) -> dict[str, Heard]:
-    """Return what is known of each content.
+    """Combine the dated plays and the facts of players for each content.
 
-    A player's counter and the dated plays mostly count the same plays, so the higher number is taken and not the sum.
+    A player's counter and the dated plays mostly count the same plays, so the higher number is used, not the sum.
     """
     found = {content: Heard(count.plays, count.last_at, None, None) for content, count in counts.items()}
     for content, told_plays, told_last, rating, loved in told:

@@ -1,4 +1,4 @@
-"""The user's data about a content: stars, labels, and whether it is kept out of playlists."""
+"""Store the user's data about a content: stars, labels, and whether it is kept out of playlists."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SEAL = f"{SEAL_WHAT_PEOPLE_SAY['ratings']} WHERE content_hash = ?"
 
 
 class RatingRepository(Repository):
-    """Keeps one rating a content."""
+    """Keeps one rating for each content."""
 
     def rate(self, content_hash: str, rating: float | None) -> None:
-        """Save the user's stars for a content; ``None`` takes them back.
+        """Save the user's stars for a content; ``None`` removes them.
 
         Raises
         ------
@@ -44,7 +44,7 @@ class RatingRepository(Repository):
         self._change(content_hash, "labels = ?", to_json(labels))
 
     def all(self) -> dict[str, Rating]:
-        """Return every rating by content hash. Damaged ones are kept, said once, and not used."""
+        """Return every rating by content hash. Damaged ones are logged once and left out, but not deleted."""
         with self.pool.reading() as connection:
             rows = connection.execute(
                 f"""SELECT content_hash, rating, CAST(labels AS BLOB), excluded FROM ratings
@@ -59,7 +59,7 @@ class RatingRepository(Repository):
         }
 
     def stars(self, hashes: Iterable[str]) -> dict[str, float]:
-        """Return the user's stars for those of these contents that have some."""
+        """Return the user's stars for each of these contents that has a rating."""
         whole = f"SELECT content_hash, rating AS stars FROM ratings WHERE {INTACT['ratings']}"
         return self._stars(whole, hashes)
 

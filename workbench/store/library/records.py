@@ -90,9 +90,9 @@ class FeaturesVersion(NamedTuple):
 
 
 class KnownFile(NamedTuple):
-    """What the library knows of a path: enough to decide whether it must be decoded.
+    """What the library knows of a file: enough to decide whether it must be decoded.
 
-    ``features_version`` says what computed the stored features of this content, ``None`` where there are none.
+    ``features_version`` has the versions that computed the stored features of this content; ``None`` without features.
     """
 
     id: int
@@ -122,9 +122,9 @@ class FeatureRecord:
     seconds : float
         Duration of the analysis.
     landmarks : uint32 array, shape (n, 2)
-        What the same recording is found by in other files.
+        Landmarks, by which other files of the same recording are found.
     own_versions : mapping of str to int
-        Names of the scalars that the user's own descriptors have, and the version of each.
+        The names of the own descriptors among the scalars, with the version of each.
     """
 
     version: int
@@ -281,13 +281,13 @@ class ServerSong(NamedTuple):
     Attributes
     ----------
     path : str or None
-        As the server has it: absolute, or below one of its folders; some servers make it up from the tags.
+        The path on the server: absolute, or relative to one of its folders; some servers make it up from the tags.
     track_id : int or None
         ``None`` if it is not in the library.
     by : str or None
-        What they have in common: ``path``, ``MusicBrainz id``, ``tags``, or ``you`` if the user said so.
+        How the track was found: by ``path``, ``MusicBrainz id`` or ``tags``, or ``you`` if the user chose it.
     score : float
-        How sure it is, 0 to 1.
+        How certain the match is, 0 to 1.
     """
 
     song_id: str

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 SAID = "UPDATE meta SET value = value + 1 WHERE key = 'said'"
 PLAYED = "UPDATE meta SET value = value + 1 WHERE key = 'played'"
-"""They count changes of what the user says and plays; the snapshot of the tracks stays."""
+"""The statements that count changes of ratings and plays; these do not make a new snapshot of the library."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Repository:
     Parameters
     ----------
     now : callable
-        Clock of what is stored, in seconds since the epoch.
+        Clock for the times that are stored, in seconds since the epoch.
     """
 
     def __init__(self, pool: DatabasePool, now: Callable[[], float] = time.time) -> None:
@@ -41,13 +41,13 @@ class Repository:
         self._said: set[str] = set()
 
     def _say_once(self, sentences: Iterable[str]) -> None:
-        """Warn of what is damaged, each once."""
+        """Log each of these sentences about damage as a warning, unless it was logged before."""
         for sentence in set(sentences) - self._said:
             self._said.add(sentence)
             _log.warning("%s", sentence[0].upper() + sentence[1:])
 
     def _stars(self, query: str, hashes: Iterable[str]) -> dict[str, float]:
-        """Return the stars of those of these contents that a query, of contents and their stars, has some for."""
+        """Return the stars of these contents from a query that gives contents and stars; those without are left out."""
         found: dict[str, float] = {}
         with self.pool.reading() as connection:
             for group, marks in in_groups(list(hashes)):
@@ -73,7 +73,7 @@ def from_json(text: str | bytes) -> Any:
     Raises
     ------
     StoreError
-        It is not JSON: the database is damaged.
+        The text is not JSON, because the database is damaged.
     """
     try:
         value = orjson.loads(text)

@@ -1,4 +1,4 @@
-"""The songs of media servers, each with the track of the library that it is."""
+"""Store the songs of media servers, each with the track of the library that it is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MARKS = ", ".join("?" * (1 + len(ServerSong._fields)))
 
 
 class ServerSongRepository(Repository):
-    """Keeps the songs of each server by its name."""
+    """Keeps the songs of each server by the name of the server."""
 
     def replace(self, server: str, songs: Iterable[ServerSong]) -> None:
         """Save all songs of a server, in place of those that it had before."""
@@ -31,7 +31,7 @@ class ServerSongRepository(Repository):
             return [ServerSong(*row) for row in rows]
 
     def matched(self, at_least: float) -> list[tuple[str, str, int]]:
-        """Return server, song id and track id of every song that is as sure as this to be a track."""
+        """Return server, song id and track id of every song whose match has at least this score."""
         with self.pool.reading() as connection:
             return connection.execute(
                 "SELECT server, song_id, track_id FROM server_songs WHERE track_id IS NOT NULL AND score >= ? "

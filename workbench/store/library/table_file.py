@@ -1,7 +1,7 @@
-"""The library table in a file beside the database, which every process of the library maps into memory.
+"""Keep the library table in a file beside the database, which every process of the library maps into memory.
 
-The file is never the truth: it can be deleted at any time. It says which snapshot of the library it is, so one that is
-older than the library is not used. What it has besides the columns (``more``) belongs to the caller.
+The file can be deleted at any time, because it is made from the database. It names its snapshot of the library, so an
+outdated file is not used. Its other content (``more``) belongs to the caller.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MATRICES = ("vectors", "embeddings", "sound_tags")
 
 
 class TableInFile(NamedTuple):
-    """A table whose columns are pages of a file, with what else the file has."""
+    """A table whose columns are mapped from a file, with the other content of the file."""
 
     table: LibraryTable
     more: Arrays
@@ -38,7 +38,7 @@ def save_table(path: Path, table: LibraryTable, *, made_by: Mapping[str, Any], m
     Parameters
     ----------
     made_by : mapping
-        What the columns depend on besides the library: settings and versions, as JSON has them.
+        What the columns depend on besides the library: settings and versions, as JSON values.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def save_table(path: Path, table: LibraryTable, *, made_by: Mapping[str, Any], m
 def load_saved_table(
     path: Path, version: str, *, made_by: Mapping[str, Any], lyrics: Callable[[], Iterable[tuple[int, str]]]
 ) -> TableInFile | None:
-    """Return the table of a file, or ``None`` if it is of another snapshot, or made by something else.
+    """Return the table in a file, or ``None`` if it is of another snapshot or was made with other settings or versions.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def load_saved_table(
     OSError
         There is no such file.
     StoreError
-        It is damaged.
+        The file is damaged.
     """
     if not is_saved(path, version, made_by=made_by):
         return None
@@ -96,7 +96,7 @@ def load_saved_table(
 
 
 def is_saved(path: Path, version: str, *, made_by: Mapping[str, Any]) -> bool:
-    """Return whether the file says that it is of this snapshot and made so; its arrays may still be damaged."""
+    """Return whether the file is of this snapshot and ``made_by``; its arrays are not checked."""
     about = read_about(path)
     return about is not None and _same(about, version, made_by)
 
@@ -129,7 +129,7 @@ def _column(name: str, kind: str, arrays: Arrays) -> npt.NDArray[Any]:
 
 
 def size_bytes(folder: Path) -> int:
-    """Return how much space the file of a data folder takes, 0 where there is none."""
+    """Return the size of the table file of a data folder; 0 if there is none."""
     try:
         return os.stat(folder / NAME).st_size  # noqa: PTH116 (no Path for one number)
     except OSError:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ROWS_AT_A_TIME = 10_000  # 1,000 to 10,000 take the same time (40,000 tracks); all at once took 40 % longer
-_SOME = 20  # newest features; their vectors have the same length, and one that is damaged is skipped
+_SOME = 20  # newest features, from which the length of a vector is read; damaged ones are skipped
 _FILE = ("path", "content_hash", "status")
 _DISTINCT = frozenset({"path", "content_hash", "title", "isrc", "comment"})
 _LYRICS = "has_lyrics"  # the lyrics themselves stay in the database: they are longer than all other columns together
@@ -35,9 +35,9 @@ _DAMAGED_ROW = f"""
 
 
 def load_table(connection: Connection) -> tuple[LibraryTable, list[int]]:
-    """Return all tracks as columns, from the snapshot that this connection reads, and which features are damaged.
+    """Return all tracks as columns, from the snapshot that this connection reads, and the rows of damaged ``features``.
 
-    Damaged features, given as rows of ``features``, are not in the table.
+    Damaged features are not in the table.
     """
     columns = _Columns(connection)
     return columns.load(), columns.damaged
@@ -77,7 +77,7 @@ class _Columns:
         self.vectors = np.full((self._count, self._vector_length()), np.nan, np.float32)
 
     def _tags_used(self) -> list[str]:
-        """Return the tags that any track has. Many libraries have none of most; those columns share one array."""
+        """Return the tags that at least one track has. The columns of all other tags share one array."""
         names = (*TEXT_TAGS, *NUMBER_TAGS)
         counts = ", ".join(f"count({name})" for name in names)
         row = self._connection.execute(f"SELECT {counts} FROM tracks").fetchone()

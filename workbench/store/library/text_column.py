@@ -1,4 +1,4 @@
-"""A column of texts that is read from a file: what is asked for becomes Python text, and nothing else does."""
+"""A column of texts in a file, of which only the requested rows become Python texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class TextColumn:
-    """Texts with ``None`` where absent; it is used as an ``object`` array of them is.
+    """Texts with ``None`` where absent. It can be used like an ``object`` array of texts.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class TextColumn:
         dtype: Any = None,
         copy: bool | None = None,  # noqa: FBT001 (NumPy's protocol)
     ) -> npt.NDArray[np.object_]:
-        """Return all texts as an array, kept from then on: equal texts are one object."""
+        """Return all texts as an array, which is kept; equal texts are one object."""
         import numpy as np
 
         if self._objects is None:
@@ -110,7 +110,7 @@ class TextColumn:
         return found
 
     def rows_of(self, texts: Iterable[str]) -> Iterator[tuple[str, int]]:
-        """Yield each row that has one of these texts, with its text; each text is looked for in halves."""
+        """Yield each row that has one of these texts, with its text; the texts are found by binary search."""
         import numpy as np
 
         by_code = {self._code(text): text for text in texts}
@@ -130,7 +130,7 @@ class TextColumn:
         return self.data[self.ends[code - 1] if code else 0 : self.ends[code]].tobytes()
 
     def _code(self, text: str) -> int:
-        """Return the code of a text, -2 if no row has it: a search in halves."""
+        """Return the code of a text by binary search; -2 if no row has it."""
         wanted, low, high = text.encode("utf-8", "surrogatepass"), 0, len(self.ends)
         while low < high:
             middle = (low + high) // 2

@@ -21,7 +21,7 @@ class Track:
     error, error_kind : str or None
         Why its analysis failed: a sentence, and a kind that stays the same between versions.
     artists, album_artists : tuple of str
-        Each name for itself.
+        The names, separated.
     more_tags : mapping
         The tags without an attribute of their own, such as ``composer`` and ``lyrics``, that the file has.
     features : mapping

@@ -28,7 +28,7 @@ _SELECT = f"""
 _TITLE = "substr(t.search, 1, instr(t.search, char(10)))"
 _SHOWN = frozenset((*MAIN_TAGS, *LISTS.values()))
 _STATUSES = ("pending", "analyzed", "failed", "missing")
-_FIRST_PAGE, _PAGE = 100, 1000  # the first is on the screen at once; larger ones are not quicker
+_FIRST_PAGE, _PAGE = 100, 1000  # the first is small, so that it is shown at once; larger pages are not faster
 
 
 class TrackRepository(Repository):
@@ -41,7 +41,7 @@ class TrackRepository(Repository):
         return {status: found.get(status, 0) for status in _STATUSES}
 
     def count(self, *, query: str | None = None, status: str | None = None) -> int:
-        """Return how many tracks :meth:`select` returns without a limit. Only a search has to count them."""
+        """Return how many tracks :meth:`select` returns without a limit. Without words, the number is known already."""
         if not fold(query or "").split():
             counts = self.count_by_status()
             return sum(counts.values()) if status is None else counts.get(status, 0)
@@ -75,7 +75,7 @@ class TrackRepository(Repository):
         Parameters
         ----------
         after : int
-            Only tracks with a higher id. A page far inside costs as much as the first, unlike with ``offset``.
+            Only tracks with a higher id. Unlike with ``offset``, a late page is as fast as the first one.
         query : str, optional
             Words that must all occur in title, artist, album, genre or path; case and accents are ignored.
         status : {"pending", "analyzed", "failed", "missing"}, optional
@@ -150,7 +150,7 @@ class TrackRepository(Repository):
         return list(groups.values())
 
     def _tracks(self, where: str, values: Sequence[Any] = ()) -> list[Track]:
-        """Return tracks; those whose features are damaged are pending from now on, and damaged tags are said once."""
+        """Return tracks. Those with damaged features are pending from now on, and damaged tags are logged once."""
         with self.pool.reading() as connection:
             rows = connection.execute(f"{_SELECT} {where}", values).fetchall()
         if damaged_tags := [row[0] for row in rows if not row[-3]]:

@@ -1,4 +1,4 @@
-"""What the workbench wrote into files: the only values in them that it may change without being told."""
+"""Store the tags that the workbench wrote into files. It may change only these without being told to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WrittenTagsRepository(Repository):
             )
 
     def forget(self, track_id: int, fields: Iterable[str]) -> None:
-        """Note that these fields hold what they held before."""
+        """Delete the notes about these fields, because the file has its earlier values again."""
         with self.pool.writing() as connection:
             connection.executemany(
                 "DELETE FROM written_tags WHERE track_id = ? AND field = ?",

@@ -1,8 +1,8 @@
-"""Checksums of stored values, so that what a disk changed is noticed when it is read, and never used.
+"""Checksums of stored values, so that a value that a disk has changed is detected when it is read, and not used.
 
-They are made and compared in SQL, by the function ``row_checksum`` of every connection. Each covers the key that was
-asked for, so a row of another content is noticed too. A row without a checksum counts as absent; a track without one
-is read again from its file.
+They are made and compared in SQL, by the function ``row_checksum`` of every connection. Each also covers the key of
+the row, so a row of another content is detected as well. A row without a checksum counts as absent; a track without a
+checksum is read again from its file.
 
 The checksums of ``feature_details`` and ``landmarks`` are in ``features``: beside large values they would be as slow to
 read as those.
@@ -14,8 +14,8 @@ import xxhash
 
 FUNCTION = "row_checksum"
 
-# Of features f, feature_details d and landmarks l, each with the hash of the content. Damaged text may not be UTF-8, so
-# it is read as bytes.
+# The checksums of features f, feature_details d and landmarks l, each with the hash of the content. Damaged text may
+# not be UTF-8, so it is read as bytes.
 _OF_CONTENT = {
     "checksum": "f.version, f.layout, f.seconds, f.numbers, CAST(f.labels AS BLOB), f.vector",
     "scalars_checksum": "CAST(d.scalars AS BLOB)",
@@ -34,8 +34,8 @@ _OF_ROW = {
 }
 """Tables that have a checksum in each row → what it covers."""
 
-# One text of all columns is three times as quick as an argument for each of them. Numbers with a fraction stand apart,
-# because releases of SQLite may write them differently.
+# One text of all columns is three times as fast as an argument for each of them. Fractional numbers are arguments of
+# their own, because releases of SQLite may write them differently.
 _TRACK_TEXTS = """
 id path content_hash size_bytes mtime_ns ctime_ns title artist album album_artist genre year track_number
 artists album_artists composer comment grouping isrc title_sort artist_sort album_sort album_artist_sort composer_sort
@@ -72,7 +72,7 @@ SEAL = {table: f"UPDATE {table} SET checksum = {FUNCTION}({values})" for table, 
 SEAL_WHAT_PEOPLE_SAY = {
     table: f"UPDATE {table} SET checksum = {FUNCTION}({values})" for table, values in _SAID_BY_PEOPLE.items()
 }
-"""The same for ``ratings`` and ``playlists``; a playlist's checksum covers its tracks."""
+"""Statements as in ``SEAL`` for ``ratings`` and ``playlists``; a playlist's checksum covers its tracks."""
 
 _TEXT_OF_TRACK = ", ".join(f"coalesce(t.{name}, char(26))" for name in _TRACK_TEXTS.split())
 _OF_TRACK = ", ".join(
@@ -100,5 +100,5 @@ def row_checksum(*values: bytes | str | float | None) -> int:
 
 
 def intact(*names: str, key: str) -> str:
-    """Return the condition that these of ``CONTENT_CHECKSUMS`` fit the content hash ``key``, an SQL expression."""
+    """Return the SQL condition that these of ``CONTENT_CHECKSUMS`` are right for ``key``, a content hash in SQL."""
     return " AND ".join(f"f.{name} IS {FUNCTION}(CAST({key} AS BLOB), {_OF_CONTENT[name]})" for name in names)

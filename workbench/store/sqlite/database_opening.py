@@ -25,7 +25,7 @@ _CACHE_KIB = 4096  # twice SQLite's default; the operating system caches the fil
 _JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024  # what a log may keep on disk after a checkpoint
 
 
-_execute, _executemany = sqlite3.Connection.execute, sqlite3.Connection.executemany  # quicker than super()
+_execute, _executemany = sqlite3.Connection.execute, sqlite3.Connection.executemany  # faster than super()
 
 
 class Connection(sqlite3.Connection):
@@ -128,7 +128,7 @@ def schema_version(connection: Connection) -> int:
 
 
 def migrate(connection: Connection, path: Path, migrations: Sequence[Migration], backoff: Backoff) -> None:
-    """Run the migrations that a database has not had, after a backup of what was there."""
+    """Run the migrations that a database has not had, after a backup of its earlier state."""
     version = schema_version(connection)
     if version >= len(migrations):
         return
@@ -167,7 +167,7 @@ def copy_database(source: Connection, target: Path) -> None:
     Raises
     ------
     DatabaseCorruptError
-        The copy is damaged, because the database is, or its disk.
+        The copy is damaged, because the database or the disk is.
     """
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

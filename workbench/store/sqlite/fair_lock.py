@@ -1,9 +1,9 @@
 """A lock that no thread waits for long.
 
 A thread that has just released a ``threading.Lock`` can take it again before the waiting threads wake up. Measured
-with 16 readers and 4 writers, some threads then waited for seconds. A strict order is fair, but every change of holder
-is then a change of thread, which left an eighth of the reads. So newcomers may go first here until a thread has waited
-for ``HAND_OVER_AFTER_SECONDS``; then the lock is handed to that thread.
+with 16 readers and 4 writers, some threads then waited for seconds. A strict order is fair, but then every change of
+holder is a change of thread, which reduced the reads to an eighth. So newcomers may go first until a thread has waited
+for ``HAND_OVER_AFTER_SECONDS``; then that thread gets the lock.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class FairLock:
             raise
 
     def release(self) -> None:
-        """Release: to the thread that has waited too long, else to the first that comes."""
+        """Release the lock: to the thread that has waited too long, otherwise to the next one that acquires it."""
         with self.lock:
             self.release_locked()
 

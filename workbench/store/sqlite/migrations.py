@@ -228,9 +228,9 @@ def keep_inode_times(connection: Connection) -> None:
 
 
 def keep_landmarks(connection: Connection) -> None:
-    """Add a table of the landmarks of each content. Those that are looked up first stand apart, in 512 bytes.
+    """Add a table of the landmarks of each content. Those that are looked up first have a column of 512 bytes.
 
-    The id grows with every save, so that what is new since an id can be asked for.
+    The id grows with every save, so that a query can select what was saved after an id.
     """
     connection.execute(
         """CREATE TABLE landmarks (
@@ -242,7 +242,7 @@ def keep_landmarks(connection: Connection) -> None:
 
 
 def keep_written_tags(connection: Connection) -> None:
-    """Add a table of what was written into files; predicted genres that were written before are its first rows."""
+    """Add a table of the tags that were written into files; its first rows are genres that were written before."""
     connection.execute(
         "CREATE TABLE written_tags (track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE, "
         "field TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (track_id, field)) WITHOUT ROWID"
@@ -257,7 +257,7 @@ def keep_written_tags(connection: Connection) -> None:
 
 
 def keep_plays(connection: Connection) -> None:
-    """Add tables of single plays, and of what other players count and rate."""
+    """Add tables of single plays, and of the counters and ratings of players."""
     connection.execute(
         "CREATE TABLE plays (content_hash TEXT NOT NULL, source TEXT NOT NULL, at REAL NOT NULL, "
         "PRIMARY KEY (content_hash, source, at)) WITHOUT ROWID"
@@ -312,7 +312,7 @@ def keep_server_songs(connection: Connection) -> None:
 
 
 def keep_checksums(connection: Connection) -> None:
-    """Add a checksum to every value that was computed, and to what is there already."""
+    """Add a checksum to every computed value, existing values included."""
     for name in CONTENT_CHECKSUMS:
         connection.execute(f"ALTER TABLE features ADD COLUMN {name} INTEGER")
     connection.execute(SEAL_CONTENT)
@@ -331,16 +331,16 @@ def rate_with_stars(connection: Connection) -> None:
 
 
 def let_people_exclude_tracks(connection: Connection) -> None:
-    """Add what the user keeps out of playlists, and counts of changes of what the user says and plays.
+    """Add the exclusion of tracks from playlists, and counts of changes of ratings and plays.
 
-    The tracks themselves do not change with it, so that no table of the library is read again for a rating or a play.
+    A rating or a play does not make a new snapshot, so the library table is not read again.
     """
     connection.execute("ALTER TABLE ratings ADD COLUMN excluded INTEGER NOT NULL DEFAULT 0")
     connection.execute("INSERT INTO meta (key, value) VALUES ('said', '0'), ('played', '0')")
 
 
 def keep_checksums_of_the_rest(connection: Connection) -> None:
-    """Add a checksum to tags, ratings and playlists, and to what is there already."""
+    """Add a checksum to tags, ratings and playlists, existing ones included."""
     for table, seal in ({"tracks": SEAL_TRACKS} | SEAL_WHAT_PEOPLE_SAY).items():
         connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
         connection.execute(seal)

@@ -102,7 +102,7 @@ class Readers:
             self._fair_lock.release_locked()
 
     def close(self) -> None:
-        """Close idle connections now and lent ones when they come back; lend no more."""
+        """Close idle connections now and lent ones when they are returned; lend no more."""
         with self._lock:
             self._closed = True
             self._retire_idle()

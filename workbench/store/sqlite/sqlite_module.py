@@ -25,7 +25,7 @@ def is_sound(version: Version) -> bool:
 
 
 def choose(standard: ModuleType, bundled: str = "pysqlite3.dbapi2") -> ModuleType:
-    """Return ``standard`` when it is sound or the newest there is, else the module named ``bundled``."""
+    """Return ``standard`` when it is sound or the newest available, else the module named ``bundled``."""
     if is_sound(standard.sqlite_version_info):
         return standard
     try:

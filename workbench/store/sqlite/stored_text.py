@@ -1,7 +1,7 @@
-r"""Names of files that are not UTF-8, as the database has them.
+r"""Store names of files that are not UTF-8 in the database.
 
-Python has a byte of a name that is not UTF-8 as a lone surrogate (PEP 383), which SQLite cannot store as text. Here it
-is a mark, which no name has, and the character with the number of the byte. Everything else is stored as it is.
+Python represents a byte that is not UTF-8 as a lone surrogate (PEP 383), which SQLite cannot store as text. Such a byte
+is stored as a mark, which no name has, and the character with the number of the byte. Other text is stored unchanged.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _as_bytes(found: re.Match[str]) -> str:
     char = found[0]
     try:
         data = char.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # a surrogate that stands for no byte comes from a tag
+    except UnicodeEncodeError:  # a surrogate that does not stand for a byte comes from a tag
         data = char.encode("utf-8", "surrogatepass")
     return "".join(_MARK + chr(byte) for byte in data)
 

@@ -1,4 +1,4 @@
-"""How long to wait for the database: as long as the pool allows, or less where a person waits for the answer."""
+"""Limit how long a thread waits for the database, to less than the pool allows where a person waits."""
 
 from __future__ import annotations
 
