@@ -55,7 +55,7 @@ from typing import Any
 
 
 class WorkbenchError(Exception):
-    """Base of the tree. ``kind`` is a stable name for JSON answers; ``details`` are named, JSON-able values."""
+    """Base of the tree. ``kind`` is a stable name for JSON answers; ``details`` are named, JSON-serializable values."""
 
     kind = "error"
 

@@ -184,7 +184,7 @@ class Settings:
         return self.data_dir / "library.sqlite3"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return every setting under its seed name, JSON-able, secrets hidden."""
+        """Return every setting under its seed name, JSON-serializable, secrets hidden."""
         values: dict[str, Any] = {}
         for f in fields(self):
             value = getattr(self, f.name)

@@ -203,7 +203,7 @@ class Value:
         return schema | ({"description": self.help} if self.help else {})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the description as JSON-able values."""
+        """Return the description as JSON-serializable values."""
         return {
             "name": self.name,
             "kind": self.kind,

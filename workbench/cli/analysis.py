@@ -101,7 +101,7 @@ def _run_analysis(wb: Workbench, paths: list[str], *, force: bool) -> dict[str, 
 
 
 def wait_for(job: Job[Report]) -> dict[str, Any]:
-    """Return the report of a job as JSON-able values; Ctrl-C cancels the job."""
+    """Return the report of a job as JSON-serializable values; Ctrl-C cancels the job."""
     try:
         return job.result().to_dict()
     except KeyboardInterrupt:

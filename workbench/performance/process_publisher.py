@@ -90,7 +90,7 @@ class ProcessPublisher:
             self._publish_workers()
 
     def close(self) -> None:
-        """Publish a last time and hand the counters over to the row of ended processes. Twice is fine."""
+        """Publish a last time and hand the counters over to the row of ended processes. A second call does nothing."""
         if self._stop.is_set():
             return
         self._stop.set()

@@ -62,7 +62,7 @@ class Comparison:
         return [*rows, ("Order", f"agrees to {number(order, '', 2)} (1 the same, −1 reversed)")]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values."""
+        """Return JSON-serializable values."""
         return asdict(self)
 
 

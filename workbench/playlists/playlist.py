@@ -30,7 +30,7 @@ class Playlist:
     ----------
     name, method : str
     parameters : mapping
-        All parameters besides ``method`` and ``random_state``, canonical and JSON-able.
+        All parameters besides ``method`` and ``random_state``, canonical and JSON-serializable.
     random_state : int
     snapshot : str
         Version of the library table it was made from.
@@ -100,7 +100,7 @@ class Playlist:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as JSON-able values, tracks with path, tags and explanation."""
+        """Return everything as JSON-serializable values, tracks with path, tags and explanation."""
         tracks = [
             {
                 "position": position,

@@ -78,7 +78,7 @@ def _again(closest_repeat: int | None) -> str:
 
 
 def quality_card(table: LibraryTable, rows: Rows, costs: TransitionCosts) -> dict[str, Any]:
-    """Return the quality card of rows in playing order, JSON-able.
+    """Return the quality card of rows in playing order, JSON-serializable.
 
     Returns
     -------

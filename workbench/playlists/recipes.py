@@ -61,7 +61,7 @@ class Refreshed:
         return f"{len(self.kept)} kept, {len(self.added)} added, {len(self.removed)} removed"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values: the difference and the new playlist."""
+        """Return JSON-serializable values: the difference and the new playlist."""
         return {
             "kept": self.kept,
             "added": self.added,

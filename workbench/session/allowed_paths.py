@@ -1,4 +1,4 @@
-"""Paths that come in requests: only what lies below LIBRARY_ROOTS, after links are followed."""
+"""Check paths from requests: only paths below LIBRARY_ROOTS are allowed, after links are followed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def allowed_file(path: str, roots: Iterable[Path]) -> Path:
     Raises
     ------
     PathNotAllowedError
-        Outside the roots; said alike whether it exists or not.
+        The path is outside the roots. The error does not tell whether it exists.
     LibraryPathError
-        Not absolute, missing, or not a regular file.
+        The path is not absolute, missing, or not a regular file.
     """
     real = _below(path, roots)
     if not stat.S_ISREG(_mode(real)):
@@ -36,12 +36,12 @@ def allowed_folder(path: str, roots: Iterable[Path]) -> Path:
 
 
 def check_inside(paths: Iterable[Path], roots: Iterable[Path]) -> None:
-    """Check the folders of WATCH, which need not be there yet.
+    """Check the folders of WATCH, which need not exist yet.
 
     Raises
     ------
     PathNotAllowedError
-        One is outside the roots.
+        A folder is outside the roots.
     """
     real = [Path(os.path.realpath(root)) for root in roots]
     for path in paths:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 
-# What failed for these reasons fails again on the same bytes; only --force tries again.
+# After an error of these kinds, the same bytes fail again, so only --force tries again.
 LASTING_KINDS = frozenset({"format", "empty", "crash", "timeout"})
 
 
@@ -133,24 +133,24 @@ class Analysis(Verbs):
         Parameters
         ----------
         force : bool
-            Analyze again what is known, and try again what failed.
+            Analyze analyzed files again, and retry failed ones.
         recursive : bool
-            Look into folders inside of folders.
+            Scan the folders inside of folders, too.
         formats : sequence of str, optional
             Only files with these suffixes, such as ``flac``.
         within : sequence of Path, optional
-            Folders that links may not lead out of, neither now nor when the files are read.
+            Links may not lead out of these folders, neither now nor when the files are read.
 
         Raises
         ------
         LibraryPathError
             One of ``paths`` does not exist or cannot be read.
         SettingsError
-            A pattern of SCAN_EXCLUDE is not a pattern.
+            A pattern of SCAN_EXCLUDE is not valid.
         """
         if not all(map(os.fspath, paths)):
             raise LibraryPathError("The path is empty. Give a folder or file that exists.", path="")
-        finish_cut_off(self._library, self._settings.data_dir / BACKUPS)  # before half a file is read
+        finish_cut_off(self._library, self._settings.data_dir / BACKUPS)  # before a half-written file is read
         exclude = self._settings.scan_exclude
         roots = [os.path.normpath(expand_home(path).absolute()) for path in paths]
         entries = list(scan(roots, formats=formats, recursive=recursive, exclude=exclude, within=within))
@@ -240,7 +240,7 @@ def _gone(
 def _left_out_now(
     known: dict[str, KnownFile], found: list[FoundFile], roots: list[str], exclude: Sequence[str]
 ) -> dict[str, KnownFile]:
-    """Return the tracks that an older version or other patterns found in places that scans now leave out."""
+    """Return the tracks in places that scans leave out now; an older version or other patterns found them."""
     present = {file.path for file in found}
     unseen = [path for path, file in known.items() if path not in present and file.status != "missing"]
     below = {

@@ -1,7 +1,7 @@
-"""``wb.app``: open an app over a session. The apps are above the session and make themselves known by entry points.
+"""``wb.app``: open an app over a session. The session finds the apps, which are in a package above it, by entry points.
 
-An app is what one calls with a workbench to get a widget. A package adds one of its own with an entry point of the
-group ``workbench.apps``, a file in the data folder with ``workbench.apps.app``.
+An app is a function that takes a workbench and returns a widget. A package adds an app by an entry point of the group
+``workbench.apps``, a file in the data folder by ``workbench.apps.app``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def open_app(wb: Any, name: str) -> Any:
     MissingPackageError
         No installed package and no plug-in has an app of this name.
     PluginError
-        It is of a plug-in and failed.
+        The app is in a plug-in and failed.
     """
     installed = installed_apps()
     if name in installed and _is_built_in(installed[name]):
@@ -46,7 +46,7 @@ def open_app(wb: Any, name: str) -> Any:
 
 
 def own_apps() -> dict[str, str]:
-    """Return the apps that are not built in: name → what it is for, or where it comes from."""
+    """Return the apps that are not built in: a mapping of names to the purpose or the origin of each."""
     packages = {
         name: f"From the package {entry.dist.name}."
         for name, entry in installed_apps().items()
@@ -66,5 +66,5 @@ def _is_built_in(entry: EntryPoint) -> bool:
 
 @cache
 def installed_apps() -> dict[str, EntryPoint]:
-    """Return the apps that installed packages have, by name."""
+    """Return the apps of installed packages by name."""
     return {entry.name: entry for entry in entry_points(group=GROUP)}

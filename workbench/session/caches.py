@@ -20,14 +20,14 @@ class Caches:
     features : MemoryCache
         Features by content hash. Its statistics are published as ``analysis_cache``, the name that clients know.
     tracks : MemoryCache
-        Tracks by what was asked for and the version of the library; published as ``feature_cache``.
+        Tracks by query and version of the library; published as ``feature_cache``.
     shared : SharedCache or None
         Features by content hash, for several servers.
 
     Parameters
     ----------
     own : callable
-        Returns the versions of the user's own descriptors; Redis has features for each set of them.
+        Returns the versions of the own descriptors; Redis has features for each set of versions.
 
     Raises
     ------

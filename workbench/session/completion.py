@@ -1,4 +1,4 @@
-"""Tab completes titles of tracks, methods, choices and names of playlists inside of the quotes of a call."""
+"""Complete titles of tracks, methods, choices and names of playlists inside the quotes of a call by Tab."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from workbench.playlists import METHODS
 from workbench.session.playlist_verbs import parameters_of
 from workbench.values import Value
 
-MOST = 50  # as many as one looks through
-# The name of a workbench, what is called, the arguments before, and the text that was begun.
+MOST = 50  # as many as a person looks through
+# The name of a workbench, the function, the arguments before, and the text that was begun.
 _CALL = re.compile(
     r"""(?P<wb>\w+)\.(?P<verb>track|similar|play|compare|playlist(?:\.\w+)?|playlists\.\w+)\("""
     r"""(?P<before>[^()]*?)(?:(?P<parameter>\w+)\s*=\s*)?(?P<list>\[[^]]*)?["'](?P<begun>[^"']*)$"""
@@ -28,7 +28,7 @@ _TAKE_PLAYLISTS = (
 
 
 def offer_completions(workbench: Any) -> None:
-    """Let a running IPython ask for completions of the class ``Workbench``; elsewhere nothing happens."""
+    """Register the completions of the class ``Workbench`` in a running IPython; do nothing elsewhere."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     completer = getattr(shell, "Completer", None)
@@ -65,7 +65,7 @@ def _match(workbench: Any, names: dict[str, Any], line: str) -> dict[str, Any]:
 
 
 def candidates(wb: Any, verb: str, parameter: str | None, before: str, begun: str) -> list[str]:
-    """Return what the text that was begun may become."""
+    """Return the completions of the text that was begun."""
     if verb in _TAKE_TRACKS:
         return list(wb.track.titles(begun, limit=MOST))
     if verb in _TAKE_PLAYLISTS:

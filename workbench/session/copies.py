@@ -1,4 +1,4 @@
-"""Other files of the same recording: found by their landmarks, kept as pairs, put in groups of which one is best."""
+"""Find files of the same recording by their landmarks, keep them as pairs, and group them with the best file first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.store.library.track import Track
 
 _KEPT = ("copies", "pairs")
-# A file that has less of the longer one is an excerpt, or a track at the start of a mix.
+# A file with a smaller share of the longer one is an excerpt, or a track at the start of a mix.
 _LEAST_SHARE = 0.5
 _COMPARED_AT_A_TIME = 1000  # pairs; bounds memory
 
@@ -40,7 +40,7 @@ class Group:
 
 
 class Copies:
-    """The pairs of one library. New contents are compared with all others, once."""
+    """The pairs of one library. Each new content is compared with all others once."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -49,7 +49,7 @@ class Copies:
         self._pairs: Sequence[Pair] = ()
 
     def pairs(self) -> Sequence[Pair]:
-        """Return every pair of contents with the same recording; looks for new ones first."""
+        """Find new pairs, and return every pair of contents with the same recording."""
         with self._lock:
             newest = self._library.landmarks.newest()
             if newest != self._newest:
@@ -104,7 +104,7 @@ def _read(kept: Artifact) -> tuple[int, Sequence[Pair]]:
 def with_copies(
     table: LibraryTable, pairs: Sequence[Pair], tracks: Callable[[Sequence[int]], Mapping[int, Track]]
 ) -> LibraryTable:
-    """Return a table with the number of the recording and the place of each file of it, where there are several."""
+    """Return a table with the number of the recording and the rank of each file, for recordings with several files."""
     import numpy as np
 
     from workbench.playlists.making.copies import GROUP, RANK
@@ -154,7 +154,7 @@ def copy_groups(
 
 
 def _covers(match: Match, one_s: float, other_s: float) -> bool:
-    """Whether the common part is most of the shorter file, and that is not a small part of the longer one."""
+    """Whether the common part is most of the shorter file, and the shorter file is a large part of the longer one."""
     from workbench.analysis.same_recording.landmarks import LONGEST_S
 
     shorter, longer = sorted((one_s, other_s))
@@ -162,7 +162,7 @@ def _covers(match: Match, one_s: float, other_s: float) -> bool:
 
 
 def _joined(together: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Return the connected rows, each group ascending, by first row."""
+    """Join groups that share rows; return the groups in the order of their first row, each ascending."""
     import numpy as np
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

@@ -1,4 +1,4 @@
-"""Compare the files of one recording, and say in words which is best and why."""
+"""Compare the files of one recording, and explain which one is best and why."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CopyQuality:
     missing_s : float
         How much shorter than the longest file, 0 for pauses and padding.
     rate_hz : int
-        0 for lossy files: their encoder decides what of the rate is used.
+        0 for lossy files, whose encoder decides how much of the bandwidth is used.
     """
 
     truncated: bool
@@ -44,7 +44,7 @@ class CopyQuality:
 
     @classmethod
     def of(cls, track: Track, longest_s: float) -> CopyQuality:
-        """Judge a track, given the sounding seconds of the longest file of the recording."""
+        """Return the criteria of a track, given the sounding seconds of the longest file of the recording."""
         duration = track.duration_s or 0.0
         kbit_s = round((track.size_bytes or 0) * 8 / 1000 / duration) if duration else 0
         missing = longest_s - sounding_s(track)
@@ -60,7 +60,7 @@ class CopyQuality:
         )
 
     def order(self) -> tuple[float, ...]:
-        """Return a key that sorts the best first."""
+        """Return a sort key; the best file has the smallest."""
         return (
             self.truncated,
             self.missing_s,

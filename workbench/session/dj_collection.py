@@ -1,4 +1,4 @@
-"""Tracks of the library as DJ programs know them, with beat grids and cue points."""
+"""Convert tracks of the library to a collection for DJ programs, with beat grids and cue points."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def collection_of(
     Parameters
     ----------
     prefix_map : mapping of str to str, optional
-        Prefixes of paths here → on the machine of the DJ program.
+        Prefixes of paths here, and the ones on the machine of the DJ program.
     """
     wanted = [track.id for made in playlists for track in made if track.path]
     rows = np.flatnonzero(np.isin(table.ids, wanted))
@@ -70,7 +70,7 @@ def whole_collection(
     rows: npt.NDArray[np.int64],
     prefix_map: Mapping[str, str] | None = None,
 ) -> Collection:
-    """Return a collection of these rows of the table; playlists keep what is among them and not missing."""
+    """Return a collection of these rows of the table; playlists keep their tracks among them that are not missing."""
     rows = rows[~table.missing[rows]]
     there = set(table.ids[rows].tolist())
     listed = [Listed(made.name, [id_ for id_ in made.track_ids if id_ in there]) for made in playlists]

@@ -1,4 +1,4 @@
-"""Check what is installed, and say how to add what is missing."""
+"""Check the installed packages, and tell how to install missing ones."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from workbench.store.library.library_table import LibraryTable
 
-# A spreadsheet reads a cell that begins so as a formula, and anybody can write a tag. As in playlist files.
+# A spreadsheet takes a cell that begins like this for a formula, and anybody can write a tag. As in playlist files.
 _FORMULA = r"^[=+\-@\t\r'']"
 _DATES = "TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%fZ'"
 
@@ -46,7 +46,7 @@ def _json_lines(frame: pd.DataFrame) -> tuple[str, str]:
 
 
 def _parquet(frame: pd.DataFrame) -> tuple[str, str]:
-    """Units and meanings of the descriptors are in the metadata."""
+    """Convert a frame to an Arrow table with the units and meanings of the descriptors in its metadata."""
     notes = ", ".join(f"{name}: {_text(json.dumps(value))}" for name, value in frame.attrs.items())
     return (
         "SELECT * FROM tracks",
@@ -59,7 +59,7 @@ TABLES: dict[str, Callable[[pd.DataFrame], tuple[str, str]]] = {
     "jsonl": _json_lines,
     "parquet": _parquet,
 }
-"""Formats of tables → a function from the table to a query and to options of DuckDB."""
+"""The formats of tables, each with a function from the table to a query and options of DuckDB."""
 
 _READERS = {"csv": "read_csv", "jsonl": "read_json", "parquet": "read_parquet"}
 _COMPARED_COLUMNS = 4  # id, title, artist, album: later ones differ between versions and libraries
@@ -98,16 +98,16 @@ def write_table(frame: pd.DataFrame, path: str | os.PathLike[str], format: str, 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Of ``wb.tracks``; written row by row, so the file may be larger than the memory that is left.
+        ``wb.tracks`` or a part of it. It is written row by row, so the file may be larger than the free memory.
     format : str
-        Of ``TABLES``.
+        One of ``TABLES``.
     force : bool
         Overwrite a file that is not such a table.
 
     Raises
     ------
     LibraryPathError
-        The file cannot be written, or is somebody else's.
+        The file cannot be written, or another program made it.
     """
     import duckdb
     import numpy as np
@@ -141,7 +141,7 @@ def write_table(frame: pd.DataFrame, path: str | os.PathLike[str], format: str, 
 
 
 def _is_table(target: Path, format: str, columns: list[str]) -> bool:
-    """Return whether nothing is lost with a file: it is missing or empty, or begins with the columns of a table."""
+    """Return whether a file may be overwritten: it is missing or empty, or begins with the columns of a table."""
     import duckdb
 
     if not target.is_file() or not target.stat().st_size:
@@ -156,7 +156,7 @@ def _is_table(target: Path, format: str, columns: list[str]) -> bool:
 
 @contextmanager
 def _in_utf8(path: Path) -> Iterator[str]:
-    """Give a path for DuckDB, which opens only names in UTF-8: a link to the file, if its name is not."""
+    """Lend a path that DuckDB can open: a link to the file if its name is not UTF-8, otherwise the path itself."""
     name = str(path)
     if valid(name) == name:
         yield name

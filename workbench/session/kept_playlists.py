@@ -38,12 +38,12 @@ class Discarded:
 
 
 class KeptPlaylists(Verbs):
-    """The kept playlists of one library. Iterating, or calling it, gives them, newest first.
+    """The kept playlists of one library. Iterating over it or calling it gives them, newest first.
 
     Parameters
     ----------
     table : callable
-        Returns the library table as it is now.
+        Returns the current library table.
     """
 
     def __init__(self, library: Library, table: Callable[[], LibraryTable]) -> None:

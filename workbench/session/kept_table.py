@@ -1,4 +1,4 @@
-"""The library table of a session: mapped from its file if that is of today, else read from the database."""
+"""The library table of a session, mapped from its file if that is up to date, otherwise read from the database."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_FIRST_S = 2.0  # set by hand: who asked for the table uses it first; then the file is written
+_FIRST_S = 2.0  # set by hand: the caller first uses the table, then the file is written
 
 
 class KeptTable:
-    """Keeps one table until the library changes, and its file as new as it.
+    """Keeps one table until the library changes, and keeps its file up to date.
 
-    What the user says and plays changes all the time, and changes no track: it is put over the table that is kept.
+    Ratings and plays change often but do not change tracks, so they are added to the table that is kept.
 
-    The file is written by a thread of the session that had to read the database; a session that ends earlier writes it
-    before it closes. Without a file everything works, only slower.
+    The session that read the database writes the file on a thread; if it ends earlier, it writes the file before it
+    closes. Everything works without a file, only slower.
 
     Parameters
     ----------
     read : callable
         Reads the table from the database.
     add_said : callable
-        Returns a table with what the user says and plays.
+        Returns a table with the user's ratings and plays.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class KeptTable:
         return table
 
     def _save(self, table: LibraryTable) -> None:
-        """Write the file, and use it from then on: its pages are shared with other processes."""
+        """Write the file and use it from then on, because its memory is shared with other processes."""
         from workbench.playlists.sound.space import arrays_of
 
         self._closing.wait(_FIRST_S)
@@ -108,7 +108,7 @@ class KeptTable:
             if not is_saved(self._path, table.version, made_by=made_by):
                 if self._library.version() != table.version:
                     return
-                self._library.pool.sync_log()  # a power cut must not take back what the file has
+                self._library.pool.sync_log()  # a power cut must not undo a commit that the file has
                 save_table(self._path, table, made_by=made_by, more=arrays_of(table))
             saved = None if self._closing.is_set() else self._saved(table.version)
         except (OSError, WorkbenchError) as error:
@@ -121,7 +121,7 @@ class KeptTable:
         give_back_freed_memory()
 
     def _made_by(self) -> dict[str, Any]:
-        """Return what decides about the columns besides the library."""
+        """Return the versions and settings that decide about the columns besides the library."""
         from workbench import __version__
         from workbench.analysis.features import VERSION
         from workbench.playlists.sound.points import POINTS_VERSION

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 LAYOUT = ("map", "neighbors")
-LOOK_S = 0.3  # set by hand: how soon the end of a layout is noticed
+LOOK_S = 0.3  # set by hand: the delay until the end of a layout is detected
 CLUSTERS = 6  # set by hand: as many as a legend can show and the palette can distinguish
 
 Positions = npt.NDArray[np.float32]
@@ -46,7 +46,7 @@ class NeighborMap:
         return {"tracks": len(self.ids)}
 
     def positions_of(self, ids: npt.NDArray[np.int64]) -> tuple[Positions, int]:
-        """Return the positions of these tracks, and how many are not in the layout: those are put in the middle."""
+        """Return the positions of these tracks, and how many are not in the layout; these get the center."""
         found = np.isin(ids, self.ids)
         positions = np.tile(self.positions.mean(axis=0), (len(ids), 1)).astype(np.float32)
         positions[found] = self.positions[np.searchsorted(self.ids, ids[found])]
@@ -72,7 +72,7 @@ class Maps(Verbs):
         return principal_components(space_of(table).filled(np.flatnonzero(table.analyzed)))
 
     def neighbors(self) -> NeighborMap | None:
-        """Return the kept neighbor map, or ``None`` before the first."""
+        """Return the kept neighbor map, or ``None`` if there is none yet."""
         kept = self._library.artifacts.get(*LAYOUT)
         return None if kept is None else NeighborMap(**kept.value, snapshot=kept.snapshot)
 
@@ -103,7 +103,7 @@ class Maps(Verbs):
         future = self._jobs.cluster.client.submit(neighbor_map, space_of(table).filled(known), pure=False)
         steps.on_cancel = future.cancel
         while not future.done():
-            steps(0, len(known))  # tells how long it has taken, and ends with the job
+            steps(0, len(known))  # reports the elapsed time, and raises when the job was cancelled
             steps.cancelled.wait(LOOK_S)
         positions = future.result()
         steps.check()

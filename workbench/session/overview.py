@@ -1,4 +1,4 @@
-"""What the home page tells of a library: how much is in it, what is new, what has failed, what is running."""
+"""Counts for the home page: the tracks of a library, new and failed ones, jobs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
 
-NEW_S = 7 * 24 * 3600  # set by hand: what came within a week is new
+NEW_S = 7 * 24 * 3600  # set by hand: a track is new for a week
 _PROBLEMS = ("problems", "counts")
 LITTLE_SPACE_BYTES = 10**9  # set by hand: a large library and its backups take about as much
 
@@ -46,7 +46,7 @@ class Overview:
 
 
 def problem_counts(wb: Workbench) -> dict[str, Any]:
-    """Return how many tracks have a problem, and how many each kind has; kept until the library changes."""
+    """Return the number of tracks with a problem, and the number for each kind; kept until the library changes."""
     from workbench.session.problems import KEPT_OUT
 
     snapshot = f"{wb.library.version()} {wb.library.said()}"
@@ -61,7 +61,7 @@ def problem_counts(wb: Workbench) -> dict[str, Any]:
 
 
 def overview(wb: Workbench) -> Overview:
-    """Return the counts of a library as it is now."""
+    """Return the current counts of a library."""
     by_status, jobs = wb.library.tracks.count_by_status(), wb.queue.counts()
     return Overview(
         tracks=sum(by_status.values()),

@@ -27,7 +27,7 @@ class Performance(Verbs):
     Parameters
     ----------
     role : str
-        How this process is called where processes are listed.
+        The name of this process in lists of processes.
     """
 
     def __init__(self, role: str, settings: Settings, library: Library, caches: Caches, jobs: Jobs) -> None:
@@ -44,7 +44,7 @@ class Performance(Verbs):
     def __call__(self) -> Measurements:
         """Return the answers of the performance endpoints, about every live process.
 
-        The keys of ``metrics``, and beside them ``cache_stats``, ``async_processor_health``, ``resource_usage`` and
+        It has the keys of ``metrics``, and ``cache_stats``, ``async_processor_health``, ``resource_usage`` and
         ``optimization_report``.
         """
         self._publisher.publish()
@@ -62,7 +62,7 @@ class Performance(Verbs):
 
     @property
     def monitor(self) -> PerformanceMonitor:
-        """The monitor of every process of this workbench; made when first used."""
+        """The monitor of every process of this workbench; created at the first use."""
         from workbench.performance.monitor import PerformanceMonitor
         from workbench.performance.system import SystemSampler
 
@@ -98,7 +98,7 @@ class Performance(Verbs):
         self._caches.clear()
 
     def close(self) -> None:
-        """Stop the monitor, and publish a last time."""
+        """Stop the monitor, and publish the statistics a last time."""
         if self._monitor is not None:
             self._monitor.close()
         self._publisher.close()

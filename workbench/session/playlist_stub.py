@@ -1,4 +1,4 @@
-"""Write ``playlist_verbs.pyi``, from which editors and mypy know each playlist method and its parameters."""
+"""Write ``playlist_verbs.pyi``, which tells editors and mypy the playlist methods and their parameters."""
 
 from __future__ import annotations
 

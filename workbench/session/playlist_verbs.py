@@ -1,4 +1,4 @@
-"""``wb.playlist``: make a playlist and keep it, with one function for each method, which Tab and ``?`` know.
+"""``wb.playlist``: make a playlist and keep it, with one function for each method, for completion and help.
 
 ``playlist_verbs.pyi`` has the same signatures for editors: ``python -m workbench.session.playlist_stub`` writes it.
 """
@@ -30,9 +30,9 @@ _EXAMPLES = {
 
 
 class PlaylistVerbs(Verbs):
-    """Makes playlists and keeps them, with the recipe that makes each again.
+    """Makes playlists and keeps them with their recipes, from which they can be made again.
 
-    ``wb.playlist("similarity", start=3, size=20)`` and ``wb.playlist.similarity(start=3, size=20)`` are the same.
+    ``wb.playlist("similarity", start=3, size=20)`` and ``wb.playlist.similarity(start=3, size=20)`` do the same.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class PlaylistVerbs(Verbs):
         random_state: int | None = None,
         **parameters: Any,
     ) -> Playlist:
-        """Make a playlist and keep it in the database, with the recipe that makes it again.
+        """Make a playlist and keep it in the database with its recipe, from which it can be made again.
 
         Parameters
         ----------
@@ -64,12 +64,12 @@ class PlaylistVerbs(Verbs):
         random_state : int, optional
             The same number, on the same library, gives the same playlist.
         **parameters
-            Of the method, of the order and of the constraints.
+            Parameters of the method, of the order and of the constraints.
 
         Raises
         ------
         PlaylistError
-            Unknown method, parameter or track; a value that is not allowed; nothing to choose from.
+            A method, parameter or track is unknown, a value is not allowed, or there are no tracks to choose from.
 
         Examples
         --------
@@ -107,7 +107,7 @@ def parameters_of(method: Method) -> dict[str, Value]:
 
 
 def signature(method: Method) -> inspect.Signature:
-    """Return the signature with which one calls a method."""
+    """Return the signature of the function for a method."""
     return inspect.Signature(
         [
             inspect.Parameter(
@@ -129,7 +129,7 @@ def describe(method: Method) -> str:
 
 
 def example(method: Method) -> str:
-    """Return a call that one may type."""
+    """Return an example of a call."""
     needed = [
         f"{name}={_EXAMPLES.get(value.kind, '…')}" for name, value in _required(method.parameters).items()
     ]

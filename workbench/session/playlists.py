@@ -1,4 +1,4 @@
-"""``wb.playlists``: make playlists and keep them with their recipe, refresh, compare, read and write files of them."""
+"""``wb.playlists``: make, keep, refresh and compare playlists, and read and write playlist files."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _MATCHED: Mapping[str, Callable[[Match], Any]] = {
 
 
 class Playlists(KeptPlaylists):
-    """The playlists of one library, and the ways to make more. Calling it gives the kept ones, newest first.
+    """The playlists of one library, and functions that make more. Calling it returns the kept ones, newest first.
 
     Parameters
     ----------
     table : callable
-        Returns the library table as it is now.
+        Returns the current library table.
     recipes : Recipes
         The recipes that the user saved.
     """
@@ -66,9 +66,9 @@ class Playlists(KeptPlaylists):
         Parameters
         ----------
         table : LibraryTable, optional
-            The library as the caller knows it; as it is now by default.
+            The table to choose from; the current library table by default.
         **asked
-            ``playlist`` of the method ``cache_based`` may be the id or name of a kept playlist, or a playlist file.
+            The request. ``playlist`` of ``cache_based`` may be the id or name of a kept playlist, or a playlist file.
         """
         return generate(self._table() if table is None else table, method, **self._given(asked))
 
@@ -105,7 +105,7 @@ class Playlists(KeptPlaylists):
         frame : pandas.DataFrame
             Filtered or sorted from ``wb.tracks``, or the answer of ``wb.sql`` with a column ``id``.
         order : str
-            How to arrange them; see ``wb.playlist``.
+            How the tracks are arranged; see ``wb.playlist``.
 
         Examples
         --------
@@ -143,21 +143,21 @@ class Playlists(KeptPlaylists):
         format: str | None = None,
         **how: Any,
     ) -> list[Path]:
-        """Write playlists to a file each, or all into one file for DJ programs (``.xml``, ``.nml``).
+        """Write each playlist to its own file, or all playlists to one file for DJ programs (``.xml``, ``.nml``).
 
         Parameters
         ----------
         path : path
-            A file for one playlist, or for several of a DJ program; else a folder.
+            A file for one playlist or for a DJ program; a folder for several playlists.
         format : str, optional
-            By the suffix of ``path`` when left out.
+            By default, the format that fits the suffix of ``path``.
         **how
             ``paths``, ``prefix_map`` and ``force``, as for :func:`workbench.playlists.export`.
 
         Raises
         ------
         PlaylistFileError
-            A file cannot be written, or something in its place would be lost.
+            A file cannot be written, or another file in its place would be lost.
         """
         from workbench.playlists.dj.writing import is_collection, write_collection
         from workbench.session.dj_collection import collection_of
@@ -184,7 +184,7 @@ class Playlists(KeptPlaylists):
         Returns
         -------
         Playlist
-            With a note where the library, or what chooses the tracks, has changed since.
+            With a note if the library, or the code that chooses the tracks, has changed since.
         """
         read = self._recipe(recipe)
         return self.keep(_with_changes_noted(regenerate(read, self._table()), read))
@@ -220,7 +220,7 @@ class Playlists(KeptPlaylists):
         Raises
         ------
         PlaylistError
-            There is none, or the file cannot be read.
+            There is no such playlist, or the file cannot be read.
         """
         if Path(playlist).is_file():
             name, ids = Path(playlist).stem, self._track_ids(Path(playlist))
@@ -273,7 +273,7 @@ def select_tracks(table: LibraryTable, ids: Sequence[int], order: str = "none") 
 
 
 def _with_changes_noted(playlist: Playlist, recipe: Mapping[str, Any]) -> Playlist:
-    """Return a note why a playlist may differ from the one that its recipe made before."""
+    """Return the playlist, with a note if it may differ from the one that its recipe made before."""
     now = {"snapshot": playlist.snapshot, **playlist.versions}
     then = {"snapshot": recipe.get("snapshot"), **recipe.get("versions", {})}
     changed = {name: then[name] for name in now if then.get(name) not in (None, now[name])}

@@ -30,16 +30,16 @@ CLIPPED_DBTP = 0.0  # full scale: a peak above it clips in a player without Repl
 LONG_SILENCE_S = 10.0  # chosen: much longer than the usual pause between tracks
 KEPT_OUT = "Kept out of playlists"
 OUTLIER_SPREADS = 3.0  # convention: only 0.3 % of a normal distribution lie farther out
-OUTLIER_LEAST_LU = 4.0  # chosen: a smaller difference is not worth a report, however even the library is
+OUTLIER_LEAST_LU = 4.0  # chosen: a smaller difference is not worth a report in any library
 NEIGHBORS = 10  # chosen: enough for a clear majority, and few enough to be near
 _FINDINGS_AT_A_TIME = 1000  # some 200 kB of text
 AGREEMENT = 0.8  # chosen: eight of the ten nearest tracks
 LEAST_SURPRISE = 0.001  # chosen: by chance, one track in a thousand would have such neighbors
 AUDIBLE_S = 0.05  # less is the delay of an encoder
-COMPARED = 10_000  # chosen: in a larger library, neighbors are looked for among so many; 100,000 tracks take 10 s then
+COMPARED = 10_000  # chosen: most tracks that are searched for neighbors; 100,000 tracks then take 10 s
 
 Mend = Literal["trash", "show", "tags", "gain", "exclude", "allow", "none"]
-"""What mends it: the trash, a look into the folder, right tags, ReplayGain, to be kept out of playlists or not."""
+"""The remedy: the trash, opening the folder, correct tags, ReplayGain, excluding from playlists or allowing again."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Finding:
     Attributes
     ----------
     tags : mapping
-        Tags that would be right, where that is known.
+        The correct tags, where they are known.
     mend : str, optional
-        What mends it, where that differs from the others of its kind.
+        The remedy, if it differs from that of other tracks with this kind of problem.
     """
 
     track_id: int
@@ -62,7 +62,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Problem:
-    """One kind of problem: its name, the advice, the tracks that have it, and what mends it."""
+    """One kind of problem: its name, the advice, the tracks that have it, and the remedy."""
 
     title: str
     advice: str
@@ -70,7 +70,7 @@ class Problem:
     mend: Mend = "none"
 
     def described(self, table: LibraryTable) -> Iterator[dict[str, Any]]:
-        """Yield each finding as JSON-able values, with the path of the track."""
+        """Yield each finding as JSON-serializable values, with the path of the track."""
         for finding in self.findings:
             row = table.index_of(finding.track_id)
             path = None if row is None else table.text_at("path", row)
@@ -78,7 +78,7 @@ class Problem:
 
 
 def as_json(problems: Iterable[Problem], table: LibraryTable) -> Iterator[str]:
-    """Yield a JSON document of problems in pieces, so that no million of findings is in memory as text."""
+    """Yield a JSON document of problems in pieces, so that a million findings are never in memory as text."""
     yield '{"problems": ['
     for place, problem in enumerate(problems):
         about = _json({"title": problem.title, "advice": problem.advice})
@@ -158,7 +158,7 @@ def find_problems(library: Library, table: LibraryTable, pairs: Sequence[Pair] =
 
 
 def _heard(table: LibraryTable, check: Check) -> list[Finding]:
-    """Return the findings of a check, without the tracks that the user keeps out of playlists."""
+    """Return the findings of a check, without tracks that are excluded from playlists."""
     found: list[Finding] = table.derived(("problem", check.title), lambda: check.find(table))
     kept_out = set(table.ids[table.numbers(EXCLUDED) == 1].tolist())
     return [finding for finding in found if finding.track_id not in kept_out]
@@ -173,12 +173,12 @@ def _missing(table: LibraryTable) -> list[Finding]:
 
 
 def duplicates(groups: Sequence[Sequence[Track]]) -> list[Finding]:
-    """Return a finding for every file that has copies, copies next to each other."""
+    """Return a finding for every file that has copies; copies follow one another."""
     return [Finding(track.id, f"same as {_others(group, track)}") for group in groups for track in group]
 
 
 def same_recordings(table: LibraryTable, groups: Sequence[Group], pairs: Sequence[Pair]) -> list[Finding]:
-    """Return a finding for every file of a recording that has other files, with what makes the best one better."""
+    """Return a finding for every file of a recording that has several, with the reason why the best one is better."""
     found = []
     compared = {frozenset((pair.one, pair.other)): pair for pair in pairs}
     for group in groups:
@@ -196,7 +196,7 @@ def same_recordings(table: LibraryTable, groups: Sequence[Group], pairs: Sequenc
 
 
 def _alike(pair: Pair | None, content_hash: str) -> str:
-    """Say how alike two files are and how much later this content starts, if they were compared with each other."""
+    """Return how similar two files are and how much later this content starts, as text, if they were compared."""
     if pair is None:
         return ""
     later = pair.match.offset_s if pair.one == content_hash else -pair.match.offset_s
@@ -237,8 +237,8 @@ def untagged(table: LibraryTable) -> list[Finding]:
 def mislabeled(table: LibraryTable) -> list[Finding]:
     """Find tracks whose neighbors in sound nearly all share one genre that is not theirs.
 
-    A genre that most of the library has is around every track: such neighbors have to be less likely by chance
-    (binomial, with the genre's share of the library) than ``LEAST_SURPRISE``.
+    A genre that most of the library has surrounds every track. So the probability of such neighbors by chance
+    (binomial, with the genre's share of the library) must be less than ``LEAST_SURPRISE``.
     """
     from scipy.special import bdtrc
 
@@ -254,7 +254,7 @@ def mislabeled(table: LibraryTable) -> list[Finding]:
     counts = np.stack([(around == code).sum(axis=1) for code in range(len(names))], axis=1)
     best, most = counts.argmax(axis=1), counts.max(axis=1)
     share = np.bincount(codes) / len(codes)
-    chance = bdtrc(most - 1, NEIGHBORS, share[best])  # of at least as many
+    chance = bdtrc(most - 1, NEIGHBORS, share[best])  # the probability of at least as many
     wrong = (best != codes) & (most >= AGREEMENT * NEIGHBORS) & (chance < LEAST_SURPRISE)
     return [
         Finding(

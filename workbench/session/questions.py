@@ -1,4 +1,4 @@
-"""``wb.sql``: questions to the library in SQL, answered by DuckDB from columns in memory. Nothing can be changed."""
+"""``wb.sql``: query the library in SQL with DuckDB, from columns in memory. Nothing can be changed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ask(frame: pd.DataFrame, question: str) -> pd.DataFrame:
     Raises
     ------
     QuerySyntaxError
-        It is not one question, or DuckDB cannot answer it; the message is DuckDB's.
+        The text is not a single ``SELECT``, or DuckDB cannot run it; the message is DuckDB's.
     """
     import duckdb
 

@@ -1,4 +1,4 @@
-"""``wb.ratings``: what the user thinks of tracks: stars, labels, and which tracks playlists leave out."""
+"""``wb.ratings``: the user's ratings of tracks in stars, labels, and exclusions from playlists."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Stars(NamedTuple):
     Attributes
     ----------
     rating : float or None
-        What counts: your own rating, else the file's tag, else the highest of your players.
+        The rating that counts: your own, else the file's tag, else the highest of your players.
     own_rating : float or None
-        What you said here.
+        Your rating in the workbench.
     """
 
     rating: float | None
@@ -28,7 +28,7 @@ class Stars(NamedTuple):
 
 
 def stars_of(library: Library, tracks: Sequence[Track]) -> list[Stars]:
-    """Return the rating of each track that counts, and the user's own."""
+    """Return for each track the rating that counts, and the user's own."""
     contents = {track.content_hash for track in tracks if track.content_hash}
     own, told = library.ratings.stars(contents), library.plays.ratings(contents)
     return [
@@ -41,7 +41,7 @@ def stars_of(library: Library, tracks: Sequence[Track]) -> list[Stars]:
 
 
 class Ratings(Verbs):
-    """Stars, labels by hand, and what is kept out of playlists. Copies of a track share them, as the same content.
+    """Stars, labels by hand, and exclusions from playlists. Files with the same content share them.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Ratings(Verbs):
         self._track = track
 
     def rate(self, track: int | str, rating: float | None) -> None:
-        """Keep your rating of a track: 1 to 5 stars, halves included; ``None`` takes it back."""
+        """Save your rating of a track: 1 to 5 stars, halves included; ``None`` removes it."""
         self._library.ratings.rate(self._track(track).content_hash, rating)
 
     def of(self, track: int | str) -> float | None:
@@ -62,7 +62,7 @@ class Ratings(Verbs):
         return self.stars(track).own_rating
 
     def stars(self, track: int | str) -> Stars:
-        """Return the rating of a track that counts, and your own."""
+        """Return the rating that counts for a track, and your own."""
         return stars_of(self._library, [self._track(track)])[0]
 
     def exclude(self, *tracks: int | str) -> None:
@@ -70,7 +70,7 @@ class Ratings(Verbs):
         self._library.ratings.exclude(self._contents(tracks), excluded=True)
 
     def allow(self, *tracks: int | str) -> None:
-        """Take back :meth:`exclude`."""
+        """Undo :meth:`exclude`."""
         self._library.ratings.exclude(self._contents(tracks), excluded=False)
 
     def _contents(self, tracks: Sequence[int | str]) -> list[str]:

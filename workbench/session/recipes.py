@@ -1,4 +1,4 @@
-"""``wb.recipes``: methods with their parameters, which the user keeps as files in the folder ``recipes``."""
+"""``wb.recipes``: methods with their parameters, saved as files in the folder ``recipes``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Recipes:
     Parameters
     ----------
     folder : Path
-        It is made when the first recipe is saved.
+        It is created when the first recipe is saved.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,7 +42,7 @@ class Recipes:
         Raises
         ------
         PlaylistError
-            There is none of this name, or its file is not a recipe.
+            There is no recipe of this name, or its file is not a recipe.
         """
         if name not in self:
             known = ", ".join(self) or "none yet"
@@ -57,7 +57,7 @@ class Recipes:
         Parameters
         ----------
         random_state : int, optional
-            Without it, every playlist of the recipe draws its own.
+            If left out, every playlist of the recipe gets its own random state.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Recipes:
         return path
 
     def delete(self, name: str) -> None:
-        """Delete the file of a recipe; one that does not exist is fine."""
+        """Delete the file of a recipe; do nothing if it does not exist."""
         self._path(name).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
@@ -96,7 +96,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
     Raises
     ------
     PlaylistError
-        It cannot be read, or is not a recipe.
+        The file cannot be read, or is not a recipe.
     """
     try:
         read = json.loads(path.read_text("utf-8"))

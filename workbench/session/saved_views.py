@@ -1,4 +1,4 @@
-"""``wb.views``: filters, words, order and columns of the table that the user keeps under a name."""
+"""``wb.views``: saved views of the library table: filter, words, order and columns under a name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KEY = "table_views"
 
 @dataclass(frozen=True)
 class SavedView:
-    """How the table of the Library app looks: what it is filtered by, in which order, with which columns."""
+    """A view of the table in the Library app: its filter, its order and its columns."""
 
     query: str = ""
     words: str = ""
@@ -29,7 +29,7 @@ class SavedViews:
         self._library = library
 
     def all(self) -> dict[str, SavedView]:
-        """Return every view by its name, in order of name."""
+        """Return every view by its name, sorted by name."""
         kept: Mapping[str, dict[str, Any]] = self._library.activity.value(_KEY, {})
         return {
             name: SavedView(**kept[name] | {"columns": tuple(kept[name]["columns"])})
@@ -41,7 +41,7 @@ class SavedViews:
         self._set(self.all() | {name: view})
 
     def delete(self, name: str) -> None:
-        """Forget a view; one that does not exist is fine."""
+        """Forget a view; do nothing if it does not exist."""
         self._set({known: view for known, view in self.all().items() if known != name})
 
     def _set(self, views: Mapping[str, SavedView]) -> None:

@@ -1,4 +1,4 @@
-"""``wb.search``: tracks by a filter, or by words that say how they sound."""
+"""``wb.search``: find tracks by a filter, or by words that describe their sound."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Match:
     match : float
         How well it fits the words, 0 to 1; 1 for a filter.
     reasons, misses : tuple of str
-        What it has of what was asked for, and what it is like where it does not fit.
+        The wishes that it fulfills, and how it differs from the others.
     """
 
     id: int
@@ -41,7 +41,7 @@ class Match:
 
     @property
     def why(self) -> str:
-        """Both in one line."""
+        """Reasons and misses in one line."""
         return why(self.reasons, self.misses)
 
 
@@ -52,11 +52,11 @@ class SearchResult:
     Attributes
     ----------
     total : int
-        How many fit, beyond the limit too.
+        How many tracks fit, those beyond the limit included.
     notes : tuple of str
-        What was not understood, and which words wait for networks.
+        Words that were not understood, and words that need networks.
     next : int or str, optional
-        What the next page begins after; ``None`` on the last page.
+        Where the next page begins, for ``after``; ``None`` on the last page.
     """
 
     total: int

@@ -1,4 +1,4 @@
-"""A track of an open library, which shows itself, draws itself and can be heard."""
+"""A track of an open library with a card, a plot and a player."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
     from workbench.analysis.features import TrackFeatures
 
-PREVIEW_S = 30.0  # as long as a shop plays a track; 400 kB in the notebook
+PREVIEW_S = 30.0  # as long as the previews of shops; 400 kB in the notebook
 
 
 class ShownTrack(Track):
-    """A track that can ask its library for the curves of its features.
+    """A track that can read the curves of its features from its library.
 
-    A copy that was pickled, or made with ``dataclasses.replace``, has no library and shows what it has itself.
+    A copy that was pickled, or made with ``dataclasses.replace``, has no library and shows only its own values.
     """
 
     _read_features: Callable[[], TrackFeatures | None] | None = None
 
     @classmethod
     def of(cls, track: Track, read_features: Callable[[], TrackFeatures | None]) -> ShownTrack:
-        """Return a track with what reads its features."""
+        """Return a track with a function that reads its features."""
         shown = cls(**vars(track))
         object.__setattr__(shown, "_read_features", read_features)
         return shown
@@ -49,19 +49,19 @@ class ShownTrack(Track):
         )
 
     def play(self, *, start_s: float | None = None, seconds: float | None = PREVIEW_S) -> Html:
-        """Return a player whose sound is inside of the notebook: it needs no server, and plays offline.
+        """Return a player whose sound is stored in the notebook, so that it plays offline, without a server.
 
         Parameters
         ----------
         start_s : float, optional
-            Where to begin; where the preview starts by default.
+            Where the sound begins; at the start of the preview by default.
         seconds : float, optional
-            How much to put into the notebook; ``None`` for the rest of the track.
+            Length of the sound in the notebook; ``None`` for the rest of the track.
 
         Raises
         ------
         AudioError
-            The file is gone or cannot be decoded.
+            The file is missing or cannot be decoded.
         """
         from workbench.audio.excerpt import mp3_excerpt
 

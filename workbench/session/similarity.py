@@ -1,4 +1,4 @@
-"""``wb.similarity``: why two tracks are near, the nearest with weights, and how well weights fit the own library."""
+"""``wb.similarity``: why two tracks are near, the nearest tracks with weights, and how well weights fit a library."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Why:
     Attributes
     ----------
     names : sequence of str
-        Of the two.
+        Names of the two tracks.
     closer_than_percent : mapping of str to float
-        Part → how many of the library's tracks are farther from the first one than the second is.
+        For each part, the share of the library's tracks that are farther from the first track than the second is.
     """
 
     names: Sequence[str]
@@ -73,7 +73,7 @@ class Why:
 
 @dataclass(frozen=True)
 class Judgment:
-    """How often the nearest track is of the same album (or artist, or genre), and how often by chance."""
+    """How often the nearest track has the same album (or artist, or genre), and how often by chance."""
 
     by: str
     tracks: int
@@ -105,14 +105,14 @@ class Similarity(Verbs):
     Parameters
     ----------
     table : callable
-        Returns the library table as it is now.
+        Returns the current library table.
     """
 
     def __init__(self, table: Callable[[], LibraryTable], track: TrackReader) -> None:
         self._table, self._track = table, track
 
     def why(self, a: int | str, b: int | str) -> Why:
-        """Say in which parts of their sound two tracks are near.
+        """Return in which parts of their sound two tracks are near.
 
         Raises
         ------
@@ -131,7 +131,7 @@ class Similarity(Verbs):
     def nearest(
         self, track: int | str, n: int = 10, weights: Mapping[str, float] | None = None
     ) -> Rows[dict[str, Any]]:
-        """Return the rows of the ``n`` nearest tracks, each with its ``distance``; 1 is that of a random pair.
+        """Return the rows of the ``n`` nearest tracks, each with its ``distance``; a random pair has 1.
 
         Copies of the same recording are left out.
 
@@ -152,9 +152,9 @@ class Similarity(Verbs):
         return Rows(found, "nearest track", _NEAREST, right=("Tempo", "Length", "Distance"))
 
     def judge(self, weights: Mapping[str, float] | None = None, *, by: str = "album") -> Judgment:
-        """Say how often the nearest track is of the same album, artist or genre, with these weights.
+        """Return how often the nearest track has the same album, artist or genre, with these weights.
 
-        Albums that sound the same throughout say little about what sounds alike; use it to compare weights.
+        Use it to compare weights; a single value says little, because many albums have one sound throughout.
         """
         judged = judge(self._table(), weights or {}, by=by)
         return Judgment(by, judged.tracks, judged.hits, judged.chance)

@@ -76,16 +76,16 @@ class Tagger(Verbs):
         Parameters
         ----------
         random_state : int
-            Of the split and the network.
+            Random state of the split and of the network.
         epochs : int
             The most passes over the examples that the network may take.
         **where
-            Where the labels come from; see :meth:`labels`.
+            The source of the labels; see :meth:`labels`.
 
         Raises
         ------
         ModelError
-            There are too few examples; says how many are needed. Nothing is written.
+            There are too few examples. The message says how many are needed. Nothing is written.
         """
         from workbench.models.tagger.train import train
 
@@ -106,14 +106,14 @@ class Tagger(Verbs):
         return job.result()
 
     def start_training(self, label: str = "genre") -> Job[CommandReport]:
-        """Begin to learn a label in a process of its own, which has room for TensorFlow; return at once."""
+        """Begin to learn a label in a separate process, which loads TensorFlow; return at once."""
         from workbench.session.jobs.command_call import command_call
 
         call = command_call(["tagger", "train", f"--label={label}", "--data-dir", str(self._data_dir)])
         return self._jobs.call(call, title=f"Tagger for {label}", unit="epoch", show=False)
 
     def shortage(self, label: str = "genre", **where: Any) -> str | None:
-        """Say why there are too few examples to learn a label; ``None`` if there are enough.
+        """Return why there are too few examples to learn a label; ``None`` if there are enough.
 
         Raises
         ------
@@ -144,7 +144,7 @@ class Tagger(Verbs):
         everything : bool
             Predict for the tracks that have a label, too.
         **where
-            As for :meth:`train`.
+            The source of the labels, as for :meth:`train`.
         """
         from workbench.models.tagger.use import predict
 

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrackComparison:
-    """How near two tracks are.
+    """The result of a comparison of two tracks.
 
     Attributes
     ----------
     rows : sequence of dict
         The two rows of the library table.
     distance : float or None
-        0 to 1, ``None`` where a track is not analyzed.
+        0 to 1; ``None`` if a track is not analyzed.
     closer_than_percent : float or None
-        How many of all pairs of tracks are farther apart.
+        The share of all pairs of tracks that are farther apart.
     keys : str
         How the keys are related.
     """

@@ -1,4 +1,4 @@
-"""``wb.files``: the file of a track, shown in the file manager of this machine or moved to its trash."""
+"""``wb.files``: show the file of a track in the file manager, or move it to the trash."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TrackFiles(Verbs):
 
     @property
     def can_show(self) -> bool:
-        """Whether this machine has a desktop, and its pages are for who sits at it."""
+        """Whether this machine has a desktop, and the pages are served only to the person who uses it."""
         return self._settings.host in _HERE and has_desktop()
 
     def show(self, track: int | str) -> None:
@@ -43,7 +43,7 @@ class TrackFiles(Verbs):
         Raises
         ------
         LibraryPathError
-            The file is not there, or this machine has no desktop.
+            The file is missing, or this machine has no desktop.
         """
         import click
 
@@ -56,14 +56,14 @@ class TrackFiles(Verbs):
             raise LibraryPathError(f"The file manager did not open. The file is {path}.")
 
     def trash(self, track: int | str) -> Path:
-        """Move the file of a track to the trash, from which it can be put back; the track is missing then.
+        """Move the file of a track to the trash, from which it can be restored. The track is then missing.
 
         Raises
         ------
         LibraryPathError
-            The file is not there, may not be deleted, or its disk has no trash.
+            The file is missing or may not be deleted, or its disk has no trash.
         PathNotAllowedError
-            It lies outside LIBRARY_ROOTS.
+            The file is outside LIBRARY_ROOTS.
         """
         import send2trash
 

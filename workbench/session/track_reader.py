@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
     from workbench.store.library.records import Prediction
 
-PAGE = 1000  # tracks that are read and described at a time
+PAGE = 1000  # tracks that are read at a time
 
 
 class Found(NamedTuple):
@@ -71,7 +71,7 @@ class TrackReader(Verbs):
     Parameters
     ----------
     table : callable
-        Returns the library table as it is now.
+        Returns the current library table.
     """
 
     def __init__(self, library: Library, caches: Caches, table: Callable[[], LibraryTable]) -> None:
@@ -90,7 +90,7 @@ class TrackReader(Verbs):
         Raises
         ------
         UnknownTrackError
-            None or several match; ``candidates`` lists those that come near.
+            No track or several tracks match; ``candidates`` lists the nearest ones.
         """
         key = (self._library.version(), str(track))
         found: Track = self._caches.tracks.get_or_compute(key, lambda: self._only_match(str(track)))
@@ -114,7 +114,8 @@ class TrackReader(Verbs):
     ) -> Found:
         """Find tracks by words, by a filter and by status.
 
-        They come in the order of ``sort``; otherwise the best first if there is a query, and in order of id if not.
+        They are in the order of ``sort``. Without it, the best matches of a query are first; without a query, tracks
+        are in order of id.
 
         Parameters
         ----------
@@ -130,14 +131,14 @@ class TrackReader(Verbs):
             Return at most ``limit`` tracks, from number ``offset`` on.
         after : int or str
             Only tracks after this one: an id in the order of id, otherwise ``listing(…).next`` of the page before.
-            Unlike ``offset``, it stays right while the library changes.
+            Unlike ``offset``, it stays correct while the library changes.
 
         Raises
         ------
         QuerySyntaxError
             The filter cannot be read.
         ParameterValueError
-            There is no column of this name.
+            There is no column with this name.
         """
         if query is None and where is None and sort is None and str(after).isdecimal():
             tracks = self._library.tracks.select(limit=limit, offset=offset, status=status, after=int(after))
@@ -153,7 +154,7 @@ class TrackReader(Verbs):
         status: str | None = None,
         **which: str | None,
     ) -> Iterator[list[dict[str, Any]]]:
-        """Yield what :meth:`find` finds page by page, as :meth:`described`; memory holds one page at a time."""
+        """Yield the tracks that :meth:`find` finds, as in :meth:`described`. Only one page is in memory at a time."""
         if query is None and not any(which.values()):
             for page in self._library.tracks.pages(status=status, limit=limit):
                 yield self.described(page)
@@ -163,7 +164,7 @@ class TrackReader(Verbs):
             yield self.described(self.listed(listed.page(start, PAGE)))
 
     def listing(self, query: str | None = None, **which: str | None) -> Listing:
-        """Return rows of the library table as :meth:`find` finds them, to read columns of them or as CSV."""
+        """Return the rows of the library table that :meth:`find` finds, for reading their columns or writing CSV."""
         from workbench.playlists.query.listing import listing
 
         return listing(self._table(), query=query, **which)
@@ -199,11 +200,11 @@ class TrackReader(Verbs):
         return None if record is None else TrackFeatures.from_record(record)
 
     def described(self, tracks: Sequence[Track]) -> list[dict[str, Any]]:
-        """Return tracks as JSON-able values.
+        """Return tracks as JSON-serializable values.
 
-        Apart from the tags, ``predicted`` has what models and taggers predict, and ``sound_tags`` what networks hear:
-        by name, ``value`` and ``rank`` in the library, of each sound tag that the track has. ``rating`` is the one that
-        counts, ``own_rating`` the user's own.
+        In addition to the tags, ``predicted`` has the predictions of models and taggers, and ``sound_tags`` the name of
+        each sound tag that the track has, with its ``value`` and its ``rank`` in the library. ``rating`` is the rating
+        that counts, ``own_rating`` the user's own.
         """
         from workbench.models.predicted import predicted
         from workbench.models.sound_tag_values import HEARD_BY
@@ -228,7 +229,7 @@ class TrackReader(Verbs):
         return values
 
     def described_matches(self, result: SearchResult) -> list[dict[str, Any]]:
-        """Return the tracks of a search as :meth:`described`, with ``match``, ``reasons`` and ``misses``."""
+        """Return the tracks of a search as in :meth:`described`, with ``match``, ``reasons`` and ``misses``."""
         by_id = self._library.tracks.by_id([found.id for found in result.tracks])
         matches = [found for found in result.tracks if found.id in by_id]
         told = self.described([by_id[found.id] for found in matches])
@@ -238,7 +239,7 @@ class TrackReader(Verbs):
         ]
 
     def unchanged(self, path: str | os.PathLike[str]) -> dict[str, Any] | None:
-        """Return the described track of a file that is analyzed and has not changed since, or ``None``."""
+        """Return a track as in :meth:`described` if its file has not changed since its analysis, or ``None``."""
         file = os.fspath(path)
         status = Path(file).stat()
         now = (*size_and_time(status), inode_time(status))
@@ -255,7 +256,7 @@ class TrackReader(Verbs):
         return described
 
     def statistics(self) -> dict[str, Any]:
-        """Return how much of the library is analyzed: counts, features, failures by kind, seconds of audio."""
+        """Return statistics of the library: tracks by status, features, failures by kind, seconds of audio."""
         import numpy as np
 
         info, table = self._library.maintenance.info(), self._table()

@@ -1,4 +1,4 @@
-"""``Workbench``: one open library, with everything that notebooks, servers and commands do to it."""
+"""``Workbench``: one open library, with every operation of notebooks, servers and commands."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _OPEN: WeakSet[Workbench] = WeakSet()
 
 @atexit.register
 def _release_all() -> None:
-    """Close what is open when a kernel or a script ends; after a fork, sessions belong to the parent."""
+    """Close all open sessions when a kernel or a script ends; after a fork, they belong to the parent."""
     for session in list(_OPEN):
         if session._process == os.getpid():
             session._release()
@@ -66,11 +66,11 @@ class Workbench:
     Parameters
     ----------
     data_dir : path, optional
-        Where the library is kept; DATA_DIR by default.
+        Folder of the library; DATA_DIR by default.
     settings : Settings, optional
-        Ready-made settings; nothing else is read then.
+        Complete settings; environment and files are then not read.
     role : str
-        How this process is called where processes are listed.
+        The name of this process in lists of processes.
     share_cluster : bool
         Let other processes use the workers, as a server does.
     **overrides
@@ -79,13 +79,13 @@ class Workbench:
     Attributes
     ----------
     track : TrackReader
-        Call it with an id, a path or a title; ``track.features`` and the others read more of a track.
+        Call it with an id, a path or a title; ``track.features`` and its other methods read more of a track.
     views : SavedViews
-        Views of the Library app's table that are kept under a name.
+        Saved views of the table in the Library app.
     ratings : Ratings
-        What you think of tracks, in stars, and labels by hand.
+        Your ratings of tracks in stars, and labels by hand.
     performance : Performance
-        Call it for what the performance endpoints answer.
+        Call it for the answers of the performance endpoints.
 
     Raises
     ------
@@ -182,7 +182,7 @@ class Workbench:
         return self._closed
 
     def close(self) -> None:
-        """Cancel jobs, stop the workers that this session owns and close the database. Twice is fine."""
+        """Cancel jobs, stop the workers that this session owns and close the database. A second call does nothing."""
         with self._lock:
             if self._closed:
                 return
@@ -192,7 +192,7 @@ class Workbench:
             tell()
 
     def reopen(self) -> Self:
-        """Open the session again after it was closed, with the same settings; an open one stays as it is."""
+        """Open the session again after it was closed, with the same settings; do nothing if it is open."""
         with self._lock:
             if self._closed:
                 self._open()
@@ -213,7 +213,7 @@ class Workbench:
         self.library.pool.close()
 
     def make_demo_library(self) -> Path:
-        """Synthesize the demo library in the data folder, unless it is there, and return its folder."""
+        """Synthesize the demo library in the data folder, unless it exists, and return its folder."""
         from workbench.audio.demo.demo_library import make_demo_library
 
         folder = self.settings.data_dir / "demo"
@@ -247,18 +247,18 @@ class Workbench:
         Parameters
         ----------
         quiet_s : float, optional
-            A file is analyzed when its size and time have been the same for so long; 5 by default.
+            A file is analyzed when its size and time have not changed for this long; 5 by default.
         grace_s : float, optional
-            A file is marked as missing when it has been away for so long; 60 by default.
+            A file is marked as missing when it has not existed for this long; 60 by default.
         poll_s : float, optional
-            Look for changes so often. By default the system tells them, and shares are looked at every 30 seconds.
+            Interval of polling. By default, events of the system are used, and shares are polled every 30 seconds.
         within : sequence of Path, optional
-            Folders that links may not lead out of.
+            Links may not lead out of these folders.
 
         Raises
         ------
         LibraryPathError
-            One of the folders is not there, or none is given.
+            One of the folders does not exist, or none is given.
 
         Examples
         --------
@@ -288,7 +288,7 @@ class Workbench:
 
     @property
     def tracks(self) -> pd.DataFrame:
-        """Every track as a DataFrame, one row a track, indexed by id.
+        """Every track as a DataFrame, with one row per track, indexed by id.
 
         ``attrs`` has unit, meaning and source of each descriptor: ``wb.tracks.attrs["units"]["bpm"]``. You can pass
         a filtered frame to a method: ``wb.playlist("harmonic", among=frame)``.
@@ -305,7 +305,7 @@ class Workbench:
         Raises
         ------
         QuerySyntaxError
-            It is not one ``SELECT``, or it has a mistake.
+            The text is not a single ``SELECT``, or it has an error.
 
         Examples
         --------
@@ -333,7 +333,7 @@ class Workbench:
         where : str, optional
             Only tracks that match this filter.
         prefix_map : mapping of str to str, optional
-            For a collection: prefixes of paths here → on the machine of the DJ program.
+            For a collection: prefixes of paths here, and the ones on the machine of the DJ program.
         force : bool
             Overwrite a file that this package did not make, or a collection that has twice as many tracks.
 
@@ -357,7 +357,7 @@ class Workbench:
         return write_table(self.tracks.iloc[rows], path, table_format(path), force=force)
 
     def to_parquet(self, path: PathLike, *, where: str | None = None, force: bool = False) -> Path:
-        """Write every column of the library as Parquet; parameters and errors as of :meth:`export`.
+        """Write every column of the library as Parquet; parameters and errors as in :meth:`export`.
 
         Examples
         --------
@@ -379,7 +379,7 @@ class Workbench:
         return self.playlists.from_frame(frame, name=name, order=order)
 
     def table(self) -> LibraryTable:
-        """The library as columns; read again only when the library has changed."""
+        """The library table; it is read again only when the library has changed."""
         return self._table()
 
     def _read_table(self) -> LibraryTable:
@@ -405,19 +405,19 @@ class Workbench:
         offset: int = 0,
         after: Cursor = 0,
     ) -> SearchResult:
-        """Find tracks by a filter, or by words that say how they sound.
+        """Find tracks by a filter, or by words that describe their sound.
 
         Parameters
         ----------
         where : str, optional
             A filter, such as ``"bpm 120-128 and key 8A"`` or ``"piano > 0.5 and voice = none"``.
         like : str, optional
-            Words, such as ``"calm piano without singing"`` or ``"fast 80s rock in A minor"``: the tracks that fit best
-            come first, each with its reasons.
+            Words, such as ``"calm piano without singing"`` or ``"fast 80s rock in A minor"``. The tracks that fit best
+            are first, each with its reasons.
         limit, offset : int
             Return at most ``limit`` tracks, from number ``offset`` on.
         after : int or str
-            ``next`` of the page before. Unlike ``offset``, it stays right while the library changes.
+            ``next`` of the page before. Unlike ``offset``, it stays correct while the library changes.
 
         Raises
         ------
@@ -429,10 +429,10 @@ class Workbench:
         return search(self.table(), where, like=like, limit=limit, offset=offset, after=after)
 
     def similar(self, track: int | str, n: int = 10) -> Playlist:
-        """Return the ``n`` tracks nearest to one in sound, nearest first, each with its ``distance``.
+        """Return the ``n`` tracks nearest to a track in sound, nearest first, each with its ``distance``.
 
-        Files with the same content as the track, and copies among the others, are left out. Nothing is kept;
-        ``wb.playlists.keep`` does that.
+        Files with the same content as the track, and copies among the others, are left out. The result is not kept;
+        use ``wb.playlists.keep`` for that.
 
         Raises
         ------
@@ -444,7 +444,7 @@ class Workbench:
         return replace(made, tracks=tuple(one for one in made if one.id != start)[:n], card={})
 
     def problems(self, table: LibraryTable | None = None) -> Rows[Problem]:
-        """Return what is wrong with the tracks of a table, of all by default: copies, failed files, odd values."""
+        """Return the problems of the tracks of a table (all tracks by default): copies, failed files, odd values."""
         from workbench.cards.rows import Rows
         from workbench.machine.freed_memory import give_back_freed_memory
         from workbench.session.problems import COLUMNS, find_problems
@@ -455,7 +455,7 @@ class Workbench:
 
     @property
     def playlists(self) -> Playlists:
-        """Playlists: make several, make again, refresh, compare, read files. Calling it gives the kept ones."""
+        """Playlists: make several, make again, refresh, compare, read files. Calling it returns the kept ones."""
         from workbench.session.playlists import Playlists
 
         self._load_plugins()
@@ -469,7 +469,7 @@ class Workbench:
         return Recipes(self.settings.data_dir / "recipes")
 
     def play(self, track: int | str, *, start_s: float | None = None, seconds: float | None = 30.0) -> Html:
-        """Return a player with the sound of a track inside; it plays offline, without a server.
+        """Return a player that contains the sound of a track; it plays offline, without a server.
 
         Parameters
         ----------
@@ -503,7 +503,7 @@ class Workbench:
         return open_app(self, name)
 
     def library_app(self) -> Any:
-        """Return the Library app: analyze folders, look through the tracks, listen."""
+        """Return the Library app: analyze folders, browse the tracks, listen."""
         return self.app("library")
 
     def map(self) -> Any:
@@ -539,7 +539,7 @@ class Workbench:
 
     @property
     def plugins(self) -> Plugins:
-        """The plug-ins as their files are now: what they add, and which of them cannot be loaded."""
+        """The plug-ins in the current state of their files: what they add, and which of them cannot be loaded."""
         return self._load_plugins()
 
     def _load_plugins(self) -> Plugins:
@@ -549,7 +549,7 @@ class Workbench:
 
     @property
     def similarity(self) -> Similarity:
-        """Why two tracks are near, the nearest with weights of your own, and a judgment on your own albums."""
+        """Similarity: why two tracks are near, the nearest with your weights, and how well weights fit your albums."""
         from workbench.session.similarity import Similarity
 
         return Similarity(self.table, self.track)
@@ -570,7 +570,7 @@ class Workbench:
 
     @property
     def reports(self) -> Reports:
-        """What the shipped reports say: of the library, a playlist, the performance, a tagger."""
+        """The content of the shipped reports: of the library, a playlist, the performance, a tagger."""
         from workbench.session.reports.reports import Reports
 
         return Reports(
@@ -585,7 +585,7 @@ class Workbench:
 
     @property
     def tags(self) -> Tags:
-        """Tags in the files: write BPM, key, gains and more into them, and put back what they said before."""
+        """Tags in the files: write BPM, key, gains and more into them, and restore the earlier tags."""
         from workbench.session.tags.tags import Tags
 
         return Tags(self.library, self.table, self.settings.data_dir)
@@ -606,26 +606,26 @@ class Workbench:
 
     @property
     def history(self) -> History:
-        """What you played elsewhere: import exports of services and players."""
+        """Your listening history: import exports of services and players."""
         from workbench.session.history.history import History
 
         return History(self.library, self.track, self.table, self.playlists)
 
     @property
     def maps(self) -> Maps:
-        """Where tracks lie on the music map."""
+        """The positions of tracks on the music map."""
         from workbench.session.maps import Maps
 
         return Maps(self.library, self.jobs)
 
     @property
     def database(self) -> Maintenance:
-        """Care for the database: info, check, backup, restore, vacuum, cleanup."""
+        """Maintenance of the database: info, check, backup, restore, vacuum, cleanup."""
         return self.library.maintenance
 
     @property
     def queue(self) -> JobQueue:
-        """The list of jobs of all processes, and the way to ask the server for one; made when first used."""
+        """The queue of jobs of all processes; it also requests jobs from the server. Created at the first use."""
         from workbench.session.jobs.kinds import KINDS
         from workbench.session.jobs.queue import JobQueue
         from workbench.session.jobs.shared_cluster import server_runs

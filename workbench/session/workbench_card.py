@@ -1,4 +1,4 @@
-"""How an open library shows itself in a notebook."""
+"""The card of an open library in notebooks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIRST_STEPS = (
 
 
 def workbench_card(wb: Any) -> Html:
-    """Return what is in the library of a ``Workbench`` and what one can do with it."""
+    """Return a card with the content of the library of a ``Workbench`` and the operations on it."""
     if wb.closed:
         return card(
             "Workbench", problem("This session is closed."), note("Workbench(…) opens the library again.")

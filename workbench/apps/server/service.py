@@ -83,7 +83,7 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(threads, call)
 
     def close(self) -> None:
-        """Keep unfinished jobs for the next start, stop the workers, close the database. Twice is fine."""
+        """Keep unfinished jobs for the next start, stop the workers, close the database. A second call does nothing."""
         self.closing = True
         if self._watch is not None:
             watch, thread = self._watch

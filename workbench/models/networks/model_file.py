@@ -110,7 +110,7 @@ class ModelFile:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able facts, as ``workbench models --json`` prints them."""
+        """Return JSON-serializable facts, as ``workbench models --json`` prints them."""
         return {
             "name": self.name,
             "path": self.path,

@@ -79,7 +79,7 @@ class TaggerReport:
     messages: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values."""
+        """Return JSON-serializable values."""
         return asdict(self)
 
     def __repr__(self) -> str:

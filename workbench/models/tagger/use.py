@@ -48,7 +48,7 @@ class Evaluation:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values."""
+        """Return JSON-serializable values."""
         return asdict(self)
 
 
@@ -80,7 +80,7 @@ class Application:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values."""
+        """Return JSON-serializable values."""
         return asdict(self)
 
 

@@ -1,7 +1,7 @@
 """Parameters of playlists: values as described in ``workbench.values``, and those that name tracks of the library.
 
 ``canonical`` turns what a user gave (text from a command line, JSON from a request, plain Python) into the one
-JSON-able value that a recipe stores.
+JSON-serializable value that a recipe stores.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _FORMS: dict[Any, tuple[str, str, Any, Any]] = {
 
 
 def canonical(parameter: Value, value: Any, table: LibraryTable) -> Any:
-    """Return the JSON-able value that stands for ``value``; tracks become ids.
+    """Return the JSON-serializable value that stands for ``value``; tracks become ids.
 
     Raises
     ------

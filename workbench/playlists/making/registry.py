@@ -79,7 +79,7 @@ class Method:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the description as JSON-able values."""
+        """Return the description as JSON-serializable values."""
         return {
             "name": self.name,
             "help": self.help,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Pick(NamedTuple):
-    """A row of the table, and why a method chose it (JSON-able); ``because`` of a plug-in is shown as it is.
+    """A row of the table, and why a method chose it (JSON-serializable); ``because`` of a plug-in is shown as it is.
 
     A pinned pick is in the playlist even if a constraint excludes it: the user named it, or the plan needs it.
     """

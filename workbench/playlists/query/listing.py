@@ -95,7 +95,7 @@ class Listing:
         return [int(track) for track in self.table.ids[self.rows]]
 
     def records(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield the id and these columns of each track, as JSON-able values.
+        """Yield the id and these columns of each track, as JSON-serializable values.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What was played, rated and excluded, as columns of the library table."""
+"""Add plays, ratings and exclusions as columns of the library table."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from workbench.store.library.records import Rating
 
 COLUMNS = {"plays": "plays", "last_played_at": "last_played_at", "player_rating": "rating", "loved": "loved"}
-"""Column → what it shows of :class:`~workbench.store.library.plays.Heard`."""
+"""Columns, each with the attribute of :class:`~workbench.store.library.plays.Heard` that it shows."""
 
-_FEW = 1000  # measured: looking for so many takes as long as reading the texts of 100,000 tracks
+_FEW = 1000  # measured: finding this many takes as long as reading the texts of 100,000 tracks
 
 
 def with_said(table: LibraryTable, ratings: Mapping[str, Rating], heard: Mapping[str, Heard]) -> LibraryTable:
-    """Return a table with what the user says and plays, in place of what it has of that.
+    """Return a table with the current ratings, exclusions and plays in place of its own.
 
-    ``rating`` is the user's own, else the file's (``tag_rating``), else a player's; ``excluded`` is 1 for what is kept
-    out of playlists and 0 for the rest. ``plays``, ``last_played_at``, ``player_rating`` and ``loved`` are NaN where
-    nothing is known, such as in a library without any history.
+    ``rating`` is the user's own, else the file's (``tag_rating``), else a player's; ``excluded`` is 1 for tracks that
+    are kept out of playlists and 0 for the others. ``plays``, ``last_played_at``, ``player_rating`` and ``loved`` are
+    NaN where nothing is known, such as in a library without any history.
     """
     table = _with_plays(table, heard)
     tagged = table.columns["tag_rating" if "tag_rating" in table.columns else "rating"]

@@ -1,4 +1,4 @@
-"""``wb.history``: what you played here, and what you played, rated and listed elsewhere, from exports of players."""
+"""``wb.history``: your plays in the apps, and plays, ratings and playlists from exports of players and services."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _day(at: float | None) -> str:
 
 @dataclass(frozen=True)
 class Unmatched:
-    """A track of an export that the library does not have, has several times, or could not read; with its plays."""
+    """A track of an export that was not matched: unknown, ambiguous, or with an unreadable file; with its plays."""
 
     artist: str | None
     title: str | None
@@ -56,22 +56,22 @@ class Unmatched:
 
 @dataclass(frozen=True)
 class ImportedHistory:
-    """What became of one export.
+    """The result of the import of one export.
 
     Attributes
     ----------
     plays, matched : int
         Plays in the file, and how many of them are of tracks of the library.
     added : int
-        How many of those were not known before.
+        How many of the matched plays are new.
     facts : int
-        Tracks of which the counter, rating or heart was new or has changed.
+        Tracks whose counter, rating or heart is new or has changed.
     playlists : tuple of str
         Names of the playlists that were kept.
     unmatched : sequence of Unmatched
         The most played first.
     skipped : mapping
-        Reason → how many records were left out.
+        The number of records that were left out, by reason.
     """
 
     file: str
@@ -85,7 +85,7 @@ class ImportedHistory:
     skipped: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values."""
+        """Return JSON-serializable values."""
         unmatched = [vars(one) for one in self.unmatched]
         return {
             **vars(self),
@@ -100,7 +100,7 @@ class ImportedHistory:
 
 
 class History(Verbs):
-    """What you played. Calling it gives the sources that were imported."""
+    """Your listening history. Calling it returns its sources with their plays."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class History(Verbs):
         Raises
         ------
         PlaylistFileError
-            It cannot be read, is damaged, or has no history in it. Nothing was imported.
+            The file cannot be read, is damaged, or has no history in it. Nothing was imported.
         """
         history = read_history(path)
         table = self._table()
@@ -170,7 +170,7 @@ class History(Verbs):
         )
 
     def add_play(self, track: int | str, *, at: float | None = None) -> None:
-        """Note that a track was listened to, as the apps do; ``at`` in seconds since the epoch, or now."""
+        """Record a play of a track, as the apps do; ``at`` is in seconds since the epoch, now by default."""
         self._library.plays.add(HERE, [(self._track(track).content_hash, time.time() if at is None else at)])
 
     def forget(self, source: str) -> int:

@@ -1,4 +1,4 @@
-"""Make tasks of a plan, and save their results as rows of the library."""
+"""Make tasks from a plan, and save their results as rows of the library."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AnalysisTasks:
     Parameters
     ----------
     stale : callable
-        What computed features → why they must be computed again, or ``None``.
+        Takes the versions of features; returns why these must be computed again, or ``None``.
     keep : callable
         Saves the features of a content.
     elsewhere : callable, optional
@@ -114,7 +114,7 @@ class AnalysisTasks:
                 self._renew_hash(file)
 
     def _has_new_tags(self, file: ScannedFile, before: KnownFile) -> bool:
-        """Whether the tags of a file differ from the library's; not asked where an older version kept fewer tags."""
+        """Whether the tags of a file differ from the library's; false where an older version kept fewer tags."""
         return before.ctime_ns is not None and not self.library.files.has_tags(file)
 
     def _renew_hash(self, file: ScannedFile) -> None:
@@ -170,7 +170,7 @@ class AnalysisTasks:
         return key not in self._files and (key not in versions or bool(self.stale(versions[key])))
 
     def _take_over(self, keys: list[str]) -> dict[str, FeaturesVersion]:
-        """Save the features that another server has computed for these contents; return their versions."""
+        """Save the features of these contents that another server has computed; return their versions."""
         assert self.elsewhere is not None
         found = self.elsewhere(keys)
         for key, record in found.items():
@@ -213,7 +213,7 @@ class AnalysisTasks:
         return failed
 
     def _fail_first(self, task: Task, failure: Failure) -> list[Failure]:
-        """Record what happened to the file that was read; others with the same content are whole and come next time."""
+        """Record the failure of the file that was read; other files with the same content are analyzed next time."""
         first, *others = self._files.pop(task.key)
         if failure.kind == "changed":
             failed = [failure]
@@ -273,6 +273,6 @@ def _scanned(file: FoundFile, key: str | None, **more: Any) -> ScannedFile:
 def _changed(file: ScannedFile) -> bool:
     try:
         now = Path(file.path).stat()
-    except OSError:  # deleted, perhaps with its folder: what was read from it is still right
+    except OSError:  # deleted, perhaps with its folder: the tags that were read are still right
         return False
     return size_and_time(now) != (file.size_bytes, file.mtime_ns)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from workbench.processing.cluster.cluster import Cluster
     from workbench.store.library.library import Library
 
-INTERVAL_S = 1.0  # set by hand: processes publish their numbers as often
+INTERVAL_S = 1.0  # set by hand: processes publish their statistics at the same interval
 ANSWER_WITHIN_S = 10.0  # set by hand: native code can keep a busy worker from answering for seconds
 REQUEST_VALID_S = 30.0  # twice what a process waits for the server's workers
-PUBLISH_S = 2.0  # well under the ten seconds for which readers believe it
-IDLE_S = 300.0  # set by hand: who adds music folder by folder finds them; new ones take three seconds
+PUBLISH_S = 2.0  # well under the ten seconds after which readers ignore it
+IDLE_S = 300.0  # set by hand: bridges the pause between two analyses; new workers take three seconds
 
 _log = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 class ClusterWatch:
     """Measure a round trip through the workers regularly, on a separate thread, and keep the last result.
 
-    Asking starts no worker. Other processes ask for workers through the library: the server owns the one cluster, and
-    they join it. Workers that nobody has used for ``idle_s`` seconds end; the next job starts new ones.
+    The measurement does not start workers. Other processes request workers through the library: the server owns the
+    cluster, and they join it. Workers that were not used for ``idle_s`` seconds end; the next job starts new ones.
     """
 
     def __init__(self, cluster: Callable[[], Cluster], library: Library, *, idle_s: float = IDLE_S) -> None:
@@ -45,12 +45,12 @@ class ClusterWatch:
         self._thread.start()
 
     def latest(self) -> Mapping[str, Any]:
-        """Return what the workers answered last."""
+        """Return the last answer of the workers."""
         return self._latest
 
     def close(self) -> None:
         self._stop.set()
-        self._thread.join(INTERVAL_S)  # it may be waiting for an answer; the cluster closes all the same
+        self._thread.join(INTERVAL_S)  # it may still wait for an answer; the cluster closes anyway
 
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL_S):
@@ -89,8 +89,8 @@ class ClusterWatch:
             self._used_at = now
         if now - self._used_at < self._idle_s:
             return
-        # Whoever begins a job notes it in the library before it looks for workers: while this transaction lasts, nobody
-        # can. Afterward, they find that the workers are not published any more, and ask for new ones.
+        # A process that begins a job records it in the library before it looks for workers. It cannot do that during
+        # this transaction. Afterward, it finds that the workers are not published any more, and requests new ones.
         with self._library.pool.writing():
             unused = None if self._library.jobs.unfinished() else self._cluster().release()
         if unused is not None:

@@ -1,4 +1,4 @@
-"""A command of the workbench as a job: it runs in a process of its own, which can be ended."""
+"""Run a command of the workbench as a job, in a process of its own, which can be ended."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from typing import Any
 from workbench.errors import ProcessingError
 from workbench.processing.job.single_call import Steps
 
-_STEP = re.compile(r"(\d+)/(\d+) (.*)")  # as commands write how far they are
+_STEP = re.compile(r"(\d+)/(\d+) (.*)")  # how commands write their progress
 END_WAIT_S = 5.0  # set by hand; then it is killed
 
 
 @dataclass(frozen=True)
 class CommandReport:
-    """What a command did: the last that it said, and how long it took."""
+    """The result of a command: the last line of its output, and how long it took."""
 
     said: str
     seconds: float
@@ -32,7 +32,7 @@ class CommandReport:
 
 
 def command_call(arguments: Sequence[str]) -> Callable[[Steps], CommandReport]:
-    """Return what runs ``workbench`` with these arguments, and raises ``ProcessingError`` if that fails."""
+    """Return a function that runs ``workbench`` with these arguments and raises ``ProcessingError`` if it fails."""
 
     def call(steps: Steps) -> CommandReport:
         start = time.monotonic()
@@ -42,7 +42,7 @@ def command_call(arguments: Sequence[str]) -> Callable[[Steps], CommandReport]:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            start_new_session=True,  # what it starts ends with it
+            start_new_session=True,  # so that its child processes end with it
         )
         steps.on_cancel = lambda: _signal(process, signal.SIGTERM)
         steps(0, 0, "starting")

@@ -20,7 +20,7 @@ class EmbeddingTasks:
     Parameters
     ----------
     force : bool
-        Over all analyzed files.
+        Run the models over all analyzed files.
     """
 
     def __init__(self, library: Library, models: Sequence[ModelFile], *, force: bool = False) -> None:

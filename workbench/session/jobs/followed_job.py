@@ -1,4 +1,4 @@
-"""A job that this process or another one does, in the shape of a job of this process."""
+"""A job of this process or of another one, with the interface of a job of this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class FollowedJob:
-    """One job of the queue: how far it is, and buttons for it."""
+    """One job of the queue, with its progress and the methods to pause and cancel it."""
 
     def __init__(self, queue: JobQueue, job: QueuedJob) -> None:
         self._queue, self._job = queue, job
@@ -23,7 +23,7 @@ class FollowedJob:
 
     @property
     def progress(self) -> Progress:
-        """The progress as the process that does the job last told it."""
+        """The last progress that the owner of the job has recorded."""
         known: dict[str, Any] = self._job.progress or {}
         status, note = self._job.status, known.get("note")
         state = known.get("state", status) if status == "running" else status

@@ -1,4 +1,4 @@
-"""Who does a job: the process that owns it, or another one once the owner has certainly ended."""
+"""Decide which process does a job: its owner, or another process after the owner has certainly ended."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SILENT_S = 15.0  # set by hand; an owner gives a sign of life each second
 class JobOwner:
     """This process as an owner of jobs.
 
-    Whether an owner on this machine runs is asked of the system. One on another machine counts as ended after
-    ``SILENT_S`` without a new sign of life, measured here, so that clocks which differ do no harm.
+    The operating system tells whether an owner on this machine runs. An owner on another machine counts as ended after
+    ``SILENT_S`` without a new sign of life. This process measures that time, so clocks that differ do no harm.
 
     Parameters
     ----------

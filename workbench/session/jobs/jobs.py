@@ -48,10 +48,10 @@ class Jobs(Verbs):
     ----------
     share_cluster : bool
         Let other processes use the workers: publish their address in the data folder, start them when another
-        process asks for them, and ask them every second whether they are well.
+        process requests them, and check their health every second.
     announce : callable
-        Told of every job just before it starts, so that other processes see it, and no server ends the workers that the
-        job is about to use.
+        Called with every job just before it starts, so that other processes see it, and no server ends the workers that
+        the job is about to use.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Jobs(Verbs):
     ) -> Job[Report]:
         """Call ``function(path, *arguments)`` on workers for every task; ``tasks`` receives each result.
 
-        Workers read nothing outside the folders ``within``, if there are some.
+        Workers do not read files outside the folders ``within``, if these are given.
         """
         from workbench.processing.cluster.worker_paths import folders_on_workers, translation
         from workbench.processing.cluster.workers import TaskCall

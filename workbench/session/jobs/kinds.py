@@ -1,4 +1,4 @@
-"""The kinds of jobs that a server does when it is asked: what each is called, and how it is started."""
+"""The kinds of jobs that clients can request from a server: the name of each kind, and how it is started."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Kind:
     Attributes
     ----------
     help : str
-        What it does.
+        What such a job does.
     title : callable
-        ``title(request)`` says it in a few words.
+        ``title(request)`` returns a short title of the job.
     start : callable
-        ``start(wb, request)`` returns the job of a workbench, which runs already.
+        ``start(wb, request)`` starts the job in a workbench and returns it.
     parameters : mapping of str to Value
-        What a request takes.
+        The parameters of a request.
     """
 
     help: str
@@ -39,7 +39,7 @@ class Kind:
 
 
 def analysis_title(paths: Sequence[str]) -> str:
-    """Return what an analysis of these folders and files is called.
+    """Return the title of an analysis of these folders and files.
 
     >>> analysis_title(["/home/ann/Music"]), analysis_title(["/a", "/b"])
     ('Analysis of Music', 'Analysis of 2 places')

@@ -1,7 +1,7 @@
 """Distinguish deleted files from files on a drive or share that is missing as a whole.
 
-A folder that still exists without any file is taken for an unmounted drive or share, and its tracks are not marked as
-missing. A folder that does not exist any more was deleted, unless systems create and remove folders for drives there.
+A folder that exists but has no files counts as an unmounted drive or share, so its tracks are not marked as missing.
+A folder that does not exist any more was deleted, unless the system creates and removes folders for drives there.
 """
 
 from __future__ import annotations

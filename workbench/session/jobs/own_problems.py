@@ -1,4 +1,4 @@
-"""Count the files for which descriptors of the user's own have no value, and say each reason once."""
+"""Count the files for which own descriptors have no value, and log each reason once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan of an analysis: what it would do and why, as values and as sentences."""
+"""The plan of an analysis: which files it would analyze and why, as values and as sentences."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Stale = Callable[[FeaturesVersion], str | None]
 
 @dataclass
 class Plan:
-    """What an analysis would do, by reason. :meth:`describe` says it in a sentence."""
+    """The files of an analysis by reason. :meth:`describe` returns a sentence about them."""
 
     found: list[FoundFile]
     reasons: dict[str, str]
-    """Path → why it must be analyzed."""
+    """The reason for an analysis by path."""
     cached: dict[str, KnownFile]
     failed: list[Failure]
     force: bool = False
@@ -33,13 +33,13 @@ class Plan:
     """Files of :attr:`cached` whose tags may have changed: only the tags are read again."""
     missing: dict[str, KnownFile] = field(default_factory=dict)
     excluded: dict[str, KnownFile] = field(default_factory=dict)
-    """Tracks of the library that scans leave out now, such as those in recycle bins; they will count as missing."""
+    """Tracks that scans leave out now, such as those in recycle bins; the analysis marks them as missing."""
     roots: list[str] = field(default_factory=list)
     """The folders and files that were scanned."""
     skipped: dict[str, int] = field(default_factory=dict)
-    """Extension → how many files the scan left out because of it."""
+    """The number of files that the scan left out, by extension."""
     within: Sequence[Path] | None = None
-    """Folders that files are in when they are read, too; a link may have come in between."""
+    """Files must still be in these folders when they are read; a link may have been created after the scan."""
 
     @property
     def counts(self) -> dict[str, int]:

@@ -1,7 +1,7 @@
-"""The list of jobs: a few run, some wait, more are refused; a restart resumes the unfinished ones.
+"""The queue of jobs: a few run, some wait, further ones are refused; after a restart, unfinished jobs continue.
 
-Several processes may have one library open. Each does its own jobs and sees those of the others. What is asked for
-while a server runs is left to the server, which also continues the jobs of a process that has ended.
+Several processes may have one library open. Each does its own jobs and sees those of the others. While a server runs,
+it does the jobs that are requested, and continues the jobs of processes that have ended.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from workbench.session.jobs.queued_job import OWN, QueuedJob
 
 MAX_RUNNING = 4  # they share the same workers, so more would only slow each other down
 MAX_WAITING = 32  # set by hand: beyond that, clients are told to try again later
-KEPT = 500  # finished jobs that can still be asked for
-LOOK_EVERY_S = 1.0  # set by hand: how late this process learns what the others do with their jobs
+KEPT = 500  # finished jobs that clients can still request
+LOOK_EVERY_S = 1.0  # set by hand: the delay until this process sees changes of other processes' jobs
 OWN_WAIT_S = 5.0  # cancelled files get two seconds to end, and their workers three to be killed
 LOST = {"error": "ended", "message": "The program that did it has ended. What was done is saved."}
 INTERNAL = {
@@ -50,7 +50,7 @@ class JobQueue(Verbs):
     library : Library
         Keeps the jobs, so that other processes see them and continue them if this one ends.
     server_runs : callable
-        Returns whether another process does what is asked for here.
+        Returns whether another process, the server, does the jobs that are requested here.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class JobQueue(Verbs):
         self._looker.start()
 
     def resume(self) -> int:
-        """Continue the jobs whose owners have ended, now and from now on; return how many there are now."""
+        """Continue the jobs whose owners have ended, now and later; return how many there are now."""
         adopted = self._adopt(self._records.unfinished())
         self._adopts = True
         return adopted
@@ -113,12 +113,12 @@ class JobQueue(Verbs):
         return job
 
     def announce(self, running: Job[Any]) -> None:
-        """Put a job that this session runs for itself into the list, with its progress."""
+        """Add a job that this session runs for itself to the queue, with its progress."""
         job = QueuedJob(OWN, None, id=running.id, status="running", running=running, title=running.title)
         thread = threading.Thread(target=self._run, args=(job,), name=f"job-{job.id[:8]}", daemon=True)
         with self._lock:
             if threading.current_thread() in self._running.values():
-                return  # it was asked for, and is in the list
+                return  # it was requested, so it is in the queue already
             self._jobs[job.id], self._running[job] = job, thread
             self._forget_old()
         try:
@@ -133,11 +133,11 @@ class JobQueue(Verbs):
         return [job for record in found if (job := self.get(record.id)) is not None]
 
     def get(self, job_id: str) -> QueuedJob | None:
-        """Return a job of this process or of another one, also of an earlier one, or ``None``."""
+        """Return a job of this process, of another one or of an earlier one, or ``None``."""
         job = self._jobs.get(job_id)
         if job is None and (record := self._records.get(job_id)) is not None:
             job = QueuedJob.from_record(record)
-            if not job.has_ended:  # from now on, it is looked at with the others
+            if not job.has_ended:  # from now on, it is updated with the others
                 with self._lock:
                     job = self._jobs.setdefault(job_id, job)
         return job
@@ -163,7 +163,7 @@ class JobQueue(Verbs):
         self._wish(job, "pause")
 
     def resume_job(self, job: QueuedJob) -> None:
-        """Go on with a job that was paused."""
+        """Resume a paused job."""
         self._wish(job, "resume")
 
     def newest_first(self) -> list[QueuedJob]:
@@ -202,11 +202,11 @@ class JobQueue(Verbs):
                 _log.exception("The jobs could not be looked at")
 
     def _look(self) -> None:
-        """Tell the other processes about our jobs, and learn about theirs."""
+        """Save the progress of our jobs for the other processes, and read theirs."""
         ours = self._ours()
         for job in ours.values():
             job.look()
-            if not job.has_ended and not self._save(job):  # it was taken for dead, and its job was claimed
+            if not job.has_ended and not self._save(job):  # another process has claimed it
                 self.cancel(job)
         records = self._records.unfinished()
         for record in records:
@@ -218,7 +218,7 @@ class JobQueue(Verbs):
             self._adopt(theirs.values())
 
     def _obey(self, job: QueuedJob, record: JobRecord) -> None:
-        """Do what another process asks for."""
+        """Fulfill the request of another process to cancel, pause or resume a job."""
         if record.status == "cancelling" and job.status != "cancelling":
             self.cancel(job)
         if record.wish and job.running is not None:
@@ -235,7 +235,7 @@ class JobQueue(Verbs):
             running.resume()
 
     def _same(self, kind: str, request: dict[str, Any]) -> QueuedJob | None:
-        """Return the job that does the same already, wherever it runs."""
+        """Return the job with the same request that waits or runs in any process, or ``None``."""
         for record in self._records.unfinished():
             if (record.kind, record.payload.get("request")) == (
                 kind,
@@ -286,7 +286,7 @@ class JobQueue(Verbs):
             self._fill()
 
     def _fill(self) -> None:
-        """Start waiting jobs while there is room. Holds the lock."""
+        """Start waiting jobs while fewer than ``max_running`` run. The caller holds the lock."""
         while self._waiting and len(self._running) < self._max_running and not self._parked:
             job = self._waiting.popleft()
             thread = threading.Thread(target=self._run, args=(job,), name=f"job-{job.id[:8]}", daemon=True)
@@ -319,7 +319,7 @@ class JobQueue(Verbs):
             status, job.error = "failed", {"error": error.kind, "message": error.message}
         except Exception as error:  # noqa: BLE001 - logged; the queue must go on with the next job
             status, job.error = "failed", dict(INTERNAL)
-            if job.request is None:  # who waits for it sees the error itself
+            if job.request is None:  # the caller gets the error itself
                 job.error["message"] = f"{type(error).__name__}: {error}"
             else:
                 _log.exception("Job %s failed", job.id)
@@ -331,7 +331,7 @@ class JobQueue(Verbs):
             self._fill()
 
     def _save(self, job: QueuedJob) -> bool:
-        """Write how far our job is; return ``False`` if another process has claimed it."""
+        """Save the progress of our job; return ``False`` if another process has claimed it."""
         return self._records.save(
             job.id, kind=job.kind, status=job.status, payload=job.payload(), owner=self._owner.name
         )
@@ -340,11 +340,11 @@ class JobQueue(Verbs):
         job.status, job.updated_at = status, time.time()
         try:
             self._save(job)
-        except StoreError as error:  # the tracks are saved; only this note is lost
+        except StoreError as error:  # the tracks are saved; only this record of the progress is lost
             _log.warning("The end of job %s was not recorded: %s", job.id, error)
 
     def _release(self, jobs: Iterable[QueuedJob]) -> None:
-        """Leave jobs that have not ended to the next process; without this, it takes them when this one has ended."""
+        """Leave unfinished jobs to the next process now; otherwise it would take them only after this one has ended."""
         try:
             for job in jobs:
                 job.last_progress = None

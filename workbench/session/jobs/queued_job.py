@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.store.library.records import JobRecord
 
 
-FAILURES = 50  # told while a job runs, each second; the result has all of them
+FAILURES = 50  # reported each second while a job runs; the result has all of them
 OWN = "session"  # the kind of a job that a session runs for itself
 
 
@@ -48,7 +48,7 @@ class QueuedJob:
         return job
 
     def read(self, record: JobRecord) -> None:
-        """Take over what the library says about this job."""
+        """Update this job from its record in the library."""
         self.status, self.updated_at = record.status, record.updated_at
         self.result, self.error = record.payload.get("result"), record.payload.get("error")
         self.last_progress = record.payload.get("progress")
@@ -85,13 +85,13 @@ class QueuedJob:
             self.paused = self.running.state == "paused"
 
     def let_go(self) -> None:
-        """Keep the facts that clients may still ask for, and release the job."""
+        """Keep the facts that clients may still request, and release the job."""
         if self.running is not None:
             self.last_failures = self.failures
             self.last_progress, self.running = self.running.progress.to_dict(), None
 
     def payload(self) -> dict[str, Any]:
-        """Return what the library keeps of this job beside its kind and status."""
+        """Return the values that the library keeps of this job besides its kind and status."""
         return {
             "title": self.title,
             "request": self.request,

@@ -14,8 +14,8 @@ Ended = SimpleQueue[tuple[int, Result | BaseException]]
 
 THREADS = 2  # reading waits for the disk; more threads did not hash faster
 BATCH = 64  # files that are stored in one transaction; set by hand
-BATCH_S = 0.5  # what has been read by then does not wait for a slow file; set by hand
-# Calls notice their time limit and end; only one that waits for the system does not. Set by hand.
+BATCH_S = 0.5  # after this time, a batch does not wait for a slow file; set by hand
+# Calls end at their time limit themselves, except those that wait for the system. Set by hand.
 GRACE_S = 1.0
 
 
@@ -31,13 +31,13 @@ def read_each(
     Parameters
     ----------
     timeout_s : float
-        If a call takes longer than this and a second more, ``give_up`` is called with the item instead. The thread is
-        left behind, because nothing can end one that waits for the system; the process can end without it.
+        If a call takes more than a second longer than this, ``give_up`` is called with the item instead. Its thread
+        keeps waiting, because nothing can end a thread that waits for the system; the process can end without it.
 
     Raises
     ------
     BaseException
-        What ``read`` raised.
+        Any exception of ``read``.
     """
     batch: list[Result] = []
     send_by = time.monotonic() + BATCH_S
@@ -56,7 +56,7 @@ def _results(
     limit_s: float,
     give_up: Callable[[Item], Result],
 ) -> Iterator[list[Result]]:
-    """Yield the results that came in since the last time, none at times."""
+    """Yield lists of the results that have come since the last time; a list may be empty."""
     waiting = enumerate(items)
     ended: Ended[Result] = SimpleQueue()
     reading: dict[int, tuple[Item, float]] = {}
@@ -67,7 +67,7 @@ def _results(
         if not reading:
             return
         yield _take_one(ended, reading)
-        if ended.empty():  # one that ended while the caller worked is not late
+        if ended.empty():  # a call that ended while the caller worked is not late
             now = time.monotonic()
             late = [number for number, (_, give_up_at) in reading.items() if now > give_up_at]
             yield [give_up(reading.pop(number)[0]) for number in late]
@@ -85,7 +85,7 @@ def _take_one(ended: Ended[Result], reading: dict[int, tuple[Item, float]]) -> l
         number, result = ended.get(timeout=BATCH_S)
     except Empty:
         return []
-    if reading.pop(number, None) is None:  # given up before
+    if reading.pop(number, None) is None:  # it was given up before
         return []
     if isinstance(result, BaseException):
         raise result

@@ -1,4 +1,4 @@
-"""What a job did."""
+"""The report of a job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.session.jobs.scan_notes import scan_notes
 
 @dataclass(frozen=True)
 class Report:
-    """What a job did, or has done so far. ``seconds`` is wall time; ``failed`` holds values, not exceptions."""
+    """The result of a job, or its state so far. ``seconds`` is wall time; ``failed`` holds values, not exceptions."""
 
     found: int
     analyzed: int
@@ -25,13 +25,13 @@ class Report:
     audio_seconds: float
     workers: int
     skipped: Mapping[str, int] = field(default_factory=dict)
-    """Extension → how many files the scan left out because of it."""
+    """The number of files that the scan left out, by extension."""
     excluded: int = 0
     """Tracks that the scan leaves out now, such as those in recycle bins; they count as missing."""
     cue_sheets: int = 0
-    """Files among those read now that have a CUE sheet inside."""
+    """The number of files read by this job that have a CUE sheet inside."""
     plugin_problems: tuple[str, ...] = ()
-    """For each descriptor of a plug-in without a value for some files: how many, and why."""
+    """A sentence for each own descriptor without a value for some files: how many files, and why."""
 
     def __repr__(self) -> str:
         lines = [f"Report: {', '.join(f'{name.lower()} {value}' for name, value in self._facts())}"]

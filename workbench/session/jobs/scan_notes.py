@@ -11,7 +11,7 @@ _CUE_SHEETS = "CUE sheets are not read: an album in one file is one track"
 
 
 def skipped_text(skipped: Mapping[str, int]) -> str:
-    """Say what a scan left out, the most frequent first, and about CUE sheets; empty if there is nothing to say.
+    """Return a sentence about files that a scan left out, the most frequent kind first, and CUE sheets; may be empty.
 
     >>> skipped_text({".sid": 2, ".mid": 10})
     '12 files skipped: .mid 10, .sid 2'
@@ -26,7 +26,7 @@ def skipped_text(skipped: Mapping[str, int]) -> str:
 
 
 def scan_notes(report: Mapping[str, Any]) -> list[str]:
-    """Say what a scan left out, which music it took as a whole, and which plug-ins failed, from the values of a report.
+    """Return sentences about files that a scan left out, CUE sheets and failed plug-ins, from the values of a report.
 
     >>> scan_notes({"skipped": {".mid": 1}, "excluded": 2, "cue_sheets": 0})
     ['1 file skipped: .mid 1', '2 tracks in recycle bins and other excluded folders count as missing now']

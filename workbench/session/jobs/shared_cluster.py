@@ -1,4 +1,4 @@
-"""Share one cluster: a process that needs workers asks the server to start them, and joins its cluster."""
+"""Share one cluster: a process that needs workers requests them from the server and joins its cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workbench.store.library.library import Library
 
 SERVER_ROLES = ("server", "lab")
 WAIT_S = 15.0  # set by hand: a server starts its workers within a few seconds
-POLL_S = 0.05  # set by hand; a look is one small read of the database
+POLL_S = 0.05  # set by hand; each poll is one small read of the database
 
 Entry = TypeVar("Entry")
 

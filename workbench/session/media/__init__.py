@@ -1,1 +1,1 @@
-"""``wb.media``: playlists sent to media servers, what servers know of the music, and answers to their questions."""
+"""``wb.media``: send playlists to media servers, pull ratings and plays, and answer requests for similar songs."""

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class Media(Verbs):
-    """Media servers: those that were added, by name; or MPD, by address (``mpd``, ``mpd://HOST:PORT``, ``mpd:///SOCKET``).
+    """The media servers: added ones by name, MPD by address (``mpd``, ``mpd://HOST:PORT``, ``mpd:///SOCKET``).
 
     Parameters
     ----------
     table : callable
-        Returns the library table as it is now.
+        Returns the current library table.
     data_dir : Path
-        Where the servers are kept, in a file that only its owner can read.
+        Folder with the list of servers, in a file that only its owner can read.
     """
 
     def __init__(self, library: Library, table: Callable[[], LibraryTable], data_dir: Path) -> None:
@@ -40,7 +40,7 @@ class Media(Verbs):
         self._servers = KeptServers(data_dir)
 
     def servers(self) -> list[KeptServer]:
-        """Return the servers that were added; their secrets are not shown."""
+        """Return the servers that were added, without their secrets."""
         return self._servers.all()
 
     def add(
@@ -59,21 +59,21 @@ class Media(Verbs):
         Parameters
         ----------
         name : str
-            What you call it, such as ``home``.
+            Your name for the server, such as ``home``.
         secret : str
             The password of ``user``; without a user, an API key. Only a salted hash is kept, if that is enough for the
             server.
         kind : {"subsonic", "jellyfin"}
-            What it speaks. Jellyfin gets no playlists; its songs are matched, its stars are pulled.
+            The protocol of the server. With Jellyfin, songs are matched and stars pulled, but playlists are not sent.
         prefixes : mapping, optional
-            Folder here → the same folder on the server, if the workbench cannot find that out.
+            Folders here, each with the same folder on the server, if the workbench cannot find that out.
         send_password : bool
-            Allow an old server to get the password over an open connection.
+            Allow to send the password to an old server over a connection without encryption.
 
         Returns
         -------
         str
-            What the server says of itself.
+            The server's description of itself.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class Media(Verbs):
         return said
 
     def _refuse_source(self, name: str) -> None:
-        """Refuse the name of an imported history: what the server says of the music would replace it."""
+        """Refuse the name of an imported history, because the plays of the server would replace it."""
         if name in {source.source for source in self._library.plays.sources()} - {
             server.name for server in self.servers()
         }:
@@ -106,14 +106,14 @@ class Media(Verbs):
             )
 
     def remove(self, name: str) -> None:
-        """Forget a server, its songs, and what it said of the music. Its playlists stay there."""
+        """Forget a server with its songs, ratings and plays. The playlists on the server stay."""
         self._servers.remove(name)
         with self._library.transaction():
             self._library.server_songs.replace(name, ())
             self._library.plays.forget(name)
 
     def check(self, server: str) -> str:
-        """Connect to a server, and return what it is.
+        """Connect to a server, and return its description.
 
         Raises
         ------
@@ -134,17 +134,17 @@ class Media(Verbs):
             return f"{kept}: {speaker.ping()}"
 
     def match(self, server: str, *, accept: Sequence[str] = ()) -> Matched:
-        """Read the songs of a server, and find the track that each one is.
+        """Read the songs of a server, and find the track of each song.
 
         Parameters
         ----------
         accept : sequence of str
-            Ids of doubtful songs that are the track that was found for them.
+            Ids of doubtful songs whose tracks were found correctly.
 
         Raises
         ------
         MediaServerError
-            The server fails, or a song that was accepted is not doubtful. What was known before is kept.
+            The server fails, or a song that was accepted is not doubtful. Earlier matches are kept.
         """
         return self._match(server, accept)[1]
 
@@ -154,7 +154,7 @@ class Media(Verbs):
         Raises
         ------
         MediaServerError
-            The server fails. What was known before is kept.
+            The server fails. Earlier values are kept.
         """
         from workbench.session.media.pulling import keep_listening
 
@@ -173,7 +173,7 @@ class Media(Verbs):
         ------
         MediaServerError
             The server cannot be reached, is too slow or refuses; it knows none of the tracks; or a playlist there
-            would be lost. What was stored there before stays as it was.
+            would be lost. The playlists on the server are not changed.
         """
         if is_mpd(server):
             return send_to_mpd(self._library, playlist, server, force=force)
@@ -193,7 +193,7 @@ class Media(Verbs):
 
     @property
     def sonic(self) -> Sonic:
-        """Which songs of a server sound alike, and paths between them, in the ids of its songs."""
+        """Similar songs of a server and paths between songs, by the ids of the server's songs."""
         from workbench.session.media.sonic import Sonic
 
         return Sonic(self._library, self._table())
@@ -223,7 +223,7 @@ class Media(Verbs):
         return songs, Matched(name, matched)
 
     def _song_ids(self, server: str) -> dict[int, str]:
-        """Return the song id of each track id; of several songs, the one that is most sure."""
+        """Return the song id of each track id; of several songs, the one with the most certain match."""
         from workbench.session.media.song_matching import SURE
 
         found = self._library.server_songs.matched(SURE)

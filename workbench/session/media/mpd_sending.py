@@ -1,4 +1,4 @@
-"""Playlists stored on an MPD."""
+"""Store playlists on an MPD."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_mpd(server: str) -> MpdAddress:
 
 
 def _one_name(address: MpdAddress) -> MpdAddress:
-    """Return the same address for all names of this machine, because its playlists are the same."""
+    """Return an address with one name for this machine, because all its names mean the same playlists."""
     return replace(address, host="localhost") if address.host in ("127.0.0.1", "::1") else address
 
 

@@ -1,4 +1,4 @@
-"""What the user does on a media server: stars, ratings and plays, as the library keeps them."""
+"""Save the user's stars, ratings and plays on a media server in the library."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ T = TypeVar("T", int, float)
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a server said of the tracks of the library.
+    """The result of :meth:`Media.pull`.
 
     Attributes
     ----------
     matched : Matched
-        Its songs and the tracks that they are.
+        The songs of the server with their tracks.
     starred, rated, played : int
         How many recordings have a star, a rating, or were played.
     new_plays : int
-        Plays that were not known before; a server tells the last one of each song.
+        Plays that were not known before; a server gives the last one of each song.
     """
 
     matched: Matched
@@ -47,7 +47,7 @@ class Pulled:
 def keep_listening(
     library: Library, table: LibraryTable, songs: Sequence[FoundSong], matched: Matched
 ) -> Pulled:
-    """Save what a server says of the songs that are tracks of the library, in place of what it said before."""
+    """Save the ratings and plays of a server for tracks of the library, in place of its earlier ones."""
     track_of = {song.song_id: song.track_id for song in matched.sure}
     said: dict[str, PlayerFacts] = {}
     for song in songs:
@@ -70,7 +70,7 @@ def keep_listening(
 
 
 def _joined(known: PlayerFacts, song: FoundSong) -> PlayerFacts:
-    """Add a song to what is known of its content: two songs may be the same recording."""
+    """Add a song to the facts about its content, because several songs may be the same recording."""
     return PlayerFacts(
         _of_both(sum, known.plays, song.play_count or None),
         _of_both(max, known.last_played_at, song.last_played_at),

@@ -1,4 +1,4 @@
-"""What became of a playlist that was sent, and when one is not sent because another would be lost."""
+"""The result of sending a playlist, and the checks that no other playlist is lost by it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of a playlist on a media server.
+    """The result of sending a playlist to a media server.
 
     Attributes
     ----------
     server, name : str
-        Where it is stored, and under which name.
+        The server, and the name of the playlist there.
     stored : int
-        How many of its tracks are in it.
+        How many of its tracks were stored.
     replaced : int or None
-        How many tracks the one before had; ``None`` where there was none.
+        How many tracks the replaced playlist had; ``None`` if there was none.
     unknown : sequence of PlaylistTrack
         Tracks that the server does not know.
     """
@@ -38,15 +38,15 @@ class Sent:
 
 @dataclass(frozen=True)
 class Loss:
-    """A playlist on a server that would be replaced: how many tracks it has, and what is to be sent.
+    """A playlist on a server that would be replaced, with its number of tracks and those of the new one.
 
     Attributes
     ----------
     server : str
     advice : str
-        How the server gets to know more tracks.
+        What the user can do so that the server knows more tracks.
     before, known, asked : int
-        Tracks that it has, that it would have, and that were to be sent.
+        Tracks that the playlist has, that it would have, and that were to be sent.
     """
 
     server: str
@@ -76,7 +76,7 @@ class Loss:
 
 
 def nothing_known(server: str, asked: int, advice: str) -> MediaServerError:
-    """Return the error that a server knows none of the tracks."""
+    """Return the error for a server that knows none of the tracks."""
     return MediaServerError(
         f"{server} knows none of the {counted(asked, 'track')}, so nothing was stored. {advice}.",
         server=server,

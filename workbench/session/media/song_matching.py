@@ -1,4 +1,4 @@
-"""Which track of the library each song of a media server is: by path, MusicBrainz id, or tags and length."""
+"""Match the songs of a media server with tracks of the library, by path, MusicBrainz id, or tags and length."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 SURE = 0.7  # the score of artist and title without accents, brackets and guests, if the length fits
-_DOUBTFUL = 0.4  # set by hand: something fits, but not the edition or the length, or that is not known
+_DOUBTFUL = 0.4  # set by hand: artist and title fit, but the edition or the length differs or is unknown
 _SAME_LENGTH_S = 3.0  # as for playlist files: players round lengths, and encoders add silence
 _ID_COLUMNS = ("musicbrainz_recording_id", "musicbrainz_track_id")
 BY_YOU = "you"
@@ -29,7 +29,7 @@ BY_YOU = "you"
 
 @dataclass(frozen=True)
 class Matched:
-    """The songs of a server and the tracks that they are.
+    """The songs of a server with their tracks.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Matched:
 
     @property
     def doubtful(self) -> list[ServerSong]:
-        """Songs that may be a track; they are not used until the user says that they are."""
+        """Songs with an uncertain match; they are not used until the user accepts them."""
         return [song for song in self.songs if song.track_id is not None and song.score < SURE]
 
     @property
@@ -74,9 +74,9 @@ def match_songs(
     Parameters
     ----------
     prefixes : mapping
-        Folder here → the same folder on the server.
+        Folders here, each with the same folder on the server.
     accepted : mapping
-        Song id → track id that the user has said.
+        Track ids that the user has accepted, by song id.
     """
     there = table.take(~table.missing)
     rows: dict[str, tuple[int, str, float]] = {}
@@ -94,7 +94,7 @@ def match_songs(
 
 
 def _by_path(song: FoundSong, places: Sequence[int], table: LibraryTable) -> tuple[int, str, float]:
-    """Return the track at one of these places; it is sure only if all whose length fits have the same content."""
+    """Return the track at one of these places; it is certain only if all that fit in length have the same content."""
     row, *others = [row for row in places if (_length_gap(song, row, table) or 0) <= _SAME_LENGTH_S] or places
     hashes = table.texts("content_hash")
     sure = all(hashes[other] == hashes[row] is not None for other in others)
@@ -136,7 +136,7 @@ def _by_musicbrainz(songs: Sequence[FoundSong], table: LibraryTable) -> dict[str
 
 
 def _by_tags(songs: Sequence[FoundSong], table: LibraryTable) -> dict[str, tuple[int, str, float]]:
-    """Return the track with the same artist and title; it is sure only if a known length and the edition fit."""
+    """Return the track with the same artist and title; it is certain only if a known length and the edition fit."""
     titled = [song for song in songs if song.title]
     entries = [Entry("", None, song.title, song.artist, song.album, song.duration_s) for song in titled]
     found = {}

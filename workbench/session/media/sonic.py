@@ -1,4 +1,4 @@
-"""Answers for media servers in the ids of their own songs: which songs sound like one, and a path between two."""
+"""Answer media servers in the ids of their own songs: songs that sound like one song, and a path between two songs."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class SonicSong(NamedTuple):
-    """A song of a server, and how near it is.
+    """A song of a server with its similarity to another song.
 
     Attributes
     ----------
     similarity : float
-        1 for the same sound, 0 for opposites: 1 minus the distance to the song asked for, or on a path to the one
-        before.
+        1 minus the distance to the requested song, or on a path to the song before; 1 for the same sound, 0 for
+        opposites.
     facts : mapping
         Title, artist, album, duration_s, year, genre, track_number and disc_number, as far as they are known.
     """
@@ -55,12 +55,12 @@ class _Songs:
 
 
 class Sonic:
-    """Similar songs and paths for one server, or for the only one that knows the song.
+    """Similar songs and paths for one server, or for the only server that has the song.
 
     Parameters
     ----------
     table : LibraryTable
-        The library as it is now; what is computed from it is kept with it.
+        The current library table; values computed from it are kept with it.
     """
 
     def __init__(self, library: Library, table: LibraryTable) -> None:
@@ -68,7 +68,7 @@ class Sonic:
         self._table = table
 
     def similar(self, song_id: str, count: int, *, server: str | None = None) -> list[SonicSong]:
-        """Return the songs that sound most like one, nearest first, one of each recording.
+        """Return the songs that sound most like a song, nearest first, one song of each recording.
 
         Raises
         ------
@@ -119,7 +119,7 @@ class Sonic:
         ]
 
     def _songs_with(self, server: str | None, song_id: str) -> _Songs:
-        """Return the songs of a server; without a name, of the one that has the song."""
+        """Return the songs of a server; without a name, of the server that has the song."""
         by_server = self._by_server()
         if server:
             if server not in by_server:

@@ -1,4 +1,4 @@
-"""Playlists stored on a server that speaks Subsonic."""
+"""Store playlists on a server with the Subsonic API."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def send_to_subsonic(
     *,
     force: bool,
 ) -> Sent:
-    """Store a playlist under its name: the one that was sent before is changed in place.
+    """Store a playlist under its name; an earlier version that was sent is changed in place.
 
     Parameters
     ----------
     song_ids : callable
         Returns the song id of each track id that the server is known to have.
     match : callable
-        Reads the songs of the server again; called if it has no song for a track, or does not know one any more.
+        Reads the songs of the server again; called if a track has no song, or if the server does not know a song.
     """
     known = song_ids()
     if any(track.id not in known for track in playlist):
@@ -64,7 +64,7 @@ def _send(
     if not songs:
         raise nothing_known(str(server), len(playlist), advice)
     name = " ".join(playlist.name.split()) or "playlist"
-    key = f"{server.url} {name}"  # another server under the same name has other playlists
+    key = f"{server.url} {name}"  # another server may have the same name later
     with subsonic(server) as client:
         sent = library.artifacts.get(_SENT, key)
         playlist_id, tracks, before = _existing(client, name, sent.value if sent else None)

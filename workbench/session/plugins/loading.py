@@ -1,4 +1,4 @@
-"""Import plug-ins once, and again when their file has changed. One that fails is said once and left out."""
+"""Import plug-ins, again when their file has changed. A plug-in that fails is logged once and left out."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Plugin:
     place : str
         Path of the file, or name and version of the package.
     adds : tuple of str
-        Such as ``"descriptor stereo_width"``.
+        What it adds, such as ``"descriptor stereo_width"``.
     problem : str or None
         Why it was not loaded.
     descriptors : tuple of OwnDescriptor
@@ -87,7 +87,7 @@ def _from_file(path: Path) -> Plugin:
         return _refused(path.stem, str(path), error)
     stamp = (status.st_mtime_ns, status.st_size)
     if path not in _loaded or _loaded[path][0] != stamp:
-        _loaded[path] = (stamp, Plugin(path.stem, str(path)))  # what it finds if it opens the workbench
+        _loaded[path] = (stamp, Plugin(path.stem, str(path)))  # for a plug-in that opens the workbench
         _loaded[path] = (stamp, _loaded_plugin(path.stem, str(path), lambda: _import(path)))
     return _loaded[path][1]
 
@@ -161,7 +161,7 @@ def _import(path: Path) -> ModuleType:
     try:
         exec(
             compile(path.read_bytes(), str(path), "exec"), vars(module)
-        )  # not an outdated .pyc, and none is written
+        )  # so that no .pyc file is read, which may be outdated, or written
     except BaseException:
         _forget(name)
         raise
@@ -170,7 +170,7 @@ def _import(path: Path) -> ModuleType:
 
 
 def _forget(module: str) -> None:
-    """Forget what a file has registered before."""
+    """Remove everything that an earlier import of a file has registered."""
     from workbench.playlists import FORMATS, METHODS
 
     sys.modules.pop(module, None)

@@ -1,4 +1,4 @@
-"""``wb.plugins``: what plug-ins add, and the descriptors that the analysis computes for them."""
+"""``wb.plugins``: the plug-ins, and the own descriptors that they add to the analysis."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Plugins(Rows[Plugin]):
     folder : Path
         Each Python file in it is a plug-in.
     descriptors : dict of str to OwnDescriptor
-        What the analysis computes for them.
+        The own descriptors that the plug-ins add.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -44,7 +44,7 @@ class Plugins(Rows[Plugin]):
 
     @property
     def apps(self) -> dict[str, str]:
-        """What each app is for, by name."""
+        """The purpose of each app by name."""
         return own_apps()
 
     @property
@@ -65,7 +65,7 @@ class Plugins(Rows[Plugin]):
 
 
 def _told_apart(plugins: Sequence[Plugin]) -> Iterator[Plugin]:
-    """Yield plug-ins; refuse one whose descriptor has the name of an earlier one."""
+    """Yield plug-ins; refuse a plug-in that has a descriptor with the name of an earlier one."""
     names: dict[str, str] = {}
     for plugin in plugins:
         twice = [own.about.name for own in plugin.descriptors if own.about.name in names]

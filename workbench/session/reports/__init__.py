@@ -1,1 +1,1 @@
-"""What the shipped reports say: tables in words and units, and the values that ``workbench.plots`` draws."""
+"""The content of the shipped reports: tables with units, and the values that ``workbench.plots`` draws."""

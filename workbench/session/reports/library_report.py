@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 KIND, KEY = "report", "library"
-SAME_REPORT_S = 3600.0  # set by hand: run again within an hour, a report compares with the same one as before
+SAME_REPORT_S = 3600.0  # set by hand: a report that is repeated within an hour has the same start
 KEPT_TIMES = 100
-MOST_ROWS = 15  # of a table: what a reader goes through
+MOST_ROWS = 15  # rows of a table: as many as a reader looks through
 MOST_NEW = 40
 
 
 @dataclass(frozen=True)
 class LibraryReport:
-    """One library at one time.
+    """The content of the report about one library at one time.
 
     Attributes
     ----------
     library : LibraryTable
-        What the plots draw: its ``columns``.
+        The table whose ``columns`` the plots draw.
     new_ids : sequence of int
         Tracks that were added since ``since``, the newest first.
     since : float or None
-        Unix time of the report before; ``None`` where this is the first.
+        Unix time of the previous report; ``None`` for the first report.
     """
 
     library: LibraryTable
@@ -53,7 +53,7 @@ class LibraryReport:
 
     @property
     def facts(self) -> Any:
-        """How much music there is."""
+        """The size of the library, as a table."""
         rows = [
             ("Music", _hours(self._durations.sum())),
             ("Tracks", f"{len(self.library):,}"),
@@ -94,7 +94,7 @@ class LibraryReport:
 
     @property
     def attention(self) -> Any:
-        """What is wrong, how many tracks have it, and what to do."""
+        """The problems, the number of tracks with each, and the advice, as a table."""
         rows = [
             (problem.title, counted(len(problem.findings), "track"), self._examples(problem), problem.advice)
             for problem in self.problems
@@ -148,14 +148,14 @@ class LibraryReport:
 
 
 def since_of(asked: date | None, times: Sequence[float], now: float) -> float | None:
-    """Return the time after which a track is new: that of a day, or of the last report that is not this one again."""
+    """Return the time after which a track is new: the given day, or the last report before the past hour."""
     if asked is not None:
         return datetime(asked.year, asked.month, asked.day).timestamp()
     return max((at for at in times if now - at > SAME_REPORT_S), default=None)
 
 
 def kept_times(times: Sequence[float], now: float | None = None) -> list[float]:
-    """Return the times of reports with this one."""
+    """Return the times of earlier reports, with that of this one added."""
     return [*times, time.time() if now is None else now][-KEPT_TIMES:]
 
 

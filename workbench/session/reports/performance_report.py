@@ -1,4 +1,4 @@
-"""The performance report: how the workbench runs on this machine, and which settings to change."""
+"""The performance report: measurements on this machine, and which settings to change."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class PerformanceReport:
 
     @property
     def advice(self) -> Any:
-        """What to change."""
+        """The recommended changes."""
         found = self.statistics["optimization_report"]["recommendations"]
         return table(("Advice",), [(str(one["message"]),) for one in found], empty="Nothing needs to change.")
 
     @property
     def impact(self) -> Any:
-        """What ``workbench bench`` measured."""
+        """The results of ``workbench bench``."""
         found = self.statistics["optimization_report"]["performance_impact"]
         rows = [
             (
@@ -95,7 +95,7 @@ class PerformanceReport:
 
     @property
     def workers(self) -> Any:
-        """The processor and what the workers did."""
+        """The processor and the work of the workers."""
         cpu, work = self.statistics["system"]["cpu"], self.statistics["async_processor"]
         health = self.statistics["async_processor_health"]
         return self._with_settings(

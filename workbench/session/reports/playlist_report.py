@@ -1,4 +1,4 @@
-"""The playlist report: its tracks with reasons, its transitions, and how good it is."""
+"""The playlist report: the tracks with reasons, the transitions, and the quality of a playlist."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PlaylistReport:
 
     @property
     def facts(self) -> Any:
-        """What it is."""
+        """Facts about the playlist, as a table."""
         made = self.playlist.created_at
         rows = [
             ("Name", self.playlist.name),
@@ -56,7 +56,7 @@ class PlaylistReport:
 
     @property
     def transitions(self) -> Any:
-        """How each track leads to the next."""
+        """The transition from each track to the next."""
         tracks = list(self.playlist)
         rows = [
             (f"{place} → {place + 1}", f"{_name(a)} → {_name(b)}", *_transition(a.explanation.get("next")))
@@ -91,7 +91,7 @@ class PlaylistReport:
 
     @property
     def notes(self) -> Any:
-        """What was asked for and could not be met."""
+        """The parts of the request that could not be met."""
         rows = [(str(note["message"]),) for note in self.playlist.notes]
         return table(
             ("Asked for, but not possible",), rows, empty="Everything that was asked for was possible."

@@ -1,4 +1,4 @@
-"""``wb.reports``: what the shipped reports say of a library, a playlist, the performance and a tagger."""
+"""``wb.reports``: the content of the shipped reports on a library, a playlist, the performance and a tagger."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Reports:
         Parameters
         ----------
         since : date, optional
-            What was added from this day on is new; since the last report by default.
+            Tracks that were added from this day on are new; by default, those since the last report.
         """
         from workbench.session.reports.library_report import KEY, KIND, LibraryReport, kept_times, since_of
 
@@ -100,7 +100,7 @@ class Reports:
         Raises
         ------
         ModelError
-            None was trained for this label, or it is damaged.
+            No tagger was trained for this label, or it is damaged.
         """
         from workbench.session.reports.tagger_report import TaggerCard
 

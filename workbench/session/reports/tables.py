@@ -1,4 +1,4 @@
-"""Tables for readers: every cell is text, and an empty table says what its emptiness means."""
+"""Tables for readers: every cell is text, and an empty table has a sentence that explains why it is empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tagger report: how good a trained tagger is, and which tracks to listen to."""
+"""The tagger report: the scores of a trained tagger, and the tracks with doubtful labels."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MOST_DOUBTFUL = 25
 
 @dataclass(frozen=True)
 class TaggerCard:
-    """What was kept when a tagger was trained; its values are those of ``TaggerReport``."""
+    """The content of the report about one tagger, made from the ``TaggerReport`` that was kept with it."""
 
     kept: Mapping[str, Any]
 
     @property
     def facts(self) -> Any:
-        """What it learned, from how many tracks."""
+        """The label that it learned, and the number of examples, as a table."""
         examples = self.kept["examples"]
         trained = datetime.fromisoformat(str(self.kept["trained_at"])).astimezone()
         rows = [
@@ -37,7 +37,7 @@ class TaggerCard:
 
     @property
     def scores(self) -> Any:
-        """The tagger beside the simpler ones that it has to beat."""
+        """The scores of the tagger beside those of the simpler ones that it must exceed."""
         ordered = sorted(self.kept["scores"].items(), key=lambda item: -item[1]["balanced_accuracy"])
         rows = [
             (
@@ -53,7 +53,7 @@ class TaggerCard:
 
     @property
     def doubtful(self) -> Any:
-        """Tracks whose label it doubts, or of which it is unsure."""
+        """Tracks whose label differs from a confident prediction, or whose prediction is uncertain."""
         rows = [
             (
                 track["title"] or PurePath(track["path"]).name,

@@ -1,1 +1,1 @@
-"""Tags in files: what is planned, how a file is changed so that nothing is lost, and how it is changed back."""
+"""Tags in files: plan changes, change files without losing anything, and change them back."""

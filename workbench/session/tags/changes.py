@@ -1,4 +1,4 @@
-"""Plain values: which fields of which files change, and why others do not."""
+"""Plain values for planned or made changes: the fields of files that change, and why others do not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.readable import counted
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field of a file: what the file says (``None``: nothing) and what is to be written."""
+    """One field of a file: its value in the file (``None`` if it has none) and the value to be written."""
 
     field: str
     old: str | None
@@ -23,22 +23,22 @@ class FieldChange:
 
     @property
     def new_text(self) -> str:
-        """The new value as other programs write it."""
+        """The new value in the notation of other programs."""
         return as_text(self.field, self.new)
 
 
 @dataclass(frozen=True)
 class FileChange:
-    """What would be, or was, written into one file.
+    """The changes that would be, or were, made in one file.
 
     Attributes
     ----------
     changes : tuple of FieldChange
-        Empty where the file says everything already.
+        Empty if the file has all the values already.
     kept : tuple of FieldChange
-        Values of the user's that differ, and that stay.
+        Values of the user that differ and are kept.
     problem : str or None
-        Why the file is as it was.
+        Why the file was not changed.
     """
 
     track_id: int
@@ -48,7 +48,7 @@ class FileChange:
     problem: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values."""
+        """Return JSON-serializable values."""
 
         def listed(changes: tuple[FieldChange, ...]) -> list[dict[str, Any]]:
             return [{"field": one.field, "old": one.old, "new": one.new} for one in changes]
@@ -67,16 +67,16 @@ _MOST_SHOWN = 50  # lines of a card; set by hand
 
 @dataclass(frozen=True)
 class TagPlan:
-    """The files that would change, or that have something to say, and what holds for several of them.
+    """The files that would change or that have a note, and notes that concern several files.
 
     Attributes
     ----------
     overwrite : bool
-        Whether values of the user's are replaced.
+        Whether the user's values are replaced.
     notes : tuple of str
-        What was left out, and why.
+        Which values were left out, and why.
     by_hand : bool
-        Whether the values are the user's, so that later plans leave them as they are.
+        Whether the user gave the values, so that later plans do not change them.
     """
 
     files: tuple[FileChange, ...]
@@ -110,7 +110,7 @@ class TagPlan:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values."""
+        """Return JSON-serializable values."""
         return {"files": [file.to_dict() for file in self.files], "notes": list(self.notes)}
 
 
@@ -121,14 +121,14 @@ def compare(
     written: Mapping[str, Value],
     overwrite: bool,
 ) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
-    """Return which fields change, and which stay because the user has given them another value.
+    """Return the fields that change, and those that are kept because the user has given them another value.
 
     Parameters
     ----------
     said : mapping
-        What the file says, in all its kinds of tags: all of them are written, so none may have a value of the user's.
+        The values in the file, in all its kinds of tags. All are written, so none of them may have a value of the user.
     written : mapping
-        What the workbench has written into it before, which it may replace.
+        The values that the workbench has written before, which it may replace.
     """
     changes: list[FieldChange] = []
     kept: list[FieldChange] = []
@@ -146,7 +146,7 @@ def compare(
 
 
 def says(field: str, text: str, value: Value) -> bool:
-    """Whether a text in a file means a value: kinds of tags write numbers in different ways."""
+    """Whether a text in a file means a value. Kinds of tags differ in how they write numbers."""
     if isinstance(value, str):
         return text.strip() == value
     if field == "bpm":  # whole in ID3 and MP4

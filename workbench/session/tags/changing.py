@@ -1,8 +1,8 @@
-"""Change one file so that it is the old one or the new one whenever the power is cut, and note how to change it back.
+"""Change one file atomically, also if the power is cut, and record how to change it back.
 
-A copy beside the file is changed. When it is complete and on the disk, and the journal has noted the change, it takes
-the place of the file. A file with several names, or of an owner that a copy cannot have, gets the content of the copy
-instead; the copy stays until that is done, so that :func:`settle` can do it again.
+A copy beside the file is changed. When it is complete and on the disk, and the change is in the journal, it replaces
+the file. If the file has several names, or an owner that a copy cannot have, the content of the copy is written into
+the file instead; the copy is kept until that is done, so that :func:`settle` can repeat it.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ def change(
     written: Mapping[str, Value],
     check: Callable[[str], None],
 ) -> Entry:
-    """Change a file and return what the journal noted.
+    """Change a file and return its entry in the journal.
 
     Parameters
     ----------
     edit : callable
-        Changes the copy that it gets.
+        Changes a copy of the file; called with the path of the copy.
     check : callable
-        Gets the content hash of the file, and raises if it may not be changed.
+        Called with the content hash of the file; raises if the file may not be changed.
 
     Raises
     ------
     TagsError, AudioError, OSError
-        The file is as it was.
+        The change failed. The file is not changed.
     """
-    real = Path(path).resolve()  # of a link, the file is changed and the link stays
+    real = Path(path).resolve()  # the target of a link is changed, and the link is kept
     replacing.check_writable(real)
     beside = replacing.place_beside(real)
     journal.copying(beside)
@@ -80,12 +80,12 @@ def change(
 
 
 def put_back(entry: Entry, copy: Path) -> None:
-    """Make a copy of a changed file what the file was before.
+    """Restore a copy of a changed file to the state before the change.
 
     Raises
     ------
     TagsError
-        The backup does not give the file that it was made of.
+        The backup does not give the original file.
     """
     after = copy.rename(copy.with_name("after"))
     rebuild(after, entry.undo, copy)
@@ -96,12 +96,12 @@ def put_back(entry: Entry, copy: Path) -> None:
 
 
 def settle(journal: Path, carry_over: Callable[[Entry], None]) -> None:
-    """Bring the last change of a run that was cut off to its end, and close the journal.
+    """Complete the last change of an interrupted run, and close the journal.
 
     Raises
     ------
     TagsError, OSError
-        The file cannot be written now. The copy beside it is complete and stays.
+        The file cannot be written now. The complete copy beside it is kept.
     """
     beside, entry = last(journal)
     if entry is not None:
@@ -117,7 +117,7 @@ def settle(journal: Path, carry_over: Callable[[Entry], None]) -> None:
 
 
 def _is_mixture(real: Path, copy: Path, entry: Entry) -> bool:
-    """Whether a file begins as the changed copy and goes on as the file before: the write into it was cut off."""
+    """Whether a file begins like the changed copy and continues like the original, after an interrupted write."""
     if content_hash(copy) != entry.after or content_hash(real) in (entry.before, entry.after):
         return False
     old = copy.with_name("before")

@@ -1,7 +1,7 @@
-"""The journal of one run: what was written into which file, and how to undo it.
+"""The journal of one run: the values that were written into each file, and how to undo that.
 
-A line is on the disk before the file that it is about changes. A journal whose name ends in ``.unfinished`` belongs to
-a run that is under way or that was cut off; a lock tells the two apart.
+Each line is on the disk before its file is changed. A journal whose name ends in ``.unfinished`` belongs to a run that
+is under way or was interrupted; a lock distinguishes the two.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ class Entry:
     known, before, after : str
         Content hash in the library, and of the file before and after the change.
     beside : str
-        Where the complete changed copy was, hidden, until the file was changed.
+        Path of the hidden, complete changed copy, which exists until the file is changed.
     in_place : bool
         Whether the copy was written into the file, which has other names or an owner that a copy cannot have.
     mtime_ns : int
         Time of the file before the change.
     fields : mapping
-        Field → what the file said (``None``: nothing).
+        The value of each field in the file before (``None`` if it had none).
     written : mapping
-        Field → what was written; empty where a backup was put back.
+        The value that was written into each field; empty if a backup was restored.
     undo : bytes
         See :mod:`workbench.audio.tags.undo`.
     """
@@ -59,17 +59,17 @@ class Entry:
     undo: bytes
 
     def to_json(self) -> str:
-        """Return one line."""
+        """Return the entry as one line of JSON."""
         return json.dumps(asdict(replace(self, undo=b"")) | {"undo": base64.b64encode(self.undo).decode()})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Entry:
-        """Read what :meth:`to_json` wrote."""
+        """Return the entry from the values of a line that :meth:`to_json` wrote."""
         return cls(**{**values, "undo": base64.b64decode(values["undo"])})
 
 
 class Journal:
-    """An open journal. What cannot be written raises TagsStoppedError, because no change is made without a backup."""
+    """An open journal. A failed write raises ``TagsStoppedError``, because no file is changed without a backup."""
 
     def __init__(self, folder: Path) -> None:
         name = datetime.now(UTC).strftime("tags-%Y%m%d-%H%M%S-%f")
@@ -78,11 +78,11 @@ class Journal:
             self._file = self.path.open("xb", buffering=0)
 
     def copying(self, beside: Path) -> None:
-        """Note where a copy is about to be made."""
+        """Record the path of a copy before it is made."""
         self._write(json.dumps({"copying": os.fspath(beside)}))
 
     def add(self, entry: Entry) -> None:
-        """Note a change; it is on the disk when this returns."""
+        """Record a change; it is on the disk when this returns."""
         self._write(entry.to_json())
         with _stopped(self.path):
             os.fsync(self._file.fileno())
@@ -97,7 +97,7 @@ class Journal:
                 while rest:
                     rest = rest[self._file.write(rest) or 0 :]
             except OSError:
-                self._file.truncate(start)  # lines after half a one could not be read
+                self._file.truncate(start)  # lines after an incomplete one could not be read
                 raise
 
 
@@ -133,7 +133,7 @@ def entries(journal: Path) -> Iterator[Entry]:
 
 
 def last(journal: Path) -> tuple[str | None, Entry | None]:
-    """Return the copy that was made last, and the change that was noted after it, if any."""
+    """Return the last copy that was made, and the change that was recorded after it, if any."""
     beside, entry = None, None
     with journal.open("rb") as file:
         for values in _lines(file):
@@ -145,7 +145,7 @@ def last(journal: Path) -> tuple[str | None, Entry | None]:
 
 
 def _lines(file: BinaryIO) -> Iterator[dict[str, Any]]:
-    """Yield the values of each line; one that a crash cut off is the last, and its file was not changed."""
+    """Yield the values of each complete line. Only the last line can be incomplete; its file was not changed."""
     for line in file:
         if not line.endswith(b"\n"):
             return
@@ -153,7 +153,7 @@ def _lines(file: BinaryIO) -> Iterator[dict[str, Any]]:
 
 
 def finish(journal: Path) -> None:
-    """Give a journal its final name; delete it if it has nothing."""
+    """Give a journal its final name, or delete it if it is empty."""
     if next(entries(journal), None) is None:
         journal.unlink()
     else:
@@ -162,12 +162,12 @@ def finish(journal: Path) -> None:
 
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Keep other processes from changing tags of this library for a while.
+    """Return a context manager that keeps other processes from changing tags of this library.
 
     Raises
     ------
     TagsError
-        Another process is changing some, or the folder cannot be written.
+        Another process is changing tags, or the folder cannot be written.
     """
     with _stopped(folder):
         folder.mkdir(parents=True, exist_ok=True)

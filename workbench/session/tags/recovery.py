@@ -1,4 +1,4 @@
-"""Keep the library up to date with files whose tags were written, also after a run that was cut off."""
+"""Keep the library up to date with files whose tags were written, also after an interrupted run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BACKUPS = "tag-backups"
 
 
 def carry_over(library: Library, entry: Entry) -> None:
-    """Record the new content of a file, with the same sound."""
+    """Record the new content of a file; its sound is the same."""
     with library.transaction():
         library.carry_over(scanned(entry.path, entry.after), entry.known)
         library.written_tags.forget(entry.track_id, entry.fields)
@@ -31,21 +31,21 @@ def carry_over(library: Library, entry: Entry) -> None:
 
 
 def scanned(path: str, content_hash: str) -> ScannedFile:
-    """Return the record of a file as it is now."""
+    """Return a record of the current state of a file."""
     status = Path(path).stat()
     tags = asdict(read_tags(path))
     return ScannedFile(path, *size_and_time(status), content_hash, tags, ctime_ns=inode_time(status))
 
 
 def finish_cut_off(library: Library, folder: Path) -> None:
-    """Bring runs that a crash or a power cut ended to their end, unless another process is writing tags."""
+    """Complete the runs that a crash or a power cut interrupted, unless another process is writing tags."""
     if any(folder.glob(f"*{UNFINISHED}")):
         with suppress(TagsError), only_one(folder):
             settle_all(library, folder)
 
 
 def settle_all(library: Library, folder: Path) -> None:
-    """Settle every unfinished journal; only for who holds the lock."""
+    """Settle every unfinished journal. The caller holds the lock."""
     for path in sorted(folder.glob(f"*{UNFINISHED}")):
-        with suppress(WorkbenchError, OSError):  # its disk may come back: the journal stays
+        with suppress(WorkbenchError, OSError):  # the journal is kept, because the disk may be mounted again
             settle(path, partial(carry_over, library))

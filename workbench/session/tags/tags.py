@@ -1,4 +1,4 @@
-"""``wb.tags``: write what the library knows into the files, and put back what they said before."""
+"""``wb.tags``: write values of the library into the tags of files, and restore the earlier tags."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OnFile = Callable[[FileChange], None]
 
 @dataclass(frozen=True)
 class TagBackup:
-    """What one run changed: its name, for :meth:`Tags.restore`, when it was, how many files, and which fields."""
+    """The backup of one run: its name for :meth:`Tags.restore`, its time, the number of files, and the fields."""
 
     name: str
     at: str
@@ -44,7 +44,7 @@ class TagBackup:
     fields: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values."""
+        """Return JSON-serializable values."""
         return asdict(self) | {"fields": list(self.fields)}
 
 
@@ -54,9 +54,9 @@ class Tags(Verbs):
     Parameters
     ----------
     table : callable
-        Returns the library table with what models found.
+        Returns the library table with the outputs of models.
     data_dir : Path
-        Backups are kept in ``tag-backups`` there: of each file, the bytes that changed.
+        Backups are kept in ``tag-backups`` there. They have the bytes of each file that have changed.
     """
 
     def __init__(self, library: Library, table: Callable[[], LibraryTable], data_dir: Path) -> None:
@@ -73,12 +73,12 @@ class Tags(Verbs):
         overwrite: bool = False,
         minimum_probability: float = 0.8,
     ) -> TagPlan:
-        """Return what would be written into which files, and change none.
+        """Return which values would be written into which files, without changing a file.
 
         Parameters
         ----------
         paths : paths
-            Only tracks at or below these files and folders; all by default.
+            Only these files, and tracks below these folders; all tracks by default.
         where : str, optional
             Only tracks that this filter finds, such as ``"bpm_confidence > 0.5"``.
         fields : sequence of str
@@ -89,16 +89,16 @@ class Tags(Verbs):
         overwrite : bool
             Replace values that the workbench did not write.
         minimum_probability : float
-            Leave out genres of a tagger that are less sure than this, 0–1.
+            Leave out genres of a tagger with a lower probability, 0–1.
 
         Raises
         ------
         TagsError
-            There is no such field, or nothing was predicted.
+            There is no such field, or there are no predictions.
         LibraryPathError
             The library has no track at or below a path.
         QuerySyntaxError
-            In the filter.
+            The filter has an error.
         """
         table = self._table()
         wanted = Wanted(
@@ -118,14 +118,14 @@ class Tags(Verbs):
         return TagPlan(shown, overwrite, tuple(notes))
 
     def plan_by_hand(self, *tracks: int, **values: str) -> TagPlan:
-        """Return what would change in the files of tracks if they got these values of yours; no file is changed.
+        """Return what would change in the files of tracks with these values of yours, without changing a file.
 
         Parameters
         ----------
         tracks : int
-            Ids.
+            Ids of tracks.
         values : str
-            ``artist``, ``genre``, ``mood`` or ``key``; an empty one stays as it is.
+            Values of ``artist``, ``genre``, ``mood`` or ``key``; a field with an empty value is not changed.
 
         Raises
         ------
@@ -143,7 +143,7 @@ class Tags(Verbs):
         return TagPlan(tuple(files), overwrite=True, by_hand=True)
 
     def write(self, plan: TagPlan, *, on_file: OnFile | None = None) -> list[FileChange]:
-        """Write what was planned into the files, and bring the library up to date: nothing is analyzed again.
+        """Write planned values into the files, and update the library, so that no file is analyzed again.
 
         Parameters
         ----------
@@ -153,21 +153,21 @@ class Tags(Verbs):
         Returns
         -------
         list of FileChange
-            As planned. One that could not be written has a ``problem``, and its file is as it was.
+            The changes as planned. A file that could not be written has a ``problem`` and is not changed.
 
         Raises
         ------
         TagsError
             Another process is writing tags of this library.
         TagsStoppedError
-            The backup or the library cannot be written. The files so far are changed, the others are not.
+            The backup or the library cannot be written. Only the files before that are changed.
         """
         todo = [file for file in plan.files if file.changes]
         with self._journal() as journal:
             return [_told(self._write_one(journal, file, plan), on_file) for file in todo]
 
     def backups(self) -> list[TagBackup]:
-        """Return what was written, the last first."""
+        """Return the backups, newest first."""
         found = []
         for path in sorted(self.folder.glob(f"*{FINISHED}"), reverse=True):
             changed = list(entries(path))
@@ -177,18 +177,18 @@ class Tags(Verbs):
         return found
 
     def restore(self, name: str = "last", *, on_file: OnFile | None = None) -> list[FileChange]:
-        """Put the files of one backup back, byte for byte, and bring the library up to date.
+        """Restore the files of one backup, byte for byte, and update the library.
 
         Parameters
         ----------
         name : str
-            Of a backup in :meth:`backups`; ``last`` is the newest.
+            Name of a backup in :meth:`backups`; ``last`` is the newest.
 
         Returns
         -------
         list of FileChange
-            A file that has been changed since has a ``problem`` and stays as it is. This is a run with a backup of
-            its own.
+            A file that was changed since the backup has a ``problem`` and is not restored. This run makes a backup,
+            too.
 
         Raises
         ------
@@ -251,7 +251,7 @@ class Tags(Verbs):
             return replace(file, problem=_said(file.path, error))
 
     def _where_it_is_now(self, entry: Entry) -> Entry:
-        """Return a change with the path at which the library knows the file, if that was moved since."""
+        """Return a change with the current path of its file in the library, if the file was moved."""
         track = None if Path(entry.path).exists() else self._library.tracks.get(entry.track_id)
         return entry if track is None or not track.path else replace(entry, path=track.path)
 
@@ -281,7 +281,7 @@ class Tags(Verbs):
             return replace(file, problem=_said(entry.path, error))
 
     def _note(self, entry: Entry) -> None:
-        """Record the new content; only the last change of a journal is recorded later, so the run ends without it."""
+        """Record the new content, or stop the run, because only the last change of a journal can be recorded later."""
         try:
             carry_over(self._library, entry)
         except StoreError as error:
@@ -292,7 +292,7 @@ class Tags(Verbs):
             ) from error
 
     def _check(self, path: str, known: str, found: str) -> None:
-        """Raise if a file is not what the library knows, by its content or by its size and time."""
+        """Raise an error if a file differs from the library in its content, or in its size and time."""
         if found == known or found in self._library.features.versions([found]):
             return
         row = self._library.files.known([path]).get(path)
@@ -306,7 +306,7 @@ class Tags(Verbs):
 
 
 def _chosen(table: LibraryTable, paths: Sequence[str | Path], where: str | None) -> list[int]:
-    """Return the rows of analyzed tracks below the paths that the filter finds."""
+    """Return the rows of analyzed tracks that are below the paths and match the filter."""
     from workbench.playlists.query.query_match import matching_rows
 
     chosen = np.asarray(table.texts("status") == "analyzed", bool)

@@ -1,4 +1,4 @@
-"""What the library knows of a track, as values that a file can hold."""
+"""Convert what the library knows of a track to values of tags."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ FIELDS = (*MEASURED, "mood", "genre")
 KEYS = ("name", "camelot", "openkey")
 
 Histogram = Callable[[str], npt.NDArray[np.floating[Any]] | None]
-"""``histogram(content_hash)`` gives the loudness histogram of a content; ``None`` before its analysis."""
+"""``histogram(content_hash)`` returns the loudness histogram of a content; ``None`` before its analysis."""
 
 _DISC_FOLDER = re.compile(r"(?:cd|dis[ck]|part)[ _.-]*\d{1,2}", re.IGNORECASE)
 
 
 class Wanted:
-    """What is to be written into the files of a table.
+    """The values to be written into the files of a table.
 
     Parameters
     ----------
     fields : sequence of str
-        Of ``FIELDS``, or the names of other columns that the analysis or a model gives.
+        Names in ``FIELDS``, or of other columns with results of the analysis or of models.
     key : {"name", "camelot", "openkey"}
         How keys are written: ``Am``, ``8A`` or ``1m``.
     minimum_probability : float
-        A genre of a tagger must be at least so probable.
+        The least probability of a genre from a tagger.
 
     Raises
     ------
     TagsError
-        There is no such field, or nothing to write into it.
+        There is no such field, or no track has a value for it.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class Wanted:
         self._albums: dict[Hashable, tuple[float, float] | None] = {}
         self._rows_of_albums = _albums(table) if "replaygain" in fields else {}
         self.incomplete: set[str] = set()
-        """Albums that have no gain, because some of their tracks are not analyzed."""
+        """Albums without a gain, because some of their tracks are not analyzed."""
         for field in fields:
             self._check(field)
 
     def of(self, row: int) -> dict[str, Value]:
-        """Return the values of one row by field; those that are not known are left out."""
+        """Return the values of one row by field; unknown ones are left out."""
         values: dict[str, Value | None] = {}
         for field in self._fields:
             if field == "replaygain":
@@ -150,7 +150,7 @@ class Wanted:
 
 
 def _albums(table: LibraryTable) -> Mapping[Hashable, list[int]]:
-    """Return the rows of each album whose files are there."""
+    """Return the rows of each album, without missing files."""
     rows: defaultdict[Hashable, list[int]] = defaultdict(list)
     for row in np.flatnonzero(~table.missing).tolist():
         if (album := _album(table, row)) is not None:
@@ -159,7 +159,7 @@ def _albums(table: LibraryTable) -> Mapping[Hashable, list[int]]:
 
 
 def _album(table: LibraryTable, row: int) -> Hashable | None:
-    """Return what all tracks of an album share with no other: its id, or its title with its artist or folder."""
+    """Return a key that only the tracks of one album share: its id, or its title with its artist or folder."""
     release = table.texts("musicbrainz_album_id")[row]
     if release:
         return ("release", release)
@@ -173,12 +173,12 @@ def _album(table: LibraryTable, row: int) -> Hashable | None:
 
 
 def _peak(true_peak_dbtp: float) -> float | None:
-    """Return a peak as part of full scale: the true peak, as loudgain writes it, never below that of the samples."""
+    """Return the true peak as a share of full scale, as loudgain writes it; it is never below that of the samples."""
     return None if math.isnan(true_peak_dbtp) else float(10 ** (true_peak_dbtp / 20))
 
 
 def _own_fields(table: LibraryTable) -> list[str]:
-    """Return the columns that neither the file nor the file system gives: descriptors and predictions."""
+    """Return the columns with descriptors and predictions, which come from neither tags nor the file system."""
     from workbench.analysis.descriptors import names
 
     descriptors = {*names("scalar", "text", "perceptual")} - {*MEASURED, "mood", "genre"}

@@ -1,1 +1,1 @@
-"""Folders that are watched: new and changed files are analyzed when they are complete, gone ones marked later."""
+"""Watch folders: analyze new and changed files when they are complete, and mark missing files after a delay."""

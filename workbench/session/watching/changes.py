@@ -1,4 +1,4 @@
-"""What changes below some folders: told by the system, or found by looking where the system does not tell."""
+"""Detect changes below some folders, by events of the system or by polling where there are no events."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
-# File systems of other machines, and those of programs (fuse.sshfs, fuse.rclone): changes there are not told here.
+# File systems of other machines and of programs (fuse.sshfs, fuse.rclone), which give no events for remote changes.
 _REMOTE = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "webdav", "davfs", "9p", "ncpfs", "ceph"}
 )
 _LOCAL_FUSE = frozenset({"fuse.mergerfs", "fuseblk", "fuse.ntfs-3g", "fuse.exfat"})
-_TICK_MS = 500  # how often the caller gets the turn
-_GATHER_MS = 200  # changes that come so close together are given together
+_TICK_MS = 500  # how often the generator yields
+_GATHER_MS = 200  # changes within this time are yielded together
 
 
 def changes(paths: Sequence[str], stop: Event, *, poll_s: float | None) -> Iterator[set[str] | None]:
-    """Yield the paths that have changed, twice a second and also when there are none, until ``stop`` is set.
+    """Yield the set of changed paths twice a second, even if it is empty, until ``stop`` is set.
 
-    ``None`` says that something has changed, but not what.
+    ``None`` means that something unknown has changed.
 
     Parameters
     ----------
     poll_s : float or None
-        Look for changes so often instead of waiting for the system to tell them.
+        Interval at which the folders are compared, instead of waiting for events of the system.
     """
     from watchfiles import watch
 
@@ -47,7 +47,7 @@ def changes(paths: Sequence[str], stop: Event, *, poll_s: float | None) -> Itera
     while not stop.is_set():
         try:
             for changed in watched(poll_s):
-                if lost:  # something may have changed before this watch began
+                if lost:  # something may have changed before this watch started
                     yield None
                     lost = False
                 yield changed
@@ -63,12 +63,12 @@ def changes(paths: Sequence[str], stop: Event, *, poll_s: float | None) -> Itera
             yield None
 
 
-POLL_S = 30.0  # set by hand: a look at 100,000 files on a share takes seconds
-SCAN_S = 2.0  # set by hand: a download under such a name changes several times a second
+POLL_S = 30.0  # set by hand: reading the times of 100,000 files on a share takes seconds
+SCAN_S = 2.0  # set by hand: the events of a download come several times a second
 
 
 def needs_polling(path: str) -> bool:
-    """Whether the system does not tell what other machines change in this folder, as on network shares."""
+    """Whether the system gives no events for changes by other machines in this folder, as on network shares."""
     import psutil
 
     real = os.path.realpath(path)

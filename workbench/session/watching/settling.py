@@ -1,4 +1,4 @@
-"""Decide when a file that is being written is complete, and when one that is gone stays away."""
+"""Decide when a file that is being written is complete, and when a removed file counts as missing."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable
 
 
 class Settling:
-    """Paths that have changed, until nothing happens to them any more.
+    """Paths that have changed, until they do not change any more.
 
     Parameters
     ----------
     quiet_s : float
-        A file is complete when its size and time have been the same for so long.
+        A file is complete when its size and time have not changed for this long.
     grace_s : float
-        A file counts as gone when it has been away for so long: somebody may be moving or retagging it.
+        A file counts as missing when it has not existed for this long, because somebody may be moving or retagging it.
     clock : callable
-        Seconds; never goes back.
+        Returns seconds that never decrease.
     """
 
     def __init__(self, quiet_s: float, grace_s: float, clock: Callable[[], float]) -> None:
@@ -30,7 +30,7 @@ class Settling:
         return len(self._writing) + len(self._away)
 
     def note(self, path: str) -> None:
-        """Take up a path that was created, changed or deleted."""
+        """Add a path that was created, changed or deleted."""
         state = _state(path)
         if state is None:
             self._writing.pop(path, None)
@@ -42,7 +42,7 @@ class Settling:
             self._writing[path] = (state, self._clock())
 
     def complete(self) -> list[str]:
-        """Return the files that are complete now, and forget them."""
+        """Return the files that are complete now, and remove them."""
         self._look_again(list(self._writing))
         done = [path for path, (_, at) in self._writing.items() if self._clock() - at >= self._quiet_s]
         for path in done:
@@ -50,7 +50,7 @@ class Settling:
         return sorted(done)
 
     def gone(self) -> list[str]:
-        """Return the files that have been away for long enough, and forget them."""
+        """Return the files that count as missing now, and remove them."""
         self._look_again(list(self._away))
         done = [path for path, at in self._away.items() if self._clock() - at >= self._grace_s]
         for path in done:

@@ -1,4 +1,4 @@
-"""``wb.watch``: analyze what is new in some folders, as it comes, and mark what is gone."""
+"""``wb.watch``: analyze new files in some folders as they come, and mark missing ones."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from workbench.session.jobs.report import Report
     from workbench.store.library.library import Library
 
-QUIET_S = 5.0  # set by hand: programs that copy or encode write more often than that
+QUIET_S = 5.0  # set by hand: programs that copy or encode write more often
 GRACE_S = 60.0  # set by hand: tag editors replace a file within seconds, people move folders within a minute
 _CHECK_S = 0.2  # how soon a stop ends an analysis
 
 
 class WatchEvent(NamedTuple):
-    """Something that the watch did or found; ``message`` says it in a sentence.
+    """Something that the watch did or found; ``message`` describes it in a sentence.
 
     Attributes
     ----------
@@ -53,13 +53,13 @@ class Watch:
     Parameters
     ----------
     paths : sequence of path
-        Folders. One that is not there, such as a share, is watched as soon as it is.
+        Folders. A folder that does not exist yet, such as a share, is watched as soon as it does.
     quiet_s, grace_s : float
         See :class:`~workbench.session.watching.settling.Settling`.
     poll_s : float, optional
-        Look so often instead of being told; by itself on network shares.
+        Interval of polling, instead of events of the system; by default, network shares are polled.
     within : sequence of Path, optional
-        Folders that links may not lead out of.
+        Links may not lead out of these folders.
 
     Raises
     ------
@@ -105,13 +105,13 @@ class Watch:
             yield from self._while_mounted(fresh, there)
 
     def _while_mounted(self, fresh: Sequence[str], there: dict[str, tuple[int, int]]) -> Iterator[WatchEvent]:
-        """Follow what changes until one of the folders is mounted or unmounted."""
+        """Follow changes until one of the folders is mounted or unmounted."""
         if not there:
             self.stop.wait(1)
             return
         poll_s = self._poll_s or (POLL_S if any(map(needs_polling, there)) else None)
         how = f"looks for changes every {poll_s:g} seconds" if poll_s else "the system tells of changes"
-        # The watch begins before the folders are scanned, so that nothing is missed in between.
+        # The watch starts before the folders are scanned, so that no change is missed.
         unread, unseen, lost = tuple(fresh), set[str](), False
         for changed in changes(list(there), self.stop, poll_s=poll_s):
             unseen |= changed or set()
@@ -134,7 +134,7 @@ class Watch:
                 return
 
     def _catch_up(self, roots: Sequence[str]) -> None:
-        """Take up everything that an analysis would do now."""
+        """Add all files that an analysis of these folders would read now."""
         plan = self._analyze.plan(*roots, within=self._within)
         for path in (*plan.reasons, *plan.missing, *(file.path for file in plan.retagged)):
             self._settling.note(path)
@@ -143,9 +143,9 @@ class Watch:
                 self._settling.note(path)
 
     def _note(self, path: str) -> None:
-        """Take up a change: of a file, or of a folder that came or went with all that is in it."""
+        """Add a change of a file, or of a folder that appeared or disappeared with its files."""
         if os.path.isdir(path):  # noqa: PTH112 - Path raises where a folder above may not be entered
-            with suppress(LibraryPathError):  # it may be gone again
+            with suppress(LibraryPathError):  # it may have been removed again
                 for entry in scan(path, exclude=self._exclude):
                     if isinstance(entry, FoundFile):
                         self._settling.note(entry.path)
@@ -178,7 +178,7 @@ class Watch:
         ]
 
     def _is_read_elsewhere(self, folder: str) -> bool:
-        """Whether a link leads to a folder that is watched under its own name, such as the one around the link."""
+        """Whether a link leads to a folder that is watched under its own name, such as the folder with the link."""
         real = os.path.realpath(folder)
         for root in self._roots:
             if folder == root or folder.startswith(root + os.sep):
@@ -198,7 +198,7 @@ class Watch:
             return
         except (
             WorkbenchError
-        ) as error:  # the database is locked, or the workers cannot start: the watch goes on
+        ) as error:  # the database is locked, or the workers cannot start: the watch continues
             for path in paths:
                 self._settling.note(path)
             yield WatchEvent("failed", f"{error} Tried again in {self._quiet_s:g} seconds.", tuple(paths))
@@ -253,7 +253,7 @@ def _has_work(plan: Plan) -> bool:
 
 
 def _identities(roots: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return which folder, of which disk, each path is; one that is mounted over has another identity."""
+    """Return the identity (disk and inode) of the folder at each path, which changes when a disk is mounted there."""
     found = {}
     for root in roots:
         try:

@@ -25,7 +25,7 @@ class ActivityRepository(Repository):
         return from_json(row[0]) if row else default
 
     def set_value(self, key: str, value: Any) -> None:
-        """Set a JSON-able value for a key."""
+        """Set a JSON-serializable value for a key."""
         with self.pool.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (f"app:{key}", to_json(value))

@@ -50,7 +50,7 @@ class Maintenance(Verbs, Repository):
         )
 
     def info(self) -> dict[str, Any]:
-        """Return JSON-able facts: path, sizes, versions, counts of what is stored, backups."""
+        """Return JSON-serializable facts: path, sizes, versions, counts of what is stored, backups."""
         with self.pool.snapshot() as connection:
             pages, page_bytes, free_pages, mode = (
                 connection.execute(f"PRAGMA {name}").fetchone()[0]

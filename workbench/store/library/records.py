@@ -197,7 +197,7 @@ class PlaylistSummary:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job as other processes see it; ``payload`` (progress, paths, failures) is JSON-able.
+    """A job as other processes see it; ``payload`` (progress, paths, failures) is JSON-serializable.
 
     ``owner`` is the process that does it (:func:`~workbench.machine.process_identity.process_name`), and
     ``updated_at`` the last sign of life of the owner. ``wish`` is what another process asks the owner to do: ``pause``

@@ -60,7 +60,7 @@ class Track:
         return f"Track {self.id}: {name}\n{', '.join(facts)}\n{valid(self.path)}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return JSON-able values under the names that the REST and CLI contracts use."""
+        """Return JSON-serializable values under the names that the REST and CLI contracts use."""
         file = ("duration_s", "size_bytes", "content_hash", "error", "error_kind")
         return {name: getattr(self, name) for name in ("id", "path", "status", *MAIN_TAGS, *file)} | {
             "artists": list(self.artists),
