@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ with Workbench(sys.argv[1], role="kernel", async_workers=1) as wb:
 """
 
 SHOWN_WITHIN_S = 2.0
+GLIBC_HEAP_BYTES = 64 << 20  # arena.c: where heaps of threads begin, besides the one of the process
 COUNTED = (
     ("performance/cache/stats", ("analysis_cache", "hits")),
     ("performance/cache/stats", ("analysis_cache", "misses")),
@@ -168,3 +171,20 @@ def test_short_memory_is_told_until_there_is_room(serve: Any, tmp_path: Path, un
     assert any("99 % used" in why and "MEMORY_LIMIT_PERCENT" in why for why in told["reasons"])
     use(10)
     until(lambda: health()["status"] == "healthy" and health()["memory_ok"])
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="heaps of threads are told by their addresses in glibc"
+)
+def test_threads_of_the_server_share_a_heap(server: Any) -> None:
+    with ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(server.get, ["tracks", "stats/analysis"] * 16))
+    assert {answer.status_code for answer in answers} == {200}
+    process = psutil.Process(server.process.pid)
+    assert process.num_threads() > 8
+    starts = [
+        int(mapping.addr.split("-")[0], 16)
+        for mapping in process.memory_maps(grouped=False)
+        if mapping.path == "[anon]" and mapping.perms.startswith("rw")
+    ]
+    assert sum(start % GLIBC_HEAP_BYTES == 0 for start in starts) < 4  # imports may have started one or two

@@ -64,8 +64,8 @@ def test_freed_memory_is_given_back_though_something_behind_it_is_used():
 LARGE_FREED_BY_A_THREAD = """
 import threading
 import numpy as np, psutil
-from workbench.machine.freed_memory import keep_no_large_blocks
-keep_no_large_blocks()
+from workbench.machine.freed_memory import keep_little_freed_memory
+keep_little_freed_memory()
 before = psutil.Process().memory_info().rss
 for work in (lambda: np.ones(3_000_000), lambda: np.ones(2_500_000)):
     thread = threading.Thread(target=work)

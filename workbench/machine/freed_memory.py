@@ -7,8 +7,9 @@ import sys
 from functools import lru_cache
 from typing import Any
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 _LARGE_BYTES = 1 << 20  # set by hand: arrays of a whole column are larger in a large library only
+_HEAPS = 2  # set by hand: Python's lock lets few threads ask for memory at the same moment
 
 
 def give_back_freed_memory() -> None:
@@ -17,14 +18,16 @@ def give_back_freed_memory() -> None:
         trim(0)
 
 
-def keep_no_large_blocks() -> None:
-    """Let this process and its forks give large blocks back as soon as they are freed, also those of threads.
+def keep_little_freed_memory() -> None:
+    """Let this process and its forks give large blocks back as soon as they are freed, and threads share heaps.
 
-    Otherwise glibc keeps ever larger ones, and ``malloc_trim`` does not reach the end of a thread's heap.
+    Otherwise glibc keeps ever larger blocks, and in a heap for each thread, up to eight for each core, whose end
+    ``malloc_trim`` does not reach. To be called before threads are started.
     """
     if _trim():
         for limit in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
             ctypes.CDLL(None).mallopt(limit, _LARGE_BYTES)
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
 
 
 @lru_cache(1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from workbench.apps.server.loop_lag import LoopLag
 from workbench.errors import StoreError, WorkbenchError
+from workbench.machine.freed_memory import keep_little_freed_memory
 from workbench.session.allowed_paths import check_inside
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Service:
         from workbench.session.workbench import Workbench
 
         check_inside(settings.watch, settings.library_roots)
+        keep_little_freed_memory()
         self.settings = settings
         self._started = time.monotonic()
         self.closing = False

@@ -140,10 +140,10 @@ def main() -> None:
     """Import, then fork a kernel for each line of standard input, and answer with its process number."""
     _import_everything()
     from workbench.apps.voila.page_kernel import make_shell
-    from workbench.machine.freed_memory import keep_no_large_blocks
+    from workbench.machine.freed_memory import keep_little_freed_memory
 
     make_shell()
-    keep_no_large_blocks()
+    keep_little_freed_memory()
     gc.freeze()  # a collection in a kernel would otherwise copy the shared memory
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for the kernels to end
     requests, answers = sys.stdin.buffer, sys.stdout
