@@ -1,6 +1,6 @@
-"""Playlists: from a library table to ordered and explained tracks, and to files that any player opens.
+"""Make playlists of ordered and explained tracks from a library table, and write them to files for any player.
 
-``generate`` makes one, ``METHODS`` describes how, ``export`` writes it. Everything loads when used.
+``generate`` makes a playlist, ``METHODS`` describes the methods, ``export`` writes it. Everything loads when used.
 """
 
 import lazy_loader

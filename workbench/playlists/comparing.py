@@ -1,4 +1,4 @@
-"""Two playlists side by side."""
+"""Compare two playlists."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Comparison:
     Attributes
     ----------
     shared, only_in_a, only_in_b : tuple of int
-        Track ids, in the order of the playlist they are from.
+        Track ids, in the order of their playlist.
     overlap : float
         Shared tracks over all distinct tracks (Jaccard index), 0 to 1.
     order_agreement : float or None
-        Kendall's tau of the shared tracks' order: 1 the same, -1 reversed; ``None`` with under two.
+        Kendall's tau of the shared tracks' order: 1 for the same, -1 for reversed; ``None`` for fewer than two.
     moved : tuple of (int, int, int)
-        Track id, position in a, position in b, where they differ.
+        Track id, position in a, position in b, where the positions differ.
     mean_transition_a, mean_transition_b : float or None
-        Mean transition cost on the table given, of the tracks that are still in it.
+        Mean transition cost of the tracks that are still in the given table.
     """
 
     shared: tuple[int, ...]
@@ -73,7 +73,7 @@ def compare(a: Playlist, b: Playlist, table: LibraryTable) -> Comparison:
     ----------
     a, b : Playlist
     table : LibraryTable
-        Whose features the transition costs are computed from.
+        The transition costs are computed from its features.
     """
     in_a, in_b = (dict(zip(reversed(p.track_ids), reversed(range(len(p))), strict=True)) for p in (a, b))
     shared = tuple(track for track in dict.fromkeys(a.track_ids) if track in in_b)

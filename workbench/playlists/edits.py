@@ -25,7 +25,7 @@ _BY_HAND = {"by_hand": True}
 def in_order(playlist: Playlist, table: LibraryTable, order: Sequence[int]) -> Playlist:
     """Return the playlist with these tracks in this order, with new transitions and a new card.
 
-    Tracks that it did not have are added by hand; those that the library no longer has are left out.
+    New tracks get the reason that they were added by hand; tracks that the library no longer has are left out.
     """
     reasons = {track.id: _reason(track.explanation) for track in playlist.tracks}
     rows = [(table.index_of(track_id), track_id) for track_id in order]

@@ -155,7 +155,7 @@ def _compared(table: LibraryTable, facts: dict[str, Any], shares: dict[str, Any]
 def _relation(facts: dict[str, Any]) -> str:
     if "seed" not in facts:
         return "after"
-    if "progress" in facts:  # on a way between tracks, far from both is where it should be
+    if "progress" in facts:  # in a path between two tracks, a track should be far from both
         return "compared with"
     return "near" if facts.get("near", True) else "nothing closer to"
 

@@ -1,4 +1,4 @@
-"""A playlist: tracks in order, with reasons, a quality card, and the recipe that makes it again."""
+"""A playlist: tracks in order with reasons, a quality card, and the recipe to make it again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Playlist:
         All parameters besides ``method`` and ``random_state``, canonical and JSON-serializable.
     random_state : int
     snapshot : str
-        Version of the library table it was made from.
+        Version of the library table that it was made from.
     tracks : tuple of PlaylistTrack
     card : mapping
         Quality card, with ``notes`` about constraints that could not be met.
@@ -42,7 +42,7 @@ class Playlist:
     newest_id : int
         The highest track id of the library at that time. Tracks with higher ids are new.
     id : int or None
-        In the library's database, once stored.
+        Id in the library, once stored.
     created_at : float or None
         Seconds since the epoch, once stored. Exported files do not contain it.
     """
@@ -87,7 +87,7 @@ class Playlist:
         return notes
 
     def recipe(self) -> dict[str, Any]:
-        """Return what is needed to make this playlist again: ``regenerate(recipe, table)``."""
+        """Return the recipe, from which ``regenerate(recipe, table)`` makes this playlist again."""
         return {
             "recipe": 1,
             "name": self.name,
@@ -122,7 +122,7 @@ class Playlist:
         }
 
     def to_record(self) -> PlaylistRecord:
-        """Return what the library stores: ``library.playlists.save(playlist.to_record())``."""
+        """Return the record for the library: ``library.playlists.save(playlist.to_record())``."""
         entries = tuple(
             PlaylistEntry(track.id, track.content_hash, track.explanation) for track in self.tracks
         )
@@ -140,10 +140,10 @@ class Playlist:
 
     @classmethod
     def from_record(cls, record: PlaylistRecord, table: LibraryTable) -> Playlist:
-        """Build a stored playlist; its tracks have the paths and tags that the table has now.
+        """Build a playlist from its record; its tracks have the current paths and tags of the table.
 
-        If a track has another id now, it is found by its content. If the library does not have it any more, it keeps
-        its id and explanation and has no path.
+        A track with a new id is found by its content. A track that is not in the library any more keeps its id and
+        explanation and has no path.
         """
         tracks = tuple(_track_from(entry, table) for entry in record.entries)
         return cls(
@@ -161,7 +161,7 @@ class Playlist:
         )
 
     def save(self, path: str | Path, **options: Any) -> Path:
-        """Write it to a file in the format of the suffix; options are those of ``export``."""
+        """Write the playlist to a file in the format of the suffix; the options are those of ``export``."""
         from workbench.playlists.files.exporting import export
 
         return export(self, path, **options)
@@ -197,7 +197,7 @@ class Playlist:
         Parameters
         ----------
         seconds : float
-            Length of the excerpt of each track that is put into the notebook, from the start of its preview.
+            Length of the excerpt of each track in the notebook, from the start of its preview.
         """
         from workbench.playlists.playlist_card import playlist_card
 

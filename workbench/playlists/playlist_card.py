@@ -63,7 +63,7 @@ def _cells(track: PlaylistTrack) -> list[Any]:
 
 
 def _reason(track: PlaylistTrack) -> Html | str:
-    """Return the short reason; a click shows the numbers behind it."""
+    """Return the short reason; a click shows its numbers."""
     line, details = track.explanation.get("text", ""), track.explanation.get("details")
     return element("details", element("summary", line), details) if details else str(line)
 

@@ -1,4 +1,4 @@
-"""One track of a playlist, with its reason."""
+"""A track of a playlist, with its reason."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class PlaylistTrack:
     ----------
     id : int
     content_hash : str
-        Of the file that was chosen, so that a moved file is found again.
+        Hash of the chosen file, by which a moved file is found again.
     duration_s : float or None
     artists : tuple of str
-        Each artist; ``artist`` is how the file shows them.
+        Each artist; ``artist`` has them as in the file.
     features : mapping
         The known values of ``SHOWN_FEATURES``, for tables and plots.
     recording_id : str or None
-        Of MusicBrainz, if the file has it.
+        The MusicBrainz id of the recording, if the file has it.
     explanation : mapping
-        ``text``, one sentence; and its numbers: the reason of the method, what it ``shares`` with its seed track or
-        with the track before, and the transition to the ``next``.
+        ``text``, one sentence, and its numbers: the reason of the method, what the track ``shares`` with the seed track
+        or with the track before, and the transition to the ``next`` track.
     """
 
     id: int

@@ -21,13 +21,13 @@ from workbench.readable import UNKNOWN, counted
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-# Set by hand, as are the limits below. 100 orders give a result in whole percent.
+# Set by hand, like the limits below. 100 orders give a result in whole percent.
 RANDOM_ORDERINGS = 100
 _PAIRS = 2000
-_AS_RANDOM = 0.1  # set by hand: other pairs of tracks drawn at random differ by as much
+_AS_RANDOM = 0.1  # set by hand: the difference between two random samples of pairs
 # Orders of long playlists take longer, so fewer are tried.
 _MANY_ORDERINGS_UP_TO, _FEW_ORDERINGS = 500, 10
-_ALL_PAIRS_UP_TO = 60  # tracks; their 1770 pairs are about as many as _PAIRS
+_ALL_PAIRS_UP_TO = 60  # tracks; they have 1770 pairs, about as many as _PAIRS
 
 
 class QualityCard(dict[str, Any]):

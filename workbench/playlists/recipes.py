@@ -1,4 +1,4 @@
-"""Make a playlist again: the same one from its recipe, or brought up to date with a library that has changed."""
+"""Make a playlist again from its recipe, or update it for a library that has changed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Refreshed:
-    """A playlist brought up to date.
+    """The result of :func:`refresh`.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Refreshed:
     kept, added, removed : tuple of int
         Track ids.
     comparison : Comparison
-        Of the old playlist (a) with the new one (b).
+        Comparison of the old playlist (a) with the new one (b).
     """
 
     playlist: Playlist
@@ -72,12 +72,12 @@ class Refreshed:
 
 
 def regenerate(recipe: Mapping[str, Any], table: LibraryTable) -> Playlist:
-    """Make the playlist of a recipe: the same one on the same library if it has a random state.
+    """Make the playlist of a recipe: the same playlist on the same library, if the recipe has a random state.
 
     Raises
     ------
     PlaylistError
-        It is not a recipe, or its version is later than this package knows.
+        The value is not a recipe, or its version is newer than this package.
     """
     try:
         known = recipe["recipe"] == 1
@@ -90,13 +90,13 @@ def regenerate(recipe: Mapping[str, Any], table: LibraryTable) -> Playlist:
 
 
 def refresh(old: Playlist, table: LibraryTable) -> Refreshed:
-    """Bring a playlist up to date with a library that has changed.
+    """Update a playlist for a library that has changed.
 
-    Tracks that the library still has and the constraints still allow are kept, in their order. Tracks that the recipe
-    chooses now and that are new in the library go where the transition is cheapest, and so do others if there is
-    room. For each new one beyond the size, the last kept track that the recipe would not choose today is removed. A
-    sequence (a path, a set, a curve) stays the same while all of it fits and nothing new belongs in it. Otherwise it
-    is made again as a whole, because its order matters.
+    Tracks that the library still has and the constraints still allow are kept in their order. Tracks that the recipe
+    chooses now and that are new in the library are inserted where the transition is cheapest. So are other tracks, if
+    there is room. For each new track beyond the size, the last kept track that the recipe would not choose now is
+    removed. A sequence (a path, a set, a curve) does not change if all its tracks still fit and no new track belongs
+    in it. Otherwise, the whole sequence is made again, because its order matters.
 
     Parameters
     ----------
@@ -106,8 +106,8 @@ def refresh(old: Playlist, table: LibraryTable) -> Refreshed:
     Returns
     -------
     Refreshed
-        Nothing is added or removed where the library has not changed. Where the recipe cannot run any more, because
-        its start track is gone, what still fits is kept, with a note.
+        Nothing is added or removed if the library has not changed. If the recipe cannot run any more, because its
+        start track is missing, the tracks that still fit are kept, with a note.
     """
     method = find_method(old.method)
     parameters = _still_possible(method, old.parameters, table)
@@ -173,7 +173,7 @@ def _still_possible(method: Method, parameters: Mapping[str, Any], table: Librar
 def _chosen_today(
     old: Playlist, parameters: Mapping[str, Any], table: LibraryTable
 ) -> tuple[Playlist | None, list[dict[str, Any]]]:
-    """Return the playlist that the recipe makes now, or a note that says why it cannot."""
+    """Return the playlist that the recipe makes now, or a note about why that fails."""
     try:
         fresh = regenerate(old.recipe() | {"parameters": parameters}, table)
     except (UnknownTrackError, UnknownParameterError, ParameterValueError, LibraryEmptyError) as error:
@@ -183,7 +183,7 @@ def _chosen_today(
 
 
 def _room_for(kept: list[int], arrivals: list[int], today: list[int], size: int) -> list[int]:
-    """Return the kept tracks without those that new tracks replace: first the ones not chosen now, then the last."""
+    """Return the kept tracks without those that new tracks replace: first tracks not chosen now, then the last ones."""
     kept = list(kept)
     while kept and len(kept) + len(arrivals) > size:
         unchosen = [track for track in kept if track not in today]

@@ -1,4 +1,4 @@
-"""One short line that says why a track is where it is, such as "Same calm piano, a fifth apart, 4 BPM slower"."""
+"""Write a short reason for the place of a track, such as "Same calm piano, a fifth apart, 4 BPM slower"."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.playlists.sound.heard import said
 from workbench.playlists.sound.space import NEAR_PERCENT
 
 _VERY_ALIKE_PERCENT = 90  # set by hand
-_SAME_TEMPO_BPM = 1.0  # set by hand: nobody hears less
+_SAME_TEMPO_BPM = 1.0  # set by hand: a smaller difference is not audible
 
 
 def short_reason(facts: Mapping[str, Any]) -> str:
@@ -19,7 +19,7 @@ def short_reason(facts: Mapping[str, Any]) -> str:
     Parameters
     ----------
     facts : mapping
-        What :func:`~workbench.playlists.explanations.explain` found: the reason of the method, and ``shares``.
+        The result of :func:`~workbench.playlists.explanations.explain`: the reason of the method, and ``shares``.
     """
     lead = next((say(facts) for name, say in _LEADS if name in facts), "")
     if "shares" not in facts and "seed" in facts and "waypoint" not in facts:
@@ -49,7 +49,7 @@ def _sound(facts: Mapping[str, Any], shares: Mapping[str, Any]) -> str:
 
 
 def _both_heard(tags: Sequence[str]) -> str:
-    """Return what both have: a mood with an instrument makes "same calm piano", with a style "both calm jazz"."""
+    """Return the common tags: a mood with an instrument is "same calm piano", with a style "both calm jazz"."""
     first = {BY_NAME[name].family: name for name in reversed(tags) if name in BY_NAME}
     thing = first.get("instrument") or first.get("style")
     if thing:

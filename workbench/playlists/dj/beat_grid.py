@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 # How far a beat may lie from the grid, chosen: a listener hears two onsets that are 20 to 30 ms apart as two.
 _CLOSE_S = 0.02
-# Share of the beats that must lie so close; the others may be soft onsets, whose beats are less exact. Set by hand.
+# Share of the beats that must be that close; the others may be soft onsets, whose beats are less exact. Set by hand.
 _MOST = 0.9
 _FEWEST = 4  # one bar; shorter parts would make a grid of every unsteady beat
 
 
 class GridPoint(NamedTuple):
-    """From here on, beats are even, until the next point.
+    """A point of a beat grid. The beats from here to the next point are even.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ def beat_grid(beats_s: Sequence[float] | npt.NDArray[np.floating], beats_per_bar
 
 
 def _longest(beats: npt.NDArray[np.float64]) -> int:
-    """Return how many beats from the first on lie on one line: halved until they do, then narrowed down."""
+    """Return how many of the first beats lie on one line; the count is halved until they do, then refined."""
     fits = too_many = len(beats)
     while fits > _FEWEST and not _is_even(beats[:fits]):
         fits, too_many = max(_FEWEST, fits // 2), fits
@@ -71,7 +71,7 @@ def _longest(beats: npt.NDArray[np.float64]) -> int:
 
 
 def _without_next(beats: npt.NDArray[np.float64], count: int) -> int:
-    """Return the count without the last beats off the line: they are the first ones of the next tempo."""
+    """Return the count without the last beats off the line, because these are the first ones of the next tempo."""
     while count > _FEWEST and not _are_close(beats[:count])[-1]:
         count -= 1
     return count
@@ -88,7 +88,7 @@ def _are_close(beats: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 
 
 def _line(beats: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Return tempo and first beat of the even beats that lie nearest."""
+    """Return the tempo and the first beat of the even beats that are nearest to these beats."""
     numbers = np.arange(len(beats))
     centered = numbers - (len(beats) - 1) / 2
     bpm = round(60 / float(centered @ beats / (centered @ centered)), 2)

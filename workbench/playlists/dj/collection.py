@@ -1,4 +1,4 @@
-"""What a collection file says: tracks as DJ programs know them, and playlists of them."""
+"""The content of a collection file: tracks with the values of DJ programs, and playlists."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CollectionTrack:
     location : str
         Absolute path of the file on the machine of the DJ program.
     values : mapping
-        Columns of the library table that are known: ``title``, ``bpm``, ``key`` …
+        Known columns of the library table: ``title``, ``bpm``, ``key`` …
     """
 
     id: int
@@ -39,12 +39,12 @@ class CollectionTrack:
 
     @property
     def key_name(self) -> str:
-        """The key as musicians write it, ``Am``; empty where it is not known."""
+        """The key in musical notation, ``Am``; empty where it is not known."""
         return short_key(self.values.get("key"), self.values.get("scale"))
 
     @property
     def stars(self) -> int:
-        """Stars as DJ programs write them, 0 for none: the rating in the file, or what a player says."""
+        """The rating in the file or of a player, in the unit of DJ programs; 0 for no rating."""
         stars = self.values.get("rating") or self.values.get("player_rating") or 0
         return round(min(stars, 5)) * STAR
 
@@ -54,7 +54,7 @@ class CollectionTrack:
 
     @property
     def added(self) -> datetime | None:
-        """When the library found the file first, UTC."""
+        """When a scan first found the file, UTC."""
         at = self.values.get("added_at")
         return None if at is None else datetime.fromtimestamp(at, UTC)
 

@@ -1,6 +1,6 @@
-"""Cue points: where the music starts, where sections start, the loudest part, and the fade at the end.
+"""Cue points: the start of the music, of sections and of the loudest part, and the fade at the end.
 
-Only what is measured has a name. The analysis finds where sections start, but not which of them is an intro or a drop.
+Only measured moments have names. The analysis finds the starts of sections, but not which one is an intro or a drop.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def cue_points(
     Parameters
     ----------
     scalars : mapping
-        What is known of ``duration_s``, ``leading_silence_s``, ``trailing_silence_s``, ``fade_out_s`` and
+        The known values of ``duration_s``, ``leading_silence_s``, ``trailing_silence_s``, ``fade_out_s`` and
         ``preview_start_s``.
     series : mapping
         ``sections_s`` and ``section_novelty``.
@@ -67,7 +67,7 @@ def _sections(
 
 
 def _on_beat(at_s: float, grid_s: npt.NDArray[np.floating]) -> float:
-    """Return the nearest beat; the time itself where the nearest is more than a second away."""
+    """Return the nearest beat, or the time itself if no beat is within a second."""
     if not len(grid_s):
         return at_s
     nearest = float(grid_s[np.argmin(np.abs(grid_s - at_s))])

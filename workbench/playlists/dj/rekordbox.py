@@ -23,7 +23,7 @@ from workbench.playlists.files.xml_text import closed, opened, read_xml
 
 MARK = f'<PRODUCT Name="{MADE_BY}"'
 _HOST = "file://localhost/"
-_MAY_BE_MISREAD = re.compile("[!$&'()*+,;=@]")  # a plus, as a space; pyrekordbox escapes them all
+_MAY_BE_MISREAD = re.compile("[!$&'()*+,;=@]")  # as a plus, read as a space; pyrekordbox escapes all
 _KINDS = {".aif": "AIFF", ".aiff": "AIFF", ".m4a": "M4A", ".mp3": "MP3", ".flac": "FLAC", ".wav": "WAV"}
 
 
@@ -105,12 +105,12 @@ def _decimal(number: float | None, digits: int) -> str | None:
 
 
 def decode(data: bytes) -> Decoded:
-    """Read the tracks of all playlists in their order; those of the collection where there is no playlist.
+    """Read the tracks of all playlists in their order, or those of the collection if there is no playlist.
 
     Raises
     ------
     PlaylistFileError
-        Not XML, or not of Rekordbox.
+        The file is not XML, or not a file of Rekordbox.
     """
     root = read_xml(data)
     if root.tag != "DJ_PLAYLISTS":

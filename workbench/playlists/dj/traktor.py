@@ -140,7 +140,7 @@ def _cue(name: str, type: int, at_s: float, pad: int, *, grid_bpm: float | None 
 
 def _playlist(playlist: Listed, keys: dict[int, str]) -> Iterator[str]:
     yield opened("NODE", {"TYPE": "PLAYLIST", "NAME": playlist.name})
-    id_ = uuid.uuid5(uuid.NAMESPACE_OID, one_line(playlist.name)).hex  # the same name is the same playlist
+    id_ = uuid.uuid5(uuid.NAMESPACE_OID, one_line(playlist.name)).hex  # one id for one name
     yield opened("PLAYLIST", {"ENTRIES": len(playlist.track_ids), "TYPE": "LIST", "UUID": id_})
     for track_id in playlist.track_ids:
         key = closed("PRIMARYKEY", {"TYPE": "TRACK", "KEY": keys[track_id]})
@@ -157,12 +157,12 @@ def _decimal(number: float) -> str:
 
 
 def decode(data: bytes) -> Decoded:
-    """Read the tracks of all playlists in their order; those of the collection where there is no playlist.
+    """Read the tracks of all playlists in their order, or those of the collection if there is no playlist.
 
     Raises
     ------
     PlaylistFileError
-        Not XML, or not of Traktor.
+        The file is not XML, or not a file of Traktor.
     """
     root = read_xml(data)
     if root.tag != "NML":

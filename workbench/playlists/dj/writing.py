@@ -27,14 +27,14 @@ def write_collection(
     Parameters
     ----------
     format : {"xml", "nml"}, optional
-        Rekordbox or Traktor; by the suffix of ``path`` when left out.
+        Rekordbox or Traktor; by default, the format that fits the suffix of ``path``.
     force : bool
         Overwrite a file that this package did not make, or that has twice as many tracks.
 
     Raises
     ------
     PlaylistFileError
-        The file cannot be written, or would be lost.
+        The file cannot be written, or an existing file would be lost.
     """
     target = expand_home(path)
     chosen = check_target(target, format=format, force=force)

@@ -1,8 +1,8 @@
 """CSV: one row for each track, for spreadsheets and for listening histories of other programs.
 
 A spreadsheet reads a cell that begins with ``=``, ``+``, ``-`` or ``@`` as a formula, and anybody can write a tag. So
-such titles, artists and albums get an apostrophe in front, which reading removes. Paths begin with ``/``, ``.`` or a
-drive and need none.
+such titles, artists and albums get an apostrophe in front, which is removed when the file is read. Paths begin with
+``/``, ``.`` or a drive and need no apostrophe.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ COLUMNS = ("position", "path", "title", "artist", "album", "duration_s", "id", f
 MARK = COLUMNS[-1]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-# Names of columns as `plain_name` writes them: of this program, of Exportify, Soundiiz, TuneMyMusic, Apple Music,
-# YouTube Music, Last.fm, ListenBrainz and Spotify.
+# Names of columns in the notation of `plain_name`: those of this program, Exportify, Soundiiz, TuneMyMusic, Apple
+# Music, YouTube Music, Last.fm, ListenBrainz and Spotify.
 _NAMES = {
     "path": ("path", "location", "file", "filename", "file path", "filepath", "url", "uri"),
     "title": ("title", "track", "name", "song", "track name", "track title", "song title", "song name",
@@ -74,7 +74,7 @@ def decode(data: bytes | str) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        No header with such columns, or not CSV.
+        The file has no header with such columns, or is not CSV.
     """
     text = _SEPARATOR_LINE.sub("", decode_text(data)).lstrip("\r\n")
     try:
@@ -119,18 +119,18 @@ def delimiter_of(text: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """Write the name of a column without case, brackets and underscores: ``Artist Name(s)`` is ``artist names``."""
+    """Return the name of a column without case, brackets and underscores: ``Artist Name(s)`` is ``artist names``."""
     return " ".join(name.casefold().replace("(s)", "s").translate(str.maketrans("_()", "   ")).split())
 
 
 def _key(name: str) -> str:
-    """Write the name of a column without accents, blanks and signs: ``trackTitle`` and ``Track-Title`` are the same."""
+    """Return a column name without accents, blanks and signs: ``trackTitle`` and ``Track-Title`` are the same."""
     decomposed = unicodedata.normalize("NFKD", plain_name(name))
     return "".join(char for char in decomposed if char.isalnum())
 
 
 def _seconds(text: str | None, *, in_ms: bool) -> float | None:
-    """Read ``245000`` of a column in milliseconds, or what a clock shows."""
+    """Return the seconds of ``245000`` in a column of milliseconds, or of a time such as ``4:05``."""
     return (number_in(text) or 0.0) / 1000 or None if in_ms else clock_seconds(text)
 
 

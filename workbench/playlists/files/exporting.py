@@ -48,7 +48,7 @@ def export(
     path : path
         Missing folders are created.
     format : str, optional
-        A name in ``FORMATS``; by the suffix of ``path`` when left out.
+        A name in ``FORMATS``; by default, the format that fits the suffix of ``path``.
     paths : {"relative", "absolute"}
         How tracks are written: relative to the playlist's folder, or absolute.
     prefix_map : mapping of str to str, optional
@@ -59,13 +59,13 @@ def export(
     Returns
     -------
     Path
-        Of the file written.
+        The path of the file.
 
     Raises
     ------
     PlaylistFileError
-        Unknown format, a file that this package did not write has that name, a file would lose half of its tracks or
-        more although more were asked for, or the folder is not writable.
+        The format is unknown, another program wrote the existing file, a file would lose half of its tracks or more
+        although more were requested, or the folder is not writable.
     """
     target = expand_home(path)
     chosen = check_target(target, format=format, force=force)
@@ -81,7 +81,7 @@ def export(
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Give the path of a file to write, which replaces ``target`` in one step; missing folders are created.
+    """Lend the path of a temporary file, which replaces ``target`` in one step; missing folders are created.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def check_target(path: str | Path, *, format: str | None = None, force: bool = F
     Raises
     ------
     PlaylistFileError
-        As :func:`export` would for its name, before there is a playlist.
+        :func:`export` would fail because of this path or format.
     """
     target = expand_home(path)
     chosen = find_format(target, format)
@@ -233,17 +233,18 @@ def refuse_loss(target: Path, format: Format, *, new: int, asked: int | None = N
     Parameters
     ----------
     new, asked : int
-        How many tracks it would have, and how many were asked for; ``None`` where that is not known.
+        How many tracks the file would have, and how many were requested; ``None`` where that is not known.
 
     Raises
     ------
     PlaylistFileError
+        The file would have less than half of its tracks.
     """
     if new and asked is not None and new >= asked:
         return
     try:
         old = len(format.decode(target.read_bytes()).entries)
-    except (OSError, ValueError, PlaylistFileError):  # nothing is there that could be lost
+    except (OSError, ValueError, PlaylistFileError):  # there is nothing that could be lost
         return
     if old and 2 * new <= old:
         raise PlaylistFileError(

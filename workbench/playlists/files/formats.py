@@ -37,12 +37,12 @@ FORMATS: dict[str, Format] = {
 }
 """Formats that list tracks, those of plug-ins included."""
 RULES = Format("nsp", nsp.encode, nsp.decode, nsp.MARK, "application/json")
-"""The format that says how to choose tracks, and lists none."""
+"""The format that has rules instead of tracks."""
 COLLECTIONS: dict[str, Callable[[Collection], Iterator[str]]] = {
     "xml": rekordbox.encode,
     "nml": traktor.encode,
 }
-"""Formats of DJ programs, which have several playlists in one file, and beats and cue points from the library."""
+"""Formats of DJ programs. A file has several playlists, and beats and cue points from the library."""
 
 
 def _needs_library(listing: Listing) -> bytes:
@@ -61,7 +61,7 @@ _ONLY_READ: dict[str, Callable[[bytes], Decoded]] = {
     **dict.fromkeys(("wpl", "zpl", "asx", "wax", "wvx"), media_player.decode),
     **dict.fromkeys(("txt", "tsv"), text_list.decode),
 }
-"""Suffixes of files that other programs write. A plug-in may write files with them."""
+"""Suffixes of files that are only read. A plug-in may write files with them."""
 _SUFFIXES = {"m3u": "m3u8"}
 _NAME = re.compile(r"[a-z0-9]{1,12}")
 
@@ -78,7 +78,7 @@ def playlist_format(
     mark : str
         A text that each of its files has in its first 4096 bytes. A file without it is not overwritten.
     media_type : str
-        As HTTP names it.
+        The media type in HTTP.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def playlist_format(
 
 
 def _spared(name: str, encode: Callable[[Listing], bytes]) -> Callable[[Listing], bytes]:
-    """Return a function that says which format failed, whatever the code of a plug-in raises."""
+    """Return a function that turns every error of a plug-in's ``encode`` into an error that names the format."""
 
     @wraps(encode)
     def write(listing: Listing) -> bytes:
@@ -138,7 +138,7 @@ def find_format(path: Path, format: str | None = None) -> Format:
 
 
 def find_decoder(path: Path, format: str | None = None) -> tuple[str, Callable[[bytes], Decoded]]:
-    """Return the name of the format and the function that reads its files; errors as of :func:`find_format`."""
+    """Return the name of the format and the function that reads its files; errors as in :func:`find_format`."""
     wanted = _wanted(path, format)
     if wanted in _ONLY_READ:
         return wanted, _ONLY_READ[wanted]

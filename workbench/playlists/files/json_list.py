@@ -1,4 +1,4 @@
-"""Our own JSON: the whole playlist, with the reason for every track and the recipe to make it again."""
+"""The JSON format of this package: a whole playlist, with the reason for every track and the recipe."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def decode(data: bytes) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        Not JSON, or no list of tracks in it.
+        The file is not JSON, or has no list of tracks.
     """
     tracks = _tracks(read_json(data))
     if tracks is None:
@@ -62,7 +62,7 @@ def decode(data: bytes) -> Decoded:
 
 
 def _tracks(document: Any) -> list[Any] | None:
-    """Return the list of tracks of a document, those of all its playlists in a row."""
+    """Return the tracks of a document; the tracks of several playlists follow one another."""
     if isinstance(document, list):
         return document
     found = (
@@ -101,7 +101,7 @@ def _entry(track: Any) -> Entry:
 
 
 def _text(value: Any) -> str | None:
-    """Return a text, the name of an object, or those of a list."""
+    """Return a text, the name of an object, or the names in a list."""
     if isinstance(value, list):
         return "; ".join(filter(None, map(_text, value))) or None
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""JSON documents of other programs."""
+"""Read JSON documents of other programs."""
 
 from __future__ import annotations
 

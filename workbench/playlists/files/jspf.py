@@ -59,7 +59,7 @@ def decode(data: bytes) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        Not JSON, or JSON of another shape.
+        The file is not JSON, or has another structure.
     """
     document = read_json(data)
     playlist = document.get("playlist", document) if isinstance(document, Mapping) else None

@@ -1,4 +1,4 @@
-"""In which encoding a list is whose text is not UTF-8: the one in which its names are those of files that exist."""
+"""Find the encoding of a list that is not UTF-8: the encoding in which its names are those of existing files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ TEXT_FORMATS: dict[str, OfText] = {
     "txt": text_list.decode,
     "tsv": text_list.decode,
 }
-"""Formats of lines, which do not say in which encoding they are."""
-# Bytes as they are, then the encodings of Windows, DOS and Macs, the most common first. If several find equally many
-# files, the first one is used.
+"""Text formats, which do not name their encoding."""
+# First the unchanged bytes, then the encodings of Windows, DOS and Macs, the most common first. If several find equally
+# many files, the first one is used.
 ENCODINGS = (
     ("utf-8", "surrogateescape"),
     *((name, "replace") for name in (
@@ -32,11 +32,11 @@ ENCODINGS = (
         "cp932", "gb18030", "big5", "cp949", "euc_jp", "iso8859_2", "iso8859_15",
     )),
 )  # fmt: skip
-_TRIED = 40  # names, in every encoding: 1,300 looks at a disk, or a second on a network share; set by hand
+_TRIED = 40  # names, in every encoding: 1,300 checks of a disk, which take a second on a network share; set by hand
 
 
 def decode_by_names(decode: OfText, data: bytes, folder: Path) -> bytes | str:
-    """Return a list as the text in which most names are those of files that exist; as it is if it is UTF-8.
+    """Return a list decoded so that most of its names are those of existing files; a list in UTF-8 is not tested.
 
     A name says little about its encoding: "Ý" in Turkish Windows is "ı", in Mac Roman "›".
     """
@@ -62,7 +62,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _existing(decode: OfText, sample: bytes | str, folder: Path) -> tuple[int, int]:
-    """Return how many of the names that are not ASCII exist, and of how many."""
+    """Return how many of the names that are not ASCII exist, and how many there are."""
     try:
         entries = decode(sample).entries
     except PlaylistFileError:

@@ -22,7 +22,7 @@ class Line:
     path : str
         Absolute path of the file on this machine.
     location : str
-        What to write: relative to the playlist, absolute, mapped to another machine's prefix, or a URL.
+        The text for the file: relative to the playlist, absolute, mapped to another machine's prefix, or a URL.
     """
 
     path: str
@@ -58,13 +58,13 @@ class Entry:
     Attributes
     ----------
     location : str
-        As written in the file.
+        The text in the file.
     path : str or None
-        The absolute path that it means; ``None`` for a stream, or if the file has only artist and title.
+        The absolute path of the location; ``None`` for a stream, or if the file has only artist and title.
     weight : float
         A play count or a rating; 1 if the file has neither.
     recording_id : str or None
-        Of MusicBrainz.
+        The MusicBrainz id of the recording.
     """
 
     location: str

@@ -1,4 +1,4 @@
-"""Paths as playlist files write them: relative, absolute, mapped to another machine, or as URIs; and back.
+"""Convert paths to locations in playlist files (relative, absolute, mapped to another machine, or URIs) and back.
 
 A path is bytes that need not be text and can have any character but NUL. A line of an M3U8 file cannot contain a line
 break, and ``#`` starts a comment there. A path that does not fit into a line, or is not text where a format needs text,
@@ -25,7 +25,7 @@ def location_of(path: str, folder: Path, *, paths: str, prefix_map: Mapping[str,
     Parameters
     ----------
     path : str
-        Absolute.
+        Absolute path.
     folder : Path
         The folder of the playlist, absolute and without symbolic links.
     paths : {"relative", "absolute"}
@@ -54,14 +54,14 @@ def _mapped(prefix: str, rest: str) -> str:
 
 
 def as_line(location: str, path: str) -> str:
-    """Return a location for a format of lines: as it is, or a URI if it does not fit into a line."""
+    """Return a location for a format of lines: unchanged, or a URI if it does not fit into a line."""
     if not _BREAKS_A_LINE.search(location):
         return location
     return as_uri(location if _is_absolute(location) else path)
 
 
 def as_text(location: str, path: str) -> str:
-    """Return a location for a format that allows any text: as it is, or a URI if it is not text."""
+    """Return a location for a format that allows any text: unchanged, or a URI if it is not text."""
     return as_uri(location if _is_absolute(location) else path) if _NOT_UTF8.search(location) else location
 
 
@@ -94,7 +94,7 @@ def path_of(location: str, folder: Path, *, uri: bool) -> str | None:
     location : str
     folder : Path
     uri : bool
-        The format's locations are URIs, percent-encoded. In other formats only ``file:`` URIs are.
+        Whether the locations of the format are percent-encoded URIs. In other formats, only ``file:`` URIs are.
     """
     if location[:5].lower() == "file:":
         return _from_file_uri(location[5:])

@@ -1,4 +1,4 @@
-"""M3U8: one location a line, ``#EXTINF`` before it, UTF-8.
+"""M3U8: one location per line, with an ``#EXTINF`` line before it, in UTF-8.
 
 References
 ----------
@@ -25,7 +25,7 @@ _MINUTES = re.compile(r"(\d+):(\d\d)$")
 
 
 def encode(listing: Listing) -> bytes:
-    """Return the bytes of an M3U8 file; a name that is not UTF-8 is in it as it is, because players expect that."""
+    """Return the bytes of an M3U8 file. A name that is not UTF-8 keeps its bytes, because players expect that."""
     lines = ["#EXTM3U", f"#PLAYLIST:{one_line(listing.title)}", MARK]
     for line in listing.lines:
         lines += [f"#EXTINF:{_seconds(line)},{line.label}", as_line(line.location, line.path)]
@@ -37,7 +37,7 @@ def _seconds(line: Line) -> int:
 
 
 def _text(data: bytes | str) -> str:
-    """Decode a file as its ``#EXTENC`` line says, or else as any text."""
+    """Decode a file with the encoding of its ``#EXTENC`` line, or without one like any text."""
     if isinstance(data, str) or not (named := _ENCODING.search(data[:1024])):
         return decode_text(data)
     try:
@@ -47,7 +47,7 @@ def _text(data: bytes | str) -> str:
 
 
 def _odd_information(text: str) -> tuple[float | None, str]:
-    """Read ``4:05,Artist - Title`` and what else is not as it should be: the label follows a comma or a blank."""
+    """Read irregular information such as ``4:05,Artist - Title``: the label follows a comma or a blank."""
     length, _, label = text.strip().partition("," if "," in text else " " if " " in text else "\t")
     minutes = _MINUTES.match(length.strip())
     return (60 * float(minutes[1]) + float(minutes[2]) if minutes else None), label.strip()

@@ -1,4 +1,4 @@
-"""Find the tracks of a playlist file in a library, also if the file is from another machine."""
+"""Find the tracks of a playlist file in a library, even if the file is from another machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _GUEST = re.compile(r"\s(?:feat|ft|featuring)\b.*", re.IGNORECASE)
 _EDITION = re.compile(r"\s-\s[^-]*\b(?:remaster|remastered|mono|stereo|version)\b.*", re.IGNORECASE)
 _ASIDE = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|\s[-–—]\s(.*)")
-# Another recording than the original: nobody sings, or somebody else plays it.
+# Words for another recording than the original: nobody sings, or somebody else performs it.
 _OTHER_PERFORMANCE = re.compile(
     r"\b(?:karaok[eé]|カラオケ|instrumental|inst|off[ -]?vocal|backing track|a ?cappella|acapella|cover|tribute|"
     r"lullaby|in the style of|made famous by|originally performed by|8[ -]?bit|chiptune|music box|nightcore|slowed|"
@@ -43,12 +43,12 @@ class Match:
     Attributes
     ----------
     track_id : int or None
-        ``None`` if it can mean no track, or several.
+        ``None`` if no track or several tracks match.
     by : {"path", "decoded path", "recording", "name", "tags", None}
-        What they have in common: the path, regardless of case and of composed or decomposed accents, as it is written
-        or percent-decoded; the MusicBrainz id of the recording; the end of the path; artist and title.
+        How the track was found: by the path (regardless of case and of composed or decomposed accents), unchanged or
+        percent-decoded; by the MusicBrainz id of the recording; by the end of the path; by artist and title.
     score : float
-        How sure it is, 0–1: 1 for the path and the recording, 0.9 for the end of the path, 0.9 for the same artist and
+        Certainty, 0–1: 1 for the path and the recording, 0.9 for the end of the path, 0.9 for the same artist and
         title, 0.8 without accents and punctuation, 0.7 also without brackets and guests, unless brackets say that it
         is another recording (karaoke, cover …).
     """
@@ -62,9 +62,9 @@ class Match:
 def match_entries(entries: Sequence[Entry], table: LibraryTable) -> list[Match]:
     """Return the matching track of the library for each entry.
 
-    The path decides, then the MusicBrainz id of the recording. Otherwise the longest common end of the paths does, if
-    only one track has it, or only one of those has the same length or album; otherwise artist and title, in the same
-    way.
+    The path is compared first, then the MusicBrainz id of the recording, then the end of the path: the track with the
+    longest common end matches, if it is the only one, or the only one with the same length or album. At last, artist
+    and title are compared in the same way.
     """
     rows = np.flatnonzero(~table.missing)
     paths, titles, artists = table.texts("path"), table.texts("title"), table.texts("artist")
@@ -123,7 +123,7 @@ def _index(rows: Iterable[int], key: Callable[[int], Hashable]) -> dict[Hashable
 
 
 def _by_end(path: str, entry: Entry, by_name: dict[Hashable, list[int]], table: LibraryTable) -> int | None:
-    """Return the row whose path has the longest end in common with the entry's."""
+    """Return the row whose path has the longest common end with the path of the entry."""
     wanted = _parts(path)
     rows = by_name.get(wanted[-1:], []) if wanted else []
     paths = table.texts("path")
@@ -163,7 +163,7 @@ def _tags(artist: str | None, title: str | None) -> Hashable:
 
 
 def _readings(path: str) -> list[str]:
-    """Return a path as it is written and as careless programs may have meant it: encoded for a URL or for HTML."""
+    """Return a path unchanged, and decoded as some programs write it: percent-encoded, or escaped for HTML."""
     return list(
         dict.fromkeys((path, unquote(path), unescape(unquote(path)), unquote_plus(path).replace("\xa0", " ")))
     )
@@ -176,7 +176,7 @@ def _titles(entry: Entry) -> list[str]:
 
 
 def _artists(entry: Entry) -> list[str]:
-    """Return the keys of all artists together and of each; an empty one if no artist is named."""
+    """Return the keys of all artists together and of each artist; an empty key if no artist is named."""
     together = unescape(entry.artist or "")
     return [_artist(name) for name in (together, *_JOINT.split(together)) if name.strip()] or [""]
 
@@ -186,7 +186,7 @@ def _artist(name: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Write a title without accents and punctuation, but with what is in brackets."""
+    """Return a title without accents and punctuation, but with the text in brackets."""
     return _letters(text) or _folded(text).strip()
 
 
@@ -196,9 +196,9 @@ def _letters(text: str) -> str:
 
 
 def loose(text: str) -> str:
-    """Write a title or an artist without brackets, guests, accents and punctuation; as it is if nothing is left.
+    """Return a title or artist without brackets, guests, accents and punctuation; unchanged if nothing is left.
 
-    What makes it another recording is kept: ``Song (Live)`` is ``song``, but ``Song (Karaoke)`` is not.
+    Words for another recording are kept: ``Song (Live)`` is ``song``, but ``Song (Karaoke)`` is not.
     """
     plain = _letters(_EDITION.sub("", _GUEST.sub("", _BRACKETS.sub("", text))))
     return plain + _other_performance(text) if plain else _folded(text).strip()

@@ -3,7 +3,7 @@
 References
 ----------
 https://learn.microsoft.com/windows/win32/wmp/windows-media-metafile-elements-reference: case does not matter, and many
-programs forget end tags and escapes, so the files are read as HTML is.
+programs omit end tags and escapes, so the files are parsed as HTML.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def decode(data: bytes) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        It has no element of such playlists.
+        The file has no element of such playlists.
     """
     text = decode_text(data)
     if not re.search(r"<\s*(smil|asx)\b", text, re.IGNORECASE):
@@ -40,7 +40,7 @@ def decode(data: bytes) -> Decoded:
 
 
 class _Reader(HTMLParser):
-    """Collects entries. Names of elements and attributes come in small letters."""
+    """Collects entries. The parser gives names of elements and attributes in lower case."""
 
     def __init__(self) -> None:
         super().__init__()

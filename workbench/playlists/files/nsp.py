@@ -16,7 +16,7 @@ _MAX_BYTES = 100 << 10  # Navidrome reads no more of a file
 _METHODS = ("query", "random")
 _ORDERS = ("none", "shuffle")
 _SAID = frozenset({"size", "order", "filter", "where", "name", "count", "random_state"})
-# Navidrome has its own rules for copies and missing files. The others change nothing without a wanted length.
+# Navidrome has its own rules for copies and missing files. The other parameters only matter with a wanted length.
 _WITHOUT_EFFECT = frozenset(
     {"relax", "all_kinds", "only_analyzed", "skip_duplicates", "skip_missing", "duration_tolerance_percent"}
 )
@@ -28,7 +28,7 @@ def encode(listing: Listing) -> bytes:
     Raises
     ------
     PlaylistFileError
-        The recipe has something that Navidrome cannot do; names it.
+        The recipe has something that Navidrome cannot do. The message names it.
     """
     rules = rules_of(listing.recipe)
     asked = " and ".join(_filters(listing.recipe["parameters"]))
@@ -54,7 +54,7 @@ def rules_of(recipe: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     PlaylistFileError
-        The recipe has something that Navidrome cannot do; names it.
+        The recipe has something that Navidrome cannot do. The message names it.
     QuerySyntaxError
         The filter cannot be read.
     """
@@ -95,6 +95,6 @@ def decode(data: bytes) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        Always: it has rules, and only Navidrome knows which tracks match them.
+        Always, because only Navidrome knows which tracks match the rules of the file.
     """
     raise PlaylistFileError("A smart playlist has rules and no tracks, so there is nothing to match.")

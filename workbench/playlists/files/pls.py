@@ -33,12 +33,12 @@ def encode(listing: Listing) -> bytes:
 
 
 def decode(data: bytes | str) -> Decoded:
-    """Read PLS, entries in order of their numbers.
+    """Read PLS; entries are in order of their numbers.
 
     Raises
     ------
     PlaylistFileError
-        It has neither ``[playlist]`` nor an entry.
+        The file has neither ``[playlist]`` nor an entry.
     """
     text = decode_text(data)
     fields: defaultdict[int, dict[str, str]] = defaultdict(dict)

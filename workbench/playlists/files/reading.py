@@ -37,13 +37,13 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
     ----------
     path : path
     format : str, optional
-        A name in ``FORMATS``, or ``wpl`` or ``txt``; by the suffix when left out. Text that is not UTF-8 is
-        decoded so that most names are those of files that exist, or else as what it looks like.
+        A name in ``FORMATS``, or ``wpl`` or ``txt``; by default, the format that fits the suffix. Text that is not
+        UTF-8 is decoded so that most names are those of existing files, or else in the detected encoding.
 
     Raises
     ------
     PlaylistFileError
-        It cannot be read, is not a file, is over 64 MiB, has over 100,000 entries, or is not of its format.
+        The file cannot be read, is not a regular file, has more than 64 MiB or 100,000 entries, or has another format.
     """
     source = expand_home(path)
     name, decode = find_decoder(source, format)
@@ -76,14 +76,14 @@ def read_playlist_file(path: str | Path, *, format: str | None = None) -> list[E
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, and look at what it is and where it lies once it is open, because a path can change.
+    """Open a regular file. Its type and place are checked after it was opened, because a path can change.
 
     Raises
     ------
     PlaylistFileError
-        It is a folder, a pipe or a device.
+        The path is a folder, a pipe or a device.
     PathNotAllowedError
-        It lies outside of the folders that this block is :func:`~workbench.audio.bounds.staying_inside`.
+        The file is outside of the folders that this block is :func:`~workbench.audio.bounds.staying_inside`.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
     try:

@@ -1,4 +1,4 @@
-"""Text and numbers of playlist files that other programs wrote."""
+"""Read the text and numbers of playlist files that other programs wrote."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from workbench.errors import PlaylistFileError
 
 _LOOKED_AT = 1024  # bytes; set by hand
 _QUOTES = ('""', "''", "<>")
-# Of systems that wrote playlists before UTF-8: Japanese, Chinese, Korean, Cyrillic, Greek, Central European, Latin,
-# Turkish, Hebrew, Arabic and Thai.
+# Encodings of systems that wrote playlists before UTF-8: Japanese, Chinese, Korean, Cyrillic, Greek, Central European,
+# Latin, Turkish, Hebrew, Arabic and Thai.
 _JAPANESE = ["cp932", "euc_jp"]
 _OTHERS = ["gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp1253", "cp1250", "cp1252", "cp1254", "cp1255", "cp1256",
            "cp874"]  # fmt: skip
 _LONE = re.compile("[\ud800-\udfff]")
 _KANA = re.compile("[\u3040-\u30ff]")
-# Share of the letters that are not ASCII. Other encodings hardly ever look like kana; set by hand.
+# Least share of kana among the letters that are not ASCII. Text in other encodings rarely looks like kana; set by hand.
 _LEAST_KANA = 0.2
 _DETECTED_BYTES = 1 << 15  # of the lines that are not ASCII: detection takes 0.1 s; set by hand
 
 
 def decode_text(data: bytes | str) -> str:
-    """Decode UTF-8, UTF-16, or else what charset-normalizer takes it for; a byte order mark is dropped.
+    """Decode UTF-8, UTF-16, or otherwise the encoding that charset-normalizer detects; a byte order mark is dropped.
 
-    What is text already stays. Where most lines are UTF-8, the others keep their bytes (PEP 383): they are names.
+    A text is returned unchanged. Where most lines are UTF-8, the others keep their bytes (PEP 383), because they are
+    names of files.
 
     Raises
     ------
     PlaylistFileError
-        It contains NUL characters, so it is not a text file.
+        The data contain NUL characters, so they are not text.
     """
     if isinstance(data, str):
         text = data
@@ -48,11 +49,11 @@ def decode_text(data: bytes | str) -> str:
 
 
 def _detected(data: bytes) -> str:
-    """Return the encoding of a text that is not UTF-8, by the lines that are not ASCII; Windows Latin-1 if unsure."""
+    """Detect the encoding of a text that is not UTF-8 from its lines that are not ASCII; Windows Latin-1 if unsure."""
     from charset_normalizer import from_bytes
 
     lines = b"\n".join(line for line in data.splitlines() if not line.isascii())[:_DETECTED_BYTES]
-    for encoding in _JAPANESE:  # charset-normalizer takes short ones for Korean
+    for encoding in _JAPANESE:  # charset-normalizer takes short Japanese texts for Korean
         if _has_kana(lines.decode(encoding, errors="replace")):
             return encoding
     best = from_bytes(lines, cp_isolation=_JAPANESE + _OTHERS).best()
@@ -60,14 +61,14 @@ def _detected(data: bytes) -> str:
 
 
 def _mixed(data: bytes) -> str | None:
-    """Return a text in UTF-8 with some lines that are not, ``None`` if most of those that are not ASCII are not."""
+    """Return a text that is UTF-8 except for some lines; ``None`` if most lines that are not ASCII are not UTF-8."""
     lines = [line for line in data.splitlines() if not line.isascii()]
     wrong = sum(bool(_LONE.search(line.decode("utf-8", "surrogateescape"))) for line in lines)
     return data.decode("utf-8-sig", "surrogateescape") if 2 * wrong < len(lines) else None
 
 
 def sample_of(data: bytes) -> bytes:
-    """Return the first line and some of those that are not ASCII."""
+    """Return the first line and some lines that are not ASCII."""
     first, *others = data.splitlines() or [b""]
     return b"\n".join([first, *(line for line in others if not line.isascii())])[:_DETECTED_BYTES]
 
@@ -78,7 +79,7 @@ def _has_kana(text: str) -> bool:
 
 
 def _zero_half(head: bytes) -> str | None:
-    """Return the byte order of UTF-16 without a mark, by where Latin letters have zeros; ``None`` for other text."""
+    """Return the byte order of UTF-16 without a mark, from the zero bytes of Latin letters; ``None`` for other text."""
     high, low = head[0::2].count(0), head[1::2].count(0)
     if max(high, low) <= len(head) // 3 or min(high, low):
         return None

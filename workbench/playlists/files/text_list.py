@@ -1,4 +1,4 @@
-"""Text files, which are only read: a table of a service, or one track a line, as ``Artist - Title`` or as a path."""
+"""Text files, which are only read: a table of a service, or a track in each line, as ``Artist - Title`` or a path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workbench.playlists.files.listing import Decoded, Entry, split_label
 from workbench.playlists.files.text import clock_seconds, decode_text, lines_of, unquoted
 
 _CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d\d"
-# "1. ", "01) ", "• ", "[12:34] ": the number of a track, or when it begins in a mix.
+# "1. ", "01) ", "• ", "[12:34] ": the number of a track, or its start in a mix.
 _BEFORE = re.compile(rf"^(?:[-*•]\s+|\d{{1,3}}\s*[.)]\s+|[\[(]?{_CLOCK}[\])]?\s+(?:[-–—]\s+)?)+")
 _LENGTH = re.compile(rf"\s+[\[(]?({_CLOCK})[\])]?$")
 _COMMENT = ("#", "//", ";")

@@ -1,4 +1,4 @@
-"""XML of playlist files: read without its dangers, and written element by element."""
+"""Read XML of playlist files safely, and write it element by element."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_xml(data: bytes) -> ElementTree.Element:
     Raises
     ------
     PlaylistFileError
-        Not well-formed XML, or with a document type, whose entities could fill the memory.
+        The data are not well-formed XML, or have a document type, whose entities could fill the memory.
     """
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise PlaylistFileError(
@@ -35,7 +35,7 @@ def read_xml(data: bytes) -> ElementTree.Element:
 
 
 def _parsed(data: bytes) -> ElementTree.Element:
-    """Parse XML; once more with ``&`` escaped where a program forgot it."""
+    """Parse XML. If that fails, escape every bare ``&`` and parse again."""
     try:
         return ElementTree.parse(BytesIO(data)).getroot()
     except ElementTree.ParseError:

@@ -60,7 +60,7 @@ def decode(data: bytes) -> Decoded:
     Raises
     ------
     PlaylistFileError
-        Not well-formed XML, not a playlist, or with a document type, whose entities could fill the memory.
+        The file is not well-formed XML or not a playlist, or has a document type, whose entities could fill the memory.
     """
     root = read_xml(data)
     if _local(root) != "playlist":

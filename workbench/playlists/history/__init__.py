@@ -1,4 +1,4 @@
-"""Listening histories: what services and players export of what their user played, rated and listed.
+"""Listening histories: the plays, ratings and playlists that services and players export for their users.
 
 A service is a module that recognizes its records and adds each to a :class:`ListeningHistory`; ``reading`` opens files.
 """

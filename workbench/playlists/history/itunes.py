@@ -23,20 +23,20 @@ from workbench.store.library.plays import PlayerFacts
 
 SOURCE = "iTunes"
 _NOT_MUSIC = ("Podcast", "Movie", "TV Show", "Music Video", "Audiobook", "Has Video")
-_OF_THE_PROGRAM = ("Master", "Distinguished Kind", "Folder")  # lists that the user did not make
+_OF_THE_PROGRAM = ("Master", "Distinguished Kind", "Folder")  # playlists that the program made
 
 
 def add_library(data: bytes, history: ListeningHistory) -> bool:
-    """Add the tracks and playlists of a library file; return whether it is one.
+    """Add the tracks and playlists of a library file; return whether the file is a library.
 
     Raises
     ------
     PlaylistFileError
-        It is not a property list.
+        The file is not a property list.
     """
     try:
         document = plistlib.loads(data, fmt=plistlib.FMT_XML)
-    except Exception as error:  # plistlib lets errors of its parts through, such as AttributeError
+    except Exception as error:  # plistlib also raises errors of other modules, such as AttributeError
         raise PlaylistFileError(f"It is not a library file of iTunes or Music: {error}.") from error
     tracks = document.get("Tracks") if isinstance(document, dict) else None
     if not isinstance(tracks, dict):

@@ -1,4 +1,4 @@
-"""Last.fm: answers of its API as backup programs keep them, and the JSON of lastfmstats.com. CSV is in ``tables``."""
+"""Last.fm: API answers that backup programs save, and the JSON of lastfmstats.com. CSV is in ``tables``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workbench.playlists.history.listening_history import ListeningHistory, time
 
 
 def is_scrobble(record: Mapping[str, Any]) -> bool:
-    """Whether it is one of ``user.getRecentTracks``, or of lastfmstats.com."""
+    """Whether a record is from ``user.getRecentTracks`` or from lastfmstats.com."""
     named = isinstance(record.get("artist"), Mapping) and "name" in record
     return named or ("track" in record and "artist" in record and "date" in record)
 

@@ -31,7 +31,7 @@ def is_feedback(record: Mapping[str, Any]) -> bool:
 
 
 def add_feedback(record: Mapping[str, Any], history: ListeningHistory) -> None:
-    """Add what was loved (1) or hated (-1)."""
+    """Add a record of a track that was loved (1) or hated (-1)."""
     if record["score"]:
         history.facts[_entry(record)] = PlayerFacts(loved=record["score"] > 0)
 

@@ -1,4 +1,4 @@
-"""What an export says: plays, counters, ratings and playlists, by the entry that names a track."""
+"""The content of an export: plays, counters, ratings and playlists, by the entry that names a track."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from workbench.store.library.plays import PlayerFacts
 
 TOO_SHORT_S = 30.0  # as Spotify counts: a stream is 30 seconds or more
 _SKIPPED_SHORT = "played for less than 30 seconds"
-_AHEAD_S = 86_400.0  # as far as clocks and time zones go wrong
+_AHEAD_S = 86_400.0  # the largest error of clocks and time zones
 _TOO_LATE_S = 1e11  # the year 5138: the number is of milliseconds, microseconds or nanoseconds
 _MOST_PLAYS = 10**9  # more than anybody hears in a life
-# Days as exports write them. Those with slashes are left out: 1/2/2024 is in January or in February.
+# Formats of dates in exports. Dates such as 1/2/2024 are left out, because they may be in January or in February.
 _DAYS = ("%d %b %Y", "%d %b %Y,", "%d %B %Y", "%d %B %Y,", "%b %d, %Y", "%b %d, %Y,", "%d.%m.%Y", "%d.%m.%Y,",
          "%Y-%m-%d", "%Y/%m/%d")  # fmt: skip
 _HOURS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
@@ -32,15 +32,15 @@ class ListeningHistory:
     Attributes
     ----------
     source : str
-        The service or player, as users know it; empty until a record is recognized.
+        The name of the service or player for users; empty until a record is recognized.
     plays : dict of Entry to list of float
-        When each was played, seconds since the epoch.
+        The times of the plays of each entry, seconds since the epoch.
     facts : dict of Entry to PlayerFacts
     playlists : list of (name, entries)
     skipped : Counter
-        Reason → how many records were left out.
+        The number of records that were left out, by reason.
     broken : list of int
-        Numbers of the lines of the present file that cannot be read.
+        Numbers of the lines of the current file that cannot be read.
     """
 
     source: str = ""
@@ -51,7 +51,7 @@ class ListeningHistory:
     broken: list[int] = field(default_factory=list)
 
     def add(self, entry: Entry, at: float | None, *, played_s: float | None = None) -> None:
-        """Add a play; one without a title or a time, or of less than 30 seconds, is counted as skipped."""
+        """Add a play. A play without a title or a time, or of less than 30 seconds, counts as skipped."""
         if not entry.title:
             self.skipped["without a title: podcasts, audiobooks, videos"] += 1
         elif played_s is not None and played_s < TOO_SHORT_S:
@@ -76,18 +76,18 @@ class ListeningHistory:
 
 
 def plays_in(value: object) -> int | None:
-    """Return a number of plays; ``None`` if nobody can have heard something so often."""
+    """Return a number of plays; ``None`` if it is not a number or impossibly large."""
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_PLAYS
     return int(value) if is_count else None  # type: ignore[call-overload]
 
 
 def in_time(at: float | None) -> bool:
-    """Whether something can have been played at a time, in seconds since the epoch."""
+    """Whether a time, in seconds since the epoch, is possible for a play."""
     return at is not None and 0 < at < time.time() + _AHEAD_S
 
 
 def time_in(text: object) -> float | None:
-    """Return seconds since the epoch: of a number of seconds, milliseconds …, or of a date and time, UTC if not said.
+    """Return the seconds since the epoch of a number of seconds, milliseconds …, or of a date and time, UTC by default.
 
     >>> time_in("1577836800"), time_in(1577836800000), time_in("2020-01-01T00:00:00Z"), time_in("01 Jan 2020, 00:00")
     (1577836800.0, 1577836800.0, 1577836800.0, 1577836800.0)
@@ -116,7 +116,7 @@ def _written(text: str) -> datetime:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """Yield the ways to write a time that have as many colons, and end as the text does: trying all takes long."""
+    """Yield the formats with as many colons and the same end as the text, because trying all formats takes long."""
     for hour in _HOURS:
         if hour.count(":") == text.count(":") and hour.endswith("%p") == text[-1:].isalpha():
             yield from (f"{day} {hour}" for day in _DAYS)

@@ -40,7 +40,7 @@ class _Kind(NamedTuple):
 
 _KINDS = (
     _Kind("Spotify", spotify.is_extended, spotify.add_extended),
-    # Another source, because the same stream has another time there; plays of two sources at one time count once.
+    # A separate source, because its times differ; plays of two sources at about the same time count once.
     _Kind("Spotify account data", spotify.is_short, spotify.add_short),
     _Kind("ListenBrainz", listenbrainz.is_listen, listenbrainz.add_listen),
     _Kind("ListenBrainz", listenbrainz.is_feedback, listenbrainz.add_feedback),
@@ -54,13 +54,13 @@ def read_history(path: str | Path) -> ListeningHistory:
     Raises
     ------
     PlaylistFileError
-        It cannot be read, is too large, damaged, or has no history in it.
+        The file cannot be read, is too large, is damaged, or has no history in it.
     """
     source = expand_home(path)
     history = ListeningHistory()
     try:
         with open_regular(source) as file:
-            is_zip = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")  # the second one is empty
+            is_zip = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")  # the second: an empty ZIP
             file.seek(0)
             if is_zip:
                 _read_zip(file, history)
@@ -102,12 +102,12 @@ def _read_zip(file: BinaryIO, history: ListeningHistory) -> None:
 
 
 def _may_be_history(name: str) -> bool:
-    """Whether a file in a ZIP may be a history; macOS adds hidden ones that only describe the others."""
+    """Whether a file in a ZIP may be a history. macOS adds hidden files that only describe the others."""
     return name.lower().endswith(_SUFFIXES) and not name.rpartition("/")[2].startswith(".")
 
 
 def _read_one(data: bytes, history: ListeningHistory, *, of: str = "") -> None:
-    """Add what a file says, if it is one of a history."""
+    """Add the content of a file, if it belongs to a history."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16
         data = decode_text(data).encode()
     data = data.removeprefix(b"\xef\xbb\xbf")
@@ -126,7 +126,7 @@ def _read_one(data: bytes, history: ListeningHistory, *, of: str = "") -> None:
 
 
 def _records(data: bytes, history: ListeningHistory) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a JSON document, or of JSON Lines; a line that is not JSON is noted as broken."""
+    """Yield the objects of a JSON document or of JSON Lines; a line that is not JSON is recorded as broken."""
     first, _, more = data.strip().partition(b"\n")
     if first.startswith(b"{") and first.rstrip().endswith(b"}") and more.lstrip().startswith(b"{"):
         for number, line in enumerate(io.BytesIO(data), 1):
@@ -140,7 +140,7 @@ def _records(data: bytes, history: ListeningHistory) -> Iterator[Mapping[str, An
 
 
 def _flat(document: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the records inside of pages and answers of an API."""
+    """Yield the records inside pages and answers of an API."""
     if isinstance(document, list):
         for item in document:
             yield from _flat(item)

@@ -21,7 +21,7 @@ def is_extended(record: Mapping[str, Any]) -> bool:
 
 
 def add_extended(record: Mapping[str, Any], history: ListeningHistory) -> None:
-    """Add a stream; ``ts`` is when it ended."""
+    """Add a stream; ``ts`` is the time at which it ended."""
     entry = Entry(
         "",
         title=text_in(record, "master_metadata_track_name"),
@@ -36,7 +36,7 @@ def is_short(record: Mapping[str, Any]) -> bool:
 
 
 def add_short(record: Mapping[str, Any], history: ListeningHistory) -> None:
-    """Add a stream of the last year; its time has no seconds."""
+    """Add a stream of the last year, whose time has no seconds."""
     entry = Entry("", title=text_in(record, "trackName"), artist=text_in(record, "artistName"))
     history.add(entry, time_in(record["endTime"]), played_s=_seconds(record["msPlayed"]))
 

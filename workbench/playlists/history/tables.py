@@ -1,4 +1,4 @@
-"""Histories as CSV: of Apple Music, of programs that save a Last.fm profile, and of others with the same columns."""
+"""Read histories in CSV from Apple Music, from programs that save a Last.fm profile, and from similar programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.playlists.files.text import number_in
 from workbench.playlists.history.listening_history import ListeningHistory, time_in
 
 LASTFM, APPLE_MUSIC = "Last.fm", "Apple Music"
-# Names of columns as `plain_name` writes them, the best first.
+# Names of columns in the notation of `plain_name`, the best first.
 _COLUMNS = {
     "title": ("song name", "track name", "track", "title", "name", "song", "recording name"),
     "artist": ("artist name", "artist", "artists", "container artist name", "creator"),
@@ -31,7 +31,7 @@ _PLAYED = ("", "PLAY_END", "PLAY_START")
 
 
 def add_table(text: str, history: ListeningHistory) -> bool:
-    """Add the plays of a CSV; return whether it is one of a history. Lines that are not CSV are noted as broken."""
+    """Add the plays of a CSV; return whether it is a history. Lines that are not CSV are recorded as broken."""
     rows = _rows(text, history)
     first = next(rows, [])
     if len(first) == 4 and time_in(first[3]) is not None:  # lastfm-to-csv writes no header
@@ -48,7 +48,7 @@ def add_table(text: str, history: ListeningHistory) -> bool:
 
 
 def _rows(text: str, history: ListeningHistory) -> Iterator[list[str]]:
-    """Yield the row of each line: a quotation mark that is not closed must not swallow the lines after it."""
+    """Yield a row for each line, so that a quotation mark that is not closed affects only its own line."""
     delimiter = delimiter_of(text)
     for number, line in enumerate(io.StringIO(text, newline=""), 1):
         try:
@@ -104,7 +104,7 @@ def _add_row(row: Mapping[str, str], history: ListeningHistory) -> None:
 
 
 def _times(row: Mapping[str, str]) -> Iterator[float | None]:
-    """Yield the time of a row; of a day with a number of plays, as many minutes from its beginning on."""
+    """Yield the time of a row; for a day with a number of plays, one time for each, minute by minute from its start."""
     written = row.get("at", "")
     if len(written) == 8 and written.isdecimal():  # 20240131
         day = time_in(f"{written[:4]}-{written[4:6]}-{written[6:]}")

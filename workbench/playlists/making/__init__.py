@@ -1,1 +1,1 @@
-"""From a request to an ordered list of tracks."""
+"""Make an ordered list of tracks from a request."""

@@ -1,4 +1,4 @@
-"""Constraints that apply to every method, and their relaxation if one cannot be met."""
+"""Constraints that apply to every method, and their relaxation if a constraint cannot be met."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 EXCLUDED = "excluded"
-"""Column: 1 for what the user keeps out of playlists."""
+"""The column that is 1 for tracks that the user excludes from playlists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,15 +161,15 @@ def candidate_rows(
 ) -> tuple[Mask, list[dict[str, Any]]]:
     """Return the rows that may be chosen and notes about constraints that left nothing.
 
-    With ``relax``, if no track meets a constraint, the tracks that miss it least are taken, or the constraint is
-    ignored if the miss cannot be measured. A note says so, and by how much they miss it.
+    With ``relax``, if no track meets a constraint, the nearest tracks are used, or the constraint is ignored if the
+    distance from it cannot be measured. A note has the constraint and the distance.
 
     Raises
     ------
     LibraryEmptyError
         The library has no track that could be chosen at all.
     NothingMatchesError
-        A constraint leaves no track, and ``relax`` is off.
+        No track meets a constraint, and ``relax`` is off.
     """
     possible = _possible(table, constraints, needs_vectors=needs_vectors)
     mask = possible
@@ -222,6 +222,7 @@ def check_not_empty(table: LibraryTable) -> None:
     Raises
     ------
     LibraryEmptyError
+        The table has no rows.
     """
     if not len(table):
         raise LibraryEmptyError("The library is empty. Analyze a folder of music first.", tracks=0)

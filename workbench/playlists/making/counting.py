@@ -1,4 +1,4 @@
-"""How many tracks a method may choose from, before a playlist is made."""
+"""Count the tracks that a method may choose from, before a playlist is made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def count_candidates(table: LibraryTable, method: str, **parameters: Any) -> int:
     """Count the tracks that the constraints and the filter of a method leave to choose from.
 
-    Required parameters may be left out, and those that do not limit anything are not looked at.
+    Required parameters may be left out. Parameters that do not limit the choice are not checked.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from workbench.readable import counted
 
 Start = Callable[[int], tuple[Request, Iterator[Pick]]]
 
-# Chosen: each attempt corrects the number of tracks by what the one before missed.
+# Chosen: each attempt corrects the number of tracks by the error of the attempt before.
 _ATTEMPTS = 6
 # Chosen: enough tracks to find three whose lengths fit.
 _RESERVE, _EXCHANGES, _TRIALS = 200, 3, 50
@@ -33,10 +33,10 @@ def choose(
     Parameters
     ----------
     start : callable
-        Begins the method for a number of tracks: ``start(size) -> (request, picks)``.
+        Starts the method for a number of tracks: ``start(size) -> (request, picks)``.
     constraints : Constraints
     include : sequence of int
-        Rows that must be in it.
+        Rows that must be in the playlist.
     size : int
     sequence : bool
         Whether the order of the picks matters, so that none can be exchanged for a later one.
@@ -54,7 +54,7 @@ def _collect(start: Start, size: int, include: Sequence[int]) -> tuple[Request, 
     request, offered = start(max(1, room))
     asked, taken = request.size, list[Pick]()
     accepted = (pick for pick in offered if request.take(pick.row, pinned=pick.pinned))
-    # a method may enlarge the request if it cannot make a playlist as short as that
+    # a method may enlarge the request if it cannot make such a short playlist
     while len(taken) < room + request.size - asked and (pick := next(accepted, None)):
         taken.append(pick)
     if len(include) > size:
@@ -153,7 +153,7 @@ def _reserve(start: Start, picks: Sequence[Pick], include: Sequence[int]) -> lis
 def _exchange(
     request: Request, picks: list[Pick], reserve: list[Pick], *, wanted: float, tolerance: float
 ) -> None:
-    """Exchange up to three picks, never the first, for later ones, to come near the wanted duration."""
+    """Exchange up to three picks (never the first) for later ones, to approach the wanted duration."""
     durations = _durations(request)
     for _ in range(_EXCHANGES):
         total = float(sum(durations[pick.row] for pick in picks))

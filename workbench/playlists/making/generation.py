@@ -85,14 +85,13 @@ def generate(
     method : str
         A name in ``METHODS``.
     size : int
-        Tracks wanted, 1 to 10,000; ``duration_minutes=`` asks for a total duration instead.
+        Number of tracks, 1 to 10,000; ``duration_minutes=`` gives a total duration instead.
     random_state : int, optional
-        The same number on the same table makes the same playlist. Drawn, and kept in the playlist, when left
-        out.
+        The same number on the same table makes the same playlist. If left out, it is drawn and kept in the playlist.
     order : str
         A name in ``ORDERS``: none, smooth, harmonic, ramp_up, ramp_down, shuffle.
     name : str, optional
-        Made from the method when left out.
+        Made from the method if left out.
     **parameters
         Constraints (``COMMON_PARAMETERS``) and the method's own. A track is an id, a path or a title; a list
         may be a text with commas.
@@ -100,14 +99,14 @@ def generate(
     Returns
     -------
     Playlist
-        Where a constraint could not be met, the nearest one, with ``notes`` that say which and by how much.
+        If a constraint could not be met, the nearest possible playlist; ``notes`` say which constraint and by how much.
 
     Raises
     ------
     UnknownMethodError, UnknownParameterError, ParameterValueError, UnknownTrackError, QuerySyntaxError
-        What is asked is not possible; each names the nearest that is.
+        The request is not possible. Each error names the nearest possible one.
     LibraryEmptyError
-        No track can be chosen at all, or (NothingMatchesError) none is what was asked for.
+        No track can be chosen at all, or (NothingMatchesError) no track matches the request.
     """
     chosen_method = find_method(method)
     check_not_empty(table)
@@ -180,7 +179,7 @@ def assemble(
 
 
 def _far_notes(explained: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Say how many tracks are not nearer to the request than two random tracks are to each other."""
+    """Return a note about tracks that are not nearer to the request than two random tracks are to each other."""
     compared = [facts["near"] for facts in explained if "near" in facts and "progress" not in facts]
     far = compared.count(False)
     if not far:
@@ -196,9 +195,9 @@ def validate(method: Method, table: LibraryTable, given: Mapping[str, Any]) -> d
     Raises
     ------
     UnknownParameterError
-        A name that the method does not take (with the nearest), or a required one that is left out.
+        The method has no such parameter (the error names the nearest), or a required one is left out.
     ParameterValueError, UnknownTrackError
-        A value that is not allowed.
+        A value is not allowed.
     """
     known = COMMON_PARAMETERS | dict(method.parameters)
     for key in given:
@@ -270,7 +269,7 @@ def versions() -> Mapping[str, str]:
 
 
 def _given(method: Method, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the size, the order, and all values that differ from their defaults."""
+    """Return the size, the order, and all values that differ from their defaults."""
     known = COMMON_PARAMETERS | dict(method.parameters)
     return {
         key: value for key, value in asked.items() if key in ("size", "order") or value != known[key].default

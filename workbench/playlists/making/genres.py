@@ -1,4 +1,4 @@
-"""Genre tags, which may hold several genres."""
+"""Split genre tags, which may have several genres."""
 
 from __future__ import annotations
 

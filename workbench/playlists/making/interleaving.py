@@ -10,10 +10,9 @@ from workbench.playlists.making.request import Pick, Request
 def interleave(
     request: Request, sources: Sequence[Iterator[Pick]], shares: Sequence[float]
 ) -> Iterator[Pick]:
-    """Yield picks so that, at every length, each source's share of what is taken is near its weight.
+    """Yield picks so that, at every length, the share of taken picks from each source is near its weight.
 
-    If the pick of a source is refused, its next one follows at once. The share of an exhausted source goes to the
-    others.
+    If a pick is refused, the next pick of the same source follows. The share of an exhausted source goes to the others.
     """
     left, credit = list(range(len(sources))), [0.0] * len(sources)
     while left:
@@ -27,7 +26,7 @@ def interleave(
 
 
 def _until_taken(request: Request, source: Iterator[Pick]) -> Generator[Pick, None, bool]:
-    """Yield from a source until one pick was taken; return whether one was."""
+    """Yield picks from a source until one is taken; return whether one was taken."""
     before = len(request.chosen)
     for pick in source:
         yield pick

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 MUSIC = "music"
-# Whole genres, as shops, podcast programs and ID3v1 write them. "Spoken" or "live" alone may be music, and is not here.
+# Whole genres of shops, podcast programs and ID3v1. "Spoken" and "live" alone are left out, because they may be music.
 _GENRES = {
     "audiobook": r"spoken[ -]?word|books|books? (&|and) spoken( audio)?|old[ -]time radio|bedtime stories"
     r"|children'?s stories|fairy ?tales|marchen|audio ?(theat(re|er)|drama|play)|speech"
@@ -38,7 +38,7 @@ _GENRES = {
     "mix": r"(dj|continuous|essential)[ -]?(mix(es)?|sets?)|megamix(es)?|mix(ed)? (set|session)s?"
     r"|radio ?shows?|(dj )?live ?sets?",
 }
-# Words that mean nothing else, also inside a longer genre ("Kinderhörspiel", "Audiobook - Fantasy").
+# Words with a single meaning, which also count inside a longer genre ("Kinderhörspiel", "Audiobook - Fantasy").
 _WORDS = {
     "audiobook": r"audio ?-?book[si]?\b|h(o|oe)r(buch|bucher|buecher|spiel)|audioli(bro|bri|vre|vro)|luisterboek"
     r"|hoorspel|l(ju|y)d(bok|bog|bocker)|aanikirja|audiobuk|audiokni(ha|hy|ga|gi)|hangoskonyv|s(l|ł)uchowisk|аудиокниг|аудіокниг"
@@ -81,7 +81,7 @@ def kind_of(genre: str | None) -> str | None:
 
 
 def _without_accents(text: str) -> str:
-    """Drop accents of Latin letters, however they are encoded; other alphabets are only composed."""
+    """Return text without the accents of Latin letters, composed or not; other alphabets are only composed."""
     plain = re.sub("(?<=[a-z])[\u0300-\u036f]+", "", unicodedata.normalize("NFKD", text))
     return unicodedata.normalize("NFC", plain).replace("ø", "o")
 

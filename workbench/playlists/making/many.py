@@ -1,4 +1,4 @@
-"""Several playlists at once that have no track in common."""
+"""Make several playlists at once that have no track in common."""
 
 from __future__ import annotations
 
@@ -36,11 +36,10 @@ def generate_many(
     ----------
     table : LibraryTable
     method : str
-        ``all`` makes one with every method that needs no more than a start track. Several by ``kmeans`` or
-        ``hdbscan`` are one for each cluster, largest first. Every other method makes ``count``, none of which
-        repeats a track.
+        ``all`` makes one playlist with every method that needs at most a start track. ``kmeans`` and ``hdbscan`` make
+        one for each cluster, largest first. Every other method makes ``count`` playlists. No track is in two of them.
     count : int, optional
-        1 to 1000; all that there are for ``all``, otherwise 1.
+        1 to 1000. The default is every method for ``all``, otherwise 1.
     size, random_state, name, **parameters
         As in ``generate``.
 
@@ -116,7 +115,7 @@ def _apart(
 
 
 def _named_apart(playlists: list[Playlist]) -> list[Playlist]:
-    """Number the playlists that have the same name."""
+    """Add numbers to equal names of playlists."""
     names = [playlist.name for playlist in playlists]
     return [
         replace(playlist, name=f"{playlist.name} {names[:index].count(playlist.name) + 1}")

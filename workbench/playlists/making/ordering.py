@@ -1,4 +1,4 @@
-"""Orders for tracks that have been chosen, separate from how they were chosen."""
+"""Order chosen tracks, independently of the method that chose them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         ) -> Rows: ...
 
 
-# Set by hand: the cost matrix of more tracks takes megabytes, and a pass of 2-opt takes the square of their number.
+# Set by hand: the cost matrix of more tracks takes megabytes, and the time of a 2-opt pass grows with their square.
 _IMPROVED_UP_TO = 600
 _PASSES = 30
 # Set by hand: low enough to decide only between transitions of equal key and tempo cost.
@@ -43,7 +43,7 @@ def order_rows(
         A name in ``ORDERS``.
     rng : numpy Generator
     keep_first : bool
-        Leave the first row where it is, when the order is not by a value of the tracks.
+        Keep the first row in its place, unless the order is by a value of the tracks.
     """
     return rows if len(rows) < 2 else ORDERS[order](table, rows, rng, keep_first=keep_first)
 
@@ -114,7 +114,7 @@ def cheapest_tour(
     ----------
     profile : MixProfile of k tracks
     weigh : callable
-        Which cost to minimize.
+        Returns the cost to minimize.
     keep_first : bool
         Start with position 0; otherwise with the best of several starts.
 
@@ -159,7 +159,7 @@ def _nearest_neighbors(
 
 
 def two_opt(matrix: Floats, tour: npt.NDArray[np.int64], *, keep_first: bool) -> npt.NDArray[np.int64]:
-    """Reverse stretches of an open tour while that lowers its total cost; the costs are symmetric."""
+    """Reverse parts of an open tour as long as that lowers its total cost; the costs are symmetric."""
     tour, count = tour.copy(), len(tour)
     for _ in range(_PASSES):
         improved = False

@@ -1,6 +1,6 @@
-"""Parameters of playlists: values as described in ``workbench.values``, and those that name tracks of the library.
+"""Parameters of playlists: values as described in ``workbench.values``, and parameters that name tracks.
 
-``canonical`` turns what a user gave (text from a command line, JSON from a request, plain Python) into the one
+``canonical`` converts a value of the user (text from a command line, JSON from a request, a Python object) to the
 JSON-serializable value that a recipe stores.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tracks(Value):
-    """A parameter that names tracks of the library; its type says which form it has.
+    """A parameter that names tracks of the library, in a form that depends on its type.
 
     ``int`` is one track (an id, a path, or a title that only one track has), ``list[int]`` several, and
     ``list[tuple[int, float]]`` a listening history: ``[[track, weight], …]``, or the path of a playlist or CSV file.
@@ -72,7 +72,7 @@ def canonical(parameter: Value, value: Any, table: LibraryTable) -> Any:
     Raises
     ------
     ParameterValueError
-        With the name, the value and what is allowed.
+        The value is not allowed. The error has the name, the value and the allowed values.
     UnknownTrackError
         A track that is not in the library, or a title that several tracks have.
     """

@@ -1,4 +1,4 @@
-"""Paths between tracks: the tracks near the straight line from one to the next in the space of sound, in order."""
+"""Plan paths between tracks: tracks near the straight line between two tracks in the space of sound, in order."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from workbench.playlists.sound.arrays import Floats, Rows
 from workbench.playlists.sound.transitions import MixProfile
 from workbench.readable import counted
 
-# All set by hand: candidates for each place, the weight of a smooth transition against nearness to the line, and how
-# often a path is planned again when constraints refuse some of its tracks.
+# All set by hand: candidates for each place, the weight of a smooth transition relative to nearness to the line, and
+# how often a path is planned again when constraints refuse some of its tracks.
 _SHORTLIST = 16
 _SMOOTHNESS = 0.5
 _PLANS = 10
 
 
 class _Line(NamedTuple):
-    """Rows strictly between two tracks, how far along they are (0 to 1), and how far off the line."""
+    """Rows strictly between two tracks, with their progress along the line (0 to 1) and their distance from it."""
 
     rows: Rows
     progress: Floats
@@ -32,8 +32,8 @@ class _Line(NamedTuple):
 def travel(request: Request, waypoints: Sequence[int]) -> Iterator[Pick]:
     """Yield a path of ``request.size`` tracks through the waypoints, planned as a whole.
 
-    On each leg the progress along the straight line in the space of sound only rises. Legs share the tracks
-    in proportion to their length.
+    On each leg, the progress along the straight line in the space of sound never decreases. The number of tracks of
+    a leg is proportional to its length.
     """
     inner = max(0, request.size - len(waypoints))
     if request.size < len(waypoints):
@@ -123,9 +123,9 @@ def _without(line: _Line, used: set[int]) -> _Line:
 
 
 def _along(request: Request, line: _Line, a: int, count: int) -> list[int]:
-    """Return indices into a line: for each of ``count`` equal stretches one near to it and to the one before.
+    """Return indices into a line: for each of ``count`` equal sections, a track near the line and the track before.
 
-    For each empty stretch, the track nearest to the line anywhere on it is taken.
+    For each empty section, the track nearest to the line in any section is used.
     """
     stretch = np.minimum((line.progress * count).astype(np.int64), count - 1)
     by_stretch = np.argsort(stretch.astype(np.int16), kind="stable")
@@ -143,7 +143,7 @@ def _along(request: Request, line: _Line, a: int, count: int) -> list[int]:
         free = np.ones(len(line.rows), bool)
         free[chosen] = False
         others = np.flatnonzero(free)
-        if len(others) > missing:  # the sort of 100,000 tracks takes longer than all the rest
+        if len(others) > missing:  # sorting 100,000 tracks takes longer than everything else
             detours = line.detour[others]
             others = others[detours <= np.partition(detours, missing - 1)[missing - 1]]
         near = np.lexsort((line.rows[others], line.detour[others]))[:missing]

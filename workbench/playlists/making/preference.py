@@ -1,4 +1,4 @@
-"""Preferred tracks: more common among the candidates than in the library, so that any method takes more of them."""
+"""Make preferred tracks more common among the candidates than in the library, so that methods choose more of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def with_preference(
 ) -> tuple[Mask, list[dict[str, Any]]]:
     """Return fewer candidates, among which those that match a filter are more common, and a note if none matches.
 
-    All candidates that match stay. Of the others, a random sample stays: as many as match, but at least two for each
+    All candidates that match are kept, and a random sample of the others: as many as match, but at least two for each
     track wanted. So half of the candidates match, or fewer if only a few tracks do.
 
     Parameters
@@ -41,7 +41,7 @@ def with_preference(
         Tracks wanted.
     random_state : int
     keep : sequence of int
-        Rows that stay.
+        Rows that are always kept.
     """
     matching = candidates & compile_query(preferred, table).matches()
     if not matching.any():
@@ -49,7 +49,7 @@ def with_preference(
         return candidates, [{"constraint": "prefer", "asked": preferred, "got": 0, "message": message}]
     others = np.flatnonzero(candidates & ~matching)
     most = max(int(np.count_nonzero(matching)), _OTHERS_PER_TRACK_WANTED * size)
-    rng = np.random.default_rng([random_state, 1])  # not the numbers that the method draws
+    rng = np.random.default_rng([random_state, 1])  # other random numbers than those of the method
     left = matching.copy()
     left[rng.permutation(others)[:most]] = True
     left[[row for row in keep if candidates[row]]] = True

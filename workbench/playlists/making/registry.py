@@ -1,4 +1,4 @@
-"""Methods by name: a plain function, its one-line help and its parameters, read from its own signature."""
+"""Register methods by name: a function, its one-line help, and its parameters, which are read from its signature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Method:
-    """One way to choose tracks.
+    """A method: a way to choose tracks.
 
     Attributes
     ----------
@@ -33,11 +33,11 @@ class Method:
     help : str
         One line.
     parameters : mapping of str to Value
-        Its own; those that every method shares are ``COMMON_PARAMETERS`` of ``generation``.
+        The parameters of the method alone; ``COMMON_PARAMETERS`` of ``generation`` are those of all methods.
     needs_vectors : bool
         Whether it can only choose analyzed tracks.
     sequence : bool
-        Whether the order of its picks is its point (a path, a set, a curve), rather than a preference.
+        Whether the order of its picks is the playing order (a path, a set, a curve), rather than a preference.
     """
 
     name: str
@@ -48,12 +48,12 @@ class Method:
     sequence: bool
 
     def picks(self, request: Request, **parameters: Any) -> Iterator[Pick]:
-        """Yield what the function yields.
+        """Yield the picks of the function.
 
         Raises
         ------
         PluginError
-            The function is of a plug-in and failed.
+            The function is in a plug-in and failed.
         """
         try:
             yield from self.function(request, **parameters)

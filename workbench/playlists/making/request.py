@@ -1,4 +1,4 @@
-"""The request that a method works on: candidates, the wanted number of tracks, and the constraints."""
+"""The request to a method: candidates, the wanted number of tracks, and the constraints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Pick(NamedTuple):
-    """A row of the table, and why a method chose it (JSON-serializable); ``because`` of a plug-in is shown as it is.
+    """A row of the table, and why a method chose it (JSON-serializable). ``because`` of a plug-in is shown unchanged.
 
     A pinned pick is in the playlist even if a constraint excludes it: the user named it, or the plan needs it.
     """
@@ -52,11 +52,11 @@ class Request:
     rng : numpy Generator
         The only source of chance.
     relax : bool
-        Whether the nearest tracks may stand in where none is what was asked for.
+        Whether the nearest tracks may be used if no track matches the request.
     chosen : list of int
         Rows taken so far, in order.
     notes : list of dict
-        What could not be done as asked, ``{"constraint", "asked", "got", "message"}``.
+        Parts of the request that could not be met, ``{"constraint", "asked", "got", "message"}``.
     title : str or None
         A name that a method suggests.
     """
@@ -87,7 +87,7 @@ class Request:
         return np.flatnonzero(self.candidates)
 
     def open_rows(self) -> Rows:
-        """Return candidate rows, ascending, not offered yet and allowed next."""
+        """Return the candidate rows, ascending, that were not offered yet and are allowed next."""
         mask = self._open
         for column, gap, most, counts in self._rules():
             if barred := self._barred(column, gap, most, counts):
@@ -96,7 +96,7 @@ class Request:
         return np.flatnonzero(mask)
 
     def take(self, row: int, *, pinned: bool = False) -> bool:
-        """Add a row to the playlist if the constraints allow it next; in both cases it is not open afterward."""
+        """Add a row to the playlist if the constraints allow it next. In both cases, the row is not open afterward."""
         was_open, self._open[row] = bool(self._open[row]), False
         if row in self.chosen if pinned else not was_open or not self.allows(row):
             return False
@@ -131,7 +131,7 @@ class Request:
         return trial
 
     def note(self, constraint: str, message: str, *, asked: Any = None, got: Any = None) -> None:
-        """Say that a constraint could not be met; a later note on it replaces the earlier one."""
+        """Note that a constraint could not be met; a later note on it replaces the earlier one."""
         self.notes[:] = [note for note in self.notes if note["constraint"] != constraint]
         self.notes.append({"constraint": constraint, "asked": asked, "got": got, "message": message})
 

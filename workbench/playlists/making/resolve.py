@@ -1,4 +1,4 @@
-"""Find the track that a user names: by id, by path, or by a title, or a part of it, that only one track has."""
+"""Find the track that a user names by its id, its path, or a title or part of a title that only one track has."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from workbench.values import split_list
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-_SHOWN = 5  # set by hand: as many as one line of a message can show
-_FEWEST_LETTERS = 3  # set by hand: one or two letters are in nearly every title
+_SHOWN = 5  # set by hand: as many as fit into one line of a message
+_FEWEST_LETTERS = 3  # set by hand: nearly every title contains one or two letters
 _WORDS = re.compile(r"\w+")
 _COMMAS_OF_A_TITLE = 6  # set by hand: more than titles have
 _HISTORY_SUFFIXES = {".m3u", ".m3u8", ".xspf", ".jspf", ".pls", ".csv", ".json", ".xml", ".nml"}
@@ -38,12 +38,12 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
         label (see :func:`track_label`); else words of title and artist. Case and accents do not matter, and copies of
         one file count as one track.
     name : str
-        What to call it in an error.
+        The name of the parameter in an error.
 
     Raises
     ------
     UnknownTrackError
-        None or several match; ``candidates`` lists ``{"id", "title", "artist", "path"}``.
+        No track or several tracks match; ``candidates`` lists ``{"id", "title", "artist", "path"}``.
     """
     text = str(reference).strip() if not isinstance(reference, bool) else ""
     if text.isdecimal() and (row := table.index_of(int(text))) is not None:
@@ -73,7 +73,7 @@ def resolve_track(table: LibraryTable, reference: Any, name: str = "track") -> i
 
 
 def resolve_tracks(table: LibraryTable, references: Any, name: str = "tracks") -> list[int]:
-    """Return ids of several tracks: a list, a text with commas, a JSON array, a playlist, or a frame of tracks."""
+    """Return the ids of tracks in a list, a text with commas, a JSON array, a playlist, or a DataFrame of tracks."""
     if hasattr(references, "columns") and hasattr(references, "index"):
         return frame_ids(table, references, name)
     if isinstance(references, str) and (whole := _rows_by_path(table, references)):
@@ -83,12 +83,12 @@ def resolve_tracks(table: LibraryTable, references: Any, name: str = "tracks") -
 
 
 def track_label(table: LibraryTable, row: int) -> str:
-    """Write a track as forms offer it: its name, and its id, which tells it from others of the same name."""
+    """Return the label of a track in forms: its name, and its id, which distinguishes equal names."""
     return f"{track_name(candidate(table, row))} · {table.ids[row]}"
 
 
 def _items(table: LibraryTable, references: Any) -> list[Any]:
-    """Return the items of a list, or of a text with commas; a label may have commas of its own."""
+    """Return the items of a list, or of a text with commas; a label may contain commas."""
     if not isinstance(references, str) or references.lstrip().startswith("["):
         return split_list(references)
     parts, items = references.split(","), []
@@ -106,7 +106,7 @@ def frame_ids(table: LibraryTable, frame: Any, name: str = "tracks") -> list[int
     Raises
     ------
     UnknownTrackError
-        It has ids that the library does not have.
+        It has ids that are not in the library.
     """
     ids = np.asarray(frame["id"] if "id" in frame.columns else frame.index)
     known = np.isin(ids, table.ids)
@@ -120,20 +120,20 @@ def frame_ids(table: LibraryTable, frame: Any, name: str = "tracks") -> list[int
 
 
 PLAYS = "plays"
-"""The history that the library has: everything that was imported."""
+"""The value that means the listening history in the library."""
 
 
 def resolve_history(table: LibraryTable, history: Any, name: str = "history") -> list[list[float]] | str:
     """Return ``[[id, weight], …]`` of a listening history; the weights of a track add up.
 
-    ``"plays"`` stays as it is, so that a playlist that is made again uses what was played since.
+    ``"plays"`` is kept in the recipe, so that a playlist that is made again uses the plays since then.
 
     Raises
     ------
     UnknownTrackError
-        A file of which no track is in the library.
+        No track of the file is in the library.
     ParameterValueError
-        ``"plays"`` where no history was imported, or a file that does not exist.
+        ``"plays"`` was given without an imported history, or the file does not exist.
     """
     if isinstance(history, str) and history == PLAYS:
         if not played(table):
@@ -198,6 +198,7 @@ def check_usable(table: LibraryTable, rows: list[int], name: str, *, missing_too
     Raises
     ------
     UnknownTrackError
+        A track cannot be used.
     """
     for row in rows:
         if not table.analyzed[row]:
@@ -259,7 +260,7 @@ def _row_by_label(table: LibraryTable, text: str) -> list[int]:
 
 
 def _rows_by_words(table: LibraryTable, text: str) -> list[int]:
-    """Return the tracks whose title has a text; else those whose title and artist have all of its words."""
+    """Return the tracks whose title contains a text; else those whose title and artist contain all of its words."""
     wanted = fold(text).strip()
     words = _WORDS.findall(wanted)
     if len(wanted) < _FEWEST_LETTERS or not words:

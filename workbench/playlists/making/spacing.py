@@ -16,7 +16,7 @@ _JITTER = 0.1
 
 
 def spread_out(groups: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Return positions that spread the members of each group evenly over the whole, in their present order.
+    """Return positions that spread the members of each group evenly over the whole, in their current order.
 
     Parameters
     ----------
@@ -38,21 +38,21 @@ def spread_out(groups: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.N
 
 
 def keep_apart(names: Sequence[Sequence[str]], gap: int, *, fixed: int = 0) -> list[int]:
-    """Return positions with none of the names again within ``gap``, as close to the present order as possible.
+    """Return positions in which no name repeats within ``gap``, as close to the current order as possible.
 
     Parameters
     ----------
     names : sequence of sequences of str
-        Names at each position, such as the artists of a track; a track without one may stand anywhere.
+        Names at each position, such as the artists of a track; a track without names can have any place.
     gap : int
-        Tracks that must lie before the name comes again.
+        Number of tracks that must be between two tracks with the same name.
     fixed : int
-        How many positions at the front stay as they are.
+        How many positions at the start do not change.
 
     Returns
     -------
     list of int
-        If that is not possible, the name that has waited longest comes next.
+        If the gap is not possible, the name that was used longest ago is next.
     """
     left, last = list(range(len(names))), dict[str, int]()
     order: list[int] = []

@@ -1,4 +1,4 @@
-"""The values of a tag that tracks have: each artist, each genre, the decade, or what networks hear."""
+"""The values of a tag in a table: artists, genres, decades, or sound tags."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def tag_values(table: LibraryTable, tag: str, rows: Iterable[int]) -> list[list[
 
 
 def values_by_count(table: LibraryTable, tag: str) -> list[tuple[str, int]]:
-    """Return each value of a tag with its number of tracks, the most frequent first; case does not tell them apart."""
+    """Return each value of a tag, regardless of case, with its number of tracks, the most frequent first."""
     return table.derived(("values by count", tag), lambda: _count(table, tag))
 
 
 def best_values(table: LibraryTable, tag: str, text: str, limit: int) -> list[tuple[str, int]]:
-    """Return values that have a text, with their numbers of tracks: those that begin with it first."""
+    """Return the values that contain a text, with their numbers of tracks; those that begin with it are first."""
     wanted = fold(text.strip())
     found = [item for item in values_by_count(table, tag) if wanted in fold(item[0])]
     return sorted(found, key=lambda item: not fold(item[0]).startswith(wanted))[:limit]

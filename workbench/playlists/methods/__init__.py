@@ -52,7 +52,7 @@ def find_method(name: str) -> Method:
     Raises
     ------
     UnknownMethodError
-        With the nearest names as ``candidates``.
+        There is no such method. ``candidates`` has the nearest names.
     """
     found = METHODS.get(name)
     if found is None:

@@ -35,7 +35,7 @@ def alchemy(
 ) -> Iterator[Pick]:
     """Yield candidates by distance from the mean of ``add`` moved away from the mean of ``subtract``.
 
-    Only tracks nearer to the added than to the subtracted ones; the given tracks themselves are left out.
+    Only tracks that are nearer to the added than to the subtracted tracks; the given tracks are left out.
     """
     if not add:
         raise ParameterValueError("add is empty; give at least one track.", name="add")
@@ -56,7 +56,7 @@ def alchemy(
             got=0,
         )
         rows = np.unique(np.asarray(add, dtype=np.int64))
-    # A target that was moved away is outside of the library, where no distance is usual.
+    # A target that was moved away is outside of the library, where there are no usual distances.
     distances = space.differences(target, rows) if subtract else space.distances_to(target, rows)
     for row, distance in nearest_first(rows, distances):
         near = space.distances_from(row, np.asarray(add))

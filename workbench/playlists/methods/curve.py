@@ -1,4 +1,4 @@
-"""Follow a drawn curve of energy or tempo."""
+"""Tracks that follow a drawn curve of energy or tempo."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHAPES: dict[str, tuple[float, ...]] = {
     "wave": (0.3, 0.8, 0.3, 0.8, 0.3),
     "plateau": (0.2, 0.8, 0.8, 0.3),
 }
-"""Heights between the library's lowest (0) and highest (1), at equal steps; drawn by hand."""
+"""Heights at equal steps, from the lowest (0) to the highest (1) value of the library; drawn by hand."""
 
 # Set by hand: differences that are hard to hear from one track to the next.
 TOLERANCE = {"energy": 0.05, "tempo": 4.0}
@@ -131,7 +131,7 @@ class _Levels:
         return np.interp(along, np.arange(len(points)), points)
 
     def next(self, target: float, within: float) -> int | None:
-        """Return and close the index of the next track, ``None`` when all are closed."""
+        """Return the index of the next track and close it; ``None`` if all are closed."""
         near = self._nearest_open(target)
         if not len(near):
             return None

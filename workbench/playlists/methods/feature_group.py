@@ -1,4 +1,4 @@
-"""Tracks of one band of tempo, energy or brightness."""
+"""Tracks in a band of tempo, energy or brightness."""
 
 from __future__ import annotations
 

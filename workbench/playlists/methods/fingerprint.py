@@ -1,4 +1,4 @@
-"""Tracks for the taste that a listening history shows."""
+"""Tracks that match the tastes in a listening history."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fingerprint(
         bool, Value("also tracks that are in the history", label="Also known tracks")
     ] = False,
 ) -> Iterator[Pick]:
-    """Yield candidates near to the tastes in the history, each taste with its share."""
+    """Yield candidates near the tastes in the history, each taste in proportion to its share."""
     known = [(row, weight) for row, weight in history if request.table.analyzed[row]]
     if not history:
         raise ParameterValueError(

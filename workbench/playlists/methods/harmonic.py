@@ -1,4 +1,4 @@
-"""A DJ set: keys that mix, tempos that can be matched."""
+"""A DJ set: tracks whose keys mix and whose tempos can be matched."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbench.playlists.sound.keys import FIFTH, RELATIONS, SEMITONE, camelot_c
 from workbench.playlists.sound.transitions import MixProfile, log2_bpm, tempo_change
 from workbench.values import Value
 
-# Set by hand: how often a dead end is left, and how many opening tracks are tried.
+# Set by hand: how often the search returns from a dead end, and how many opening tracks are tried.
 _BACKTRACKS, _OPENINGS = 100, 12
 _WORST = {"strict": FIFTH, "wide": SEMITONE}
 
@@ -71,7 +71,7 @@ def harmonic(
 
 
 class _Mixes:
-    """Which tracks mix with which."""
+    """The pairs of tracks that mix."""
 
     def __init__(self, request: Request, max_tempo_change_percent: float, worst: int) -> None:
         self.request, self.worst = request, worst

@@ -1,4 +1,4 @@
-"""One community of tracks that sound alike. The method finds how many there are.
+"""One community of tracks that sound alike. The method determines the number of communities.
 
 The method has the name of the algorithm that it used before; HDBSCAN left out half of the tracks (docs/measured.md).
 """

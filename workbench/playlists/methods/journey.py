@@ -18,7 +18,7 @@ def journey(
     *,
     waypoints: Annotated[list[int], Tracks("two or more tracks on the path, in order")],
 ) -> Iterator[Pick]:
-    """Yield the waypoints with tracks along the lines between them, more where they are further apart."""
+    """Yield the waypoints with tracks along the lines between them, more tracks on longer lines."""
     if len(waypoints) < 2:
         raise ParameterValueError(
             "waypoints needs two or more different tracks.",

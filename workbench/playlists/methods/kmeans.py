@@ -1,4 +1,4 @@
-"""One group of a library that is divided into groups that sound alike."""
+"""One group of tracks that sound alike, from a division of the library into groups."""
 
 from __future__ import annotations
 

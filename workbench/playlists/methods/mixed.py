@@ -47,7 +47,7 @@ def mixed(
     ] = None,
     start: _Start = None,
 ) -> Iterator[Pick]:
-    """Yield the picks of each method in proportion; of similarity, kmeans and random when none is given."""
+    """Yield the picks of each method in proportion to its weight; by default of similarity, kmeans and random."""
     shares = weights or {"similarity": 2.0, "kmeans": 1.0, "random": 1.0}
     yield from _blend(request, shares, start)
 
@@ -65,7 +65,7 @@ def _blend(request: Request, shares: dict[str, float], start: int | None) -> Ite
 
 
 def _picks(request: Request, name: str, seed: int) -> Iterator[Pick]:
-    """Yield each pick of a method once. Its request is separate, because its places are not those of the playlist."""
+    """Yield each pick of a method once. The method has its own request, because its places are not the playlist's."""
     chosen = METHODS[name]
     parameters = {"start": seed} if "start" in chosen.parameters else {}
     own = Request(request.table, request.candidates, request.size, request.rng, request.limits, request.relax)

@@ -26,7 +26,7 @@ def query(
         str, Value("the filter", example="camelot 8A,9A and not genre ~ polka", names="filter")
     ],
 ) -> Iterator[Pick]:
-    """Yield matching candidates in random order; if none matches and ``relax`` is on, all, the nearest first."""
+    """Yield matching candidates in random order; if none matches and ``relax`` is on, yield all, nearest first."""
     compiled = compile_query(filter, request.table)
     rows = request.rng.permutation(request.rows)
     matching = rows[compiled.matches()[rows]]

@@ -33,7 +33,7 @@ def radio(
         float, Value("0 stays near the first track, 1 follows the last one only", low=0, high=1)
     ] = 0.5,
 ) -> Iterator[Pick]:
-    """Yield tracks without end; after the last unplayed one every track may come again."""
+    """Yield tracks endlessly; when all have been played, every track may be repeated."""
     first = int(request.rng.choice(request.rows)) if start is None else start
     yield Pick(first, {"seed": int(request.table.ids[first]), "distance": 0.0, "round": 1}, pinned=True)
     home = request.space.distances_from(first)

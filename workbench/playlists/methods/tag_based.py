@@ -37,7 +37,7 @@ def tag_based(
         Value("fewest tracks that a value needs to be drawn at random", low=1, high=10_000),
     ] = 3,
 ) -> Iterator[Pick]:
-    """Yield the candidates of one value in random order, an album in its own order."""
+    """Yield the candidates with one value of the tag in random order, those of an album in the order of the album."""
     groups = tag_groups(request, tag)
     if not groups and tag in FAMILIES and not request.relax:
         raise PlaylistError(f"No {tag} is known: run `workbench models get`, then `workbench embed`.")
@@ -57,7 +57,7 @@ def tag_based(
 
 
 def tag_groups(request: Request, tag: str) -> dict[str, tuple[str, list[int]]]:
-    """Return the first spelling and the candidate rows of each folded value; largest group first."""
+    """Return the first spelling and the candidate rows of each folded value, the largest group first."""
     groups: dict[str, tuple[str, list[int]]] = {}
     values = tag_values(request.table, tag, request.rows.tolist())
     for row, names in zip(request.rows.tolist(), values, strict=True):

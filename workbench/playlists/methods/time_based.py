@@ -1,4 +1,4 @@
-"""Music for a part of the day: a range of tempo and one of energy."""
+"""Music for a part of the day, from a range of tempo and a range of energy."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def time_based(
 
 
 def beyond(values: Floats, low: float, high: float) -> Floats:
-    """Return how far values are outside a range, 0 inside; a value that is not known is 10 ranges off."""
+    """Return how far values are outside a range, 0 inside; an unknown value counts as 10 ranges outside."""
     distance = np.maximum(0.0, np.maximum(low - values, values - high))
     return np.where(np.isfinite(values), distance, 10.0 * max(1.0, high - low))
 

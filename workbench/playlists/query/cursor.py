@@ -1,6 +1,6 @@
-"""Where a page of a sorted listing begins: after a row, named by what it is sorted by and by its id.
+"""The start of a page of a sorted listing, given by the sort values and the id of the row before it.
 
-Unlike a number of rows to skip, this stays right when the library changes between two pages.
+Unlike a number of rows to skip, this stays correct when the library changes between two pages.
 """
 
 from __future__ import annotations
@@ -18,22 +18,23 @@ import numpy.typing as npt
 from workbench.errors import ParameterValueError
 
 Cursor = int | str
-"""A number is the id of a track, in a listing in order of id; a text is for any other order."""
+"""The id of a track in a listing in order of id; a text in any other order."""
 
 SORTED_CHARACTERS = 200
-"""Texts with so many equal characters stay in order of id. Set by hand: an address holds several such texts."""
+"""Only this many characters of a text are compared; equal ones are in order of id. Set by hand, so that a URL can
+contain several texts."""
 
 Place = tuple[str | float | None, ...]
-"""What a row is sorted by, the id last."""
+"""The values that a row is sorted by, the id last."""
 
 
 class Order(NamedTuple):
-    """A column that a listing is sorted by; equal rows are sorted by the next one, at last by id.
+    """A column that a listing is sorted by; equal rows are sorted by the next column, and finally by id.
 
     Attributes
     ----------
     name : str
-        Is part of every cursor, so that a cursor of another order is refused.
+        The name is part of every cursor, so that a cursor of another order is refused.
     values : array, shape (tracks of the library,)
         Numbers, or texts, which sort regardless of case. NaN and ``None`` come last in both directions.
     """
@@ -50,12 +51,12 @@ class Order(NamedTuple):
 
 
 def sorted_text(text: Any) -> str:
-    """Return what a text sorts by."""
+    """Return the sort key of a text."""
     return str(text).casefold()[:SORTED_CHARACTERS]
 
 
 def cursor_at(row: int, ids: npt.NDArray[np.int64], orders: Sequence[Order]) -> Cursor:
-    """Return what the page after a row is asked for with."""
+    """Return the cursor of the page after a row."""
     if not orders:
         return int(ids[row])
     place = json.dumps([_names(orders), *_place(row, ids, orders)], ensure_ascii=False)

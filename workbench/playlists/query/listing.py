@@ -1,4 +1,4 @@
-"""Order the rows of a library table by columns, and read chosen columns of them."""
+"""Sort the rows of a library table by columns, and read chosen columns of them."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ _AT_A_TIME = 1000  # rows whose text is in memory at once
 
 @dataclass(frozen=True)
 class Listing:
-    """The tracks that were asked for, in the order that was asked for.
+    """The requested tracks in the requested order.
 
     Attributes
     ----------
     rows : int64 array, shape (n,)
         Rows of the table.
     orders : tuple of Order
-        What they are sorted by, before the id.
+        The columns that they are sorted by, before the id.
     """
 
     table: LibraryTable
@@ -69,7 +69,7 @@ class Listing:
         return replace(self, rows=self.rows[offset : None if limit is None else offset + limit])
 
     def after(self, cursor: Cursor) -> Listing:
-        """Return the tracks that come after one, which the listing need not have any more.
+        """Return the tracks after a track, which need not be in the listing any more.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Listing:
 
     @property
     def next(self) -> Cursor | None:
-        """The cursor of what comes after the last track; ``None`` if there is none."""
+        """The cursor of the page after the last track; ``None`` if there is none."""
         return cursor_at(int(self.rows[-1]), self.table.ids, self.orders) if len(self) else None
 
     @property
@@ -100,7 +100,7 @@ class Listing:
         Raises
         ------
         ParameterValueError
-            There is no such column; names the nearest.
+            There is no such column. The message names the nearest one.
         """
         values = {name: column(self.table, name) for name in columns}
         for row in self.rows.tolist():
@@ -109,12 +109,12 @@ class Listing:
             }
 
     def csv(self, columns: Sequence[str]) -> Iterator[str]:
-        """Yield a CSV file (RFC 4180) in parts; a text that a spreadsheet would take for a formula is quoted.
+        """Yield a CSV file (RFC 4180) in parts; a text that a spreadsheet would take for a formula is made safe.
 
         Raises
         ------
         ParameterValueError
-            There is no such column; names the nearest.
+            There is no such column. The message names the nearest one.
         """
         text = io.StringIO(newline="")
         writer = csv.writer(text)
@@ -158,7 +158,7 @@ def column(table: LibraryTable, name: str) -> npt.NDArray[Any]:
     Raises
     ------
     ParameterValueError
-        There is no such column; names the nearest.
+        There is no such column. The message names the nearest one.
     """
     known = ALIASES.get(name, name)
     if known == "id":
@@ -228,7 +228,7 @@ def _quoted(word: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of a column as JSON has it: whole numbers without a fraction, unknown ones as None."""
+    """Return a value of a column for JSON: whole numbers without a fraction, unknown values as ``None``."""
     if isinstance(value, str) or value is None:
         return value
     number = float(value)

@@ -1,8 +1,8 @@
 """Translate the filter language into the rules of a Navidrome smart playlist, if Navidrome has the fields.
 
 Navidrome has no "not": a rule is turned into its opposite instead. It stores 0 for a year, tempo, rating or number that
-is unknown, and an unknown value matches no condition here, so a rule about them leaves 0 out. Of these numbers it has a
-fraction for the length only, so only a rule about the length is widened to what a page rounds to the wanted value.
+is unknown. Here, an unknown value matches no condition, so a rule about such a field leaves 0 out. Only the length has
+a fraction in Navidrome, so only a rule about the length is widened to the values that round to the wanted one.
 
 References
 ----------
@@ -45,7 +45,7 @@ _TEXTS = {
     "musicbrainz_artist_id": "mbz_artist_id",
     "musicbrainz_album_artist_id": "mbz_album_artist_id",
 }
-_LISTS = {  # several values a track
+_LISTS = {  # several values per track
     "artist": "artist",
     "artists": "artist",
     "album_artist": "albumartist",
@@ -94,7 +94,7 @@ def navidrome_rules(query: str) -> Rule:
     Raises
     ------
     PlaylistFileError
-        The filter has a field or value that Navidrome does not know; names it.
+        The filter has a field or value that Navidrome does not know. The message names it.
     QuerySyntaxError
         The filter cannot be read.
     """
@@ -131,7 +131,7 @@ def _condition(condition: Condition, query: str) -> Rule:
 
 def _anywhere(condition: Condition) -> Rule:
     token = condition.values[0]
-    if token.kind == "word" and "_" in token.text:  # perhaps a column that a model or a tagger gave
+    if token.kind == "word" and "_" in token.text:  # perhaps a column of a model or a tagger
         raise _unknown(token.text)
     return _any([_contains(field, token.text) for field in _ANYWHERE])
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from workbench.playlists.query.query_language import Token, syntax_error
 
 _SPAN = re.compile(r"(?P<low>-?[\d:.]*\d)?(?:\.\.|(?<=\d)-)(?P<high>-?[\d:.]*\d)?")
-# The last digit of what the table of the Library app shows.
+# The last digit of the values in the table of the Library app.
 _SHOWN_STEPS = {"bpm": 0.1, "tag_bpm": 0.1, "loudness_lufs": 0.1, "danceability": 0.01, "duration_s": 1.0}
 # Set by hand: 1 means 0.95 to 1.05 where values go from 0 to 1, and 120 means 119.5 to 120.5.
 _MOST_ROUNDED = 0.05
@@ -18,14 +18,14 @@ _DECADE = re.compile(r"(\d{3})0s", re.IGNORECASE)
 
 
 def span_of(token: Token, query: str) -> tuple[float, float]:
-    """Return the lowest and the highest number that a value means; infinite where it is open.
+    """Return the lowest and the highest number of a value, infinite where it is open.
 
-    A day is from its first to its last second of this machine's time zone, in seconds since the epoch.
+    A day is the range from its first to its last second in this machine's time zone, in seconds since the epoch.
 
     Raises
     ------
     QuerySyntaxError
-        It is not a number or a range; shows where in the query it is.
+        The value is not a number or a range. The error shows its place in the query.
     """
     if decade := _DECADE.fullmatch(token.text):
         first = int(decade[1]) * 10
@@ -54,17 +54,17 @@ def span_of(token: Token, query: str) -> tuple[float, float]:
 
 
 def slack_of(name: str) -> float:
-    """Return half of the last digit that pages show of a value, so that a filter finds what a person reads."""
+    """Return half of the last digit that pages show of a value, so that a filter finds the value that a page shows."""
     return _SHOWN_STEPS.get(name, 0.0) / 2
 
 
 def rounded_span_of(token: Token, query: str, slack: float) -> tuple[float, float]:
-    """Return the numbers that round to what a value says: ``120`` is 119.5 to 120.5, and ``119.6`` 119.55 to 119.65.
+    """Return the range of numbers that round to a value: ``120`` is 119.5 to 120.5, and ``119.6`` 119.55 to 119.65.
 
     Raises
     ------
     QuerySyntaxError
-        As :func:`span_of`.
+        As for :func:`span_of`.
     """
     low, high = span_of(token, query)
     if low == high:

@@ -1,4 +1,4 @@
-"""The filter language: parses a text into a small tree.
+"""The filter language: parse a text into a small tree.
 
 ``bpm 120-128 and key 8A,9A and genre ~ house and not artist "X" or (year >= 1990 and energy > 0.7)``
 
@@ -11,9 +11,9 @@
     operator   = "=" | "!=" | "~" | "!~" | "<" | "<=" | ">" | ">="      "~" contains
     value      = word | "quoted text" | low-high | low.. | ..high
 
-A text that is not a field name is looked for in title, artist, album, genre, and the path below the library's folder; a
-misspelled field name before a value is an error. A number means what rounds to it: ``bpm 120`` finds 119.6. Nothing is
-evaluated as code: the tree has names of columns and plain values only.
+A text that is not a field name is searched for in title, artist, album, genre, and the path below the library's folder.
+A misspelled field name before a value is an error. A number matches all values that round to it: ``bpm 120`` finds
+119.6. Nothing is evaluated as code: the tree has only names of columns and plain values.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from workbench.values import nearest
 # Chosen: far more than people type, but not enough to exhaust the stack.
 MAX_LENGTH = 10_000
 MAX_DEPTH = 50
-# Similarity (difflib) from which a word before a value is a misspelled field; set by hand, stricter than for hints.
+# Similarity (difflib) from which a word before a value is a misspelled field. Set by hand, stricter than for hints.
 _MISSPELLED = 0.65
 OPERATORS = ("!=", "!~", "<=", ">=", "=", "~", "<", ">")
 
@@ -97,7 +97,7 @@ def parse_query(
     ----------
     query : str
     fields : sequence of str
-        Names that may stand before an operator or a value.
+        Names that may be before an operator or a value.
     words : mapping of str to words
         Names that are fields only before an operator, a colon or one of these words. Elsewhere they are texts to find.
 

@@ -1,4 +1,4 @@
-"""Apply a filter to a library table: which tracks match, and how close the others are."""
+"""Apply a filter to a library table: find the tracks that match, and how close the others are."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ALIASES = {
 }
 _LISTED = frozenset({"artist", "artists", "album_artist", "album_artists", "composer"})
 _LYRICS = "lyrics"
-MOST_RANKED = 20_000  # set by hand: ranking so many takes about 0.1 s
+MOST_RANKED = 20_000  # set by hand: ranking this many takes about 0.1 s
 _FLAGS = frozenset({"compilation", "excluded", "has_lyrics", "loved"})
 _YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
 
@@ -83,10 +83,10 @@ class Query:
         return self.ranked()[0]
 
     def ranked(self) -> tuple[npt.NDArray[np.int64], Floats | None]:
-        """Return :meth:`rows`, and how well each row of the table fits; ``None`` if the filter looks for no text.
+        """Return :meth:`rows`, and how well each row of the table fits; ``None`` if the filter searches for no text.
 
-        If nearly all rows have the text, they fit alike: ranking them would take longer than a person waits, and
-        would say nothing.
+        If too many rows have the text, they are not ranked: that would take longer than a person waits, and the ranks
+        would mean little.
         """
         found = np.flatnonzero(self.matches())
         texts = [condition.values[0].text for condition in wanted_texts(self.tree)]
@@ -195,7 +195,7 @@ class Query:
 
     def _text(self, condition: Condition, name: str) -> Mask:
         wanted = [_folded(token.text) for token in condition.values]
-        if name == _LYRICS:  # nobody gives the complete text of a song, so = looks for a part of it
+        if name == _LYRICS:  # nobody gives the complete text of a song, so = searches for a part of it
             part = {"=": "~", "!=": "!~"}
             condition = replace(condition, operator=part.get(condition.operator, condition.operator))
         if condition.operator in ("~", "!~"):
@@ -241,7 +241,7 @@ class _Logic:
 
 
 def _flag_as_number(condition: Condition) -> Condition:
-    """Return a condition that says 1 and 0 of a flag, such as ``loved``, for yes and no."""
+    """Return a condition on a flag, such as ``loved``, with 1 and 0 in place of yes and no."""
     if ALIASES.get(condition.field or "", condition.field) not in _FLAGS:
         return condition
     said = (token._replace(text=_YES_NO.get(token.text.lower(), token.text)) for token in condition.values)
@@ -254,7 +254,7 @@ def matching_rows(text: str, table: LibraryTable) -> npt.NDArray[np.bool_]:
     Raises
     ------
     QuerySyntaxError
-        The filter cannot be read; has the ``position``.
+        The filter cannot be read; ``position`` is the place of the error.
     """
     return compile_query(text, table).matches()
 
@@ -265,7 +265,7 @@ def best_rows(text: str, table: LibraryTable) -> npt.NDArray[np.int64]:
     Raises
     ------
     QuerySyntaxError
-        The filter cannot be read; has the ``position``.
+        The filter cannot be read; ``position`` is the place of the error.
     """
     return compile_query(text, table).rows()
 
@@ -276,7 +276,7 @@ def compile_query(text: str, table: LibraryTable) -> Query:
     Raises
     ------
     QuerySyntaxError
-        Unknown field, malformed value, unclosed quote or bracket, with the ``position``.
+        A field is unknown, a value malformed, or a quote or bracket not closed; ``position`` is its place.
     """
     tree = parse_query(text, [*table.columns, *ALIASES, "energy", "id", "key", _LYRICS], FIELDS)
     check_sound_tags(tree, text, table)
@@ -285,7 +285,7 @@ def compile_query(text: str, table: LibraryTable) -> Query:
 
 
 def wanted_texts(tree: Node) -> list[Condition]:
-    """Return the texts that a filter looks for anywhere; those below ``not`` are not wanted."""
+    """Return the texts that a filter searches for anywhere, without those below ``not``."""
     match tree:
         case Condition():
             return [tree] if tree.field is None else []

@@ -1,4 +1,4 @@
-"""A filter as rows of a form: one condition each. The text is the truth; what no row can express stays as text."""
+"""Convert a filter to rows of a form, one for each condition, and back. Parts that are not conditions stay text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PLAIN = re.compile(r"""-?\d[\d.:]*[ ]+-[ ]+\d[\d.:]*|[^\s"'(),=~<>!]+""")
 
 @dataclass(frozen=True)
 class Row:
-    """``field operator values``."""
+    """One condition: ``field operator values``."""
 
     field: str
     operator: str
@@ -21,13 +21,13 @@ class Row:
 
     @property
     def text(self) -> str:
-        """The row in the filter language; empty while it has no value."""
+        """The row in the filter language; empty if it has no value yet."""
         values = [value for value in map(str.strip, self.values) if value]
         return f"{self.field} {self.operator} {','.join(map(_value, values))}" if values else ""
 
 
 def rows_of(tree: Node) -> tuple[str, list[Row | str]]:
-    """Return how the parts of a filter are joined, ``and`` or ``or``, and a row for each, or its text."""
+    """Return how the parts of a filter are joined (``and`` or ``or``), and a row or a text for each part."""
     match tree:
         case Both(parts):
             return "and", [_row(part) for part in parts]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 RANK = "_rank"
-"""The end of a field's name for the rank of a tag in the library: 0.9 is above nine tenths of the tracks."""
+"""The suffix of fields for the rank of a tag in the library: 0.9 is above nine tenths of the tracks."""
 FAMILY_WORDS = {family: tuple(tag.word for tag in SOUND_TAGS if tag.family == family) for family in FAMILIES}
 FIELDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys([*BY_NAME, *(name + RANK for name in BY_NAME)], ()),
@@ -37,7 +37,7 @@ def check_sound_tags(tree: Node, text: str, table: LibraryTable) -> None:
     Raises
     ------
     QuerySyntaxError
-        Says what to run, or which words there are.
+        The message says which command to run, or which words exist.
     """
     for condition in _conditions(tree):
         field = condition.field or ""

@@ -1,7 +1,7 @@
-"""Look for a text in title, artist, album and genre, then in the path below the library's folder.
+"""Search for a text in title, artist, album and genre, then in the path below the library's folder.
 
-Case and accents do not matter. What is found in a title or as a whole word counts more than what is found inside of a
-word or in the path.
+Case and accents do not matter. A text in a title or as a whole word counts more than a text inside a word or in the
+path.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from workbench.playlists.sound.arrays import Floats, Mask, Rows
 from workbench.store.library.files import fold
 from workbench.store.library.library_table import LibraryTable
 
-WHOLE, WORD, INSIDE, PATH = 3.0, 2.0, 1.0, 0.5  # set by hand: a whole name beats a word of a longer one
-MOST_RANKED = 5_000  # set by hand: ranking so many takes about 20 ms
+WHOLE, WORD, INSIDE, PATH = 3.0, 2.0, 1.0, 0.5  # set by hand: a whole name counts more than one word of it
+MOST_RANKED = 5_000  # set by hand: ranking this many takes about 20 ms
 _EARLIER = 0.1  # set by hand: a title counts a little more than an artist, an artist more than an album …
 
 
@@ -29,14 +29,14 @@ def found_in(table: LibraryTable, text: str) -> Mask:
 
 
 def relevance(table: LibraryTable, text: str, rows: Rows) -> Floats:
-    """Return how well these rows fit a text, as an array like ``rows``: 0 where it is not found, otherwise up to 3."""
+    """Return how well these rows fit a text, 0 (not found) to 3, as an array like ``rows``."""
     wanted, lines = _wanted(text), _lines(table)
     word = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
     return np.fromiter((_score(lines[row], wanted, word) for row in rows), dtype=float, count=len(rows))
 
 
 def best_matches(table: LibraryTable, text: str, limit: int) -> list[int]:
-    """Return the rows that have all words of a text, the best first; tracks whose title begins with it come before."""
+    """Return the rows that have all words of a text; titles that begin with it are first, then the best matches."""
     lines, wanted = _lines(table), _wanted(text)
     words = wanted.split()
     found = [row for row, line in enumerate(lines) if all(word in line for word in words)]
@@ -49,7 +49,7 @@ def best_matches(table: LibraryTable, text: str, limit: int) -> list[int]:
 
 
 def common_folder(paths: Iterable[str]) -> str:
-    """Return the folder that all paths lie in, with a slash at its end.
+    """Return the longest common folder of paths, with a slash at its end.
 
     >>> common_folder(["/home/ann/music/a/1.mp3", "/home/ann/music/b/2.mp3"])
     '/home/ann/music/'
@@ -57,7 +57,7 @@ def common_folder(paths: Iterable[str]) -> str:
     known = list(paths)
     if not known:
         return ""
-    first, last = min(known), max(known)  # what they share, all that lie between them share
+    first, last = min(known), max(known)  # all texts between these two share the beginning that these share
     return os.path.commonpath([Path(first).parent, Path(last).parent]).rstrip("/") + "/"
 
 
@@ -66,7 +66,7 @@ def _wanted(text: str) -> str:
 
 
 def _lines(table: LibraryTable) -> list[str]:
-    """Return what can be found of each row: a line for each name, and a last one for the path."""
+    """Return the searchable text of each row: a line for each name, and a last line for the path."""
     return table.derived("search text", lambda: _read(table))
 
 

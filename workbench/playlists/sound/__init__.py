@@ -1,1 +1,1 @@
-"""How tracks sound and how alike they are."""
+"""The sound of tracks and their distances."""

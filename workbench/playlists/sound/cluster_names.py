@@ -1,4 +1,4 @@
-"""Names of groups of tracks: traits that most of a group has and few others have ("jazz · piano · slow")."""
+"""Name groups of tracks by traits that most tracks of a group and few others have ("jazz · piano · slow")."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NUMBERS = (
 
 @dataclass(frozen=True, eq=False)
 class _Trait:
-    """A word with its family, the tracks that have it, and the tracks for which that is known."""
+    """A word with its family, the tracks that have it, and the tracks for which it is known."""
 
     word: str
     family: str

@@ -1,4 +1,4 @@
-"""Groups of tracks that sound alike: a given number of groups, or all communities."""
+"""Group tracks that sound alike, into a given number of groups or into all communities."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # A limit in case k-means does not settle; set by hand.
 _LLOYD_STEPS = 50
-# The best of this many starts counts. Two runs on 80 % of a library then agree more (adjusted Rand index .50, not .41).
+# The best of this many starts counts. Two runs on 80 % of a library then agree better (adjusted Rand index .50, not
+# .41).
 _STARTS, _STARTS_LARGE, _LARGE = 10, 1, 10_000
 # Ties of each track, and the resolution of the Louvain method (higher: smaller groups). docs/measured.md has the trials
 # with 5–12 and 0.7–1.4.

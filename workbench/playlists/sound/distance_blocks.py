@@ -1,4 +1,4 @@
-"""Euclidean distances of all points to a sample, a block of points at a time, so that memory stays small."""
+"""Compute Euclidean distances of all points to a sample, a block of points at a time, to limit memory."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def distance_blocks(points: Vectors, sample: Vectors) -> Iterator[tuple[slice, V
 
 
 def nearest_of(points: Vectors, sample: Vectors, count: int) -> Rows:
-    """Return the places of the nearest in a sample, nearest first, shape (n, count).
+    """Return for each point the indices of the nearest points in a sample, nearest first, shape (n, count).
 
-    scikit-learn has this too, but its import costs each page of the apps 70 MB.
+    scikit-learn has this function too, but its import takes 70 MB in each page of the apps.
     """
     nearest = np.empty((len(points), count), np.int64)
     for place, distances in distance_blocks(points, sample):

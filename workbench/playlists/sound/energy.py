@@ -1,4 +1,4 @@
-"""Energy of a track, 0 to 1, relative to the library it is in.
+"""The energy of a track, 0 to 1, relative to its library.
 
 Energy is the mean of the library percentile ranks of three descriptors: integrated loudness (LUFS), onset
 rate (onsets a second) and spectral flux. 0.5 is the middle of this library, 1.0 the loudest, busiest and

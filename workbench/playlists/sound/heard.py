@@ -1,4 +1,4 @@
-"""The sound tags of a track, in words."""
+"""The sound tags of a track, as words."""
 
 from __future__ import annotations
 

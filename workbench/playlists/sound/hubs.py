@@ -1,7 +1,7 @@
-"""The usual distances of each track, which keep a track from being a neighbor of all others.
+"""Mutual proximity, which keeps a track from being a neighbor of all others (a hub).
 
-In many dimensions some tracks are near to nearly everything and others to nothing. Mutual proximity asks instead how
-unusual a distance is for both tracks: it is the chance that a track drawn at random is nearer to one or the other.
+In many dimensions, some tracks are near to nearly all tracks and others to none. Mutual proximity measures how unusual
+a distance is for both tracks: it is the probability that a random track is nearer to one or the other.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import numpy.typing as npt
 from workbench.playlists.sound.distance_blocks import distance_blocks
 from workbench.playlists.sound.points import Vectors
 
-# With this many distances, the mean of a track is accurate to 9 % of their deviation. Schnitzer et al. found 30 enough.
+# With this many distances, the mean of a track is accurate to 9 % of their deviation. 30 were enough for Schnitzer et
+# al.
 SAMPLE = 128
-# Keeps the chance of a tiny or uniform library defined; distances of random pairs spread by about 0.2.
+# Keeps the probability defined in a tiny or uniform library; the deviation of random pairs' distances is about 0.2.
 _LEAST_SPREAD = 0.02
 # Rounding to these digits keeps equal tracks equal: the order in which a matrix product adds may differ.
 _DIGITS = 4
@@ -57,7 +58,7 @@ def usual_of(distances: Vectors) -> tuple[float, float]:
 def mutual_proximity(
     distances: Vectors, usual: tuple[npt.ArrayLike, npt.ArrayLike], own: tuple[npt.ArrayLike, npt.ArrayLike]
 ) -> Vectors:
-    """Return the chance that a random track is nearer to one or the other: 0 for equal tracks, to 1.
+    """Return the probability, 0 (equal tracks) to 1, that a random track is nearer to one or the other.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def mutual_proximity(
     usual : two arrays, shape (k,)
         Mean and deviation of the distances of the tracks that are compared.
     own : two numbers, or arrays of shape (k,)
-        The same of the track that they are compared with.
+        Mean and deviation of the distances of the track that they are compared with.
 
     References
     ----------
@@ -76,16 +77,16 @@ def mutual_proximity(
         _normal_cdf((distances - np.asarray(mean, np.float32)) / np.asarray(spread, np.float32))
         for mean, spread in (usual, own)
     ]
-    # not 1 - (1 - a)(1 - b): that would lose the digits of near tracks
+    # not 1 - (1 - a)(1 - b), which would lose the digits of near tracks
     chance = nearer[0] + nearer[1] - nearer[0] * nearer[1]
     chance[distances == 0] = 0
     return np.asarray(chance, np.float32)
 
 
 def _normal_cdf(deviations: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return the share of a normal distribution that lies below, to 3e-5 of itself, interpolated in a table.
+    """Return the normal distribution function, interpolated in a table, with a relative error of 3e-5.
 
-    ``scipy.special`` has the function, but its import would be a quarter of the CPU time of `workbench playlist`.
+    ``scipy.special`` has this function, but its import would be a quarter of the CPU time of `workbench playlist`.
     """
     table, steps = _normal_table()
     place = np.clip((np.asarray(deviations, np.float32) - _LOWEST) * _PER_DEVIATION, 0, len(steps) - 1)

@@ -1,4 +1,4 @@
-"""How well the keys of two tracks mix, by their places on the Camelot wheel. Neighbors share all notes but one."""
+"""How well two keys mix, by their places on the Camelot wheel. Neighbors have all notes but one in common."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RELATIONS = (
     "distant keys",
     "unknown key",
 )
-"""Relations of two keys, best first, as people read them; an index into this tuple is a relation code."""
+"""Names of the relations of two keys, best first; an index into this tuple is a relation code."""
 
 SAME, RELATIVE, FIFTH, DIAGONAL, TWO_FIFTHS, SEMITONE, CLASH, NOT_KNOWN = range(8)
 RELATION_COST = np.array([0.0, 0.1, 0.15, 0.4, 0.5, 0.6, 1.0, 0.5])

@@ -1,4 +1,4 @@
-"""Where each track lies on the map: the points of the space of sound in two dimensions."""
+"""Lay out tracks on the map: project the points of the space of sound to two dimensions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 Positions = npt.NDArray[np.float32]
 
-MOST_NEIGHBORED = 5000  # set by hand: keeps t-SNE at a minute or less
+MOST_NEIGHBORED = 5000  # set by hand: t-SNE then takes a minute at most
 NEAREST = 5  # set by hand: the mean place of a few neighbors varies less than the place of one
 
 
 def principal_components(points: npt.NDArray[np.float32]) -> tuple[Positions, tuple[float, float]]:
-    """Project on the two directions in which tracks differ most; takes milliseconds.
+    """Project points on the two directions in which tracks differ most; takes milliseconds.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def principal_components(points: npt.NDArray[np.float32]) -> tuple[Positions, tu
 def neighbor_map(points: npt.NDArray[np.float32], random_state: int = 0) -> Positions:
     """Lay tracks out so that neighbors stay neighbors; takes seconds to a minute, so it belongs in a worker.
 
-    Over ``MOST_NEIGHBORED`` tracks, a random sample of that many is laid out, and every other track is put at the
-    mean place of its nearest five in the sample.
+    If there are more than ``MOST_NEIGHBORED`` tracks, a random sample of that size is laid out, and every other track
+    gets the mean position of its five nearest tracks in the sample.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Distances of tracks in each part of their sound (timbre, tonality, rhythm, dynamics), and in all with weights.
+"""Distances of tracks in each part of their sound (timbre, tonality, rhythm, dynamics), and in all parts with weights.
 
-In each part, two tracks drawn at random are about 1 apart, so equal weights let each part count alike.
+In each part, two tracks drawn at random are about 1 apart, so with equal weights all parts count the same.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _JUDGED = 2000  # tracks at most, so that all pairs take a second; set by hand
 
 @dataclass(frozen=True)
 class Judged:
-    """How often the nearest track is of the same group.
+    """How often the nearest track is in the same group.
 
     Attributes
     ----------
     tracks : int
-        Those that were asked: analyzed tracks in a group with others.
+        The number of tracks that were judged: analyzed tracks in a group with others.
     hits : float
-        Share of them whose nearest track is of their group.
+        Share of these whose nearest track is in their group.
     chance : float
         The same for a track drawn at random.
     """
@@ -53,7 +53,7 @@ class Judged:
 
 
 def parts_of(table: LibraryTable) -> dict[str, Vectors]:
-    """Return the points of each part, shape (n, d); NaN where unknown, and no ``network`` where none has listened."""
+    """Return the points of each part, shape (n, d), NaN where unknown; without embeddings there is no ``network``."""
 
     def compute() -> dict[str, Vectors]:
         columns = sound_parts()
@@ -73,12 +73,12 @@ def distances_in_parts(table: LibraryTable, row: int) -> dict[str, Floats]:
 
 
 def weighted_distances(table: LibraryTable, row: int, weights: Mapping[str, float]) -> Floats:
-    """Return the distances of a row to every row, shape (n,); a part that a pair does not have is left out of it.
+    """Return the distances of a row to every row, shape (n,); a part that one of two rows lacks is left out.
 
     Parameters
     ----------
     weights : mapping of str to float
-        Of parts; the others count 1.
+        Weights of parts; other parts have weight 1.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def weighted_distances(table: LibraryTable, row: int, weights: Mapping[str, floa
 
 
 def judge(table: LibraryTable, weights: Mapping[str, float], *, by: str = "album") -> Judged:
-    """Ask of each track whether its nearest one is of the same album, artist or genre; copies are left out.
+    """Count the tracks whose nearest track has the same album, artist or genre; copies are left out.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""Tracks as points: the parts of the sound vector (timbre, tonality, rhythm, dynamics) and the embedding, side by side.
+"""Tracks as points, made of the parts of the sound vector (timbre, tonality, rhythm, dynamics) and the embedding.
 
 Each value is centered on the library's median and divided by its robust deviation, so that no unit outweighs another
-and a few silent files do not squeeze the rest together; what is further out than two deviations counts as two. Numbers
-of a part of the sound vector that vary together say partly the same, and count less (see :func:`_evened`). The
-embedding is given unit length, because networks are compared by the cosine. Each part is divided by what is usual
-between two tracks, and weighted, so that the distance of two tracks drawn at random is about 1.
+and a few silent files do not compress the others; values beyond two deviations are clipped. Numbers of a part of the
+sound vector that vary together are partly redundant, so they count less (see :func:`_evened`). The embedding is given
+unit length, because embeddings are compared by the cosine. Each part is divided by the usual difference of two tracks,
+and weighted, so that the distance of two tracks drawn at random is about 1.
 
 A track without an embedding has NaN there: see :func:`squared`.
 """
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 POINTS_VERSION = 2
-"""Of the way in which points are made; kept ones of another version are made anew."""
+"""Version of the computation of points; stored points of another version are computed again."""
 RANDOM_PAIR = 1.0
-# Weight of the sound vector, of this the share of each part, and the clip: best of those tried (docs/measured.md).
+# Weight of the sound vector, the share of each part in it, and the clip: the best of the tried values
+# (docs/measured.md).
 SOUND_WEIGHT = 0.6
 SHARES = {"timbre": 0.58, "tonal": 0.14, "rhythm": 0.14, "dynamics": 0.14}
 CLIP = 2.0
@@ -38,7 +39,7 @@ CLIP = 2.0
 LEAST_EMBEDDINGS = 10
 # The median of this many values is accurate to 2 % of a deviation.
 STATISTICS_SAMPLE = 4096
-# What is added to each variance, as a share of their mean, so that one without variation is not blown up; set by hand.
+# Added to each variance, as a share of the mean variance, so that values without variation do not grow; set by hand.
 _SHRINKAGE = 0.05
 _ROBUST = 1.4826  # makes the median absolute deviation of a normal distribution its standard deviation
 _BLOCK_BYTES = 1 << 18  # set by hand: fits into the second-level cache of usual processors
@@ -83,7 +84,7 @@ def sound_parts() -> dict[str, slice]:
 
 
 def squared(difference: npt.NDArray[np.floating], sound: int) -> npt.NDArray[np.floating]:
-    """Return squared lengths of differences, shape (..., d); by the sound vector alone without an embedding."""
+    """Return the squared lengths of differences, shape (..., d); without an embedding, of the sound vector alone."""
     own = np.einsum("...j,...j->...", difference[..., :sound], difference[..., :sound])
     if difference.shape[-1] == sound:
         return np.asarray(own)
@@ -92,7 +93,7 @@ def squared(difference: npt.NDArray[np.floating], sound: int) -> npt.NDArray[np.
 
 
 def mean_point(points: Vectors, weights: npt.ArrayLike | None = None) -> Floats:
-    """Return the weighted mean of points; its embedding is that of the points that have one."""
+    """Return the weighted mean of points; its embedding is the mean of those that have an embedding."""
     given = np.ones(len(points)) if weights is None else np.asarray(weights, np.float64)
     known = np.isfinite(points)
     total = (known * given[:, None]).sum(axis=0)
@@ -102,7 +103,7 @@ def mean_point(points: Vectors, weights: npt.ArrayLike | None = None) -> Floats:
 
 
 def blocks(count: int, dimensions: int) -> Iterator[slice]:
-    """Cut rows into pieces that stay in a core's cache."""
+    """Return slices of rows that fit into the cache of a core."""
     step = max(1, _BLOCK_BYTES // max(4, dimensions * 4))
     for start in range(0, count, step):
         yield slice(start, start + step)
@@ -116,7 +117,7 @@ def fill(out: Vectors, values: Vectors, known: npt.NDArray[np.bool_], weight: fl
     drawn = _standardized(some, center, scale, evened)
     pairs = drawn - np.roll(
         drawn, len(drawn) // 2, axis=0
-    )  # not neighbors in the table: those are of one album
+    )  # not neighbors in the table, which are often of one album
     usual = float(np.median(np.sqrt(np.einsum("ij,ij->i", pairs, pairs)))) if len(pairs) else 0.0
     factor = np.float32(np.sqrt(weight) / (usual or 1.0))
     for block in blocks(*values.shape):
@@ -124,9 +125,9 @@ def fill(out: Vectors, values: Vectors, known: npt.NDArray[np.bool_], weight: fl
 
 
 def _evened(values: Vectors) -> Vectors:
-    """Return the matrix that makes directions of much variation count less, by the root of their deviation.
+    """Return the matrix that divides each principal direction by the root of its deviation.
 
-    This is half of the way to whitening, which would let the noise of small directions count like the rest.
+    This is halfway to whitening, in which the noise of small directions would count as much as the others.
     """
     if not values.size:
         return np.eye(values.shape[1], dtype=np.float32)
@@ -140,14 +141,14 @@ def _evened(values: Vectors) -> Vectors:
 
 
 def _robust(values: Vectors) -> tuple[Vectors, Vectors]:
-    """Return medians and reciprocals of the robust deviations; 0 for a value that is the same everywhere."""
+    """Return medians and reciprocals of the robust deviations; 0 for a value that is the same in all rows."""
     if not len(values):
         return np.zeros(values.shape[1], np.float32), np.zeros(values.shape[1], np.float32)
     center = np.median(values, axis=0)
     deviation = _ROBUST * np.median(np.abs(values - center), axis=0)
     # A value that half of the tracks share has no median deviation.
     deviation = np.where(deviation > 0, deviation, values.std(axis=0, dtype=np.float64))
-    # float32 keeps seven digits: a spread below that of its center is rounding, not music.
+    # float32 has seven digits, so a smaller spread relative to the center is rounding.
     varies = deviation > 1e-6 * np.abs(center) + 1e-30
     scale = np.divide(1.0, deviation, out=np.zeros(len(center)), where=varies)
     return center.astype(np.float32), scale.astype(np.float32)
@@ -162,7 +163,7 @@ def _standardized(values: Vectors, center: Vectors, scale: Vectors, evened: Vect
     """Return clipped values, evened out by a matrix, or of unit length without one."""
     standard = _clipped(values, center, scale)
     if evened is not None:
-        # not BLAS: equal tracks stay equal in every block
+        # not BLAS, so that equal tracks are equal in every block
         return np.asarray(np.einsum("ij,jk->ik", standard, evened))
     length = np.sqrt(np.einsum("ij,ij->i", standard, standard))
     standard /= np.where(length > 0, length, 1)[:, None]

@@ -1,4 +1,4 @@
-"""Rows in order of a score. Only as many are sorted as the caller takes."""
+"""Yield rows in order of a score, and sort only as many as the caller takes."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def inside_first(
     group: str,
     facts: Callable[[int], dict[str, Any]],
 ) -> Iterator[Pick]:
-    """Yield rows by how far they are outside the group asked for, with a note if too few are inside.
+    """Yield rows by how far they are outside the requested group, with a note if too few are inside.
 
     Parameters
     ----------
     rows : int64 array, shape (k,)
-        Rows that are equally far outside stay in this order.
+        Rows that are equally far outside keep this order.
     outside : float array, shape (k,)
         0 for rows inside.
     constraint, group : str
-        What the note is about, and a description of the group.
+        The constraint in the note, and a description of the group.
     facts : callable
         Returns more reasons of the row at an index.
     """

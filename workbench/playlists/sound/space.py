@@ -1,9 +1,9 @@
-"""Distances between tracks: one space for every method.
+"""Distances between tracks, in one space for all methods.
 
-The distance of two tracks is how unusual their difference is for both of them (see ``hubs``): 0 for the same, 0.75 on
-average for two tracks drawn at random, near 1 for opposites. What is compared are sound vectors and embeddings (see
-``points``). Ways, centers and transitions need lengths that add up; for them there are plain differences of points.
-Nothing that is compared goes through BLAS, so a distance is the same bits however many threads there are.
+The distance of two tracks is how unusual their difference is for both of them (see ``hubs``): 0 for equal tracks, 0.75
+on average for two tracks drawn at random, near 1 for opposites. Sound vectors and embeddings are compared (see
+``points``). Paths, centers and transitions need lengths that add up, so they use plain differences of points. Values
+that are compared are not computed by BLAS, so distances have the same bits with any number of threads.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
 Point = npt.NDArray[np.floating]
-# A track is near if it is closer than this percentage of all pairs. 50 % is what chance gives.
+# A track is near if it is closer than this percentage of all pairs. A random track is at 50 % on average.
 NEAR_PERCENT = 50.0
 _EXACT_BELOW = 0.05  # Squared; above it, the error of a float32 product is under 1e-5 of the distance.
 _GATHER_COST = 3  # How many rows in their order are read in the time of one picked out.
@@ -46,7 +46,7 @@ class Space:
     points : float32 array, shape (n, d)
         NaN where a track is not analyzed; NaN from column ``sound`` on where it has no embedding.
     sound : int
-        How many columns are the sound vector's.
+        Number of columns of the sound vector.
     """
 
     points: Vectors
@@ -57,7 +57,7 @@ class Space:
         return self.points[rows]
 
     def filled(self, rows: Rows | slice = slice(None)) -> Vectors:
-        """Return the points of rows, an embedding that is not known being the middle of the library."""
+        """Return the points of rows; an unknown embedding is replaced by the middle of the library."""
         points = self.points[rows]
         points = np.where(np.isnan(points) & np.isfinite(points[:, :1]), np.float32(0), points)
         return np.asarray(points, np.float32)
@@ -97,7 +97,7 @@ class Space:
         return float(np.sqrt(squared(np.asarray(b, np.float64) - a, self.sound)))
 
     def progress(self, a: Point, b: Point) -> Vectors:
-        """Return how far every row is on the straight line from ``a`` (0) to ``b`` (1), shape (n,)."""
+        """Return the progress of every row along the straight line from ``a`` (0) to ``b`` (1), shape (n,)."""
         start, direction = np.asarray(a, np.float32), np.asarray(b, np.float64) - a
         part = slice(None) if np.isfinite(direction).all() else slice(self.sound)
         way = (direction[part] / (direction[part] @ direction[part])).astype(np.float32)
@@ -110,7 +110,7 @@ class Space:
         return result
 
     def closer_than_percent(self, distances: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return of how many pairs of tracks, in percent, the distance is greater; from a fixed sample of pairs."""
+        """Return the percentage of pairs of tracks with a greater distance, from a fixed sample of pairs."""
         values = np.asarray(distances, np.float64)
         share = np.searchsorted(self._pairs, values, side="right") / max(1, len(self._pairs))
         return np.where(np.isfinite(values), np.round(100 * (1 - share), 1), np.nan)
@@ -132,7 +132,7 @@ class Space:
 
     @cached_property
     def _usual(self) -> dict[str, Usual]:
-        """What is usual by all that is compared, and where embeddings are lacking, by the sound vector alone."""
+        """Usual distances of whole points, and of the sound vector alone for tracks without an embedding."""
         found = {"both": usual_distances(self.points, self.points[self._sample("both")])}
         if (self._embedded != self._analyzed).any():
             scale = np.float32(SOUND_WEIGHT**-0.5)
@@ -170,7 +170,7 @@ def space_of(table: LibraryTable) -> Space:
 
 
 def arrays_of(table: LibraryTable) -> dict[str, npt.NDArray[Any]]:
-    """Return the space of a table as arrays, from which :func:`keep_space` makes the same one again."""
+    """Return the space of a table as arrays, from which :func:`keep_space` makes the same space again."""
     space = space_of(table)
     usual = space._usual.items()
     return {
@@ -185,7 +185,7 @@ def arrays_of(table: LibraryTable) -> dict[str, npt.NDArray[Any]]:
 
 
 def keep_space(table: LibraryTable, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Give a table the space that was made from the same table before."""
+    """Give a table the space that was made from an equal table before."""
     space = Space(arrays["points"], int(arrays["sound"][0]))
     kinds = [kind for kind in ("both", "sound") if f"mean {kind}" in arrays]
     usual = {kind: Usual(arrays[f"mean {kind}"], arrays[f"spread {kind}"]) for kind in kinds}

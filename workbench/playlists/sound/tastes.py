@@ -1,4 +1,4 @@
-"""The tastes that a set of tracks shows: a few centers, because the mean of two tastes suits neither."""
+"""Find the tastes in a set of tracks: a few centers, because the mean of two tastes fits neither."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _STEPS = 20
 
 @dataclass(frozen=True)
 class Tastes:
-    """Centers, points of shape (k, d), and the share of the weight that each stands for."""
+    """Centers, points of shape (k, d), and the share of the weight that belongs to each."""
 
     centers: Vectors
     shares: Floats
 
 
 def find_tastes(points: Vectors, weights: Floats, count: int, sound: int) -> Tastes:
-    """Find up to ``count`` centers by weighted k-means, which starts from tracks far apart.
+    """Find up to ``count`` centers by weighted k-means, which starts from tracks that are far apart.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def find_tastes(points: Vectors, weights: Floats, count: int, sound: int) -> Tas
     weights : float array, shape (m,), positive
     count : int
     sound : int
-        How many columns are the sound vector's.
+        Number of columns of the sound vector.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def _nearest_center(points: Vectors, centers: Vectors, sound: int) -> npt.NDArra
 def picks_by_taste(
     request: Request, rows: Rows, members: Sequence[int], weights: Sequence[float], count: int
 ) -> Iterator[Pick]:
-    """Yield rows near the tastes of ``members``, each taste in its share, with the nearest member."""
+    """Yield rows near the tastes of ``members``, each taste in proportion to its share, with the nearest member."""
     space = request.space
     tastes = find_tastes(space.at(np.asarray(members)), np.asarray(weights, dtype=float), count, space.sound)
 

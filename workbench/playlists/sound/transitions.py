@@ -32,7 +32,7 @@ TIMBRE, KEY, TEMPO, LOUDNESS = 0.40, 0.25, 0.20, 0.15  # set by hand: sound firs
 JARRING_TEMPO = float(np.log2(1.16))  # ±16 %: a usual range of the tempo slider of players for disc jockeys
 JARRING_LOUDNESS_LU = 12.0  # set by hand: more than twice as loud (10 dB are about twice)
 DOUBLE_TIME_COST = 0.1  # set by hand: the beats fit, but the feel changes
-NOT_KNOWN_COST = 0.5  # the middle, so that a gap in the data neither attracts nor repels
+NOT_KNOWN_COST = 0.5  # the middle, so that unknown values are neither preferred nor avoided
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TransitionCosts:
 
     @property
     def mixing(self) -> Floats:
-        """Key and tempo alone, for an order that is harmonic first; weights set by hand."""
+        """The costs of key and tempo alone, for the harmonic order; weights set by hand."""
         return 0.7 * self.key + 0.3 * self.tempo
 
 
@@ -97,7 +97,7 @@ def log2_bpm(bpm: Floats) -> Floats:
 
 
 def tempo_change(log2_ratio: Floats) -> Floats:
-    """Return the absolute log2 tempo change left when double and half time count as the same."""
+    """Return the absolute log2 tempo change, where double and half time count as the same tempo."""
     change = np.abs(log2_ratio)
     return np.minimum(change, np.abs(change - 1.0))
 

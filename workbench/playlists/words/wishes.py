@@ -1,4 +1,4 @@
-"""Wishes that words express: how well each track meets a wish, 0 to 1, and a text that says so."""
+"""The wishes that words express: how well each track meets a wish, 0 to 1, and a text about it."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Wish:
     Attributes
     ----------
     words : str
-        As they were given.
+        The words of the user.
     scores : callable
-        Table → how well each row meets the wish, 0 to 1, shape (n,); NaN if it is not known.
+        Takes a table; returns how well each row meets the wish, 0 to 1, shape (n,); NaN if it is not known.
     says : callable
-        Table and row → a text about this property of the track; empty if it is not known.
+        Takes a table and a row; returns a text about this property of the track, empty if it is not known.
     """
 
     words: str
@@ -91,7 +91,7 @@ def part_wish(part: str) -> Wish:
 
 
 def needs_networks(part: str, table: LibraryTable) -> bool:
-    """Whether a part is unknown until networks have listened."""
+    """Whether a part is unknown until networks have analyzed the tracks."""
     if part[-1] in "+-" or table.sound_tags is not None:
         return False
     tag = BY_NAME[part.removeprefix("!")]

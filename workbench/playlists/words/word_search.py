@@ -1,4 +1,4 @@
-"""Search by words: "calm piano without singing, around 70 BPM" → tracks, the best first, each with its reasons.
+"""Find tracks by words such as "calm piano without singing, around 70 BPM", the best first, each with its reasons.
 
 Words are looked up in one table (:mod:`workbench.playlists.words.word_table`). Patterns find numbers and keys. Other
 words are searched in the tags; words that are not there either are reported as not understood.
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _NEAREST = 5
 _EXAMPLE = "calm piano without singing, fast rock from the 80s, 120 BPM in A minor"
-# Scores of a wish that is not met, and of an unknown one. Set by hand: one miss costs more than two scores of a half.
+# Scores of a wish that is not met, and of an unknown one. Set by hand: one miss counts more than two half scores.
 _NOT_MET, _NOT_KNOWN = 0.03, 0.25
 _TAGS = ("title", "artist", "album", "genre")
 Read = Callable[[re.Match[str]], Wish | None]
@@ -56,9 +56,9 @@ class WordSearch:
     Attributes
     ----------
     scores : float array, shape (wishes, rows of the table)
-        How well each wish is met; NaN where it is not known.
+        How well each row meets each wish; NaN where it is not known.
     rows : int array
-        Analyzed rows whose file is there, the best first: all that fit, or at least the five best that meet a wish.
+        Analyzed rows with an existing file, the best first: all that fit, or at least the five best that meet a wish.
     matches : float array
         How well each of them fits, 0 to 1: the geometric mean of the wishes.
     understood, not_understood, needs_networks : tuple of str
@@ -83,7 +83,7 @@ class WordSearch:
         return self._said(row, lambda score: score < FITS)
 
     def why(self, row: int) -> str:
-        """Return both in one line."""
+        """Return reasons and misses in one line."""
         return why(self.reasons(row), self.misses(row))
 
     def notes(self) -> list[str]:

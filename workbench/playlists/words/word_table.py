@@ -1,4 +1,4 @@
-"""The meanings of words, one line for each meaning: words that people say → sound tags and descriptors.
+"""The meanings of words, one line for each meaning: from words of users to sound tags and descriptors.
 
 A part is a sound tag (``piano``), its opposite (``!no_voice``), or a descriptor with a high (``bpm+``) or low
 (``bpm-``) value. The mean of several parts counts. Styles and instruments need no line here for their own names.
@@ -18,7 +18,7 @@ class Trait:
     Attributes
     ----------
     low, high : float or None
-        The values from which the words for little and for much fit fully; the ranks in the library by default.
+        The values from which the words for little and for much fit fully; by default, ranks in the library are used.
     little, medium, much : str
         Words for a listener.
     """
@@ -99,7 +99,7 @@ _LINES = (
 MEANINGS: dict[str, str] = {
     tag.word: tag.name for tag in SOUND_TAGS if tag.family in ("style", "instrument")
 } | {word: parts for words, parts in _LINES for word in words.split(", ")}
-"""Word or words → parts."""
+"""The parts of the meaning of a word or several words."""
 LONGEST = max(len(words.split()) for words in MEANINGS)
 
 NEGATIONS = frozenset(
@@ -114,7 +114,7 @@ i'd me my want would find play give show which who where have has having good ni
 mood style key tempo around about era years year
 """
 FILLERS = frozenset(_FILLERS.split())
-"""Words that say nothing about the sound."""
+"""Words without a meaning for the sound."""
 
 DECADES = {
     "fifties": 1950,
