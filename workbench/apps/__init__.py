@@ -1,4 +1,4 @@
-"""What people open: REST, the Voila apps and JupyterLab, on one list of handlers."""
+"""The servers: REST, the Voila apps and JupyterLab, which share one list of handlers."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The folder of pages that a server shows: the apps that we ship, and a page for each app of the user's own."""
+"""Create the folder of pages that a server shows: the shipped apps, and a page for each app of a plug-in."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class AppPages:
     Parameters
     ----------
     own : mapping
-        Name → description of each app of the user's own. A page that we ship is not replaced by one of the same name.
+        The descriptions of the apps of plug-ins by name. A shipped page is not replaced by one of the same name.
 
     Attributes
     ----------
     folder : Path
-        One notebook an app.
+        The folder with a notebook for each app.
     """
 
     def __init__(self, own: Mapping[str, str]) -> None:

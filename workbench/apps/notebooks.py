@@ -14,7 +14,7 @@ FIRST_STEPS = "getting_started"
 
 @dataclass(frozen=True)
 class AppEntry:
-    """One app or notebook for the home page and the launcher: file name without suffix, title, and what it is for."""
+    """An app or notebook on the home page and in the launcher: file name without suffix, title, and description."""
 
     name: str
     title: str
@@ -22,12 +22,12 @@ class AppEntry:
 
 
 def notebooks_folder() -> Path:
-    """Return the folder of notebooks: the wheel carries it inside the package, a clone beside it.
+    """Return the folder of notebooks, which is inside the package in a wheel, and beside it in a clone.
 
     Raises
     ------
     ServerError
-        Neither is there.
+        There is no such folder.
     """
     package = Path(workbench.__file__).parent
     for folder in (package / "notebooks", package.parent / "notebooks"):
@@ -37,33 +37,33 @@ def notebooks_folder() -> Path:
 
 
 def apps_folder() -> Path:
-    """Return the folder that holds the Voila apps and nothing else."""
+    """Return the folder with the notebooks of the Voila apps."""
     return notebooks_folder() / "apps"
 
 
 def notebook_files() -> list[Path]:
-    """Return the notebooks to work in, in order of name; the apps are not among them."""
+    """Return the shipped notebooks without the apps, sorted by name."""
     return sorted(notebooks_folder().glob("*.ipynb"))
 
 
 def notebook_entries() -> list[AppEntry]:
-    """Return titles and descriptions of those notebooks, with the first steps first."""
+    """Return titles and descriptions of the shipped notebooks; the first steps are first."""
     entries = [_entry(path) for path in notebook_files()]
     return sorted(entries, key=lambda entry: entry.name != FIRST_STEPS)
 
 
 def app_files(folder: Path) -> list[Path]:
-    """Return the apps of a folder in order of name."""
+    """Return the apps in a folder, sorted by name."""
     return sorted(folder.glob("*.ipynb"))
 
 
 def app_entries(folder: Path) -> list[AppEntry]:
-    """Return titles and descriptions of the apps of a folder, in order of name."""
+    """Return titles and descriptions of the apps in a folder, sorted by name."""
     return [_entry(path) for path in app_files(folder)]
 
 
 def _entry(path: Path) -> AppEntry:
-    """Read an app's title and line: the heading and the first paragraph of its first Markdown cell."""
+    """Return the title and the description of a notebook: heading and first paragraph of its first Markdown cell."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, LookupError, TypeError):

@@ -12,7 +12,7 @@ from workbench.errors import WorkbenchError
 
 T = TypeVar("T")
 
-# One for what a person waits for, one for what runs beside it.
+# One thread for work that a person waits for, and one for work in the background.
 _THREADS = ThreadPoolExecutor(2, thread_name_prefix="workbench-view")
 
 
@@ -21,8 +21,8 @@ def in_background(
 ) -> Future[T]:
     """Run ``work`` on a thread; then call ``done`` with its value, or ``failed`` with the error.
 
-    Both are called on the event loop that is running now, so that they may change widgets; without one (a script, a
-    test) the work is done at once.
+    Both are called on the event loop that is running now, so that they may change widgets. Without an event loop (in a
+    script or a test), the work is done at once.
     """
     try:
         loop = asyncio.get_running_loop()

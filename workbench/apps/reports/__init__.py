@@ -1,1 +1,1 @@
-"""Reports: notebooks that are run and become one file to read, now or every week."""
+"""Reports: run notebooks and convert them to one file to read, now or every week."""

@@ -1,4 +1,4 @@
-"""What the system needs to keep a command running: a systemd service, a launchd agent, or a line for cron."""
+"""Write the files that keep a command running: a systemd service, a launchd agent, or a line for cron."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from workbench.apps.reports.schedule import systemd_word
 
-_AGAIN_S = 60  # set by hand: a share that is mounted late is there by then
+_AGAIN_S = 60  # set by hand: long enough for a share that is mounted late
 
 
 def files_and_steps(name: str, command: Sequence[str], system: str) -> tuple[dict[str, str], list[str]]:
-    """Return the files by the path at which they belong, and what to do with them, in words."""
+    """Return the files by their path, and the steps of the installation as sentences."""
     if system == "systemd":
         path = f"~/.config/systemd/user/{name}.service"
         return {path: _service(name, command)}, [

@@ -1,4 +1,4 @@
-"""A notebook that was run, as one HTML page: text, tables and drawings, without code."""
+"""Convert a notebook that was run to one HTML page with text, tables and drawings, without code."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 TEMPLATES = Path(__file__).parent / "templates"
-# What a page can show of an output, best first. Widgets need a kernel.
+# The types of outputs that a page can show, best first. Widgets need a kernel.
 _SHOWN = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain"]
 HINT = "not-in-file"
-"""Tag of cells that are for the notebook only."""
+"""The tag of cells that are left out of pages."""
 
-_NO_ALT = "No description has been provided for this image"  # what nbconvert says of every plot
+_NO_ALT = "No description has been provided for this image"  # nbconvert writes this for every plot
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -21,7 +21,7 @@ def html_page(notebook: Any) -> str:
     Parameters
     ----------
     notebook : nbformat.NotebookNode
-        With outputs. The heading of its first cell is the title.
+        A notebook with outputs. The heading of its first cell is the title.
     """
     from nbconvert import HTMLExporter
     from traitlets.config import Config
@@ -45,7 +45,7 @@ def html_page(notebook: Any) -> str:
 
 
 def _for_readers(notebook: Any) -> Any:
-    """Leave out hints for those who run it, progress bars, and what was written to standard error."""
+    """Remove hints for the notebook only, progress bars, and standard error."""
     notebook.cells = [cell for cell in notebook.cells if HINT not in cell.metadata.get("tags", ())]
     for cell in notebook.cells:
         if cell.cell_type == "code":

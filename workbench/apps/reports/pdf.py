@@ -31,7 +31,7 @@ def browser() -> str:
     Raises
     ------
     ReportError
-        There is none.
+        No such browser is installed.
     """
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
@@ -48,7 +48,7 @@ def print_pdf(html: str, out: Path) -> None:
     Raises
     ------
     ReportError
-        There is no browser, or it did not print.
+        There is no browser, or printing failed.
     """
     with TemporaryFolder("print") as folder:
         page = folder / "report.html"

@@ -1,4 +1,4 @@
-"""Run a report: papermill fills in the parameters and runs the notebook, nbconvert makes a page of it."""
+"""Run a report: papermill sets the parameters and runs the notebook, nbconvert converts it to a page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workbench.values import did_you_mean
 from workbench.whole_file import whole_file
 
 _SUFFIX = "_report"
-# Drawings as SVG; a kernel would also warn of its ports, which only this machine reaches.
+# Drawings as SVG. A kernel would also warn about its ports, which only this machine can reach.
 _KERNEL_OPTIONS = ["--InlineBackend.figure_formats={'svg'}", "--log-level=CRITICAL"]
 
 
@@ -31,12 +31,12 @@ def report_names() -> list[str]:
 
 
 def find_notebook(name: str) -> Path:
-    """Return the notebook of a report: a name such as ``library``, a shipped notebook, or a file of the user's.
+    """Return the notebook of a report by a name such as ``library``, the name of a shipped notebook, or a path.
 
     Raises
     ------
     ReportError
-        There is none.
+        There is no such report.
     """
     own = expand_home(name)
     if own.suffix == ".ipynb" and own.is_file():
@@ -58,7 +58,7 @@ def parameters_of(notebook: Path) -> dict[str, str]:
     Raises
     ------
     ReportError
-        It is not a notebook, or names no kernel.
+        The file is not a notebook, or has no name of a kernel.
     """
     with _quiet():
         from papermill.inspection import inspect_notebook
@@ -73,14 +73,14 @@ def parameters_of(notebook: Path) -> dict[str, str]:
 
 
 def check_report(name: str, parameters: Mapping[str, str], *, to: str) -> Path:
-    """Return the notebook of a report that can be run like this.
+    """Check that a report can be run with these parameters, and return its notebook.
 
     Raises
     ------
     ReportError
-        There is no such report, or no browser to print it.
+        There is no such report, or no browser that can print it.
     NotebookParameterError
-        It does not have one of the parameters.
+        The notebook does not have one of the parameters.
     """
     notebook = find_notebook(name)
     refuse_unknown(parameters, list(parameters_of(notebook)))
@@ -97,17 +97,17 @@ def run_report(
     Parameters
     ----------
     notebook : Path
-        From :func:`check_report`.
+        A result of :func:`check_report`.
     parameters : mapping of str to str
-        The notebook gives each its type.
+        Values as text; the notebook determines their types.
     data_dir : Path
-        Where the library is kept.
+        Folder of the library.
     to : {"html", "pdf"}
 
     Raises
     ------
     ReportError
-        A cell failed; the notebook is kept beside ``out`` and shows which. Or the file cannot be written.
+        A cell failed (the notebook is kept beside ``out`` and shows which one), or the file cannot be written.
     """
     _make_folder(out.parent)
     with TemporaryFolder("report") as folder:
@@ -122,7 +122,7 @@ def run_report(
                 unfinished.write_text(page, "utf-8")
     except OSError as error:
         raise ReportError(f"{out} cannot be written: {error.strerror}.") from error
-    out.with_suffix(".failed.ipynb").unlink(missing_ok=True)  # of an earlier run
+    out.with_suffix(".failed.ipynb").unlink(missing_ok=True)  # left by an earlier run
 
 
 def _execute(
@@ -164,7 +164,7 @@ def _make_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep papermill from announcing each file; its errors come as exceptions."""
+    """Keep papermill from logging each file; its errors are exceptions."""
     log = logging.getLogger("papermill")
     before, log.level = log.level, logging.ERROR
     try:

@@ -1,4 +1,4 @@
-"""What the system needs to run a command every week: a systemd timer, a launchd agent, or a line for cron."""
+"""Write the files that run a command every week: a systemd timer, a launchd agent, or a line for cron."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class When:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A command and when it runs; ``name`` is that of its files."""
+    """A command and the time at which it runs; ``name`` is the name of its files."""
 
     name: str
     command: Sequence[str]
@@ -43,7 +43,7 @@ def read_when(text: str) -> When:
     Raises
     ------
     ReportError
-        It is not a day and a time.
+        The text is not a day and a time.
     """
     found = _WHEN.fullmatch(text.strip())
     if not found or int(found[2]) > 23 or int(found[3]) > 59:
@@ -55,7 +55,7 @@ def read_when(text: str) -> When:
 
 
 def file_name(name: str) -> str:
-    """Return a name for files: letters, digits, hyphens.
+    """Return a name for files that has only letters, digits and hyphens.
 
     >>> file_name("After the ferry!")
     'after-the-ferry'
@@ -64,14 +64,14 @@ def file_name(name: str) -> str:
 
 
 def system_here() -> str:
-    """Return what this machine runs things with."""
+    """Return the scheduler of this machine."""
     if sys.platform == "darwin":
         return "launchd"
     return "systemd" if shutil.which("systemctl") else "cron"
 
 
 def files_and_steps(schedule: Schedule, system: str) -> tuple[dict[str, str], list[str]]:
-    """Return the files by the path at which they belong, and what to do with them, in words."""
+    """Return the files by their path, and the steps of the installation as sentences."""
     if system == "systemd":
         folder = "~/.config/systemd/user"
         files = {f"{folder}/{name}": text for name, text in systemd_units(schedule).items()}
@@ -108,7 +108,7 @@ def systemd_units(schedule: Schedule) -> dict[str, str]:
 
 
 def systemd_word(word: str) -> str:
-    """Quote a word as systemd.syntax(7) and systemd.service(5) have it."""
+    """Quote a word by systemd.syntax(7) and systemd.service(5)."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return escaped if re.fullmatch(r"[\w@:./=+,%$-]+", escaped) else f'"{escaped}"'
 
@@ -129,7 +129,7 @@ def launchd_agent(schedule: Schedule) -> str:
 
 
 def cron_line(schedule: Schedule) -> str:
-    """Return the line; cron takes a bare % for a line break."""
+    """Return the line for cron, which takes a bare % for a line break."""
     when = schedule.when
     day = "*" if when.weekday is None else str(when.weekday)
     return (
@@ -138,12 +138,12 @@ def cron_line(schedule: Schedule) -> str:
 
 
 def check(files: Mapping[str, str], system: str) -> list[str]:
-    """Check the files as far as this machine can, and return what was checked, in words.
+    """Check the files as far as this machine can, and return a sentence about the checks.
 
     Raises
     ------
     ReportError
-        The system would not take one of them.
+        The system would not accept one of the files.
     """
     if system == "systemd":
         return _check_systemd(files)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from workbench.apps.server.service import Service
 
 SERVICE = "workbench_service"
-MAX_BODY_BYTES = 1024 * 1024  # set by hand: room for ten thousand track ids, but not for filling the memory
-PASSED_BY_BYTES = 64 * 1024  # set by hand: what is read of a refused request, and dropped, before the answer
+MAX_BODY_BYTES = 1024 * 1024  # set by hand: room for ten thousand track ids, too little to fill the memory
+PASSED_BY_BYTES = 64 * 1024  # set by hand: bytes of a refused request that are dropped before the answer
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 FOREIGN = frozenset({"cross-site", "same-site"})  # another port of this machine is the same site
 _NOT_OURS = frozenset({"token", "_xsrf"})  # query parameters of the login
@@ -30,9 +30,9 @@ _NOT_OURS = frozenset({"token", "_xsrf"})  # query parameters of the login
 
 @stream_request_body
 class ApiHandler(JupyterHandler):
-    """Validate, call the package, answer. A subclass has methods that match its ``operations``.
+    """Validate the request, call the package, and answer. A subclass has methods that match its ``operations``.
 
-    The headers decide whether a body is kept at all; its bytes are counted as they come.
+    The headers decide whether the body is kept at all. Its bytes are counted as they arrive.
     """
 
     operations: ClassVar[Mapping[str, Operation]] = {}
@@ -68,11 +68,11 @@ class ApiHandler(JupyterHandler):
                 raise
             self._refuse_after_body(error)
         else:
-            # More than is kept, so that the answer to too much is ours.
+            # More than is kept, so that this handler answers a body that is too large.
             self.request.connection.set_max_body_size(64 * MAX_BODY_BYTES)  # type: ignore[union-attr]
 
     async def _admit(self) -> None:
-        """Raise unless the headers are those of a request that is answered."""
+        """Raise an error if the headers show that the request is not allowed."""
         if not self.check_host():
             raise HTTPError(HTTPStatus.FORBIDDEN, "The Host header names another server.")
         if self.request.method not in self.allowed_methods:
@@ -89,7 +89,7 @@ class ApiHandler(JupyterHandler):
         return int(length) if length.isdecimal() else 0
 
     def _refuse_after_body(self, error: Exception) -> None:
-        """Answer once a small body has passed by: clients that are cut off while they send see no answer."""
+        """Answer after a small body was read, because a client that is cut off while it sends gets no answer."""
         self._refusal = error
         self.request.connection.set_max_body_size(PASSED_BY_BYTES)  # type: ignore[union-attr]
         setattr(self, str(self.request.method).lower(), self._refuse)
@@ -157,7 +157,7 @@ class ApiHandler(JupyterHandler):
         Raises
         ------
         InvalidInputError
-            Not JSON, or not what the operation takes.
+            The body is not JSON, or does not fit the operation.
         """
         media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if self._body and media_type != "application/json":
@@ -169,7 +169,7 @@ class ApiHandler(JupyterHandler):
         return read_body(self.operation.body or {}, body)
 
     def answer(self, value: Any, status: int = 200) -> None:
-        """Send JSON; values that JSON does not have (NaN, infinity) become null."""
+        """Send JSON; values without a form in JSON (NaN, infinity) become null."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
@@ -199,11 +199,11 @@ class ApiHandler(JupyterHandler):
             self.log.info("%s %s: %s", self.request.method, self.request.path, body["message"])
 
     def set_cors_headers(self) -> None:
-        """Pages of other sites cannot read anything, with or without a token."""
+        """Set no CORS headers: pages of other sites cannot read anything, with or without a token."""
 
 
 class UnknownPathHandler(ApiHandler):
-    """All addresses below ``/api/v1`` that are not an operation."""
+    """Answers requests to addresses below ``/api/v1`` that are not an operation."""
 
     async def _admit(self) -> None:
         raise HTTPError(HTTPStatus.NOT_FOUND)

@@ -1,6 +1,6 @@
-"""``/api/v1/tracks/{id}/audio``: the sound of a track, in the ranges that a player asks for.
+"""``/api/v1/tracks/{id}/audio``: the sound of a track, in the ranges that a player requests.
 
-A file that browsers play is sent as it is; of any other, the bytes of a WAV that is decoded as it is read.
+If browsers can play the file, its bytes are sent. Any other file is decoded to WAV while it is read.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class AudioHandler(ApiHandler):
             await self._stream(read(start, end))
 
     async def _inside(self, function: Callable[..., T], *arguments: object) -> T:
-        """Call a function that opens files, and refuse those outside LIBRARY_ROOTS once they are open."""
+        """Call a function that opens files, and refuse files outside LIBRARY_ROOTS after they were opened."""
         return await self.service.run(call_inside, self.service.settings.library_roots, function, *arguments)
 
     def _range(self, size: int, etag: str) -> tuple[int, int]:
@@ -97,7 +97,7 @@ class AudioHandler(ApiHandler):
         asked = self.request.headers.get("Range")
         match = _RANGE.match(asked.replace(" ", "")) if asked else None
         if match is None or self.request.headers.get("If-Range", etag) != etag or match.groups() == ("", ""):
-            return 0, size  # also for several ranges at once, which a server may ignore
+            return 0, size  # also for several ranges in one request, which a server may ignore
         first, last = match.groups()
         start = int(first) if first else max(0, size - int(last))
         end = min(size, int(last) + 1) if first and last else size
@@ -109,7 +109,7 @@ class AudioHandler(ApiHandler):
         return start, end
 
     async def _stream(self, pieces: Pieces) -> None:
-        """Send pieces only as fast as the client reads them, so that they do not fill the memory."""
+        """Send pieces as fast as the client reads them, so that they do not fill the memory."""
         try:
             while block := await self._inside(_block, pieces):
                 self.write(block)

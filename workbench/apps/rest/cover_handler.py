@@ -14,7 +14,7 @@ from workbench.audio.cover import small_cover
 from workbench.errors import LibraryPathError
 from workbench.session.allowed_paths import allowed_file
 
-COVER_KEPT_S = 24 * 3600  # set by hand: a browser asks for the cover of a track again after a day
+COVER_KEPT_S = 24 * 3600  # set by hand: a browser requests the cover of a track again after a day
 
 
 class CoverHandler(ApiHandler):
@@ -36,6 +36,6 @@ class CoverHandler(ApiHandler):
         try:
             return call_inside(roots, small_cover, allowed_file(track.path, roots))
         except LibraryPathError as error:
-            if error.kind == "path":  # the file is gone
+            if error.kind == "path":  # the file is missing
                 return None
             raise

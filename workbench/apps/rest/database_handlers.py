@@ -1,4 +1,4 @@
-"""``/api/v1/database``, ``/api/v1/health`` and the description of all this."""
+"""``/api/v1/database``, ``/api/v1/health`` and the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/api/v1/history``: what was played elsewhere, and exports that are imported."""
+"""``/api/v1/history``: the listening history, and the import of exports."""
 
 from __future__ import annotations
 

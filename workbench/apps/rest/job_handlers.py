@@ -21,7 +21,7 @@ from workbench.session.jobs.kinds import KINDS
 from workbench.session.jobs.queued_job import QueuedJob
 from workbench.values import Value
 
-POLL_S = 0.2  # set by hand: progress looks smooth, and polling costs next to nothing
+POLL_S = 0.2  # set by hand: progress looks smooth, and polling takes almost no CPU time
 HEARTBEAT_S = 15.0  # proxies commonly close a connection that has been silent for 30 to 60 s
 FORMATS = tuple(sorted([*AUDIO_EXTENSIONS, *(name[1:] for name in AUDIO_EXTENSIONS)]))
 ASKED_FOR = ("embed", "map", "tagger", "benchmark")  # analyses have addresses of their own
@@ -29,7 +29,7 @@ JOB_ANSWERS: dict[int, Any] = {200: schemas.JOB, 202: schemas.JOB}
 
 
 class JobAnswer(ApiHandler):
-    """Handlers that answer with a job."""
+    """The base of handlers that answer with a job."""
 
     async def submit(self, kind: str, request: dict[str, Any]) -> None:
         job = await self.service.write(self.service.workbench.queue.submit, kind, request)
@@ -37,7 +37,7 @@ class JobAnswer(ApiHandler):
         await self.answer_when_ended(job)
 
     async def answer_when_ended(self, job: QueuedJob) -> None:
-        """Answer 200 once the job has ended, 202 when it has not after ``?wait=`` seconds."""
+        """Answer 200 when the job has ended, or 202 if it has not ended after ``?wait=`` seconds."""
         deadline = time.monotonic() + self.query["wait"]
         while not job.has_ended and time.monotonic() < deadline:
             await asyncio.sleep(min(POLL_S, max(0.0, deadline - time.monotonic())))

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the same operations that validate requests."""
+"""Make the OpenAPI 3.1 document from the operations that also validate requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DESCRIPTIONS = {
 
 @cache
 def document(routes: tuple[tuple[str, type[ApiHandler]], ...], base_url: str) -> dict[str, Any]:
-    """Return the document of (address, handler) pairs for a server at this base URL."""
+    """Return the document for (address, handler) pairs and a server at this base URL."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -88,7 +88,7 @@ def _operation(template: str, method: str, operation: Operation) -> dict[str, An
 
 
 def _query_schema(value: Value) -> dict[str, Any]:
-    """Return the schema of a query parameter, which can be left out but not be null."""
+    """Return the schema of a query parameter, which may be left out but may not be null."""
     return (replace(value, default=REQUIRED) if value.default is None else value).json_schema()
 
 

@@ -1,4 +1,4 @@
-"""The description of a REST operation: it validates requests and is the source of the OpenAPI document."""
+"""The description of a REST operation, which validates requests and is the source of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.values import NotAllowedError, Value, did_you_mean
 
 Schema = Mapping[str, Any]
 
-MAX_ID = 2**53 - 1  # the largest integer that JSON numbers hold in every client
+MAX_ID = 2**53 - 1  # the largest integer that every client can read in JSON
 
 ID = Value("id", int, low=1, high=MAX_ID)
 JOB_ID = Value("id of a job", str, pattern="^[0-9a-f]{32}$")
@@ -36,15 +36,15 @@ class Operation:
     Attributes
     ----------
     query : mapping
-        Name of each query parameter → its description.
+        The descriptions of query parameters by name.
     body : mapping or None
-        Name of each field of the JSON body → its description; ``None``: there is no body.
+        The descriptions of the fields of the JSON body by name; ``None`` if there is no body.
     answers : mapping
-        Status → schema of the JSON answer, ``None`` for no content, or a media type for anything else.
+        The answer for each status: schema of the JSON, ``None`` for no content, or a media type for other content.
     files : str
-        Media type that a parameter asks for instead of JSON; ``*/*`` for one of many.
+        Media type that a parameter selects instead of JSON; ``*/*`` for one of many.
     errors : tuple
-        Further statuses that this operation answers with the error object.
+        Further statuses that are answered with the error object.
     """
 
     summary: str
@@ -70,7 +70,7 @@ def read_query(known: Mapping[str, Value], given: Mapping[str, str]) -> dict[str
     Raises
     ------
     InvalidInputError
-        For the first parameter that is unknown, missing or not allowed.
+        A parameter is unknown, missing or not allowed; the error is about the first one.
     """
     _check_names(known, given)
     values = {name: _value(known[name].read, name, text) for name, text in given.items()}
@@ -83,7 +83,7 @@ def read_body(known: Mapping[str, Value], given: Any) -> dict[str, Any]:
     Raises
     ------
     InvalidInputError
-        For the first field that is unknown, missing or not allowed.
+        A field is unknown, missing or not allowed; the error is about the first one.
     """
     if not isinstance(given, dict):
         raise InvalidInputError("body", "must be a JSON object")

@@ -1,4 +1,4 @@
-"""Every REST address and its handler: the one list that the Voila server and the Jupyter extension use."""
+"""The list of all REST addresses and handlers, which the Voila server and the Jupyter extension share."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ ROUTES: tuple[tuple[str, type[ApiHandler]], ...] = (
 
 
 def handlers(base_url: str) -> Iterator[tuple[str, type[ApiHandler]]]:
-    """Yield (pattern, handler) for Tornado, below a base URL."""
+    """Yield (pattern, handler) pairs for Tornado, below a base URL."""
     for template, handler in ROUTES:
         pattern = re.sub(r"\{\w+\}", "([^/]+)", template.replace(".", r"\."))
         yield url_path_join(re.escape(base_url), pattern), handler

@@ -1,4 +1,4 @@
-"""Schemas of the answers, for the OpenAPI document; tests compare the answers with them."""
+"""Schemas of the answers for the OpenAPI document; tests compare the answers with them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def listing(of: Schema) -> Schema:
 
 ERROR = has(error=STRING, message=STRING)
 RATING = has(rating=MAYBE_NUMBER, own_rating=MAYBE_NUMBER)
-"""Stars: what counts (your own, else the file's, else a player's), and your own."""
+"""The rating that counts (your own, else the file's, else a player's), and your own, in stars."""
 TRACK = has(
     id=ID,
     path=STRING,

@@ -1,7 +1,7 @@
 """Sonic similarity for media servers and their players, in the ids of the server's songs.
 
 ``/rest/…`` is the extension ``sonicSimilarity`` of OpenSubsonic. ``/api/similar_tracks`` and ``/api/find_path`` are
-what the plugins of Navidrome and Jellyfin ask an AudioMuse-AI server.
+the requests of the plugins of Navidrome and Jellyfin to an AudioMuse-AI server.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SONG = Value("id of a song on the media server", str, least=1, most=500)
 _SERVER = Value(
     "which of several media servers, by the name that it was added under", str, most=64, default=None
 )
-_MOST = 1000  # set by hand: more than any player asks for
+_MOST = 1000  # set by hand: more than any player requests
 
 
 def _count(default: int) -> Value:
@@ -35,13 +35,13 @@ def _count(default: int) -> Value:
 
 
 class SonicHandler(ApiHandler):
-    """Answers questions whose other parameters belong to programs of other people, and are not looked at."""
+    """The base of handlers for requests of other programs, whose other parameters are ignored."""
 
     def _validate_address(self) -> None:
         self.query = {}
 
     def asked(self, known: Mapping[str, Value], given: Mapping[str, str]) -> dict[str, Any]:
-        """Return the values of the parameters that are known."""
+        """Return the values of the known parameters."""
         return read_query(known, {name: text for name, text in given.items() if name in known and text})
 
     def _given(self) -> dict[str, str]:
@@ -49,7 +49,7 @@ class SonicHandler(ApiHandler):
 
 
 class AudioMuseHandler(SonicHandler):
-    """Errors are ``{"error": …}``, as those plugins expect."""
+    """The base of handlers for plugins of AudioMuse-AI, which expect errors as ``{"error": …}``."""
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         status, _, body = error_answer(status_code, kwargs.get("exc_info"))
@@ -105,7 +105,7 @@ class FindPathHandler(AudioMuseHandler):
 class SubsonicHandler(SonicHandler):
     """The methods of OpenSubsonic that are answered here. Errors are answers with status 200 and a code."""
 
-    most_bytes = PASSED_BY_BYTES  # before it is known who asks
+    most_bytes = PASSED_BY_BYTES  # before the login is known
     operations: ClassVar = {"get": Operation("OpenSubsonic"), "post": Operation("OpenSubsonic, as a form")}
     extensions: ClassVar = ("formPost", "apiKeyAuthentication", "sonicSimilarity")
     parameters: ClassVar = {
@@ -122,11 +122,11 @@ class SubsonicHandler(SonicHandler):
         self.request.uri = self.request.path  # JupyterLab logs it, and the login may be in the query
         await super().prepare()
         if self._refusal is None:
-            # Who asks is known only from the form. More passes by than is kept, so that the client sees the answer.
+            # The login may be in the form only. More is read than is kept, so that the client gets the answer.
             self.request.connection.set_max_body_size(16 * PASSED_BY_BYTES)  # type: ignore[union-attr]
 
     async def _authenticate(self) -> None:
-        """Wait for the form: the login may be in it."""
+        """Wait for the form, because the login may be in it."""
         self.current_user = self._jupyter_current_user = None
 
     async def get(self, method: str) -> None:
@@ -180,7 +180,7 @@ class SubsonicHandler(SonicHandler):
         }
 
     async def _admit_user(self, given: Mapping[str, str]) -> None:
-        """Let in whom REST lets in, and who knows its token: as API key, as password, or as salt and MD5."""
+        """Allow the users of REST, and clients with its token as API key, as password, or as salt and MD5."""
         try:
             await super()._authenticate()
         except HTTPError:
@@ -205,7 +205,7 @@ class _SubsonicError(Exception):
 
 
 def _knows(token: str, given: Mapping[str, str]) -> bool:
-    """Whether a login of the API proves that its sender knows the token."""
+    """Whether a login of the Subsonic API proves that the client knows the token."""
     if "apiKey" in given:
         return _same(given["apiKey"], token)
     if "t" in given and "s" in given:
@@ -225,7 +225,7 @@ def _same(given: str, wanted: str) -> bool:
 
 
 def _child(song_id: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a song as OpenSubsonic describes it."""
+    """Return a song in the format of OpenSubsonic."""
     whole = {"duration": "duration_s", "year": "year", "track": "track_number", "discNumber": "disc_number"}
     numbers = {name: round(facts[fact]) for name, fact in whole.items() if fact in facts}
     texts = {name: facts[name] for name in ("album", "artist", "genre") if name in facts}
@@ -237,4 +237,4 @@ ROUTES = (
     (r"/api/similar_tracks", SimilarTracksHandler),
     (r"/api/find_path", FindPathHandler),
 )
-"""Addresses of other programs' making, so they are not in the document of our own."""
+"""Addresses that other programs have defined, so they are not in our OpenAPI document."""

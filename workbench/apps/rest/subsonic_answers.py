@@ -1,4 +1,4 @@
-"""The envelope of OpenSubsonic answers, as JSON and as XML."""
+"""Write the envelope of OpenSubsonic answers as JSON and XML."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMESPACE = "http://subsonic.org/restapi"
 
 
 def envelope(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an answer with what every one says; it is a failure if it has an ``error``."""
+    """Return an answer with the common fields; it is a failure if it has an ``error``."""
     return {
         "status": "failed" if "error" in said else "ok",
         "version": VERSION,
@@ -26,7 +26,7 @@ def envelope(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def written(said: Mapping[str, Any], format: str) -> tuple[str, bytes]:
-    """Return media type and body; every format but ``json`` is XML, which is what the API has without ``f``."""
+    """Return the media type and the body: JSON for the format ``json``, otherwise XML, the default of the API."""
     answer = envelope(said)
     if format == "json":
         return "application/json", json_bytes({"subsonic-response": answer})
@@ -36,7 +36,7 @@ def written(said: Mapping[str, Any], format: str) -> tuple[str, bytes]:
 
 
 def _element(name: str, value: Any) -> ElementTree.Element:
-    """Return an element: objects and lists become children, plain values attributes."""
+    """Return an element with objects and lists as children, and plain values as attributes."""
     element = ElementTree.Element(name)
     if not isinstance(value, Mapping):
         element.text = _text(value)

@@ -1,4 +1,4 @@
-"""``/api/v1/tracks`` and ``/api/v1/stats``: what is in the library."""
+"""``/api/v1/tracks`` and ``/api/v1/stats``: the content of the library."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TracksHandler(ApiHandler):
             self.answer(await self.service.run(self._page))
 
     def _refuse_ignored(self) -> None:
-        """Refuse parameters that do not go together, rather than leave one out."""
+        """Refuse parameters that cannot be combined, rather than ignore one of them."""
         if "like" in self.query:
             for name in ("query", "sort", "fields", "status"):
                 if name in self.query:
@@ -110,7 +110,7 @@ class TracksHandler(ApiHandler):
         return {"total": total, "next": following, "tracks": told}
 
     def _listed(self) -> tuple[int, Listing, Cursor | None]:
-        """Return how many tracks there are, those of this page, and what the next page begins after."""
+        """Return the number of tracks, the tracks of this page, and the cursor of the next page."""
         found = self.service.workbench.track.listing(**self._which())
         offset = self.query["offset"]
         left = found.after(self.query["after"])

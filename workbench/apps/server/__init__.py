@@ -1,1 +1,1 @@
-"""The server process: start, service, JupyterLab."""
+"""The server process: its start, its service, and JupyterLab."""

@@ -1,4 +1,4 @@
-"""The HTTP server with its limits: what a connection may send before anybody has said who it is, and how long."""
+"""The HTTP server with limits on what a connection may send before its login is known, and how long it may take."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
 # Set by hand.
-UNASKED_BODY_BYTES = 64 * 1024  # of a request that nobody has allowed to send more; the pages send nothing
-HEADER_BYTES = 32 * 1024  # room for a long filter and the cookies of everything on this machine
+UNASKED_BODY_BYTES = 64 * 1024  # of a request without permission for more; pages send no bodies
+HEADER_BYTES = 32 * 1024  # room for a long filter and the cookies of all programs on this machine
 IDLE_S = (
-    15.0  # until the headers of the next request have come; browsers open a new connection when they need it
+    15.0  # until the headers of the next request arrive; browsers open a new connection when they need one
 )
 BODY_S = 30.0  # for the largest body, with 35 kB/s
 CONNECTIONS = 500  # half of the files that a process may usually have open
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class BoundedServer(HTTPServer):
-    """Closes connections that are slow or too many. A handler may allow a larger body once it knows who asks."""
+    """Closes slow and surplus connections. A handler may allow a larger body when it knows the user."""
 
     def initialize(self, request_callback: Any, **options: Any) -> None:  # type: ignore[override]
         """Set up the server; see ``HTTPServer``."""

@@ -1,6 +1,6 @@
-"""A Jupyter Server extension: REST, the apps, and the handlers of the launcher inside JupyterLab.
+"""A Jupyter Server extension with REST, the apps, and the handlers of JupyterLab's launcher.
 
-A file that the wheel installs enables it.
+The wheel installs a file that enables it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from workbench.settings import Settings
 
 
 class WorkbenchExtension(ExtensionApp):
-    """Adds our handlers to a Jupyter server and closes the library when that stops."""
+    """Adds our handlers to a Jupyter server, and closes the library when the server stops."""
 
     name = "workbench"
     open_browser = False
@@ -35,7 +35,7 @@ class WorkbenchExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
-        # Tornado looks at these before the server's own, so /metrics is ours too.
+        # Tornado tries these before the server's own handlers, so /metrics is ours too.
         base_url = self.serverapp.base_url
         rules: list[Any] = [*handlers(base_url), *launcher_routes(base_url), *app_routes(self.serverapp)]
         self.serverapp.web_app.add_handlers(".*$", rules)  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from workbench.user_paths import expand_home
 EXTENSION = "workbench.apps.server.jupyter_extension"
 LAB_EXTENSIONS = Path(__file__).parent / "labextensions"
 _ROOT_OPTIONS = ("--ServerApp.root_dir", "--notebook-dir")
-# Jupyter's short names of the options that we give.
+# Jupyter's short names of the options that we set.
 _SHORT_NAMES = {
     "--ip": "--ServerApp.ip",
     "--port": "--ServerApp.port",
@@ -30,14 +30,14 @@ def lab(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) -> int
     Parameters
     ----------
     folder : Path
-        Where the user works; it gets copies of the shipped notebooks.
+        The working folder of the user, which gets copies of the shipped notebooks.
     extra_args : sequence of str
-        JupyterLab's own options. They replace ours.
+        Options for JupyterLab, which replace ours.
 
     Raises
     ------
     SettingsError
-        A host that is not loopback without a token.
+        The host is not loopback, and there is no token.
     ServerError
         The notebooks cannot be copied to the folder, or this process may open too few files.
     """
@@ -59,18 +59,18 @@ def working_folder(asked: str | None, extra_args: Sequence[str] = ()) -> Path:
     Raises
     ------
     ServerError
-        It is a file.
+        The path is a file.
     """
     folder = expand_home(asked or _root_of(extra_args) or _usual_folder()).absolute()
     if folder.exists() and not folder.is_dir():
         raise ServerError(f"{folder} is not a folder.")
     if not folder.exists() or not any(folder.iterdir()):
-        NotebookCopies(folder).copy_all()  # a folder for the copies themselves
+        NotebookCopies(folder).copy_all()  # the folder of the copies themselves
     return folder
 
 
 def refresh(folder: Path, say: Callable[[str], None]) -> int:
-    """Update the copies that were not edited, and show what was edited in the others."""
+    """Update the copies that were not edited, and show the edits of the others."""
     for copy in NotebookCopies.below(folder).refresh():
         match copy.state:
             case "outdated":
@@ -93,15 +93,15 @@ def _usual_folder() -> Path:
 
 
 def _root_of(extra_args: Sequence[str]) -> str | None:
-    """Return the folder that JupyterLab's own options name."""
+    """Return the folder in the options for JupyterLab."""
     named = [arg.partition("=") for arg in extra_args]
     return next((value for option, _, value in reversed(named) if option in _ROOT_OPTIONS and value), None)
 
 
 def arguments(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) -> list[str]:
-    """Return our options for JupyterLab without those that the user gave: it refuses an option that is given twice.
+    """Return our options for JupyterLab without those of the user, because it refuses an option that is given twice.
 
-    Without a token of ours it makes one and shows it, as always.
+    Without a token of ours, JupyterLab makes one and shows it.
     """
     ours = {
         "--ServerApp.root_dir": str(folder),

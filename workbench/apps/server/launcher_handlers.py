@@ -33,7 +33,7 @@ class EntriesHandler(ApiHandler):
 
 
 class CopyHandler(ApiHandler):
-    """Makes the copy if it does not exist."""
+    """Returns the user's copy of a notebook, and makes it if it does not exist."""
 
     operations: ClassVar = {
         "post": Operation(

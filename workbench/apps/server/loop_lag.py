@@ -6,15 +6,14 @@ import asyncio
 import time
 from collections import deque
 
-INTERVAL_S = 0.02  # set by hand: shorter than what a person notices
-KEEP_S = 60.0  # one refresh of a Prometheus server, by its default
+INTERVAL_S = 0.02  # set by hand: shorter than a delay that a person notices
+KEEP_S = 60.0  # the default interval of a Prometheus server
 
 
 class LoopLag:
-    """Sleeps briefly again and again, and measures how late it wakes up.
+    """Sleeps briefly in a loop, and measures how late it wakes up.
 
-    ``longest_s`` is of the time since the start-up ended, and ``start_up_s`` of the time before, as soon as that
-    has ended.
+    ``longest_s`` is the longest delay since the end of the start-up, and ``start_up_s`` the longest one before that.
     """
 
     def __init__(self) -> None:
@@ -24,7 +23,7 @@ class LoopLag:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin on the running event loop."""
+        """Start on the running event loop."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def close(self) -> None:
@@ -33,7 +32,7 @@ class LoopLag:
             self._task = None
 
     def end_start_up(self) -> None:
-        """Start again: delays from now on affect people."""
+        """End the start-up; delays from now on affect users."""
         self.start_up_s, self.longest_s = self.longest_s, 0.0
         self._recent.clear()
 
@@ -52,6 +51,6 @@ class LoopLag:
     def _note(self, now: float, lag: float) -> None:
         self.longest_s = max(self.longest_s, lag)
         while self._recent and (self._recent[-1][1] <= lag or self._recent[0][0] < now - KEEP_S):
-            # what is shorter and older than this can never be the longest again
+            # shorter and older delays can never be the longest again
             self._recent.pop() if self._recent[-1][1] <= lag else self._recent.popleft()
         self._recent.append((now, lag))

@@ -1,7 +1,7 @@
 """Copies of the shipped notebooks in a folder of the user. An edited copy is never overwritten.
 
-The folder remembers what was shipped, by a hash of each notebook's cells. Running one changes its outputs, not its
-cells, so it is not an edit.
+A file in the folder has a hash of the cells of each notebook that was copied. Running a notebook changes its outputs
+but not its cells, so it is not an edit.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ State = Literal["absent", "removed", "same", "outdated", "edited"]
 class Copy:
     """One shipped notebook and the state of its copy.
 
-    ``state`` is "absent" (never copied), "removed" (by the user), "same", "outdated" (the shipped one has changed, the
-    copy was not edited) or "edited".
+    ``state`` is "absent" (never copied), "removed" (by the user), "same", "outdated" (the shipped notebook has changed,
+    and the copy was not edited) or "edited".
     """
 
     name: str
@@ -51,7 +51,7 @@ class NotebookCopies:
 
     @classmethod
     def below(cls, root: Path) -> NotebookCopies:
-        """Return the copies for a Jupyter server: in its folder if that was made for them, or else one level down."""
+        """Return the copies for a Jupyter server: in its folder if that was made for them, otherwise in a subfolder."""
         return cls(root if (root / LIST_FILE).exists() else root / FOLDER_NAME)
 
     def __iter__(self) -> Iterator[Copy]:
@@ -80,7 +80,7 @@ class NotebookCopies:
         return copy.own
 
     def refresh(self) -> list[Copy]:
-        """Update the copies that were not edited, bring back removed ones, and return how all of them were before."""
+        """Update copies that were not edited, restore removed ones, and return the states of all copies before that."""
         before = list(self)
         self._write([copy for copy in before if copy.state in ("absent", "removed", "outdated")])
         return before

@@ -1,6 +1,6 @@
-"""Programs of the user who started the server, told from those of other users by the system.
+"""Recognize connections from programs of the user who started the server.
 
-Linux says for both ends of a connection within the machine whose they are (proc_pid_net(5), ``/proc/net/tcp``).
+Linux lists the user of both ends of a local connection (proc_pid_net(5), ``/proc/net/tcp``).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _LOCAL, _REMOTE, _STATE, _USER, _INODE = 1, 2, 3, 7, 9  # columns
 
 
 class OwnerIdentity(IdentityProvider):
-    """Asks everybody for the token but the programs of this user and root's, who could read it from its file."""
+    """Requires the token, except from programs of this user and of root, who can read it from its file."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._owned: WeakKeyDictionary[IOStream, bool] = WeakKeyDictionary()
 
     async def get_user(self, handler: Any) -> User | None:
-        """Return who sends a request; ``None`` for those who must show the token."""
+        """Return the user of a request; ``None`` if the client must log in with the token."""
         owned = self._is_owned(handler.request.connection.stream)
         if owned and not self.get_token(handler):
             return User("owner")
@@ -55,14 +55,14 @@ def is_own(connection: socket.socket) -> bool:
         line[_LOCAL] in there
         and line[_REMOTE] in here
         and line[_STATE] == _ESTABLISHED
-        and line[_INODE] != "0"  # or its process has closed it, and the user is not known any more
+        and line[_INODE] != "0"  # 0: its process has closed it, and the user is unknown
         and int(line[_USER]) in (0, os.getuid())
         for line in lines
     )
 
 
 def _written(address: tuple[Any, ...]) -> set[str]:
-    """Return an address as the tables have it, IPv4 also as it looks when it is used through IPv6."""
+    """Return an address in the format of the tables; an IPv4 address also in its IPv6 form."""
     host = ipaddress.ip_address(str(address[0]).partition("%")[0])
     if not host.is_loopback and not getattr(host, "ipv4_mapped", None):
         return set()
@@ -72,7 +72,7 @@ def _written(address: tuple[Any, ...]) -> set[str]:
 
 
 def _words(packed: bytes) -> str:
-    """Write bytes as the words of this machine."""
+    """Return bytes as hexadecimal words in the byte order of this machine."""
     return "".join(
         f"{int.from_bytes(packed[at : at + 4], sys.byteorder):08X}" for at in range(0, len(packed), 4)
     )

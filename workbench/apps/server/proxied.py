@@ -1,4 +1,4 @@
-"""``serve`` behind a Jupyter server, such as one of JupyterHub: what jupyter-server-proxy needs to know.
+"""Configure jupyter-server-proxy for ``serve`` behind a Jupyter server, such as one of JupyterHub.
 
 See https://jupyter-server-proxy.readthedocs.io/en/latest/server-process.html for the keys.
 """
@@ -15,10 +15,10 @@ PATH = "playlist-workbench"
 
 
 def proxied_server() -> dict[str, Any]:
-    """Return how to start ``serve``, and a secret that only the Jupyter server knows.
+    """Return the command that starts ``serve``, with a secret that only the Jupyter server knows.
 
-    Jupyter has checked the user's login before it forwards a request. The workbench has a token too, because others
-    on the machine can reach its port.
+    Jupyter checks the user's login before it forwards a request. The workbench has a token too, because other users of
+    the machine can reach its port.
     """
     token = secrets.token_urlsafe(32)
     return {

@@ -31,16 +31,17 @@ def serve(
     Parameters
     ----------
     token_for_others : bool
-        Without a ``TOKEN``, ask other users of this machine for one that is made and kept in the data folder.
+        Without a ``TOKEN``, require from other users of this machine a token that is made and kept in the data folder.
     base_url : str
-        Prefix of every address, for a proxy that passes it on.
+        Prefix of every address, for a proxy that does not remove it.
     apps : Path, optional
-        Folder of notebooks to serve, each kept preheated; by default ours, and a page for each app of a plug-in.
+        Folder of notebooks to serve, each kept preheated; by default the shipped ones, and a page for each app of a
+        plug-in.
 
     Raises
     ------
     SettingsError
-        A host that is not loopback without a token or with a short one, or a base URL that is not a path.
+        The host is not loopback and the token is missing or short, or the base URL is not a path.
     ServerError
         The port is taken, or this process may open too few files.
     StoreError
@@ -53,7 +54,7 @@ def serve(
     show_log(logging.WARNING, "%(asctime)s %(name)s: %(message)s")
     pass_to_kernels(settings)
 
-    # Before the library is opened: a second server must not take up the jobs of the first.
+    # Before the library is opened, because a second server must not continue the jobs of the first.
     sockets = _listen(settings.host, settings.port)
     from workbench.apps.app_pages import AppPages
     from workbench.apps.server.service import Service
@@ -95,7 +96,7 @@ def _listen(host: str, port: int) -> list[socket.socket]:
 
 
 def refuse_open_host(settings: Settings) -> None:
-    """Raise ``SettingsError`` when others could reach the server without a token, or with one that can be guessed."""
+    """Raise ``SettingsError`` if others could reach the server without a token, or with a token that can be guessed."""
     if is_loopback(settings.host):
         return
     if settings.token and len(settings.token) >= SHORTEST_TOKEN:
@@ -114,7 +115,7 @@ def refuse_open_host(settings: Settings) -> None:
 
 
 def refuse_few_files() -> None:
-    """Raise the limit of open files as far as possible; raise ``ServerError`` when it is too low for our pages."""
+    """Increase the limit of open files as far as possible; raise ``ServerError`` if it is too low for our pages."""
     allowed = raise_open_file_limit()
     if allowed is not None and allowed < FILES:
         raise ServerError(
@@ -126,7 +127,7 @@ def refuse_few_files() -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches a server that listens on this host."""
+    """Return whether only this machine can reach a server that listens on this host."""
     if host == "localhost":
         return True
     try:
@@ -136,10 +137,10 @@ def is_loopback(host: str) -> bool:
 
 
 def pass_to_kernels(settings: Settings) -> None:
-    """Put the settings, without the token, into the environment of the processes that we start."""
+    """Put the settings without the token into the environment of our child processes."""
     for name, value in settings.to_dict().items():
         if name == "REDIS_URL" and settings.redis_url:
-            os.environ[PREFIX + name] = settings.redis_url  # kernels keep features there as well
+            os.environ[PREFIX + name] = settings.redis_url  # kernels also keep features there
         elif name == "TOKEN" or value is None:
             os.environ.pop(PREFIX + name, None)
         elif isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The library that a server has open, and the threads on which its handlers call it."""
+"""The open library of a server, and the threads on which handlers call it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 THREADS = 8  # set by hand: threads that read mostly wait for the disk, and pages send a few requests at once
 WRITING_THREADS = 4  # set by hand: only one can write at a time; the others wait for it
-DATABASE_WAIT_S = 2.5  # set by hand; then 503: the client can try again, and the threads are free for others
+DATABASE_WAIT_S = 2.5  # set by hand; then 503: the client can try again, and the thread is free for others
 
 _LEVELS = {"away": logging.WARNING, "failed": logging.WARNING}
 
@@ -39,7 +39,7 @@ class Service:
     Parameters
     ----------
     role : str
-        The name of this process where processes are listed. A ``server`` watches the folders of WATCH.
+        The name of this process in lists of processes. A ``server`` watches the folders of WATCH.
 
     Raises
     ------
@@ -68,7 +68,7 @@ class Service:
             _log.warning("Unfinished jobs were not resumed: %s", error)
 
     async def run(self, function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-        """Call a function that reads, on a thread: it may wait for the disk or the database."""
+        """Call a function that reads on a thread, because it may wait for the disk or the database."""
         return await self._call(self._threads, partial(function, *args, **options))
 
     async def write(self, function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
@@ -98,7 +98,7 @@ class Service:
         self.workbench.close()
 
     def _follow_folders(self) -> tuple[Watch, Thread]:
-        """Watch the folders of WATCH on a thread; what is found is in the log."""
+        """Watch the folders of WATCH on a thread, and log the events."""
         watch = self.workbench.watch(within=self.settings.library_roots)
 
         def follow() -> None:

@@ -1,4 +1,4 @@
-"""A token that is made at the first start and kept in a file, for servers that start without a person watching."""
+"""Make a token at the first start and keep it in a file, for servers that start unattended."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ TOKEN_NAME = "token"  # in the data folder
 
 
 def kept_token(path: Path, tell: Callable[[str], None] | None = None) -> str:
-    """Return the token in a file; make it, readable by its owner only, and ``tell`` it once if there is no file.
+    """Return the token in a file. If there is no file, make a token, ``tell`` it once, and save it for its owner only.
 
     Raises
     ------
     SettingsError
-        The file is empty, or cannot be read or made.
+        The file is empty, or cannot be read or created.
     """
     try:
         token = path.read_text(encoding="utf-8").strip()

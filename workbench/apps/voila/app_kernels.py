@@ -1,4 +1,4 @@
-"""The kernels of the apps: how many there may be, for whom, and when they end."""
+"""Manage the kernels of the apps: limit their number in all and for each client, and end unused ones."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from workbench.apps.voila.voila_internals import prepare_kernels
 from workbench.machine.freed_memory import give_back_freed_memory
 
 PAGES = 32  # set by hand: with 30 to 80 MB each, they fit in a small machine
-PAGES_PER_CLIENT = 16  # set by hand: more tabs than anybody looks at; leaves room for others
-# Set by hand: with as many pages open, kernels that wait for the next ones would take the memory that pages need (35 MB
-# each); the next page is there half a second later.
+PAGES_PER_CLIENT = 16  # set by hand: more tabs than anybody uses; leaves room for others
+# Set by hand: with more open pages, prepared kernels would take memory that the pages need (35 MB each). Without them,
+# a new page opens half a second later.
 PAGES_WITH_PREPARED = 5
-GONE_S = 60.0  # set by hand: a page comes back by then if only its connection was lost
-UNSEEN_S = 40.0  # set by hand: a slow phone has loaded the scripts by then, and the check every 10 s keeps it under 60
+GONE_S = 60.0  # set by hand: a page reconnects within this time if only its connection was lost
+UNSEEN_S = 40.0  # set by hand: enough for a slow phone to load the scripts; with the check every 10 s, less than 60 s
 
 
 @dataclass
 class Visit:
-    """A page that was asked for by a client, and its kernel once there is one."""
+    """A page that a client has requested, and its kernel if it has one."""
 
     client: str
     kernel_id: str | None = None
@@ -44,7 +44,7 @@ class Visit:
 
     @property
     def is_left(self) -> bool:
-        """Whether the page is not there: it never came to life, or its browser ended without a goodbye."""
+        """Whether the page is gone: it never connected, or its browser ended without notice."""
         if self.lost_at is not None:
             return time.monotonic() > self.lost_at + GONE_S
         return (
@@ -59,8 +59,8 @@ class AppKernels(AsyncMappingKernelManager):
 
     While few pages are open, a kernel is prepared for the next visit of each app.
 
-    Voila does not end kernels in its pool. A kernel that has waited there for longer than ``cull_idle_timeout`` would
-    otherwise be ended while the page that took it is still loading.
+    Voila does not end the kernels in its pool. Without this class, a kernel that has waited there for longer than
+    ``cull_idle_timeout`` would be ended while its page is still loading.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -71,11 +71,11 @@ class AppKernels(AsyncMappingKernelManager):
         self.host = KernelHost() if sys.platform == "linux" else None  # elsewhere, forking is not safe
 
     async def end_all(self) -> None:
-        """End every kernel, and the process from which they are forked."""
+        """End every kernel and the host process from which they are forked."""
         self._ends = True
         # Jupyter cannot end a kernel that is being started.
         await asyncio.gather(*self._pending_kernels.values(), return_exceptions=True)
-        # One that ends by itself meanwhile makes this raise an error before the others have ended.
+        # If a kernel ends by itself meanwhile, this raises an error before the others have ended.
         await asyncio.gather(self.shutdown_all(now=True), return_exceptions=True)
         left = [self.shutdown_kernel(kernel_id, now=True) for kernel_id in self.list_kernel_ids()]  # type: ignore[no-untyped-call]
         await asyncio.gather(*left, return_exceptions=True)
@@ -84,12 +84,12 @@ class AppKernels(AsyncMappingKernelManager):
 
     @contextmanager
     def visit(self, client: str) -> Iterator[Visit]:
-        """Count a page while it is made, and then for as long as its kernel runs.
+        """Count a page while it is made, and then as long as its kernel runs.
 
         Raises
         ------
         PageError
-            Too many pages are open, in all or for this client.
+            Too many pages are open, in total or for this client.
         """
         self._visits = [visit for visit in self._visits if self._is_open(visit)]
         if _full(self._visits, client):
@@ -106,7 +106,7 @@ class AppKernels(AsyncMappingKernelManager):
             if visit.kernel_id in self._kernels:
                 kernel: Any = self._kernels[visit.kernel_id]
                 kernel.last_activity = datetime.now(UTC)
-            give_back_freed_memory()  # making a page needs some for a moment
+            give_back_freed_memory()  # making a page needs memory for a moment
 
     def notify_connect(self, kernel_id: str) -> None:
         """Note that a page has connected to its kernel."""
@@ -124,7 +124,7 @@ class AppKernels(AsyncMappingKernelManager):
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended.
 
-        What Jupyter keeps for a page to come back to would stay open if the page left while its kernel was ended.
+        Also close what Jupyter keeps for a reconnection, which would stay open if the page left at the same time.
         """
         if kernel_id in self._kernels:
             self.stop_buffering(kernel_id)  # type: ignore[no-untyped-call]
@@ -134,9 +134,9 @@ class AppKernels(AsyncMappingKernelManager):
         return removed
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel that nobody uses. Voila calls this for kernels outside its pool only."""
+        """End a kernel that nobody uses. Voila calls this only for kernels outside its pool."""
         if any(visit.is_loading and visit.kernel_id in (None, kernel_id) for visit in self._visits):
-            return  # it may be the one of that page
+            return  # the kernel may belong to that page
         visit = self._visit_of(kernel_id)
         if visit and visit.is_left:
             await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
@@ -144,19 +144,19 @@ class AppKernels(AsyncMappingKernelManager):
             await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
 
     def _prepare_for_next(self) -> None:
-        """Let kernels wait for the next visits only while few pages are open."""
+        """Keep prepared kernels for the next visits only while few pages are open."""
         few = sum(map(self._is_open, self._visits)) < PAGES_WITH_PREPARED
         if few != self._prepares and not self._ends:
             self._prepares = few
             prepare_kernels(self, of_each_app=int(few))
 
     def _end_disconnected(self) -> None:
-        """Make room: end the kernels of pages that were closed, or whose browser has gone."""
+        """End the kernels of pages that were closed or lost, to make room."""
         gone = [v for v in self._visits if v.seen and not self._kernel_connections.get(str(v.kernel_id), 0)]
         self._visits = [visit for visit in self._visits if visit not in gone]
         for visit in gone:
             ending = asyncio.ensure_future(self.shutdown_kernel(visit.kernel_id))  # type: ignore[no-untyped-call]
-            self._ending.add(ending)  # the event loop itself keeps no task alive
+            self._ending.add(ending)  # the event loop itself does not keep tasks alive
             ending.add_done_callback(self._ending.discard)
 
     def _visit_of(self, kernel_id: str) -> Visit | None:
@@ -167,7 +167,7 @@ class AppKernels(AsyncMappingKernelManager):
 
 
 def _full(visits: list[Visit], client: str) -> PageError | None:
-    """Return why there is no room for another page of a client, ``None`` if there is."""
+    """Return why there is no room for another page of a client; ``None`` if there is room."""
     if len(visits) >= PAGES:
         return PageError(
             HTTPStatus.SERVICE_UNAVAILABLE,

@@ -17,7 +17,7 @@ from workbench.apps.voila.voila_internals import CachingExporter, render_pages_w
 
 
 class CompiledTemplates(BytecodeCache):
-    """Keeps code in memory. A template that was changed has another checksum."""
+    """Keeps compiled templates in memory. A changed template has another checksum."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], CodeType] = {}
@@ -31,13 +31,13 @@ class CompiledTemplates(BytecodeCache):
 
 
 class CompilingOnce(CachingExporter):
-    """The exporter of our pages."""
+    """The exporter of our pages, which compiles each template once."""
 
     compiled = CompiledTemplates()
 
 
 def compile_once(template_paths: Sequence[str], template_name: str) -> None:
-    """Let every page share compiled templates, and compile those of the first page on a thread now."""
+    """Let all pages share compiled templates, and compile those of the first page on a thread now."""
     render_pages_with(CompilingOnce)
     exporter = CompilingOnce(template_paths=list(template_paths), template_name=template_name)
     threading.Thread(target=_prepare, args=(exporter,), name="page-templates", daemon=True).start()

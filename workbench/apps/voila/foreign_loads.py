@@ -1,7 +1,7 @@
-"""Who may load a page that starts something: a person who opens it, not another site that embeds or prefetches it.
+"""Refuse to load pages that start something for other sites, which embed or prefetch them.
 
-Browsers say with ``Sec-Fetch-*`` headers, which no script can set, where a request comes from and what for
-(W3C, Fetch Metadata Request Headers).
+Browsers send the origin and the purpose of a request in ``Sec-Fetch-*`` headers, which scripts cannot set (W3C, Fetch
+Metadata Request Headers).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from workbench.apps.voila.page_error import PageError
 
 
 def refuse_foreign_load(headers: HTTPHeaders) -> None:
-    """Raise ``PageError`` for a request that another site made without a person going there."""
+    """Raise ``PageError`` for a request of another site that is not a navigation by a person."""
     if headers.get("Sec-Fetch-Site") not in FOREIGN:
         return
     opened = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"

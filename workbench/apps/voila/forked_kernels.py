@@ -1,4 +1,4 @@
-"""Tells Jupyter to fork the kernels of the apps, on systems that allow it."""
+"""Make Jupyter fork the kernels of the apps, on systems that allow it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ LAUNCHER = ["-m", "ipykernel_launcher", "-f"]
 
 
 class ForkedKernels(LocalProvisioner):
-    """Starts a kernel by a fork of the host process that the manager of the kernels owns.
+    """Starts a kernel by a fork of the host process of the kernel manager.
 
-    Kernels of other programs or with other options, and all kernels once the host process has ended, are started by
-    Jupyter's own provisioner.
+    Jupyter's own provisioner starts kernels of other programs or with other options, and all kernels after the host
+    process has ended.
     """
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:

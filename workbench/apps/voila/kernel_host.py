@@ -1,4 +1,4 @@
-"""Kernels that are forked from a process which has imported what the apps need.
+"""Fork kernels from a host process that has imported the modules of the apps.
 
 Starting Python, IPython and the apps takes seconds and 100 MB for every page; a fork takes milliseconds and shares the
 memory. The host process has one thread and no event loop, so that forking it is safe.
@@ -40,14 +40,14 @@ IMPORTED_BEFORE = (
     "importlib_metadata",
     "email.headerregistry",
 )
-PACKAGES = ("apps.dashboards", "session", "store", "playlists", "performance")  # what the apps use of ours
-STOP_WAIT_S = 3.0  # set by hand: it has nothing to save
+PACKAGES = ("apps.dashboards", "session", "store", "playlists", "performance")  # used by the apps
+STOP_WAIT_S = 3.0  # set by hand: the process has nothing to save
 
 
 class KernelHost:
     """The host process, which starts at once.
 
-    It ends together with its kernels when this object is closed or its owner ends.
+    The host process and its kernels end when this object is closed or its owner ends.
     """
 
     def __init__(self) -> None:
@@ -57,11 +57,11 @@ class KernelHost:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            process_group=0,  # Ctrl-C is for the server, which then ends its kernels
+            process_group=0,  # Ctrl-C reaches only the server, which then ends its kernels
         )
 
     def fork(self, connection_file: str, *, env: Mapping[str, str], cwd: str | None) -> ForkedProcess:
-        """Start a kernel; waits until the host has imported everything.
+        """Start a kernel, after waiting until the host has imported everything.
 
         Raises
         ------
@@ -92,7 +92,7 @@ class KernelHost:
 
 
 class ForkedProcess:
-    """A kernel's process, which is not our child; in the shape of ``subprocess.Popen``, as Jupyter uses it."""
+    """The process of a kernel, which is not our child, with the methods of ``subprocess.Popen`` that Jupyter uses."""
 
     stdin = stdout = stderr = None
 
@@ -106,15 +106,15 @@ class ForkedProcess:
             self.returncode = 1
 
     def poll(self) -> int | None:
-        """Return ``None`` while it runs; afterward 0, because its exit status is not known here."""
+        """Return ``None`` while the process runs, and then 0, because its exit status is not known here."""
         return self._ended(0)
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """Wait for its end."""
+        """Wait until the process has ended."""
         return self._ended(timeout)
 
     def send_signal(self, number: int) -> None:
-        """Send a signal, unless it has ended."""
+        """Send a signal, unless the process has ended."""
         if self.poll() is None:
             signal.pidfd_send_signal(self._descriptor, number)
 
@@ -137,7 +137,7 @@ class ForkedProcess:
 
 
 def main() -> None:
-    """Import, then fork a kernel for each line of standard input, and answer with its process number."""
+    """Import the modules, then fork a kernel for each line of standard input, and answer with its process id."""
     _import_everything()
     from workbench.apps.voila.page_kernel import make_shell
     from workbench.machine.freed_memory import keep_little_freed_memory
@@ -168,7 +168,7 @@ def _import_everything() -> None:
 
 
 def _become_kernel(request: dict[str, Any], host: int) -> None:
-    os.setsid()  # a signal to the kernel reaches what it starts, and nothing else
+    os.setsid()  # so that a signal reaches the kernel and its child processes only
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -181,5 +181,5 @@ def _become_kernel(request: dict[str, Any], host: int) -> None:
 
     from workbench.apps.voila.page_kernel import run_kernel
 
-    np.random.seed()  # or all kernels would draw the same numbers
+    np.random.seed()  # otherwise, all kernels would draw the same random numbers
     run_kernel(Path(request["connection_file"]), parent=host)

@@ -1,7 +1,7 @@
-"""The apps as pages of a Jupyter server, which JupyterLab shows in its tabs.
+"""Serve the apps as pages of a Jupyter server, which JupyterLab shows in its tabs.
 
-Voila's own server extension serves notebooks of the server's folder with its own template, which asks a CDN for icons.
-These pages come from the package, look like those of ``workbench serve`` and stay on this machine.
+Voila's own server extension serves notebooks in the server's folder with its own template, which loads icons from a
+CDN. These pages come from the package, look like those of ``workbench serve``, and load only files of this machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PAGES = "workbench/apps"
 
 
 class LabAppHandler(TornadoVoilaHandler):  # type: ignore[misc]
-    """An app, ours or the user's own; its kernel is one of the Jupyter server's."""
+    """An app, shipped or of a plug-in, with a kernel of the Jupyter server."""
 
     @property
     def contents_manager(self) -> LargeFileManager:
@@ -40,12 +40,12 @@ class LabAppHandler(TornadoVoilaHandler):  # type: ignore[misc]
         if path not in {file.name for file in app_files(self.settings["apps"])}:
             raise HTTPError(404)
         refuse_foreign_load(self.request.headers)
-        _ = self.xsrf_token  # sets the cookie that the page's own requests need
+        _ = self.xsrf_token  # sets the cookie that requests of the page need
         await super().get(path)
 
 
 def app_routes(server: Any) -> list[Any]:
-    """Return the routes of the apps, and of the files that they load, for a Jupyter server."""
+    """Return the routes of the apps and of their files for a Jupyter server."""
     base_url = server.base_url
     config = page_configuration(_page_config)
     voila = VoilaConfiguration(config=config)
@@ -68,5 +68,5 @@ def _environment(templates: list[str]) -> Environment:
 
 
 def _page_config(page_config: dict[str, Any], *, base_url: str, **_: Any) -> dict[str, Any]:
-    """Return the values for the template; the page has no menu, because the launcher opens the other apps."""
+    """Return the values for the template. The page has no menu, because the launcher opens the other apps."""
     return with_kept_files(page_config, base_url) | {"workbenchApps": []}

@@ -1,4 +1,4 @@
-"""What a page says instead of its content."""
+"""The error that a page shows instead of its content."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from tornado.web import HTTPError
 
 
 class PageError(HTTPError):
-    """A page that is refused, with the reason and what to do, in words for who asked for it."""
+    """A page is refused; the message tells the user why and what to do."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(status)  # without a line in the log, which another site could fill
+        super().__init__(status)  # without a line in the log, because another site could fill it
         self.message = message

@@ -1,7 +1,7 @@
 """Serve only the files that pages load, at addresses that browsers may cache.
 
-Voila lets a browser ask again for each of its 80 files at every visit. Extensions carry a hash in their names; what
-Voila itself loads does not, so its version goes into the address.
+With Voila's own handlers, a browser requests each of its 80 files again at every visit. The files of extensions have a
+hash in their names. Voila's own files do not, so the version is part of their address.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from workbench.apps.dashboards.widgets.static_file import FOLDER
 from workbench.apps.voila.pages import PageHandler
 
 VOILA_FILES = f"voila/static-{__version__}"
-TEMPLATE_FILES = "voila/templates/lab/static"  # where Voila's template looks for them
+TEMPLATE_FILES = "voila/templates/lab/static"  # where Voila's template expects them
 EXTENSION_FILES = "voila/labextensions"
 SWAGGER_FILES = "voila/swagger-ui"
 OWN_FILES = "voila/workbench"
 OWN_FOLDER = Path(__file__).parent / "page_scripts"
-# Every JupyterLab extension that happens to be installed would load in each page; these draw the apps.
+# Only these extensions draw the apps. Without this list, each page would load every installed JupyterLab extension.
 EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 KEPT = (VOILA_FILES, EXTENSION_FILES)
 
@@ -32,11 +32,11 @@ Route = tuple[str, type[FileFindHandler], dict[str, Any]]
 
 
 class VoilaFileHandler(PageHandler, FileFindHandler):
-    """A file of Voila. It needs no login, like the page that asks for the token."""
+    """Serves a file of Voila without a login, like the page that asks for the token."""
 
 
 def file_routes(base_url: str, *, voila: list[str], extensions: list[str]) -> list[Route]:
-    """Return the routes of the files below a base URL, from the folders that Voila and extensions are in."""
+    """Return the routes of the files in the folders of Voila and of extensions, below a base URL."""
     drawing = "|".join(re.escape(name) for name in EXTENSIONS)
     return [
         (_pattern(base_url, VOILA_FILES), VoilaFileHandler, {"path": voila}),
@@ -52,12 +52,12 @@ def file_routes(base_url: str, *, voila: list[str], extensions: list[str]) -> li
 
 
 def kept_addresses(base_url: str) -> list[str]:
-    """Return the prefixes of addresses whose content never changes."""
+    """Return the prefixes of the addresses with content that never changes."""
     return [url_path_join(base_url, address, "/") for address in KEPT]
 
 
 def with_kept_files(page_config: dict[str, Any], base_url: str) -> dict[str, Any]:
-    """Let a page load files from the addresses of :func:`file_routes`."""
+    """Return the configuration of a page that loads its files from the addresses of :func:`file_routes`."""
     return page_config | {
         "fullStaticUrl": url_path_join(base_url, VOILA_FILES),
         "fullMathjaxUrl": url_path_join(base_url, OWN_FILES, "no_mathjax.js"),

@@ -1,7 +1,7 @@
-"""The kernel of a page: IPython's, without what only somebody at a prompt needs.
+"""The kernel of a page: the IPython kernel without the parts that only a person at a prompt needs.
 
-What a forked kernel changes becomes memory of its own, even where it only counts references. So the shell is made
-before the fork, and the command line, configuration files, history and debugger are left out: 11 of 24 MB.
+Memory that a forked kernel changes is not shared any more, even if only a reference count changes. So the shell is
+made before the fork, and the command line, configuration files, history and debugger are left out: 11 of 24 MB.
 All private parts of ipykernel that we use are here; ``test_page_kernel.py`` checks each for the installed version.
 """
 
@@ -24,7 +24,7 @@ from workbench.machine.freed_memory import give_back_freed_memory
 
 
 def make_shell() -> None:
-    """Make the shell that the kernel of this process, or of one that is forked from it, will find and take."""
+    """Make the shell for the kernel of this process or of a process that is forked from it."""
     ZMQInteractiveShell.instance(
         config=Config({"HistoryManager": {"enabled": False}}), compiler_class=XCachingCompiler
     )
@@ -39,12 +39,12 @@ def run_kernel(connection_file: Path, *, parent: int) -> None:
         default_extensions=[],
     )
     app.initialize([])
-    ipywidgets.register_comm_target()  # done at its import only where a kernel runs already
+    ipywidgets.register_comm_target()  # its import does this only if a kernel runs already
     app.start()
 
 
 class PageKernel(IPythonKernel):
-    """A kernel without the list of the files of all modules, which costs 7 MB and which only a debugger needs."""
+    """A kernel without the list of the files of all modules, which takes 7 MB and which only a debugger needs."""
 
     def __init__(self, **options: Any) -> None:
         ipykernel.ipkernel.sys = SimpleNamespace(modules={})  # type: ignore[assignment,attr-defined]
@@ -55,19 +55,19 @@ class PageKernel(IPythonKernel):
 
 
 class PageKernelApp(IPKernelApp):
-    """Starts a kernel around a shell that is there already."""
+    """Starts a kernel with a shell that exists already."""
 
     def parse_command_line(self, argv: Any = None) -> None:
-        """There is none."""
+        """Do nothing, because there is no command line."""
 
     def load_config_file(self, *args: Any, **options: Any) -> None:
-        """Pages do not follow what a user sets for notebooks."""
+        """Do nothing, because a user's configuration for notebooks does not apply to pages."""
 
     def init_pdb(self) -> None:
-        """Nobody debugs a page."""
+        """Do nothing, because nobody debugs a page."""
 
     def init_shell(self) -> None:
-        """Tell the shell whose it is."""
+        """Connect the shell with this app."""
         super().init_shell()  # type: ignore[no-untyped-call]
         shell: Any = self.shell
         shell.kernel = shell.parent = self.kernel

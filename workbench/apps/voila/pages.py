@@ -22,12 +22,12 @@ from workbench.apps.voila.page_error import PageError
 from workbench.errors import StoreError
 from workbench.session.overview import Overview, overview
 
-RETRY_AFTER_S = 60  # by then, the kernels of pages that nobody looks at have ended
+RETRY_AFTER_S = 60  # after this time, the kernels of lost pages have ended
 _KERNEL_ID = re.compile(r'"kernelId": "([^"]+)"')
 
 
 class PageHandler(JupyterHandler):
-    """A page from our templates, errors included."""
+    """The base of handlers for pages from our templates, errors included."""
 
     def show(self, template: str, **values: Any) -> None:
         page = self.settings["voila_jinja2_env"].get_template(template)
@@ -35,7 +35,7 @@ class PageHandler(JupyterHandler):
         self.finish(page.render(base_url=self.base_url, apps=apps, **values))
 
     def leaves_token_out(self) -> bool:
-        """Send a browser that has shown the token, and now has a cookie, to the same address without it."""
+        """Redirect a browser that has logged in with the token in the address to the same address without it."""
         if "token" not in self.request.query_arguments or "text/html" not in self.request.headers.get(
             "Accept", ""
         ):
@@ -59,13 +59,13 @@ class PageHandler(JupyterHandler):
 
 
 class HomeHandler(PageHandler):
-    """What is in the library, and the list of apps."""
+    """The home page: the content of the library, and the list of apps."""
 
     @authenticated
     async def get(self) -> None:
         if self.leaves_token_out():
             return
-        _ = self.xsrf_token  # sets the cookie that the pages' own requests will need
+        _ = self.xsrf_token  # sets the cookie that requests of the pages need
         self.show("home.html", library=await self._overview())
 
     async def _overview(self) -> Overview | None:
@@ -81,7 +81,7 @@ class HomeHandler(PageHandler):
 
 
 class ApiPageHandler(PageHandler):
-    """The REST API for people to read and to try."""
+    """The page on which people can read and try the REST API."""
 
     @authenticated
     async def get(self) -> None:
@@ -90,7 +90,7 @@ class ApiPageHandler(PageHandler):
 
 
 class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
-    """An app of the list; other notebooks are not run, and other files are not read."""
+    """The page of an app. Only the apps of the list are run; other notebooks and files are not read."""
 
     _visit: Visit | None = None
 
@@ -103,13 +103,13 @@ class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
         refuse_foreign_load(self.request.headers)
         _ = (
             self.xsrf_token
-        )  # sets the cookie that the page's own requests need, such as the one when it is closed
+        )  # sets the cookie that requests of the page need, such as the one when it is closed
         kernels: Any = self.kernel_manager
         with kernels.visit(self.request.remote_ip) as self._visit:
             await super().get(path)  # type: ignore[misc]
 
     def write(self, chunk: Any) -> None:
-        """Send a part of the page; Voila tells which kernel it has taken only there."""
+        """Send a part of the page, and read from it which kernel Voila has taken."""
         if self._visit and not self._visit.kernel_id and (found := _KERNEL_ID.search(str(chunk))):
             self._visit.kernel_id = found[1]
         super().write(chunk)
@@ -120,7 +120,7 @@ class AppChannelsHandler(PageHandler, VoilaKernelWebsocketHandler):  # type: ign
 
 
 class LogoutHandler(PageHandler):
-    """Forget the token of a browser."""
+    """Logs a browser out."""
 
     @allow_unauthenticated
     async def get(self) -> None:

@@ -1,4 +1,4 @@
-"""The standalone Voila server with our handlers first: preheated apps and REST on one port."""
+"""The standalone Voila server, with our handlers before its own: preheated apps and REST on one port."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ from workbench.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
 CULL_IDLE_S = 600  # set by hand: the kernel of a closed tab ends after ten minutes
-CULL_EVERY_S = 10  # set by hand: a page that nobody looks at is noticed soon
+CULL_EVERY_S = 10  # set by hand: a page that nobody uses is detected soon
 EXECUTION_TIMEOUT_S = 120  # set by hand: for the cells of an app
-IOPUB_TIMEOUT_S = 60  # set by hand: after the 4 s of nbclient, a busy machine got a page without its app
+IOPUB_TIMEOUT_S = 60  # set by hand: with the 4 s of nbclient, a page on a busy machine had no app
 SHUTDOWN_WAIT_S = 1.0  # set by hand; a page's kernel has nothing to save
 FORKED = "workbench-forked"  # the name of the entry point of ForkedKernels
 CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and the server's log say why."
-# The handlers of Voila that are used. Left out are its file browser, the files of notebooks, themes and extensions,
-# nor what a request asked for: no app reads it.
+# The handlers of Voila that are used. Its handlers of the file browser, the files of notebooks, themes and extensions
+# are left out, and so is the one for the request of a page, which no app reads.
 VOILA_HANDLERS: dict[type[RequestHandler], type[RequestHandler]] = {
     TornadoVoilaHandler: AppHandler,
     VoilaShutdownKernelHandler: VoilaShutdownKernelHandler,
@@ -78,14 +78,14 @@ _log = logging.getLogger(__name__)
 
 
 class CheckedApplication(Application):
-    """Refuses requests whose Host header is not ours, whichever handler they are for.
+    """Refuses requests to all handlers whose Host header does not mean this server.
 
-    A page of another site that gets its own name resolved to this machine (DNS rebinding) would otherwise be
-    same-origin with us. With a token it has nothing to gain, and proxies may use any name.
+    Otherwise, a page of another site whose name resolves to this machine (DNS rebinding) would have the same origin.
+    With a token, such a page cannot log in, and proxies may use any name.
     """
 
     def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:
-        if not f"{request.path}/".startswith(self.settings["base_url"]):  # a proxy has taken it off
+        if not f"{request.path}/".startswith(self.settings["base_url"]):  # a proxy has removed it
             request.path = url_path_join(self.settings["base_url"], request.path)
         if not self.settings["any_host"] and not is_local_host(
             request.host_name, self.settings["local_hostnames"]
@@ -109,11 +109,11 @@ def is_local_host(host: str, names: list[str]) -> bool:
 
 
 class VoilaLogLines(PrintableRecords, LevelFormatter):
-    """Voila's own formatter, printable."""
+    """Voila's log formatter, with unprintable characters escaped."""
 
 
 class WorkbenchVoila(Voila):  # type: ignore[misc]
-    """Voila on the folder of apps, with REST and the home page ahead of its own handlers."""
+    """Voila for the folder of apps, with the handlers of REST and the home page before its own."""
 
     name = "voila"
     _log_formatter_cls = VoilaLogLines
@@ -130,7 +130,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
         super().__init__(**options)
         if token_for_others:
             self.token, self.identity_provider_class = token_for_others, OwnerIdentity
-        # Each kernel would make one, and logging keeps their loggers forever.
+        # Otherwise, each kernel would make one, and logging keeps loggers forever.
         self.event_logger = EventLogger()
         self.workbench_settings = settings
         self.service = service
@@ -139,7 +139,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
 
     @property
     def asks_owner(self) -> bool:
-        """Whether the user who started it must show a token that only a file has."""
+        """Whether the user who started the server must log in with a token that is in a file."""
         return self.identity_provider_class is OwnerIdentity and not TELLS_OWNERS
 
     def setup_template_dirs(self) -> None:
@@ -153,7 +153,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
             **settings,
             SERVICE: self.service,
             "apps": Path(self.root_dir),
-            "allow_remote_access": True,  # CheckedApplication has looked at the Host header before
+            "allow_remote_access": True,  # CheckedApplication has checked the Host header
             "any_host": bool(self.workbench_settings.token),
             "local_hostnames": ["localhost", self.workbench_settings.host.lower()],
             "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "same-origin"},
@@ -183,7 +183,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
     def start(self) -> None:
         """Serve until SIGTERM or Ctrl-C."""
         self.port: int = self._sockets[0].getsockname()[1]
-        self._temporary = TemporaryFolder("k")  # a short name, because the sockets of kernels lie in it
+        self._temporary = TemporaryFolder("k")  # a short name, because the sockets of kernels are in it
         self.connection_dir = str(self._temporary.path)
         self.app = CheckedApplication(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
@@ -206,7 +206,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
             "Playlist Workbench is at http://%s:%d%s%s", _shown(self.ip), self.port, self.base_url, once
         )
         await wait_until_preheated(self.kernel_manager)
-        gc.freeze()  # what is loaded stays: going through it again at each full collection took 150 ms
+        gc.freeze()  # loaded objects stay: traversing them in each full collection took 150 ms
         self.service.lag.end_start_up()
 
     def stop(self) -> None:
@@ -217,7 +217,7 @@ class WorkbenchVoila(Voila):  # type: ignore[misc]
 
 
 def _is_not_about_trust(record: logging.LogRecord) -> bool:
-    """Trust is about stored outputs, and the apps have none."""
+    """Whether a record is not about trust, which concerns stored outputs; the apps have none."""
     return not record.getMessage().endswith("is not trusted")
 
 
@@ -240,7 +240,7 @@ def configuration(settings: Settings, apps: Path, base_url: str) -> Config:
     config.VoilaConfiguration.file_allowlist = []
     config.KernelProvisionerFactory.default_provisioner_name = FORKED
     config.KernelManager.transport = "ipc"  # sockets in a private folder, not ports
-    config.KernelRestarter.restart_limit = 0  # a new kernel would know nothing of its page
+    config.KernelRestarter.restart_limit = 0  # a new kernel would not know its page
     config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_S
     config.MappingKernelManager.cull_interval = CULL_EVERY_S
     config.MappingKernelManager.cull_connected = False

@@ -1,9 +1,8 @@
-"""All private parts of Voila that we use; ``test_voila_internals.py`` checks each for the
-installed version.
+"""All private parts of Voila that we use; ``test_voila_internals.py`` checks each for the installed version.
 
-Voila makes a new Jinja environment for each page it renders, preheated or not, and compiles all templates in it on
-the event loop: measured, 100 ms of CPU a page, and 250 ms for the first, during which no other request is answered.
-It has no setting for the exporter that does this, so ours replaces it.
+Voila makes a new Jinja environment for each page that it renders, preheated or not, and compiles all templates in it on
+the event loop. Measured, that takes 100 ms of CPU time for a page and 250 ms for the first one, during which no other
+request is answered. There is no setting for the exporter that does this, so ours replaces it.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ async def wait_until_preheated(kernel_manager: Any) -> None:
 
 
 def prepare_kernels(kernel_manager: Any, *, of_each_app: int) -> None:
-    """Prepare so many kernels of each app from now on, the missing ones at once; those that wait already stay."""
+    """Set how many kernels of each app are prepared. Start missing ones now, and keep the ones that wait already."""
     default = {
         **kernel_manager.kernel_pools_config["default"],
         "pool_size": of_each_app,
@@ -36,7 +35,7 @@ def prepare_kernels(kernel_manager: Any, *, of_each_app: int) -> None:
 
 
 class CachingExporter(VoilaExporter):  # type: ignore[misc]
-    """Voila's exporter. Its environments share the templates that were compiled before."""
+    """Voila's exporter, whose environments share compiled templates."""
 
     compiled: BytecodeCache
 
@@ -47,5 +46,5 @@ class CachingExporter(VoilaExporter):  # type: ignore[misc]
 
 
 def render_pages_with(exporter: type[CachingExporter]) -> None:
-    """Let Voila render its pages with this exporter."""
+    """Make Voila render its pages with this exporter."""
     notebook_renderer.VoilaExporter = exporter

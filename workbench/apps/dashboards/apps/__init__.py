@@ -1,1 +1,1 @@
-"""One module an app: views wired to a session."""
+"""The apps, one per module; each connects views with a session."""

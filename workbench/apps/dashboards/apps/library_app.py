@@ -1,4 +1,4 @@
-"""The Library app: analyze folders, look through the tracks."""
+"""The Library app: analyze folders, and browse the tracks."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class MapApp(SessionApp):
         if count and not self._opened:
             self._opened, self._renews = True, count <= LAID_OUT_AT_ONCE
             if count <= OPENS_ON_NEIGHBORS:
-                self.layout_choice.index = 1  # the principal components stay in sight until it is there
+                self.layout_choice.index = 1  # the principal components are shown until then
 
     def _list_playlists(self) -> None:
         kept = [(summary.name, summary.id) for summary in self._wb.playlists()]
@@ -129,7 +129,7 @@ class MapApp(SessionApp):
             self._compute()
 
     def _compute(self) -> None:
-        """Ask for a layout, and show it when it is done."""
+        """Start a layout, and show it when it is done."""
         count = int(self._watch.table.analyzed.sum())
         if not count:
             return

@@ -1,4 +1,4 @@
-"""The decorator for apps of one's own."""
+"""The decorator for apps of plug-ins."""
 
 from __future__ import annotations
 

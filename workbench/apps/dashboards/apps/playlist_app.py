@@ -119,7 +119,7 @@ class PlaylistApp(SessionApp):
         load_player(self.player, track_id, track_name(track), track["duration_s"], features)
 
     def _follow(self, change: Any) -> None:
-        """Show the waveform of the track that the page goes on to."""
+        """Show the waveform of the track that the page plays next."""
         if change["new"] in self.player.queue:
             self._load(change["new"])
 

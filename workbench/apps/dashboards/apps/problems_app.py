@@ -39,7 +39,7 @@ class ProblemsApp(SessionApp):
         )
         self._line, self.messages = widgets.HTML(), Messages()
         super().__init__(wb, self._line, self.messages, panel(self.view), panel(self.track), self._watch)
-        # Found now and shown when the page is open: what changes while a browser loads a page is lost.
+        # Found now but shown when the page is open, because changes of widgets while a browser loads a page are lost.
         in_background(lambda: wb.problems(self._watch.table), lambda _: None, lambda _: None)
 
     def _look_once(self) -> None:
@@ -48,7 +48,7 @@ class ProblemsApp(SessionApp):
             self.look()
 
     def look(self) -> None:
-        """Look for problems, off the event loop."""
+        """Search for problems on a thread."""
         table = self._watch.table
         if not len(table):
             self._line.value = empty_html(EMPTY if self._watch.looked else LOOKING)

@@ -1,4 +1,4 @@
-"""What all apps share: they say when their session was closed, and offer to open it again."""
+"""The base of all apps: shows when the session was closed, and offers to open it again."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Views built from plain values and callables."""
+"""Views, which are built from plain values and callables."""

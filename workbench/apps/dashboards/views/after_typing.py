@@ -1,15 +1,15 @@
-"""Do something when a person has stopped typing."""
+"""Call a function when a person has stopped typing."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-PAUSE_S = 0.15  # set by hand: longer than between two keys, too short to be felt
+PAUSE_S = 0.15  # set by hand: longer than between two key presses, too short to be noticed
 
 
 def after_typing(act: Callable[[], None]) -> Callable[[], None]:
-    """Return what calls ``act`` once, a moment after its last call; at once where no event loop runs."""
+    """Return a function that calls ``act`` once, shortly after the last of its calls; at once without an event loop."""
     waiting: list[asyncio.TimerHandle] = []
 
     def later() -> None:

@@ -1,4 +1,4 @@
-"""Two playlists side by side."""
+"""Compare two playlists side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Build a filter from rows. The builder writes the text of the filter, and shows the text that someone typed."""
+"""Build a filter from rows of conditions. The rows write the text of the filter, and show a text that was typed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ BROKEN = "Complete the text of the filter, and its conditions are shown here."
 
 
 class FilterBuilder(widgets.VBox):  # type: ignore[misc]
-    """Rows of conditions, all or any of which a track must meet.
+    """Rows of conditions, joined by ``and`` or ``or``.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class FilterBuilder(widgets.VBox):  # type: ignore[misc]
         except QuerySyntaxError:
             self._said.value = note_html(BROKEN)
             return
-        self._said.value, self._rows = "", []  # so that nothing is written meanwhile
+        self._said.value, self._rows = "", []  # so that no text is written meanwhile
         self.joined.value = joined
         self._rows = [self._row(each) for each in rows]
         self._draw()
@@ -119,7 +119,7 @@ class FilterBuilder(widgets.VBox):  # type: ignore[misc]
 
 
 class FilterRow(widgets.HBox):  # type: ignore[misc]
-    """A condition: what, how it is compared, with which values; or a part of the filter as text."""
+    """A condition (field, operator, values), or a part of the filter as text."""
 
     def __init__(
         self,
@@ -163,7 +163,7 @@ class FilterRow(widgets.HBox):  # type: ignore[misc]
         self.add_class("pw-condition")
 
     def shown(self) -> Row | str:
-        """Return the condition as it is now."""
+        """Return the current condition."""
         if self.what is None:
             return str(self.values.value)
         values = self.values.value

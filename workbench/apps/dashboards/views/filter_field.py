@@ -1,4 +1,4 @@
-"""A filter as text, with a builder beside it and the number of tracks that match."""
+"""A field for the text of a filter, with a filter builder and the number of tracks that match."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FilterField(widgets.VBox):  # type: ignore[misc]
         self.observe(lambda _: self._count(), "value")
 
     def count(self) -> None:
-        """Say how many tracks match the filter, or what is wrong with it."""
+        """Show how many tracks match the filter, or its error."""
         if not self.value.strip():
             self.said.value = ""
             return

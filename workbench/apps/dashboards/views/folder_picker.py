@@ -21,7 +21,7 @@ class FolderPicker(widgets.VBox):  # type: ignore[misc]
     Attributes
     ----------
     folder : Path
-        The one that is chosen.
+        The chosen folder.
     """
 
     def __init__(self, roots: Sequence[Path], *, start: Path | None = None) -> None:
@@ -44,7 +44,7 @@ class FolderPicker(widgets.VBox):  # type: ignore[misc]
         self.go(self.folder)
 
     def go(self, folder: Path) -> None:
-        """Choose a folder. If it does not exist or is outside the roots, say so and keep the old one."""
+        """Choose a folder. If it does not exist or is outside the roots, show a message and keep the old one."""
         try:
             self.folder = allowed_folder(str(folder), self._roots)
             below = _folders(self.folder)

@@ -47,9 +47,9 @@ class JobView(widgets.VBox):  # type: ignore[misc]
     Parameters
     ----------
     start : callable
-        ``start(paths, force=…)`` begins an analysis and returns its job; it may take a while, so it runs on a thread.
+        ``start(paths, force=…)`` starts an analysis and returns its job. It may take long, so it is called on a thread.
     on_change : callable
-        Called now and then while tracks come in, and at the end.
+        Called repeatedly while tracks are analyzed, and at the end.
     """
 
     def __init__(self, start: Start, on_change: Callable[[], None]) -> None:

@@ -31,7 +31,7 @@ NAMED = 5  # tracks of a refresh that are named; the others are counted
 
 
 class KeptView(widgets.VBox):  # type: ignore[misc]
-    """The list of kept playlists and what can be done with the chosen one.
+    """The list of kept playlists, and the actions on the chosen one.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
 
     def __init__(self, playlists: Playlists, on_open: Callable[[Playlist], None]) -> None:
         self._playlists, self._on_open = playlists, on_open
-        self._deleted: Discarded | None = None  # what put_back needs
+        self._deleted: Discarded | None = None  # for put_back
         self._shown: object = None
         self.list = Shelf(label="Kept playlists", empty=EMPTY, on_open=self.open_chosen)
         self.version = widgets.Dropdown(description="Version")
@@ -94,7 +94,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
         self._do(lambda name: f"Kept as {self._playlists.duplicate(name).name}.")
 
     def refresh(self) -> None:
-        """Bring the chosen playlist up to date, show it, and say what changed."""
+        """Refresh the chosen playlist, show it, and tell what has changed."""
         name = self.list.value
         if not name:
             return
@@ -109,7 +109,7 @@ class KeptView(widgets.VBox):  # type: ignore[misc]
         )
 
     def delete(self) -> None:
-        """Delete the chosen playlist; Undo brings it back."""
+        """Delete the chosen playlist; Undo restores it."""
 
         def act(name: str) -> str:
             self._deleted = self._playlists.discard(name)

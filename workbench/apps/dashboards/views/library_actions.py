@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 
 NEIGHBORS = 12  # as many rows as fit below a track
 LOOKING = "Reading the library …"
-WATCH_S = 3.0  # soon enough for a person who waits for an analysis
+WATCH_S = 3.0  # short enough for a person who waits for an analysis
 
 
 class LibraryWatch(Pulse):
-    """Notices changes of the library, also by other processes.
+    """Detects changes of the library, also by other processes.
 
     Parameters
     ----------
     on_table : callable
-        Called with the new table, and once with an empty one when the page is open: it may have been prepared long ago.
+        Called with the new table, and once with an empty one when the page is opened, because the page may have been
+        prepared long ago.
     on_look : callable, optional
         Called each time the library is checked, for values that are not in the table.
 
     Attributes
     ----------
     looked : bool
-        Whether the library was checked since the page is open.
+        Whether the library was checked since the page was opened.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class LibraryWatch(Pulse):
         self.looked = False
 
     def renew(self) -> None:
-        """Read the library again if it has changed, off the event loop."""
+        """Read the library again on a thread if it has changed."""
         started = time.perf_counter()
         in_background(self._wb.table, lambda table: self._take(table, started), lambda message: None)
         if self._on_look is not None:
@@ -60,8 +61,8 @@ class LibraryWatch(Pulse):
         if table is not self.table or (first and not len(table)):
             self.table = table
             self._on_table(table)
-            give_back_freed_memory()  # what the views made of the table before
-            # While an analysis runs, the library changes all the time: a large one is read less often.
+            give_back_freed_memory()  # of what the views computed from the old table
+            # While an analysis runs, the library changes all the time, so a large library is read less often.
             self.seconds = max(WATCH_S, 10 * (time.perf_counter() - started))
 
 

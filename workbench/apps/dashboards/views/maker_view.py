@@ -32,7 +32,7 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
     make : callable
         ``make(method, **parameters)`` returns a playlist; called on a thread.
     on_play, on_cross : callable
-        Called with the id of a track to hear, or of the one whose transition into the next is to be heard.
+        Called with the id of a track to play, or of a track whose transition to the next is to be played.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class MakerView(widgets.VBox):  # type: ignore[misc]
         self._enable()
 
     def make(self) -> None:
-        """Make a playlist from the values of the form."""
+        """Make a playlist with the values of the form."""
         asked = self.form.values()
         self._begin(lambda: self._run(**asked))
 

@@ -1,4 +1,4 @@
-"""Every analyzed track as a point: tracks that sound similar are close together."""
+"""Show every analyzed track as a point, with tracks that sound similar close together."""
 
 from __future__ import annotations
 
@@ -35,16 +35,17 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         Only its analyzed rows are drawn.
     positions : array, shape (analyzed rows, 2)
     axes : str
-        What the two directions mean.
+        The meaning of the two directions.
     on_open : callable
         Called with the id of a track that was clicked.
     on_select : callable
         Called with the ids inside a lasso.
     groups : mapping of str to callable
-        More to color by: name → function of the drawn table that gives a label (or ``None``) a row.
+        Further groups to color by: for each name, a function that takes the drawn table and returns a label or
+        ``None`` for each row.
     match : callable, optional
-        Query and table → rows; with it there is a field to find tracks, which are then selected. Raises a
-        ``WorkbenchError`` for a query that it cannot read.
+        Takes a query and a table and returns rows; raises a ``WorkbenchError`` for a query that it cannot read. If it
+        is given, there is a field to find tracks, which are then selected.
 
     Attributes
     ----------
@@ -96,9 +97,9 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         self.fill(table, positions, axes=axes)
 
     def fill(self, table: LibraryTable, positions: npt.NDArray[np.float32], *, axes: str) -> None:
-        """Draw another state of the library, or another layout; what is selected stays selected."""
+        """Draw another state of the library, or another layout, and keep the selection."""
         kept = self.selected
-        self.drawn = table if table.analyzed.all() else table.take(table.analyzed)  # one copy is 1 kB a track
+        self.drawn = table if table.analyzed.all() else table.take(table.analyzed)  # a copy is 1 kB a track
         grouped = self.color.value in self._groups
         plain = by_category([None] * len(self.drawn), unknown="…")
         self.scatter.place(
@@ -109,7 +110,7 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         self.choose(kept)
 
     def recolor(self) -> None:
-        """Color the points again; slow work, such as clusters, runs off the event loop."""
+        """Color the points again; slow computations, such as clusters, run on a thread."""
         drawn, name = self.drawn, self.color.value
 
         def paint(coloring: Coloring) -> None:
@@ -144,7 +145,7 @@ class MapView(widgets.VBox):  # type: ignore[misc]
         self.scatter.choose(self._indices(ids))
 
     def draw_path(self, ids: Sequence[int]) -> None:
-        """Join these tracks in order."""
+        """Draw lines between these tracks in order."""
         self.scatter.draw_path(self._indices(ids).tolist())
 
     def _indices(self, ids: Sequence[int]) -> npt.NDArray[np.int64]:

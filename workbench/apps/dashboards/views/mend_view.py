@@ -1,4 +1,4 @@
-"""What can be done about tracks with a problem: play, show, tag, keep out of playlists, move to the trash."""
+"""Actions on tracks with a problem: play, show, tag, exclude from playlists, move to the trash."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TAGS = {"artist": "Artist", "genre": "Genre"}
 
 
 class MendView(widgets.VBox):  # type: ignore[misc]
-    """Actions on the selected tracks. What changes a file is shown first, and done by a second click.
+    """Actions on the selected tracks. An action that changes files is first shown, and confirmed by a second click.
 
     Parameters
     ----------
@@ -86,11 +86,11 @@ class MendView(widgets.VBox):  # type: ignore[misc]
         self.select({})
 
     def name(self, mend: Mend) -> str:
-        """Return what an action is called on this machine."""
+        """Return the name of an action on this machine."""
         return NO_DESKTOP if mend == "show" and not self._files.can_show else ACTIONS[mend]
 
     def select(self, rows: Mapping[int, Mapping[str, Any]]) -> None:
-        """Set the selected tracks: by id, their path and the tags to begin with."""
+        """Set the selected tracks: the path and the suggested tags of each by id."""
         if list(rows) != self._ids:
             self._form.children = []
         self._ids, self._rows = list(rows), rows
@@ -102,7 +102,7 @@ class MendView(widgets.VBox):  # type: ignore[misc]
         self.buttons["allow"].layout.display = "" if excluded else "none"
 
     def begin(self, mend: Mend) -> None:
-        """Begin an action, as its button does."""
+        """Start an action, as its button does."""
         if self._ids and mend in self._begin:
             self._begin[mend]()
 

@@ -1,4 +1,4 @@
-"""What an app tells: notes and problems, which stay until they are dismissed."""
+"""The messages of an app: notes and problems, which stay until they are dismissed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipywidgets as widgets
 
 from workbench.apps.dashboards.views.page import button, classed, note_html, problem_html
 
-MOST = 5  # set by hand: as many as leave the page in sight; the oldest goes first
+MOST = 5  # set by hand: few enough that the page stays visible; the oldest is removed first
 
 
 class Messages(widgets.VBox):  # type: ignore[misc]
@@ -26,7 +26,7 @@ class Messages(widgets.VBox):  # type: ignore[misc]
         self._add(text, problem_html(text))
 
     def dismiss(self, text: str) -> None:
-        """Take a message away."""
+        """Remove a message."""
         self._shown.pop(text, None)
         self._draw()
 

@@ -48,9 +48,9 @@ class MethodForm(widgets.VBox):  # type: ignore[misc]
     ----------
     methods : mapping of str to Method
     common : mapping of str to Value
-        Those that every method takes.
+        The parameters of every method.
     suggestions : Suggestions
-        What pickers offer.
+        The choices of pickers.
     count : callable
         Takes the values of the form and returns how many tracks may be chosen.
     """
@@ -115,12 +115,12 @@ class MethodForm(widgets.VBox):  # type: ignore[misc]
         self._changed()
 
     def _remember(self) -> None:
-        """Keep what the fields of the method have, for other methods that ask for the same."""
+        """Keep the values of the fields, for other methods with the same parameters."""
         given = self.own.values()
         self._given |= {each: given.get(each[0]) for each in self.own.kinds().items()}
 
     def say_count(self) -> None:
-        """Say how many tracks the method may choose from, or which value is wrong."""
+        """Show how many tracks the method may choose from, or which value is wrong."""
         try:
             many = self._count(**self.values(), table=self._suggestions.table)
         except WorkbenchError as error:
@@ -147,7 +147,7 @@ class MethodForm(widgets.VBox):  # type: ignore[misc]
         }
 
     def fill(self, method: str, values: Mapping[str, Any]) -> None:
-        """Show a method and its values, and nothing of before."""
+        """Show a method and its values, and clear all earlier ones."""
         self.method.value = method
         for form in (self.first, self.limits, self.own):
             form.clear()

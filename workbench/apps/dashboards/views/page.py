@@ -1,4 +1,4 @@
-"""The pieces of a page: headings, notes, problems, rows and columns, all in the page's own style."""
+"""The elements of a page: headings, notes, problems, rows and columns, in the style of the page."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from workbench.apps.dashboards.widgets.static_file import style
 
 
 def page(*children: widgets.Widget) -> widgets.VBox:
-    """Return a page with the style of the workbench; put everything that is shown into one."""
+    """Return a page with the style of the workbench; everything that is shown must be inside one page."""
     sheet = widgets.HTML(f"<style>{style()}</style>")
     return classed(widgets.VBox([sheet, *children]), "pw-page")
 
 
 def page_html(html: str) -> str:
-    """Return HTML with the style of the page, for a notebook that has no running kernel."""
+    """Return HTML with the style of the page, which also works in a notebook without a kernel."""
     return f"<style>{style()}</style><div class='pw-page'>{html}</div>"
 
 
@@ -27,17 +27,17 @@ def heading(text: str) -> widgets.HTML:
 
 
 def row(*children: widgets.Widget) -> widgets.HBox:
-    """Return children side by side, wrapped where the page is narrow."""
+    """Return children side by side, wrapped if the page is narrow."""
     return classed(widgets.HBox(list(children)), "pw-row")
 
 
 def panel(*children: widgets.Widget) -> widgets.VBox:
-    """Return children on a surface of their own."""
+    """Return children on a surface with a border."""
     return classed(widgets.VBox(list(children)), "pw-panel")
 
 
 def columns(*children: widgets.Widget) -> widgets.Box:
-    """Return children in as many columns as there is room for."""
+    """Return children in as many columns as fit."""
     return classed(widgets.Box(list(children)), "pw-columns")
 
 
@@ -52,12 +52,12 @@ def beside(side: widgets.Widget, main: widgets.Widget) -> widgets.Box:
 
 
 def halves(left: widgets.Widget, right: widgets.Widget) -> widgets.Box:
-    """Return two views, the left one a little wider; one below the other on a phone."""
+    """Return two views side by side, the left one a little wider; one below the other on a phone."""
     return classed(widgets.Box([left, right]), "pw-halves")
 
 
 class Section(widgets.VBox):  # type: ignore[misc]
-    """Children under a title that opens and closes, by mouse and by keyboard."""
+    """Children under a title that opens and closes them by mouse or keyboard."""
 
     def __init__(self, title: str, *children: widgets.Widget, open: bool = False) -> None:
         self._title = title
@@ -75,7 +75,7 @@ class Section(widgets.VBox):  # type: ignore[misc]
 
 
 def section(title: str, *children: widgets.Widget, open: bool = False) -> Section:
-    """Return children under a title that opens and closes."""
+    """Return children under a title that opens and closes them."""
     return Section(title, *children, open=open)
 
 
@@ -104,7 +104,7 @@ def facts_html(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:
-    """Return a table; ``numeric`` columns are set to the right."""
+    """Return a table; ``numeric`` columns are aligned to the right."""
     kind = dict.fromkeys(numeric, " class='pw-number'")
     top = "".join(f"<th scope='col'{kind.get(i, '')}>{escape(name)}</th>" for i, name in enumerate(head))
     lines = "".join(
@@ -117,7 +117,7 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: S
 
 
 def scores_html(scores: Mapping[str, float | None], reasons: Mapping[str, str]) -> str:
-    """Return scores of 0 to 100, by their name in the report, as tiles with a bar and what each was computed from."""
+    """Return scores of 0 to 100, by their names in the report, as tiles with a bar and the reasons of each score."""
     tiles = []
     for name, score in scores.items():
         title = name.removesuffix("_score").replace("_", " ").capitalize()

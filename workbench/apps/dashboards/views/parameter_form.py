@@ -1,4 +1,4 @@
-"""Widgets for parameters, made from their descriptions."""
+"""Make widgets for parameters from their descriptions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ParameterForm(widgets.VBox):  # type: ignore[misc]
     ----------
     parameters : mapping of str to Value
     suggestions : Suggestions
-        What pickers offer.
+        The choices of pickers.
     on_change : callable, optional
         Called when a value has changed.
     """
@@ -59,7 +59,7 @@ class ParameterForm(widgets.VBox):  # type: ignore[misc]
         }
 
     def fill(self, values: Mapping[str, Any]) -> None:
-        """Show values by name; those that this form does not have are left out."""
+        """Show values by name; values without a field are ignored."""
         for name in self.fields.keys() & values.keys():
             field, value = self.fields[name], values[name]
             if isinstance(field, widgets.Text) and not isinstance(value, str):
@@ -98,7 +98,7 @@ class ParameterForm(widgets.VBox):  # type: ignore[misc]
         return plain_field(parameter, shown)
 
     def _finder(self, parameter: Value) -> Callable[[str], Any] | None:
-        """Return what finds values of a parameter in the library, if it names something there."""
+        """Return the function that finds values of a parameter in the library, if the parameter names values there."""
         offered = self._suggestions
         if parameter.names == "genre":
             return partial(offered.values, "genre")
@@ -110,7 +110,7 @@ class ParameterForm(widgets.VBox):  # type: ignore[misc]
         return kinds.get(parameter.kind)
 
     def _curve(self, shown: Mapping[str, str]) -> CurveField:
-        """Return a curve that begins as the ready one of the fields ``feature`` and ``shape``."""
+        """Return a curve field that starts with the ready curve of the fields ``feature`` and ``shape``."""
         from workbench.playlists.methods.curve import shaped, usual_span
 
         curve = CurveField(**shown)
@@ -130,7 +130,7 @@ class ParameterForm(widgets.VBox):  # type: ignore[misc]
 
 
 def plain_field(parameter: Value, shown: Mapping[str, str]) -> widgets.Widget:
-    """Return the widget for a parameter that names nothing in the library."""
+    """Return the widget for a parameter that does not name anything in the library."""
     options = {**shown, "layout": _LAYOUT}
     default = None if parameter.required else parameter.default
     if parameter.choices and parameter.kind == "text":

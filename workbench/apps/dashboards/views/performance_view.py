@@ -44,7 +44,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
     Parameters
     ----------
     measure : callable
-        Returns what ``Workbench.performance()`` does; called on a thread.
+        Returns the same as ``Workbench.performance()``; called on a thread.
     history : callable
         Returns ``(time, counters)`` of the last hours, oldest first; called on a thread, once a minute.
     clear : callable
@@ -99,7 +99,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
         )
 
     def look(self) -> None:
-        """Measure off the event loop, and show the result."""
+        """Measure on a thread, and show the result."""
         self._look_at_bench()
         if not self._asked:
             self._asked = True
@@ -182,7 +182,7 @@ class PerformanceView(widgets.VBox):  # type: ignore[misc]
             self._look_at_bench()
 
     def _look_at_bench(self) -> None:
-        """Show how far the benchmark is; at the end, say how it ended."""
+        """Show the progress of the benchmark and, at the end, its result."""
         if self._job is None:
             if not self._looked:
                 self._looked = True
@@ -242,7 +242,7 @@ def _lines(figures: Figures) -> list[dict[str, str]]:
 
 
 def low_scores(scores: Mapping[str, float | None], reasons: Mapping[str, str]) -> list[str]:
-    """Return the scores that are low, in words, with what they were computed from."""
+    """Return sentences about low scores, with their reasons."""
     return [
         f"{name.replace('_', ' ').capitalize()} {score:.0f}: {reasons[name]}."
         for name, score in scores.items()
@@ -251,7 +251,7 @@ def low_scores(scores: Mapping[str, float | None], reasons: Mapping[str, str]) -
 
 
 def advice_html(recommendations: Sequence[Mapping[str, Any]], low: Sequence[str]) -> str:
-    """Return a list of recommendations; without any, say so, and why scores are low all the same."""
+    """Return a list of recommendations; if there are none, a sentence about that and the reasons of low scores."""
     if recommendations:
         lines = "".join(f"<li>{escape(str(found['message']))}</li>" for found in recommendations)
         return f"<ul>{lines}</ul>"
@@ -289,7 +289,7 @@ def impact_html(impact: Mapping[str, Any]) -> str:
 
 
 def _gain_html(name: str, value: Mapping[str, Any]) -> str:
-    """Return one measurement: a bar for before, a bar for after, and how many times better that is."""
+    """Return one measurement: bars for before and after, and the ratio of the two."""
     unit, title = str(value.get("unit", "")), str(value.get("title") or name.replace("_", " ").capitalize())
     sides = {side: value.get(side) or 0.0 for side in ("before", "after")}
     most = max(sides.values()) or 1.0

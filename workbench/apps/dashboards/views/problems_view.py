@@ -1,4 +1,4 @@
-"""The problems of a library, one kind at a time; each track can be opened, played and mended."""
+"""Show the problems of a library, one kind at a time, with actions on each track."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 class ProblemsView(widgets.VBox):  # type: ignore[misc]
-    """One kind of problem at a time, with its count in the list of kinds.
+    """A list of kinds of problems with their counts, and the tracks of the chosen kind.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class ProblemsView(widgets.VBox):  # type: ignore[misc]
     on_play : callable
         Called with the id of a track that was double-clicked or entered.
     mend : MendView
-        What can be done about the selected tracks.
+        The actions on the selected tracks.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ProblemsView(widgets.VBox):  # type: ignore[misc]
         self.mend.actions.layout.display = "none"
 
     def fill(self, table: LibraryTable, problems: Sequence[Problem]) -> None:
-        """Show all kinds of problems, also those that were not found."""
+        """Show all kinds of problems, including those without findings."""
         self._problems, self._table = {problem.title: problem for problem in problems}, table
         first_time = self.kind.value is None
         found_first = sorted(problems, key=lambda problem: not problem.findings)

@@ -1,4 +1,4 @@
-"""Recipes: open one in the form, save the form as one, delete one."""
+"""Open, save and delete the recipes of a form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RecipesView(widgets.VBox):  # type: ignore[misc]
-    """The recipes of the folder, for one form."""
+    """The saved recipes, for one form."""
 
     def __init__(self, recipes: Recipes, form: MethodForm) -> None:
         self._recipes, self._form = recipes, form
@@ -54,7 +54,7 @@ class RecipesView(widgets.VBox):  # type: ignore[misc]
         self._do(act)
 
     def save(self) -> None:
-        """Keep what the form says now under the name."""
+        """Save the values of the form under the name."""
 
         def act() -> str:
             asked: dict[str, Any] = self._form.values()

@@ -1,4 +1,4 @@
-"""A playlist that can be viewed, played and reordered: list, curves, path on the map, quality card."""
+"""Show a playlist that can be played and reordered: list, curves, path on the map, quality card."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class ResultView(widgets.VBox):  # type: ignore[misc]
     Parameters
     ----------
     on_play, on_cross : callable
-        Called with the id of the track to hear, or whose crossing into the next is to be heard.
+        Called with the id of a track to play, or of a track whose transition to the next is to be played.
     on_order : callable
-        Called with the ids in the order that the person made.
+        Called with the ids in the new order of the user.
     map_view : MapView
-        Where the path is drawn.
+        The map on which the path is drawn.
     """
 
     def __init__(

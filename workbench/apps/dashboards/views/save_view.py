@@ -1,4 +1,4 @@
-"""Keep a playlist in the library, write it to a file that any player opens, and send it to a media server."""
+"""Keep a playlist in the library, write it to a file for any player, and send it to a media server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 MPD = ("MPD", "mpd")
-NAMED = 5  # tracks that a server does not know
+NAMED = 5  # tracks named of those that a server does not have
 
 
 class SaveView(widgets.VBox):  # type: ignore[misc]
@@ -36,7 +36,7 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
     keep : callable
         Stores a playlist in the library.
     folder : Path
-        Where files are written.
+        The folder for files.
     media : Media
         The media servers that a playlist can be sent to.
     """
@@ -93,11 +93,11 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
         self._do(lambda playlist: (self._keep(playlist), f"Saved as {playlist.name!r}.")[1])
 
     def export(self) -> None:
-        """Write the playlist to a file named like it."""
+        """Write the playlist to a file with its name."""
         self._do(lambda playlist: f"Written to {playlist.save(self._folder / self._file_name(playlist))}")
 
     def send_to_server(self) -> None:
-        """Store the playlist under its name on the chosen media server, and say what the server does not have."""
+        """Send the playlist to the chosen media server, and tell which tracks the server does not have."""
         if self.playlist is None:
             return
         playlist, server, force = self._named(self.playlist), self.server.value, self.replace.value
@@ -121,7 +121,7 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
         self.line.value = html
 
     def _link(self) -> None:
-        """Offer the file to the browser; it is in the link itself, so this works on any server and in any notebook."""
+        """Show a link that contains the file, so that the download works on any server and in any notebook."""
         if self.playlist is None:
             self.download.value = ""
             return
@@ -152,5 +152,5 @@ class SaveView(widgets.VBox):  # type: ignore[misc]
 
 
 def _servers(media: Media) -> list[tuple[str, str]]:
-    """Return the servers that take playlists; Jellyfin takes files only."""
+    """Return the servers that accept playlists; Jellyfin only reads files."""
     return [*((server.name, server.name) for server in media.servers() if server.kind != "jellyfin"), MPD]

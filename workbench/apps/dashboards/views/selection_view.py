@@ -1,4 +1,4 @@
-"""What can be done with the tracks that are selected: a playlist of them, or one more part of a kept playlist."""
+"""Make a playlist of the selected tracks, or add them to a kept playlist."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class SelectionView(widgets.VBox):  # type: ignore[misc]
     Parameters
     ----------
     actions : mapping of str to callable, optional
-        What else can be done: the text of a button, and what it calls with the ids; returns what has been done.
+        Further actions: the text of a button, and a function that takes the ids and returns a sentence about the
+        result.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What pickers offer while a person types: tracks, playlists, genres, artists and other values of the library."""
+"""Suggestions of pickers while a person types: tracks, playlists, genres, artists and other values of the library."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from workbench.readable import clock, counted
 if TYPE_CHECKING:
     from workbench.store.library.library_table import LibraryTable
 
-SHOWN = 12  # set by hand: what fits under the field on a laptop
+SHOWN = 12  # set by hand: as many as fit under the field on a laptop
 
 
 class Suggestions:
-    """Finds what fits a text that was begun.
+    """Finds the values that fit the beginning of a text.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Suggestions:
         return [self._track(row) for row in best_matches(self.table, text, SHOWN)]
 
     def history(self, text: str) -> list[Choice]:
-        """Find tracks, and before them what the library knows was played."""
+        """Find tracks; the first suggestion is the listening history of the library."""
         plays = Choice("plays", "Everything you played", "imported with workbench history")
         return [*([plays] if text.casefold() in plays.label.casefold() else []), *self.tracks(text)]
 
@@ -49,7 +49,7 @@ class Suggestions:
         return [Choice(name, name, counted(tracks, "track")) for name, tracks in found]
 
     def label(self, value: Any) -> str:
-        """Write a chosen value: a track by its name, anything else as it is."""
+        """Return the text for a chosen value: the label of a track, any other value unchanged."""
         row = self.table.index_of(value) if isinstance(value, int) else None
         return str(value) if row is None else track_label(self.table, row)
 

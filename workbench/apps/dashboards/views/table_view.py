@@ -1,4 +1,4 @@
-"""The library as a table with a filter, and a search by words that say how tracks sound."""
+"""Show the library as a table with a filter, and a search by words that describe the sound of tracks."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ class TableView(widgets.VBox):  # type: ignore[misc]
     ----------
     table : LibraryTable
     match : callable
-        Query and table → rows, the best first; raises a ``WorkbenchError`` for a query that it cannot read.
+        Takes a query and a table and returns rows, the best first; raises a ``WorkbenchError`` for a query that it
+        cannot read.
     on_open : callable
         Called with the id of a track that was double-clicked or entered.
 
@@ -139,7 +140,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         self.fill(table)
 
     def view(self) -> SavedView:
-        """Return filter, words, order and columns as they are now."""
+        """Return the current filter, words, order and columns."""
         return SavedView(
             self.query.value,
             self.words.value,
@@ -149,14 +150,14 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         )
 
     def show(self, view: SavedView) -> None:
-        """Filter, sort and arrange the table as it was saved."""
+        """Filter, sort and arrange the table as in a saved view."""
         self.query.value, self.words.value = view.query, view.words
         self.grid.layout_names = list(view.columns)
         if view.sort_column in self._values():
             self.grid.sort(view.sort_column, descending=view.descending)
 
     def fill(self, table: LibraryTable) -> None:
-        """Show a new state of the library; keep filter, order and selection."""
+        """Show a new state of the library, and keep filter, order and selection."""
         self.table = self._suggestions.table = table
         words = self.words.value.strip()
         self._search = search_words(words, table) if words else None
@@ -209,7 +210,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         self._count.value = note_html(f"{self.grid.total:,} of {total}" if some else total)
 
     def _rows(self, text: str) -> npt.NDArray[np.int64]:
-        """Return the rows that match a filter: in the order of the search by words, if there is one."""
+        """Return the rows that match a filter, in the order of the search by words if there is one."""
         if self._search is None:
             return self._match(text, self.table) if text else np.arange(len(self.table))
         ranked = self._search.rows

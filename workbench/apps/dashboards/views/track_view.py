@@ -1,4 +1,4 @@
-"""One track: its tags, its curves over time, and its neighbors."""
+"""Show one track: its tags, its curves over time, and its neighbors."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class TrackView(widgets.VBox):  # type: ignore[misc]
     on_open : callable
         Called with the id of a neighbor that was opened.
     advice : str
-        What to do while no track is shown.
+        Text that is shown instead of a track.
     below : widgets
-        More about the track, below the player.
+        Further widgets about the track, below the player.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ ALL = "All tracks"
 
 
 class Views(Protocol):
-    """Where views are kept."""
+    """The storage of views."""
 
     def all(self) -> Mapping[str, SavedView]: ...
     def save(self, name: str, view: SavedView) -> None: ...
@@ -22,7 +22,7 @@ class Views(Protocol):
 
 
 class ViewsBar(widgets.HBox):  # type: ignore[misc]
-    """A list of saved views, and a name to save the present one under.
+    """A list of saved views, and a field for the name under which the current view is saved.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class ViewsBar(widgets.HBox):  # type: ignore[misc]
         self.choice.observe(lambda _: self._chosen(), "value")
 
     def save(self) -> None:
-        """Keep what the table shows under the name."""
+        """Save the view of the table under the name."""
         name = self.name.value.strip()
         if name and name != ALL:
             self._views.save(name, self._now())
@@ -55,7 +55,7 @@ class ViewsBar(widgets.HBox):  # type: ignore[misc]
             self.choice.value = name
 
     def delete(self) -> None:
-        """Forget the chosen view; the table stays as it is."""
+        """Delete the chosen view; the table does not change."""
         self._views.delete(self.choice.value)
         self._renew()
 

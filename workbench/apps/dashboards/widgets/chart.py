@@ -1,4 +1,4 @@
-"""A line chart that follows the page's theme and is cheap to update."""
+"""A line chart that follows the theme of the page and is fast to update."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Chart(anywidget.AnyWidget):
     title, x_label, y_label : str
         The labels name the units.
     x_kind : {"number", "clock", "time"}
-        How places on the x axis are written: as numbers, as minutes and seconds, as time of day (Unix seconds).
+        Format of values on the x axis: numbers, minutes and seconds, or time of day (Unix seconds).
     x_names : sequence of str, optional
-        Names of the places 0, 1, … on the x axis: values become bars.
+        Names of the values 0, 1, … on the x axis; the chart then has bars.
     y_low, y_high : float, optional
-        Ends of the y axis; from the values when left out.
+        Ends of the y axis; computed from the values by default.
     """
 
     _esm = script("chart")

@@ -1,4 +1,4 @@
-"""A curve that one draws by hand, or moves point by point with the arrow keys."""
+"""A curve that the user draws, or whose points are moved with the arrow keys."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CurveField(anywidget.AnyWidget):
         super().__init__(heights=self._ready, **shown)
 
     def start_from(self, heights: Sequence[float], low: float, high: float, *, unit: str) -> None:
-        """Show a ready curve, in place of what was drawn."""
+        """Show a ready curve in place of a drawn one."""
         self._ready = _spread(heights)
         self.drawn = False
         with self.hold_sync():
@@ -62,6 +62,6 @@ class CurveField(anywidget.AnyWidget):
 
 
 def _spread(heights: Sequence[float]) -> list[float]:
-    """Return as many heights as there are points to move."""
+    """Return one height for each point that can be moved."""
     along = np.linspace(0, len(heights) - 1, POINTS)
     return [round(float(height), 3) for height in np.interp(along, np.arange(len(heights)), heights)]

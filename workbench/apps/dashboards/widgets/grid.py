@@ -1,4 +1,4 @@
-"""A table of any length: it is sorted and filtered with NumPy, and only visible rows are sent."""
+"""A table of any length, which is sorted and filtered with NumPy; only visible rows are sent."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class GridColumn:
     Attributes
     ----------
     write : callable
-        Turns a value that is known into text.
+        Converts a known value to text.
     narrow : bool
-        Whether it is kept on a phone.
+        Whether it is shown on a phone.
     shown : bool
-        Whether it is shown until the person chooses columns.
+        Whether it is shown by default.
     always : bool
-        Whether it is shown, whatever the person chose.
+        Whether it is shown even if the user has not chosen it.
     button : bool
         Whether the text is a button; see ``on_act``.
     cover : bool
@@ -60,11 +60,11 @@ class Grid(anywidget.AnyWidget):
     ----------
     columns : sequence of GridColumn
     label : str
-        What it is, for screen readers.
+        Description of the table for screen readers.
     empty : str
-        What to show if there are no rows, with advice.
+        Text with advice that is shown if there are no rows.
     tools : bool
-        Whether columns can be chosen and rows ticked off.
+        Whether columns can be chosen and rows have check boxes.
     on_open : callable, optional
         Called with the id of a row that was double-clicked or entered.
     on_act : callable, optional
@@ -75,7 +75,7 @@ class Grid(anywidget.AnyWidget):
     selected : list of int
         Ids of the selected rows; observe it.
     layout_names : list of str
-        The columns that the person chose, in order; empty for those that are shown at first.
+        The columns that the user has chosen, in order; empty for the default ones.
     """
 
     _esm = script("grid")
@@ -120,7 +120,7 @@ class Grid(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def fill(self, ids: npt.NDArray[np.int64], values: Mapping[str, Column]) -> None:
-        """Show all of these rows; ``values`` has an array for each column, of the same length as ``ids``.
+        """Show all these rows; ``values`` has an array for each column, of the same length as ``ids``.
 
         A column without values is not shown.
         """
@@ -132,7 +132,7 @@ class Grid(anywidget.AnyWidget):
         self.show(np.arange(len(ids)))
 
     def show(self, rows: npt.NDArray[Any]) -> None:
-        """Show only these rows (indices or a mask), in the order chosen by the person."""
+        """Show only these rows (indices or a mask), in the order that the user has chosen."""
         self._filtered = np.flatnonzero(rows) if rows.dtype == bool else rows
         self._arrange()
 
@@ -162,13 +162,13 @@ class Grid(anywidget.AnyWidget):
         return self._ranks[name]
 
     def ids_from(self, row_id: int) -> list[int]:
-        """Return the id of a row and those of the rows after it, as they are sorted and filtered now."""
+        """Return the ids of a row and of the rows after it, in the current order and with the current filter."""
         shown = self._ids[self.rows]
         place = np.flatnonzero(shown == row_id)[:1]
         return [row_id] if not len(place) else shown[place[0] : place[0] + MOST_QUEUED].tolist()
 
     def cells(self, first: int, count: int) -> list[list[Any]]:
-        """Return rows as they are shown: the id, then a text for each column."""
+        """Return the rows that are shown: the id, then a text for each column."""
         rows = self.rows[max(0, first) : max(0, first) + min(count, MOST_ROWS_SENT)]
         texts = [
             [_text(value, column.write) for value in self._values[column.name][rows]]

@@ -1,4 +1,4 @@
-"""A field that finds what one types in the library, so that nobody needs to know an id or a spelling."""
+"""A field that searches the library while the user types, so that nobody needs to know an id or a spelling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbench.apps.dashboards.widgets.static_file import script, style
 
 
 class Choice(NamedTuple):
-    """One thing to pick: what it means, what it is called, and what tells it from others."""
+    """A choice: its value, its label, and a detail that distinguishes it from others."""
 
     value: Any
     label: str
@@ -20,14 +20,14 @@ class Choice(NamedTuple):
 
 
 class Picker(anywidget.AnyWidget):
-    """One value, or several, that is searched for where the library is; a text that is not found stays as it is.
+    """A field for one value or several values, which are searched for in the kernel; other texts can be entered too.
 
     Parameters
     ----------
     find : callable
-        Takes the text that was typed and returns a few choices, the best first.
+        Takes the typed text and returns a few choices, the best first.
     describe : callable
-        Returns the label of a value that was not picked but given.
+        Returns the label of a value that was set by code.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""One track with its waveform, sections and beats, and what the page plays. The server sends the sound by track id."""
+"""Show a track with its waveform, sections and beats, and play it in the page. The server sends the sound."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from workbench.apps.dashboards.widgets.static_file import plain_style, script, s
 
 
 class Player(anywidget.AnyWidget):
-    """A track that can be heard in the player of the page. Empty until :meth:`load`.
+    """A track that can be played in the player of the page. Empty until :meth:`load`.
 
-    The sound belongs to the page, not to this widget: it goes on when another track is loaded here. The browser fetches
+    The sound belongs to the page, not to this widget: it continues when another track is loaded here. The browser gets
     ``api/v1/tracks/{id}/audio`` from the server of the page, in ranges, so that a long file starts at once and none of
     it passes through the kernel.
 
     Attributes
     ----------
     playing : int
-        Id of the track that the page plays, whoever started it; 0 for none. Observe it to mark that track.
+        Id of the track that the page plays, started by any widget; 0 for none. Observe it to mark that track.
     paused : bool
-        Whether it waits.
+        Whether the player is paused.
     queue : list of int
-        Ids that are played one after the other when this track is.
+        Ids of the tracks that are played after this one.
     """
 
     _esm = script("player_engine", "player_bar", "player")
@@ -58,7 +58,7 @@ class Player(anywidget.AnyWidget):
         peaks : array, shape (n, 2)
             Minimum and maximum of the samples, full scale = 1.0, evenly spaced over the track.
         beats_s, sections_s : array, seconds
-            Where beats are, and where sections start.
+            The times of the beats, and the starts of the sections.
         """
         with self.hold_sync():
             self.track_id = track_id
@@ -69,11 +69,11 @@ class Player(anywidget.AnyWidget):
             self.sections = _as_float32(sections_s)
 
     def play(self, at_s: float = 0.0) -> None:
-        """Play this track, then the queue after it; browsers allow it only after a click or key press in the page."""
+        """Play this track, then the queue. Browsers allow this only after a click or a key press in the page."""
         self.send({"kind": "play", "at_s": at_s})
 
     def play_transition(self) -> None:
-        """Play the last seconds of this track, and how it passes into the next one of the queue."""
+        """Play the last seconds of this track and the transition to the next track in the queue."""
         self.send({"kind": "play", "at_s": 0.0, "as_transition": True})
 
     def pause(self) -> None:

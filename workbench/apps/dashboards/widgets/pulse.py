@@ -1,4 +1,4 @@
-"""A timer in the page: it ends when the tab is closed, and pauses while the tab is hidden."""
+"""A timer in the page, which ends when the tab is closed, and pauses while the tab is hidden."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Pulse(anywidget.AnyWidget):
     Parameters
     ----------
     ask_server : bool
-        Whether the page asks the server for ``api/v1/health`` each time.
+        Whether the page requests ``api/v1/health`` from the server each time.
 
     Attributes
     ----------
     health : mapping
-        What the server said last; empty where it was not asked or did not answer.
+        The last answer of the server; empty if there was no request or no answer.
     took_ms : float or None
-        From the browser's last question to the kernel's answer: how long a click waits.
+        Time from the last message of the browser to the answer of the kernel, which is how long a click waits.
     """
 
     _esm = script("pulse")

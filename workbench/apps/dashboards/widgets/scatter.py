@@ -13,21 +13,21 @@ import traitlets
 from workbench.apps.dashboards.widgets.static_file import script, style
 from workbench.plots.coloring import Coloring
 
-_OUTLIERS_PERCENT = 2.0  # on each side; chosen: a few odd tracks do not press all others into a corner
+_OUTLIERS_PERCENT = 2.0  # on each side; chosen: a few odd tracks must not compress all others
 _MARGIN = 0.05  # of half the map, for outliers
 
 
 class Scatter(anywidget.AnyWidget):
-    """Points in the plane.
+    """A widget that shows points in the plane.
 
     Parameters
     ----------
     label : str
-        What it is, for screen readers.
+        Description of the map for screen readers.
     empty : str
-        What to show when there are no points.
+        Text that is shown if there are no points.
     describe : callable
-        Index of a point → the text shown on it.
+        Takes the index of a point and returns its text.
     on_open : callable
         Called with the index of a point that was clicked or entered.
     on_select : callable
@@ -79,7 +79,7 @@ class Scatter(anywidget.AnyWidget):
         Parameters
         ----------
         track_ids : int array, shape (n,), optional
-            Ids of tracks: the page's player names by them what plays, and its point pulses.
+            Ids of the tracks of the points, so that the point of the track that plays can pulse.
         """
         self._count = len(positions)
         with self.hold_sync():
@@ -100,13 +100,13 @@ class Scatter(anywidget.AnyWidget):
             self.codes = coloring.codes.astype(np.uint8).tobytes()
 
     def choose(self, indices: npt.NDArray[Any]) -> None:
-        """Bring these points to the front and dim the others; without points, show all alike."""
+        """Bring these points to the front and dim the others; without points, show all points equally."""
         mask = np.zeros(self._count, np.uint8)
         mask[indices] = 1
         self.chosen = mask.tobytes()
 
     def draw_path(self, indices: Sequence[int]) -> None:
-        """Join points in order."""
+        """Draw lines between points in order."""
         self.path = [int(index) for index in indices]
 
     def _receive(self, widget: Any, content: dict[str, Any], buffers: Sequence[Any]) -> None:
@@ -123,7 +123,7 @@ class Scatter(anywidget.AnyWidget):
 
 
 def _fitted(positions: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Return positions moved and scaled, equally on both axes, so that most lie in −1 … 1; outliers at the edge."""
+    """Return positions moved and scaled (equally on both axes) so that most are in −1 … 1, and outliers at the edge."""
     places = np.asarray(positions, np.float64).reshape(-1, 2)
     if not len(places):
         return places

@@ -1,4 +1,4 @@
-"""Kept playlists as cards, one of which is chosen."""
+"""Show kept playlists as cards, of which one can be chosen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Shelf(anywidget.AnyWidget):
     Parameters
     ----------
     on_open : callable
-        Called when the chosen card is opened, by double click or Enter.
+        Called when the chosen card is opened by double click or Enter.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Shelf(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def show(self, cards: Sequence[dict[str, Any]]) -> None:
-        """Show cards, each with ``name, facts, made, pinned``; the chosen one stays chosen if it is among them."""
+        """Show cards, each with ``name, facts, made, pinned``; keep the chosen one if it is among them."""
         names = [card["name"] for card in cards]
         with self.hold_sync():
             self.cards = list(cards)

@@ -1,4 +1,4 @@
-"""Five stars to rate a track with."""
+"""Five stars with which the user rates a track."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Stars(anywidget.AnyWidget):
     Parameters
     ----------
     on_rate : callable
-        Called with the id of the track and 1 to 5 stars, or ``None`` where the user takes the rating back.
+        Called with the id of the track and 1 to 5 stars, or ``None`` if the user removes the rating.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Stars(anywidget.AnyWidget):
         self.observe(self._chosen, "value")
 
     def show(self, track_id: int, rating: float | None, own_rating: float | None) -> None:
-        """Show the rating of a track that counts, and the user's own."""
+        """Show the rating that counts for a track, and the user's own."""
         self._showing = True
         with self.hold_sync():
             self.track_id, self.rating, self.value = track_id, rating, own_rating

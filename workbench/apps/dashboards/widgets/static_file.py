@@ -1,4 +1,4 @@
-"""The front-end files that the widgets carry."""
+"""Read the front-end files of the widgets."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ FOLDER = Path(__file__).parent / "static"
 
 
 def script(*names: str) -> str:
-    """Return the module of a widget, after the functions that all widgets share; its parts in order."""
+    """Return the module of a widget, made of the functions that all widgets share and its parts in order."""
     return "".join((FOLDER / f"{each}.js").read_text("utf-8") for each in ("shared", *names))
 
 
 def style(name: str = "") -> str:
-    """Return the style of what pages are built of, or of one widget."""
+    """Return the style of the elements of pages, or of one widget."""
     return "".join(map(plain_style, ("palette", "theme", name or "page")))
 
 

@@ -1,4 +1,4 @@
-"""A playlist as a list whose tracks can be reordered, locked and played."""
+"""Show a playlist as a list whose tracks can be reordered, locked and played."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from workbench.apps.dashboards.widgets.static_file import script, style
 
 
 class TrackList(anywidget.AnyWidget):
-    """Tracks in order.
+    """A list of tracks.
 
     Parameters
     ----------
     on_play, on_cross : callable
-        Called with the id of the track to hear, or of the one whose crossing into the next is to be heard.
+        Called with the id of a track to play, or of a track whose transition to the next is to be played.
 
     Attributes
     ----------
     order : list of int
-        Ids in the order that the person wants; observe it.
+        Ids in the order of the user; observe it.
     locked : list of int
-        Ids to keep when the rest is made again.
+        Ids of tracks that are kept when the others are chosen again.
     """
 
     _esm = script("track_list")
@@ -42,7 +42,7 @@ class TrackList(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def show(self, entries: Sequence[dict[str, Any]]) -> None:
-        """Show entries, each with ``id, title, artist, facts, reason, details``; locks of tracks that stay are kept."""
+        """Show entries, each with ``id, title, artist, facts, reason, details``; tracks that are kept stay locked."""
         with self.hold_sync():
             self.entries = list(entries)
             self.order = [entry["id"] for entry in entries]
