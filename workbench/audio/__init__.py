@@ -1,4 +1,4 @@
-"""From files to samples and tags. Everything loads when used."""
+"""Read samples and tags from files. Everything loads when used."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Folders that a scan, and what reads its files later, stay in, wherever links lead."""
+"""Keep a scan and the later reading of its files inside some folders, wherever links lead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeVar
 
-# Opens nothing that a device or a pipe would notice.
+# Opening a device or a pipe like this has no effect on it.
 LOOK_ONLY = getattr(os, "O_PATH", os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 
 class Bounds:
-    """The real paths of some folders. What is asked about is an opened file, which no link can exchange any more."""
+    """The real paths of some folders. Opened files are compared with them, because no link can exchange these."""
 
     def __init__(self, folders: Iterable[str | os.PathLike[str]]) -> None:
         self._folders = tuple(os.path.realpath(folder) for folder in folders)
 
     def hold(self, descriptor: int) -> bool:
-        """Return whether an opened file or folder is one of the folders or lies below one."""
+        """Return whether an opened file or folder is one of the folders or is below one."""
         real = _path_of(descriptor)
         return any(f"{real}/".startswith(f"{folder.rstrip('/')}/") for folder in self._folders)
 
@@ -34,10 +34,10 @@ _bounds: ContextVar[Bounds | None] = ContextVar("bounds", default=None)
 
 @contextmanager
 def staying_inside(folders: Iterable[str | os.PathLike[str]] | None) -> Iterator[None]:
-    """Refuse, in this block, to read audio files that lie outside some folders when they are opened.
+    """Return a context manager in which audio files outside some folders are refused when they are opened.
 
-    ``None`` allows every folder. A path that was inside during a scan may lead outside later, because a folder was
-    exchanged for a link.
+    ``None`` allows every folder. A path that was inside during a scan may lead outside later, if a folder was replaced
+    by a link.
     """
     token = _bounds.set(None if folders is None else Bounds(folders))
     try:

@@ -1,4 +1,4 @@
-"""Recognize the format of a file by its content, and read the length that its header promises."""
+"""Recognize the format of a file by its content, and read the length in its header."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRUEHD_SYNC, MLP_SYNC = bytes.fromhex("f8726fba"), bytes.fromhex("f8726fbb")
 TS_SYNC = b"G"
 _FREE_FORMAT = 0  # the bit rate index of MPEG packets with a bit rate that is not in the table
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-# Sizes from here on are placeholders of programs that stream and never fill in the real size (FFmpeg: 0xFFFFFFFF,
+# Sizes from here on are placeholders of programs that stream and never write the real size (FFmpeg: 0xFFFFFFFF,
 # others: 0x7FFFFFFF or a little less).
 STREAMED_BYTES = 0x7FFF0000
 UNKNOWN_SIZE = 0xFFFFFFFF
@@ -107,8 +107,8 @@ def is_surround(descriptor: int) -> bool:
 def wav_promised_frames(descriptor: int) -> int | None:
     """Return the number of frames in the header of a WAV file, even if the file ends earlier.
 
-    Decoders limit this number to the length of the file, which hides that a file is truncated. ``None`` for compressed
-    data, and for a size that a streaming program left open.
+    Decoders limit this number to the length of the file, so a truncated file is not detected. ``None`` for compressed
+    data, and for a placeholder of a streaming program.
 
     References
     ----------
@@ -131,7 +131,7 @@ def wav_promised_frames(descriptor: int) -> int | None:
 
 
 def wav_counted_frames(descriptor: int) -> int | None:
-    """Return the number of frames in the ``fact`` chunk of a WAV file, which some programs get wrong."""
+    """Return the number of frames in the ``fact`` chunk of a WAV file, which is wrong in files of some programs."""
     for name, _, position in chunks(descriptor, "<"):
         if name == b"fact":
             return int.from_bytes(os.pread(descriptor, 4, position + 8), "little") or None
@@ -153,7 +153,7 @@ def aiff_promised_frames(descriptor: int) -> int | None:
 
 
 def caf_promised_frames(descriptor: int) -> int | None:
-    """Return the number of frames that the header of a CAF file promises; ``None`` where it was not filled in.
+    """Return the number of frames in the header of a CAF file; ``None`` if it was not written.
 
     References
     ----------
@@ -170,7 +170,7 @@ def caf_promised_frames(descriptor: int) -> int | None:
             packet_bytes, packet_frames = struct.unpack_from(">II", chunk, 28)
         if name == b"pakt":
             return int.from_bytes(chunk[20:28], "big") or None
-        if size < 0:  # the data go on to the end of the file
+        if size < 0:  # the data continue to the end of the file
             return None
         if name == b"data" and packet_bytes:
             return (size - 4) // packet_bytes * packet_frames or None  # 4 bytes count the edits
@@ -202,7 +202,7 @@ def w64_promised_frames(descriptor: int) -> int | None:
 
 
 def au_promised_frames(descriptor: int) -> int | None:
-    """Return the number of frames in the header of a Sun audio file; ``None`` where it says "unknown", or for ADPCM."""
+    """Return the number of frames in the header of a Sun audio file; ``None`` for an unknown number, or for ADPCM."""
     head = os.pread(descriptor, 24, 0)
     if len(head) < 24:
         return None
@@ -233,7 +233,7 @@ def mp3_promised_frames(descriptor: int, offset: int) -> int | None:
     descriptor : int
         The open file.
     offset : int
-        Where the first MPEG packet starts (after the ID3 tag).
+        Position of the first MPEG packet (after the ID3 tag).
 
     References
     ----------

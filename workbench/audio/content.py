@@ -1,4 +1,4 @@
-"""Look into an open file: which container it is, where its audio starts, and what its header promises."""
+"""Read the facts about an open file: its container, the start of its audio, and the length in its header."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Content(NamedTuple):
     container: str | None
     """A key of :data:`workbench.audio.decoders.DECODERS`."""
     audio_at: int
-    """Bytes before the audio: an ID3 tag."""
+    """The number of bytes before the audio, which are an ID3 tag."""
     links: Sequence[tuple[int, int]]
     """First byte and end of each part of a chained Ogg file; empty for other files."""
     complete: bool
-    """False if the file says, other than by its number of frames, that its end is missing."""
+    """False if the header shows, by something else than the number of frames, that the end of the file is missing."""
 
 
 def look_into(descriptor: int, path: str) -> Content:
@@ -67,7 +67,7 @@ def is_unfinished(container: str | None) -> bool:
 def _is_whole(descriptor: int, container: str | None, audio_at: int) -> bool:
     counted = _FRAMES_IN_HEADER.get(container)
     if counted and counted(descriptor):
-        return True  # what was decoded is compared with this number
+        return True  # the decoded length is compared with this number
     if container == "mp3" and mp3_promised_frames(descriptor, audio_at):
         return True
     return not is_cut(descriptor, container) and not ends_within_a_frame(descriptor, container)
@@ -91,7 +91,7 @@ def promised_frames(descriptor: int, content: Content, decoder_frames: int | Non
 
 
 def counted_frames(descriptor: int, container: str | None) -> int | None:
-    """Return the number of frames that a WAV file of compressed data says it has: only to be trusted with a doubt."""
+    """Return the number of frames in the header of a WAV file of compressed data, which may be wrong."""
     return wav_counted_frames(descriptor) if container in ("wav", "surround wav") else None
 
 

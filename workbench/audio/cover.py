@@ -1,4 +1,4 @@
-"""The cover of a track: the picture inside of its file, or beside it, made small."""
+"""Make a small cover of a track from the picture in its file, or beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.audio.source import open_binary, open_file
 from workbench.audio.tags.reading import cover_file
 from workbench.errors import AudioError
 
-COVER_PIXELS = 224  # twice what a card shows, for screens of two pixels a point
+COVER_PIXELS = 224  # twice the size on a card, for screens with two pixels per point
 
 
 def small_cover(path: str | os.PathLike[str]) -> bytes | None:
@@ -49,7 +49,7 @@ def _beside(path: Path) -> bytes | None:
 
 
 def _smaller(content: bytes) -> bytes | None:
-    """Encode a picture again, so that a page never gets the bytes of an unknown file."""
+    """Scale a picture down and encode it again, so that a page never gets the bytes of an unknown file."""
     from PIL import Image
 
     small = io.BytesIO()

@@ -1,6 +1,6 @@
-"""Where the sound of a file must end by the sizes in its header, to see that a file was cut.
+"""Find the end of the sound by the sizes in the header, to detect that a file was cut.
 
-For compressed data, and for containers whose number of frames can be wrong.
+This is for compressed data, and for containers whose number of frames can be wrong.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _ELEMENTS = frozenset(
 )
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"sidx", b"mfra")
-# No file of a person's library has as many parts; the limit ends the walk through a damaged file.
+# No real file has as many parts; the limit ends the search in a damaged file.
 _MOST_PARTS = 1 << 16
 
 
 def is_cut(descriptor: int, container: str | None) -> bool:
-    """Return whether an open file ends before the end in its header; False if it does not say one.
+    """Return whether an open file ends before the end in its header; False if the header has no end.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def is_cut(descriptor: int, container: str | None) -> bool:
 
 
 def _wav_end(descriptor: int) -> int | None:
-    """A tenth of a second is left out: some encoders count the padding of the last packet."""
+    """Return the end of the data chunk less a tenth of a second, because some encoders count padding."""
     bytes_per_s = long_bytes = 0
     for name, size, position in chunks(descriptor, "<"):
         if name == b"ds64":
@@ -63,7 +63,12 @@ def _w64_end(descriptor: int) -> int | None:
 
 
 def _asf_end(descriptor: int) -> int | None:
-    """References: Microsoft Advanced Systems Format 01.20.03; programs that stream leave the size of the data 0."""
+    """Return the end of the data object; ``None`` if a streaming program wrote a size of 0.
+
+    References
+    ----------
+    Microsoft Advanced Systems Format 01.20.03.
+    """
     for name, size, position in _guid_chunks(descriptor, 0, alignment=1):
         if name == _ASF_DATA:
             return position + size if size > 50 else None  # 50: its head without packets
@@ -100,7 +105,7 @@ def _avi_end(descriptor: int) -> int | None:
 
 
 def _mp4_end(descriptor: int) -> int | None:
-    """Return the end of the last box; of a box that has no known name, only its start.
+    """Return the end of the last box, or its start if its name is unknown.
 
     References
     ----------
@@ -137,7 +142,7 @@ def _matroska_end(descriptor: int) -> int | None:
 
 
 def _last_element_end(descriptor: int, position: int) -> int | None:
-    """Return the end of the last element of a segment; ``None`` if something else than elements lies between them."""
+    """Return the end of the last element of a segment; ``None`` if there are other bytes between elements."""
     file_bytes = os.fstat(descriptor).st_size
     while position < file_bytes:
         head = os.pread(descriptor, 12, position)
@@ -146,13 +151,13 @@ def _last_element_end(descriptor: int, position: int) -> int | None:
         is_cluster = head[:4] == _CLUSTER
         if not (is_cluster or (head[:id_bytes] in _ELEMENTS and size is not None)):
             return None
-        # The elements of a cluster without a size follow as if they lay beside it.
+        # The elements of a cluster without a size are read like elements after it.
         position += start + (size or 0)
     return position
 
 
 def _ebml_size(data: bytes, position: int) -> tuple[int | None, int]:
-    """Return the size of an element and where its content starts; ``None`` for an unknown size."""
+    """Return the size of an element and the start of its content; ``None`` for an unknown size."""
     first = data[position] if position < len(data) else 0
     length = 9 - first.bit_length() if first else 8
     bits = 7 * length
@@ -161,7 +166,7 @@ def _ebml_size(data: bytes, position: int) -> tuple[int | None, int]:
 
 
 def _voc_end(descriptor: int) -> int | None:
-    """Return the end of the last block of a Creative Voice file: one byte for its kind, three for its size."""
+    """Return the end of the last block of a Creative Voice file; a block has a kind of one byte and a size of three."""
     position = int.from_bytes(os.pread(descriptor, 2, 20), "little")
     file_bytes = os.fstat(descriptor).st_size
     for _ in range(_MOST_PARTS):

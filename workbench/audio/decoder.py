@@ -1,4 +1,4 @@
-"""What every decoder can do."""
+"""The interface of decoders."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Decoder(Protocol):
     lacks_parts: bool
     """Whether a part of a chained Ogg file cannot be decoded."""
     carrier: Decoder | None
-    """What decodes the samples that are coded sound, if they are; see :mod:`workbench.audio.coded`."""
+    """The decoder of coded sound in the samples, if there is any; see :mod:`workbench.audio.coded`."""
 
     @property
     def carrier_s(self) -> float: ...

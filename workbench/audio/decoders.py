@@ -16,11 +16,11 @@ from workbench.errors import AudioFormatError
 
 # CPU time of FFmpeg relative to libsndfile, measured: opus 0.35, ogg 0.6 to 0.75, flac and mp3 1.0 to 1.25, wav and
 # aiff 1.15 to 1.4 (3.5 for float samples). FFmpeg still reads flac and mp3, because it continues after a damaged packet
-# where libsndfile stops. libsndfile reads only the free format of mp3, because it writes about damaged files to
-# standard error.
+# where libsndfile stops. Of mp3, libsndfile reads only the free format, because it writes messages about damaged files
+# to standard error.
 DECODERS: dict[str | None, tuple[str, ...]] = {
     "wav": ("libsndfile", "ffmpeg"),
-    "surround wav": ("ffmpeg", "libsndfile"),  # FFmpeg says which channel is which
+    "surround wav": ("ffmpeg", "libsndfile"),  # FFmpeg knows the names of the channels
     "unfinished wav": ("ffmpeg to the end", "libsndfile"),
     "unfinished surround wav": ("ffmpeg to the end", "libsndfile"),
     "unfinished aiff": ("ffmpeg to the end", "libsndfile"),
@@ -52,7 +52,7 @@ DECODERS: dict[str | None, tuple[str, ...]] = {
 }
 
 
-# What decodes to the samples that were encoded, by the names of FFmpeg and libsndfile: it may have coded sound in them.
+# Lossless codecs, by the names of FFmpeg and libsndfile. Their samples may contain coded sound.
 _EXACT_CODECS = ("pcm_", "flac", "alac", "wavpack", "tta", "ape", "tak", "shorten", "float", "double")
 
 Opener = Callable[[], Decoder]
@@ -66,7 +66,7 @@ def open_first(
     Parameters
     ----------
     names : sequence of str
-        In the order in which they are tried.
+        Names of decoders in the order in which they are tried.
     links : sequence of (int, int)
         First byte and end of each part of a chained Ogg file; empty for other files.
 

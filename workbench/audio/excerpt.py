@@ -1,4 +1,4 @@
-"""A part of a track as MP3, small enough to be kept inside of a notebook."""
+"""Encode a part of a track as MP3, small enough to be stored in a notebook."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COMPRESSION = 0.6
 
 
 def mp3_excerpt(path: str | os.PathLike[str], *, start_s: float = 0.0, seconds: float | None = None) -> bytes:
-    """Return a part of a track, or all of it from ``start_s`` on.
+    """Return a part of a track as MP3, or everything from ``start_s`` on.
 
     Raises
     ------
@@ -35,8 +35,7 @@ def mp3_excerpt(path: str | os.PathLike[str], *, start_s: float = 0.0, seconds: 
     sound = io.BytesIO()
     soundfile.write(
         sound,
-        samples.astype(np.float32)
-        / 32768,  # given as integers, libsndfile 1.2.2 encodes them differently each time
+        samples.astype(np.float32) / 32768,  # libsndfile 1.2.2 encodes integers differently each time
         rendition.rate,
         format="MP3",
         compression_level=_COMPRESSION,

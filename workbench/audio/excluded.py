@@ -1,4 +1,4 @@
-"""Files and folders that a scan leaves out: those of systems and programs, the user's patterns, marked folders."""
+"""Find files and folders that a scan leaves out: of systems and programs, by the user's patterns, and marked ones."""
 
 # Paths are plain strings, as in the scan.
 # ruff: noqa: PTH118, PTH206, PTH208
@@ -15,7 +15,7 @@ from typing import Any
 from workbench.audio.source import open_file
 from workbench.errors import AudioError, SettingsError
 
-# Patterns as in .gitignore, compared without regard to case. Names that begin with a dot are not looked at anyway.
+# Patterns as in .gitignore, compared without regard to case. Names that begin with a dot are skipped anyway.
 EXCLUDED = (
     # Windows
     "$recycle.bin/", "recycle.bin/", "/recycler/", "/recycled/", "system volume information/",
@@ -31,20 +31,20 @@ EXCLUDED = (
     "@snapshot/", "@tmp/", "@sharesnap/", "@sharebin/", "@appstore/", "@download/", "@syno*/", "@__thumb/",
     "@database/", "@docker/", "@s2s/", "@cloudsync/", "@img_bkp_cache/", "@sharedfolderbackup/", "@quarantine/",
     "@transcode/", "/trashbox/", "/recycle bin/", "network recycle bin*/", "files_trashbin/", "files_versions/",
-    # copies that Syncthing, Dropbox, Nextcloud, Seafile, ownCloud and GoodSync set aside
+    # conflicting copies that Syncthing, Dropbox, Nextcloud, Seafile, ownCloud and GoodSync keep
     "*.sync-conflict-*", "*conflicted copy*", "~syncthing~*", "*(sfconflict *",
     "*_conflict-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*", "_gsdata_/",
     "*(*c[oó]pi[ae] [ei][nm] confli*", "*(*[kc]onfli[kc]*ende kopie*", "*(*конфликтующая копия*", "*(*競合コピー*",
     "*(*冲突副本*",
     # copies that Plex makes for other devices
     "plex versions/",
-    # files that are not whole yet, of Safari, Nicotine+ and yt-dlp
+    # incomplete files of Safari, Nicotine+ and yt-dlp
     "*.download/", "incomplete~*", "*.temp.[!.]*",
 )  # fmt: skip
 WHOLE_FOLDER = ".nomedia"
-"""A folder with this file is left out, as Android does."""
+"""A folder with a file of this name is left out, as on Android."""
 PATTERNS_OR_WHOLE_FOLDER = ".ndignore"
-"""Patterns for a folder and those below it, as Navidrome reads them; an empty file leaves out the folder."""
+"""A file with patterns for its folder and those below, as in Navidrome; an empty file leaves out the folder."""
 _MARKS = (WHOLE_FOLDER, PATTERNS_OR_WHOLE_FOLDER)
 
 _MOST_BYTES = 1 << 16  # far more than anybody writes by hand
@@ -52,7 +52,7 @@ _MOST_BYTES = 1 << 16  # far more than anybody writes by hand
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Patterns that apply to what is below ``base``, and those of the folders above."""
+    """Patterns that apply below the folder ``base``, with those of the folders above."""
 
     base: str
     folders: Any
@@ -68,7 +68,7 @@ class Exclusion:
         )
 
     def inside(self, folder: str, names: Iterable[str]) -> Exclusion | None:
-        """Return what applies in a folder with these names, or ``None`` where all of it is left out."""
+        """Return the exclusion inside a folder with files of these names; ``None`` if the whole folder is left out."""
         present = {name.lower(): name for name in names if name.lower() in _MARKS}
         if WHOLE_FOLDER in present:
             return None
@@ -79,7 +79,7 @@ class Exclusion:
 
 
 def excluded_below(base: str, patterns: Iterable[str] = ()) -> Exclusion:
-    """Return what is left out below a folder: ``EXCLUDED`` and further patterns, as in ``.gitignore``.
+    """Return the exclusion below a folder: ``EXCLUDED`` and further patterns, as in ``.gitignore``.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def _names(folder: str) -> list[str]:
 
 
 def _exclusion(base: str, patterns: tuple[str, ...], above: Exclusion | None = None) -> Exclusion:
-    # A pattern that ends with a slash is about folders alone: most are, so files are compared with few.
+    # A pattern that ends with a slash is only for folders. Most patterns do, so files are compared with few of them.
     of_files = tuple(pattern for pattern in patterns if not pattern.rstrip().endswith("/"))
     try:
         return Exclusion(base, _spec(patterns), _spec(of_files), above)
@@ -145,7 +145,7 @@ def _spec(patterns: tuple[str, ...]) -> Any:
 
 
 def _comparable(text: str) -> str:
-    """Write a path or a pattern without case, and composed and decomposed accents in the same way."""
+    """Return a path or a pattern without case, and with composed accents."""
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).lower()
 
 
@@ -158,7 +158,7 @@ def _readable(pattern: str) -> bool:
 
 
 def _patterns_in(path: str) -> tuple[str, ...]:
-    """Return the patterns of a file, without those that cannot be read; none if the file cannot be read."""
+    """Return the valid patterns in a file; none if the file cannot be read."""
     try:
         with open_file(path) as descriptor:
             data = os.pread(descriptor, _MOST_BYTES, 0)

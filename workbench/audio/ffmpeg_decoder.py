@@ -39,16 +39,16 @@ _SAMPLES: dict[str, tuple[type[np.generic], float, float]] = {
     "flt": (np.float32, 1.0, 0.0),
     "dbl": (np.float64, 1.0, 0.0),
 }
-# Packets are joined into pieces of this length for NumPy: few calls, and a stereo piece (128 KiB) fits the L2 cache.
+# Packets are joined to pieces of this length for NumPy, to save calls; a stereo piece (128 KiB) fits the L2 cache.
 _PIECE_FRAMES = 16384
 Opener = Callable[[], av.container.InputContainer]
 
-# PyAV reads past the end of its table of planes with eight or more: FFmpeg interleaves such audio instead.
+# PyAV reads past the end of its table with eight planes or more, so FFmpeg interleaves such audio.
 _MOST_PLANES = 8
 
 
 def open_container(descriptor: int) -> av.container.InputContainer:
-    """Open the file behind a descriptor, from its start.
+    """Open the file of a descriptor, from its start.
 
     FFmpeg gets no file name, so neither the extension nor unusual characters can mislead it.
     """
@@ -59,13 +59,13 @@ def open_container(descriptor: int) -> av.container.InputContainer:
 
 
 def open_stream(stream: io.RawIOBase, demuxer: str) -> av.container.InputContainer:
-    """Open an object that is read like a file, in a known format."""
+    """Open a file-like object in a known format."""
     container: av.container.InputContainer = av.open(stream, format=demuxer, **_TOLERANT)
     return container
 
 
 def open_corrected(descriptor: int) -> av.container.InputContainer:
-    """Open a recording that was not closed, with the header that it should have."""
+    """Open a recording that was not closed, with a corrected header."""
     container = container_of(os.pread(descriptor, 64, 0))
     stream = _Part(descriptor, 0, os.fstat(descriptor).st_size, corrections(descriptor, container))
     options = {"ignore_length": "1"} if container == "wav" else {}
@@ -74,25 +74,25 @@ def open_corrected(descriptor: int) -> av.container.InputContainer:
 
 
 def take_layout(stream: av.AudioStream) -> tuple[str, ...]:
-    """Return the names of the channels of a stream that is not decoded yet, and forget an order of its own.
+    """Return the names of the channels of a stream that is not decoded yet, and remove a custom order of channels.
 
-    Files of Apple's programs can have such an order. PyAV frees it with every copy of the layout since its pull request
-    2284 (seen in 18.1), which ends the process; the copy that is made here frees it once.
+    Files of Apple's programs can have a custom order. Since its pull request 2284 (seen in 18.1), PyAV frees it with
+    every copy of the layout, which ends the process. The copy that is made here frees it once.
     """
     layout = stream.codec_context.layout
     names = tuple(channel.name for channel in layout.channels)
     if "(" in layout.name:
-        stream.codec_context.layout = f"{len(names)}C"  # so many channels in no order
+        stream.codec_context.layout = f"{len(names)}C"  # this number of channels without an order
     return names
 
 
 def ogg_links(descriptor: int, links: Sequence[tuple[int, int]]) -> list[Opener]:
-    """Return what opens each part of a chained Ogg file, given by its first byte and its end."""
+    """Return a function that opens a part of a chained Ogg file for each first byte and end."""
     return [partial(open_stream, _Part(descriptor, *link), "ogg") for link in links]
 
 
 class _Part(io.RawIOBase):
-    """A part of an open file that can be read like a file, with other bytes in some places."""
+    """A file-like part of an open file, in which some bytes can be replaced."""
 
     def __init__(self, descriptor: int, start: int, end: int, corrections: Corrections | None = None) -> None:
         self._descriptor, self._start, self._end = descriptor, start, end
@@ -123,7 +123,7 @@ class _Part(io.RawIOBase):
 
 
 def _replaced(data: bytes, place: int, new: bytes) -> bytes:
-    """Put ``new`` at a place of ``data``, as far as it lies inside."""
+    """Return ``data`` with ``new`` at a position, as far as it is inside."""
     first, last = max(0, place), min(len(data), place + len(new))
     return data[:first] + new[first - place : last - place] + data[last:] if first < last else data
 
@@ -134,9 +134,9 @@ class FFmpegDecoder:
     Parameters
     ----------
     path : str
-        For messages.
+        The path in messages.
     parts : sequence of callables
-        Open the containers that are decoded one after the other; all but a chained Ogg file have one.
+        Functions that open the containers, which are decoded one after the other; only a chained Ogg file has several.
     """
 
     name = "ffmpeg"
@@ -229,10 +229,10 @@ class FFmpegDecoder:
             except (av.FFmpegError, ValueError):
                 self.damaged = self.ends_damaged = True
                 continue
-            if packet.size:  # the one without content only asks for what the decoder still has
+            if packet.size:  # a packet without content only requests the remaining frames
                 self.ends_damaged = False
             for frame in frames:
-                frame.pts = None  # with time stamps, the queue would refuse gaps
+                frame.pts = None  # with timestamps, the queue would refuse gaps
                 yield frame
 
     @property
@@ -272,7 +272,7 @@ class FFmpegDecoder:
                 return
 
     def _conform(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
-        """Convert a frame to the format of the queue, in case the rate or the channels change within a file."""
+        """Convert a frame to the format of the queue, because rate and channels can change within a file."""
         shape = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
         if shape == self._shape:
             return [frame]
@@ -290,7 +290,7 @@ class FFmpegDecoder:
 
 
 def _samples(frame: Any) -> npt.NDArray[Any]:
-    """Return the samples of ``frame`` as they are, shape (frames, channels). PyAV does it for all but 64 bits."""
+    """Return the unchanged samples of ``frame``, shape (frames, channels); PyAV cannot do this for 64 bits."""
     dtype = _SAMPLES[frame.format.name.removesuffix("p")][0]
     count = frame.samples if frame.format.is_planar else frame.samples * frame.layout.nb_channels
     planes = [np.frombuffer(plane, dtype, count) for plane in frame.planes]

@@ -27,7 +27,7 @@ def content_hash(path: str | os.PathLike[str], timeout_s: float = math.inf) -> s
     References
     ----------
     https://github.com/Cyan4973/xxHash: XXH3, 128 bits. It is not a cryptographic hash: two files do not have the same
-    one by chance, but somebody could make them.
+    hash by chance, but somebody could construct such files.
     """
     digest = xxhash.xxh3_128()
     give_up_at = time.monotonic() + timeout_s

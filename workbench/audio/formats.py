@@ -1,7 +1,7 @@
-"""Which files are audio: the extensions that a scan looks for, and the demuxers that FFmpeg may use to read them.
+"""The table of audio formats: the extensions that a scan finds, and the demuxers with which FFmpeg may read them.
 
-One table serves both, so that a scan finds what the decoders can read. A demuxer without an extension reads files that
-are given by name, or that have the extension of another.
+There is one table for both, so that a scan finds exactly the files that the decoders can read. A demuxer without an
+extension reads files that are given by name, or that have the extension of another format.
 """
 
 from __future__ import annotations
@@ -121,4 +121,4 @@ COMPANION_EXTENSIONS = frozenset(
         ".docx",
     ]
 )
-"""Extensions of files that lie beside music and that nobody expects to hear; a scan does not report them."""
+"""Extensions of files that accompany music but are not audio; a scan does not report them."""

@@ -1,6 +1,6 @@
-"""Whether a file of frames without a header ends in the middle of one: such formats say nothing else of their length.
+"""Check whether a file in a format of frames without a header ends inside a frame.
 
-A file that was cut exactly between two frames looks like a whole one.
+Such formats have no other information about their length. A file that was cut between two frames looks complete.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _ts_bytes(head: bytes) -> int:
 
 
 def _m2ts_bytes(head: bytes) -> int:
-    """Return the size of such a packet with the time before it, as on Blu-ray discs."""
+    """Return the size of an MPEG transport packet with the time before it, as on Blu-ray discs."""
     return 192 if head[4:5] == TS_SYNC else 0
 
 
@@ -98,5 +98,5 @@ def _first_frame(tail: bytes, size_of: Callable[[bytes], int]) -> int:
 
 
 def _starts_mpeg(left: bytes, container: str | None) -> bool:
-    """Whether a file ends in the header of a frame, which has four bytes."""
+    """Whether the rest of a file is the beginning of an MPEG frame's header, which has four bytes."""
     return container == "mp3" and len(left) in (2, 3) and left[0] == 0xFF and left[1] & 0xE0 == 0xE0

@@ -1,7 +1,7 @@
-"""The pages of an Ogg file: where its links begin, and whether it is complete.
+"""Read the pages of an Ogg file, to find the start of its links and whether it is complete.
 
-A chained Ogg file is several complete files, one after the other ("links"). FFmpeg reads on across links of one codec,
-but ends where the codec's parameters change, and says nothing.
+A chained Ogg file consists of several complete files, one after the other ("links"). FFmpeg reads across links with
+the same codec, but ends without an error where the parameters of the codec change.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _HEAD_BYTES = 27
 _MOST_BYTES = _HEAD_BYTES + 255
 _FIRST, _LAST = 2, 4
 _SEARCH_BYTES = 1 << 16
-"""A page has at most 65,307 bytes (RFC 3533)."""
+"""The largest size of a page, 65,307 bytes (RFC 3533), rounded up."""
 
 
 class OggLayout(NamedTuple):
-    """``links``: first byte and end of each link. ``complete``: whether the last page of the file is there."""
+    """``links``: first byte and end of each link. ``complete``: whether the file has its last page."""
 
     links: list[tuple[int, int]]
     complete: bool
@@ -66,7 +66,7 @@ def _pages(descriptor: int, size: int) -> Iterator[_Page]:
 
 
 def _next_after(descriptor: int, position: int, end: int, size: int) -> int:
-    """Return the end of a page, or where the next page starts inside of it if its end is missing."""
+    """Return the end of a page, or the start of the next page inside it if its end is missing."""
     if end >= size or os.pread(descriptor, 4, end) == b"OggS":
         return end
     found = os.pread(descriptor, end - position, position + 4).find(b"OggS")

@@ -1,3 +1,3 @@
-"""Names of the twelve pitch classes from C upward, with sharps, as the key descriptor writes them."""
+"""Names of the twelve pitch classes from C upward, with sharps, as in the key descriptor."""
 
 PITCH_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

@@ -1,4 +1,4 @@
-"""Audio for a browser: whether it can play a file, and any other file converted to WAV while it plays."""
+"""Provide audio for a browser: tell whether it can play a file, and convert any other file to WAV while it plays."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from workbench.errors import AudioFormatError
 
 HEADER_BYTES = 44
 MOST_BYTES = 0xFFFFFFFF - HEADER_BYTES  # the sizes in a WAV header have 32 bits
-HIGHEST_RATE = 48000  # what sound cards play without resampling
+HIGHEST_RATE = 48000  # most sound cards play this without resampling
 SAMPLE_BYTES = 2
-# Decoding starts this long before the wanted sample: lossy decoders need earlier packets, and packet times are coarse.
+# Decoding starts this long before the wanted sample, because lossy decoders need earlier packets, and packet times are
+# coarse.
 # Set by hand; tests/audio/test_playback.py compares it with decoding from the start.
 RUN_UP_S = 1.0
 # Zeros sent at a time after the decoder has ended early.
@@ -53,7 +54,7 @@ def browser_plays(path: str | os.PathLike[str]) -> bool:
 
 
 def _is_coded(path: str) -> bool:
-    """Return whether a browser would play the bytes of AC-3 or DTS as samples."""
+    """Return whether the samples are coded sound (AC-3, DTS), which a browser would play as noise."""
     with open_audio(path) as stream:
         return stream.coded
 
@@ -78,8 +79,8 @@ class WavRendition:
     ----------
     path : path
     duration_s : float, optional
-        The duration found by the analysis; taken from the header of the file when left out. If the decoder gives
-        less, silence follows; if it gives more, the rest is left out.
+        The duration that the analysis has measured; by default, the one in the header. If the decoder gives less,
+        silence follows; if it gives more, the rest is left out.
 
     Attributes
     ----------
@@ -113,7 +114,7 @@ class WavRendition:
         return SAMPLE_BYTES * self.channels
 
     def _described(self) -> tuple[int, int, float]:
-        """Return rate, channels and the duration that the header promises."""
+        """Return rate, channels and duration from the header."""
         with open_file(self.path) as descriptor, self._opened(descriptor) as container:
             stream = container.streams.audio[0]
             channels = len(take_layout(stream))
@@ -191,7 +192,7 @@ class WavRendition:
                     yield bytes(piece.planes[0])[unwanted * self.frame_bytes : used]
 
     def _frames_in_order(self) -> Iterator[tuple[float, av.AudioFrame]]:
-        """Yield what the analysis hears, from the start."""
+        """Yield the blocks that the analysis also reads, from the start."""
         with open_audio(self.path, block_seconds=1.0) as stream:
             layout = {1: "mono", 2: "stereo"}.get(stream.channels, f"{stream.channels}c")
             for block in stream:

@@ -1,4 +1,4 @@
-"""Find the audio files below some folders, with the sizes and times that show which files changed."""
+"""Find the audio files below some folders, with their sizes and times, which show changed files."""
 
 # Paths are plain strings here: creating 10,000 Path objects takes longer than the stat calls.
 # ruff: noqa: PTH100, PTH111, PTH116, PTH118, PTH119, PTH122
@@ -16,7 +16,7 @@ from workbench.audio.formats import AUDIO_EXTENSIONS, COMPANION_EXTENSIONS
 from workbench.audio.source import OUTSIDE, file_error, inode_time, size_and_time
 from workbench.errors import LibraryPathError
 
-# The library would have this file twice, because other programs read its name in UTF-8.
+# The library would have such a file twice, because other programs read its name in UTF-8.
 OTHER_ENCODING = "Python reads names in another encoding than UTF-8 here. Set PYTHONUTF8=1 and run again."
 
 
@@ -55,8 +55,8 @@ def scan(
 ) -> Iterator[Entry]:
     """Find audio files, each path once, sorted by name; linked folders come last.
 
-    Below the given paths, names that start with a dot are skipped, as is what :mod:`workbench.audio.excluded` lists. A
-    folder that is linked more than once is read once. A file in ``paths`` is taken even if its name would be skipped.
+    Below the given paths, names that start with a dot and the exclusions of :mod:`workbench.audio.excluded` are
+    skipped. A folder with several links is read once. A file in ``paths`` is found even if its name would be skipped.
 
     Parameters
     ----------
@@ -69,19 +69,19 @@ def scan(
     exclude : iterable of str
         Further patterns of files and folders to leave out, as in ``.gitignore``.
     within : iterable of paths, optional
-        Folders that links may not lead out of; those that do are problems of the kind ``path_not_allowed``.
+        Links may not lead out of these folders; those that do are problems of the kind ``path_not_allowed``.
 
     Returns
     -------
     iterator of FoundFile, ScanProblem and SkippedFile
-        Absolute paths. Files are not opened: each found one takes one ``stat`` call.
+        Paths are absolute. Files are not opened; each takes one ``stat`` call.
 
     Raises
     ------
     LibraryPathError
-        One of ``paths`` does not exist or cannot be read. Raised before anything is found.
+        One of ``paths`` does not exist or cannot be read. This is raised before any result.
     SettingsError
-        One of ``exclude`` is not a pattern.
+        One of ``exclude`` is not a valid pattern.
     """
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     tops = [_top(os.fspath(path)) for path in named]
@@ -111,7 +111,7 @@ class _Folder(NamedTuple):
     path: str
     linked: bool
     exclusion: Exclusion
-    """What applies to the contents of the folder that it lies in."""
+    """The exclusion that applies to the content of its folder."""
 
 
 def _walk(
@@ -124,7 +124,7 @@ def _walk(
     for top, exclusion in tops:
         try:
             status = os.stat(top)
-        except OSError as error:  # gone since it was checked
+        except OSError as error:  # removed since it was checked
             yield _problem(top, error)
             continue
         if stat.S_ISDIR(status.st_mode):
@@ -218,7 +218,7 @@ def _look_at(
 
 
 def _look_at_opened(path: str, folder: int | None, bounds: Bounds) -> FoundFile | ScanProblem | None:
-    """Look at what a link leads to, through a descriptor, so that it is what the bounds have held."""
+    """Open the target of a link and check the opened file, so that the bounds apply to the same file."""
     try:
         opened = os.open(path if folder is None else os.path.basename(path), LOOK_ONLY, dir_fd=folder)
     except OSError as error:

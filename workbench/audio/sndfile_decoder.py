@@ -17,7 +17,7 @@ _PIECE_FRAMES = 16384
 
 class _InOrderFile(soundfile.SoundFile):  # type: ignore[misc]
     def seekable(self) -> bool:
-        # soundfile seeks after each read of a seekable file, which takes time and hangs in a truncated FLAC file.
+        # soundfile seeks after each read of a seekable file, which takes time, and hangs in a truncated FLAC file.
         return False
 
 

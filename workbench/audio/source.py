@@ -45,7 +45,7 @@ def file_error(path: str | os.PathLike[str], error: OSError) -> AudioError:
 
 
 def slow_error(path: str | os.PathLike[str], timeout_s: float) -> AudioSlowError:
-    """Return the error for a file that was not read in ANALYSIS_TIMEOUT_SECONDS."""
+    """Return the error for a file that could not be read within ANALYSIS_TIMEOUT_SECONDS."""
     name = os.fspath(path)
     return AudioSlowError(
         f"{name} was not read to its end in ANALYSIS_TIMEOUT_SECONDS={timeout_s:g}: it is too large, or its disk or "
@@ -56,7 +56,7 @@ def slow_error(path: str | os.PathLike[str], timeout_s: float) -> AudioSlowError
 
 @contextmanager
 def open_file(path: str | os.PathLike[str]) -> Iterator[int]:
-    """Open a regular file, yield its descriptor and close it.
+    """Return a context manager that opens a regular file, lends its descriptor, and closes it.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[int]:
     AudioFormatError
         The path is a folder, a pipe or a device.
     AudioOutsideError
-        It lies outside of the folders that this block is :func:`~workbench.audio.bounds.staying_inside`.
+        The file is outside of the folders that this block is :func:`~workbench.audio.bounds.staying_inside`.
     """
     descriptor = _opened(os.fspath(path))
     try:
@@ -75,7 +75,7 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[int]:
 
 
 def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a regular file for libraries that read from file objects; errors as of :func:`open_file`."""
+    """Open a regular file for libraries that read from file objects; errors as in :func:`open_file`."""
     return open(path, "rb", opener=lambda name, _: _opened(name))
 
 
@@ -101,16 +101,17 @@ def _opened(name: str) -> int:
 def size_and_time(status: os.stat_result) -> tuple[int, int]:
     """Return the size in bytes and the time of the last change in nanoseconds.
 
-    Both are limited to what SQLite stores (64 bits): a time after 2262 counts as the last one before.
+    Both are limited to 64 bits, which SQLite can store: a later time counts as the last possible one, in 2262.
     """
     return max(0, min(status.st_size, _INT64_MAX)), _storable(status.st_mtime_ns)
 
 
 def inode_time(status: os.stat_result) -> int:
-    """Return when content, name, owner or rights of a file changed last (ctime), in nanoseconds, with the same limits.
+    """Return the time at which content, name, owner or permissions of a file last changed (ctime), in nanoseconds.
 
-    Programs that write tags can keep the time of the last change, but not this one. It is only a hint: changed rights
-    and hard links change it too, and some network shares and Windows have another meaning for it.
+    Programs that write tags can keep the time of the last change, but not this one. It is only a hint: changes of
+    permissions and hard links change it too, and on some network shares and Windows it has another meaning. The limits
+    are those of :func:`size_and_time`.
     """
     return _storable(status.st_ctime_ns)
 

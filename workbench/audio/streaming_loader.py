@@ -18,24 +18,24 @@ from workbench.audio.source import open_file
 from workbench.errors import AudioEmptyError, AudioFormatError, AudioMemoryError
 from workbench.machine.memory import MemoryAccount, MemorySampler, memory_accounts
 
-# Telephones use 8000 Hz; below this, not even the fundamentals of a voice are left. Set by hand.
+# Telephones use 8000 Hz; below this rate, not even the fundamentals of a voice remain. Set by hand.
 LEAST_RATE_HZ = 1000
-# Under this, blocks get so short that the work for each block outweighs decoding. Set by hand.
+# In shorter blocks, the overhead of each block would exceed the time for decoding. Set by hand.
 MIN_BLOCK_SECONDS = 0.25
-# Share of the length in the header under which a file counts as truncated. Set by hand.
+# A file with less than this share of the length in its header counts as truncated. Set by hand.
 TRUNCATED_UNDER = 0.95
-# Whole files of these have the length in the header to the frame: measured with FFmpeg, LAME, flac and wavpack.
+# Complete files of these formats have exactly the length in the header: measured with FFmpeg, LAME, flac and wavpack.
 EXACT_HEADERS = frozenset({"wav", "surround wav", "aiff", "caf", "w64", "au", "flac", "wavpack", "mp3"})
 # Longer than a packet of the usual formats (AAC at 16 kHz: 64 ms).
 PACKET_S = 0.1
-# A block may take an eighth of the free memory: its spectra and copies need space as well. Set by hand.
+# A block may take an eighth of the free memory, because its spectra and copies need memory too. Set by hand.
 _SHARE_OF_ROOM = 8
 # Memory is checked after this much audio (3 s of stereo at 44.1 kHz), because reading the counters takes time.
 _BYTES_BETWEEN_CHECKS = 1 << 20
 
 
 class AudioStream:
-    """An open audio file that is read once from start to end. :func:`open_audio` makes it.
+    """An open audio file that is read once from start to end, made by :func:`open_audio`.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class AudioStream:
         Hz.
     channels : int
     channel_names : tuple of str
-        FFmpeg's names, such as ``("FL", "FR", "LFE")``; empty if the file does not say which channel is which.
+        FFmpeg's names, such as ``("FL", "FR", "LFE")``; empty if the file does not name its channels.
     decoder, codec : str
         ``"libsndfile"`` or ``"ffmpeg"``, and the codec that it decodes.
     header_duration_s : float or None
@@ -52,7 +52,7 @@ class AudioStream:
     decoded_frames : int
         Frames yielded so far.
     nonfinite_samples : int
-        How many of their samples were NaN or infinite. They are replaced by 0.
+        Number of NaN and infinite samples in these frames. They are replaced by 0.
     damaged : bool
         Whether damaged packets were skipped.
     """
@@ -105,14 +105,15 @@ class AudioStream:
 
     @property
     def coded(self) -> bool:
-        """Whether the file says that it is uncompressed or lossless, but its samples are the bytes of AC-3, DTS …."""
+        """Whether the samples of an uncompressed or lossless file are coded sound (AC-3, DTS …)."""
         return self._decoder.carrier is not None
 
     @property
     def truncated(self) -> bool:
         """Whether the end of the file is missing, or less than the duration in its header was decoded.
 
-        Less than 95 % of it where the header can be wrong and the last packet is whole. Valid after the last block.
+        If the header can be wrong and the last packet is complete, less than 95 % of the duration counts. Valid after
+        the last block.
         """
         # Only AAC: at the end of an MP3 file, a tag can look like a damaged packet.
         ends_within_a_packet = self._container == "aac" and self._decoder.ends_damaged
@@ -124,14 +125,14 @@ class AudioStream:
         heard_s = self._decoder.carrier_s if self.coded else self.duration_s
         promised_s = self.header_duration_s or (self._counted_s if self.damaged else 0.0)
         least_s = promised_s if exact else TRUNCATED_UNDER * promised_s
-        # One packet of padding is not a loss, however short the file is.
+        # One packet of padding is not a loss, even in a short file.
         return heard_s < min(least_s, promised_s - PACKET_S)
 
     def __iter__(self) -> Iterator[Block]:
         """Yield blocks, shape (frames, channels), C-contiguous, full scale 1.0.
 
-        All blocks but the last have the same length, unless memory runs low: then they get shorter. The buffer of a
-        block is used again once the caller has no reference to it; a block that the caller keeps does not change.
+        All blocks except the last have the same length, unless memory runs low; then they get shorter. The buffer of a
+        block is reused when the caller has no reference to it any more; a block that the caller keeps does not change.
 
         Raises
         ------
@@ -165,7 +166,7 @@ class AudioStream:
         self._decoder.close()
 
     def _continue_with_another(self) -> bool:
-        """Ask another decoder for the rest if this one stopped early; return whether there may be more."""
+        """Continue with another decoder if this one stopped early; return whether there may be more frames."""
         if not (self.decoded_frames == 0 or self._is_short()):
             return False
         while self._others:
@@ -182,7 +183,7 @@ class AudioStream:
         return False
 
     def _frames_that_fit(self) -> int:
-        """Return the length of the next block: as requested, or less if memory is low."""
+        """Return the length of the next block: the requested one, or less if memory is low."""
         if self._bytes_to_check > 0:
             return self._block_frames
         self._bytes_to_check = _BYTES_BETWEEN_CHECKS
@@ -236,7 +237,7 @@ class AudioStream:
 
 
 def _skip(decoder: Decoder, frames: int) -> bool:
-    """Read and drop this many frames; return whether the decoder gave all of them."""
+    """Read and drop this many frames; return whether the decoder had all of them."""
     dropped = np.empty((16384, decoder.channels), np.float32)
     while frames:
         got = decoder.read(dropped[: min(frames, len(dropped))])
@@ -255,7 +256,7 @@ def open_audio(
     decoder: str | None = None,
     memory: MemorySampler = memory_accounts,
 ) -> Iterator[AudioStream]:
-    """Open an audio file as a stream of blocks, for a ``with`` statement.
+    """Return a context manager that opens an audio file as a stream of blocks.
 
     Parameters
     ----------
@@ -264,7 +265,7 @@ def open_audio(
     block_seconds : float
         Longest block.
     memory_limit_percent : float
-        Limit for the memory of the machine, the container and this process; blocks get shorter to stay below it.
+        Limit for the memory of the machine, the container and this process; blocks get shorter to keep within it.
     decoder : {"libsndfile", "ffmpeg"}, optional
         Use only this decoder.
     memory : callable

@@ -1,4 +1,4 @@
-"""Recordings that were not closed, such as after a power cut: the sound goes on after the end in the header.
+"""Correct the header of a recording that was not closed, whose sound continues after the end in the header.
 
 WAV, RF64, AIFF and Sun audio have the size of the sound at the start of the file.
 """
@@ -11,17 +11,17 @@ from collections.abc import Callable
 
 from workbench.audio.containers import STREAMED_BYTES, UNKNOWN_SIZE, chunks
 
-# Less than this after the samples is a tag or padding, not sound: a third of a second of CD audio.
+# Fewer bytes after the samples are a tag or padding, not sound; a third of a second of CD audio.
 _MOST_TAG_BYTES = 1 << 16
-_LARGEST_BYTES = 1 << 48  # of a size with 64 bits; disks are smaller
+_LARGEST_BYTES = 1 << 48  # limit of a 64-bit size; disks are smaller
 _OPEN = UNKNOWN_SIZE.to_bytes(4, "big")
 
 Corrections = list[tuple[int, bytes]]
-"""What the header should have, and where."""
+"""Positions in the header, with the bytes that should be there."""
 
 
 def corrections(descriptor: int, container: str | None) -> Corrections:
-    """Return what must be changed in the header for the sound to go on to the end of the file; empty if all fits."""
+    """Return the corrections with which the sound reaches the end of the file; empty if the header is correct."""
     correct = _CORRECTED.get(container)
     return correct(descriptor) if correct else []
 
@@ -55,7 +55,7 @@ def _au(descriptor: int) -> Corrections:
 
 
 def _goes_on(descriptor: int, start: int, size: int, order: str) -> bool:
-    """Return whether sound follows where it should have ended: more than a tag, and not a chunk."""
+    """Return whether sound follows its end in the header: more than a tag, and not a chunk."""
     if size > _LARGEST_BYTES:
         return True
     end = start + size + size % 2
@@ -65,7 +65,7 @@ def _goes_on(descriptor: int, start: int, size: int, order: str) -> bool:
 
 
 def _may_be_chunk(head: bytes, left_bytes: int, order: str) -> bool:
-    """Return whether these eight bytes can be the head of a chunk; samples hardly ever can."""
+    """Return whether these eight bytes can be the head of a chunk; samples very rarely can."""
     if len(head) < 8 or not any(head):  # a few bytes, or padding
         return True
     name, size = struct.unpack(f"{order}4sI", head)

@@ -1,1 +1,1 @@
-"""Coded sound (AC-3, DTS …) that lies in the samples of a file which says that it is uncompressed."""
+"""Coded sound (AC-3, DTS …) in the samples of a file whose header says that it is uncompressed."""

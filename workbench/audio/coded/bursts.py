@@ -1,4 +1,4 @@
-"""Bursts of IEC 61937: coded sound as a digital connection (S/PDIF, HDMI) carries it, in words of 16 bits."""
+"""Bursts of IEC 61937: coded sound in words of 16 bits, as on a digital connection (S/PDIF, HDMI)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PADDING = re.compile(rb"(?:\0\0)*")
 
 
 def sound_in_bursts(data: bytes) -> Sound | None:
-    """Say what two bursts that follow each other carry; ``None`` if there are none.
+    """Return the kind of sound in two consecutive bursts; ``None`` if there are no bursts.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def sound_in_bursts(data: bytes) -> Sound | None:
 
 
 def _kind_and_bytes(data: bytes, place: int) -> tuple[int, int]:
-    """Return the data type of a burst and how many bytes it has at least: some types count bytes instead of bits."""
+    """Return the data type of a burst and its least size in bytes, because some types count bytes instead of bits."""
     kind, length = struct.unpack("<HH", data[place : place + 4].ljust(4, b"\0"))
     return kind & 0x1F, 8 + length // 8 if length else 0
 
@@ -73,7 +73,7 @@ def _sound_of(kind: int) -> Sound:
 
 
 class WithoutPauses:
-    """Makes silence of the bursts that say that there is a pause: FFmpeg would end there."""
+    """Replaces bursts that mark a pause by silence, because FFmpeg would end there."""
 
     def __init__(self) -> None:
         self._left = b""
@@ -85,7 +85,7 @@ class WithoutPauses:
 
 
 class AccessUnits:
-    """Takes the access units of TrueHD out of bursts, where padding lies between them."""
+    """Extracts the access units of TrueHD from bursts, without the padding between them."""
 
     def __init__(self) -> None:
         self._bursts = self._content = b""
@@ -103,7 +103,7 @@ class AccessUnits:
         return self._units()
 
     def _units(self) -> bytes:
-        """Return the whole access units of the content so far, and keep the rest."""
+        """Return the complete access units of the content so far, and keep the rest."""
         content, units, position = self._content, [], 0
         while True:
             if not self._synced:

@@ -1,4 +1,4 @@
-"""Decode coded sound that lies in the samples of another file."""
+"""Decode coded sound in the samples of another file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from workbench.errors import AudioFormatError
 
 
 class CodedDecoder(FFmpegDecoder):
-    """A :class:`workbench.audio.decoder.Decoder` for the sound whose bytes are the samples of another one.
+    """A :class:`workbench.audio.decoder.Decoder` for sound whose bytes are the samples of another decoder.
 
     Raises
     ------
     AudioFormatError
-        FFmpeg cannot decode it. Played as samples, it would be noise.
+        FFmpeg cannot decode the sound, which would be noise if it were played as samples.
     """
 
     def __init__(self, carrier: Decoder, coding: Coding, path: str) -> None:
@@ -35,7 +35,7 @@ class CodedDecoder(FFmpegDecoder):
 
     @property
     def carrier_s(self) -> float:
-        """How many seconds of the other file have been read."""
+        """The seconds of the other file that have been read."""
         return self._payload.samples / (self._carrier.rate * self._carrier.channels)
 
     def close(self) -> None:

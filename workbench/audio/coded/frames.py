@@ -1,4 +1,4 @@
-"""Recognize frames of coded sound in bytes: several in a row, so that neither chance nor music can look like them."""
+"""Recognize coded sound in bytes by several consecutive frames, which neither chance nor music can look like."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from workbench.audio.coded.bursts import sound_in_bursts
 from workbench.audio.coded.sound import Sound
 
-# So many frames must follow each other: sync words have 32 bits, or 16 and a checksum in AC-3. Set by hand.
+# Number of consecutive frames: sync words have 32 bits, or 16 and a checksum in AC-3. Set by hand.
 _FRAMES = 3
 _WIDE_PREAMBLES = (
     bytes.fromhex("72f8961f4ea5"),
@@ -19,7 +19,7 @@ _DOLBY_E = 0x1C
 _AC3_PREAMBLES = bytes.fromhex("96f872a54e1f"), bytes.fromhex("6f87254e1f")  # the first two of four words
 _DTS_16, _DTS_14 = bytes.fromhex("7ffe8001"), bytes.fromhex("1fffe800")
 _AC3 = bytes.fromhex("0b77")
-# A checksum takes 2 ms. Frames are found at once; only damage or a constant signal has many that look like one.
+# A checksum takes 2 ms. Usually the first candidate is a frame; only damage or a constant signal has many candidates.
 _CHECKSUMS = 4
 _AC3_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _AC3_RATES = (48000, 44100, 32000)
@@ -27,7 +27,7 @@ _HIGHEST_AC3, _HIGHEST_EAC3 = 10, 16  # bsid: the version of the bit stream
 
 
 def sound_of(data: bytes) -> Sound | None:
-    """Say what coded sound these bytes have; ``None`` if they are something else.
+    """Return the kind of coded sound in these bytes; ``None`` if they are something else.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def _ac3_of(data: bytes, starts: Iterator[int]) -> Sound | None:
 
 
 class Frames:
-    """Takes the whole frames of AC-3 out of bytes, without what lies between them."""
+    """Extracts the complete frames of AC-3 from bytes, without the bytes between them."""
 
     def __init__(self) -> None:
         self._left = b""
@@ -94,7 +94,7 @@ def _places(data: bytes, word: bytes) -> Iterator[int]:
 
 
 def _regular(data: bytes, word: bytes, size_of: Callable[[bytes], int]) -> bool:
-    """Return whether a sync word repeats at equal distances that are long enough for the frames it begins."""
+    """Return whether a sync word repeats at equal distances that are long enough for its frames."""
     places = list(_places(data, word))
     for start, *following in zip(*(places[i:] for i in range(_FRAMES)), strict=False):
         gaps = {place - before for before, place in zip([start, *following], following, strict=False)}
@@ -131,7 +131,7 @@ def dts_bytes(head: bytes) -> int:
 
 
 def frames_follow(data: bytes, start: int, size_of: Callable[[bytes], int]) -> bool:
-    """Return whether three frames follow each other without a gap.
+    """Return whether there are three consecutive frames without a gap.
 
     Parameters
     ----------

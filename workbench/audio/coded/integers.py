@@ -1,4 +1,4 @@
-"""Samples as the integers that a file has: one bit more or less is another byte of coded sound."""
+"""Samples as the exact integers of a file, because coded sound changes with every bit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Integers = npt.NDArray[np.int32]
 
 
 def as_integers(samples: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    """Copy samples of any type to 32 bits without a loss, but for floats with more than 24 of them, and 64 bits."""
+    """Copy samples of any type to 32 bits without loss, except floats with more than 24 bits and 64-bit samples."""
     if samples.dtype.kind == "f":
         samples = np.rint(np.clip(np.nan_to_num(samples).astype(np.float64), -1.0, 1.0 - 2.0**-31) * 2.0**31)
         return samples.astype(np.int32)

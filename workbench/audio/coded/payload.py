@@ -1,4 +1,4 @@
-"""Find coded sound in samples, and read it as the bytes that it was before a program took it for samples."""
+"""Find coded sound in samples, and read its original bytes."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from workbench.audio.coded.frames import sound_in_wide_bursts, sound_of
 from workbench.audio.coded.integers import Integers
 from workbench.audio.coded.sound import Sound
 
-# Two bursts of the longest kind, wherever the sound begins: DTS-HD with 65,536 bytes each, and the head of a third.
+# Contains two bursts of the longest kind, wherever the sound starts: DTS-HD with 65,536 bytes each, and the head of a
+# third.
 _SEARCHED_WORDS = 65_544
 # Silence before DTS on a CD: a few seconds; set by hand. At 44.1 kHz.
 _MOST_SILENT_FRAMES = 20 * 44100
 
 
 class Packing(NamedTuple):
-    """How bytes lie in a sample of 32 bits: from which bit on, in how many bits, and which byte comes first.
+    """How bytes are packed in a sample of 32 bits: the first bit, the number of bits, and the byte order.
 
-    ``swapped`` says that the two bytes of each word of coded sound have changed places before they were packed.
+    ``swapped``: the two bytes of each word of coded sound were swapped before they were packed.
     """
 
     shift: int
@@ -45,7 +46,7 @@ class Packing(NamedTuple):
 
 
 class Coding(NamedTuple):
-    """What coded sound it is, how it is packed into samples, and the channels that it lies in."""
+    """The kind of coded sound, its packing in samples, and its channels."""
 
     sound: Sound
     packing: Packing
@@ -53,7 +54,7 @@ class Coding(NamedTuple):
 
 
 def find_coding(blocks: Iterable[Integers], channels: int) -> Coding | None:
-    """Look for coded sound at the first samples that are not zero: in all channels, in pairs of them, and in each.
+    """Search for coded sound at the first samples that are not zero: in all channels, in pairs, and in single ones.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def find_coding(blocks: Iterable[Integers], channels: int) -> Coding | None:
 
 
 def _lanes(channels: int) -> list[slice]:
-    """Return the channels that coded sound may lie in: AES3 has a pair of them on each line, or uses one alone."""
+    """Return the groups of channels that may have coded sound: AES3 has two channels on a line, or uses one alone."""
     pairs = [slice(first, first + 2) for first in range(0, channels - 1, 2)] if channels > 2 else []
     ones = [slice(first, first + 1) for first in range(channels)] if channels > 1 else []
     return [slice(0, channels), *pairs, *ones]
@@ -96,14 +97,14 @@ def _start_of_sound(blocks: Iterable[Integers], channels: int) -> Integers:
 
 
 def _from_first_sound(samples: Integers) -> Integers:
-    """Drop the silence before an even number of samples, as :class:`Payload` counts them."""
+    """Drop the silence at the start, an even number of samples, as :class:`Payload` counts them."""
     nonzero = np.flatnonzero(samples)
     first = int(nonzero[0]) & ~1 if len(nonzero) else len(samples)
     return samples[first : first + (len(samples) - first) // 2 * 2]
 
 
 def _packings(used_bits: int) -> Iterator[Packing]:
-    """Yield the ways in which bytes can fill samples of 16, 20, 24 or 32 bits, or only the low 16 of wider ones."""
+    """Yield the packings of bytes in samples of 16, 20, 24 or 32 bits, and in only the low 16 bits of wider ones."""
     if not used_bits & 0xFFFF:
         places = [(16, 16)]
     elif not used_bits & 0xFF:

@@ -1,4 +1,4 @@
-"""What coded sound is called, and how it is decoded."""
+"""Names and decoders of coded sound."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NamedTuple
 class Sound(NamedTuple):
     """A kind of coded sound, and FFmpeg's demuxer for it; ``None`` if FFmpeg cannot decode it.
 
-    ``unpacker`` makes what takes the frames out of the bytes, one piece after the other, where the demuxer does not
-    expect what lies between them.
+    ``unpacker`` makes an object that extracts the frames from pieces of bytes. It is needed where the demuxer does not
+    expect the bytes between them.
     """
 
     name: str

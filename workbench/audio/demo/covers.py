@@ -1,4 +1,4 @@
-"""Draw the covers of the demo library: simple shapes in a few colors, the same for an album each time."""
+"""Draw the covers of the demo library: simple shapes in a few colors, always the same ones for an album."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from workbench.whole_file import whole_file
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-SIDE = 480  # pixels; twice what the apps show at most
+SIDE = 480  # pixels; twice the largest size in the apps
 _FINER = 2  # drawn larger and made smaller, so that edges are smooth
 _JPEG_QUALITY = 88
-# Ground, then three colors on it, and the ink of the words. Chosen by eye.
+# The background, three colors on it, and the color of the text. Chosen by eye.
 _PALETTES = (
     ("#12263a", "#f4845f", "#f7b267", "#2a6f97", "#fdf3e7"),
     ("#f2e8cf", "#386641", "#a7c957", "#bc4749", "#26382a"),
@@ -34,7 +34,7 @@ def write_cover(path: Path, *, album: str, artist: str) -> None:
     Raises
     ------
     OSError
-        It cannot be written.
+        The file cannot be written.
     """
     from PIL import Image, ImageDraw, ImageFont
 

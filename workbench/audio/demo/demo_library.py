@@ -31,7 +31,7 @@ def make_demo_library(
 ) -> list[Path]:
     """Write tracks below ``folder`` as ``artist/album/number title.format``, and a cover in the folder of each album.
 
-    Existing files are left alone.
+    Existing files are not changed.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def make_demo_library(
         A file cannot be written.
     """
     tracks = list(tracks)
-    # Encoding takes most of the time, and the encoders release the GIL.
+    # Encoding takes most of the time, and encoders release the GIL.
     with ThreadPoolExecutor(available_cores()) as pool:
         made = list(pool.map(lambda track: _make(Path(folder, track.file_name), _write_whole, track), tracks))
     albums = {path.parent: track for path, track in zip(made, tracks, strict=True)}

@@ -23,7 +23,7 @@ class Chord:
         return self.pitch_classes[0]
 
     def voiced(self, lowest: int) -> list[int]:
-        """Return MIDI notes, each pitch class at its lowest place from ``lowest`` up, so that voices move little."""
+        """Return MIDI notes: each pitch class at its lowest position from ``lowest`` on, so that voices move little."""
         return sorted(lowest + (pitch_class - lowest) % 12 for pitch_class in self.pitch_classes)
 
 

@@ -15,7 +15,7 @@ Samples = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Instrument:
-    """Amplitudes of the harmonics, and the envelope.
+    """An instrument: the amplitudes of its harmonics, and its envelope.
 
     ``decay_s`` is the time constant of a struck or plucked sound; a sound with ``None`` sustains. ``detune_cents`` adds
     a second, slightly higher voice, which sounds like an ensemble.

@@ -1,4 +1,4 @@
-"""A synthesized library of known styles, by many artists: enough to train a tagger on, and to see that it works.
+"""Write a synthesized library of known styles by many artists, which is enough to train and test a tagger.
 
 ``workbench demo --styles FOLDER`` writes it.
 """
@@ -39,7 +39,7 @@ STYLES: dict[str, dict[str, Any]] = {
         "bass_line": "held",
     },
 }
-"""What a style sounds like. Tempo, key and harmony say nothing: they are drawn alike for all."""
+"""The sound of a style. Tempo, key and harmony are drawn in the same way for all styles."""
 
 _PROGRESSIONS = ("I vi IV V", "I IV I V", "ii7 V7 I vi", "I V vi IV")
 
@@ -47,14 +47,14 @@ _PROGRESSIONS = ("I vi IV V", "I IV I V", "ii7 V7 I vi", "I V vi IV")
 def style_tracks(
     *, artists: int = 5, tracks: int = 4, untagged: int = 1, seed: int = 0
 ) -> tuple[DemoTrack, ...]:
-    """Describe ``artists`` × ``tracks`` pieces of every style, some 5 s long.
+    """Return descriptions of ``artists`` × ``tracks`` pieces of every style, each about 5 s long.
 
     Parameters
     ----------
     untagged : int
         How many of an artist's tracks have no genre tag.
     seed : int
-        Of tempo, key and harmony; an artist keeps to a range of tempo and a loudness.
+        Random state of tempo, key and harmony; each artist has a range of tempos and a loudness.
     """
     generator = np.random.default_rng(seed)
     made = []
@@ -88,5 +88,5 @@ def style_tracks(
 
 
 def make_style_library(folder: Path, **size: int) -> list[Path]:
-    """Write the pieces of :func:`style_tracks` below ``folder`` and return their paths; those there are kept."""
+    """Write the pieces of :func:`style_tracks` below ``folder`` and return their paths; existing files are kept."""
     return make_demo_library(folder, tracks=style_tracks(**size))

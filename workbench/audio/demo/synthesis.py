@@ -89,12 +89,12 @@ COMPING: dict[str, tuple[tuple[float, float], ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """A piece of music, as :func:`render` reads it."""
+    """A piece of music for :func:`render`."""
 
     bpm: float
     key: str
     scale: str
-    progression: str  # one chord a bar, repeated; the piece always ends on the tonic
+    progression: str  # one chord per bar, repeated; the piece always ends on the tonic
     bars: int
     groove: str = "rock"
     beats_per_bar: int = 4

@@ -1,4 +1,4 @@
-"""The chunks of RIFF (WAV, RF64) and of AIFF: their texts, which mutagen does not read, and whether they are whole.
+"""Read the chunks of RIFF (WAV, RF64) and AIFF: their texts, which mutagen ignores, and whether they are complete.
 
 References
 ----------
@@ -22,7 +22,7 @@ from workbench.errors import AudioFormatError
 _MAX_TEXT_BYTES = 1 << 20
 _MAX_CHUNKS = 10_000
 _AIFF_TEXTS = (b"NAME", b"AUTH", b"ANNO")
-_UNKNOWN_SIZE = 0xFFFFFFFF  # of the data chunk of an RF64 file, whose size is in its ds64 chunk
+_UNKNOWN_SIZE = 0xFFFFFFFF  # in the data chunk of an RF64 file, whose size is in the ds64 chunk
 
 
 def read_chunks(path: str) -> dict[str, list[str]]:
@@ -47,16 +47,16 @@ def is_chunked(path: Path) -> bool:
 
 
 def check_chunks(path: Path) -> None:
-    """Raise AudioFormatError if a chunk could be added only inside of another one, which would become noise.
+    """Raise AudioFormatError if a new chunk would be inside another chunk, where it would be noise.
 
-    Recorders that lost their power leave the size of the sound open or too large; RF64 has another header.
+    A recorder that lost its power leaves the size of the sound undefined or too large. RF64 has another header.
     """
     with path.open("rb") as file:
         form, size = file.read(4), file.read(4).ljust(4, b"\0")
         end = file.seek(0, 2)
         order = ">" if form == b"FORM" else "<"
         (size_bytes,) = struct.unpack(f"{order}I", size)
-        chunks = _chunks(file, 12, min(end, 8 + size_bytes), order)  # what follows belongs to others
+        chunks = _chunks(file, 12, min(end, 8 + size_bytes), order)  # later bytes are not in a chunk
         whole = size_bytes not in (0, _UNKNOWN_SIZE) and all(
             start + length <= end for _, start, length in chunks
         )
@@ -71,8 +71,8 @@ def check_chunks(path: Path) -> None:
 def set_info_genre(path: Path, genre: str | None) -> None:
     """Replace the genre in the INFO list of a RIFF file, if it has one.
 
-    A text that is too long for its place is left out and the old one removed: nobody should read another genre than
-    in ID3.
+    A text that is too long for its place is left out and the old one is removed, so that the genre never differs from
+    that in ID3.
     """
     if genre is None:
         return

@@ -1,4 +1,4 @@
-"""The tags that the workbench keeps, and what each is called in the different kinds of tags."""
+"""The tags that the workbench keeps, and their names in the different kinds of tags."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.audio.tags.text import split_names
 
-# Names in Vorbis comments, APEv2, MP4, ID3, ASF, RIFF INFO, AIFF, Matroska and FFmpeg, as `plain_name` writes them.
+# Names in Vorbis comments, APEv2, MP4, ID3, ASF, RIFF INFO, AIFF, Matroska and FFmpeg, as given by `plain_name`.
 # https://picard-docs.musicbrainz.org/en/appendices/tag_mapping.html
 NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title", "tit2", "©nam", "inam", "name"),
@@ -55,30 +55,30 @@ _SEPARATORS = re.compile(r"[\s_/.\-]+")
 
 
 def plain_name(name: str) -> str:
-    """Write the name of a tag without case, prefix and separators: ``WM/Album Title`` becomes ``albumtitle``."""
+    """Return the name of a tag without case, prefix and separators: ``WM/Album Title`` becomes ``albumtitle``."""
     return _SEPARATORS.sub("", _PREFIX.sub("", name.lower(), count=1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tags:
-    """The tags of a file; ``None`` for those that it does not have. Without a title, the file name is the title.
+    """The tags of a file; missing ones are ``None``. Without a title, the file name is the title.
 
     Attributes
     ----------
     artist, album_artist : str or None
-        As the file shows them; several are joined by ``"; "``.
+        The names as in the file; several are joined by ``"; "``.
     artists, album_artists : tuple of str
-        Each name for itself.
+        The names, separated.
     rating : float or None
         0–5 stars, which another program wrote.
     tag_bpm, tag_key, tag_mood, tag_gain_db, tag_album_gain_db, tag_peak : float or str or None
-        What the file itself says, to compare with the analysis; gains are relative to −18 LUFS (ReplayGain 2).
+        The values in the file, to compare with the analysis; gains are relative to −18 LUFS (ReplayGain 2).
     cover : {"embedded", "file", None}
-        Where a picture of the album is: in the file, or beside it.
+        The place of a picture of the album: in the file, or beside it.
     lyrics : str or None
-        With line breaks; from the file, or a ``.lrc`` file beside it.
+        Lyrics with line breaks, from the file or a ``.lrc`` file beside it.
     cue_sheet : bool
-        Whether the file has a CUE sheet inside, as an album in one file has.
+        Whether the file has a CUE sheet inside, like a file that is a whole album.
     """
 
     title: str

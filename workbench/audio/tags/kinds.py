@@ -1,4 +1,4 @@
-"""Read every kind of tags that a file has, each as a mapping of plain names to texts, the best kind first."""
+"""Read all kinds of tags of a file, each as a mapping from plain names to texts, the best kind first."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from workbench.audio.tags.text import decoded, repaired
 from workbench.errors import AudioError
 
 Kind = dict[str, list[str]]
-"""Plain name → texts. ``cover`` has a text if there is a picture, ``cuesheet`` if there is a CUE sheet."""
+"""Texts by plain name. ``cover`` has a text if there is a picture, ``cuesheet`` if there is a CUE sheet."""
 
-# What mutagen raises for damaged files: struct, Unicode, index and attribute errors besides its own.
+# For damaged files, mutagen raises struct, Unicode, index and attribute errors besides its own.
 _DAMAGE = Exception
 _PICTURES = ("apic", "covr", "picture", "metadatablockpicture", "coverart", "coverartfront")
 
 
 def read_kinds(path: str) -> list[Kind]:
-    """Return the kinds of tags of a file; none of a file that is damaged, absent or without tags."""
+    """Return the kinds of tags of a file; an empty list if the file is damaged, missing or without tags."""
     head = _head(path)
     if head.startswith(b"\x1aE\xdf\xa3"):
         return _found([_attempt(lambda: read_matroska(path))])
@@ -59,7 +59,7 @@ def _head(path: str) -> bytes:
 
 
 def _has_one_kind(head: bytes) -> bool:
-    """Whether a container has one place for tags: Ogg, MP4, ASF, DSF."""
+    """Whether a container has only one kind of tags: Ogg, MP4, ASF, DSF."""
     return head[:4] in (b"OggS", b"0&\xb2u", b"DSD ") or head[4:8] == b"ftyp"
 
 
@@ -71,7 +71,7 @@ def _mutagen_file(path: str) -> Any:
 
 
 def _native(file: Any) -> Kind | None:
-    """Return the tags that belong to the container; those of an MP3 file are read one by one."""
+    """Return the tags that belong to the container; the kinds of tags of an MP3 file are read separately."""
     from mutagen.id3 import ID3
 
     tags = file.tags
@@ -120,7 +120,7 @@ def _of_frames(frames: Iterable[Any]) -> Kind:
 
 
 def _description(frame: Any) -> str:
-    """Comments and lyrics without a description are the main ones."""
+    """Return the description of a frame; comments and lyrics without one are the main ones."""
     return str(getattr(frame, "desc", ""))
 
 
@@ -130,7 +130,7 @@ def _of_frame(frame: Any) -> Iterator[tuple[str, str]]:
     if name == "txxx":
         yield from ((plain_name(description), str(text)) for text in frame.text)
     elif name == "comm" and description.startswith(("iTun", "Songs-DB")):
-        return  # what iTunes and MediaMonkey keep for themselves
+        return  # internal values of iTunes and MediaMonkey
     elif name == "ufid":
         if "musicbrainz" in frame.owner:
             yield "musicbrainztrackid", decoded(frame.data)
@@ -151,7 +151,7 @@ def _of_frame(frame: Any) -> Iterator[tuple[str, str]]:
 
 
 def _of_mapping(tags: Any) -> Kind:
-    """Read Vorbis comments, APEv2, MP4 and ASF: names with one value or several."""
+    """Read Vorbis comments, APEv2, MP4 and ASF, in which a name has one or several values."""
     kind: defaultdict[str, list[str]] = defaultdict(list)
     for name, value in list(tags.items()):
         plain = plain_name(name.partition("::")[0])
@@ -176,7 +176,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _by_ffmpeg(path: str) -> Kind | None:
-    """Read what FFmpeg knows of other containers, such as CAF and W64."""
+    """Read the tags that FFmpeg finds in other containers, such as CAF and W64."""
     import av
 
     from workbench.audio.ffmpeg_decoder import open_container
@@ -186,7 +186,7 @@ def _by_ffmpeg(path: str) -> Kind | None:
             found: dict[str, str] = {}
             for stream in container.streams.audio:
                 found |= stream.metadata
-            found |= container.metadata  # the container's title is the song's, a stream's may be "Stereo"
+            found |= container.metadata  # last, because a stream's title may be "Stereo"
         return {plain_name(name): [text] for name, text in found.items()}
     except (AudioError, av.FFmpegError, ValueError, struct.error):
         return None

@@ -29,7 +29,7 @@ _SEGMENT_LEVEL, _UNSAID_LEVEL = 35, 40  # between the track and the album
 _LEVELS = {"track": 30, "song": 30, "chapter": 30, "album": 50, "concert": 50, "opera": 50}
 _MAX_ELEMENT_BYTES = 16 << 20  # tags and attachments that are larger are not read; chosen by hand
 _MAX_ELEMENTS = 100_000
-# What a tag of the album's level says about the track as well, and what it is called then.
+# Tags at the level of the album that also apply to the track, with their names for the track.
 _OF_THE_ALBUM = {"title": "album", "artist": "albumartist", "titlesort": "albumsort", "partnumber": "",
                  "artistsort": "albumartistsort"}  # fmt: skip
 
@@ -47,7 +47,7 @@ class _Tag(NamedTuple):
 
 
 def read_matroska(path: str) -> dict[str, list[str]]:
-    """Return the tags of the song by their plain names: its own, and those of its album."""
+    """Return the tags of the song and of its album by their plain names."""
     tags: list[_Tag] = []
     with open_binary(path) as file:
         for part in _parts(file):
@@ -78,7 +78,7 @@ def _merged(tags: list[_Tag]) -> dict[str, list[str]]:
 
 
 def _is_album(tag: _Tag, found: dict[str, list[str]]) -> bool:
-    """Whether a tag describes the album. Without a level it does by the standard, but FFmpeg writes the song's so."""
+    """Whether a tag describes the album. Without a level it should, but FFmpeg writes tags of the song like this."""
     if tag.level is not None:
         return tag.level > _SEGMENT_LEVEL
     names = {name for name, _ in tag.texts}
@@ -90,7 +90,7 @@ def _distance(tag: _Tag) -> tuple[bool, int]:
 
 
 def _parts(file: BinaryIO) -> Iterator[_Element]:
-    """Yield the parts of the segment up to the audio, and those that the seek head names behind it."""
+    """Yield the parts of the segment before the audio, and the later ones that the seek head lists."""
     end = file.seek(0, 2)
     segment = next(item for item in _elements(file, 0, end) if item.id == _SEGMENT)
     seen: set[int] = set()
@@ -160,7 +160,7 @@ def _elements(file: BinaryIO, start: int, end: int) -> Iterator[_Element]:
             return
         size = int.from_bytes(head[id_length : id_length + size_length], "big") & ((1 << 7 * size_length) - 1)
         body = start + id_length + size_length
-        if size == (1 << 7 * size_length) - 1:  # unknown, as in a stream: it ends with its parent
+        if size == (1 << 7 * size_length) - 1:  # unknown, as in a stream: the element ends with its parent
             size = end - body
         yield _Element(int.from_bytes(head[:id_length], "big"), body, size)
         start = body + size

@@ -1,4 +1,4 @@
-"""Numbers in tags: what programs write for years, places, stars, tempos and gains. ``None`` for what cannot be."""
+"""Read numbers in tags: years, track numbers, stars, tempos and gains. Impossible values give ``None``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator
 _YEAR = re.compile(r"(?<!\d)((?:1[6-9]|20|21)\d\d)(?=(?:[01]\d(?:[0-3]\d)?)?(?!\d))")
 _ID3V1_GENRE = re.compile(r"\(?(\d{1,3})\)?$")
 _NUMBER = re.compile(r"\s*([+-]?\d{1,12}(?:[.,]\d{1,12})?)")
-_POPM_STARS = (1, 32, 96, 160, 224)  # lowest POPM byte of 1 to 5 stars, as Windows Explorer reads it
+_POPM_STARS = (1, 32, 96, 160, 224)  # lowest POPM byte of 1 to 5 stars in Windows Explorer
 _ASF_STARS = (1, 13, 38, 63, 87)  # the same for WM/SharedUserRating, whose stars are 1, 25, 50, 75, 99
-_BPM = 1.0, 999.0  # a tempo outside is a mistake
-_GAIN_DB = 64.0  # as far as ReplayGain's own format goes (RVA2, 16 bits)
+_BPM = 1.0, 999.0  # a tempo outside is an error
+_GAIN_DB = 64.0  # the range of RVA2 (16 bits)
 _R128_OFFSET_DB = 5.0  # R128 gains aim at -23 LUFS (RFC 7845), ReplayGain 2 at -18
 _MAX_COUNT = 2**31 - 1
 
 
 def in_unit(name: str, text: str) -> str:
-    """Return the text of a tag in the unit of its field: some names mean another scale."""
+    """Return the text of a tag in the unit of its field, because some names have another scale."""
     if name.startswith("r128"):
         value = decimal(text)
         return text if value is None else str(value / 256 + _R128_OFFSET_DB)
@@ -29,7 +29,7 @@ def in_unit(name: str, text: str) -> str:
 
 
 def r128(gain_db: float) -> int:
-    """Return the number that an Opus file has for a gain relative to −18 LUFS: 1/256 dB relative to −23 LUFS."""
+    """Convert a gain relative to −18 LUFS to the number in an Opus file, in 1/256 dB relative to −23 LUFS."""
     return max(-32768, min(32767, round((gain_db - _R128_OFFSET_DB) * 256)))
 
 
@@ -39,7 +39,7 @@ def year(text: str) -> int | None:
 
 
 def place(text: str) -> int | None:
-    """Read ``3``, ``03/12`` or ``A3``."""
+    """Read the number of a track or disc from ``3``, ``03/12`` or ``A3``."""
     match = re.match(r"\D{0,8}(\d{1,6})", text)
     return int(match[1]) or None if match else None
 
@@ -103,7 +103,7 @@ def genres(texts: Iterable[str]) -> Iterator[str]:
 
 
 def decimal(text: str) -> float | None:
-    """Read the number at the beginning of a text."""
+    """Read the number at the start of a text."""
     match = _NUMBER.match(text)
     value = float(match[1].replace(",", ".")) if match else math.nan
     return value if math.isfinite(value) else None

@@ -17,10 +17,10 @@ from workbench.audio.tags.kinds import Kind, read_kinds
 from workbench.audio.tags.text import decoded, lines, parts, split_names
 from workbench.errors import AudioError
 
-_CUT_AFTER = 30  # characters of a title in ID3v1, which careless programs copy into other tags
+_CUT_AFTER = 30  # characters of a title in ID3v1, which some programs copy into other tags
 _COVER_NAMES = ("cover", "folder", "front", "album", "albumart")
 _COVER_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
-# FAT keeps times in steps of two seconds, so a later change can leave the same time.
+# FAT stores times in steps of two seconds, so a later change can have the same time.
 _SETTLED_NS = 2_000_000_000
 _IDS_OF = {"artist": "musicbrainz_artist_id", "album_artist": "musicbrainz_album_artist_id"}
 _MAX_LRC_BYTES = 1 << 20  # chosen by hand; the lyrics of a song have some kilobytes
@@ -88,7 +88,7 @@ def _value(kinds: Sequence[Kind], field: str) -> Any:
 
 
 def _texts(kinds: Sequence[Kind], field: str) -> list[str]:
-    """Return the texts of the first kind that has the field, unless they are cut there and whole in another."""
+    """Return the texts of the first kind that has the field, unless they are cut in it and complete in another."""
     found = [texts for kind in kinds if (texts := _first_name(kind, field))]
     if not found:
         return []
@@ -99,7 +99,7 @@ def _texts(kinds: Sequence[Kind], field: str) -> list[str]:
 
 
 def _is_cut(text: str, whole: str) -> bool:
-    """Whether a text ends where ID3v1 has no more room; a blank at its end is not kept."""
+    """Whether a text is the part of a longer one that fits into ID3v1, which drops a blank at the end."""
     return len(whole) > _CUT_AFTER and whole[:_CUT_AFTER].rstrip() == text
 
 

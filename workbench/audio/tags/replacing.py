@@ -1,4 +1,4 @@
-"""Give a file a new content so that a power cut leaves the old one or the new one, and all else stays as it was."""
+"""Replace the content of a file atomically, also if the power is cut, and keep its other properties."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def place_beside(path: Path) -> Path:
 
 
 def remove_beside(beside: Path) -> None:
-    """Remove the copy with its folder, if they are there."""
+    """Remove the copy and its folder, if they exist."""
     shutil.rmtree(beside.parent, ignore_errors=True)
 
 
 def check_writable(path: Path) -> None:
-    """Raise AudioPermissionError if a file may not be changed, also where its folder would allow to replace it."""
+    """Raise AudioPermissionError if a file may not be changed, even if its folder would allow to replace it."""
     if os.statvfs(path).f_flag & os.ST_RDONLY:
         said = f"{path} is on a disk that is mounted read-only. Mount it for writing, or leave the file out."
     elif _is_locked(path):
@@ -48,7 +48,7 @@ def _is_locked(path: Path) -> bool:
 
 
 def can_be_replaced(changed: Path, path: Path) -> bool:
-    """Whether a copy can take the place of a file: there is no other link, and it gets owner, mode and attributes."""
+    """Give a copy owner, mode and attributes of a file; return whether that succeeded and no other link exists."""
     before = path.stat()
     if before.st_nlink > 1 or not hasattr(os, "listxattr"):
         return False
@@ -65,7 +65,7 @@ def _attributes(path: Path) -> dict[str, bytes]:
 
 
 def replace(changed: Path, path: Path) -> None:
-    """Put a complete copy in the place of a file, in one step that is on the disk when this returns."""
+    """Replace a file by a complete copy in one step, which is on the disk when this returns."""
     changed.replace(path)
     _sync(path.parent)
 
@@ -73,10 +73,10 @@ def replace(changed: Path, path: Path) -> None:
 def overwrite(changed: Path, path: Path) -> None:
     """Write the content and the time of a complete copy into a file that keeps its names, owner and attributes.
 
-    A cut in the middle leaves a mixture: the copy must stay until this has returned, to do it again.
+    An interruption leaves a mixture. So the copy must be kept until this has returned, to repeat it.
     """
     with changed.open("rb") as source, path.open("r+b") as target:
-        if hasattr(os, "posix_fallocate"):  # so that a full disk is refused before a byte changes
+        if hasattr(os, "posix_fallocate"):  # so that a full disk raises an error before any byte changes
             os.posix_fallocate(target.fileno(), 0, changed.stat().st_size)
         shutil.copyfileobj(source, target)
         target.truncate()
@@ -87,7 +87,7 @@ def overwrite(changed: Path, path: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Return when the content of a file is on the disk."""
+    """Wait until the content of a file is on the disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 

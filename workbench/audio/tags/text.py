@@ -1,4 +1,4 @@
-"""Text of tags: which characters are kept, how wrongly declared encodings are read, where names are split."""
+"""Clean the text of tags: remove characters, repair wrongly declared encodings, split names."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-# Characters that change the direction or the meaning of the text around them; none of them spells anything.
+# Characters that change the direction or the meaning of the text around them, and are not part of any word.
 _HARMFUL = re.compile("[\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]")
-# Format characters that spell: joiners, soft hyphens, marks of direction, parts of flags; and letters without ink. None
-# begins or ends a title, but for a joiner after a sign that kills a vowel, which makes another letter of it.
+# Format characters that are part of words (joiners, soft hyphens, marks of direction, parts of flags), and invisible
+# letters. None of them starts or ends a title, except a joiner after a virama, which changes the letter.
 _AT_THE_EDGE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2800\u3164\uffa0"
 _JOINERS = "\u200c\u200d"
 _VIRAMA = 9  # Unicode's combining class of these signs
@@ -19,13 +19,13 @@ _MOST_LYRICS = 1 << 20
 _BLANK = {"Cc", "Cs", "Zs", "Zl", "Zp"}
 _GUEST = r"(?:feat|ft|featuring)\b\.?"
 _IN_BRACKETS = re.compile(rf"\s*[(\[]\s*({_GUEST}[^)\]]*)[)\]]", re.IGNORECASE)
-# As Navidrome splits: a comma, "&" or "/" without blanks may be part of a name (Earth, Wind & Fire; AC/DC).
+# As in Navidrome: a comma, "&" or "/" without blanks may be part of a name (Earth, Wind & Fire; AC/DC).
 _BETWEEN_NAMES = re.compile(rf"\s*(?:[;；\0]|\\\\)\s*|\s+//?\s+|\s+{_GUEST}\s+", re.IGNORECASE)
 _ANY_JOINT = re.compile(rf"\s*[;；\0/,、&+]\s*|\s+(?:and|x|vs\.?|with|{_GUEST})\s+", re.IGNORECASE)
 
 
 def decoded(data: bytes) -> str:
-    """Read bytes of an unknown encoding: UTF-8, or else what Windows writes in Western languages."""
+    """Decode bytes of an unknown encoding: UTF-8, or otherwise Windows-1252."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -33,7 +33,7 @@ def decoded(data: bytes) -> str:
 
 
 def repaired(text: str) -> str:
-    """Read text again that was declared as Latin-1 but is UTF-8 or Windows-1252."""
+    """Repair text that was declared as Latin-1 but is UTF-8 or Windows-1252."""
     if text.isascii():
         return text
     try:
@@ -47,9 +47,9 @@ def _reads_as_windows(data: bytes) -> bool:
 
 
 def one_line(text: str) -> str:
-    """Return text on one line without control characters; characters that spell, such as joiners, are kept.
+    """Return text on one line without control characters; characters that are part of words, such as joiners, are kept.
 
-    What is longer than 10,000 characters is cut there.
+    A text is cut after 10,000 characters.
     """
     whole = _HARMFUL.sub("", text[:MOST_CHARACTERS])
     kept = (" " if unicodedata.category(char) in _BLANK else char for char in whole)
@@ -64,7 +64,7 @@ def one_line(text: str) -> str:
 
 
 def lines(text: str) -> str:
-    """Return text of several lines, each as :func:`one_line` writes it."""
+    """Return text of several lines, each cleaned by :func:`one_line`."""
     return "\n".join(one_line(line) for line in re.split(r"\r\n?|\n", text[:_MOST_LYRICS])).strip()
 
 
@@ -80,10 +80,10 @@ def split_names(values: Sequence[str], *, how_many: int = 0) -> tuple[str, ...]:
     Parameters
     ----------
     values : sequence of str
-        What the tag says, already cleaned.
+        The cleaned values of the tag.
     how_many : int
-        The number of MusicBrainz ids. Where a single value has exactly as many parts, it is split at every joint,
-        such as a comma or ``&``.
+        The number of MusicBrainz ids. If a single value has exactly as many parts, it is split at every separator, such
+        as a comma or ``&``.
     """
     if len(values) == 1 and how_many > 1:
         pieces = _split(_ANY_JOINT, values[0])

@@ -1,4 +1,4 @@
-"""The tags at the very end of an MP3 file, which mutagen drops or fills when it saves others: Lyrics3 and ID3v1."""
+"""Keep the tags at the end of an MP3 file, Lyrics3 and ID3v1, which mutagen drops or changes when it saves others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIZE_DIGITS = 6
 
 
 def tags_at_the_end(path: Path) -> bytes:
-    """Return ID3v1 with the Lyrics3 tag before it; nothing of a file without ID3v1."""
+    """Return ID3v1 with the Lyrics3 tag before it; empty for a file without ID3v1."""
     with path.open("rb") as file:
         size_bytes = file.seek(0, 2)
         file.seek(max(0, size_bytes - _ID3V1_BYTES))
@@ -32,7 +32,7 @@ def tags_at_the_end(path: Path) -> bytes:
 
 
 def put_back(path: Path, tags: bytes, genre: str | None) -> None:
-    """Write the tags at the end as they were but for the genre of ID3v1."""
+    """Restore the tags at the end, with another genre in ID3v1."""
     from mutagen.id3 import TCON
 
     number = tags[-1]

@@ -1,7 +1,7 @@
-"""What turns a changed file back into the one before: small where only tags differ, wherever in the file they lie.
+"""Make the data that restore the earlier content of a changed file; they are small if only tags differ.
 
-Tags at the front move the sound behind them, and Ogg numbers its pages anew. Each block of the old file is therefore
-compared with the new one at a few distances, and what differs there is kept, compressed.
+Tags at the start of a file move the sound after them, and Ogg renumbers its pages. So each block of the old file is
+compared with the new file at a few offsets, and the differences are kept, compressed.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from workbench.errors import AudioFormatError
 
 Bytes = npt.NDArray[np.uint8]
 
-_BLOCK_BYTES = 1 << 16  # set by hand: few blocks, and little is kept of the one in which the tags end
-_PROBES = (0.1, 0.5, 0.9)  # places in the old file that are looked for in the new one
+_BLOCK_BYTES = 1 << 16  # set by hand: few blocks, and little to keep of the block in which the tags end
+_PROBES = (0.1, 0.5, 0.9)  # positions in the old file that are searched for in the new one
 _PROBE_BYTES = 64
-_FARTHEST_BYTES = 1 << 22  # tags that are new or gone are smaller than this; pictures are not touched
+_FARTHEST_BYTES = 1 << 22  # new or removed tags are smaller; pictures are not changed
 _HEAD = struct.Struct("<Q")
 _STEP = struct.Struct("<qI")
 
 
 def difference(before: Path, after: Path) -> bytes:
-    """Return what :func:`rebuild` needs to make ``before`` from ``after``."""
+    """Return the data with which :func:`rebuild` makes ``before`` from ``after``."""
     old, new = _read(before), _read(after)
     shifts = _shifts(old, new)
     pieces = [_HEAD.pack(len(old))]
@@ -75,7 +75,7 @@ def _read(path: Path) -> Bytes:
 
 
 def _at(values: Bytes, start: int, length: int) -> Bytes:
-    """Return so many bytes from a place on, with zeros where there are none."""
+    """Return ``length`` bytes from a position on, with zeros outside of the values."""
     found = np.zeros(length, np.uint8)
     low, high = max(0, start), min(len(values), start + length)
     if low < high:
@@ -84,7 +84,7 @@ def _at(values: Bytes, start: int, length: int) -> Bytes:
 
 
 def _shifts(old: Bytes, new: Bytes) -> list[int]:
-    """Return how far parts of the old file may have moved in the new one."""
+    """Return the offsets by which parts of the old file may have moved in the new one."""
     found = {0, len(new) - len(old)}
     for probe in _PROBES:
         place = int(probe * len(old))

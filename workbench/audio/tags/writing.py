@@ -1,6 +1,6 @@
-"""Write fields into an audio file, in every kind of tags that it has, and leave all other tags as they are.
+"""Write fields into an audio file, in every kind of tags that it has, without changing other tags.
 
-Players differ in which kind of tags they prefer, so that an old value in one would hide the new one in another.
+Players prefer different kinds of tags, so an old value in one kind could hide the new value in another.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from workbench.errors import AudioFormatError
 Value = float | str
 
 PREFIX = "WORKBENCH_"
-"""Before the names of fields that no other program knows."""
+"""The prefix of fields that other programs do not know."""
 
 _ITUNES = "----:com.apple.iTunes:"
 # ID3 frame, Vorbis comments and APEv2 items, MP4 atom, ASF attribute.
-# https://picard-docs.musicbrainz.org/en/appendices/tag_mapping.html; INITIALKEY is what DJ software reads.
+# https://picard-docs.musicbrainz.org/en/appendices/tag_mapping.html; DJ software reads INITIALKEY.
 _WRITTEN: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "bpm": ("TBPM", ("BPM",), "tmpo", "WM/BeatsPerMinute"),
     "key": ("TKEY", ("INITIALKEY", "KEY"), f"{_ITUNES}initialkey", "WM/InitialKey"),
@@ -49,7 +49,7 @@ _READ = {
     "album_peak": ("replaygainalbumpeak",),
 }
 _R128 = {"track_gain": "R128_TRACK_GAIN", "album_gain": "R128_ALBUM_GAIN"}
-# The texts that older kinds of tags have: ID3v1, INFO of WAV, the text chunks of AIFF.
+# Fields that older kinds of tags have: ID3v1, INFO of WAV, the text chunks of AIFF.
 _OLDER = {
     "title": "TIT2",
     "artist": "TPE1",
@@ -60,14 +60,14 @@ _OLDER = {
     "genre": "TCON",
 }
 _NO_TAGS = "its format has no tags that can be written. Leave it out"
-_UTF_16 = 1  # the encoding that every version of ID3v2 knows
+_UTF_16 = 1  # an encoding of every version of ID3v2
 
 
 def read_fields(path: str, fields: Iterable[str]) -> dict[str, list[str]]:
-    """Return what a file says for these fields: all different texts, that of the best kind of tags first.
+    """Return the values of these fields in a file: all different texts, that of the best kind of tags first.
 
-    Gains are in dB relative to −18 LUFS, also those of Opus files. Fields that the file lacks are left out, as a tempo
-    of 0, with which programs say that they do not know it; so is everything of a file that cannot be read.
+    Gains are in dB relative to −18 LUFS, also for Opus files. Missing fields are left out, and so is a tempo of 0,
+    which means an unknown tempo. A file that cannot be read has no fields.
     """
     kinds = read_kinds(path)
     found = ((field, list(dict.fromkeys(_texts(kinds, field)))) for field in fields)
@@ -86,7 +86,7 @@ def _texts(kinds: Iterable[Mapping[str, list[str]]], field: str) -> Iterator[str
 
 
 def is_opus(path: Path) -> bool:
-    """Whether a file is Opus in Ogg, which has gains of its own and no peaks (RFC 7845, section 5.2.1)."""
+    """Whether a file is Opus in Ogg, which has its own kind of gains and no peaks (RFC 7845, section 5.2.1)."""
     with path.open("rb") as file:
         head = file.read(64)
     return head.startswith(b"OggS") and b"OpusHead" in head
@@ -110,7 +110,7 @@ def write_fields(path: Path, values: Mapping[str, Value]) -> None:
     References
     ----------
     ReplayGain 2.0; RFC 7845, section 5.2.1: an Opus file has ``R128_*_GAIN`` in 1/256 dB relative to −23 LUFS, and
-    should have no ``REPLAYGAIN_*``, so that those of a gain that is written are removed.
+    should not have ``REPLAYGAIN_*``. So these are removed when a gain is written.
     """
     import mutagen
 
@@ -156,7 +156,7 @@ def _genre(values: Mapping[str, Value]) -> str | None:
 
 
 def _set_native(path: Path, file: Any, values: Mapping[str, Value]) -> bool:
-    """Set fields in the tags that belong to the container, if there are any."""
+    """Set fields in the tags of the container, if it has any."""
     from mutagen.apev2 import APEv2
     from mutagen.id3 import ID3
 
@@ -195,9 +195,9 @@ def _set_in_apev2(path: Path, values: Mapping[str, Value]) -> bool:
 def _add(
     path: Path, file: Any, values: Mapping[str, Value], older: Iterable[Mapping[str, list[str]]]
 ) -> None:
-    """Add tags to a file that has none, or only older kinds of tags.
+    """Add tags to a file that has no tags or only older kinds of tags.
 
-    ID3 takes over what those say: many programs read only ID3 where there is some.
+    The values of the older kinds are copied to ID3, because many programs read only ID3 if a file has it.
     """
     import mutagen
     from mutagen.id3 import ID3
@@ -205,7 +205,7 @@ def _add(
     if file is None:
         raise _unwritable(path, _NO_TAGS)
     try:
-        if type(file.tags) is ID3:  # what mutagen has made of ID3v1
+        if type(file.tags) is ID3:  # made by mutagen from ID3v1
             file.tags = ID3()  # type: ignore[no-untyped-call]
         else:
             file.add_tags()
@@ -232,7 +232,7 @@ def _take_over(tags: Any, older: Iterable[Mapping[str, list[str]]]) -> None:
 
 
 def _set_keys(tags: Any, values: Mapping[str, Value]) -> None:
-    """Set fields in tags that map names to values: Vorbis comments, APEv2, MP4, ASF."""
+    """Set fields in tags with names and values: Vorbis comments, APEv2, MP4, ASF."""
     kind = type(tags).__name__
     for field, value in values.items():
         own = PREFIX + field.upper()
@@ -259,7 +259,7 @@ def _set_in_opus(tags: Any, field: str, names: Iterable[str], value: Value) -> N
 
 
 def _set_one(tags: Any, name: str, value: Any) -> None:
-    """Set a value under the spelling of its name that the tags have: some kinds tell upper from lower case."""
+    """Set a value under the name in the spelling of the tags, because some kinds distinguish upper and lower case."""
     same = [known for known in tags.keys() if known.casefold() == name.casefold()]  # noqa: SIM118 - no mapping
     for other in same[1:]:
         del tags[other]
@@ -274,7 +274,7 @@ def _in_mp4(name: str, field: str, value: Value) -> list[Any]:
 
 
 def as_text(field: str, value: Value) -> str:
-    """Write a value as other programs do.
+    """Return a value in the notation of other programs.
 
     >>> as_text("bpm", 149.961), as_text("track_gain", 3.122), as_text("key", "Am")
     ('149.96', '3.12 dB', 'Am')
@@ -289,10 +289,10 @@ def as_text(field: str, value: Value) -> str:
 
 
 def _save_id3(load: Callable[..., Any], path: Path, values: Mapping[str, Value]) -> None:
-    """Save ID3 in the version that it has; frames are not translated, because a version drops what it does not know."""
+    """Save ID3 in its own version; frames are not converted, because a conversion drops unknown frames."""
     tags = load(translate=False)
     version = 4 if tags.version[:2] == (2, 4) else 3
-    if tags.version[:2] == (2, 2):  # cannot be written; 2.3 is what programs of its time read
+    if tags.version[:2] == (2, 2):  # cannot be written; programs of its time also read 2.3
         if tags.unknown_frames:
             unknown = ", ".join(frame[:3].decode("latin-1") for frame in tags.unknown_frames)
             raise _unwritable(
@@ -301,7 +301,7 @@ def _save_id3(load: Callable[..., Any], path: Path, values: Mapping[str, Value])
             )
         tags = load(v2_version=3)
     _set_frames(tags, values)
-    tags.save(path, v2_version=version, v23_sep=None)  # several values stay apart
+    tags.save(path, v2_version=version, v23_sep=None)  # several values stay separate
 
 
 def _set_frames(tags: Any, values: Mapping[str, Value]) -> None:
@@ -319,5 +319,5 @@ def _set_frames(tags: Any, values: Mapping[str, Value]) -> None:
                 description = known.desc
                 tags.delall(known.HashKey)
         if field.endswith("_gain"):
-            tags.delall(f"RVA2:{field.removesuffix('_gain')}")  # the older place of the same value
+            tags.delall(f"RVA2:{field.removesuffix('_gain')}")  # an older frame for the same value
         tags.add(id3.TXXX(encoding=_UTF_16, desc=description, text=[text]))  # type: ignore[no-untyped-call]
