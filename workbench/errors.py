@@ -6,45 +6,46 @@ WorkbenchError
 ├── ReportError                a report cannot be made, or one of its cells failed
 ├── MissingPackageError        a package is not installed
 ├── ImportOrderError           TensorFlow was imported before Essentia
-├── LibraryPathError           a folder or file that was asked for cannot be read
+├── LibraryPathError           a requested folder or file cannot be read
 │   └── PathNotAllowedError        outside LIBRARY_ROOTS: the server does not open it
 ├── AudioError                 something about one audio file
 │   ├── AudioFileMissingError      deleted between scan and decoding
 │   ├── AudioPermissionError       it exists, but cannot be read
-│   │   └── AudioOutsideError          it lies outside LIBRARY_ROOTS by now, so a server does not read it
+│   │   └── AudioOutsideError          it is outside LIBRARY_ROOTS now, so a server does not read it
 │   ├── AudioFormatError           not audio, or no decoder for it
 │   ├── AudioEmptyError            has no audio
 │   ├── AudioMemoryError           there is not enough memory to decode even small blocks
-│   └── AudioSlowError             it was not read to its end in ANALYSIS_TIMEOUT_SECONDS
-├── TagsError                  tags cannot be written or put back as asked
+│   └── AudioSlowError             it could not be read to its end within ANALYSIS_TIMEOUT_SECONDS
+├── TagsError                  tags cannot be written or restored as requested
 │   └── TagsStoppedError           the backup or the library cannot be written: no more files were changed
 ├── PluginError                a plug-in cannot be loaded, or failed
 ├── ModelError                 a TensorFlow model or tagger is missing, damaged or untrained
 ├── StoreError                 something about the database or the cache
 │   ├── DatabaseUnavailableError   locked, read-only or full: trying again may help
-│   ├── DatabaseCorruptError       damaged: the file is kept as it is
-│   ├── DatabaseVersionError       written by a newer version: left untouched
+│   ├── DatabaseCorruptError       damaged: the file is not changed
+│   ├── DatabaseVersionError       written by a newer version: the file is not changed
 │   └── SQLiteVersionError         this SQLite can corrupt a WAL database
 ├── ProcessingError            something about the workers
 │   ├── SchedulerError             the Dask scheduler cannot be reached
 │   ├── WorkerCrashedError         a file killed the worker that analyzed it
 │   ├── DeadlineError              a file took longer than ANALYSIS_TIMEOUT_SECONDS
 │   └── CancelledError             the job was cancelled
-├── ServerError                the server cannot start as asked
+├── ServerError                the server cannot start as requested
 │   └── QueueFullError             too many jobs are waiting: try again later
 ├── MediaServerError           a media server cannot be reached, or refuses something
-└── PlaylistError              a playlist cannot be made as asked
+└── PlaylistError              a playlist cannot be made as requested
     ├── UnknownMethodError
     ├── UnknownParameterError
     ├── ParameterValueError        a parameter has a value that is not allowed
     ├── UnknownTrackError          no such track, or several (``candidates``)
     ├── UnknownPlaylistError       no kept playlist with this id or name
-    ├── QuerySyntaxError           in the filter language, with a ``position``
+    ├── QuerySyntaxError           an error in a filter, with its ``position``
     ├── PlaylistFileError          a playlist file cannot be read or written
     └── LibraryEmptyError          no analyzed track to choose from
-        └── NothingMatchesError    none that a filter or a constraint asks for
+        └── NothingMatchesError    no track matches a filter or a constraint
 
-A message names the thing, says what is wrong and what to do. Every error pickles, because it may cross processes.
+A message names the thing, says what is wrong and what to do. Every error can be pickled, because it may be sent to
+another process.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class WorkbenchError(Exception):
         return _rebuild, (type(self), self.message, self.details)
 
     def with_more(self, sentence: str) -> WorkbenchError:
-        """Return this error with a further sentence, or itself if there is none."""
+        """Return this error with a further sentence, or unchanged if there is none."""
         return _rebuild(type(self), f"{self.message} {sentence}", self.details) if sentence else self
 
     def __getattr__(self, name: str) -> Any:
@@ -78,16 +79,16 @@ class WorkbenchError(Exception):
             raise AttributeError(name) from None
 
     def _render_traceback_(self) -> list[str]:
-        """Return what a notebook shows: the line of the cell and the message, not the inside of the package.
+        """Return the traceback for a notebook: the line of the cell and the message, without the lines of this package.
 
-        IPython asks for it; ``%debug`` still leads to the rest.
+        IPython calls it; ``%debug`` still shows the rest.
         """
         lines = [_cell_line(frame) for frame in traceback.extract_tb(self.__traceback__)]
         return [*[line for line in lines if line], f"{type(self).__name__}: {self.message}"]
 
 
 def _cell_line(frame: traceback.FrameSummary) -> str:
-    """Return a line of a notebook's cell; empty for one of a module."""
+    """Return the line of a notebook's cell; empty for a line of a module."""
     in_cell = "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input")
     line = linecache.getline(frame.filename, frame.lineno or 0).strip() if in_cell else ""
     return f"Line {frame.lineno} of the cell: {line}" if line else ""

@@ -1,4 +1,4 @@
-"""Import Essentia and TensorFlow when they are first used: quietly, once, and in the only order that works.
+"""Import Essentia and TensorFlow at their first use, without output, once, and in the only order that works.
 
 Importing TensorFlow and then Essentia aborts the process (``Op with name Bitcast ALREADY_EXISTS``: the Essentia wheel
 contains its own TensorFlow), and Python cannot catch that. The other order works. So :func:`get_tensorflow` imports
@@ -26,7 +26,7 @@ _INSTALL = {
     "essentia.standard": "essentia-tensorflow",
     "tensorflow": "tensorflow",
 }
-_WITH_A_NETWORK = ("Tensorflow", "TempoCNN", "PitchCREPE")  # found by making each and counting threads
+_WITH_A_NETWORK = ("Tensorflow", "TempoCNN", "PitchCREPE")  # found by creating each and counting threads
 
 _lock = threading.RLock()
 _seconds: dict[str, float] = {}
@@ -38,7 +38,7 @@ def get_essentia() -> ModuleType:
     Raises
     ------
     ImportOrderError
-        TensorFlow was imported first, not with :func:`get_tensorflow`.
+        TensorFlow was imported before, and not by :func:`get_tensorflow`.
     MissingPackageError
         Essentia is not installed.
     """
@@ -61,10 +61,10 @@ def get_essentia() -> ModuleType:
 
 
 def _import_standard(essentia: ModuleType) -> ModuleType:
-    """Import ``essentia.standard`` without the algorithms that contain a network; each of those at its first use.
+    """Import ``essentia.standard`` without the algorithms with a network, which are imported at their first use.
 
-    The import makes one of every algorithm, and these start TensorFlow's threads. Workers that are forked afterward do
-    not have the threads, and wait for them forever at their first network.
+    The import creates an object of every algorithm, and those with a network start TensorFlow's threads. Workers that
+    are forked afterward do not have these threads, and would wait for them forever at their first network.
     """
     if "essentia.standard" in sys.modules:
         return import_once("essentia.standard")
@@ -104,7 +104,7 @@ def get_tensorflow() -> ModuleType:
 
 @contextmanager
 def _quiet_native_start() -> Iterator[None]:
-    """Hide what TensorFlow's C++ writes to file descriptor 2 before its log level applies.
+    """Hide the output of TensorFlow's C++ code on file descriptor 2 before its log level applies.
 
     If the import fails, the text is shown.
     """
@@ -156,10 +156,10 @@ def import_once(name: str, *, install: str | None = None) -> ModuleType:
 
 
 def defer_iri_grammar() -> None:
-    """Let jsonschema import ``rfc3987_syntax`` when it checks its first IRI.
+    """Make jsonschema import ``rfc3987_syntax`` only when it checks its first IRI.
 
-    The package builds a parser when it is imported (2.2 s of CPU). All of Jupyter imports jsonschema, which imports
-    the package if it is there, and hardly any schema has an IRI.
+    The package builds a parser when it is imported (2.2 s of CPU time). All parts of Jupyter import jsonschema, which
+    imports the package if it is installed, although few schemas have an IRI.
     """
     name = "rfc3987_syntax"
     if name in sys.modules or importlib.util.find_spec(name) is None:
@@ -177,6 +177,6 @@ def defer_iri_grammar() -> None:
 
 
 def import_seconds() -> dict[str, float]:
-    """Return seconds that each import made through this module took, by module name."""
+    """Return the seconds of each import by this module, by module name."""
     with _lock:
         return dict(_seconds)

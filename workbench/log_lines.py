@@ -1,4 +1,4 @@
-"""Log records as lines in which names of files and texts of errors give a terminal no orders."""
+"""Format log records so that names of files and texts of errors cannot control a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from workbench.readable import one_line, printable
 
 
 class PrintableRecords:
-    """For a ``logging.Formatter``: writes out control characters, and the ends of lines within a message."""
+    """Mixin for a ``logging.Formatter`` that escapes control characters and line breaks within a message."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         return one_line(super().formatMessage(record))  # type: ignore[misc]
@@ -18,7 +18,7 @@ class PrintableRecords:
 
 
 class LogLines(PrintableRecords, logging.Formatter):
-    """Python's own formatter, printable."""
+    """Python's log formatter with escaped control characters."""
 
 
 def show_log(level: int, format: str = logging.BASIC_FORMAT) -> None:
@@ -29,6 +29,6 @@ def show_log(level: int, format: str = logging.BASIC_FORMAT) -> None:
 
 
 def show_warnings_printable() -> None:
-    """Let the handler that Python uses where nobody asked for another write printable lines."""
+    """Make Python's handler of last resort escape control characters."""
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(LogLines())

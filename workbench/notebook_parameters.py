@@ -1,7 +1,7 @@
-"""What a notebook was started with: refuse names that it does not have, and give every value its type.
+"""Check the parameters of a notebook: refuse unknown names, and convert values to their types.
 
-Papermill writes the given parameters into a new cell below the cell of parameters, and only warns about a name that is
-not there. A notebook therefore calls :func:`check_parameters` right after them.
+Papermill writes the given parameters into a new cell below the cell of parameters, and only warns about unknown names.
+So a notebook calls :func:`check_parameters` right after them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from workbench.errors import NotebookParameterError
 from workbench.values import NotAllowedError, Value, did_you_mean
 
 INJECTED = "# Parameters\n"
-"""How the cell that papermill writes begins."""
+"""The beginning of the cell that papermill writes."""
 
 _TYPES = (str, int, float, bool, Path)
 
@@ -35,7 +35,7 @@ def check_parameters(names: MutableMapping[str, Any]) -> None:
     Raises
     ------
     NotebookParameterError
-        Papermill was given a name that has no annotation, or a value does not fit its type.
+        Papermill has set a name without an annotation, or a value does not fit its type.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def check_parameters(names: MutableMapping[str, Any]) -> None:
 
 
 def refuse_unknown(given: Iterable[str], known: Sequence[str]) -> None:
-    """Raise ``NotebookParameterError`` for the first name that is not known."""
+    """Raise ``NotebookParameterError`` for the first unknown name."""
     for name in given:
         if name not in known:
             raise NotebookParameterError(
@@ -62,7 +62,7 @@ def refuse_unknown(given: Iterable[str], known: Sequence[str]) -> None:
 
 
 def injected_names(cells: Sequence[str]) -> list[str]:
-    """Return the names that papermill set, from the source of the cells that ran."""
+    """Return the names that papermill has set, from the source of the cells that have run."""
     source = next((cell for cell in reversed(cells) if cell.startswith(INJECTED)), "")
     return [
         target.id

@@ -1,7 +1,7 @@
-"""Every color of plots, pages and cards. All can be told apart with each common form of color blindness.
+"""All colors of plots, pages and cards. They can be distinguished with every common form of color blindness.
 
-The pages read theirs from ``apps/dashboards/widgets/static/palette.css``, which this module writes:
-``python -m workbench.palette``; a test compares the two.
+The pages read their colors from ``apps/dashboards/widgets/static/palette.css``, which ``python -m workbench.palette``
+writes; a test compares the two.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from pathlib import Path
 BLUE, VERMILLION, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 ORANGE, SKY = "#e69f00", "#56b4e9"
 GRAY, OTHER = "#666666", "#8a8a8a"
-# Groups of points. Black and yellow vanish on a dark or a light page; wine and olive of Tol 2021 replace them.
+# Groups of points. Wine and olive of Tol 2021 replace black and yellow, which are invisible on a dark or light page.
 CATEGORICAL = (BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY, "#882255", "#999933")
-# Lines of a chart have a contrast of 3 or more with the page (WCAG 2.1, 1.4.11); orange and sky blue have 2.3 on white.
+# Lines of a chart need a contrast of 3 with the page (WCAG 2.1, 1.4.11); orange and sky blue have only 2.3 on white.
 LINES_ON_LIGHT = (BLUE, VERMILLION, GREEN, PINK, "#b07800", "#3a86c8")
 LINES_ON_DARK = (SKY, "#ff8c42", "#2cc295", "#e3a3c8", "#f0c342", "#9ecbff")
-# Nuñez, Anderton & Renslow 2018: cividis, every tenth of the way, without its darkest fifth.
+# Nuñez, Anderton & Renslow 2018: cividis in steps of a tenth, without its darkest fifth.
 SEQUENTIAL = (
     "#2b446e", "#434e6c", "#575c6d", "#696970", "#7c7b78",
     "#908d78", "#a59c74", "#bcae6c", "#d3c164", "#ecd558",
 )  # fmt: skip
-# Around the wheel and back, from blue over violet and red to ochre: neighbors look alike to everybody.
+# Around the wheel and back, from blue over violet and red to ochre; neighbors look similar to everybody.
 CYCLIC = (
     "#6f9fb5", "#5b8fc0", "#6276ba", "#6259ae", "#5e43a5", "#6b2f83",
     "#7a2560", "#8e2c50", "#a3424b", "#b25652", "#b9795f", "#94918a",
 )  # fmt: skip
 
-# Contrast with the page is at least 4.5 (WCAG 2.1, level AA): accent for links and what is chosen, error for messages.
+# Contrast with the page is at least 4.5 (WCAG 2.1, level AA): accent for links and chosen elements, error for messages.
 _MARKS_ON_LIGHT = {"accent": "#0063a0", "chosen": "rgba(0, 114, 178, 0.16)", "error": "#a63603"}
 _MARKS_ON_DARK = {"accent": SKY, "chosen": "rgba(86, 180, 233, 0.24)", "error": "#ff9d6c"}
-# The page itself: text, fainter text, background, what is raised from it, and the lines between.
+# The page itself: text, fainter text, background, raised surfaces, and lines.
 _PAGE_LIGHT = {"ink": "#1d2733", "soft": "#5a6875", "paper": "#ffffff", "panel": "#f3f5f7", "edge": "#d8dee4"}
 _PAGE_DARK = {"ink": "#e8edf2", "soft": "#a9b6c2", "paper": "#161d24", "panel": "#202932", "edge": "#36424d"}
 # Below the cards of a page.
@@ -39,9 +39,9 @@ _GROUND_LIGHT, _GROUND_DARK = (
     {"ground": "#f4f6f8", "control": "#7d8b98"},
     {"ground": "#0e1318", "control": "#6b7a88"},
 )
-# Cards in notebooks: the same, where the page has no theme.
+# Cards in notebooks use the same colors if the page has no theme.
 CARD_LIGHT, CARD_DARK = _PAGE_LIGHT | _MARKS_ON_LIGHT, _PAGE_DARK | _MARKS_ON_DARK
-# JupyterLab's names for the same in a dark Voila page, which has Lab's light theme loaded.
+# JupyterLab's names for the same colors in a dark Voila page, which loads Lab's light theme.
 _LAB_DARK = {
     **dict.fromkeys(("layout-color0", "layout-color1"), _PAGE_DARK["paper"]),
     **{"layout-color2": "#222b33", "layout-color3": "#35414c", "inverse-layout-color1": "#ffffff"},
@@ -63,7 +63,7 @@ _STYLE_SHEET = Path(__file__).parent / "apps/dashboards/widgets/static/palette.c
 def style_sheet() -> str:
     """Return the colors of the pages as CSS variables, for light and for dark pages.
 
-    In JupyterLab the theme decides which is used, in Voila and on the home page the system's setting.
+    In JupyterLab, the theme decides which ones are used; in Voila and on the home page, the setting of the system.
     """
     light = _variables("pw", _MARKS_ON_LIGHT | _numbered(LINES_ON_LIGHT))
     dark = _variables("pw", _MARKS_ON_DARK | _numbered(LINES_ON_DARK))

@@ -1,4 +1,4 @@
-"""Numbers, lengths and tracks as text that people read: on pages, in plots and on the command line."""
+"""Format numbers, lengths and tracks for people: on pages, in plots and on the command line."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNKNOWN = "—"
-# Six sharps and six flats are the same keys: F♯ major and E♭ minor are the usual names.
+# With six sharps or flats, a key has two names; F♯ major and E♭ minor are the usual ones.
 _FLATS = {
     "major": {"C#": "D♭", "D#": "E♭", "G#": "A♭", "A#": "B♭"},
     "minor": {"D#": "E♭", "A#": "B♭"},
 }
-# A byte of a file name that is not UTF-8 is a lone surrogate in Python (PEP 383), so that the name can be given back to
-# the system as it is. What leaves the workbench has a replacement character there; tracks are found by their ids.
+# A byte of a file name that is not UTF-8 is a lone surrogate in Python (PEP 383), so that the system gets back the same
+# name. Output of the workbench has a replacement character there; tracks are found by their ids.
 _LONE = re.compile("[\ud800-\udfff]")
-# Control characters (ECMA-48) and characters that change the direction of text (Unicode UAX #9). The tabulator and the
-# end of a line are allowed.
+# Control characters (ECMA-48) and characters that change the direction of text (Unicode UAX #9). Tabs and line breaks
+# are allowed.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
 
 
 def naming(path: str, error: str) -> str:
-    """Return an error with the path of its file before it, unless it names the file itself.
+    """Return an error message with the path of its file before it, unless the message contains the path.
 
     >>> naming("/m/a.mp3", "It is empty"), naming("/m/a.mp3", "/m/a.mp3 is empty")
     ('/m/a.mp3: It is empty', '/m/a.mp3 is empty')
@@ -58,7 +58,7 @@ def naming(path: str, error: str) -> str:
 
 
 def json_escaped(text: str) -> str:
-    r"""Replace the same characters in JSON text by the escape sequences of JSON.
+    r"""Replace control characters in JSON text by the escape sequences of JSON.
 
     >>> json_escaped('"bad\x9b0m"')
     '"bad\\u009b0m"'
@@ -69,7 +69,7 @@ def json_escaped(text: str) -> str:
 
 
 def json_bytes(value: Any) -> bytes:
-    r"""Return a value as JSON; values that JSON does not have (NaN, infinity) become null, unknown ones texts.
+    r"""Return a value as JSON. NaN and infinity become null; values of unknown types become texts.
 
     >>> json_bytes({"path": "caf\udce9.mp3"}).decode()
     '{"path":"caf�.mp3"}'
@@ -91,7 +91,7 @@ def _all_valid(value: Any) -> Any:
 
 
 def clock(seconds: float | None) -> str:
-    """Write a position or a length as a player does; a dash where it is not known.
+    """Format a position or a length like a player; a dash if it is unknown.
 
     >>> clock(81), clock(3725), clock(None)
     ('1:21', '1:02:05', '—')
@@ -104,7 +104,7 @@ def clock(seconds: float | None) -> str:
 
 
 def span(seconds: float) -> str:
-    """Write how long something takes, in the unit that suits it.
+    """Format a duration in a suitable unit.
 
     >>> span(40), span(720), span(12600)
     ('40 s', '12 min', '3.5 h')
@@ -115,7 +115,7 @@ def span(seconds: float) -> str:
 
 
 def number(value: float | None, unit: str = "", digits: int = 1) -> str:
-    """Write a number with its unit; a dash where it is not known.
+    """Format a number with its unit; a dash if it is unknown.
 
     >>> number(1234.56, "BPM"), number(-14, "LUFS", 0), number(None)
     ('1,234.6 BPM', '−14 LUFS', '—')
@@ -126,7 +126,7 @@ def number(value: float | None, unit: str = "", digits: int = 1) -> str:
 
 
 def measured(value: float | None) -> str:
-    """Write a measured value of any size with three digits and without an exponent; a dash where it is not known.
+    """Format a measured value of any size with three digits and without an exponent; a dash if it is unknown.
 
     >>> measured(5850.4), measured(0.0712), measured(12.345), measured(None)
     ('5,850', '0.0712', '12.3', '—')
@@ -140,7 +140,7 @@ def measured(value: float | None) -> str:
 
 
 def counted(many: int, one: str, several: str = "") -> str:
-    """Write a number with its noun.
+    """Format a number with its noun.
 
     >>> counted(1, "track"), counted(1204, "track"), counted(2, "library", "libraries")
     ('1 track', '1,204 tracks', '2 libraries')
@@ -159,7 +159,7 @@ def listed(words: Sequence[str]) -> str:
 
 
 def signed_key(key: str | None, scale: str | None) -> str:
-    """Write the tonic of a key as its signature has it: with flats where that takes fewer signs than with sharps.
+    """Format the tonic of a key: with flats if the key signature then has fewer signs than with sharps.
 
     >>> signed_key("A#", "major"), signed_key("D#", "minor"), signed_key("F#", "minor"), signed_key(None, None)
     ('B♭', 'E♭', 'F♯', '')
@@ -169,7 +169,7 @@ def signed_key(key: str | None, scale: str | None) -> str:
 
 
 def short_key(key: str | None, scale: str | None) -> str:
-    """Write a key in plain letters, as tags and DJ software have it (ID3v2.4, TKEY); empty where it is not known.
+    """Format a key in plain letters, as in tags and DJ software (ID3v2.4, TKEY); empty if it is unknown.
 
     >>> short_key("A#", "minor"), short_key("F#", "major"), short_key(None, None)
     ('Bbm', 'F#', '')
@@ -179,7 +179,7 @@ def short_key(key: str | None, scale: str | None) -> str:
 
 
 def key_name(track: Mapping[str, Any]) -> str:
-    """Write a track's key with its Camelot code.
+    """Format a track's key with its Camelot code.
 
     >>> key_name({"key": "F#", "scale": "minor", "camelot": "11A"})
     'F♯ minor (11A)'
@@ -189,7 +189,7 @@ def key_name(track: Mapping[str, Any]) -> str:
 
 
 def track_name(track: Mapping[str, Any]) -> str:
-    """Write a track's title and artist; the file's name where it has no title.
+    """Format a track's title and artist; without a title, the name of its file.
 
     >>> track_name({"id": 3, "path": "/music/three.flac", "artist": "Ann"})
     'three.flac — Ann'
@@ -202,5 +202,5 @@ def track_name(track: Mapping[str, Any]) -> str:
 
 
 def stars(rating: float) -> str:
-    """Write a rating of 0 to 5: ★★★½."""
+    """Format a rating of 0 to 5: ★★★½."""
     return "★" * int(rating) + ("½" if rating % 1 >= 0.25 else "")

@@ -1,6 +1,7 @@
 """Settings: argument > environment ``WORKBENCH_<NAME>`` > ``workbench.toml`` (data folder, then current) > default.
 
-This is the one place that reads the environment. A bad value is refused with its name, value and what is allowed.
+Only this module reads settings from the environment. An error about a value has its name, the value and the allowed
+values.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from workbench.values import NotAllowedError, Value, described, did_you_mean
 PREFIX = "WORKBENCH_"
 CONFIG_NAME = "workbench.toml"
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
-SECRET = ("token", "redis_url")  # which may hold a password
+SECRET = ("token", "redis_url")  # which may contain a password
 
 
 def _default_data_dir() -> Path:
@@ -37,7 +38,7 @@ def _default_data_dir() -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All settings of one workbench. ``Settings.load()`` reads them; the constructor alone takes the defaults."""
+    """All settings of a workbench. ``Settings.load()`` reads them from all sources, the constructor from none."""
 
     data_dir: Annotated[Path, Value("database, backups, scheduler file, models")] = field(
         default_factory=_default_data_dir
@@ -144,19 +145,19 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
-        """Read settings from every source; ``None`` among ``arguments`` means "not given".
+        """Read settings from every source; an argument that is ``None`` is not given.
 
         Parameters
         ----------
         environ : mapping, optional
             ``os.environ`` by default.
         **arguments
-            Settings by lower-case name; they win over every other source.
+            Settings by lower-case name; they take precedence over every other source.
 
         Raises
         ------
         SettingsError
-            Unknown name, or a value that is not allowed.
+            A name is unknown, or a value is not allowed.
         """
         environ = os.environ if environ is None else environ
         known = {f.name for f in fields(cls)}

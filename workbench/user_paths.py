@@ -1,4 +1,4 @@
-"""Paths as people type them."""
+"""Read paths that users type."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 
 
 def expand_home(path: str | os.PathLike[str]) -> Path:
-    """Return a path with ``~`` or ``~name`` replaced by that user's home; unchanged if there is no such home folder.
+    """Return a path with ``~`` or ``~name`` replaced by that user's home folder; unchanged if there is no such folder.
 
-    ``Path.expanduser`` raises for ``~chill.m3u8``, a name that somebody may give a file.
+    ``Path.expanduser`` raises an error for ``~chill.m3u8``, which may be the name of a file.
     """
     return Path(os.path.expanduser(path))  # noqa: PTH111 - see above
 
 
 def home() -> Path | None:
-    """Return the home of this user; ``None`` where the system knows none."""
+    """Return the home folder of this user; ``None`` if the system does not know it."""
     found = expand_home("~")
     return found if found.is_absolute() and os.environ.get("HOME") != "" else None
 
 
 def ensure_home(folder: Path) -> None:
-    """Take a folder as the home of this process if the system knows none: Jupyter does not start without one."""
+    """Set a home folder for this process if the system does not know one, because Jupyter needs it to start."""
     if home() is None:
         os.environ["HOME"] = str(folder)

@@ -1,9 +1,9 @@
-"""A value that someone gives, described once: type, range, choices, default and help.
+"""The description of a value that someone gives: type, range, choices, default and help.
 
 ``Annotated[int, Value("how many tracks", low=1, high=10_000)]`` describes one in a signature or a dataclass, and
 ``described`` collects them. Settings, playlist parameters, REST requests, their OpenAPI document and the forms in the
-browser all read this description; msgspec does the checking and writes the JSON
-Schema; it is imported when the first value is read, so that ``workbench --help`` starts without it.
+browser all read this description. msgspec checks values and writes the JSON Schema. It is imported when the first value
+is read, so that ``workbench --help`` starts without it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Annotated, Any, Literal
 from workbench.user_paths import expand_home
 
 REQUIRED = object()
-"""The default of a value that must be given."""
+"""The default of a required value."""
 
 WORDS = {
     int: "a whole number",
@@ -50,7 +50,7 @@ _YES_NO = {"yes": True, "on": True, "no": False, "off": False}
 
 
 class NotAllowedError(ValueError):
-    """A value that its description does not allow; ``place`` leads to the wrong item of a list, as in ``.2``."""
+    """A value that its description does not allow; ``place`` is the path to the wrong item of a list, as in ``.2``."""
 
     def __init__(self, value: Any, allowed: str, place: str = "") -> None:
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "…"
@@ -70,23 +70,23 @@ class Value:
         ``int``, ``float``, ``bool``, ``str``, ``Path``, ``dict``, or a list, tuple or dictionary of these.
         ``described`` takes it from the annotation.
     low, high : float, optional
-        Allowed range, ends included; of each number in a list or dictionary.
+        Allowed range, ends included. In a list or dictionary, it applies to each number.
     choices : tuple of str
-        Allowed texts or names; any when empty.
+        Allowed texts or names; if empty, any.
     least, most : int, optional
         Allowed number of characters of a text, or of items of a list.
     pattern : str
-        Regular expression that a text has to match; at first: not blank.
+        Regular expression that a text must match; by default, a text must not be blank.
     words : str
-        What is allowed, in words, where type, range and choices do not say it.
+        Description of the allowed values, if type, range and choices are not enough.
     label : str
-        What forms call it; by default the name with spaces.
+        Label in forms; by default, the name with spaces.
     example : str
-        As a person types it.
+        An example of what a person types.
     names : {"", "genre", "playlist", "tag", "filter", "curve"}
-        What of the library the value names, so that forms and completion can offer it.
+        The kind of object in the library that the value names, so that forms and completion can offer it.
     default
-        ``REQUIRED`` where a value must be given; ``None`` where it may be left out.
+        ``REQUIRED`` if a value must be given; ``None`` if it may be left out.
     """
 
     help: str = ""
@@ -115,16 +115,16 @@ class Value:
 
     @property
     def title(self) -> str:
-        """What forms call it."""
+        """The label in forms."""
         return self.label or self.name.replace("_", " ").capitalize()
 
     def read(self, value: Any) -> Any:
-        """Return what is meant by ``value``: a Python value, or text as a person types it.
+        """Convert ``value``, a Python value or a text that a person typed, to the described type.
 
         Raises
         ------
         NotAllowedError
-            Not of this type, out of range, or not among the choices.
+            The value has another type, is out of range, or is not among the choices.
         """
         try:
             return self._converted(_untyped(value, self.type), strict=False)
@@ -132,15 +132,15 @@ class Value:
             raise NotAllowedError(value, self.allowed) from error
 
     def check(self, value: Any) -> Any:
-        """Return a value decoded from JSON: a number is a number and not text.
+        """Check a value decoded from JSON, in which a number must not be a text, and return it.
 
         Raises
         ------
         NotAllowedError
-            As in ``read``.
+            As for ``read``.
         """
         if self.type is int and isinstance(value, float) and value.is_integer():
-            value = int(value)  # JSON does not tell 3 from 3.0
+            value = int(value)  # JSON does not distinguish 3 and 3.0
         try:
             return self._converted(value, strict=True)
         except (TypeError, ValueError) as error:
@@ -180,7 +180,7 @@ class Value:
 
     @property
     def allowed(self) -> str:
-        """What may be given, in words."""
+        """A description of the allowed values."""
         if self.words:
             return self.words
         if self.choices and self.type in (str, list[str]):
@@ -230,7 +230,7 @@ def object_schema(values: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def described(annotations: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Value]:
-    """Collect the ``Value`` of every annotated name (``get_type_hints(…, include_extras=True)``)."""
+    """Return the ``Value`` of every annotated name (``get_type_hints(…, include_extras=True)``)."""
     return {
         name: replace(
             extra, name=name, type=_required(annotation.__origin__), default=defaults.get(name, REQUIRED)
@@ -242,19 +242,19 @@ def described(annotations: Mapping[str, Any], defaults: Mapping[str, Any]) -> di
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Return up to three known names that are spelled like ``name``."""
-    # 0.5: two letters swapped in a name of four still count as near (measured on our own names)
+    """Return up to three known names with a similar spelling."""
+    # with 0.5, a name of four letters with two swapped is still near (measured on our own names)
     return difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a sentence with the nearest known names, or nothing."""
+    """Return a sentence with the nearest known names, or an empty text."""
     near = nearest(name, known)
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
 def split_list(value: Any, separator: str = ",") -> list[Any]:
-    """Return the items of a list, of a JSON array in a text, or of a text with separators.
+    """Return the items of a list, a JSON array in a text, or a text with separators.
 
     >>> split_list("house, soul"), split_list("[1, 2]"), split_list(7)
     (['house', 'soul'], [1, 2], [7])
@@ -292,7 +292,7 @@ def _span(low: float | None, high: float | None) -> str:
 
 
 def _untyped(value: Any, kind: Any) -> Any:
-    """Return what a text, a NumPy value or a list as people type them stands for, before its type is checked."""
+    """Convert a text, a NumPy value or a typed list to a plain value, before its type is checked."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     container = typing.get_origin(kind)
@@ -309,7 +309,7 @@ def _untyped(value: Any, kind: Any) -> Any:
 
 
 def _pairs(value: Any) -> Any:
-    """Read ``{"a": 2}`` or ``a:2,b:1`` (a weight left out is 1)."""
+    """Read ``{"a": 2}`` or ``a:2,b:1`` (a missing weight is 1)."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("{"):
@@ -324,7 +324,7 @@ def _path(kind: Any, value: Any) -> Path:
     return expand_home(value).absolute()
 
 
-# What several parts of the workbench ask for, each with one range and one default.
+# Values that several parts of the workbench use, each with one range and one default.
 
 DEFAULT_SIZE = 25  # about an hour and a half of songs
 SIZE = Value("how many tracks", int, low=1, high=10_000, name="size", default=DEFAULT_SIZE)

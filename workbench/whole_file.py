@@ -1,4 +1,4 @@
-"""Write a file so that no reader ever meets half of it, and no crash leaves half of it."""
+"""Write a file atomically, so that neither a reader nor a crash ever sees an incomplete one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: Path, *, mode: int = 0o666) -> Iterator[Path]:
-    """Give the path of an empty file to write; it replaces ``path`` in one step when the block ends.
+    """Lend the path of an empty file to write, which replaces ``path`` in one step when the block ends.
 
     Parameters
     ----------
     path : Path
-        In a folder that exists. Left as it is when the block raises.
+        Path in an existing folder. The file is not changed if the block raises an error.
     mode : int
-        Permissions from the first moment, less what the umask takes away.
+        Permissions from the start, less those that the umask removes.
 
     Raises
     ------

@@ -1,5 +1,5 @@
-"""``workbench bench``: every claim of the seed, measured on this machine before and after.
+"""``workbench bench``: measure every claim of the seed on this machine, before and after.
 
-*Before* is :mod:`~workbench.benchmark.plain_program`: what a competent but plain program does. *After* is this
-package. Both do the same work on the same files, in fresh processes that take turns.
+*Before* is :mod:`~workbench.benchmark.plain_program`, a competent but plain program. *After* is this package. Both do
+the same work on the same files, in new processes that take turns.
 """

@@ -1,6 +1,6 @@
-"""One side of one scenario in its own process: ``python -m workbench.benchmark.child SCENARIO SIDE INPUT``.
+"""Run one side of a scenario in its own process: ``python -m workbench.benchmark.child SCENARIO SIDE INPUT``.
 
-It prints measurements as lines of JSON: some on the way, with ``tell``, and the others at the end.
+It prints measurements as lines of JSON: some during the run, with ``tell``, and the others at the end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ScenarioInput:
-    """What a scenario gets: an empty ``folder``, tracks, and the database of a ``library`` to read."""
+    """The input of a scenario: an empty ``folder``, tracks, and the database of a ``library`` to read."""
 
     folder: Path
     tracks: tuple[str, ...]
@@ -46,7 +46,7 @@ def tell(measurements: Mapping[str, float]) -> None:
     """Send measurements to the parent process, which notes the time."""
     os.write(
         1, (json.dumps(measurements) + "\n").encode()
-    )  # native libraries may hold sys.stdout's descriptor
+    )  # native libraries may use the descriptor of sys.stdout
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the benchmark measures, with the seed's claims as targets."""
+"""The measurements of the benchmark, with the seed's claims as targets."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measurement:
-    """One line of the table.
+    """A measurement, which is one line of the table.
 
-    ``at_most`` is the largest ratio of after to before that meets the target, where less is better. ``at_least`` is
-    the smallest such ratio, where more is better. ``after_at_least`` is a bound on the value after. A measurement
-    that has none of them has no target.
+    ``at_most`` is the largest ratio of after to before that meets the target, if less is better. ``at_least`` is the
+    smallest such ratio, if more is better. ``after_at_least`` is a bound on the value after. A measurement without any
+    of them has no target.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Measurement:
         return "—" if self.after_at_least is None else f"≥ {self.after_at_least:g} {self.unit}".rstrip()
 
     def met(self, before: float, after: float) -> bool | None:
-        """Whether the target is met, ``None`` where there is none."""
+        """Whether the target is met; ``None`` without a target."""
         if self.at_most is not None:
             return after <= self.at_most * before
         if self.at_least is not None:
@@ -112,4 +112,4 @@ MEASUREMENTS = (
     ),
 )  # fmt: skip
 SCENARIOS = tuple(dict.fromkeys(measurement.scenario for measurement in MEASUREMENTS))
-"""In this order: the analysis makes the library that others open."""
+"""The scenarios in order; the analysis is first, because it makes the library that others open."""

@@ -1,7 +1,7 @@
 """The program that the seed started from, written plainly but competently. This is *before* in the benchmark.
 
-It imports at the top, loads whole files, analyses one after another with Essentia's own algorithms, keeps results
-in SQLite through a connection for each query, and serves from threads. It computes fewer descriptors than we do:
+It imports at the top, loads whole files, analyzes one file after another with Essentia's own algorithms, keeps results
+in SQLite with a connection for each query, and serves from threads. It computes fewer descriptors than the workbench:
 no true peak, no chords, no sections, no sound vector.
 """
 
@@ -18,11 +18,11 @@ from typing import Any
 
 from workbench.store.sqlite.sqlite_module import sqlite3
 
-RATE = 44100  # samples a second, as on a CD
+RATE = 44100  # samples per second, as on a CD
 
 
 def import_everything() -> None:
-    """Import what such a program imports at the top of its modules. Essentia first: the other order aborts."""
+    """Import what such a program imports at the top of its modules, Essentia first: the other order aborts."""
     from workbench.lazy_imports import get_essentia, get_tensorflow
 
     get_essentia()
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Silent: the parent reads what this process prints."""
+        """Log nothing, because the parent reads the output of this process."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -133,9 +133,9 @@ class _Server(ThreadingHTTPServer):
 
 
 def serve(database: Path) -> None:
-    """Serve until killed; the address is the first line printed.
+    """Print the address as the first line, and serve until killed.
 
-    What an analysis does not use is not imported: it would only delay the start, which is measured by itself.
+    Only the modules of an analysis are imported. Others would delay the start, which has its own measurement.
     """
     from workbench.lazy_imports import get_essentia
 

@@ -1,4 +1,4 @@
-"""Run one measurement in a fresh process, and watch it and everything below it."""
+"""Run one measurement in a new process, and watch it and all its descendants."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import psutil
 from workbench.benchmark.child import ScenarioInput
 from workbench.errors import ProcessingError
 
-WATCH_EVERY_S = 0.2  # often enough for memory peaks, at little cost; set by hand
+WATCH_EVERY_S = 0.2  # short enough for memory peaks, with little overhead; set by hand
 LIMIT_S = 3600.0  # only ends a side that hangs; set by hand
 
 
@@ -28,13 +28,13 @@ def environment() -> dict[str, str]:
 def run_child(scenario: str, side: str, given: ScenarioInput) -> dict[str, float]:
     """Run one side of a scenario; return its measurements, time, CPU time and memory.
 
-    That is, as ``_first`` and ``_wall``, seconds until it told something first and until its end, ``_cpu`` seconds and
-    ``_peak`` MB.
+    ``_first`` and ``_wall`` are the seconds until its first measurement and until its end, ``_cpu`` is CPU seconds, and
+    ``_peak`` is memory in MB.
 
     Raises
     ------
     ProcessingError
-        It failed; the message has the last line that it wrote.
+        The process failed. The message has the last line of its output.
     """
     command = [sys.executable, "-P", "-m", "workbench.benchmark.child", scenario, side, given.to_json()]
     with (given.folder / "stderr").open("w+b") as errors:
@@ -61,9 +61,9 @@ def run_child(scenario: str, side: str, given: ScenarioInput) -> dict[str, float
 
 
 class Watch:
-    """Samples the memory and CPU time of a process and all below it, while in a ``with`` statement.
+    """Samples the memory and CPU time of a process and its descendants in a ``with`` statement.
 
-    Memory is the proportional set size where the system has it (Linux), so that shared pages count once; else resident.
+    Memory is the proportional set size on Linux, so that shared pages count once, and the resident size elsewhere.
     """
 
     def __init__(self, pid: int) -> None:
@@ -82,7 +82,7 @@ class Watch:
         self._thread.join()
 
     def cpu_s(self) -> float:
-        """CPU seconds so far, of processes that have ended as well, as far as they were seen."""
+        """CPU seconds so far, including those of ended processes as far as they were sampled."""
         self._look()
         return sum(self._cpu_s.copy().values())
 

@@ -1,4 +1,4 @@
-"""A benchmark's result as a table in Markdown."""
+"""Write the result of a benchmark as a table in Markdown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HEAD = "| | before | after | better | target | met | n |\n|---|---:|---:|---:|--
 
 
 def markdown(result: Mapping[str, Any]) -> str:
-    """Return the table; a cell has the median, then lowest–highest."""
+    """Return the table. A cell has the median, and the lowest and highest value."""
     measurements = {
         name: measurement for name, measurement in result["figures"].items() if measurement is not None
     }

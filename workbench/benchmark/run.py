@@ -29,7 +29,7 @@ Samples = dict[str, dict[str, list[float]]]
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is run: rounds by scenario, seconds of audio, tracks, and the longest file."""
+    """The size of a benchmark: rounds by scenario, seconds of audio, tracks, and the longest file."""
 
     rounds: dict[str, int]
     audio_s: float
@@ -50,9 +50,9 @@ def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, effort: Effort, sa
     paths : sequence of paths
         Music: folders and files.
     effort : Effort
-        ``QUICK`` takes under a minute on a quiet machine, ``FULL`` is what to quote.
+        ``QUICK`` takes under a minute on a quiet machine. Only results of ``FULL`` should be quoted.
     say : callable
-        Told a line as each measurement ends.
+        Called with a line after each measurement.
 
     Returns
     -------
@@ -85,9 +85,9 @@ def run_benchmark(paths: Sequence[str | os.PathLike[str]], *, effort: Effort, sa
 
 
 def choose_tracks(paths: Sequence[str | os.PathLike[str]], effort: Effort) -> tuple[tuple[str, ...], float]:
-    """Return files spread over what is found, and their seconds, within what ``effort`` allows.
+    """Return files spread over the found ones, with their seconds, within the limits of ``effort``.
 
-    Where every file is longer than that, it is the shortest of those looked at.
+    If every file is longer than the limit, the shortest file is returned.
     """
     from workbench.audio.scan import FoundFile, scan
 
@@ -115,7 +115,7 @@ def choose_tracks(paths: Sequence[str | os.PathLike[str]], effort: Effort) -> tu
 
 
 def _header_seconds(path: str) -> float:
-    """Return the length that a file declares, 0 if it declares none or cannot be read."""
+    """Return the length in the header of a file; 0 if it has none or cannot be read."""
     from workbench.audio.streaming_loader import open_audio
     from workbench.errors import AudioError
 
@@ -127,7 +127,7 @@ def _header_seconds(path: str) -> float:
 
 
 def machine() -> dict[str, Any]:
-    """Describe the machine."""
+    """Return a description of the machine."""
     from workbench import __version__
     from workbench.machine import memory
     from workbench.machine.cpu import available_cores
@@ -205,7 +205,7 @@ def _told(measurements: dict[str, float]) -> str:
 
 
 def _sum_up(measurement: Measurement, samples: dict[str, list[float]]) -> dict[str, Any] | None:
-    """Return one measurement of the result, ``None`` if it could not be measured here."""
+    """Return one measurement of the result; ``None`` if it could not be measured here."""
     kept = {side: [value for value in samples[side] if math.isfinite(value)] for side in SIDES}
     if not all(kept.values()):
         return None
@@ -225,6 +225,6 @@ def _sum_up(measurement: Measurement, samples: dict[str, list[float]]) -> dict[s
 
 
 def _ratio(measurement: Measurement, before: float, after: float) -> float | None:
-    """How many times better; ``None`` if before was zero."""
+    """Return how many times better the value after is; ``None`` if the value before is zero."""
     worse, better = (after, before) if measurement.less_is_better else (before, after)
     return better / worse if worse else None

@@ -1,4 +1,4 @@
-"""A card: title, facts, tables and notes about one object, for ``_repr_html_``."""
+"""Make cards for ``_repr_html_``: title, facts, tables and notes about one object."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def card(title: Any, *parts: Any, about: Any = "") -> Html:
     ----------
     title : str or Html
     *parts : Html or str
-        Shown one below the other; those that are empty are left out.
+        Parts that are shown one below the other; empty ones are left out.
     about : str or Html
         A few words below the title.
     """
@@ -27,7 +27,7 @@ def card(title: Any, *parts: Any, about: Any = "") -> Html:
 
 
 def facts(rows: Iterable[tuple[str, Any]]) -> Html:
-    """Return names with their values, as many side by side as there is room for; empty values are left out."""
+    """Return names with their values, as many side by side as fit; empty values are left out."""
     shown = [(name, html) for name, value in rows if (html := escaped(value))]
     items = [element("div", element("dt", name), element("dd", html)) for name, html in shown]
     return element("dl", *items) if items else Html("")
@@ -39,7 +39,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence
     Parameters
     ----------
     right : sequence of str
-        The columns that are set to the right, such as numbers.
+        The columns that are aligned to the right, such as numbers.
     """
     kinds = ["pw-number" if name in right else None for name in head]
     top = element("tr", *(element("th", n, scope="col", class_=k) for n, k in zip(head, kinds, strict=True)))
@@ -53,7 +53,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence
 
 
 def note(text: Any) -> Html:
-    """Return a remark in fainter letters; an empty text if there is no remark."""
+    """Return a remark in a fainter color; an empty text if there is no remark."""
     return element("p", text, class_="pw-note") if text else Html("")
 
 
@@ -63,15 +63,15 @@ def problem(text: Any) -> Html:
 
 
 def beside(side: Any, *main: Any) -> Html:
-    """Return a picture, and everything else to its right, or below it where the page is narrow."""
+    """Return a picture with other parts to its right, or below it if the page is narrow."""
     return element("div", side, element("div", *main), class_="pw-beside")
 
 
 def folded(title: str, *parts: Any) -> Html:
-    """Return parts that a click on their title opens."""
+    """Return parts that are opened by a click on their title."""
     return element("details", element("summary", title), *parts)
 
 
 def command(text: str) -> Html:
-    """Return code in the font of code."""
+    """Return code in a monospaced font."""
     return element("code", text)

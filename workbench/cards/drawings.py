@@ -13,7 +13,7 @@ from workbench.palette import CYCLIC
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_COLUMNS = 400  # of a waveform: about as many as a card has pixels
+_COLUMNS = 400  # of a waveform: about the width of a card in pixels
 
 
 def waveform(peaks: npt.NDArray[Any], *, duration_s: float = 0.0, sections_s: Sequence[float] = ()) -> Html:
@@ -31,7 +31,7 @@ def waveform(peaks: npt.NDArray[Any], *, duration_s: float = 0.0, sections_s: Se
     starts = np.unique(np.arange(_COLUMNS) * len(peaks) // _COLUMNS)
     low = np.minimum.reduceat(peaks[:, 0], starts)
     high = np.maximum.reduceat(peaks[:, 1], starts)
-    scale = 1 / max(float(np.abs(peaks).max()), 1e-9)  # quiet tracks fill the height, too
+    scale = 1 / max(float(np.abs(peaks).max()), 1e-9)  # so that quiet tracks fill the height, too
     x = (np.arange(len(starts)) + 0.5) * 1000 / len(starts)
     edge = [*zip(x, 50 - 48 * scale * high, strict=True)]
     back = [*zip(x[::-1], 50 - 48 * scale * low[::-1], strict=True)]
@@ -65,7 +65,7 @@ def bar(share: float, label: str) -> Html:
 
 
 def key_chip(camelot: str | None) -> Html:
-    """Return a Camelot code on the color of its place on the wheel; neighbors that mix have neighboring colors."""
+    """Return a Camelot code on the color of its place on the wheel; neighboring keys have similar colors."""
     number = (camelot or "")[:-1]
     if not number.isdigit() or not 1 <= int(number) <= len(CYCLIC):
         return Html("")
@@ -74,12 +74,12 @@ def key_chip(camelot: str | None) -> Html:
 
 
 def picture(jpeg: bytes, label: str) -> Html:
-    """Return a picture whose data are in the page."""
+    """Return a picture that is embedded in the page."""
     return element("img", src=_data("image/jpeg", jpeg), alt=label, class_="pw-cover")
 
 
 def player(mp3: bytes, label: str) -> Html:
-    """Return an audio player whose sound is in the page."""
+    """Return an audio player with its sound embedded in the page."""
     return element("audio", src=_data("audio/mpeg", mp3), controls="", preload="none", aria_label=label)
 
 

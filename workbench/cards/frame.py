@@ -1,4 +1,4 @@
-"""A pandas DataFrame that shows numbers with few digits, and a blank where a number is missing."""
+"""A pandas DataFrame that shows numbers with few digits and missing numbers as blanks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-_DIGITS = 4  # of the largest value of a column: the tempo as 128.0, the loudness as -9.34; set by hand
+_DIGITS = 4  # of the largest value in a column: the tempo as 128.0, the loudness as -9.34; set by hand
 
 
 class ShownFrame(pd.DataFrame):
-    """A DataFrame; what is selected from it shows itself in the same way. ``pd.DataFrame(frame)`` is a plain one."""
+    """A DataFrame. Selections from it are shown in the same way; ``pd.DataFrame(frame)`` is a plain DataFrame."""
 
     @property
     def _constructor(self) -> Callable[..., ShownFrame]:

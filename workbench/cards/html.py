@@ -1,4 +1,4 @@
-"""HTML made of texts: every text is escaped unless it is ``Html`` already."""
+"""Make HTML from texts. Every text is escaped unless it is ``Html`` already."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.readable import valid
 
 
 class Html(str):
-    """HTML that may be put into a page as it is."""
+    """HTML that may be put into a page unchanged."""
 
     __slots__ = ()
 
@@ -23,14 +23,14 @@ class Html(str):
 
 
 def escaped(value: Any) -> Html:
-    """Return a value as HTML: texts escaped, ``Html`` as it is, nothing for ``None``."""
+    """Return a value as HTML: texts are escaped, ``Html`` is unchanged, ``None`` is empty."""
     if isinstance(value, Html):
         return value
     return Html("" if value is None else escape(valid(str(value))))
 
 
 def joined(*parts: Any, between: str = "") -> Html:
-    """Return values as HTML, one after the other, without those that are empty."""
+    """Return values as HTML, one after the other, without empty ones."""
     return Html(between.join(html for part in parts if (html := escaped(part))))
 
 

@@ -1,4 +1,4 @@
-"""A list that shows itself as a table."""
+"""A list that a notebook shows as a table."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _LINES = 3
 
 
 class Rows(list[T]):
-    """A list of records: a table in a notebook, some lines as text.
+    """A list of records, shown as a table in a notebook and as lines in text.
 
     Parameters
     ----------
     items : iterable
     noun : str
-        What one of them is called, such as ``"playlist"``.
+        The name of a record, such as ``"playlist"``.
     several : str
-        Its plural, where that is more than an "s".
+        The plural, if it is not formed with "s".
     columns : mapping of str to callable
-        Heading of each column → function from a record to what it shows.
+        For the heading of each column, a function from a record to the value that is shown.
     right : sequence of str
-        Columns that are set to the right.
+        Columns that are aligned to the right.
     empty : str
-        What to say if the list is empty, with advice.
+        Text with advice that is shown if the list is empty.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The style sheet of cards. Colors are those of JupyterLab or VS Code; elsewhere the system says light or dark."""
+"""The style sheet of cards. Colors are those of JupyterLab or VS Code; elsewhere, the system sets light or dark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describe a noun of the session, such as ``wb.playlists``, and its methods."""
+"""Describe a part of the session, such as ``wb.playlists``, and its methods."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workbench.cards.html import Html
 
 
 class Verbs:
-    """Shows the first sentence of a class's docstring, and its public methods with theirs."""
+    """Base class that shows the first sentence of a class's docstring, and its public methods with theirs."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {_first_sentence(self)}"
@@ -20,7 +20,7 @@ class Verbs:
         return card(type(self).__name__, verbs_table(self), about=_first_sentence(self))
 
     def _card(self, *parts: Any, about: Any = "") -> Html:
-        """Return a card with parts of the class's own; its methods are folded."""
+        """Return a card with these parts, and a folded table of the methods."""
         methods = folded("What it can do", verbs_table(self))
         return card(type(self).__name__, *parts, methods, about=about or _first_sentence(self))
 

@@ -1,4 +1,4 @@
-"""``workbench bench``: before and after on this machine and music."""
+"""``workbench bench``: measure before and after on this machine with this music."""
 
 from __future__ import annotations
 

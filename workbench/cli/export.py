@@ -1,4 +1,4 @@
-"""``workbench export``: the library as one file for other programs."""
+"""``workbench export``: write the library to one file for other programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``workbench history``: what you played elsewhere, imported and listed."""
+"""``workbench history``: import and list listening histories of other programs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The ``workbench`` command, which calls :class:`workbench.Workbench`.
 
-Standard output carries the answer (with ``--json`` one JSON document and nothing else), standard error the progress.
-Exit codes: 0 done, 1 error said in one line, 2 usage, 3 done but some tracks failed, 130 interrupted,
-141 the program that reads the output has ended.
+Standard output has the answer (with ``--json`` a single JSON document), standard error the progress. Exit codes:
+0 done, 1 an error, which is told in one line, 2 wrong usage, 3 done but some tracks failed, 130 interrupted, 141 the
+program that reads the output has ended.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None and sys.getfilesystemencoding() != "utf-8":
         _start_again_with_utf8_names()
     if argv is None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends in order, as on Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as on Ctrl-C
     open_missing_streams()
     replace_what_cannot_be_shown()
     show_warnings_printable()
@@ -75,14 +75,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _stop_writing(*streams: TextIO) -> None:
-    """Write what is still to come to nowhere: who read it has gone, as ``head`` does, which is not an error."""
+    """Discard further output, because its reader has ended, as ``head`` does, which is not an error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in streams or (sys.stdout, sys.stderr):
         os.dup2(nowhere, stream.fileno())
 
 
 def _at_double_dash(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Split off what ``workbench lab`` passes on to JupyterLab; argparse takes it for a FOLDER."""
+    """Split off the arguments that ``workbench lab`` passes to JupyterLab, which argparse would take for a FOLDER."""
     if arguments[:1] != ["lab"] or "--" not in arguments:
         return arguments, []
     at = arguments.index("--")
@@ -90,7 +90,7 @@ def _at_double_dash(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _start_again_with_utf8_names() -> None:
-    """Replace this process by one that reads names as UTF-8, also in its workers; its output keeps the encoding."""
+    """Replace this process by one that reads names as UTF-8, also in its workers. Its output keeps the encoding."""
     shown = sys.stdout.encoding if sys.stdout else "utf-8"
     os.environ |= {"PYTHONUTF8": "1", "PYTHONIOENCODING": f"{shown}:replace"}
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

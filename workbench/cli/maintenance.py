@@ -1,4 +1,4 @@
-"""``workbench db`` and ``workbench doctor``: care for the database and the installation."""
+"""``workbench db`` and ``workbench doctor``: maintain the database and check the installation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``workbench media``: the media servers that play the music."""
+"""``workbench media``: connect to the media servers that play the music."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _media(options: argparse.Namespace) -> int:
 def _add(options: argparse.Namespace) -> int:
     from workbench.media.kept_servers import check_name
 
-    check_name(options.name)  # before a password is asked for
+    check_name(options.name)  # before the password is requested
     secret = _secret(f"Password of {options.user}" if options.user else "API key")
     with open_library(options) as wb:
         found = wb.media.add(
@@ -112,7 +112,7 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _secret(what: str) -> str:
-    """Return the password: never an argument, because other users of a machine see a command line."""
+    """Ask for the password, which is never an argument, because other users of a machine can see command lines."""
     given = os.environ.get(PASSWORD)
     if given is None:
         given = getpass.getpass(f"{what}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")

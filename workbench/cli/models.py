@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(add: Add, common: argparse.ArgumentParser) -> None:
-    """Add the commands to a parser; ``add(name, command, text)`` makes one."""
+    """Add the commands to a parser; ``add(name, command, text)`` adds a command."""
     _add_models(add("models", models, "list the models that are there, or get free ones"), common)
     sub = add("embed", embed, "run published models over the analyzed tracks that they have not seen")
     sub.add_argument("--force", action="store_true", help="over all analyzed tracks")

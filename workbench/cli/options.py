@@ -1,4 +1,4 @@
-"""Shared by all commands: exit codes, options, and opening the library."""
+"""Exit codes, options, and opening the library, which all commands share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workbench.cli.output import Parser
 if TYPE_CHECKING:
     from workbench.session.workbench import Workbench
 
-# Part of the contract with scripts; 130 is 128 + SIGINT and 141 is 128 + SIGPIPE, as shells have it.
+# Scripts depend on these; 130 is 128 + SIGINT and 141 is 128 + SIGPIPE, as in shells.
 DONE, ERROR, USAGE, SOME_FAILED, INTERRUPTED, NOT_READ = 0, 1, 2, 3, 130, 141
 
 Command = Callable[[argparse.Namespace], int]

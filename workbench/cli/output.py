@@ -1,6 +1,6 @@
-"""The output of commands: answers (with ``--json`` one document) on standard output, all else on standard error.
+"""Print answers (with ``--json`` one document) to standard output, and everything else to standard error.
 
-Nothing else in the command line writes to the terminal, so no name of a file, tag or playlist can give it orders.
+No other module of the command line writes to the terminal, so no name of a file, tag or playlist can control it.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def print_json(value: Any) -> None:
 
 
 def print_json_pages(name: str, pages: Iterable[Iterable[Any]]) -> bool:
-    """Print ``{name: […], "total"}`` while the pages come, an item a line, and return whether all came.
+    """Print ``{name: […], "total"}`` page by page, one item per line, and return whether all pages were printed.
 
-    An error that comes after the first page is in the same document, as ``error`` and ``message``.
+    An error after the first page is added to the same document, as ``error`` and ``message``.
     """
     encoder, total = _encoder(indent=None), 0
     end: dict[str, str] = {}
@@ -65,9 +65,9 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def open_missing_streams() -> None:
-    """Write to nowhere what belongs to a standard stream that was closed at the start (``>&-``, some schedulers).
+    """Open the null device for each standard stream that was closed at the start (``>&-``, some schedulers).
 
-    Otherwise, the next file that is opened would get its number, and what is printed would go into that file.
+    Otherwise, the next file that is opened would get its descriptor, and output would be written into that file.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -75,7 +75,7 @@ def open_missing_streams() -> None:
 
 
 def replace_what_cannot_be_shown() -> None:
-    """Let standard output and error replace characters that the terminal cannot show, instead of raising."""
+    """Make standard output and error replace characters that the terminal cannot show, instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -92,7 +92,7 @@ def write(text: str) -> None:
 
 
 def table_lines(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the lines of a table: a head, then one line for each record, numbers to the right.
+    """Yield the lines of a table: a head, then one line for each record, with numbers aligned to the right.
 
     Long texts are cut, except in the last column.
     """
@@ -121,19 +121,19 @@ def _is_number(text: str) -> bool:
 
 
 def say(text: str) -> None:
-    """Print what is not the answer on standard error."""
+    """Print a message that is not part of the answer on standard error."""
     print(printable(text), file=sys.stderr, flush=True)
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose messages about wrong arguments are printed as all else is."""
+    """A parser whose messages about wrong arguments are printed by this module."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(printable(message or ""), file)
 
 
 def confirm(text: str, facts: Mapping[str, Any], options: argparse.Namespace) -> None:
-    """Print what a command has done: a line, or with ``--json`` its facts."""
+    """Print the result of a command: a line, or with ``--json`` its facts."""
     if options.json:
         print_json(facts)
     else:

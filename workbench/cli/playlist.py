@@ -92,13 +92,13 @@ def add_commands(add: Add, arguments: Sequence[str]) -> None:
 
 
 def _methods_text(arguments: Sequence[str]) -> str | None:
-    """Return the help of all methods if it is requested; only then are they imported."""
+    """Return the help of all methods if it is requested, because only then they are imported."""
     if "playlist" not in arguments or not {"-h", "--help"} & set(arguments):
         return None
     from workbench.playlists import COMMON_PARAMETERS, METHODS
     from workbench.session.plugins.plugins import Plugins
 
-    Plugins(Settings.load(data_dir=_data_dir(arguments)).data_dir)  # registers their methods
+    Plugins(Settings.load(data_dir=_data_dir(arguments)).data_dir)  # registers the methods of plug-ins
 
     def lines(parameters: Mapping[str, Any]) -> list[str]:
         return [
@@ -241,7 +241,7 @@ def _print_comparison(a: Playlist, b: Playlist, comparison: dict[str, Any]) -> N
 
 
 def _print_tracks(a: Playlist, b: Playlist, tracks: Mapping[str, Sequence[int]]) -> None:
-    """Print tracks of either playlist by name, each behind the title that it stands under."""
+    """Print tracks of either playlist by name, each with a heading before it."""
     names = {track.id: _named(vars(track)) for track in [*a, *b]}
     for title, ids in tracks.items():
         for track_id in ids:
@@ -277,7 +277,7 @@ def _read(wb: Workbench, options: argparse.Namespace) -> int:
 
 
 def _print_matches(wb: Workbench, entries: Sequence[dict[str, Any]]) -> None:
-    """Print what each entry was matched by, the doubtful ones first, with the track where it was not the path."""
+    """Print how each entry was matched, doubtful ones first, with the track unless it was matched by its path."""
     for entry in sorted(entries, key=lambda entry: entry["score"]):
         asked = " – ".join(part for part in (entry["artist"], entry["title"]) if part)
         asked = one_line(str(entry["location"] or asked))

@@ -1,4 +1,4 @@
-"""``workbench report`` and ``workbench schedule``: reports now, and what the system runs every week."""
+"""``workbench report`` and ``workbench schedule``: make reports now, or let the system run commands every week."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _scheduled_name(options: argparse.Namespace) -> str:
 
 
 def _command(options: argparse.Namespace) -> list[str]:
-    """Return the command that is to run, with whole paths: a timer does not know the current folder."""
+    """Return the command to run with absolute paths, because a timer does not know the current folder."""
     words = {"report": _report_words, "refresh": _refresh_words, "watch": _watch_words}[options.what](options)
     if options.data_dir:
         words += ["--data-dir", _whole(options.data_dir)]

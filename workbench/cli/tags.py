@@ -1,4 +1,4 @@
-"""``workbench write-tags`` and ``workbench restore-tags``: what the library knows, in the files themselves."""
+"""``workbench write-tags`` and ``workbench restore-tags``: write values of the library into files, and undo that."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SAID_EVERY = 100  # files between two lines of progress
 
 
 def add_commands(add: Add) -> None:
-    """Add the commands to a parser; ``add(name, command, text)`` makes one."""
+    """Add the commands to a parser; ``add(name, command, text)`` adds a command."""
     write = add(
         "write-tags",
         _write_tags,

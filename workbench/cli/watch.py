@@ -1,4 +1,4 @@
-"""``workbench watch``: analyze what is new in some folders, as it comes."""
+"""``workbench watch``: analyze new files in some folders as they come."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add_commands(add: Add) -> None:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    """Print an event a line, with ``--json`` each as a JSON object; Ctrl-C and SIGTERM end it quietly."""
+    """Print one event per line, with ``--json`` as a JSON object. Ctrl-C and SIGTERM end it without a message."""
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     with open_for_analysis(options) as wb:
         watch = wb.watch(*options.paths, quiet_s=options.quiet, grace_s=options.grace, poll_s=options.poll)

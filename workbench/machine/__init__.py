@@ -1,1 +1,1 @@
-"""Facts about this machine: its memory, cores and GPUs, and what a container allows of them."""
+"""Facts about this machine: its memory, cores and GPUs, and the limits of a container on them."""

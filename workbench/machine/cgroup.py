@@ -1,6 +1,6 @@
-"""The control groups of this process (Linux): a limit holds for a group and for every group inside it.
+"""Read the control groups of this process (Linux). A limit applies to a group and to every group inside it.
 
-Both versions are read: 2, where every controller is in one tree, and 1, where memory and CPU have a tree each.
+Both versions are supported: 2, in which all controllers are in one tree, and 1, with separate trees for memory and CPU.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _CPU_LIMITS = ("cpu.max", "cpu.cfs_quota_us")
 
 
 class MemoryGroup(NamedTuple):
-    """A group with a memory limit; bytes. File cache that the kernel can give back is not counted as used."""
+    """A group with a memory limit, bytes. File cache that the kernel can free is not counted as used."""
 
     limit_bytes: int
     used_bytes: int
 
 
 class CpuQuota(NamedTuple):
-    """CPU time that a group may use, in cores, and the CPU seconds that it has used so far (``None``: not counted)."""
+    """CPU time that a group may use, in cores, and CPU seconds that it has used so far (``None`` if not counted)."""
 
     cores: float
     used_seconds: float | None
@@ -38,32 +38,32 @@ class ControlGroups:
     Parameters
     ----------
     root : Path
-        Where the control groups are mounted.
+        Mount point of the control groups.
     membership : Path
-        The file that names the groups of the process.
+        File with the groups of the process.
     """
 
     root: Path = Path("/sys/fs/cgroup")
     membership: Path = Path("/proc/self/cgroup")
 
     def memory(self) -> list[MemoryGroup]:
-        """Return every group with a memory limit, from the group of the process outwards."""
+        """Return every group with a memory limit, from the group of the process outward."""
         folders = _folders(self, "memory", _MEMORY_LIMITS, os.getpid())
         return [group for folder in folders if (group := _memory_group(folder))]
 
     def cpu(self) -> CpuQuota | None:
-        """Return the smallest CPU quota of all the groups, or ``None`` when there is no quota."""
+        """Return the smallest CPU quota of all groups; ``None`` if there is no quota."""
         folders = _folders(self, "cpu", _CPU_LIMITS, os.getpid())
         quotas = (quota for folder in folders if (quota := _cpu_quota(folder)))
         return min(quotas, key=lambda quota: quota.cores, default=None)
 
     def around(self, controller: str) -> list[Path]:
-        """Return the folder of the group and those around it; a container may see its own group as the root."""
+        """Return the folder of the group and those around it. In a container, its own group may be the root."""
         folders = [folder for top, path in self._groups(controller) for folder in _up_to(top, top / path)]
         return list(dict.fromkeys([*folders, self.root, self.root / controller]))
 
     def _groups(self, controller: str) -> Iterator[tuple[Path, str]]:
-        """Yield the top folder of a tree and the path of the group below it."""
+        """Yield the top folder of each tree with the path of the group below it."""
         for line in _text(self.membership).splitlines():
             _, controllers, path = line.split(":", 2)
             if not controllers:  # version 2
@@ -74,7 +74,7 @@ class ControlGroups:
 
 @lru_cache(maxsize=16)
 def _folders(groups: ControlGroups, controller: str, limits: tuple[str, ...], pid: int) -> list[Path]:
-    """Return the folders that can limit a process; looked up once a process, because memory is sampled often."""
+    """Return the folders that can limit a process; found once for each process, because memory is sampled often."""
     return [
         folder for folder in groups.around(controller) if any((folder / name).exists() for name in limits)
     ]

@@ -1,4 +1,4 @@
-"""How many cores this process may use, and how busy they are."""
+"""Measure how many cores this process may use, and how busy they are."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from workbench.machine.cgroup import ControlGroups
 
 
 def usable_cores(groups: ControlGroups | None = None) -> float:
-    """Return the cores that this process may use, which may be a fraction where a control group has a CPU quota."""
+    """Return the number of cores that this process may use, a fraction if a control group has a CPU quota."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = (groups or ControlGroups()).cpu()
     return float(allowed) if quota is None else min(float(allowed), quota.cores)
 
 
 def available_cores(groups: ControlGroups | None = None) -> int:
-    """Return how many threads or workers the cores of :func:`usable_cores` can keep busy: rounded up."""
+    """Return the number of :func:`usable_cores` rounded up, as a number of threads or workers."""
     return max(1, math.ceil(usable_cores(groups)))
 
 
 class CpuMeter:
-    """CPU use between calls: of the control group with the smallest quota where there is one, else of the machine."""
+    """CPU use between calls, of the control group with the smallest quota or, without a quota, of the machine."""
 
     def __init__(self, groups: ControlGroups | None = None) -> None:
         self._groups = groups or ControlGroups()
@@ -30,7 +30,7 @@ class CpuMeter:
         self._before = self._reading()
 
     def percent(self) -> float:
-        """Return the share of the available CPU time that was used since the call before, 0–100."""
+        """Return the share of the available CPU time that was used since the last call, 0–100."""
         busy_before, capacity_before = self._before
         self._before = busy, capacity = self._reading()
         if capacity <= capacity_before:

@@ -1,6 +1,6 @@
-"""The GPUs of this machine, counted without loading anything, and how worker processes share them.
+"""Count the GPUs of this machine without loading libraries, and share them among worker processes.
 
-Whether TensorFlow can use a GPU is asked where it is to be used: see :mod:`workbench.models.gpu`.
+:mod:`workbench.models.gpu` checks whether TensorFlow can use a GPU.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-"""The environment variable that says which GPUs a CUDA program sees."""
+"""The environment variable with the GPUs that a CUDA program may use."""
 
 RESOURCE = "GPU"
-"""The Dask resource that workers with a GPU declare, as ``dask worker --resources "GPU=1"`` does."""
+"""The Dask resource that workers with a GPU declare, as with ``dask worker --resources "GPU=1"``."""
 
 
 def visible_gpus(environment: Mapping[str, str], devices: Path = Path("/dev")) -> list[str]:
-    """Return the GPUs that CUDA programs may use, by the names that ``CUDA_VISIBLE_DEVICES`` gives them.
+    """Return the GPUs that CUDA programs may use, by their names for ``CUDA_VISIBLE_DEVICES``.
 
     Parameters
     ----------
     environment : mapping
-        Its ``CUDA_VISIBLE_DEVICES`` counts, where it is set.
+        Environment, whose ``CUDA_VISIBLE_DEVICES`` is used if it is set.
     devices : Path
-        Folder of device files: ``nvidia0``, ``nvidia1`` …; ``dxg`` is the one GPU of the Windows Subsystem for Linux.
+        Folder of device files: ``nvidia0``, ``nvidia1`` …; ``dxg`` is the GPU of the Windows Subsystem for Linux.
     """
     if (chosen := environment.get(VISIBLE)) is not None:
         names = [name.strip() for name in chosen.split(",") if name.strip()]
-        return names[: names.index("-1")] if "-1" in names else names  # what follows -1 is hidden
+        return names[: names.index("-1")] if "-1" in names else names  # devices after -1 are hidden
     numbers = sorted(
         int(path.name.removeprefix("nvidia"))
         for path in devices.glob("nvidia*")
@@ -37,5 +37,5 @@ def visible_gpus(environment: Mapping[str, str], devices: Path = Path("/dev")) -
 
 
 def share_gpus(gpus: Sequence[str], workers: int) -> list[list[str]]:
-    """Return the GPUs of each worker: a GPU belongs to one worker, and with too few some workers have none."""
+    """Return the GPUs of each worker. A GPU belongs to one worker, so some workers have none if there are too few."""
     return [list(gpus[number::workers]) for number in range(workers)]

@@ -1,4 +1,4 @@
-"""How much memory may still be taken: of the machine, of each control group, by this process."""
+"""Measure how much memory is left in the machine, in each control group, and for this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.machine.cgroup import ControlGroups
 
 
 class MemoryAccount(NamedTuple):
-    """One limit that this process lives under; bytes. ``name`` is "system", "container" or "process"."""
+    """A memory limit of this process, bytes. ``name`` is "system", "container" or "process"."""
 
     name: str
     total_bytes: int
@@ -24,7 +24,7 @@ class MemoryAccount(NamedTuple):
         return 100.0 * self.used_bytes / self.total_bytes
 
     def room_bytes(self, limit_percent: float) -> int:
-        """Return the bytes left under ``limit_percent`` of the total; negative when more is used."""
+        """Return the bytes left under ``limit_percent`` of the total; negative if more is used."""
         return int(self.total_bytes * limit_percent / 100) - self.used_bytes
 
 
@@ -32,7 +32,7 @@ MemorySampler = Callable[[], list[MemoryAccount]]
 
 
 def shared_accounts(groups: ControlGroups | None = None) -> list[MemoryAccount]:
-    """Sample the limits that this process shares with others: the machine's, and those of its control groups."""
+    """Sample the limits that this process shares with others: of the machine, and of its control groups."""
     system = psutil.virtual_memory()
     limited = (groups or ControlGroups()).memory()
     return [
@@ -42,24 +42,24 @@ def shared_accounts(groups: ControlGroups | None = None) -> list[MemoryAccount]:
 
 
 def memory_accounts(groups: ControlGroups | None = None) -> list[MemoryAccount]:
-    """Sample every limit at once: the shared ones, and how much of the smallest this process uses by itself."""
+    """Sample all limits: the shared ones, and how much of the smallest one this process uses by itself."""
     accounts = shared_accounts(groups)
     total_bytes = min(account.total_bytes for account in accounts)
     return [*accounts, MemoryAccount("process", total_bytes, _process(os.getpid()).memory_info().rss)]
 
 
 def fullest(accounts: Sequence[MemoryAccount]) -> MemoryAccount:
-    """Return the account of which the largest share is used: the one that decides whether more may be taken."""
+    """Return the account with the largest used share, which decides whether more memory may be used."""
     return max(accounts, key=lambda account: account.used_percent)
 
 
 def total_bytes(groups: ControlGroups | None = None) -> int:
-    """Return the memory that this process and those beside it may use: the smallest of the shared limits."""
+    """Return the smallest shared limit: the memory that this process and the others with this limit may use."""
     return min(account.total_bytes for account in shared_accounts(groups))
 
 
 def available_bytes(groups: ControlGroups | None = None) -> int:
-    """Return the memory that is free under every shared limit."""
+    """Return the memory that is free under all shared limits."""
     return max(0, min(account.room_bytes(100) for account in shared_accounts(groups)))
 
 

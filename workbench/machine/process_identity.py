@@ -1,6 +1,6 @@
-"""Which process is which: a name that no other process has, also not a later one with the same number.
+"""Identify processes by a name that no other process has, not even a later one with the same id.
 
-The name says nothing about the time of day, so it holds when the clock is set.
+The name does not contain the time of day, so it does not change when the clock is set.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PID_NAMESPACE = Path("/proc/self/ns/pid")
 
 
 def process_name(pid: int | None = None) -> str:
-    """Return the name of a process of this machine, of this one by default.
+    """Return the name of a process on this machine, by default of this process.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def process_name(pid: int | None = None) -> str:
 
 
 def still_runs(name: str) -> bool | None:
-    """Return whether a process still runs; ``None`` if it is not of this machine, so that nobody here can know.
+    """Return whether a process still runs; ``None`` if it is on another machine, so that this is unknown here.
 
     A zombie does not run.
     """
@@ -46,7 +46,7 @@ def still_runs(name: str) -> bool | None:
 
 
 def _start(pid: int) -> str:
-    """Return when a process started; on Linux in ticks since boot, because its time of day moves with the clock."""
+    """Return the start of a process; on Linux in ticks since boot, because the time of day changes with the clock."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):
@@ -55,7 +55,7 @@ def _start(pid: int) -> str:
 
 @functools.cache
 def _here() -> str:
-    """Return a name of this machine as it runs now; containers have process numbers of their own."""
+    """Return a name of this machine since its last boot, and of its container, which has its own process ids."""
     boot = _BOOT_ID.read_text().strip()[:8] if _BOOT_ID.exists() else ""
     namespace = _PID_NAMESPACE.readlink().name.strip("pid:[]") if _PID_NAMESPACE.exists() else ""
     return "/".join((socket.gethostname().replace(":", "-"), boot, namespace))

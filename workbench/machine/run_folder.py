@@ -1,7 +1,7 @@
-"""Everything temporary of a process lies in one folder, which goes when the process ends, or else at the next start.
+"""Keep all temporary files of a process in one folder, which is removed when the process ends, or at the next start.
 
-The folder is named after the number and the start of the process. Whether its owner still runs is said by a lock in it,
-which the system releases however the process ends, also in a container that was started again.
+The name of the folder has the id and the start of the process. A lock in the folder tells whether its owner still runs.
+The system releases the lock when the process ends in any way, also in a container that was restarted.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from types import TracebackType
 from workbench.machine.process_identity import process_name
 
 PREFIX = "workbench-"
-_UNFINISHED = ".new-"  # its lock is not held yet
+_UNFINISHED = ".new-"  # a folder whose lock is not held yet
 _LOCK = "lock"
-# Python's fork server and Jupyter's kernels have their sockets in such folders, and the path of a socket has 107 bytes.
+# Python's fork server and Jupyter's kernels have sockets in such folders, and the path of a socket has 107 bytes at
+# most.
 _LONGEST_RUN_FOLDER = "/workbench-4194304-1234567890-abcdefgh"
 _SOCKETS = ("/dask1/pymp-abcdefgh/listener-abcdefgh", "/k1/kernel-00000000-0000-0000-0000-000000000000-ipc-4")
 _LONGEST_HOME = 107 - len(_LONGEST_RUN_FOLDER) - max(map(len, _SOCKETS))
@@ -29,15 +30,15 @@ _SEMAPHORES = Path("/dev/shm")
 
 
 class TemporaryFolder:
-    """A folder in the run folder of this process; also a context manager that gives its path.
+    """A folder in the run folder of this process; also a context manager that returns its path.
 
-    The first one makes the run folder and removes those that dead processes left; the last one removes it. Named
-    semaphores whose names begin with :attr:`semaphore_prefix` are removed with the folder.
+    The first one creates the run folder and removes those of dead processes; closing the last one removes it. Named
+    semaphores with the prefix :attr:`semaphore_prefix` are removed with the folder.
 
     Parameters
     ----------
     name : str
-        What it is for, in a few letters.
+        The purpose, in a few letters.
     """
 
     def __init__(self, name: str) -> None:
@@ -52,7 +53,7 @@ class TemporaryFolder:
         return f"/{self._run.path.name}.{self.path.name}."
 
     def close(self) -> None:
-        """Remove the folder. It may be called twice; a forked process leaves the folder to its parent."""
+        """Remove the folder. A second call does nothing; a forked process leaves the folder to its parent."""
         if self._run.pid == os.getpid() and not self._closed:
             self._closed = True
             _remove(self.path, self.semaphore_prefix)
@@ -106,20 +107,20 @@ def _leave(run: _RunFolder) -> None:
 
 
 def sweep() -> list[Path]:
-    """Remove the run folders, with their semaphores, of this user's processes that ended without doing so."""
+    """Remove the run folders and semaphores of this user's processes that have ended without removing them."""
     found = sorted(_home().glob(f"{PREFIX}*-*-*"))
     return [folder for folder in found if _is_left(folder)]
 
 
 def _home() -> Path:
-    """Return the folder for temporary files, or ``/tmp`` if paths of sockets would become too long there."""
+    """Return the folder for temporary files, or ``/tmp`` if paths of sockets would be too long there."""
     found = tempfile.gettempdir()
     return Path(found if len(os.fsencode(found)) <= _LONGEST_HOME else "/tmp")
 
 
 def _is_left(folder: Path) -> bool:
     """Remove a run folder if its owner has ended."""
-    with contextlib.suppress(OSError):  # it is of someone else, no run folder, or just gone
+    with contextlib.suppress(OSError):  # of another user, not a run folder, or just removed
         about = folder.lstat()
         if stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid():
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)

@@ -1,1 +1,1 @@
-"""Media servers that play the music: what they know of it, and playlists stored on them."""
+"""Clients for media servers that play the music: read their songs, and store playlists on them."""

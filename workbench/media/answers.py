@@ -1,4 +1,4 @@
-"""Ask a media server over HTTP. Every failure says which server it was and what to do."""
+"""Send requests to a media server over HTTP. Every error names the server and says what to do."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     import httpx
 
-TIMEOUT_S = 30.0  # as mpc waits; a server that reads its disks needs some of it
+TIMEOUT_S = 30.0  # as in mpc; a server that reads its disks needs some of it
 _MOST_BYTES = 64 * 1024 * 1024  # set by hand: 500 songs are below 1 MB
 
 
 @contextmanager
 def http_client(server: KeptServer, timeout_s: float | None = None) -> Iterator[HttpClient]:
-    """Give a client that keeps its connections until the block ends."""
+    """Lend a client that keeps its connections until the block ends."""
     import httpx
 
     limit = timeout_s or TIMEOUT_S
-    encrypted = server.url.startswith("https:")  # loading certificates that nobody needs takes 30 ms
+    encrypted = server.url.startswith("https:")  # without TLS, certificates are not loaded, which takes 30 ms
     with httpx.Client(
         timeout=limit,
         verify=encrypted and _trusted(),
@@ -38,7 +38,7 @@ def http_client(server: KeptServer, timeout_s: float | None = None) -> Iterator[
 
 
 def _trusted() -> ssl.SSLContext:
-    """Trust what this machine trusts (or the file SSL_CERT_FILE), and the authorities that browsers trust."""
+    """Return a TLS context that trusts the certificates of this machine (or of SSL_CERT_FILE) and those of browsers."""
     import ssl
 
     import certifi
@@ -49,7 +49,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 class HttpClient:
-    """Asks one server for JSON. What is secret goes into bodies and headers, which servers do not log."""
+    """Requests JSON from one server. Secrets are sent only in bodies and headers, which servers do not log."""
 
     def __init__(self, server: KeptServer, client: httpx.Client, timeout_s: float) -> None:
         self.server = server
@@ -105,7 +105,7 @@ class HttpClient:
 
     def _body(self, answer: httpx.Response) -> bytes:
         packed = answer.headers.get("Content-Encoding", "identity")
-        if packed not in ("identity", "gzip"):  # packed twice, a few kB can be gigabytes at one step
+        if packed not in ("identity", "gzip"):  # compressed twice, a few kB can become gigabytes in one step
             raise self.error(f"packs its answer as {packed!r}, although it was asked for gzip.")
         body = bytearray()
         for part in answer.iter_bytes():
@@ -119,7 +119,7 @@ class HttpClient:
 
     @contextmanager
     def _cut_off_when_too_slow(self) -> Iterator[None]:
-        """Bound the whole answer: the time limit of the client begins anew with each byte."""
+        """Limit the time of the whole answer, because the time limit of the client restarts with each byte."""
         timer = threading.Timer(self._timeout_s, self._cut)
         timer.daemon = True
         timer.start()

@@ -1,4 +1,4 @@
-"""A client of MPD that gives up on a server whose answers do not end. Imported when used."""
+"""A client of MPD with limits for servers whose answers do not end. Imported when used."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mpd import MPDClient
 from workbench.errors import MediaServerError
 from workbench.media.mpd_address import MpdAddress
 
-# The whole exchange, in time limits of one answer; set by hand: some minutes, for 10,000 tracks.
+# Limit of the whole exchange as a multiple of that of one answer; set by hand: some minutes, for 10,000 tracks.
 EXCHANGE_LIMITS = 20
-# One answer: the longest playlist of MPD (16,384 songs) with the longest paths.
+# Limit of one answer: the longest playlist of MPD (16,384 songs) with the longest paths.
 MOST_BYTES = 64 * 1024 * 1024
 
 
 class BoundedMpdClient(MPDClient):  # type: ignore[misc]  # the package has no types
-    """Each answer and the whole exchange have a time limit, and each answer has a limit of bytes."""
+    """An MPD client in which each answer and the whole exchange have a time limit, and each answer a size limit."""
 
     def __init__(self, address: MpdAddress) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class BoundedMpdClient(MPDClient):  # type: ignore[misc]  # the package has no t
 
 
 class _BoundedSocket(socket.socket):
-    """A connected socket; what is received between two sendings is one answer."""
+    """A connected socket with limits. The bytes that are received between two requests are one answer."""
 
     def __init__(self, connected: socket.socket, address: MpdAddress) -> None:
         super().__init__(fileno=connected.detach())

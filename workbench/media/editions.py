@@ -1,10 +1,10 @@
-"""Whether two songs with the same name are the same edition: not one live and the other from the studio."""
+"""Compare the editions of two songs with the same name, such as a live and a studio recording."""
 
 from __future__ import annotations
 
 import re
 
-# Words with which titles and albums tell recordings of one song apart, in the languages that albums are named in.
+# Words in titles and albums that distinguish recordings of one song, in common languages of albums.
 _EDITION = re.compile(
     r"\b(live|vivo|directo|unplugged|concert|acoustic|orchestral|session|rehearsal|demo|outtake|take|alternate|remaster"
     r"|remix|mix|edit|version|extended|dub|instrumental|karaoke|a ?cappella|cover|reprise|mono|stereo|slowed|sped)"
@@ -14,7 +14,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def same_edition(one: tuple[str | None, str | None], other: tuple[str | None, str | None]) -> bool:
-    """Whether two songs are called the same edition, by title and by album where both have one.
+    """Whether two songs are the same edition by their titles, and by their albums if both have one.
 
     >>> same_edition(("Song (Live)", None), ("Song", None))
     False

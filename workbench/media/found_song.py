@@ -1,4 +1,4 @@
-"""A song as a media server describes it."""
+"""The description of a song by a media server."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from datetime import datetime
 from typing import Any
 
 _MOST_SONGS = 5_000_000  # of one server, set by hand: five times the largest library that was measured here
-_MOST_PLAYS = 1e9  # more than anybody hears in a life
-_FIRST_S = 315532800.0  # 1980: servers write the year 1 for never
-_AHEAD_S = 86400.0  # as far as clocks and time zones of servers go wrong
+_MOST_PLAYS = 1e9  # more than anybody can play in a lifetime
+_FIRST_S = 315532800.0  # 1980; servers write the year 1 for never
+_AHEAD_S = 86400.0  # the largest error of servers' clocks and time zones
 
 
 @dataclass(frozen=True)
 class FoundSong:
-    """What a server says of a song, and what its user thinks of it; ``None`` where it says nothing.
+    """A song on a media server, with the plays and ratings of its user; ``None`` for unknown values.
 
     Attributes
     ----------
     path : str or None
-        Absolute, or below one of the server's folders; some servers make it up from the tags.
+        Absolute, or relative to one of the server's folders; some servers make it up from the tags.
     last_played_at : float or None
         Seconds since the epoch.
     rating : float or None
@@ -43,7 +43,7 @@ class FoundSong:
 
 
 def check_end(error: Callable[[str], Exception], count: int) -> None:
-    """Raise an error about a server that lists more songs than any has, because its list may have no end."""
+    """Raise an error if a server lists impossibly many songs, because its list may not end."""
     if count > _MOST_SONGS:
         raise error(f"lists more than {_MOST_SONGS:,} songs, as if its list had no end. Its log may say why.")
 
@@ -63,15 +63,15 @@ def number(value: Any) -> float | None:
 
 
 def plays(value: Any) -> int | None:
-    """Return how often something was played, or ``None`` if that cannot be."""
+    """Return a number of plays, or ``None`` if it is impossible."""
     count = number(value)
     return int(count) if count is not None and 0 <= count <= _MOST_PLAYS else None
 
 
 def moment(value: Any) -> float | None:
-    """Return seconds since the epoch of an ISO 8601 date; without a time zone, it is this machine's.
+    """Return the seconds since the epoch of an ISO 8601 date, by default in the time zone of this machine.
 
-    ``None`` for what is no date, before 1980 or in the future.
+    ``None`` for a text that is not a date, and for dates before 1980 or in the future.
     """
     try:
         found = datetime.fromisoformat(value).timestamp()

@@ -1,4 +1,4 @@
-"""A client for Jellyfin, which has an API of its own: songs with their paths, and what the user thinks of them.
+"""A client for Jellyfin, which has its own API: read songs with their paths, ratings and plays.
 
 Source of the API: api.jellyfin.org (10.8 and newer).
 """
@@ -24,12 +24,12 @@ _MUSICBRAINZ = ("MusicBrainzRecording", "MusicBrainzTrack")
 def logged_in_to_jellyfin(
     server: KeptServer, secret: str, *, send_password: bool = False
 ) -> tuple[KeptServer, str]:
-    """Return the server with an access token instead of the password, and what it says of itself.
+    """Return the server with an access token instead of the password, and the server's description.
 
     Raises
     ------
     MediaServerError
-        The server does not let the user in, or it would get the password over an open connection.
+        The server does not let the user in, or the password would be sent without encryption.
     """
     if not (send_password or is_private(server.url)):
         raise MediaServerError(
@@ -45,13 +45,13 @@ def logged_in_to_jellyfin(
 
 @contextmanager
 def jellyfin(server: KeptServer) -> Iterator[JellyfinClient]:
-    """Give a client of a server."""
+    """Lend a client of a server."""
     with http_client(server) as client:
         yield JellyfinClient(client)
 
 
 class JellyfinClient:
-    """Asks for what the user may see. Every failure is a MediaServerError that names the server."""
+    """Reads the songs that the user may see. Every failure is a MediaServerError that names the server."""
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client
@@ -72,7 +72,7 @@ class JellyfinClient:
         return replace(self.server, login={"token": said["AccessToken"], "user_id": user["Id"]})
 
     def about(self) -> str:
-        """Return what the server is."""
+        """Return the description of the server."""
         said = self._ask("GET", f"/Users/{self.server.login['user_id']}")
         info = self._ask("GET", "/System/Info/Public")
         return f"{info.get('ProductName') or 'Jellyfin'} {info.get('Version')}, user {said.get('Name')}"
@@ -122,7 +122,7 @@ def _song(item: Mapping[str, Any]) -> FoundSong:
         musicbrainz_id=next((ids[name] for name in _MUSICBRAINZ if text(ids.get(name))), None),
         play_count=plays(data.get("PlayCount")),
         last_played_at=moment(data.get("LastPlayedDate")),
-        rating=rating / 2 if rating and 2 <= rating <= 10 else None,  # Jellyfin rates from 0 to 10
+        rating=rating / 2 if rating and 2 <= rating <= 10 else None,  # ratings in Jellyfin are 0 to 10
         starred=data.get("IsFavorite") is True,
     )
 

@@ -1,4 +1,4 @@
-"""The media servers that the user has added: a file in the data folder that only its owner can read."""
+"""Keep the media servers that the user has added in a file of the data folder that only its owner can read."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from workbench.errors import MediaServerError
 from workbench.whole_file import whole_file
 
 FILE_NAME = "media-servers.json"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # it is typed after --to, and stands in addresses
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # it is typed after --to, and is part of addresses
 
 
 @dataclass(frozen=True)
 class KeptServer:
-    """One server, and how to log in there.
+    """A media server, with the login.
 
     Attributes
     ----------
     name : str
-        What the user calls it.
+        The user's name for it.
     url : str
-        Without ``/rest``.
+        Address without ``/rest``.
     kind : {"subsonic", "jellyfin"}
     user : str
-        Empty with an API key.
+        Name of the user; empty with an API key.
     login : mapping
         Secret: ``{"salt", "token"}`` (MD5 of password and salt), ``{"password"}`` or ``{"api_key"}``.
     prefixes : mapping
-        Path here → path of the same folder on the server, where the user had to say so.
+        Folders here, each with the same folder on the server, if the user has given them.
     """
 
     name: str
@@ -47,7 +47,7 @@ class KeptServer:
 
 
 def check_name(name: str) -> None:
-    """Raise ``MediaServerError`` unless a server may have this name."""
+    """Raise ``MediaServerError`` if a server may not have this name."""
     if not _NAME.fullmatch(name) or name == "mpd":
         raise MediaServerError(
             f"{name!r} cannot be the name of a media server. Use a word of letters, digits, '.', '-' and '_', other "
@@ -63,7 +63,7 @@ class KeptServers:
         self._path = folder / FILE_NAME
 
     def all(self) -> list[KeptServer]:
-        """Return all servers in order of name.
+        """Return all servers, sorted by name.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class KeptServers:
         return [self._kept(name, said) for name, said in sorted(self._read().items())]
 
     def get(self, name: str) -> KeptServer:
-        """Return one server.
+        """Return the server of a name.
 
         Raises
         ------
@@ -92,12 +92,12 @@ class KeptServers:
         return self._kept(name, found[name])
 
     def save(self, server: KeptServer) -> None:
-        """Keep a server, in place of an earlier one of this name.
+        """Save a server, in place of an earlier one of this name.
 
         Raises
         ------
         MediaServerError
-            The name cannot be typed as one word, means MPD, or the file cannot be written.
+            The name is not a single word or means MPD, or the file cannot be written.
         """
         check_name(server.name)
         said = asdict(server)

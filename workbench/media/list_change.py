@@ -1,4 +1,4 @@
-"""The smallest change of a list for servers that can remove by position and add at the end."""
+"""Find the smallest change of a list by removing positions and adding items at the end, as servers can do it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class ListChange(NamedTuple):
-    """Positions to remove, ascending, and what to add at the end."""
+    """Positions to remove, ascending, and items to add at the end."""
 
     removed: list[int]
     added: list[str]

@@ -1,4 +1,4 @@
-"""Where an MPD listens: ``mpd``, ``mpd://host:port``, ``mpd:///path/of/socket``, or what MPD_HOST says, as for mpc."""
+"""Read addresses of MPD: ``mpd://host:port``, ``mpd:///path/of/socket``, or ``mpd`` for MPD_HOST, as in mpc."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from urllib.parse import unquote, urlsplit
 from workbench.errors import MediaServerError
 
 DEFAULT_PORT = 6600
-TIMEOUT_S = 30.0  # as mpc waits
+TIMEOUT_S = 30.0  # as in mpc
 
 
 @dataclass(frozen=True)
 class MpdAddress:
-    """Where an MPD listens.
+    """The address of an MPD.
 
     Attributes
     ----------
     host : str
-        A name or number; or a Unix socket: a path, or ``@`` and the name of an abstract socket.
+        A host name or IP address, or a Unix socket: its path, or ``@`` and the name of an abstract socket.
     password : str
-        Empty where none is needed. Never shown.
+        Empty if none is needed. It is never shown.
     timeout_s : float
         How long to wait for each answer.
     """
@@ -48,15 +48,15 @@ def mpd_address(text: str, environ: Mapping[str, str]) -> MpdAddress:
     Parameters
     ----------
     text : str
-        ``mpd`` takes host, password and port from the environment.
+        The address; for ``mpd``, host, password and port are read from the environment.
     environ : mapping
         ``MPD_HOST`` (``password@host``, a path or ``@name``), ``MPD_PORT`` and ``MPD_TIMEOUT``. The password of
-        MPD_HOST is used where the address has none, because a command line is seen by other users of a machine.
+        MPD_HOST is used if the address has none, because other users of a machine can see command lines.
 
     Raises
     ------
     MediaServerError
-        It is not an address of an MPD.
+        The text is not an address of an MPD.
     """
     usual = _from_environment(environ)
     if text in ("mpd", "mpd:", "mpd://"):

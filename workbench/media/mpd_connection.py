@@ -1,4 +1,4 @@
-"""A connection to an MPD whose errors say which server it was and what to do."""
+"""Connect to an MPD, with errors that name the server and say what to do."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from workbench.readable import one_line
 if TYPE_CHECKING:
     from mpd import MPDClient
 
-_SHOWN = 200  # characters of what a server says, which may be no MPD
+_SHOWN = 200  # characters of an answer in a message; the server may be another program
 
 
 @contextmanager
 def connected(address: MpdAddress) -> Iterator[MPDClient]:
-    """Give a client that is connected and has told its password; every failure inside is translated.
+    """Lend a client that is connected and has sent its password; every failure in the block is translated.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which song of an MPD a file is: MPD names songs by their path below its music folder."""
+"""Find the names of files in an MPD, which names songs by their path below its music folder."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def mpd_uris(client: MPDClient, paths: Sequence[str]) -> list[str | None]:
-    """Return MPD's name of each file, ``None`` where MPD does not know it.
+    """Return MPD's name of each file; ``None`` if MPD does not know it.
 
-    On a Unix socket, MPD says where its music folder is. Elsewhere, or if MPD sees the music at another place, its
-    folder is the one below which it knows most of the files.
+    On a Unix socket, MPD tells its music folder. Otherwise, or if the music has another path for MPD, the folder below
+    which MPD knows most of the files is used.
 
     Parameters
     ----------
     paths : sequence of str
-        Absolute.
+        Absolute paths.
     """
     folder = _music_folder(client)
     if folder is not None:
@@ -37,7 +37,7 @@ def mpd_uris(client: MPDClient, paths: Sequence[str]) -> list[str | None]:
 
 
 def _music_folder(client: MPDClient) -> str | None:
-    """Return what ``config`` says; ``None`` on a connection of another kind than a local socket."""
+    """Return the music folder by the command ``config``, which works only on a local socket; otherwise ``None``."""
     import mpd
 
     try:
@@ -48,7 +48,7 @@ def _music_folder(client: MPDClient) -> str | None:
 
 
 def _folder_of(client: MPDClient, path: str) -> str | None:
-    """Return the highest folder from which on MPD knows the rest of a path."""
+    """Return the highest folder relative to which MPD knows a path."""
     return next((folder for folder in _folders(path) if _known_below(client, path, folder)), None)
 
 
@@ -70,7 +70,7 @@ def _known_below(client: MPDClient, path: str, folder: str) -> str | None:
 def _knows(client: MPDClient, uri: str) -> bool:
     import mpd
 
-    if "\n" in uri or "\r" in uri or not _is_text(uri):  # MPD leaves such files out
+    if "\n" in uri or "\r" in uri or not _is_text(uri):  # MPD ignores such files
         return False
     try:
         return any(found.get("file") == uri for found in client.listall(uri))

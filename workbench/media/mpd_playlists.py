@@ -1,4 +1,4 @@
-"""Playlists stored on an MPD: written under another name first, so that the old one stays until then."""
+"""Store playlists on an MPD, first under another name, so that the old one is kept until the new one is complete."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from workbench.media.mpd_connection import connected
 if TYPE_CHECKING:
     from mpd import MPDClient
 
-_COMMANDS = 500  # sent together: 500 long paths are far below the 2 MiB that MPD takes by default
-_MAX_NAME_BYTES = 180  # MPD keeps a playlist in a file of its name, which has at most 255 with what is added
+_COMMANDS = 500  # sent together: 500 long paths are far below the 2 MiB that MPD accepts by default
+_MAX_NAME_BYTES = 180  # MPD has a file for each playlist, whose name has 255 bytes at most, with a suffix
 _OURS = r" \(workbench (unfinished|before) [0-9a-f]{8}\)"
 
 
 def stored_name(name: str) -> str:
-    """Return the name that MPD can give to a playlist: without slashes and line breaks, and not too long."""
+    """Return a name that MPD accepts for a playlist: without slashes and line breaks, and not too long."""
     plain = re.sub(r"[\x00-\x1f\x7f/\ud800-\udfff]+", "_", name).strip()
     return plain.encode()[:_MAX_NAME_BYTES].decode(errors="ignore").strip() or "playlist"
 
 
 def stored_uris(client: MPDClient, name: str) -> list[str] | None:
-    """Return the songs of a stored playlist, ``None`` where there is none of this name."""
+    """Return the songs of a stored playlist; ``None`` if there is none of this name."""
     return list(client.listplaylist(name)) if name in _names(client) else None
 
 
 def store_playlist(address: MpdAddress, client: MPDClient, name: str, uris: Sequence[str]) -> None:
-    """Store a playlist, in place of an earlier one of this name; that one stays as it was if anything fails."""
+    """Store a playlist in place of an earlier one of this name, which is not changed if anything fails."""
     _tidy(client, name)
     mark = secrets.token_hex(4)
     unfinished, before = (f"{name} (workbench {what} {mark})" for what in ("unfinished", "before"))
@@ -42,7 +42,7 @@ def store_playlist(address: MpdAddress, client: MPDClient, name: str, uris: Sequ
                 for uri in uris[start : start + _COMMANDS]:
                     client.playlistadd(unfinished, uri)
         replaces = name in _names(client)
-        with _together(client):  # MPD runs a list of commands to its end, with no other client in between
+        with _together(client):  # MPD runs a list of commands without other clients in between
             if replaces:
                 client.rename(name, before)
             client.rename(unfinished, name)
@@ -55,7 +55,7 @@ def _names(client: MPDClient) -> set[str]:
 
 
 def _tidy(client: MPDClient, name: str) -> None:
-    """Remove what a failure left behind, and give the playlist of before its name back."""
+    """Clean up after a failure, and restore the name of the earlier playlist."""
     names = _names(client)
     for found in names:
         left = re.fullmatch(re.escape(name) + _OURS, found)
@@ -77,7 +77,7 @@ def _tidied_on_failure(address: MpdAddress, name: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # Over a connection of its own: after a failed list of commands, the other one may be useless.
+        # With a new connection, because the other one may be unusable after a failed list of commands.
         with suppress(MediaServerError), connected(address) as client:
             _tidy(client, name)
         raise

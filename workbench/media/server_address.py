@@ -1,4 +1,4 @@
-"""Addresses of media servers: what is one, and whether others can read what is sent there."""
+"""Check addresses of media servers, and whether others can read what is sent to them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from workbench.errors import MediaServerError
 
 
 def checked_url(url: str) -> str:
-    """Return an address as it is kept: with ``http://`` or ``https://``, without ``/rest``.
+    """Return an address in the form in which it is saved: with ``http://`` or ``https://``, without ``/rest``.
 
     Raises
     ------
     MediaServerError
-        It is not the address of a web server, or has a user or password in it.
+        The text is not the address of a web server, or contains a user or password.
     """
     text = url.strip().rstrip("/").removesuffix("/rest")
-    if "@" in text.partition("://")[2].partition("/")[0]:  # first, so that no other message shows them
+    if "@" in text.partition("://")[2].partition("/")[0]:  # first: no other message may show it
         raise MediaServerError(
             "The address has a user or password in it. Give --user; you are asked for the password."
         )
@@ -34,7 +34,7 @@ def checked_url(url: str) -> str:
 
 
 def is_private(url: str) -> bool:
-    """Whether nobody else reads what is sent to an address: it is encrypted, or on this machine."""
+    """Whether nobody else can read what is sent to an address, because it is encrypted or on this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:

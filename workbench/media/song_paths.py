@@ -1,4 +1,4 @@
-"""Which of our files the songs of a server are, by path, although the server has the music in another folder."""
+"""Match the songs of a server with our files by path, if the server has the music in another folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-_LEAST_VOTES = 2  # two songs that lead to the same pair of folders are no accident
+_LEAST_VOTES = 2  # two songs with the same pair of folders are not a coincidence
 
 
 class _Candidate(NamedTuple):
-    """A file that ends like a song's path, and the folders that are left of the two paths."""
+    """A file whose path ends like that of a song, and the remaining folders of both paths."""
 
     place: int
     theirs: tuple[str, ...]
@@ -23,16 +23,16 @@ class _Candidate(NamedTuple):
 def places_by_path(
     theirs: Sequence[str | None], ours: Sequence[str | None], prefixes: Mapping[str, str]
 ) -> list[list[int]]:
-    """Return which of our paths each path of a server may mean, as indices: one, none, or several that fit equally.
+    """Return for each path of a server the indices of our paths that it may mean: one, none, or several equal ones.
 
-    A pair of folders, one on the server and one here, is believed if two songs lead to it, or if a whole path of the
-    server, which then is relative, is the end of one of ours. The pair that most songs lead to comes first. Upper and
-    lower case, and composed and decomposed accents, do not matter.
+    A pair of folders, one on the server and one here, counts if two songs have it, or if a whole path of the server,
+    which is then relative, is the end of one of ours. The pair of most songs is tried first. Upper and lower case, and
+    composed and decomposed accents, do not matter.
 
     Parameters
     ----------
     prefixes : mapping
-        Folder here → the same folder on the server, as the user has said; these come first.
+        Folders here, each with the same folder on the server, from the user; these are tried first.
     """
     said = _by_prefix(ours, prefixes)
     ends = _by_end(ours)
@@ -58,7 +58,7 @@ def _by_prefix(ours: Sequence[str | None], prefixes: Mapping[str, str]) -> dict[
 
 
 def _by_end(ours: Sequence[str | None]) -> Mapping[tuple[str, ...], list[tuple[int, tuple[str, ...]]]]:
-    """Return our paths by their last two parts; and by their name alone where only one file has it."""
+    """Return our paths by their last two parts, and by their file name if only one file has it."""
     found: defaultdict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
     for place, path in enumerate(ours):
         if parts := _parts(path or ""):
@@ -80,7 +80,7 @@ def _candidates(
 
 
 def _written_like(path: str, ours: Sequence[str | None]) -> Callable[[int], bool]:
-    """Return whether one of our files is named in the same letters: two files may differ in upper and lower case."""
+    """Return whether one of our files has exactly this spelling, because two files may differ only in case."""
     name = re.split(r"[/\\]", path)[-1]
     return lambda place: (ours[place] or "").endswith(name)
 
@@ -99,7 +99,7 @@ def _best(
 
 
 def _parts(path: str) -> tuple[str, ...]:
-    """Split a path of any system into its parts, without case.
+    """Split a path of any system into its parts, in lower case.
 
     >>> _parts("Ann/One.wav")
     ('ann', 'one.wav')

@@ -1,6 +1,6 @@
-"""A client for servers that speak Subsonic or OpenSubsonic: Navidrome, Airsonic, Gonic, Ampache, Supysonic …
+"""A client for servers with the API of Subsonic or OpenSubsonic: Navidrome, Airsonic, Gonic, Ampache, Supysonic …
 
-Requests are forms (POST): a URL has a limit of length, and servers write it, with its secrets, into their logs.
+Requests are forms (POST), because the length of a URL is limited and servers write it, with its secrets, to their logs.
 Source of the API: subsonic.org (1.16.1) and opensubsonic.netlify.app.
 """
 
@@ -18,7 +18,7 @@ from workbench.media.kept_servers import KeptServer
 from workbench.readable import one_line
 
 API_VERSION = "1.16.1"
-OLDEST = (1, 8, 0)  # the first with updatePlaylist and search3
+OLDEST = (1, 8, 0)  # the first version with updatePlaylist and search3
 TOKENS_SINCE = (1, 13, 0)
 FAILED, WRONG_LOGIN, NO_TOKENS, NOT_ALLOWED, NOT_FOUND = 0, 40, 41, 50, 70
 LOGIN_CODES = frozenset({WRONG_LOGIN, NO_TOKENS, 42, 43, 44})
@@ -26,7 +26,7 @@ LOGIN_CODES = frozenset({WRONG_LOGIN, NO_TOKENS, 42, 43, 44})
 
 @dataclass(frozen=True)
 class Spoken:
-    """What a server says of itself."""
+    """The description of a server by itself."""
 
     version: tuple[int, ...]
     program: str
@@ -40,7 +40,7 @@ class Spoken:
 
 @contextmanager
 def subsonic(server: KeptServer, timeout_s: float | None = None) -> Iterator[SubsonicClient]:
-    """Give a client of a server."""
+    """Lend a client of a server."""
     with http_client(server, timeout_s) as client:
         yield SubsonicClient(client)
 
@@ -59,7 +59,7 @@ class SubsonicClient:
         Raises
         ------
         MediaServerError
-            Its ``code`` is that of the API, such as 40 for a wrong login and 70 for something that is not there.
+            The call failed. ``code`` is that of the API, such as 40 for a wrong login and 70 for a missing object.
         """
         given = {name: value for name, value in parameters.items() if value is not None}
         answer = self._response(method, given | _login(self.server))
@@ -68,17 +68,17 @@ class SubsonicClient:
         return answer
 
     def ping(self) -> Spoken:
-        """Log in, and return what the server is.
+        """Log in, and return the description of the server.
 
         Raises
         ------
         MediaServerError
-            It does not let the user in, or it is too old.
+            The server does not let the user in, or is too old.
         """
         return self._spoken(self.call("ping"))
 
     def version(self) -> tuple[int, ...]:
-        """Return the version of the API that the server speaks, which it says to everybody."""
+        """Return the version of the server's API, which it tells without a login."""
         return _version(self._response("ping", {}))
 
     def _spoken(self, answer: Mapping[str, Any]) -> Spoken:

@@ -1,4 +1,4 @@
-"""Find out how a Subsonic server takes a login, and keep as little of the password as it allows."""
+"""Find the kind of login that a Subsonic server accepts, and keep as little of the password as possible."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from workbench.media.subsonic_client import NO_TOKENS, TOKENS_SINCE, SubsonicCli
 
 
 def logged_in(server: KeptServer, secret: str, *, send_password: bool = False) -> tuple[KeptServer, str]:
-    """Return the server with a login that works, and what it says of itself.
+    """Return the server with a login that works, and the server's description.
 
-    A server gets a salted hash of the password, and that alone is kept. Servers that speak Subsonic before 1.13 do not
-    know this: they get the password itself, over HTTPS, on this machine, or if ``send_password`` says so.
+    A server gets a salted hash of the password, and only that is kept. Servers with an API before 1.13 do not support
+    this, so they get the password itself: over HTTPS, on this machine, or if ``send_password`` allows it.
 
     Parameters
     ----------
     secret : str
-        The password; an API key if the server has no user.
+        The password, or an API key if the server has no user.
 
     Raises
     ------
     MediaServerError
-        The server does not let the user in, or it must get the password over an open connection.
+        The server does not let the user in, or the password would have to be sent without encryption.
     """
     if not server.user:
         return _tried(server, {"api_key": secret})

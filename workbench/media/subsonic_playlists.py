@@ -1,4 +1,4 @@
-"""Playlists on a Subsonic server: changed in place, so that their id, cover and place in the player stay."""
+"""Change playlists on a Subsonic server in place, so that they keep id, cover and place in the player."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.errors import MediaServerError
 from workbench.media.list_change import list_change
 from workbench.media.subsonic_client import NOT_FOUND, SubsonicClient, several
 
-# Form fields in one request. Jetty takes 1,000 (Airsonic) and so does PHP (Ampache), by default.
+# Form fields in one request. By default, Jetty (Airsonic) and PHP (Ampache) accept 1,000.
 AT_ONCE = 400
 
 
@@ -27,7 +27,7 @@ def own_playlists(client: SubsonicClient) -> list[Mapping[str, Any]]:
 
 
 def songs_of_playlist(client: SubsonicClient, playlist_id: str) -> list[str] | None:
-    """Return the song ids of a playlist, ``None`` if there is no such playlist."""
+    """Return the song ids of a playlist; ``None`` if there is no such playlist."""
     try:
         found = client.call("getPlaylist", id=playlist_id).get("playlist")
     except MediaServerError as error:
@@ -40,7 +40,7 @@ def songs_of_playlist(client: SubsonicClient, playlist_id: str) -> list[str] | N
 
 
 def create_playlist(client: SubsonicClient, name: str, songs: Sequence[str]) -> str:
-    """Make a playlist and return its id; what was made is removed if anything fails."""
+    """Create a playlist and return its id; if anything fails, remove it."""
     known = {str(one.get("id")) for one in own_playlists(client)}
 
     def made() -> list[str]:
@@ -52,7 +52,7 @@ def create_playlist(client: SubsonicClient, name: str, songs: Sequence[str]) -> 
 
     try:
         said = client.call("createPlaylist", name=name, songId=list(songs[:AT_ONCE])).get("playlist")
-        new = [str(said["id"])] if isinstance(said, dict) and "id" in said else made()  # said since 1.14
+        new = [str(said["id"])] if isinstance(said, dict) and "id" in said else made()  # answered since 1.14
         if not new:
             raise client.error(f"did not make the playlist {name!r}. Its log may say why.")
         _change(client, new[0], songs[:AT_ONCE], songs)
@@ -60,7 +60,7 @@ def create_playlist(client: SubsonicClient, name: str, songs: Sequence[str]) -> 
         return new[0]
     except BaseException:
         with suppress(MediaServerError):
-            for playlist_id in made():  # also one whose making was not answered
+            for playlist_id in made():  # also a playlist for whose creation there was no answer
                 client.call("deletePlaylist", id=playlist_id)
         raise
 
@@ -68,12 +68,12 @@ def create_playlist(client: SubsonicClient, name: str, songs: Sequence[str]) -> 
 def update_playlist(
     client: SubsonicClient, playlist_id: str, name: str, before: Sequence[str], after: Sequence[str]
 ) -> None:
-    """Give a playlist other songs. If anything fails, it gets back those that it had.
+    """Replace the songs of a playlist. If anything fails, restore the earlier ones.
 
     Raises
     ------
     MediaServerError
-        The server refuses or breaks off; the message says whether the playlist is as it was.
+        The server refuses or disconnects. The message says whether the playlist has its earlier songs.
     """
     with _put_back_on_failure(client, playlist_id, name, before):
         _change(client, playlist_id, before, after)
@@ -83,7 +83,7 @@ def update_playlist(
 def rewrite_playlist(client: SubsonicClient, playlist_id: str, name: str, songs: Sequence[str]) -> None:
     """Replace all songs of a playlist that the server cannot list any more.
 
-    Supysonic 0.7 cannot list a playlist, nor any other one, after a file in it has been moved or removed.
+    After a file in a playlist was moved or removed, Supysonic 0.7 can list neither it nor any other playlist.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def rewrite_playlist(client: SubsonicClient, playlist_id: str, name: str, songs:
 
 
 def _change(client: SubsonicClient, playlist_id: str, before: Sequence[str], after: Sequence[str]) -> None:
-    """Change a list in one request if it is small; else add first, so that no player meets an empty list."""
+    """Change a playlist in one request if the change is small; otherwise add songs first, so that it is never empty."""
     removed, added = list_change(before, after)
     if not removed and not added:
         return
@@ -105,7 +105,7 @@ def _change(client: SubsonicClient, playlist_id: str, before: Sequence[str], aft
         return
     for start in range(0, len(added), AT_ONCE):
         client.call("updatePlaylist", playlistId=playlist_id, songIdToAdd=added[start : start + AT_ONCE])
-    for end in range(len(removed), 0, -AT_ONCE):  # from the end, so that the positions before stay the same
+    for end in range(len(removed), 0, -AT_ONCE):  # from the end, so that earlier positions do not change
         part = removed[max(0, end - AT_ONCE) : end]
         client.call("updatePlaylist", playlistId=playlist_id, songIndexToRemove=part)
 

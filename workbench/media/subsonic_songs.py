@@ -1,4 +1,4 @@
-"""Every song of a Subsonic server."""
+"""Read all songs of a Subsonic server."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from workbench.media.found_song import FoundSong, check_end, moment, number, plays, text
 from workbench.media.subsonic_client import SubsonicClient, several
 
-_AT_ONCE = 500  # the most that getAlbumList2 gives
+_AT_ONCE = 500  # the limit of getAlbumList2
 
 
 def songs_of(client: SubsonicClient) -> list[FoundSong]:
     """Return every song.
 
-    OpenSubsonic servers list all songs for an empty search. For others, the songs of each album are read.
+    OpenSubsonic servers return all songs for an empty search. For others, the songs of each album are read.
     """
     found = _unique(client, _searched(client))
     return found or _unique(client, _of_albums(client))
@@ -45,7 +45,7 @@ def _of_album(client: SubsonicClient, album: Mapping[str, Any]) -> list[Mapping[
 
 
 def _unique(client: SubsonicClient, pages: Iterator[list[Mapping[str, Any]]]) -> list[FoundSong]:
-    """Return the songs of the pages up to one that brings nothing new."""
+    """Return the songs of the pages up to the first page without a new song."""
     found: dict[str, FoundSong] = {}
     for page in pages:
         before = len(found)

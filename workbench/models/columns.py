@@ -1,4 +1,4 @@
-"""The predictions of models as columns and vectors of a library table, separate from tags and descriptors."""
+"""Add the predictions of models to a library table as columns and vectors, separate from tags and descriptors."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from workbench.store.library.records import Prediction, StoredModel
 
 _PREFERRED = ("discogs", "msd-musicnn", "mtt-musicnn", "audioset-vggish")
-"""Which embedding serves similarity when there are several: those trained on most music first."""
-_SIBLINGS = "musicnn"  # networks of this name hear different things: both together tell games apart better than either
-# Set by hand: a track that only one sibling has heard counts as not heard, so there may be few.
+"""The preference among embeddings for similarity; those trained on most music are first."""
+_SIBLINGS = "musicnn"  # networks of this name complement each other: both together are better than either one
+# Set by hand: a track that only one of the two has analyzed counts as one without an embedding, so there may be few.
 _SAME_TRACKS = 0.95
 
 
@@ -31,8 +31,8 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
 
     Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy; party"``),
     ``valence``, ``arousal``, ``instrumentalness``, ``acousticness`` and ``predicted_genre``; a tagger adds
-    ``predicted_<label>`` and ``predicted_<label>_probability``; the free networks add sound tags. The embedding
-    is beside the sound vector; tracks that its models have not heard have none.
+    ``predicted_<label>`` and ``predicted_<label>_probability``; the free networks add sound tags. The embedding is
+    added beside the sound vector; tracks that its models have not analyzed have none.
     """
     columns = dict(table.columns) | prediction_columns(table, library.models.predictions(without=HEARD_BY))
     predicted = replace(table, columns=columns, embeddings=compared_embeddings(library, table))
@@ -40,7 +40,7 @@ def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
 
 
 def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -> dict[str, npt.NDArray[Any]]:
-    """Return one column for each flat value that any prediction has: float64 with NaN, or text with ``None``."""
+    """Return a column for each flat value in the predictions: float64 with NaN, or text with ``None``."""
     by_content: dict[str, dict[str, float | str]] = {}
     for prediction in in_order(predictions):
         by_content.setdefault(prediction.content_hash, {}).update(flat(prediction))
@@ -60,8 +60,8 @@ def prediction_columns(table: LibraryTable, predictions: Iterable[Prediction]) -
 def best_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDArray[np.float32]] | None:
     """Return the name and rows, shape (n, d), of one model's embedding; NaN for a track without an embedding.
 
-    Of the models that have heard at least half as many tracks as the one that has heard most, it is the preferred one:
-    a model that is being run takes over when it has gone half of the way.
+    It is the preferred one of the models with at least half as many tracks as the model with most tracks. So a model
+    that is being run replaces another one when it is half done.
     """
     model = _best(library.models.with_embeddings())
     return None if model is None else (f"{model.model} {model.model_hash[:12]}", _rows(library, table, model))
@@ -70,7 +70,7 @@ def best_embedding(library: Library, table: LibraryTable) -> tuple[str, npt.NDAr
 def compared_embeddings(library: Library, table: LibraryTable) -> npt.NDArray[np.float32] | None:
     """Return the embedding for similarity, shape (n, d), or ``None``; NaN for a track without an embedding.
 
-    Both networks of MusiCNN count, side by side, if the second has heard nearly as many tracks as the preferred one.
+    Both networks of MusiCNN are used, side by side, if the second has nearly as many tracks as the preferred one.
     """
     stored = library.models.with_embeddings()
     best = _best(stored)
@@ -103,10 +103,10 @@ def _rows(library: Library, table: LibraryTable, model: StoredModel) -> npt.NDAr
 
 
 def tagger_inputs(library: Library) -> tuple[LibraryTable, str]:
-    """Return the table whose vectors a tagger reads, analysis vectors and the embedding side by side, and their name.
+    """Return the table with the inputs of a tagger (sound vectors and the embedding side by side), and their name.
 
-    The name changes with the version of the analysis and with the embedding, so that a tagger is not run on
-    inputs other than its own.
+    The name changes with the version of the analysis and with the embedding, so that a tagger is not run on other
+    inputs.
     """
     from workbench.analysis.features import VERSION
 

@@ -1,4 +1,4 @@
-"""Whether TensorFlow sees a GPU, and how it uses one: it takes memory as needed."""
+"""Find out whether TensorFlow sees a GPU, and let it take GPU memory as needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 @lru_cache(maxsize=1)
 def prepare_gpu() -> Any:
-    """Return ``tensorflow`` with its GPUs, if any, set to take memory only as they need it; say which is used."""
+    """Return ``tensorflow``, which takes GPU memory only as needed, and log which GPU is used."""
     tensorflow = get_tensorflow()
     tensorflow.get_logger().setLevel(logging.ERROR)  # it warns about retracing when a process trains twice
     names = []
@@ -24,7 +24,7 @@ def prepare_gpu() -> Any:
         try:
             tensorflow.config.experimental.set_memory_growth(gpu, enable=True)
             names.append(gpu.name)
-        except RuntimeError as error:  # the GPU is in use already, so this cannot be changed any more
+        except RuntimeError as error:  # the GPU is in use already, so the setting cannot be changed any more
             logger.warning("memory growth of %s cannot be set: %s", gpu.name, error)
     logger.info("TensorFlow uses %s", ", ".join(names) if names else "the CPU: it sees no GPU")
     return tensorflow
@@ -54,5 +54,5 @@ def may_use_gpu() -> bool:
 
     try:
         return bool(get_worker().state.total_resources.get(RESOURCE))
-    except ValueError:  # no worker
+    except ValueError:  # this is not a worker
         return True

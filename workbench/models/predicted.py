@@ -1,4 +1,4 @@
-"""The predictions of models for a track, separate from its tags, each with the model that made it."""
+"""The predictions for a track, separate from its tags, each with its model."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from workbench.store.library.records import Prediction
 
 TAGGER = "tagger:"
-"""The beginning of the names under which predictions of taggers are stored."""
+"""The prefix of the names under which predictions of taggers are stored."""
 
 
 def in_order(predictions: Iterable[Prediction]) -> list[Prediction]:
-    """Sort predictions so that the last one of each name counts: taggers, then models with most classes."""
+    """Sort predictions so that the last one of each name counts: taggers last, before them models with most classes."""
     return sorted(predictions, key=lambda found: (_tagged(found) is not None, len(found.scores), found.model))
 
 
@@ -26,8 +26,8 @@ def predicted(predictions: Iterable[Prediction]) -> dict[str, dict[str, Any]]:
     -------
     dict of label to dict
         ``value``: the most probable class (``genre`` and the labels of taggers) or a number, 0–1 (``mood_happy``,
-        ``instrumentalness``, ``valence``…). ``probability``: of that class, or of the label where the value is its
-        probability; ``None`` for ``valence`` and ``arousal``. ``model`` and ``version``: who says so.
+        ``instrumentalness``, ``valence``…). ``probability``: that of the class, or of the label if the value is its
+        probability; ``None`` for ``valence`` and ``arousal``. ``model`` and ``version``: the source.
     """
     found: dict[str, dict[str, Any]] = {}
     for prediction in in_order(predictions):
@@ -46,7 +46,7 @@ def predicted(predictions: Iterable[Prediction]) -> dict[str, dict[str, Any]]:
 
 
 def flat(prediction: Prediction) -> dict[str, float | str]:
-    """Return one prediction under the names that columns of the library have."""
+    """Return one prediction under the names of columns."""
     scores, label = prediction.scores, _tagged(prediction)
     if label is None:
         return flatten(prediction.model.partition("-")[0], scores)
@@ -57,7 +57,7 @@ def flat(prediction: Prediction) -> dict[str, float | str]:
 
 
 def predicted_text(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Describe a prediction in one line: classes with their probability, moods of 0.5 or more, and other numbers."""
+    """Return the predictions in one line: classes with their probability, moods of 0.5 or more, and other numbers."""
     parts = []
     for label, entry in sorted(found.items(), key=lambda item: isinstance(item[1]["value"], float)):
         value, probability = entry["value"], entry["probability"]

@@ -1,10 +1,10 @@
-"""Values of sound tags from the outputs of networks.
+"""Compute values of sound tags from the outputs of networks.
 
-A network that hears a piano may give 0.4, because it learned how seldom people write the word. So an output p is
+For a piano, a network may give only 0.4, because it learned how rarely people write the word. So an output p is
 compared with b, the share of the training music that has the word. The value is 0.5 if p is the square root of b, which
 is halfway between b and 1 as a ratio; other values follow the log-odds. Words of both networks with the same meaning
-are combined. A mood is a matter of degree: its value is the mean of this value and its rank in the library.
-``docs/decisions.md`` has the figures.
+are combined. A mood is a matter of degree, so its value is the mean of this value and its rank in the library.
+``docs/decisions.md`` has the measurements.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ Values = npt.NDArray[np.float32]
 MSD, MTT = "msd-musicnn-free-1", "mtt-musicnn-free-1"
 HEARD_BY = (MSD, MTT)
 _OUTPUTS = {MSD: MSD_TAGS.split(", "), MTT: MTT_TAGS.split(", ")}
-# Outputs are in the order of how often their word was given. The values are the share of the most frequent word, and
-# the power by which the shares fall with the place. The shares come from counts of the data sets. MSD: about 100,000 of
+# Outputs are in order of the frequency of their words. The values are the share of the most frequent word, and the
+# power by which the shares decrease with the place. The shares come from counts of the data sets. MSD: about 100,000 of
 # the 240,000 tracks with any of the 50 words are "rock" (Last.fm data set). MTT: about 4,900 of 21,000 clips have
 # "guitar" (MagnaTagATune). The powers are estimates: MSD's from the ten counts that the Last.fm data set publishes,
-# MTT's between those of its most and its least frequent words. That all words between follow them is an assumption.
+# MTT's between those of its most and its least frequent words. It is assumed that the words between follow them.
 _USUAL = {MSD: (0.42, 0.58), MTT: (0.23, 0.48)}
 _LEAST = 1e-4  # set by hand: keeps the logarithm of a share of 0 or 1 finite
 RELATIVE = ("mood",)
-"""Families that are a matter of degree: the rank in the library is half of their values."""
+"""Families that are a matter of degree, in whose values the rank in the library counts one half."""
 
 
 def with_sound_tags(library: Library, table: LibraryTable) -> LibraryTable:
-    """Return a table with sound tags and a text column for each family; the same table if no network has listened."""
+    """Return a table with sound tags and a text column for each family; the same table without outputs of networks."""
     heard = {model: _stored(library, table, model) for model in HEARD_BY}
     if not any(np.isfinite(values[:, :1]).any() for values in heard.values()):
         return table
@@ -68,12 +68,12 @@ def sound_tag_values(msd: npt.ArrayLike, mtt: npt.ArrayLike) -> Values:
     Parameters
     ----------
     msd, mtt : array, shape (n, 50)
-        Outputs in the order of ``MSD_TAGS`` and ``MTT_TAGS``; NaN rows where a network has not heard a track.
+        Outputs in the order of ``MSD_TAGS`` and ``MTT_TAGS``; NaN rows where a network has not analyzed a track.
 
     Returns
     -------
     float32 array, shape (n, tags)
-        In the order of ``SOUND_TAGS``, 0–1; NaN where no network that knows the tag has heard the track. ``no_voice``,
+        In the order of ``SOUND_TAGS``, 0–1; NaN where no network with this tag has analyzed the track. ``no_voice``,
         ``female_voice`` and ``male_voice`` add up to 1.
     """
     outputs = {MSD: np.asarray(msd, np.float32), MTT: np.asarray(mtt, np.float32)}
@@ -90,7 +90,7 @@ def sound_tag_values(msd: npt.ArrayLike, mtt: npt.ArrayLike) -> Values:
 
 
 def _voices(outputs: dict[str, Values]) -> tuple[Values, Values, Values]:
-    """Return the shares of no voice, a female voice and a male voice, from how much likelier than usual each is."""
+    """Return the shares of no voice, a female voice and a male voice, by the log-odds of each against the usual."""
 
     def likelier(msd: Sequence[str], mtt: Sequence[str]) -> Values:
         return _log_odds(outputs, {MSD: msd, MTT: mtt}, power=1.0)
@@ -105,8 +105,8 @@ def _voices(outputs: dict[str, Values]) -> tuple[Values, Values, Values]:
 def _log_odds(outputs: dict[str, Values], words: dict[str, Sequence[str]], *, power: float) -> Values:
     """Return the log-odds of any of these words minus those of their usual share to a power, shape (n,).
 
-    Different people gave each word, so one word is enough. A network without the words, or which has not listened, is
-    left out.
+    Each word comes from different people, so one word is enough. A network without the words or without outputs is left
+    out.
     """
     unsaid, usually_unsaid = np.ones((2, len(outputs[MSD])), np.float32)
     for model, names in words.items():
@@ -131,7 +131,7 @@ def _logit(share: Values) -> Values:
 
 
 def _ranks(values: Values) -> Values:
-    """Return the share of the library that is below each value, half of its equals counted; NaN stays NaN."""
+    """Return the share of the library below each value, plus half of the share that is equal; NaN stays NaN."""
     ordered = np.sort(values[np.isfinite(values)])
     twice = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
     return np.where(np.isfinite(values), twice / (2 * max(1, len(ordered))), np.nan).astype(np.float32)
@@ -152,7 +152,7 @@ def _stored(library: Library, table: LibraryTable, model: str) -> Values:
 
 
 def _texts(has: npt.NDArray[np.bool_], words: Sequence[str]) -> npt.NDArray[np.object_]:
-    """Return the words of each row as one text, such as ``"piano; strings"``; ``None`` where it has none."""
+    """Return the words of each row as one text, such as ``"piano; strings"``; ``None`` for a row without words."""
     packed = (has << np.arange(len(words), dtype=np.int64)).sum(axis=1)
     kinds, row_kinds = np.unique(packed, return_inverse=True)
     texts = [_joined(word for bit, word in enumerate(words) if kind >> bit & 1) for kind in kinds.tolist()]
@@ -166,7 +166,7 @@ def _joined(words: Iterable[str]) -> str | None:
 def _completed(
     column: npt.NDArray[np.object_] | None, texts: npt.NDArray[np.object_]
 ) -> npt.NDArray[np.object_]:
-    """Return a column of other models (``mood``), with its gaps filled from these texts."""
+    """Return a column of other models (``mood``) whose gaps are filled with these texts."""
     if column is None or column.dtype != object:
         return texts
     return np.where(np.array([text is None for text in column], bool), texts, column)

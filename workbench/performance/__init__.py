@@ -1,1 +1,1 @@
-"""Measurements of the whole workbench: every process publishes its own, and the answers add them up."""
+"""Measurements of the whole workbench: every process publishes its own, and the answers combine them."""

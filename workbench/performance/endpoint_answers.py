@@ -1,4 +1,4 @@
-"""The answers of the performance endpoints: pure functions that give values the names that clients know."""
+"""The answers of the performance endpoints, made by pure functions, with the names that clients know."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from workbench.performance.totals import ratio
 from workbench.store.memory_cache import MIB
 
 GIB = 1024.0**3
-BUSY_LOAD_PER_CORE = 4.0  # with more runnable processes a core, pages become noticeably slow
+BUSY_LOAD_PER_CORE = 4.0  # with more runnable processes per core, pages become noticeably slow
 
 
 def metrics(snapshot: Snapshot, sample: SystemSample, probe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return everything at a glance: machine, caches, pool, workers, and an entry a live process.
+    """Return an overview of machine, caches, pool and workers, with an entry for each live process.
 
-    ``probe`` is that of :func:`processor_health`. Processes share workers, so their numbers cannot be added up.
+    ``probe`` is as for :func:`processor_health`. Processes share workers, so their numbers cannot be added up.
     """
     return {
         "timestamp": _iso(snapshot.at),
@@ -108,7 +108,7 @@ def database_pool(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def resource_usage(samples: Sequence[SystemSample]) -> dict[str, Any]:
-    """Return lists of equal length, one value for each sample; rates are of the time since the sample before."""
+    """Return lists of equal length with one value for each sample; rates are over the time since the sample before."""
     pairs = list(zip((samples[0], *samples), samples, strict=False))
     return {
         "timestamps": [_iso(sample.at) for sample in samples],
@@ -139,14 +139,14 @@ def processor_health(
     Parameters
     ----------
     probe : mapping
-        What the cluster found when it was asked last: ``started``, ``response_time_ms`` (None: no answer),
-        ``workers`` with the counts ``expected``, ``alive`` and ``silent``, and ``reasons`` for what is wrong.
+        The result of the last probe of the cluster: ``started``, ``response_time_ms`` (None: no answer), ``workers``
+        with the counts ``expected``, ``alive`` and ``silent``, and ``reasons`` with sentences about problems.
 
     Returns
     -------
     dict
-        ``status`` is "unhealthy" when no worker answers, "degraded" when some are lost or stuck or memory
-        is short, else "healthy"; workers that were not needed yet are healthy.
+        ``status`` is "unhealthy" if no worker answers, "degraded" if some are lost or stuck or memory is short, and
+        otherwise "healthy", also before workers are needed.
     """
     totals = snapshot.async_processor
     memory_ok = sample.memory_used_percent < memory_limit_percent

@@ -1,4 +1,4 @@
-"""The last minutes of some values, and rates computed from counters."""
+"""Keep the last minutes of some values, and compute rates from counters."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from workbench.performance.totals import mean_wait_s
 
 NAN = float("nan")
-GAP = 5.0  # times the usual step: nothing ran meanwhile, set by hand
-GAP_S = 30.0  # no values for longer than that: the page was prepared ahead, or hidden
+GAP = 5.0  # times the usual step: after a longer step, no process was running meanwhile; set by hand
+GAP_S = 30.0  # after a longer pause, the page was prepared ahead or hidden
 
 
 class LiveSeries:
-    """Keeps the newest ``points`` values under every name, with their times."""
+    """Keeps the newest ``points`` values of every name, with their times."""
 
     def __init__(self, points: int = 150) -> None:
         self.times: deque[float] = deque(maxlen=points)
@@ -24,7 +24,7 @@ class LiveSeries:
         self._values: dict[str, deque[float]] = {}
 
     def add(self, at: float, values: Mapping[str, float | None]) -> None:
-        """Add values of one moment; new names have gaps before it. A pause of more than ``GAP_S`` clears the series."""
+        """Add the values at a time; new names have gaps before it. A pause of more than ``GAP_S`` clears the series."""
         if self.times and at - self.times[-1] > GAP_S:
             self.times.clear()
             self._values.clear()
@@ -40,7 +40,7 @@ class LiveSeries:
 
 
 def live_values(metrics: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the values that are drawn live, from the result of ``Workbench.performance()``."""
+    """Return the values for live charts from the result of ``Workbench.performance()``."""
     system, pool, workers = metrics["system"], metrics["database_pool"], metrics["async_processor"]
     caches = metrics["caches"]
     lookups = sum(cache["hits"] + cache["misses"] for cache in caches.values())
@@ -64,9 +64,9 @@ def live_values(metrics: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def rates(history: Sequence[tuple[float, Mapping[str, Any]]]) -> dict[str, list[float]]:
-    """Return the rates between successive samples of counters, by name; ``at`` is the time of the later sample.
+    """Return the rates between successive samples of counters by name; ``at`` is the time of the later sample.
 
-    After a gap, in which nothing ran and nothing was kept, the rates are not known (NaN).
+    After a gap, in which no process ran and no sample was kept, the rates are unknown (NaN).
     """
     lines: dict[str, list[float]] = {
         "at": [],

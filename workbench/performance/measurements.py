@@ -1,4 +1,4 @@
-"""What ``wb.performance()`` returns: the numbers of the performance endpoints, which a notebook shows as a card."""
+"""The result of ``wb.performance()``: the values of the performance endpoints, which a notebook shows as a card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workbench.readable import counted, number
 
 
 class Measurements(dict[str, Any]):
-    """A plain dictionary that says in a few lines, or on a card, what it holds."""
+    """A dictionary that shows a summary in a few lines or on a card."""
 
     def __repr__(self) -> str:
         return "\n".join(f"{name}: {value}" for name, value in self._facts() if value)

@@ -1,4 +1,4 @@
-"""Reads what every process publishes, twice a second, so that no request waits for the database."""
+"""Read the records of all processes twice a second, so that no request waits for the database."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from workbench.settings import Settings
 from workbench.store.library.activity import ActivityRepository
 from workbench.store.library.records import ProcessRecord
 
-WINDOW_S = 15 * 60.0  # convention: recent enough to judge the present settings by
+WINDOW_S = 15 * 60.0  # convention: recent enough to judge the current settings
 REFRESH_S = 0.5  # processes publish once a second
-PROBE_VALID_S = 10.0  # the server asks the workers more often than this
+PROBE_VALID_S = 10.0  # the server probes the workers more often
 HISTORY_STEP_S = 10.0  # 360 points an hour are enough for a chart
 THIN_AFTER_S = 3600.0  # older samples are kept once a minute, for a week
-KEEP_S = 7 * 24 * 3600.0  # a week, to compare the same weekday; set by hand
+KEEP_S = 7 * 24 * 3600.0  # a week, so that the same weekday can be compared; set by hand
 
 NOT_STARTED: Mapping[str, Any] = {"started": False}
 
@@ -33,15 +33,15 @@ _log = logging.getLogger(__name__)
 
 
 class PerformanceMonitor:
-    """Read what processes publish, remove dead ones, and answer the performance endpoints.
+    """Reads the records of processes, removes those of dead ones, and answers the performance endpoints.
 
     Parameters
     ----------
     sampler : SystemSampler
-        Closed with the monitor.
+        It is closed with the monitor.
     probe : callable
-        Returns the result of the cluster's last round trip, in the form that
-        :func:`~workbench.performance.endpoint_answers.processor_health` takes.
+        Returns the result of the last probe of the cluster, in the format of
+        :func:`~workbench.performance.endpoint_answers.processor_health`.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class PerformanceMonitor:
         )
 
     def guest_operations(self) -> int:
-        """Return how many files are being analyzed for processes that use the workers of another process."""
+        """Return how many files the workers of this process are analyzing for other processes."""
         return int(self._snapshot.async_processor["guest_operations"])
 
     def resource_usage(self) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class PerformanceMonitor:
         )
 
     def clear_caches(self) -> None:
-        """Ask every process to clear its caches; each does within a second."""
+        """Ask every process to clear its caches, which it does within a second."""
         self._activity.set_value(CLEAR_CACHES, self._clock())
 
     def _run(self) -> None:
@@ -147,15 +147,15 @@ class PerformanceMonitor:
             self._activity.retire_processes(ids=dead, merge=merge_ended)
 
     def _read(self) -> tuple[Sequence[ProcessRecord], Mapping[str, Any]]:
-        """Return live processes and the totals of ended ones, as of the same moment."""
-        while True:  # read again if a process ended in between: it would be counted twice or not at all
+        """Return live processes and the totals of ended ones at the same moment."""
+        while True:  # read again if a process ended in between, which would be counted twice or not at all
             retired = self._activity.retired_totals() or {}
             live = self._activity.processes()
             if retired == (self._activity.retired_totals() or {}):
                 return live, retired
 
     def _workers(self) -> Mapping[str, Any]:
-        """Return the health of our own cluster, or the health of the shared one that the server published."""
+        """Return the health of our own cluster, or of the shared one as the server has published it."""
         own, found = self._probe(), self._shared_probe
         fresh = abs(self._clock() - found.get("at", 0.0)) < PROBE_VALID_S
         return found if fresh and not own.get("started") else own
@@ -165,7 +165,7 @@ class PerformanceMonitor:
         return None if found is None else {"at": found[0], **found[1]}
 
     def _window_start(self, now: float) -> tuple[float, dict[str, Any]]:
-        """Return when the window starts, as the timer counts, and the totals of then: the clock may be set."""
+        """Return the start of the window by the timer, because the clock may be set, and the totals at that time."""
         timer = self._timer()
         if self._window is None:
             # without a history, the window starts with the counts of ended processes; all counts of live ones are new

@@ -12,7 +12,7 @@ from workbench.performance.snapshot import Snapshot
 from workbench.performance.system import SystemSample
 from workbench.settings import Settings
 
-# The five improvements that the seed claims, and the database's, which it claims in another section.
+# The five improvements that the seed claims, and that of the database, which it claims in another section.
 IMPACT_MEASUREMENTS = (
     "startup_time",
     "memory_usage",
@@ -27,7 +27,7 @@ HOW_TO_MEASURE = "Run `workbench bench` (add a folder to measure on your own mus
 def optimization_report(
     settings: Settings, snapshot: Snapshot, sample: SystemSample, benchmark: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Return the report.
+    """Return the optimization report.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def active(settings: Settings, snapshot: Snapshot) -> dict[str, bool]:
 
 
 def impact(benchmark: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return each measurement of the last benchmark, or ``None`` and how to measure it."""
+    """Return each measurement of the last benchmark; without one, ``None`` and how to measure it."""
     measured: dict[str, Any] = dict.fromkeys(IMPACT_MEASUREMENTS)
     measured_at = None
     if benchmark is not None:

@@ -17,7 +17,7 @@ from workbench.store.library.activity import ActivityRepository
 from workbench.store.library.records import ProcessRecord
 
 INTERVAL_S = 1.0  # often enough to watch, and little to write; set by hand
-# An idle process writes this often; shared memory (PSS) is measured as often, because it costs more than the rest.
+# An idle process writes at this interval. Shared memory (PSS) is also measured at it, because that takes longest.
 HEARTBEAT_S = 5.0
 STALE_S = 12.0  # a process on another host counts as dead after two missed heartbeats
 
@@ -27,21 +27,21 @@ _log = logging.getLogger(__name__)
 
 
 class ProcessPublisher:
-    """Write the row of this process at most once a second, on a separate thread.
+    """Writes the row of this process at most once a second, on a separate thread.
 
     Parameters
     ----------
     role : str
-        "server", "kernel", "lab", "cli", … as people will read it.
+        "server", "kernel", "lab", "cli", …: the name of this process for people.
     activity : ActivityRepository
-        The part of the library that keeps what processes publish.
+        The part of the library that stores statistics of processes.
     statistics : callable
         Returns this process's ``{"caches": {name: stats}, "database_pool": …, "async_processor": …}``.
     clear_caches : callable
-        Called when any process asked all of them to clear their caches.
+        Called when any process has asked all processes to clear their caches.
     workers : callable
-        Returns the pids of the worker processes that this process started. They have no database, so this process
-        publishes a record for each.
+        Returns the pids of the worker processes that this process has started. They have no database, so this process
+        publishes a record for each of them.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class ProcessPublisher:
         return process_name(self._process.pid)
 
     def publish(self) -> None:
-        """Write the row now if a statistic changed or the last sign of life is too old."""
+        """Write the row now if a statistic has changed or the last sign of life is too old."""
         now = self._timer()
         statistics = dict(self._statistics())
         beat = now - self._heartbeat_at >= HEARTBEAT_S
@@ -90,7 +90,7 @@ class ProcessPublisher:
             self._publish_workers()
 
     def close(self) -> None:
-        """Publish a last time and hand the counters over to the row of ended processes. A second call does nothing."""
+        """Publish a last time, and add the counters to those of ended processes. A second call does nothing."""
         if self._stop.is_set():
             return
         self._stop.set()
@@ -107,7 +107,7 @@ class ProcessPublisher:
             try:
                 self.publish()
                 self._clear_when_asked()
-                # after our own queries, so that these do not count as a change
+                # after our own queries, which must not count as a change
                 self._seen = dict(self._statistics())
             except StoreError as error:  # locked or full: try again a second later
                 _log.info("Statistics were not published: %s", error)
@@ -119,7 +119,7 @@ class ProcessPublisher:
     def _clear_when_asked(self) -> None:
         asked_at = self._activity.value(CLEAR_CACHES, 0.0)
         is_old = self._asked_at is None and asked_at < self._started_at
-        if asked_at != self._asked_at and not is_old:  # not only later: the clock may have been set
+        if asked_at != self._asked_at and not is_old:  # not only later: the clock may be set
             self._clear_caches()
         self._asked_at = asked_at
 

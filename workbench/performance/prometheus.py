@@ -1,4 +1,4 @@
-"""The statistics as Prometheus metrics: base units; the names of counters end in ``_total``."""
+"""Write the statistics as Prometheus metrics, in base units; the names of counters end in ``_total``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PROCESSOR = {
 }
 
 Rows = Iterable[tuple[Sequence[str], float]]
-"""Label values, and the value."""
+"""The values of labels, and the value of the metric."""
 
 
 def exposition(
@@ -52,9 +52,9 @@ def exposition(
     Parameters
     ----------
     health : mapping
-        What :func:`workbench.performance.endpoint_answers.processor_health` returns.
+        The result of :func:`workbench.performance.endpoint_answers.processor_health`.
     loop_lag_seconds : mapping of str to float, seconds, optional
-        The longest delay of the server's event loop, by the period it is about.
+        The longest delay of the server's event loop, by period.
     """
     families = [
         *_caches(snapshot),

@@ -1,4 +1,4 @@
-"""The statistics that processes publish in the library, and their totals after the processes have ended.
+"""The statistics that processes publish in the library, and the totals of ended processes.
 
 The record of a process is deleted when the process ends. The same transaction adds its counters to the totals of
 ended processes, so that no total ever decreases.

@@ -21,14 +21,14 @@ ENOUGH_LOOKUPS = 50  # the standard error of a rate is then at most 7 percentage
 ENOUGH_REQUESTS = 50  # as for lookups
 ENOUGH_TRACKS = 10  # convention: an analysis takes seconds
 GOOD_HIT_RATE = 0.60  # the seed's troubleshooting section
-GOOD_POOL_EFFICIENCY = 0.80  # opening a connection costs ten times a read, so one in five triples the mean
+GOOD_POOL_EFFICIENCY = 0.80  # opening a connection takes ten reads' time, so one in five triples the mean
 LONG_WAIT_S = 0.005  # a thousand times a point read on an open connection
 MANY_DEADLINES = 0.02  # convention: fewer than one in fifty may be single odd files
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """Change ``setting`` from ``present`` to ``suggested``."""
+    """A recommendation to change ``setting`` from ``present`` to ``suggested``."""
 
     category: str
     setting: str
@@ -62,7 +62,7 @@ Rule = Callable[[Facts], Iterator[Recommendation]]
 
 
 def recommend(settings: Settings, snapshot: Snapshot, sample: SystemSample) -> list[dict[str, Any]]:
-    """Return recommendations, the most urgent kind first; only values that the settings allow."""
+    """Return recommendations, the most urgent kind first, with values that the settings allow."""
     facts = Facts(settings, snapshot, sample)
     found = [recommendation for rule in RULES for recommendation in rule(facts)]
     return [recommendation.to_dict() for recommendation in found if _is_allowed(settings, recommendation)]

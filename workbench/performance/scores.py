@@ -1,6 +1,6 @@
-"""How well the optimizations work, 0–100, from measured values. This page defines the scores.
+"""Compute scores of the optimizations, 0–100, from measured values. This docstring defines the scores.
 
-All rates are about the window of the snapshot (the last 15 minutes, or all time while there is less).
+All rates are over the window of the snapshot (the last 15 minutes, or all time if that is shorter).
 
 ``cache_efficiency``
     Hit rate of both caches together: 100 × hits / lookups.
@@ -8,14 +8,14 @@ All rates are about the window of the snapshot (the last 15 minutes, or all time
     100 × share of queries that succeeded × 1 / (1 + mean wait for a connection / 10 ms).
 ``processor_efficiency``
     100 × share of tracks that succeeded × share that met the deadline × (0.5 + 0.5 × utilization), where
-    utilization is busy worker time over available worker time while there was work. Idle workers cost at
-    most half of the score, because they are not a fault; nothing where it is not known.
+    utilization is busy worker time over available worker time while there was work. Idle workers reduce the score by
+    at most half, because they are not a fault. An unknown utilization does not reduce it.
 ``memory_efficiency``
-    Headroom under ``MEMORY_LIMIT_PERCENT``: 100 while at least a quarter of what is allowed is free, falling
+    Headroom under ``MEMORY_LIMIT_PERCENT``: 100 while at least a quarter of the allowed memory is free, falling
     linearly to 0 at the limit.
 ``overall_score``
-    Mean of those that are known, if anything but the memory is. A score is ``None`` until something has happened to
-    compute it from.
+    Mean of the known scores, if one besides the memory's is known. A score is ``None`` until there are events from
+    which it can be computed.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from workbench.performance.totals import CACHES, mean_wait_s, ratio
 from workbench.readable import counted
 from workbench.store.memory_cache import CACHE_COUNTERS
 
-HALVING_WAIT_S = 0.010  # a mean wait that halves the score: ten of them take 0.1 s, which a person notices
+HALVING_WAIT_S = 0.010  # a mean wait that halves the score: ten such waits take 0.1 s, which a person notices
 COMFORTABLE_HEADROOM = 0.25  # convention
 
 
 def scores(
     snapshot: Snapshot, sample: SystemSample, *, memory_limit_percent: float
 ) -> dict[str, float | None]:
-    """Return the five scores, defined on top of this module."""
+    """Return the five scores, which the docstring of this module defines."""
     parts = {
         "memory_efficiency": memory_efficiency(sample, memory_limit_percent),
         "cache_efficiency": cache_efficiency(snapshot),
@@ -45,7 +45,7 @@ def scores(
 
 
 def reasons(snapshot: Snapshot, sample: SystemSample) -> dict[str, str]:
-    """Return what each score was computed from, in words; nothing for scores that are not known."""
+    """Return a text about the source of each known score."""
     cache, work = _cache_window(snapshot), snapshot.in_window["async_processor"]
     pool = snapshot.in_window["database_pool"]
     lookups, tried = cache["hits"] + cache["misses"], work["total_processed"] + work["total_failed"]

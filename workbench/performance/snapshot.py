@@ -18,13 +18,13 @@ class Snapshot:
     Attributes
     ----------
     processes : sequence of ProcessRecord
-        The live ones.
+        Records of the live processes.
     retired : mapping
-        Counters of ended processes, their number as ``processes`` and ``since`` when they are collected.
+        Counters of ended processes, with their number in ``processes`` and the start of the collection in ``since``.
     window_start : mapping
-        :attr:`counters` when the window began that rates are about; empty: the window is all time.
+        :attr:`counters` at the start of the window for rates; empty if the window is all time.
     window_s : float or None
-        Length of the window; ``None``: all time.
+        Length of the window; ``None`` for all time.
     """
 
     at: float
@@ -35,7 +35,7 @@ class Snapshot:
 
     @cached_property
     def counters(self) -> dict[str, Any]:
-        """Counters of all processes, ended ones included: they never go backwards."""
+        """Counters of all processes, ended ones included. They never decrease."""
         totals = add_counters({}, self.retired)
         for process in self.processes:
             totals = add_counters(totals, process.payload)
@@ -55,7 +55,7 @@ class Snapshot:
 
     @cached_property
     def in_window(self) -> dict[str, Any]:
-        """The counters' growth within the window, in the shape of :attr:`counters`."""
+        """The increase of the counters within the window, in the format of :attr:`counters`."""
         return _difference(self.counters, self.window_start)
 
     @property

@@ -1,4 +1,4 @@
-"""The machine, sampled in the background, so that no request waits for the operating system."""
+"""Sample the state of the machine in the background, so that no request waits for the operating system."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from workbench.machine.cgroup import ControlGroups
 from workbench.machine.cpu import CpuMeter
 from workbench.machine.memory import fullest, shared_accounts
 
-FIRST_INTERVAL_S = 0.1  # CPU use is a difference: the first answer needs two readings, this far apart
+FIRST_INTERVAL_S = 0.1  # CPU use is a difference, so the first answer needs two readings at this distance
 
 
 @dataclass(frozen=True)
 class SystemSample:
-    """The machine at one moment; if control groups set limits, the smallest limit counts instead of the machine's size.
+    """The state of the machine at one moment. If control groups set limits, the smallest limit counts as its size.
 
-    ``memory_used_percent`` is of the limit that is nearest to being reached, which need not be the smallest.
+    ``memory_used_percent`` is relative to the limit that is nearest to being reached, which need not be the smallest.
     ``cpu_percent`` covers the time since the sample before; the counters run since the machine started.
     """
 
@@ -47,18 +47,18 @@ class SystemSample:
 
 
 class SystemSampler:
-    """Take a :class:`SystemSample` every second on a separate thread.
+    """Takes a :class:`SystemSample` every second on a separate thread.
 
     Parameters
     ----------
     disk : Path
-        The disk that holds this folder is the one that is watched.
+        A folder on the disk whose free space is measured.
     interval_s : float
         Time between samples.
     keep : int
-        Samples kept for :meth:`history`.
+        Number of samples kept for :meth:`history`.
     groups : ControlGroups
-        The control groups whose limits hold for this process.
+        The control groups whose limits apply to this process.
     clock : callable
         Returns Unix time.
     """
@@ -84,7 +84,7 @@ class SystemSampler:
         self._thread.start()
 
     def latest(self) -> SystemSample:
-        """Return the newest sample; waits a tenth of a second if it is the very first."""
+        """Return the newest sample; the first one takes a tenth of a second."""
         self._ready.wait()
         return self._samples[-1]
 

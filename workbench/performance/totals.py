@@ -1,7 +1,7 @@
 """Add up the statistics of several processes.
 
-Counters only grow, and are kept when their process ends. Levels exist for live processes only. Rates are computed
-from sums.
+Counters only grow, and are kept after their process has ended. Other values exist only for live processes. Rates are
+computed from sums.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CACHES = ("analysis_cache", "feature_cache")
 
 
 def add_counters(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the payload that holds the counters of two payloads, and nothing else."""
+    """Return a payload with the summed counters of two payloads, without other values."""
     caches = {
         name: _sum(CACHE_COUNTERS, (p.get("caches", {}).get(name, {}) for p in (first, second)))
         for name in CACHES
@@ -49,7 +49,7 @@ def add_counters(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[st
 
 
 def cache_totals(payloads: Iterable[Mapping[str, Any]], name: str) -> dict[str, Any]:
-    """Return one cache over all processes, with its rates (``hit_rate`` 0–1, 0 before the first lookup)."""
+    """Return the totals of one cache over all processes, with rates (``hit_rate`` 0–1, 0 before the first lookup)."""
     stats = _sum(CACHE_COUNTERS + CACHE_LEVELS, (p.get("caches", {}).get(name, {}) for p in payloads))
     stats["hit_rate"] = ratio(stats["hits"], stats["hits"] + stats["misses"]) or 0.0
     stats["size_mb"] = stats["current_size_bytes"] / MIB
@@ -58,7 +58,7 @@ def cache_totals(payloads: Iterable[Mapping[str, Any]], name: str) -> dict[str, 
 
 
 def pool_totals(payloads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the database pools of all processes as one, with waits in milliseconds and rates in percent."""
+    """Return the totals of all database pools, with waits in milliseconds and rates in percent."""
     pools = [p.get("database_pool", {}) for p in payloads]
     stats = _sum(POOL_COUNTERS + POOL_LEVELS, pools)
     asked = stats["pool_hits"] + stats["pool_misses"]
@@ -73,17 +73,17 @@ def pool_totals(payloads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def processor_totals(payloads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the analysis work of all processes as one."""
+    """Return the totals of the analyses of all processes."""
     return _sum(PROCESSOR_COUNTERS + PROCESSOR_LEVELS, (p.get("async_processor", {}) for p in payloads))
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """Return ``part / whole``, or ``None`` when there is no whole."""
+    """Return ``part / whole``, or ``None`` if the whole is 0 or unknown."""
     return part / whole if whole else None
 
 
 def mean_wait_s(pool: Mapping[str, Any]) -> float:
-    """Return how long a request for a connection waited on average, seconds; 0 without a request."""
+    """Return the mean wait of a request for a connection, seconds; 0 without requests."""
     return float(pool["wait_seconds"] / max(1, pool["pool_hits"] + pool["pool_misses"]))
 
 

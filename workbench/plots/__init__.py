@@ -1,7 +1,7 @@
 """Plots made from plain values: arrays, mappings of names to values, sequences.
 
-Each module draws one thing: ``library_plots``, ``track_plots``, ``playlist_plots``, ``tagger_plots``,
-``performance_plots``. Colors are in ``workbench.palette``; ``coloring`` chooses one for each point of a map.
+Each module is for one kind of object: ``library_plots``, ``track_plots``, ``playlist_plots``, ``tagger_plots``,
+``performance_plots``. Colors are in ``workbench.palette``; ``coloring`` chooses a color for each point of a map.
 """
 
 import lazy_loader

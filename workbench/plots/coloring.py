@@ -1,4 +1,4 @@
-"""Choose a color for each point of a map: by category, by number, by key."""
+"""Choose a color for each point of a map by category, number or key."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from workbench.palette import CATEGORICAL, CYCLIC, OTHER, SEQUENTIAL
 
-STEPS = 64  # shades of the sequential palette; chosen, and one more code has to fit for unknown values
+STEPS = 64  # shades of the sequential palette; chosen, with one more code for unknown values
 
 
 @dataclass(frozen=True)
 class Coloring:
-    """The color of every point.
+    """The colors of the points of a map.
 
     Attributes
     ----------
@@ -25,11 +25,11 @@ class Coloring:
         Index into the palette.
     palette : sequence of str
     names : sequence of str
-        What the entries of the palette mean; empty where numbers are colored.
+        The meaning of the entries of the palette; empty for numbers.
     ramp : sequence of str
-        The lowest and the highest number; empty where categories are colored.
+        The lowest and the highest number; empty for categories.
     other, unknown : int
-        The index of what shares a gray, and of what has no value; -1 if there is none.
+        The index of the gray for other categories, and that for unknown values; -1 if there are none.
     """
 
     codes: npt.NDArray[np.uint8]
@@ -41,17 +41,17 @@ class Coloring:
 
 
 def by_category(values: Sequence[Any], *, other: str = "other", unknown: str = "unknown") -> Coloring:
-    """Give the most frequent values a color each, a gray to the rest, and another entry to what is not known.
+    """Give each of the most frequent values a color, the others a gray, and unknown values another entry.
 
     Parameters
     ----------
     values : sequence of length n
-        ``None`` for what is not known.
+        Values; ``None`` for unknown ones.
     """
     counts = Counter(value for value in values if value is not None)
     kept = [value for value, _ in counts.most_common(len(CATEGORICAL))]
     place = {value: index for index, value in enumerate(kept)}
-    rest = {False: -1, True: -1}  # whether it is unknown → its code
+    rest = {False: -1, True: -1}  # codes of other (False) and unknown (True) values
     palette, names = list(CATEGORICAL[: len(kept)]), [str(value) for value in kept]
     for is_unknown, there in ((False, len(counts) > len(kept)), (True, None in values)):
         if there:
@@ -63,7 +63,7 @@ def by_category(values: Sequence[Any], *, other: str = "other", unknown: str = "
 
 
 def by_number(values: npt.NDArray[np.float64], unit: str) -> Coloring:
-    """Color from low (dark) to high (light), between the 2nd and 98th percentile; gray where unknown."""
+    """Color numbers from low (dark) to high (light) between the 2nd and 98th percentile, unknown ones gray."""
     known = np.isfinite(values)
     if not known.any():
         return Coloring(np.zeros(len(values), np.uint8), [OTHER], ["unknown"], unknown=0)
@@ -87,7 +87,7 @@ def _steps() -> list[str]:
 
 
 def by_key(codes: Sequence[str | None]) -> Coloring:
-    """Color Camelot codes around the wheel, so that keys which mix well look alike; gray where unknown."""
+    """Color Camelot codes around the wheel, so that keys that mix well have similar colors; unknown ones are gray."""
     places = np.array([int(code[:-1]) - 1 if code else 12 for code in codes], np.uint8)
     names = [f"{place}A/{place}B" for place in range(1, 13)]
     if not (places == 12).any():

@@ -1,4 +1,4 @@
-"""The keys of a library around the Camelot wheel."""
+"""Plot the keys of a library around the Camelot wheel."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from workbench.plots.drawing import message_figure, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# The rings, from the middle: where each starts and how wide it is.
+# The rings from the center: the start and the width of each.
 _RINGS = {"A": (0.45, 0.5), "B": (1.0, 0.5)}
 
 
 def key_wheel(camelot: Iterable[str | None]) -> Figure:
-    """Draw how many tracks are in each key: minor in the inner ring, major in the outer one. Neighbors mix well.
+    """Draw the number of tracks in each key, minor in the inner ring and major in the outer one. Neighbors mix well.
 
     Parameters
     ----------
     camelot : iterable of str
-        A code such as ``8A`` for each track, ``None`` where unknown.
+        A code such as ``8A`` for each track; ``None`` where unknown.
     """
     counts = Counter(code for code in camelot if code)
     if not counts:

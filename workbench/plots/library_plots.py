@@ -1,4 +1,4 @@
-"""A whole library in one figure."""
+"""Plot a whole library in one figure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def library_overview(columns: Any) -> Figure:
     Parameters
     ----------
     columns : mapping of str to sequence, or pandas.DataFrame
-        ``bpm``, ``camelot``, ``loudness_lufs`` and ``spectral_centroid_hz``, one value a track, NaN or ``None``
+        ``bpm``, ``camelot``, ``loudness_lufs`` and ``spectral_centroid_hz``, one value per track, NaN or ``None``
         where unknown: ``wb.tracks`` or ``LibraryTable.columns``. Without a known value, the figure says what to do.
     """
     values = {name: _numbers(columns, name) for name in ("bpm", "loudness_lufs", "spectral_centroid_hz")}
@@ -57,7 +57,7 @@ def _keys(axis: Axes, camelot: Sequence[str | None]) -> None:
 
 
 def tempo_and_loudness(columns: Any) -> Figure:
-    """Draw how many tracks have each tempo and loudness; ``columns`` as for :func:`library_overview`."""
+    """Draw the number of tracks with each tempo and loudness; ``columns`` as for :func:`library_overview`."""
     values = [_numbers(columns, name) for name in ("bpm", "loudness_lufs")]
     if not any(np.isfinite(known).any() for known in values):
         return message_figure("No track is analyzed yet: run wb.analyze(folder) first.")

@@ -1,4 +1,4 @@
-"""What the workbench did in the last hours."""
+"""Plot the work of the workbench in the last hours."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def performance_history(rates: Mapping[str, Sequence[float]]) -> Figure:
     Parameters
     ----------
     rates : mapping of str to sequence of float
-        ``at`` (Unix seconds), ``tracks per minute``, ``queries per second``, ``hit rate`` (percent), as
-        ``workbench.performance.live_series.rates`` gives them. Without a value, the figure says what to do.
+        ``at`` (Unix seconds), ``tracks per minute``, ``queries per second``, ``hit rate`` (percent), from
+        ``workbench.performance.live_series.rates``. Without a value, the figure says what to do.
     """
     if not rates["at"]:
         return message_figure("No history yet: it is kept while `workbench serve` or `workbench lab` runs.")

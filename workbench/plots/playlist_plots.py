@@ -1,4 +1,4 @@
-"""A playlist, track by track."""
+"""Plot a playlist, track by track."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a tagger learned, and whether it can be trusted."""
+"""Plot the training and the reliability of a tagger."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def learning_curves(history: Mapping[str, Sequence[float]]) -> Figure:
     Parameters
     ----------
     history : mapping of str to sequence of float
-        ``loss`` and ``accuracy`` on the tracks it learned from; ``val_loss`` and ``val_accuracy`` on those that
-        decided when to stop. One value an epoch; empty where no network was trained.
+        ``loss`` and ``accuracy`` on the tracks that it learned from; ``val_loss`` and ``val_accuracy`` on those for
+        early stopping. One value per epoch; empty if no network was trained.
     """
     figure, axes = new_figure(1, 2, size=(11, 3.5))
     for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
@@ -45,7 +45,7 @@ def confusion(counts: Sequence[Sequence[int]], classes: Sequence[str], *, label:
     classes : sequence of str, length n
         The order of rows and columns.
     label : str
-        What was learned, such as ``genre``.
+        The learned label, such as ``genre``.
     """
     table = np.array(counts)
     shares = table / np.maximum(1, table.sum(axis=1, keepdims=True))
@@ -64,13 +64,13 @@ def confusion(counts: Sequence[Sequence[int]], classes: Sequence[str], *, label:
 
 
 def reliability(bins: Mapping[str, Sequence[Any]]) -> Figure:
-    """Draw how often predictions of each confidence are right. On the diagonal, probabilities can be trusted.
+    """Draw how often predictions with each confidence are right. On the diagonal, probabilities can be trusted.
 
     Parameters
     ----------
     bins : mapping of str to sequence
-        Bins of equal width from 0 to 1: ``counts``, ``confidence`` and ``accuracy`` (``None`` in an empty bin), as
-        ``vars(report.reliability)`` gives them.
+        Bins of equal width from 0 to 1: ``counts``, ``confidence`` and ``accuracy`` (``None`` in an empty bin), as in
+        ``vars(report.reliability)``.
     """
     counts = bins["counts"]
     points = [pair for pair in zip(bins["confidence"], bins["accuracy"], strict=True) if pair[0] is not None]

@@ -1,7 +1,7 @@
-"""One track over time.
+"""Plot one track over time.
 
-``track`` is a mapping of descriptor names to values, as ``vars(features)`` gives it for ``TrackFeatures``: numbers or
-``None``, and arrays that are empty where nothing is known.
+``track`` is a mapping of descriptor names to values, such as ``vars(features)`` of ``TrackFeatures``: numbers or
+``None``, and arrays, which are empty if unknown.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def waveform(track: Mapping[str, Any], *, start_s: float = 0.0, end_s: float | N
         ``duration_s``, ``waveform_peaks`` (shape (n, 2), full scale = 1), ``beats_s``, ``sections_s``,
         ``preview_start_s``.
     start_s, end_s : float
-        Part of the track, seconds; all of it by default.
+        Part of the track, seconds; by default, the whole track.
     """
     end_s = track["duration_s"] if end_s is None else end_s
     peaks, beats = track["waveform_peaks"], track["beats_s"]
@@ -51,7 +51,7 @@ def waveform(track: Mapping[str, Any], *, start_s: float = 0.0, end_s: float | N
 
 
 def tempo_candidates(track: Mapping[str, Any]) -> Figure:
-    """Draw the tempo candidates and, beside them, the tempo from beat to beat.
+    """Draw the tempo candidates and, beside them, the tempo between beats.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Run a function for many files on Dask workers: cluster, jobs, progress. It does not know features."""
+"""Run a function for many files on Dask workers: cluster, jobs, progress. This package does not know features."""

@@ -1,4 +1,4 @@
-"""Start, and analyze new tracks. The parent process adds time, CPU time and memory of all processes."""
+"""Start and analyze new tracks. The parent process adds the time, CPU time and memory of all processes."""
 
 from __future__ import annotations
 

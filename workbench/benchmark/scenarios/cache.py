@@ -1,4 +1,4 @@
-"""Ask for the features of tracks, some often and most rarely; measure cache hits and the time of a request."""
+"""Request the features of tracks, some often and most rarely; measure cache hits and the time of a request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from workbench.benchmark.child import ScenarioInput
 
-REQUESTS_A_TRACK = 20  # set by hand: so many that most answers can come from memory
+REQUESTS_A_TRACK = 20  # set by hand: enough that most answers can come from memory
 MOST_REQUESTS = 4000  # set by hand: keeps the scenario short in a large library
 
 
@@ -41,7 +41,7 @@ def after(given: ScenarioInput) -> dict[str, float]:
 
 
 def _ask(given: ScenarioInput, read: Callable[[str], None]) -> float:
-    """Return milliseconds for a request."""
+    """Return the milliseconds for a request."""
     import numpy as np
 
     from workbench.benchmark.plain_program import connection

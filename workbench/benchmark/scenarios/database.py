@@ -1,4 +1,4 @@
-"""Read and write one table: on a new connection each time, and through the pool."""
+"""Read and write one table, with a new connection each time and through the pool."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from workbench.benchmark.child import ScenarioInput
 from workbench.benchmark.plain_program import connection
 
 ROWS = 1000  # set by hand: a second or less for the plain side
-SLICES, SLICE_S = 5, 0.05  # the median of several: another program may take the core during one
+SLICES, SLICE_S = 5, 0.05  # the median of several, because another program may use the core during one
 CONTENTION_S = 0.25  # set by hand: thousands of reads
-READERS, WRITERS = 8, 2  # set by hand: a server and two analyses at work
+READERS, WRITERS = 8, 2  # set by hand: as in a server with two analyses
 
 Open = Callable[[], AbstractContextManager[Any]]
 

@@ -1,4 +1,4 @@
-"""Find the longest file that can be analyzed with little memory to work in."""
+"""Find the longest file that can be analyzed with little memory."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from workbench.benchmark.child import ScenarioInput
 
 LIMIT_BYTES = 128 * 2**20  # set by hand
 LENGTHS_MINUTES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)  # about half as long again each time
-RATE = 44100  # samples a second, as on a CD
+RATE = 44100  # samples per second, as on a CD
 
 
 def before(given: ScenarioInput) -> dict[str, float]:
-    """Try longer files until one does not fit."""
+    """Try longer and longer files until one does not fit."""
     return _longest(given, "before", LENGTHS_MINUTES, stop_at_success=False)
 
 
 def after(given: ScenarioInput) -> dict[str, float]:
-    """Try the longest first: it is expected to fit."""
+    """Try the longest file first, which should fit."""
     return _longest(given, "after", LENGTHS_MINUTES[::-1], stop_at_success=True)
 
 
@@ -42,7 +42,7 @@ def _longest(
 
 
 def _make(folder: Path, minutes: int) -> Path:
-    """Write stereo music-like noise bursts of this length."""
+    """Write a stereo file of this length with noise bursts that resemble music."""
     import numpy as np
     import soundfile
 
@@ -64,7 +64,7 @@ def _fits(path: Path, side: str) -> bool:
 
 
 def _limit_memory() -> None:
-    """Allow private memory to grow by LIMIT_BYTES from here: RLIMIT_DATA, which counts all of it on Linux."""
+    """Let private memory grow by at most LIMIT_BYTES from now on, by RLIMIT_DATA, which counts all of it on Linux."""
     import resource
 
     import psutil

@@ -1,4 +1,4 @@
-"""Ask a running server for analyses, and for other things at the same time. This runs in the parent process."""
+"""Request analyses from a running server, and other answers at the same time. This runs in the parent process."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from workbench.benchmark.child import ScenarioInput
 from workbench.benchmark.processes import Watch, environment
 from workbench.errors import ProcessingError
 
-# All set by hand: bursts of as many requests as several busy pages send, repeated to see the spread. A server is calm
-# when it uses little of one core; the requests wait for that, so that its start is not measured.
+# All set by hand: bursts with the requests of several busy pages, repeated to see the spread. A server is calm when it
+# uses little of one core. The requests wait for that, so that the start is not measured.
 AT_ONCE = 32
 WITHIN_S = 1.0
 BETWEEN_BURSTS_S = 0.5
@@ -36,7 +36,7 @@ WAIT_S = 30
 
 
 def in_turns(inputs: Mapping[str, ScenarioInput]) -> Iterator[tuple[str, dict[str, float]]]:
-    """Start both servers at once, which saves a wait; ask one, then the other, and yield side and measurements."""
+    """Start both servers at once, which saves time; measure one after the other, and yield side and measurements."""
     with ExitStack() as stack:
         servers = {
             side: stack.enter_context(_Server(*COMMANDS[side](given))) for side, given in inputs.items()
@@ -68,7 +68,7 @@ def _ask(url: str, tracks: Sequence[str]) -> dict[str, float]:
 
 
 class _Server:
-    """A server process, for the length of a ``with`` statement."""
+    """A server process during a ``with`` statement."""
 
     def __init__(self, command: Sequence[str], more: dict[str, str]) -> None:
         self._process = subprocess.Popen(
@@ -95,7 +95,7 @@ class _Server:
 
 
 def _wait_until_calm(pid: int) -> None:
-    """Wait until the apps are preheated, as they are before the first visitor."""
+    """Wait until the apps are preheated, as before a first visit."""
     watch = Watch(pid)
     deadline = time.monotonic() + CALM_WITHIN_S
     used, at = watch.cpu_s(), time.monotonic()
@@ -108,7 +108,7 @@ def _wait_until_calm(pid: int) -> None:
 
 
 def _ask_about_one(url: str, track: str) -> dict[str, float]:
-    """Time the first answer, the result, and the answer when the same is asked again."""
+    """Measure the time of the first answer, of the result, and of the answer to a repeated request."""
     start = time.perf_counter()
     first = _post(url, {"file_path": track})
     found = {"api_response_time": time.perf_counter() - start}
@@ -128,14 +128,14 @@ def _analyze_each(url: str, tracks: Sequence[str]) -> None:
 
 
 def _wait_for(url: str, answer: dict[str, Any]) -> None:
-    """Wait for the job, if the answer is one."""
+    """Wait for the job if the answer is a job."""
     deadline = time.monotonic() + ANSWER_WITHIN_S
     while answer.get("id") and answer["status"] in ("queued", "running") and time.monotonic() < deadline:
         answer = _get(url, f"/api/v1/jobs/{answer['id']}?wait={WAIT_S}")
 
 
 def _served_while(url: str, work: Callable[[], None]) -> float:
-    """Return how many of AT_ONCE requests are answered within WITHIN_S while ``work`` runs: the median of bursts."""
+    """Return how many of AT_ONCE requests are answered within WITHIN_S while ``work`` runs; median of bursts."""
     counts: list[int] = []
     worker = threading.Thread(target=work)
     worker.start()

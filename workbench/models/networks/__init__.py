@@ -1,1 +1,1 @@
-"""Trained networks: their files, and running them."""
+"""Trained networks: find their files and run them."""

@@ -1,4 +1,4 @@
-"""Find the files of the library that the published models have not seen."""
+"""Find the files of the library that the published models have not analyzed."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def files_to_embed(library: Library, models: Sequence[ModelFile], *, force: bool = False) -> list[UnseenFile]:
-    """Return the analyzed files that a model of this name and hash has not seen; with ``force`` all of them."""
+    """Return the analyzed files without an output of a model with this name and hash; with ``force``, all files."""
     return library.models.unseen([(model.name, "" if force else model.sha256) for model in models])

@@ -1,4 +1,4 @@
-"""Probabilities of published models under the flat names that tables, filters and playlists use."""
+"""Convert the outputs of published models to the flat names of tables, filters and playlists."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def flat_names(task: str, classes: Sequence[str]) -> tuple[str, ...]:
 
 
 def flatten(task: str, probabilities: Mapping[str, float]) -> dict[str, float | str]:
-    """Turn the outputs of one model into flat values.
+    """Convert the outputs of one model to flat values.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def flatten(task: str, probabilities: Mapping[str, float]) -> dict[str, float | 
     dict
         ``mood_happy`` and its like, ``instrumentalness``, ``acousticness``: probabilities 0–1. ``valence`` and
         ``arousal``: 0–1, rescaled from the 1–9 of their data sets and clipped. ``predicted_genre``: the most
-        probable class of a genre model (the tag ``genre`` stays the user's). Empty for models of other kinds,
-        whose classes are still stored.
+        probable class of a genre model (the tag ``genre`` is not changed). Empty for other kinds of models, whose
+        classes are stored anyway.
     """
     if set(EMOTIONS) <= probabilities.keys():
         return {name: _unit_range(probabilities[name]) for name in EMOTIONS}

@@ -1,4 +1,4 @@
-"""The resources of a Dask worker that published models need."""
+"""The resources of a Dask worker that published models require."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def embedding_needs(client: Any, models: Sequence[ModelFile]) -> dict[str, int]:
     ----------
     client : distributed.Client
     models : sequence of ModelFile
-        Only those with a SavedModel can run on a GPU. With none, nothing is asked of the workers.
+        Only models with a SavedModel can run on a GPU. Without any, the workers are not contacted.
 
     Returns
     -------
     dict
-        ``{"GPU": 1}`` when a worker declares a GPU and TensorFlow sees it there; otherwise empty, with a warning
-        that says why the CPU is used.
+        ``{"GPU": 1}`` if a worker declares a GPU and TensorFlow sees it there; otherwise empty, with a warning that
+        tells why the CPU is used.
     """
     if not (names := [model.name for model in models if saved_model_folder(model)]):
         return {}

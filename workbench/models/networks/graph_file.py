@@ -1,4 +1,4 @@
-"""Read the names of the nodes in a frozen graph without TensorFlow: enough to tell a damaged or wrong file.
+"""Read the names of the nodes in a frozen graph without TensorFlow, to recognize a damaged or wrong file.
 
 A ``.pb`` file is a ``GraphDef`` message: field 1 repeats ``NodeDef`` messages, whose field 1 is the node's name.
 Source of the wire format: https://protobuf.dev/programming-guides/encoding/.
@@ -20,7 +20,7 @@ def node_names(path: Path) -> set[str]:
     Raises
     ------
     ValueError
-        The file is empty, cut short, or no graph.
+        The file is empty, truncated, or not a graph.
     """
     names = set()
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

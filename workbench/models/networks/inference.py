@@ -1,6 +1,6 @@
-"""Run published models on one file: decode once, keep one window per embedding in memory, average over patches.
+"""Run published models on one file: decode it once, keep one window per embedding in memory, average over patches.
 
-This is a pure function of a file and a choice of models, and runs in a worker: graphs are loaded once per process.
+This is a pure function of a file and a choice of models, and runs in a worker. Graphs are loaded once per process.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ def run_models(
     ----------
     path : str
     models : sequence of ModelFile
-        Usable ones; every head with its embedding.
+        Usable models, each head together with its embedding.
     block_seconds, memory_limit_percent : float
         Passed to the decoder; the result does not depend on them.
 
     Raises
     ------
     AudioError
-        The file cannot be decoded, or holds nothing.
+        The file cannot be decoded, or is empty.
     ModelError
-        A graph is damaged or is not what its JSON says, with the name of the model.
+        A graph is damaged or does not match its JSON. The message names the model.
     """
     from workbench.audio.streaming_loader import open_audio
 
@@ -113,7 +113,7 @@ class _FullModels:
 
 
 def _chains(models: Sequence[ModelFile]) -> list[_Chain]:
-    """Assign every head to the first embedding that it can read, also one with another batch size."""
+    """Assign every head to the first embedding that it can read; the batch size may differ."""
     heads = [model for model in models if model.kind == "head"]
     chains = []
     for model in models:

@@ -1,4 +1,4 @@
-"""Let networks hear a file while it is analyzed."""
+"""Run networks on a file while it is analyzed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class ModelListener:
-    """Runs models on a few patches of what the analysis decodes.
+    """Runs models on a few patches of the sound that the analysis decodes.
 
     Parameters
     ----------
     models : sequence of ModelFile
-        Those with ``patches_per_track``, which describe the track, and one of kind ``tempo``.
+        Models with ``patches_per_track``, which describe the track, and a model of kind ``tempo``.
 
     Attributes
     ----------

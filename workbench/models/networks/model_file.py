@@ -1,4 +1,4 @@
-"""One published model on disk: the facts in its JSON, and its problem if it cannot be used."""
+"""A published model on disk: the facts in its JSON, and its problem if it cannot be used."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from workbench.models.networks.published import FRONTS, Front
 Kind = Literal["embedding", "classifier", "head", "tempo"]
 
 DEFAULT_PATCHES = 8
-"""Patches of 3 s that MusiCNN hears of a track. On 17 tracks of 24 to 132 s the embedding of 4, 8, 16 and 32 patches
-has a mean cosine of .980, .994, .998 and 1.000 with that of all (tests/benchmarks/bench_patches.py)."""
+"""Number of patches of 3 s that MusiCNN reads of a track. On 17 tracks of 24 to 132 s, the embedding of 4, 8, 16 and 32
+patches has a mean cosine of .980, .994, .998 and 1.000 with that of all (tests/benchmarks/bench_patches.py)."""
 
 
 FRAME_ALGORITHMS = {
@@ -20,7 +20,7 @@ FRAME_ALGORITHMS = {
     "TensorflowPredictEffnetDiscogs": "TensorflowInputMusiCNN",
     "TensorflowPredictVGGish": "TensorflowInputVGGish",
 }
-"""For the algorithms whose embeddings a SavedModel can give as well: the one that makes their frames."""
+"""Algorithms whose embeddings a SavedModel can also compute, with the algorithms that make their frames."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,28 +34,29 @@ class ModelFile:
     kind : {"embedding", "classifier", "head", "tempo"}
         Audio to embedding, audio to predictions, embedding to predictions, or audio to tempo.
     algorithm : str
-        Algorithm of Essentia that runs it.
+        Algorithm of Essentia that runs the model.
     input_node, output_node : str
         Names in the graph.
     embedding : str or None
         For a head: name of the embedding that it reads, without the versions (``msd-musicnn``).
     dimensions : int or None
-        Length of one output, where the JSON says.
+        Length of one output, if it is in the JSON.
     batch, patch : int or None
-        Fixed by the graph, where the JSON says: patches a session, frames a patch.
+        Patches per run and frames per patch, if the graph fixes them and they are in the JSON.
     patches_per_track : int or None
-        How many evenly spaced patches the model reads, while the file is analyzed; ``None`` for all, by ``embed``.
+        How many evenly spaced patches the model reads during the analysis; ``None`` for a model that reads all in
+        ``embed``.
     tags_node : str
         Output with the predictions of a model that gives an embedding and predictions at once.
     classes : tuple of str
         Names of the outputs; empty for embeddings without predictions.
     sha256 : str
-        Of the ``.pb``.
+        Checksum of the ``.pb``.
     known : bool
-        Whether the hash is that of the file that Essentia publishes under this name; ``False`` for names whose
-        hash is not known.
+        Whether the hash is that of the file that Essentia publishes under this name; ``False`` for names without a
+        known hash.
     problem : str or None
-        Why it cannot be used; the other fields may then be empty.
+        Why the model cannot be used; the other fields may then be empty.
     """
 
     name: str
@@ -79,7 +80,7 @@ class ModelFile:
 
     @property
     def front(self) -> Front:
-        """How this model's patches are cut; only for models that read audio."""
+        """How the patches of this model are cut; only for models that read audio."""
         front = FRONTS[self.algorithm]
         if self.batch:
             front = replace(front, batch=self.batch)

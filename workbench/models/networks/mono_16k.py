@@ -1,4 +1,4 @@
-"""A stream as mono blocks at 16 kHz, the input of every published model."""
+"""Convert a stream to mono blocks at 16 kHz, the input of every published model."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ RATE = 16_000
 class Mono16k:
     """The mean of the channels at 16 kHz, block by block.
 
-    The resampler keeps its state between blocks, so that the result does not depend on their size; its pass band
-    ends at 7.3 kHz and what would alias is 120 dB down (libsoxr's "HQ").
+    The resampler keeps its state between blocks, so that the result does not depend on their size. Its pass band ends
+    at 7.3 kHz, and aliases are 120 dB down (libsoxr's "HQ").
     """
 
     def __init__(self, rate: int) -> None:

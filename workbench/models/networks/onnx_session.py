@@ -1,4 +1,4 @@
-"""Networks in ONNX files, run by ONNX Runtime on one thread: a worker has one core."""
+"""Run networks in ONNX files with ONNX Runtime, on one thread because a worker has one core."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def open_session(path: Path) -> Any:
 
 
 def run_session(session: Any, inputs: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
-    """Return all outputs for a batch of inputs, the first axis being the batch."""
+    """Return all outputs for a batch of inputs; the first axis is the batch."""
     name = session.get_inputs()[0].name
     found: list[npt.NDArray[np.float32]] = session.run(None, {name: inputs})
     return found

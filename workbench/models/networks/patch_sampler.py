@@ -1,8 +1,8 @@
 """Choose evenly spaced patches of a stream in one pass, without knowing how long it is.
 
-Patch *i* begins at *i* times one distance, 3 s for MusiCNN. Every *s*-th patch is kept; when there are twice as many
-as wanted, every other one is dropped and *s* doubles. So the choice depends on the audio alone, not on how it comes in
-blocks, and a file of 10 hours takes the memory of a short one.
+Patch *i* begins at *i* times a fixed distance, 3 s for MusiCNN. Every *s*-th patch is kept. When there are twice as
+many as wanted, every other patch is dropped and *s* doubles. So the choice depends on the audio alone and not on the
+blocks, and a file of 10 hours takes as much memory as a short one.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class PatchSampler:
     ----------
     rate : int, Hz
     count : int
-        Patches wanted; a stream with fewer gives all it has.
+        Number of patches; a shorter stream gives all its patches.
     hop_s, patch_s : float
-        Distance and length of patches, by default those of MusiCNN.
+        Distance and length of patches; by default, those of MusiCNN.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class PatchSampler:
 
 
 def _mono(block: npt.NDArray[np.float32]) -> Samples:
-    """Return the mean of the channels, added one by one: ``mean(axis=1)`` takes five times as long."""
+    """Return the mean of the channels, added one by one, because ``mean(axis=1)`` takes five times as long."""
     total = block[:, 0].copy()
     for channel in range(1, block.shape[1]):
         total += block[:, channel]

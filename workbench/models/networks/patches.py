@@ -1,9 +1,9 @@
 """Cut a stream at 16 kHz into windows of whole patches, so that a 10-hour file needs the memory of one window.
 
-Essentia centers its frames: frame *i* of a signal is around sample ``i * frame_hop``, and the first reaches before
-the start, where it sees zeros. In a window cut from the middle of a signal that first frame is wrong, and it belongs
-to the first patch alone. So each window begins at the last patch of the window before and that patch is thrown away:
-what remains is, bit for bit, what Essentia gives for the whole signal at once.
+Essentia centers its frames: frame *i* of a signal is around sample ``i * frame_hop``, and the first frame starts before
+the signal, with zeros. In a window from the middle of a signal, that first frame is wrong, and only the first patch
+contains it. So each window begins at the last patch of the window before, and that patch is dropped. The other patches
+are, bit for bit, those that Essentia gives for the whole signal at once.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ Samples = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of signal, the patches of it that are new, and whether the signal ends with it.
+    """A part of a signal, the new patches in it, and whether the signal ends with it.
 
-    ``stop`` is ``None`` in the last window: every patch that fits counts.
+    ``stop`` is ``None`` in the last window, in which every patch that fits counts.
     """
 
     samples: Samples
@@ -32,13 +32,13 @@ class Window:
 
 
 class PatchWindows:
-    """Collects samples and gives windows of up to ``patches`` patches.
+    """Collects samples and returns windows of up to ``patches`` patches.
 
     Parameters
     ----------
     front : Front
     patches : int, optional
-        Patches a window, at least 2; as many as the front says by default.
+        Patches per window, at least 2; by default, the number in the front.
     """
 
     def __init__(self, front: Front, patches: int | None = None) -> None:
@@ -51,7 +51,7 @@ class PatchWindows:
         self._start = 0
 
     def push(self, samples: Samples) -> Iterator[Window]:
-        """Add samples, shape (n,), and give the windows that are complete."""
+        """Add samples, shape (n,), and return the windows that are complete."""
         self._held.append(samples)
         self._held_samples += len(samples)
         while self._held_samples > self._length:
@@ -62,6 +62,6 @@ class PatchWindows:
             self._held, self._held_samples = [rest], len(rest)
 
     def finish(self) -> Window:
-        """Give the remaining windows; only after the last :meth:`push`."""
+        """Return the remaining windows, after the last :meth:`push`."""
         signal = np.concatenate(self._held) if self._held else np.zeros(0, np.float32)
         return Window(signal, self._start, None)

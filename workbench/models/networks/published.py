@@ -16,7 +16,7 @@ LICENSE = "CC BY-NC-SA 4.0 (not for commercial use; other terms on request from 
 
 @dataclass(frozen=True)
 class Front:
-    """How one of Essentia's algorithms cuts a signal into the patches that its networks read.
+    """How an algorithm of Essentia cuts a signal into the patches for its networks.
 
     Attributes
     ----------
@@ -25,14 +25,14 @@ class Front:
     patch, patch_hop : int
         Frames.
     batch : int
-        Patches a session run, where the graph does not fix it. Essentia's default is 64. A worker has one thread, on
-        which graphs of these shapes run, by seconds of audio a CPU second (``tests/benchmarks/bench_models.py``):
+        Patches per run, if the graph does not fix the number. Essentia's default is 64. On the one thread of a worker,
+        graphs of these shapes process so many seconds of audio per CPU second (``tests/benchmarks/bench_models.py``):
         MusiCNN's, all convolutions, 73 by single patches, 57 by 8 and 54 by 64, with 277, 364 and 787 MiB; VGGish's,
         with 72 million weights to read for each run, 15 by single patches and 20 by 8 or 16.
     window : int
-        Patches that are held at a time.
+        Patches that are in memory at a time.
     bands : int
-        Mel bands a frame.
+        Mel bands per frame.
     """
 
     algorithm: str
@@ -45,10 +45,10 @@ class Front:
     bands: int
 
     def with_patch(self, patch: int) -> Front:
-        """Return the same for patches of another length; like Essentia's, they follow each other by whole seconds.
+        """Return the front for patches of another length; as in Essentia, their distance is a number of whole seconds.
 
         MAEST's networks for 5, 10, 20 and 30 s read 316, 626, 1256 (or 1258) and 1876 frames; Essentia's
-        ``TensorflowPredictMAEST`` goes on by 313, 625, 1250 and 1875.
+        ``TensorflowPredictMAEST`` advances by 313, 625, 1250 and 1875.
         """
         frames_per_second = 16_000 / self.frame_hop
         seconds = math.floor(patch / frames_per_second)
@@ -64,7 +64,7 @@ FRONTS = {
         Front("TensorflowPredictMAEST", 512, 256, 1876, 1875, 1, 8, 96),
     )
 }
-"""Frames, patches and hops are the defaults that the documentation of essentia-tensorflow 2.1b6 gives."""
+"""Frames, patches and hops are the defaults in the documentation of essentia-tensorflow 2.1b6."""
 
 HEAD_ALGORITHM = "TensorflowPredict2D"
 TEMPO_ALGORITHM = "TempoCNN"
@@ -94,7 +94,7 @@ PUBLISHED_SHA256: dict[str, str] = {
     "voice_instrumental-discogs-effnet-1": "c8033548e17c292874265db62e82a051247768d10375a35a769e7bf695f16acf",
     "discogs-maest-30s-pw-519l-2": "92783feb21187443d058b4f16d7a76f47888d43fbdc7a28e8bcc8e024603bd20",
 }
-"""SHA-256 of the ``.pb`` by stem. Files of other names are used too, unverified."""
+"""SHA-256 of the ``.pb`` by stem. Files with other names are used without verification."""
 
 EMBEDDING_FAMILIES = (
     ("msd-musicnn", "TensorflowPredictMusiCNN"),
@@ -103,7 +103,7 @@ EMBEDDING_FAMILIES = (
     ("discogs-effnet", "TensorflowPredictEffnetDiscogs"),
     ("discogs-maest", "TensorflowPredictMAEST"),
 )
-"""What the name of a file says about the algorithm, for the old JSON files that do not say."""
+"""The algorithm by the beginning of a file name, for old JSON files that do not name it."""
 
 EMOTION_RANGE = (1.0, 9.0)
-"""Scale of arousal and valence in DEAM, emoMusic and MuSe, as the models' page states."""
+"""The scale of arousal and valence in DEAM, emoMusic and MuSe, from the page of the models."""

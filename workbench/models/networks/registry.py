@@ -1,4 +1,4 @@
-"""The models in ``MODELS_DIR``: find the pairs, read their JSON, and say what each adds or why it cannot be used."""
+"""Find the models in ``MODELS_DIR``, read their JSON, and tell what each adds or why it cannot be used."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class _Bad(ValueError):
 def find_models(
     models_dir: Path | None, *, manifest: Mapping[str, str] = PUBLISHED_SHA256
 ) -> list[ModelFile]:
-    """List every ``.pb`` and ``.json`` in a folder by name, also unusable ones. A tempo model has an ``.onnx`` instead.
+    """Return all models in a folder (``.pb`` or, for tempo, ``.onnx``, each with a ``.json``), also unusable ones.
 
     Parameters
     ----------
     models_dir : Path or None
         ``settings.models_dir``; a folder that does not exist has no models.
     manifest : mapping of stem to SHA-256
-        A file of one of these names must have this hash.
+        A file with one of these names must have this hash.
 
     Returns
     -------
     list of ModelFile
-        Those with a ``problem`` cannot be used; a head whose embedding is missing is one of them.
+        Models with a ``problem`` cannot be used, such as a head whose embedding is missing.
     """
     if models_dir is None or not models_dir.is_dir():
         return []
@@ -76,7 +76,7 @@ def _without_problem(models_dir: Path | None) -> list[ModelFile]:
 
 
 def what_models_would_add(models_dir: Path | None) -> str:
-    """Say where models come from and what they add, for a library that has none."""
+    """Return a sentence about where models come from and what they add, for a library without models."""
     return (
         f"No models in {models_dir}. `workbench models get` fetches free ones that hear genres, instruments, voice "
         f"and mood. Essentia's published models would add more, such as valence and arousal: put .pb and .json "
@@ -130,7 +130,7 @@ def _describe(path: Path, published: str | None) -> ModelFile:
 
 
 def _check_files(path: Path, metadata: dict[str, Any]) -> None:
-    """Compare files with the hashes that `workbench models get` wrote beside them."""
+    """Compare files with the hashes in the description that `workbench models get` wrote."""
     for name, expected in _mapping(metadata, "files").items():
         file = path.with_name(name)
         if not file.exists():
@@ -164,7 +164,7 @@ def _metadata(path: Path) -> dict[str, Any]:
 
 
 def _facts(stem: str, metadata: dict[str, Any]) -> dict[str, Any]:
-    """Read kind, algorithm, nodes and classes from the JSON, checking that we can run what it describes."""
+    """Read kind, algorithm, nodes and classes from the JSON, and check that the model can be run."""
     inference = _mapping(metadata, "inference")
     algorithm = str(inference.get("algorithm") or _algorithm_by_name(stem, metadata))
     rate = inference.get("sample_rate", 16_000)
@@ -257,7 +257,7 @@ def _output(metadata: dict[str, Any], purpose: str) -> dict[str, Any] | None:
 
 
 def _embedding(metadata: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the output that is the embedding; of a transformer's layers the seventh, as Essentia's examples do."""
+    """Return the output that is the embedding; for a transformer, its seventh layer, as in Essentia's examples."""
     layers = _outputs(metadata, "embeddings")
     seventh = [node for node in layers if re.search(r"[:_]7$", node["name"])]
     return next(iter(seventh or layers), None)

@@ -1,8 +1,8 @@
-"""MusiCNN on a few patches of a stream: cheap enough to run beside the analysis, on the audio that it decodes.
+"""Run MusiCNN on a few patches of a stream, which is fast enough to do it during the analysis.
 
-Essentia makes the mel frames. ONNX Runtime runs the network where it is installed and the ``.onnx`` file is there, in
-half of the time that Essentia needs for the ``.pb``; the outputs are the same to 1e-4. Both are imported in the worker,
-never before it is forked: they start threads when they are imported, and a child of such a process can block for ever.
+Essentia makes the mel frames. If ONNX Runtime is installed and the ``.onnx`` file exists, it runs the network in half
+of the time that Essentia needs for the ``.pb``; the outputs are equal to 1e-4. Both are imported in the worker, never
+before it is forked, because they start threads when they are imported, and a fork of such a process can block forever.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from workbench.models.networks.patch_sampler import PatchSampler, Samples
 
 RATE = 16_000
 _FRAME, _HOP, _FRAMES, _BANDS = 512, 256, 187, 96
-_DIGITS = 5  # set by hand, for outputs from 0 to 1; more digits have no meaning and take twice the space
+_DIGITS = 5  # set by hand, for outputs from 0 to 1; more digits mean nothing and take twice the space
 _SAMPLES = _FRAME + (_FRAMES - 1) * _HOP
 
 Network = Callable[[npt.NDArray[np.float32]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
-"""Patches of mel bands, shape (n, 187, 96), to tags, shape (n, classes), and embeddings, shape (n, dimensions)."""
+"""A function from mel bands, shape (n, 187, 96), to tags, shape (n, classes), and embeddings, (n, dimensions)."""
 
 
 class SampledModels:
-    """Listens to a stream and runs models on it.
+    """Chooses patches of a stream and runs models on them.
 
     Parameters
     ----------
     models : sequence of ModelFile
-        Those with ``patches_per_track``.
+        Models with ``patches_per_track``.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class SampledModels:
             sampler.push(block)
 
     def finish(self) -> Iterator[ModelOutput]:
-        """Run the models on the chosen patches; give an embedding and tags of each.
+        """Run the models on the chosen patches; return an embedding and tags for each model.
 
         Raises
         ------
@@ -83,7 +83,7 @@ def _outputs(
     model: ModelFile, mels: Sequence[npt.NDArray[np.float32]], *, silent: bool
 ) -> Iterator[ModelOutput]:
     network = load_network(model)
-    rows = [network(mel[None]) for mel in mels]  # a batch costs as much, and needs more memory
+    rows = [network(mel[None]) for mel in mels]  # a batch takes as long, and needs more memory
     tags, embedding = (
         np.concatenate(part).mean(axis=0, dtype=np.float64) for part in zip(*rows, strict=True)
     )
@@ -124,7 +124,7 @@ def load_network(model: ModelFile) -> Network:
     Raises
     ------
     ModelError
-        The file is gone or damaged.
+        The file is missing or damaged.
     """
     onnx = Path(model.path).with_suffix(".onnx")
     if onnx.is_file() and find_spec("onnxruntime"):

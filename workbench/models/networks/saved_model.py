@@ -1,7 +1,7 @@
-"""Run an embedding through its SavedModel on a GPU: the same frames and patches, TensorFlow instead of Essentia.
+"""Compute an embedding with a SavedModel on a GPU: the same frames and patches, TensorFlow instead of Essentia.
 
-Essentia's TensorFlow is built for the CPU. Where the user has put a model's SavedModel (``NAME-savedmodel/``) beside
-its ``.pb`` and TensorFlow sees a GPU, batches go there; otherwise the ``.pb`` is run as always.
+Essentia's TensorFlow is built for the CPU. If the user has put the SavedModel of a model (``NAME-savedmodel/``) beside
+its ``.pb`` and TensorFlow sees a GPU, batches run on the GPU. Otherwise, the ``.pb`` is run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.float32]
 
 
 def on_gpu(model: ModelFile) -> bool:
-    """Whether this model runs on a GPU. If there is a SavedModel but no GPU, a message says so once in each process."""
+    """Whether this model runs on a GPU. If there is a SavedModel but no GPU, each process logs that once."""
     if saved_model_folder(model) is None:
         return False
     if may_use_gpu() and gpu_count():
@@ -34,7 +34,7 @@ def on_gpu(model: ModelFile) -> bool:
 
 
 class SavedModelPredictor:
-    """Called with a signal at 16 kHz, gives one embedding a patch, as Essentia's algorithms do.
+    """Computes one embedding per patch of a signal at 16 kHz, like Essentia's algorithms.
 
     Raises
     ------
@@ -81,7 +81,7 @@ class SavedModelPredictor:
         return np.array([self._bands(frame) for frame in frames], np.float32)
 
     def _run(self, patches: Rows) -> Rows:
-        """Run one batch, filled up with zeros because some graphs take no other size."""
+        """Run one batch, which is padded with zeros because some graphs accept no other size."""
         full = np.zeros((self._front.batch, *patches.shape[1:]), np.float32)
         full[: len(patches)] = patches
         found = self._function(**{self._input: self._tensorflow.constant(full)})[self._output]

@@ -1,4 +1,4 @@
-"""TempoCNN: how likely each tempo from 30 to 285 BPM is, for a stretch of mono sound.
+"""TempoCNN: estimate the probability of each tempo from 30 to 285 BPM for a part of mono sound.
 
 Source: Schreiber and Müller, "Musical tempo and key estimation using convolutional neural networks with directional
 filters", SMC 2019; the network is ``deeptemp_k4`` of the package tempocnn (AGPL-3.0).
@@ -29,19 +29,19 @@ LOWEST_BPM = 30
 _FRAME, _HOP, _PATCH, _PATCH_HOP = 1024, 512, 256, 128
 
 _PATCH_S = 12.0  # a little more than 256 frames, 11.9 s
-_PATCHES = 8  # four minutes have 20; with 8 the octave is chosen as with all; 0.05 s of CPU time
+_PATCHES = 8  # four minutes have 20; with 8, the choice of the octave is the same; 0.05 s of CPU time
 
 TempoNetwork = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
-"""Mono samples at 11,025 Hz, shape (n,), to probabilities by tempo, shape (256,): ``LOWEST_BPM`` + index is the BPM."""
+"""A function from mono samples at 11,025 Hz, shape (n,), to probabilities of ``LOWEST_BPM`` + index, shape (256,)."""
 
 
 class TempoListener:
-    """Hears a stream and estimates how likely each tempo is, from a few patches.
+    """Reads a stream and estimates the probability of each tempo from a few patches.
 
     Parameters
     ----------
     model : ModelFile
-        Of kind ``tempo``.
+        A model of kind ``tempo``.
     """
 
     def __init__(self, model: ModelFile) -> None:
@@ -57,7 +57,7 @@ class TempoListener:
         self._sampler.push(block)
 
     def vote(self) -> Support | None:
-        """Return how likely tempos are; ``None`` for less than 12 s of sound, or if the network cannot be run."""
+        """Return the probabilities of tempos; ``None`` for less than 12 s of sound, or if the network cannot be run."""
         import soxr
 
         if self._sampler is None or not self._sampler.complete:
@@ -79,15 +79,15 @@ def load_tempo_network(model: ModelFile) -> TempoNetwork:
     Returns
     -------
     callable
-        Maps mono samples at 11,025 Hz to the mean over patches of 11.9 s, each half a patch after the one before;
-        shorter audio is padded with silence.
+        Maps mono samples at 11,025 Hz to the mean over patches of 11.9 s, which overlap by half. Shorter audio is
+        padded with silence.
 
     Raises
     ------
     MissingPackageError
         ONNX Runtime is not installed.
     ModelError
-        The file is gone or damaged.
+        The file is missing or damaged.
     """
     session = open_session(Path(model.path))
 
@@ -109,7 +109,7 @@ def _mel_bands(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _input(bands: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return one patch with mean 0 and deviation 1, as this network was trained, shape (1, 40, 256, 1)."""
+    """Return one patch with mean 0 and deviation 1, as in the training of this network, shape (1, 40, 256, 1)."""
     patch = np.zeros((40, _PATCH))
     patch[:, : len(bands)] = bands.T
     deviation = patch.std()

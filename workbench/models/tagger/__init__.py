@@ -1,8 +1,8 @@
 """Learn tags from the user's own library and predict them, with calibrated probabilities, for its other tracks.
 
 ``train``, ``evaluate`` and ``predict`` are plain functions over a :class:`Library`; a trained
-tagger is a folder with a network (Keras' own format) or a baseline (arrays), and a card that tells where it comes
-from. TensorFlow is loaded only by training and by running a network.
+tagger is a folder with a network (Keras' own format) or a baseline (arrays), and a card about its training. Only
+training and running a network load TensorFlow.
 """
 
 import lazy_loader

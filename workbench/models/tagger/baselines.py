@@ -16,7 +16,7 @@ NEIGHBORS = 15  # convention: odd, and fewer than the examples of a small class
 
 
 class Classifier(Protocol):
-    """What all kinds of tagger have in common."""
+    """The interface of all kinds of taggers."""
 
     kind: str
 
@@ -50,7 +50,7 @@ class LogisticRegression:
 
 
 class NeighborVote:
-    """Share of each class among the nearest examples in standardized space; every class has the same weight."""
+    """Shares of the classes among the nearest examples in standardized space; every class has the same weight."""
 
     kind = "neighbors"
 

@@ -1,4 +1,4 @@
-"""Make a probability of 80 % right in 80 % of the cases: temperature scaling, and how to check it."""
+"""Calibrate probabilities by temperature scaling, so that 80 % is right in 80 % of the cases, and check it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float64]
-BINS = 10  # Guo et al. 2017 use 15; fewer, because a library has fewer tracks to test on
+BINS = 10  # Guo et al. 2017 use 15; fewer here, because a library has fewer tracks to test on
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Bins of predictions by their confidence: how many, how confident on average, how often right."""
+    """Bins of predictions by confidence: the number, the mean confidence and the accuracy of each bin."""
 
     counts: list[int]
     confidence: list[float | None]
@@ -30,8 +30,8 @@ def softmax(logits: Matrix, temperature: float = 1.0) -> Matrix:
 def fit_temperature(logits: Matrix, targets: npt.NDArray[np.intp]) -> float:
     """Return the temperature, 0.05–1000, at which held-out examples are most probable.
 
-    Of ``n`` examples that are all right, no more than ``1 - 1 / (n + 2)`` is claimed: the targets are smoothed as
-    Platt does, or a few easy examples would make every probability 1.
+    If all ``n`` examples are right, the probability is at most ``1 - 1 / (n + 2)``. The targets are smoothed by Platt's
+    method, because otherwise a few easy examples would make every probability 1.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The library as a matrix of examples: one row a content, its label if it has one, and the artists it belongs to."""
+"""The library as a matrix of examples: one row per content, with its label if it has one, and its group of artists."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from workbench.readable import counted
 from workbench.store.library.library_table import LibraryTable
 
 MINIMUM_EXAMPLES = 10
-"""Labeled tracks that a class needs; set by hand."""
+"""Least number of labeled tracks of a class; set by hand."""
 
 MINIMUM_GROUPS = 3
-"""Artists that a class needs: one each to learn from, to stop and calibrate by, and to be tested with."""
+"""Least number of artists of a class: one each for learning, for stopping and calibration, and for the test."""
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Rows of a library that a tagger reads.
+    """The rows of a library that a tagger reads.
 
     Attributes
     ----------
     rows : int array, shape (n,)
-        Rows of the table, one a content (duplicates count once).
+        Rows of the table, one per content (duplicates count once).
     inputs : float32 array, shape (n, d)
     contents : list of str
     labels : list of str or None
-        As the user gave them.
+        The labels of the user.
     groups : int array, shape (n,)
-        Tracks that share an artist or an album are in one group, and a group is never split.
+        Tracks that share an artist or an album are in one group, which is never split.
     """
 
     rows: npt.NDArray[np.intp]
@@ -44,12 +44,12 @@ class Examples:
 
 
 def collect(table: LibraryTable, labels: Mapping[str, str]) -> Examples:
-    """Take every analyzed content of a table once.
+    """Collect every analyzed content of a table once.
 
     Raises
     ------
     ModelError
-        Nothing is analyzed.
+        No track is analyzed.
     """
     seen: dict[str, int] = {}
     for row in np.flatnonzero(table.analyzed):

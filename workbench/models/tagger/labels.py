@@ -1,4 +1,4 @@
-"""The sources of labels: genre tags, corrected by hand, playlists, ratings, or a CSV file. All by content hash."""
+"""Read labels by content hash from genre tags and corrections by hand, playlists, ratings, or a CSV file."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LIKED, DISLIKED = "liked", "disliked"
-LOWEST_LIKED, HIGHEST_DISLIKED = 4, 2  # of 5 stars; set by hand: 3 is no opinion
+LOWEST_LIKED, HIGHEST_DISLIKED = 4, 2  # of 5 stars; set by hand: 3 is neutral
 
 Labels = dict[str, str]
-"""Label by content hash."""
+"""Labels by content hash."""
 
 
 def labels_of(
@@ -40,10 +40,9 @@ def labels_of(
     Parameters
     ----------
     label : str
-        ``genre``: the genre tags, but not those that were predicted; ``rating``: liked or disliked, by the user's
-        stars or else by those on media servers;
-        ``playlist``: which of the kept playlists a track is in; any other name: the labels of that name that
-        were set by hand.
+        ``genre``: the genre tags, except predicted ones; ``rating``: liked or disliked, by the user's stars or else by
+        those on media servers; ``playlist``: the kept playlist that a track is in; any other name: the labels of that
+        name that were set by hand.
     csv_file : path, optional
         Take the labels from this file instead; see :func:`labels_from_csv`.
     playlists : mapping of name to content hashes, optional
@@ -52,7 +51,7 @@ def labels_of(
     Raises
     ------
     ModelError
-        The file is not of that form.
+        The file has another format.
     """
     table = library.table() if table is None else table
     ratings = list(library.ratings.all().values())
@@ -73,7 +72,7 @@ def labels_of(
 
 
 def _written_genres(library: Library, table: LibraryTable) -> set[str]:
-    """Return the contents whose genre tag is what was predicted and written."""
+    """Return the contents whose genre tag is a prediction that the workbench has written."""
     written = library.written_tags.all()
     rows = zip(table.ids.tolist(), table["content_hash"], table["genre"], strict=True)
     return {
@@ -82,7 +81,7 @@ def _written_genres(library: Library, table: LibraryTable) -> set[str]:
 
 
 def labels_from_genre(table: LibraryTable) -> Labels:
-    """Return genre tags; spellings that differ in case or space count as one, under the most common of them."""
+    """Return genre tags; spellings that differ in case or blanks count as one, with the most common spelling."""
     tags = {
         content: " ".join(tag.split())
         for content, tag in zip(table["content_hash"], table["genre"], strict=True)
@@ -96,7 +95,7 @@ def labels_from_genre(table: LibraryTable) -> Labels:
 
 
 def labels_from_ratings(ratings: Iterable[Rating]) -> Labels:
-    """Return ``liked`` for 4 or 5 stars, ``disliked`` for 1 or 2, and nothing for those between."""
+    """Return ``liked`` for 4 or 5 stars and ``disliked`` for 1 or 2; ratings between are left out."""
     stars = {rating.content_hash: rating.rating for rating in ratings if rating.rating}
     liked = {content: LIKED for content, given in stars.items() if given >= LOWEST_LIKED}
     return liked | {content: DISLIKED for content, given in stars.items() if given <= HIGHEST_DISLIKED}
@@ -130,8 +129,8 @@ def labels_from_playlists(playlists: Mapping[str, Iterable[str]]) -> Labels:
 def labels_from_csv(path: str | Path, table: LibraryTable) -> Labels:
     """Read labels from a CSV file with columns ``path`` or ``id``, and ``label`` or ``rating``.
 
-    Paths are whole, or relative to the file. Ratings are thumbs (1 and -1) or stars: of five, 4 and 5 are liked, 1 and
-    2 disliked, and 3 is neither. Rows whose track is not in the library are passed over with a warning.
+    Paths are absolute, or relative to the file. Ratings are thumbs (1 and -1) or stars: of five, 4 and 5 are liked, 1
+    and 2 disliked, and 3 is neither. Rows whose track is not in the library are skipped with a warning.
 
     Raises
     ------
@@ -192,7 +191,7 @@ def _opinions(ratings: Mapping[str, str], path: Path) -> dict[str, str]:
 
 
 def _content_by(table: LibraryTable, key: str, folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """Return the content hash of each name that means a track, by name."""
+    """Return the content hashes of these names of tracks, by name; unknown names are left out."""
     keys = table["path"] if key == "path" else [str(track_id) for track_id in table.ids]
     known = {name: content for name, content in zip(keys, table["content_hash"], strict=True) if content}
     whole = {name: os.path.normpath(folder / name) if key == "path" else name.strip() for name in names}

@@ -1,4 +1,4 @@
-"""The network: two small dense layers in Keras, with weighted classes, early stopping and a seed."""
+"""The network of a tagger: two small dense layers in Keras, with weighted classes, early stopping and a seed."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class Network:
         Parameters
         ----------
         inputs, targets : arrays, shapes (n, d) and (n,)
-        held_out : the same of examples to stop by
+        held_out : inputs and targets of the examples for early stopping
         seed : int
-            Same seed and machine, same network.
+            The same seed on the same machine gives the same network.
         epochs : int
-            At most this many passes.
+            Largest number of passes.
         on_epoch : callable
             ``on_epoch(done, epochs)`` is called after each pass.
         """
@@ -85,7 +85,7 @@ class Network:
 
     @classmethod
     def load(cls, path: Path) -> Network:
-        """Read what :meth:`save` wrote; no code in the file is run.
+        """Read a file of :meth:`save`; code in the file is not run.
 
         Raises
         ------

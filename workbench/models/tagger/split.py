@@ -11,7 +11,7 @@ Indices = npt.NDArray[np.intp]
 
 
 class Split(NamedTuple):
-    """Indices of examples to learn from, to stop and calibrate by, and to be tested with."""
+    """Indices of the examples for learning, for stopping and calibration, and for the test."""
 
     train: Indices
     validate: Indices
@@ -21,10 +21,10 @@ class Split(NamedTuple):
 def grouped_split(
     targets: Indices, groups: Indices, *, seed: int, shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
 ) -> Split:
-    """Put whole groups into three parts so that each part has about its share of every class.
+    """Assign whole groups to three parts so that each part has about its share of every class.
 
-    Groups go, largest first and in seeded order among equals, to the part that lacks most of their classes: the
-    greedy method of stratified group k-fold. A class with three groups or more is then in every part.
+    The greedy method of stratified group k-fold assigns each group, the largest first and equal ones in seeded order,
+    to the part that lacks most of its classes. A class with three groups or more is then in every part.
 
     Parameters
     ----------

@@ -21,14 +21,12 @@ from workbench.models.tagger.network import Network
 CARD = "card.json"
 NETWORK = "network.keras"
 ARRAYS = "arrays.npz"
-_RENAMED_KINDS = {
-    "neighbours": "neighbors"
-}  # the spelling of version 0.1.0, which is in the cards of its taggers
+_RENAMED_KINDS = {"neighbours": "neighbors"}  # spellings in cards of version 0.1.0
 
 
 @dataclass(frozen=True)
 class Tagger:
-    """A trained tagger: the classifier, and the card that says how it was made."""
+    """A trained tagger: the classifier, and the card about its training."""
 
     classifier: Classifier
     card: dict[str, Any]
@@ -62,7 +60,7 @@ def taggers(folder: Path) -> list[dict[str, Any]]:
 def save(folder: Path, classifier: Classifier, card: dict[str, Any]) -> Path:
     """Write a tagger into a new folder, which replaces the folder of the same label only when it is complete.
 
-    A tagger is two files that belong together, so a whole folder is replaced and not one file after the other.
+    A tagger has two files that belong together, so the whole folder is replaced.
     """
     target = folder / _folder_name(card["label"])
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Train a tagger: collect, split by artist, fit the network and its baselines, calibrate, choose, save."""
+"""Train a tagger: collect examples, split them by artist, fit network and baselines, calibrate, choose, save."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from workbench.store.library.library import Library
     from workbench.store.library.library_table import LibraryTable
 
-DOUBTFUL_TRACKS = 30  # about what a person listens through in one sitting; set by hand
+DOUBTFUL_TRACKS = 30  # about as many as a person listens to at once; set by hand
 
 
 def train(
@@ -54,22 +54,22 @@ def train(
     label : str
         ``genre``, ``rating``, ``playlist``, or the name of labels that were set by hand or come from ``csv_file``.
     folder : Path
-        Where taggers are kept; ``taggers/`` in the data folder.
+        The folder of taggers, ``taggers/`` in the data folder.
     seed : int
-        Of the split and the network.
+        Seed of the split and the network.
     csv_file : path, optional
         Labels by ``path`` or ``id``; see :func:`workbench.models.tagger.labels.labels_of`.
     labels : dict of content hash to str, optional
-        Labels themselves, instead of any of the above.
+        The labels, in place of any other source.
     epochs : int
-        Passes that the network may take at most.
+        Largest number of passes of the network.
     on_epoch : callable
-        ``on_epoch(done, most)`` is called after each pass; what it raises ends the training.
+        ``on_epoch(done, most)`` is called after each pass; an exception ends the training.
 
     Raises
     ------
     ModelError
-        Too few examples, with how many are needed; nothing is written.
+        There are too few examples. The message says how many are needed. Nothing is written.
     """
     began = time.perf_counter()
     table, inputs = tagger_inputs(library)
@@ -167,7 +167,7 @@ def _doubtful(
     temperature: float,
     tested: npt.NDArray[np.intp],
 ) -> list[DoubtfulTrack]:
-    """Return the tracks to listen to first, among those that the tagger did not learn from."""
+    """Return the most doubtful tracks among those that the tagger did not learn from."""
     untagged = np.array([place for place, name in enumerate(examples.labels) if name is None], np.intp)
     places = np.concatenate([tested, untagged])
     probabilities = softmax(classifier.logits(examples.inputs[places]), temperature)

@@ -1,4 +1,4 @@
-"""The result of training or evaluating a tagger: scores beside the baselines, curves, confusion, doubtful tracks."""
+"""The result of training or evaluating a tagger: scores beside the baselines', curves, confusion, doubtful tracks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class DoubtfulTrack:
-    """A track worth listening to: the prediction differs from its label, or is hardly better than chance.
+    """A track to check by listening: the prediction differs from its label, or is hardly better than chance.
 
     ``label`` is ``None`` for a track that the user has not labeled.
     """
@@ -44,18 +44,18 @@ class DoubtfulTrack:
 
 @dataclass(frozen=True)
 class TaggerReport:
-    """The outcome of training, as it is also kept in the tagger's card.
+    """The result of training, which is also kept in the card of the tagger.
 
     Attributes
     ----------
     scores : dict of kind to Scores
-        Of ``network``, ``logistic`` and ``neighbors`` on the same held-out artists.
+        Scores of ``network``, ``logistic`` and ``neighbors`` on the same held-out artists.
     chosen : str
-        The kind that is used: the network only when it beats both baselines.
+        The kind that is used. The network is chosen only if it is better than both baselines.
     confusion : list of lists of int
         Held-out examples by label (row) and prediction (column), in the order of ``classes``.
     history : dict of name to list of float
-        Learning curves of the network, one value an epoch.
+        Learning curves of the network, one value per epoch.
     """
 
     label: str

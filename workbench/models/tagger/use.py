@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores of a trained tagger on held-out artists, with the labels as they are now."""
+    """Scores of a trained tagger on held-out artists, with the current labels."""
 
     label: str
     model_id: str
@@ -54,7 +54,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Application:
-    """How many tracks a tagger was applied to, and how many got each tag."""
+    """The number of tracks that a tagger was applied to, and the number with each predicted tag."""
 
     label: str
     model_id: str
@@ -91,12 +91,12 @@ def evaluate(
     folder: Path,
     labels: dict[str, str] | None = None,
 ) -> Evaluation:
-    """Score a tagger on the artists that it did not learn from, with the labels as they are now.
+    """Score a tagger on the artists that it did not learn from, with the current labels.
 
     Raises
     ------
     ModelError
-        There is no such tagger, it reads other inputs, or none of its held-out tracks is left.
+        There is no such tagger, it needs other inputs, or none of its held-out tracks is left.
     """
     tagger = storage.load(folder, label)
     table, inputs = tagger_inputs(library)
@@ -139,19 +139,19 @@ def predict(
     labels: dict[str, str] | None = None,
     everything: bool = False,
 ) -> tuple[Application, list[Prediction]]:
-    """Predict for the tracks without a label; return a summary and the predictions, which the caller stores.
+    """Predict the label of tracks without one; return a summary and the predictions, which the caller stores.
 
     Parameters
     ----------
     labels : dict of content hash to str, optional
-        The labels; those of the library by default. Tracks that have one are left out.
+        The labels; those of the library by default. Tracks with a label are left out.
     everything : bool
         Predict for labeled tracks too.
 
     Raises
     ------
     ModelError
-        There is no such tagger, or it reads other inputs than the library has now.
+        There is no such tagger, or it needs other inputs than those of the library.
     """
     tagger = storage.load(folder, label)
     table, inputs = tagger_inputs(library)

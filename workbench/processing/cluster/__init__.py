@@ -1,1 +1,1 @@
-"""The Dask cluster as the session sees it."""
+"""The Dask cluster of a session."""

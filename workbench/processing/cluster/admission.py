@@ -1,15 +1,15 @@
-"""Check whether this machine has memory for another task. If not, an analysis waits; it does not fail."""
+"""Check whether this machine has memory for another task. If not, an analysis waits, and does not fail."""
 
 from __future__ import annotations
 
 from workbench.machine.cgroup import ControlGroups
 from workbench.machine.memory import fullest, shared_accounts
 
-RETRY_S = 0.5  # memory frees up within a track; reading the accounts takes under 1 ms
+RETRY_S = 0.5  # memory is freed within the time of a track; reading the accounts takes less than 1 ms
 
 
 def why_wait(memory_limit_percent: float, groups: ControlGroups | None = None) -> str | None:
-    """Return why no further task should start on this machine now, ``None`` if it may start.
+    """Return why no further task should start on this machine now; ``None`` if one may start.
 
     The memory of the machine and of every control group of this process counts.
     """

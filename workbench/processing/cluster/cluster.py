@@ -1,4 +1,4 @@
-"""The Dask cluster of a session: joined or started at its first use, closed with the session."""
+"""The Dask cluster of a session, which is joined or started at its first use and closed with the session."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ Listener = Callable[[dict[str, Any]], None]
 class Cluster:
     """The Dask cluster of a session, which starts when ``client`` is first used; also a context manager.
 
-    It is, in this order: the one of SCHEDULER_ADDRESS or SCHEDULER_FILE; the live cluster that another process has
-    published in the data folder (not if ``workers`` is given); or workers of our own on this machine. Our own end with
-    :meth:`close` or with this process, even if it is killed. A joined cluster keeps running.
+    The cluster is the first one that exists of these: the one of SCHEDULER_ADDRESS or SCHEDULER_FILE; a live cluster
+    that another process has published in the data folder (unless ``workers`` is given); our own workers on this
+    machine. Our own workers end with :meth:`close` or with this process, even if it is killed. A joined cluster keeps
+    running.
 
     Parameters
     ----------
@@ -37,9 +38,9 @@ class Cluster:
     workers : int, optional
         Number of our own workers; ASYNC_WORKERS by default.
     share : bool
-        Publish an own cluster in the data folder, for other processes to join.
+        Publish our own cluster in the data folder, so that other processes can join it.
     memory_limit_bytes : int, optional
-        The limit of one worker; by default an equal share of MEMORY_LIMIT_PERCENT of the machine.
+        The limit of one worker; by default, an equal share of MEMORY_LIMIT_PERCENT of the machine.
     gpus : sequence of str, optional
         GPUs that our own workers declare and share; those of this machine by default.
     """
@@ -100,7 +101,7 @@ class Cluster:
 
     @property
     def lost(self) -> bool:
-        """Whether a cluster existed and has ended; one of another process may end when nobody needs it."""
+        """Whether a cluster existed and has ended. A cluster of another process may end when nobody needs it."""
         connection = self._connection
         return connection is not None and connection.lost and not connection.joined
 
@@ -111,26 +112,26 @@ class Cluster:
 
     @property
     def owned(self) -> bool:
-        """Whether the present workers belong to this session."""
+        """Whether the current workers belong to this session."""
         return self._connection is not None and self._connection.host is not None
 
     @property
     def joined(self) -> bool:
-        """Whether the present workers are those that another process of this machine published."""
+        """Whether the current workers were published by another process of this machine."""
         return self.started and self._connection is not None and self._connection.joined
 
     @property
     def address(self) -> str | None:
-        """The address of the scheduler, ``None`` before there is one."""
+        """The address of the scheduler; ``None`` if there is none yet."""
         return None if self._connection is None else self._connection.address
 
     @property
     def workers(self) -> int:
-        """How many analyses run at a time, or will run if nothing has started yet."""
+        """How many analyses run at a time, or will run when the cluster has started."""
         return sum(self.threads().values()) if self.started else self._own_workers
 
     def threads(self) -> dict[str, int]:
-        """Return how many threads each worker has, by address."""
+        """Return the number of threads of each worker by address."""
         return dict(self.client.nthreads())
 
     def worker_pids(self) -> list[int]:
@@ -147,19 +148,19 @@ class Cluster:
         return max(LEAST_MEMORY_BYTES, int(share))
 
     def expected_processes(self, seen: int) -> int:
-        """Return how many worker processes there should be, given that ``seen`` exist."""
+        """Return the expected number of worker processes, given that ``seen`` exist."""
         self._most_workers = max(self._most_workers, self._own_processes if self.owned else seen)
         return self._most_workers
 
     def listen(self, job_id: str, listener: Listener) -> None:
-        """Call ``listener``, on Dask's loop, when workers announce tasks of a job or are removed."""
+        """Call ``listener`` on Dask's loop when workers announce tasks of a job, and when they are removed."""
         self._listeners[job_id] = listener
 
     def unlisten(self, job_id: str) -> None:
         self._listeners.pop(job_id, None)
 
     def health(self, timeout_s: float = 2.0) -> dict[str, Any]:
-        """Ask every worker whether it is alive; starts none. See :mod:`workbench.processing.cluster.health`."""
+        """Ask every worker for an answer, without starting any. See :mod:`workbench.processing.cluster.health`."""
         from workbench.processing.cluster.health import health
 
         return health(
@@ -171,7 +172,7 @@ class Cluster:
         )
 
     def release(self) -> Connection | None:
-        """Give up our own workers, unless a job of this process uses them, and return them, to be closed.
+        """Detach our own workers, unless a job of this process uses them, and return them for closing.
 
         The next use of ``client`` starts new ones.
         """
@@ -184,7 +185,7 @@ class Cluster:
             return connection
 
     def close(self) -> None:
-        """End our own workers, or leave a joined cluster. It may be called twice."""
+        """End our own workers, or leave a joined cluster. A second call does nothing."""
         with self._lock:
             connection, self._connection, self._closed = self._connection, None, True
             if connection is not None and self._pid == os.getpid():

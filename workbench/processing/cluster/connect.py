@@ -12,7 +12,7 @@ from typing import Any
 from workbench.errors import SchedulerError
 from workbench.processing.cluster.credentials import Credentials
 
-SENT_MESSAGES_KEPT = 10  # set by hand: enough to look at in a debugger; 1000 by default
+SENT_MESSAGES_KEPT = 10  # set by hand: enough for a debugger; 1000 by default
 MUST_AGREE = ("distributed", "cloudpickle", "msgpack")
 
 
@@ -22,7 +22,7 @@ def connect(address: str, credentials: Credentials | None, *, timeout_s: float) 
     Raises
     ------
     SchedulerError
-        Nothing answers at ``address``, or not in our protocol.
+        Nothing answers at ``address``, or the protocol differs.
     """
     import dask
     from distributed import Client
@@ -34,9 +34,9 @@ def connect(address: str, credentials: Credentials | None, *, timeout_s: float) 
     options = {"security": security, "timeout": timeout_s, "set_as_default": False, "name": "workbench"}
     try:
         # A Client that fails to connect leaves a thread behind, and collecting it as garbage may block.
-        with ThreadPoolExecutor(1) as aside:  # there may be a running event loop in this thread
+        with ThreadPoolExecutor(1) as aside:  # this thread may have a running event loop
             aside.submit(asyncio.run, _knock(address, security, timeout_s)).result()
-        # Dask keeps what it sent last, for its developers: 4 kB a job here.
+        # Dask keeps the last messages that it sent for its developers, which take 4 kB per job here.
         with dask.config.set({"distributed.admin.low-level-log-length": SENT_MESSAGES_KEPT}):
             return Client(address, **options)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, TypeError, ValueError) as error:
@@ -59,12 +59,12 @@ async def _knock(address: str, security: Any, timeout_s: float) -> None:
 
 
 def check_versions(client: Any, address: str) -> None:
-    """Raise an error if Python or packages of the cluster do not match ours.
+    """Raise an error if the versions of Python or packages in the cluster differ from ours.
 
     Raises
     ------
     SchedulerError
-        With what differs and where.
+        Versions differ. The message says which and where.
     """
     found = client.get_versions(check=False)
     ours = {name: found["client"]["packages"].get(name) for name in MUST_AGREE}
@@ -84,7 +84,7 @@ def _check_package(client: Any, address: str) -> None:
 
 
 def package_version() -> str:
-    """Return the version of this package where it runs."""
+    """Return the version of this package in the process that runs this function."""
     return version("playlist-workbench")
 
 

@@ -1,4 +1,4 @@
-"""The three ways to get a Dask cluster: a named scheduler, one that another process published, or our own."""
+"""Connect to a Dask cluster: the one in the settings, one that another process has published, or our own."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from workbench.processing.cluster.connect import check_versions, connect
 from workbench.processing.cluster.credentials import Credentials
 from workbench.processing.cluster.host_process import ClusterPlan, HostProcess
 
-CONNECT_TIMEOUT_S = 10.0  # a scheduler of our own, or one that the user named, may be busy; set by hand
+CONNECT_TIMEOUT_S = 10.0  # our own scheduler, or the one in the settings, may be busy; set by hand
 JOIN_TIMEOUT_S = 3.0  # short, because the address in the file may be out of date; set by hand
-CLOSE_TIMEOUT_S = 2.0  # set by hand; closing must not hold up the end of a program
+CLOSE_TIMEOUT_S = 2.0  # set by hand; closing must not delay the end of a program
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Connection:
-    """A connected client, the host process if the cluster is ours, and the file that names it to other processes."""
+    """A connected client, the host process if the cluster is ours, and the file by which other processes find it."""
 
     client: Any
     host: HostProcess | None = None
@@ -36,7 +36,7 @@ class Connection:
 
     @property
     def lost(self) -> bool:
-        """Whether the cluster does not exist any more, or its owner is about to end it."""
+        """Whether the cluster has ended, or its owner is about to end it."""
         if self.client.status != "running":
             return True
         if self.host is not None:
@@ -48,7 +48,7 @@ class Connection:
         return str(self.client.scheduler.address)
 
     def worker_pids(self) -> list[int]:
-        """Return the worker processes of our own cluster, as the system lists them; none for a joined cluster."""
+        """Return the worker processes of our own cluster from the system's list; none for a joined cluster."""
         import psutil
 
         if self.host is None:
@@ -60,11 +60,11 @@ class Connection:
                 for process in below
                 if is_worker(process.cmdline(), process.ppid(), self.host.pid)
             ]
-        except psutil.NoSuchProcess:  # a process started or ended while we looked; the caller asks again soon
+        except psutil.NoSuchProcess:  # a process started or ended meanwhile; the caller tries again soon
             return []
 
     def withdraw(self) -> None:
-        """Let no other process join the cluster, or go on to use it, if it is ours."""
+        """If the cluster is ours, prevent other processes from joining it and from using it further."""
         if self.host is not None and self.published is not None:
             scheduler_file.withdraw(self.published, self.address)
 
@@ -84,12 +84,12 @@ def is_worker(command: list[str], parent: int, host: int) -> bool:
 
 
 def connect_named(address: str | None, file: Path | None) -> Connection:
-    """Connect to the scheduler that the settings name.
+    """Connect to the scheduler in the settings.
 
     Raises
     ------
     SchedulerError
-        It does not answer, or its versions do not match ours.
+        The scheduler does not answer, or its versions differ from ours.
     """
     found = scheduler_file.Published(address) if address else scheduler_file.read(file or Path())
     connection = Connection(connect(found.address, found.credentials, timeout_s=CONNECT_TIMEOUT_S))
@@ -117,12 +117,12 @@ def join_published(folder: Path) -> Connection | None:
 
 
 def start_own(host: HostProcess, plan: ClusterPlan, *, publish_in: Path | None) -> Connection:
-    """Start a cluster in a host process, which is ended if that fails; publish it in a folder if one is given.
+    """Start a cluster in a host process, and publish it in a folder if one is given; end the process if that fails.
 
     Raises
     ------
     ProcessingError
-        It does not start, or the folder cannot be written.
+        The cluster does not start, or the folder cannot be written.
     """
     try:
         credentials = Credentials.temporary()

@@ -21,21 +21,21 @@ class Credentials:
 
     @classmethod
     def temporary(cls) -> Credentials:
-        """Make new ones in memory, valid for a year."""
+        """Make new credentials in memory, valid for a year."""
         from distributed.security import Security
 
         security = Security.temporary()  # type: ignore[no-untyped-call]
         return cls(security.tls_client_cert, security.tls_client_key)
 
     def save(self, folder: Path) -> Credentials:
-        """Write both into ``folder``, readable only by their owner; return their paths."""
+        """Write certificate and key into ``folder``, readable only by their owner; return their paths."""
         paths = folder / CERTIFICATE_NAME, folder / KEY_NAME
         for path, text in zip(paths, (self.certificate, self.key), strict=True):
             write_private(path, text)
         return Credentials(str(paths[0]), str(paths[1]))
 
     def security_fields(self) -> dict[str, Any]:
-        """Return the arguments of ``distributed.security.Security``, the same pair for every role."""
+        """Return the arguments of ``distributed.security.Security``, with the same pair for every role."""
         fields: dict[str, Any] = {"require_encryption": True, "tls_ca_file": self.certificate}
         for role in ("client", "scheduler", "worker"):
             fields |= {f"tls_{role}_cert": self.certificate, f"tls_{role}_key": self.key}
@@ -43,7 +43,7 @@ class Credentials:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace ``path`` by ``text`` in one step, mode 0600 from the first moment.
+    """Write ``text`` to ``path`` in one step, with mode 0600 from the start.
 
     Raises
     ------

@@ -23,13 +23,13 @@ def health(
     Parameters
     ----------
     client : distributed.Client or None
-        ``None`` before there is a cluster.
+        ``None`` if there is no cluster yet.
     lost : bool
-        Whether a cluster that was there is gone.
+        Whether a cluster existed and has ended.
     memory_limit_percent : float or None
-        ``None`` if the workers are on other machines, whose memory is not known here.
+        ``None`` if the workers are on other machines, whose memory is unknown here.
     expected_processes : callable
-        Returns how many worker processes there should be, given how many there are.
+        Returns the expected number of worker processes, given how many exist.
     timeout_s : float, seconds
 
     Returns
@@ -37,9 +37,9 @@ def health(
     dict
         ``status``: "healthy"; "degraded" if workers are missing or do not answer in time, or memory is short;
         "unhealthy" if no worker answers. ``response_time_ms`` of the fastest answer, ``None`` without one.
-        ``reasons``: what is wrong. ``workers``: processes expected, alive and silent (no answer in time), and their
-        threads. ``started``: ``False`` before there is a cluster, which is healthy. ``memory_ok``.
-        ``active_operations``: batches on the workers, from any process.
+        ``reasons``: sentences about problems. ``workers``: numbers of processes expected, alive and silent (no answer
+        in time), and of threads. ``started``: ``False`` if there is no cluster yet, which is healthy. ``memory_ok``.
+        ``active_operations``: batches of all processes on the workers.
     """
     shortage = None if memory_limit_percent is None else admission.why_wait(memory_limit_percent)
     answer: dict[str, Any] = {
@@ -70,7 +70,7 @@ def health(
 
 
 def ping() -> float:
-    """Return an answer from a worker, as short as possible."""
+    """Return a short answer from a worker."""
     return time.time()
 
 

@@ -1,4 +1,4 @@
-"""Start and stop the process that holds our own scheduler and workers (see ``local_cluster``)."""
+"""Start and stop the process of our own scheduler and workers (see ``local_cluster``)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from workbench.errors import ProcessingError
 from workbench.machine.run_folder import TemporaryFolder
 from workbench.processing.cluster.credentials import Credentials
 
-START_TIMEOUT_S = 90.0  # a cold disk and a busy machine; an idle one needs 1 s
-STOP_TIMEOUT_S = 3.0  # it has nothing to save, so if it takes longer, it hangs
+START_TIMEOUT_S = 90.0  # for a cold disk and a busy machine; an idle one needs 1 s
+STOP_TIMEOUT_S = 3.0  # the process has nothing to save, so it hangs if it takes longer
 
-# Without a file of its own, this ``__main__`` is not imported again by the workers that it spawns. Folders that only
-# the parent has in its path, such as the folder of the user's script, come last, so that a file ``random.py`` there
-# does not replace Python's module.
+# This ``__main__`` has no file, so the workers that it spawns do not import it again. Folders that only the parent has
+# in its path, such as the folder of the user's script, are last, so that a file ``random.py`` there does not replace
+# Python's module.
 _PROGRAM = """
 import json, sys
 needs = json.loads(sys.stdin.readline())
@@ -46,18 +46,18 @@ ONE_THREAD_EACH = (
 
 @dataclass(frozen=True)
 class ClusterPlan:
-    """The workers of a cluster of our own.
+    """The workers of our own cluster.
 
     Attributes
     ----------
     workers : int
-        Processes.
+        Number of processes.
     threads : int
-        Threads in each process.
+        Number of threads in each process.
     memory_limit_bytes : int
-        Of each process.
+        Limit of each process.
     worker_ttl_s : float, seconds
-        After so long without a message from a worker, the scheduler removes it.
+        The scheduler removes a worker that has sent no message for this long.
     gpus : sequence of str
         The GPUs that the workers share.
     """
@@ -70,10 +70,11 @@ class ClusterPlan:
 
 
 class HostProcess:
-    """Scheduler, nannies and workers, in a process group of their own, so that Ctrl-C in a terminal does not end them.
+    """Scheduler, nannies and workers, in their own process group, so that Ctrl-C in a terminal does not end them.
 
-    In the session of their parent nevertheless: Linux weighs niceness only within one (see sched(7), autogroup).
-    Making it starts the process, which imports what it needs while its parent does the same; then :meth:`serve`.
+    They are in the session of their parent, because Linux applies niceness only within a session (see sched(7),
+    autogroup). The constructor starts the process, which imports its modules while its parent does the same. Then call
+    :meth:`serve`.
     """
 
     def __init__(self, shared_modules: Sequence[str] = ()) -> None:
@@ -113,7 +114,7 @@ class HostProcess:
         Raises
         ------
         ProcessingError
-            The process ended, or said nothing in time.
+            The process has ended, or has not answered in time.
         """
         self._tell(asdict(plan) | {"security": credentials.security_fields()})
         assert self._process.stdout is not None
@@ -127,7 +128,7 @@ class HostProcess:
         raise ProcessingError(f"The analysis workers did not start: {reason}.")
 
     def close(self) -> None:
-        """End the process and everything below it. It may be called twice."""
+        """End the process and all its descendants. A second call does nothing."""
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
@@ -142,20 +143,20 @@ class HostProcess:
 
     def _tell(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(OSError):  # it ended at once: serve() says why
+        with contextlib.suppress(OSError):  # it has ended already; serve() raises an error with the reason
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
     def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_TIMEOUT_S)
-        if (self._process.returncode or 0) < 0:  # what others write to the log then is not the reason
+        if (self._process.returncode or 0) < 0:  # the last line of the log is not the reason then
             return f"their process was killed by {signal.Signals(-self._process.returncode).name}"
         lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
         return lines[-1] if lines else f"no answer within {START_TIMEOUT_S:g} s"
 
 
 def _environment(base: Mapping[str, str], temporary: Path) -> dict[str, str]:
-    # Native libraries read these when they load: one worker, one core.
+    # Native libraries read these variables when they load. Each worker has one core.
     added = {"TF_CPP_MIN_LOG_LEVEL": "3", "TMPDIR": str(temporary)}
     return dict(base) | dict.fromkeys(ONE_THREAD_EACH, "1") | added

@@ -1,6 +1,6 @@
-"""The file from which other processes learn the address and the credentials of a cluster.
+"""The file in which other processes find the address and the credentials of a cluster.
 
-Ours is ``scheduler.json`` in the data folder; those of ``dask scheduler --scheduler-file`` are read too.
+Our file is ``scheduler.json`` in the data folder; files of ``dask scheduler --scheduler-file`` can be read too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NAME = "scheduler.json"
 
 @dataclass(frozen=True)
 class Published:
-    """The address of a scheduler. ``pid`` is the process that owns it, ``None`` if it may be on another machine."""
+    """The address of a scheduler. ``pid`` is its owner; ``None`` if that may be on another machine."""
 
     address: str
     credentials: Credentials | None = None
@@ -54,7 +54,7 @@ def read(path: Path) -> Published:
     Raises
     ------
     SchedulerError
-        Missing, unreadable, or not a scheduler file.
+        The file is missing, unreadable, or not a scheduler file.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -72,7 +72,7 @@ def read(path: Path) -> Published:
 
 
 def names(path: Path, address: str) -> bool:
-    """Return whether the file says that the cluster at ``address`` may be joined."""
+    """Return whether the file names the cluster at ``address`` as one that may be joined."""
     try:
         return read(path).address == address
     except SchedulerError:

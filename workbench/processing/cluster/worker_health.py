@@ -1,4 +1,4 @@
-"""What ``wb.jobs.health()`` returns: the state of the workers, which a notebook shows as a card."""
+"""The result of ``wb.jobs.health()``: the state of the workers, which a notebook shows as a card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.readable import counted, number
 
 
 class WorkerHealth(dict[str, Any]):
-    """A plain dictionary (see :mod:`workbench.processing.cluster.health`) that says in a few lines what it holds."""
+    """A dictionary (see :mod:`workbench.processing.cluster.health`) that shows a summary in a few lines."""
 
     def __repr__(self) -> str:
         line = ", ".join(f"{name.lower()}: {value}" for name, value in self._facts())

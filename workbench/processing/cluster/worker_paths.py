@@ -1,4 +1,4 @@
-"""The paths of files on workers of other machines, which may mount the music in another folder."""
+"""Translate paths for workers on other machines, which may mount the music in another folder."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from workbench.errors import SettingsError
 
 
 def translation(worker_paths: str | None) -> Callable[[str], str]:
-    """Return a function from a path here to the same file's path on the workers.
+    """Return a function from a path here to the path of the same file on the workers.
 
     Parameters
     ----------
     worker_paths : str or None
-        The setting WORKER_PATHS: ``HERE=THERE``, several separated by ``os.pathsep``. The longest HERE that holds a
-        path counts; a path below none of them is the same there.
+        The setting WORKER_PATHS: pairs ``HERE=THERE``, separated by ``os.pathsep``. The longest HERE that contains a
+        path counts; other paths are the same on the workers.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def translation(worker_paths: str | None) -> Callable[[str], str]:
 def folders_on_workers(
     folders: Iterable[str | os.PathLike[str]], worker_paths: str | None
 ) -> tuple[str, ...]:
-    """Return where workers have these folders, and the parts of them that workers have elsewhere."""
+    """Return the paths of these folders on the workers, and of the parts of them that workers have elsewhere."""
     translate = translation(worker_paths)
     here = [os.fspath(folder).rstrip(os.sep) + os.sep for folder in folders]
     parts = [(part + os.sep, there + os.sep) for part, there in _pairs(worker_paths)]

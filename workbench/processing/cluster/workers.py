@@ -1,4 +1,4 @@
-"""The workers as one job sees them: how many there are, and how to send a batch or kill one."""
+"""The workers of a cluster for one job: count them, send them batches, kill them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from workbench.processing.on_worker.batch import Announcer, Outcome, pack, run_b
 from workbench.processing.on_worker.kill_worker import kill_worker
 
 Needs = Callable[[Any], Mapping[str, int]]
-"""Returns, given the client, how much of each declared resource a task takes while it runs."""
+"""A function that takes the client and returns how much of each declared resource a task needs."""
 
-LOOK_EVERY_S = 2.0  # deaths are announced, so only new workers wait for this; set by hand
-LOOK_AGAIN_S = 0.1  # while there is no worker at all: one starts in about 0.4 s
+LOOK_EVERY_S = 2.0  # lost workers are announced, so only new workers have this delay; set by hand
+LOOK_AGAIN_S = 0.1  # while there is no worker; a worker starts in about 0.4 s
 NO_WORKERS_S = 60.0  # convention: time to start workers on another machine by hand
 
 OnEnd = Callable[[list[Outcome] | BaseException], None]
@@ -36,12 +36,12 @@ class TaskCall:
     timeout_s : float, seconds, optional
         Deadline for one file; ANALYSIS_TIMEOUT_SECONDS by default. After it, the worker is killed and started again.
     priority : int
-        Jobs with a higher priority go first on a shared cluster: people before batches.
+        On a shared cluster, tasks of jobs with a higher priority run first.
     worker_path : callable
         Translates a path to the path on the workers, which may mount the music elsewhere.
     needs : callable, optional
-        ``needs(client) -> {resource: amount}``, called when the workers are there. It returns the resources that a
-        worker needs for a file, such as ``{"GPU": 1}``. Nothing by default.
+        ``needs(client) -> {resource: amount}``, called when there are workers. It returns the resources that a worker
+        needs for a file, such as ``{"GPU": 1}``. None by default.
     """
 
     function: Callable[..., Any]
@@ -53,9 +53,9 @@ class TaskCall:
 
 
 class Workers:
-    """The workers of a cluster for the length of a job. Making it starts or joins the cluster.
+    """The workers of a cluster during a job. The constructor starts or joins the cluster.
 
-    Only workers that have the resources which a task needs are seen.
+    Only workers with the resources for a task are counted.
     """
 
     def __init__(self, cluster: Cluster, job_id: str, call: TaskCall, timeout_s: float) -> None:
@@ -72,12 +72,12 @@ class Workers:
         self._seen_at = time.monotonic()
 
     def look(self, *, afresh: bool = False) -> None:
-        """Notice workers that started or ended; ask the scheduler at intervals, or at once if ``afresh``.
+        """Update the list of workers: ask the scheduler at intervals, or now if ``afresh``.
 
         Raises
         ------
         SchedulerError
-            The scheduler has gone, or has had no worker for a minute.
+            The scheduler has ended, or has had no worker for a minute.
         """
         now = time.monotonic()
         if self._client.status != "running":
@@ -114,7 +114,7 @@ class Workers:
         return any(threads > 1 for threads in self._threads.values())
 
     def send(self, number: int, paths: Sequence[str], on_end: OnEnd) -> Any:
-        """Send a batch and return its future; ``on_end`` is called, on Dask's loop, with its outcomes or an error."""
+        """Send a batch and return its future; ``on_end`` is called on Dask's loop with the outcomes or an error."""
         call = self._call
         future = self._client.submit(
             run_batch,

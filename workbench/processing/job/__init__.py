@@ -1,1 +1,1 @@
-"""Jobs: choose the next task, and count what is done."""
+"""Jobs: choose the next tasks, and count finished ones."""

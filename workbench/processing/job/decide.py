@@ -1,4 +1,4 @@
-"""Decide the next actions of a job from its state and an event; also how a dead worker is handled.
+"""Decide the next actions of a job from its state and an event, for example after a worker has died.
 
 These functions only change the state and return actions; they do not carry them out. The time is an argument.
 """
@@ -14,8 +14,8 @@ from workbench.processing.job.state import Batch, JobState
 from workbench.processing.job.task import Failure, Task
 from workbench.processing.on_worker.batch import ANNOUNCE_EVERY_S, Outcome
 
-BATCHES_PER_WORKER = 2  # one that runs and one that waits behind it, so that no worker waits for a message
-CANCEL_GRACE_S = 2.0  # lets a track that is nearly done be saved; Ctrl-C still ends within 5 s
+BATCHES_PER_WORKER = 2  # one that runs and one that waits, so that no worker waits for a message
+CANCEL_GRACE_S = 2.0  # so that a track that is nearly done can be saved; Ctrl-C still ends within 5 s
 MOST_LOSSES = 5  # set by hand: after more losses, the task itself is suspected
 
 
@@ -28,7 +28,7 @@ def decide(state: JobState, event: events.Event, now: float) -> list[actions.Act
     event : events.Event
         An event about a batch that is no longer in flight changes nothing.
     now : float, seconds
-        Of a monotonic clock, the same for all events of a job.
+        Time of a monotonic clock, the same clock for all events of a job.
     """
     match event:
         case events.RoomSeen():
@@ -88,7 +88,7 @@ def _next_tasks(state: JobState, room: events.RoomSeen) -> tuple[tuple[Task, ...
         if state.suspects:
             return (state.suspects.popleft(),), True
         return state.waiting.take(room.slots), False
-    # A suspect would kill its neighbors, or be blamed for one of them. It runs when everything else has ended.
+    # A suspect would kill its neighbors, or be blamed for one of them, so it runs when everything else has ended.
     if state.waiting and not any(batch.alone for batch in state.in_flight.values()):
         return state.waiting.take(room.slots), False
     if state.suspects and not state.in_flight:
@@ -107,7 +107,7 @@ def _begin(state: JobState, began: events.TaskBegan, now: float) -> None:
     batch.worker, batch.pid, batch.index = began.worker, began.pid, began.index
     batch.finished, batch.deadline = False, now + state.timeout_s
     if len(batch.tasks) > 1:
-        batch.deadline += ANNOUNCE_EVERY_S  # the worker may be on a later task by then
+        batch.deadline += ANNOUNCE_EVERY_S  # the worker may have begun a later task by then
 
 
 def _finish(batch: Batch) -> None:
@@ -136,7 +136,7 @@ def _fail(task: Task, error: str, kind: str) -> actions.Fail:
 
 
 def _after_removal(state: JobState, removed: events.WorkerRemoved) -> list[actions.Action]:
-    # Otherwise Dask would decide: run the batch on another worker while its deadline passes, or give it up.
+    # Otherwise, Dask would run the batch on another worker while its deadline passes, or give it up.
     lost = [
         batch
         for number, batch in state.in_flight.items()
@@ -157,7 +157,7 @@ def _after_death(state: JobState, batch: Batch, *, expected: bool) -> list[actio
 
 
 def _try_again(state: JobState, batch: Batch) -> list[actions.Action]:
-    """Put back the tasks of a batch that was lost but did not cause the loss, up to ``MOST_LOSSES`` times each."""
+    """Put the tasks of a lost batch that did not cause the loss back in the queue, up to ``MOST_LOSSES`` times."""
     todo: list[actions.Action] = []
     for task in batch.tasks:
         state.losses[task] += 1
@@ -200,7 +200,7 @@ def _enforce_deadlines(state: JobState, fetching: Set[int], now: float) -> list[
 def _give_up(state: JobState, batch: Batch) -> list[actions.Action]:
     todo = _stop(state, [batch])
     if len(batch.tasks) > 1:
-        state.suspects.extend(batch.tasks)  # which of them hangs shows when each has a worker to itself
+        state.suspects.extend(batch.tasks)  # each of them runs alone, which shows the one that hangs
         return todo
     reason = f"took longer than ANALYSIS_TIMEOUT_SECONDS={state.timeout_s:g} and was stopped"
     return [*todo, _fail(batch.tasks[0], reason, DeadlineError.kind)]

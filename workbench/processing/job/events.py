@@ -21,7 +21,7 @@ class ScanEnded:
 
 @dataclass(frozen=True)
 class Paused:
-    """Someone asked the job to send nothing until :class:`Resumed`."""
+    """The job must not send tasks until :class:`Resumed`."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Cancelled:
 class RoomSeen:
     """The workers were counted: ``slots`` tasks can run at a time.
 
-    ``shares_processes`` says that several tasks run in one process, which one of them can kill. ``shortage`` says
-    why this machine should not take on more work now.
+    ``shares_processes``: several tasks run in one process, which one of them can kill. ``shortage``: why this machine
+    should not start more work now.
     """
 
     slots: int = 0
@@ -49,7 +49,7 @@ class RoomSeen:
 
 @dataclass(frozen=True)
 class TaskBegan:
-    """A worker announced the task that it begins. Its process runs ``threads`` tasks at a time."""
+    """A worker has announced that it begins a task. Its process runs ``threads`` tasks at a time."""
 
     number: int
     index: int
@@ -74,21 +74,21 @@ class BatchFailed:
 
 @dataclass(frozen=True)
 class OutcomesLost:
-    """The worker finished the batch and ended before its outcomes were fetched."""
+    """The worker has finished the batch, but has ended before the outcomes were fetched."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class WorkerDied:
-    """Dask says that the worker of this batch died while it worked on it."""
+    """Dask reports that the worker of this batch died while it worked on it."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class WorkerRemoved:
-    """The scheduler removed a worker; ``expected`` if it was closed properly.
+    """The scheduler has removed a worker; ``expected`` if it was closed properly.
 
     ``fetching`` are the batches whose outcomes are still being fetched.
     """
@@ -100,7 +100,7 @@ class WorkerRemoved:
 
 @dataclass(frozen=True)
 class TimePassed:
-    """Deadlines may be over; ``fetching`` are the batches whose outcomes are on their way."""
+    """Deadlines may have passed; ``fetching`` are the batches whose outcomes are being fetched."""
 
     fetching: Set[int] = frozenset()
 

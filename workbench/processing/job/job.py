@@ -1,4 +1,4 @@
-"""A running job for its caller: wait for it, follow it, pause it, cancel it."""
+"""A running job, which its caller can wait for, follow, pause and cancel."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from workbench.processing.job.task import Failure, Progress
 if TYPE_CHECKING:
     from workbench.processing.job.live_card import LiveCard
 
-PUBLISH_EVERY_S = 0.1  # set by hand: a bar that moves smoothly
-INTERRUPT_GRACE_S = 4.0  # twice what cancelling takes, and Ctrl-C still ends within 5 s
+PUBLISH_EVERY_S = 0.1  # set by hand, so that a bar moves smoothly
+INTERRUPT_GRACE_S = 4.0  # twice the time of cancelling, and Ctrl-C still ends within 5 s
 
 R = TypeVar("R")
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class Loop(Protocol):
-    """What does the work of a job, on the thread that calls ``run``; the rest is for any thread."""
+    """The interface of an object that does the work of a job, on the thread that calls ``run``."""
 
     job_id: str
     failed: list[Failure]
@@ -46,19 +46,19 @@ def _unchanged(progress: Progress) -> Progress:
 
 
 class Job(Generic[R]):
-    """A job: work that goes on without blocking the caller. It starts at once.
+    """A job: work that runs without blocking the caller. It starts at once.
 
-    ``await`` it, or ask for its :meth:`result`.
+    Use ``await`` or :meth:`result` for its result.
 
     Parameters
     ----------
     loop : JobLoop or SingleCall
-        Runs on a thread of this job.
+        Does the work, on a thread of this job.
     report : callable
-        ``report(progress) -> result`` says what has been done so far; at the end that is the job's result. The
-        progress itself by default.
+        ``report(progress) -> result`` returns a report of the work so far, which at the end is the result of the job.
+        By default, the progress itself.
     title : str
-        What the job does, in a word or two.
+        A short name of the work.
     announce : callable, optional
         Called with the job just before it starts.
     """
@@ -93,7 +93,7 @@ class Job(Generic[R]):
 
     @property
     def state(self) -> str:
-        """One of running, paused, cancelling, done, cancelled, failed."""
+        """The state: running, paused, cancelling, done, cancelled or failed."""
         return self._ended_as or self._loop.phase
 
     @property
@@ -110,13 +110,13 @@ class Job(Generic[R]):
         return job_card(self.title, self.progress, self.failed, self.error, ended=self.done())
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """Return a card that moves, in a notebook that somebody looks at; ``_repr_html_`` stands in elsewhere."""
+        """Return a live card in a notebook that a person uses; elsewhere, ``_repr_html_`` is shown."""
         from workbench.processing.job.notebook import somebody_watches
 
         return {} if self.done() or not somebody_watches() else self.live_card().mime_bundle()
 
     def live_card(self) -> LiveCard:
-        """Return the card that shows this job while it runs, with buttons to pause and to cancel it."""
+        """Return the live card of this job, with buttons to pause and to cancel it."""
         from workbench.processing.job.live_card import LiveCard
 
         if self._live is None:
@@ -125,26 +125,26 @@ class Job(Generic[R]):
 
     @property
     def can_pause(self) -> bool:
-        """Whether it can be paused; a job that is one call cannot."""
+        """Whether the job can be paused. A job that is a single call cannot."""
         return self._loop.can_pause
 
     def done(self) -> bool:
-        """Whether it is done, cancelled or failed."""
+        """Whether the job is done, cancelled or failed."""
         return self._finished.is_set()
 
     def cancel(self) -> None:
-        """Stop soon: running tasks have two seconds to end and be saved; then their workers are killed."""
+        """Cancel the job. Running tasks have two seconds to end and be saved; then their workers are killed."""
         self._loop.post(events.Cancelled())
 
     def pause(self) -> None:
-        """Send no more tasks until :meth:`resume`; tasks that were sent are finished."""
+        """Send no more tasks until :meth:`resume`. Tasks that were sent are finished."""
         self._loop.post(events.Paused())
 
     def resume(self) -> None:
         self._loop.post(events.Resumed())
 
     def report(self) -> R:
-        """Return what has been done so far, without waiting."""
+        """Return the report of the work so far, without waiting."""
         return self._report(self.progress)
 
     def result(self, timeout: float | None = None) -> R:
@@ -153,9 +153,9 @@ class Job(Generic[R]):
         Raises
         ------
         CancelledError
-            It was cancelled.
+            The job was cancelled.
         TimeoutError
-            It has not ended within ``timeout`` seconds. The job continues.
+            The job has not ended within ``timeout`` seconds. It continues.
         WorkbenchError
             The error that made the job fail. Files that failed do not raise an error: see ``failed``.
         """
@@ -173,12 +173,12 @@ class Job(Generic[R]):
         return self._wait().__await__()
 
     def subscribe(self, callback: Callable[[Progress], None]) -> Callable[[], None]:
-        """Call ``callback(progress)`` on the job's thread, ten times a second at most and once at the end.
+        """Call ``callback(progress)`` on the thread of the job, ten times a second at most and once at the end.
 
         Returns
         -------
         callable
-            Ends the subscription; harmless when called again.
+            Ends the subscription. A second call does nothing.
         """
         self._subscribers.append(callback)
         if self._final is not None:
@@ -225,7 +225,7 @@ class Job(Generic[R]):
         cancelled = self._loop.phase == "cancelling"
         self._ended_as = "failed" if self.error else "cancelled" if cancelled else "done"
         self._final = self._loop.progress(self._ended_as)
-        self._publish(final=True)  # before anyone stops waiting: a bar is full when result() returns
+        self._publish(final=True)  # before waiting ends, so that a bar is full when result() returns
         self._finished.set()
 
     def _publish(self, *, final: bool = False) -> None:

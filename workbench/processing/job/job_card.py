@@ -54,11 +54,11 @@ def failures_table(failures: Iterable[Failure]) -> Html:
 
 
 def failure_rows(failures: Iterable[Failure]) -> Rows[Failure]:
-    """Return a list of failures that shows itself as a table."""
+    """Return a list of failures that a notebook shows as a table."""
     return Rows(failures, "file that failed", _COLUMNS, several="files that failed", empty="None failed.")
 
 
 def _file(path: str) -> Html:
-    """Return the name of a file, with its folder in small letters below."""
+    """Return the name of a file, with its folder in small print below."""
     pure = PurePath(path)
     return element("span", pure.name, element("small", str(pure.parent)))

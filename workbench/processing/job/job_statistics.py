@@ -1,4 +1,4 @@
-"""Statistics of all jobs of one process, as the process publishes them."""
+"""The statistics of all jobs of one process, which the process publishes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 class JobStatistics:
-    """Add up jobs: finished ones are kept as sums, running ones are read when asked.
+    """Adds up jobs. Finished jobs are kept as sums, running ones are read for each request.
 
     Parameters
     ----------
     workers : callable
         Returns the number of workers that the jobs may use.
     joined : callable
-        Returns whether the workers belong to another process. That process counts their time; otherwise every
-        process that shares them would count it.
+        Returns whether the workers belong to another process. Only that process counts their time, because otherwise
+        every process that shares them would count it.
     timer : callable
-        Monotonic seconds. Busy worker time is sampled: the files in work at a call of :meth:`totals`, times the
-        time since the call before. Worker time counts as available while any process has work for the workers.
+        Returns monotonic seconds. Busy worker time is sampled: the number of files in work at a call of :meth:`totals`,
+        times the time since the call before. Worker time counts as available while any process has work for workers.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class JobStatistics:
             self._running.append(job)
 
     def account_for(self, guests: Callable[[], int]) -> None:
-        """Set the function that returns how many files our workers work on for other processes."""
+        """Set the function that returns how many files our workers process for other processes."""
         self._guests = guests
 
     def totals(self) -> dict[str, Any]:
-        """Return counters and levels under the names that are published."""
+        """Return counters and current values under the published names."""
         with self._lock:
             for job in [job for job in self._running if job.done()]:
                 self._running.remove(job)

@@ -1,7 +1,7 @@
-"""A running job in a notebook: its card, which moves, and buttons to pause and to cancel it.
+"""The live card of a running job in a notebook, with buttons to pause and to cancel the job.
 
-The card is a widget. The page finds it again after a reload, because the kernel keeps it; a page without widgets
-shows the HTML or the text that is sent along.
+The card is a widget. The page finds it again after a reload, because the kernel keeps it. A page without widgets shows
+the HTML or the text that is sent with it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import traitlets
 
 from workbench.processing.job.task import Progress
 
-SHOW_EVERY_S = 0.4  # set by hand: moves visibly, and a table of failures is not drawn too often
+SHOW_EVERY_S = 0.4  # set by hand: the card moves visibly, and a table of failures is not drawn too often
 VIEW = "application/vnd.jupyter.widget-view+json"
 BUTTONS = frozenset({"pause", "resume", "cancel"})
 
 
 class ShownJob(Protocol):
-    """The parts of a job that the card shows."""
+    """The interface of a job that the card needs."""
 
     id: str
 
@@ -35,16 +35,16 @@ class ShownJob(Protocol):
 
 
 class LiveCard(anywidget.AnyWidget):
-    """The card of one job; every place that shows the job shares it.
+    """The card of one job, which is shared by all places that show the job.
 
     Attributes
     ----------
     html : str
-        The card as it is now.
+        The current card.
     state : str
-        As :attr:`Job.state`.
+        See :attr:`Job.state`.
     job_id, can_pause
-        As those of the job.
+        See :class:`Job`.
     """
 
     _esm = Path(__file__).with_name("live_card.js").read_text("utf-8")
@@ -61,12 +61,12 @@ class LiveCard(anywidget.AnyWidget):
         job.subscribe(self._show)
 
     def mime_bundle(self) -> dict[str, Any]:
-        """Return what a notebook shows: the widget, or what the page can draw instead."""
+        """Return the output for a notebook: the widget, and HTML and text for pages without widgets."""
         view = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
         return {VIEW: view, "text/html": self._job._repr_html_(), "text/plain": repr(self._job)}
 
     def _show(self, progress: Progress) -> None:
-        """Show how far the job is; called on its thread."""
+        """Show the progress of the job; called on its thread."""
         now = time.monotonic()
         if now < self._show_at and progress.state == self.state:
             return

@@ -1,7 +1,7 @@
-"""The loop of a job: it tells :func:`~workbench.processing.job.decide.decide` what happens, and does what that says.
+"""The loop of a job: it passes events to :func:`~workbench.processing.job.decide.decide` and carries out the actions.
 
-One thread waits on one queue for everything that happens: a task was found, a worker began one, a batch ended,
-someone pressed cancel. Dask's own threads only ever put into that queue.
+One thread waits for all events on one queue: a task was found, a worker began a task, a batch ended, the user
+cancelled. Dask's own threads only put events into that queue.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from workbench.processing.job.task import Cached, Failure, Progress, Task
 from workbench.processing.on_worker.batch import Outcome, unpack
 from workbench.readable import counted
 
-TICK_S = 1.0  # set by hand: new and lost workers are noticed within this time; events end the wait at once
+TICK_S = 1.0  # set by hand: new and lost workers are detected within this time; events end the wait at once
 WINDOW = 512  # set by hand: the largest of this many tasks go first; more would take memory
 
 
@@ -35,24 +35,25 @@ class JobLoop:
     Parameters
     ----------
     cluster : Cluster
-        Started by the job, and only when the first :class:`Task` appears.
+        The job starts it when the first :class:`Task` appears.
     items : iterable of Task, Cached or Failure
-        Read on a thread of its own, a few hundred ahead of the workers, so it may scan and hash as it goes.
-        ``Cached`` and ``Failure`` are counted; a ``Failure`` goes to ``on_failure`` with ``None`` as task.
-        If it raises an error, the job ends as failed, after the files that were found before.
+        Read on a separate thread, a few hundred items ahead of the workers, so it may scan and hash files meanwhile.
+        ``Cached`` and ``Failure`` are counted; a ``Failure`` is passed to ``on_failure`` with ``None`` as task. If the
+        iterable raises an error, the job ends as failed after the files that were found before.
     call : TaskCall
-        What the workers call for each task.
+        The call of the workers for each task.
     on_value : callable
-        ``on_value(task, value) -> seconds of audio``; stores the value. It runs on the thread of the job, as does
+        ``on_value(task, value) -> seconds of audio`` stores the value. It is called on the thread of the job, like
         ``on_failure(task, failure)``. If one of them raises an error, the job ends as failed at once. ``on_failure``
-        may return the failures to list instead: one for each file with the same content.
+        may return other failures for the list, one for each file with the same content.
 
     Attributes
     ----------
     failed : list of Failure
         Files that failed so far.
     most_at_once : int
-        How many batches were worked on at the same time, at most: the workers that this job really had.
+        The largest number of batches that ran at the same time, which is the number of workers that this job really
+        had.
     """
 
     can_pause = True
@@ -89,7 +90,7 @@ class JobLoop:
 
     @property
     def phase(self) -> str:
-        """One of running, paused, cancelling."""
+        """The phase: running, paused or cancelling."""
         return self._state.phase
 
     def post(self, event: events.Event) -> None:
@@ -104,14 +105,14 @@ class JobLoop:
         )
 
     def run(self, on_progress: Callable[[], None]) -> None:
-        """Work until every task found has ended, or until cancelled; call ``on_progress`` whenever a task ends.
+        """Run until every task has ended or the job is cancelled; call ``on_progress`` whenever a task ends.
 
         Raises
         ------
         BaseException
-            What the iterable of tasks, ``on_value`` or ``on_failure`` raised.
+            Any exception of the iterable of tasks, ``on_value`` or ``on_failure``.
         SchedulerError, ProcessingError
-            The cluster cannot be started, or went away.
+            The cluster cannot be started, or has ended.
         """
         self._on_progress = on_progress
         self._cluster.listen(self.job_id, lambda message: self._queue.put(lambda: self._hear(message)))
@@ -134,7 +135,7 @@ class JobLoop:
             raise ProcessingError(f"The job ended early. {undone} Run again: what was done is saved.")
 
     def _undone(self) -> str:
-        """Say how many of the files found have not been worked through; an empty text if all have."""
+        """Return a sentence about the files that were found but not processed; empty if all were."""
         now = self.progress("running")
         left = now.total - now.finished
         more = " More may be found." if now.scanning else ""
@@ -222,7 +223,7 @@ class JobLoop:
         if not isinstance(ended, BaseException):
             return events.BatchEnded(number, tuple(ended))
         assert self._workers is not None
-        # Raises an error if the scheduler has gone: then the batch is not the cause.
+        # Raises an error if the scheduler has ended; then the batch is not the cause.
         self._workers.look(afresh=True)
         if future.status != "error":
             return events.OutcomesLost(number)
@@ -269,7 +270,7 @@ class JobLoop:
 
 
 class ReadAhead:
-    """Reads an iterable on its own thread, so that scanning continues while workers work.
+    """Reads an iterable on a separate thread, so that scanning continues while workers work.
 
     It reads at most ``WINDOW`` tasks ahead of those that have ended.
     """
@@ -291,11 +292,11 @@ class ReadAhead:
         self._thread.start()
 
     def took_one(self) -> None:
-        """Say that a task has ended, so that another may be read."""
+        """Note that a task has ended, so that another one may be read."""
         self._room.release()
 
     def stop(self, timeout_s: float) -> None:
-        """Stop reading, and wait at most this long for the thread to end."""
+        """Stop reading, and wait at most this long until the thread has ended."""
         self._stopped.set()
         self._room.release()
         self._thread.join(timeout_s)

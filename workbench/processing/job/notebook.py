@@ -1,4 +1,4 @@
-"""Whether this process is the kernel of a notebook, and whether a person looks at it."""
+"""Find out whether this process is the kernel of a notebook, and whether a person uses it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 
 def in_notebook() -> bool:
-    """Return whether this runs in a Jupyter kernel."""
+    """Return whether this process is a Jupyter kernel."""
     shell = _shell()
     return shell is not None and "IPKernelApp" in shell.config
 
 
 def somebody_watches() -> bool:
-    """Return whether a person uses this kernel: papermill and nbconvert do not allow input."""
+    """Return whether a person uses this kernel, and not papermill or nbconvert, which do not allow input."""
     if not in_notebook():
         return False
     return bool(_shell().get_parent().get("content", {}).get("allow_stdin", True))
@@ -26,7 +26,7 @@ def _shell() -> Any:
 
 
 def tell_in_notebook(advice: Callable[[], str | None]) -> None:
-    """Show advice, if there is any, in the cell of a notebook that a person uses; elsewhere it is not asked for."""
+    """Show advice, if there is any, in a notebook that a person uses; elsewhere, ``advice`` is not called."""
     if somebody_watches() and (text := advice()):
         from IPython import display
 

@@ -26,13 +26,13 @@ def show_progress(
     Parameters
     ----------
     show : bool, optional
-        False: not at all. True: in any case, as lines where there is no terminal. By default in a notebook
-        and on a terminal.
+        False: show nothing. True: show it always, as lines if there is no terminal. By default, it is shown in a
+        notebook and on a terminal.
 
     Returns
     -------
     callable
-        Stops showing; harmless when called again.
+        Stops showing it. A second call does nothing.
     """
     stream = stream or sys.stderr
     if show is False:
@@ -53,7 +53,7 @@ def _heading(title: str, progress: Progress) -> str:
 
 
 def _show_card(job: Job[Any]) -> Callable[[], None]:
-    """Show a card that moves; at the end one takes its place that stays readable in a notebook without a kernel."""
+    """Show a live card, which is replaced at the end by a card that is readable without a kernel."""
     from IPython.display import display
 
     show: Any = display
@@ -85,7 +85,7 @@ def _show_bar(job: Job[Any], bar: Any) -> Callable[[], None]:
 
 
 class _Lines:
-    """For logs and cron: a line every ten seconds and one at the end."""
+    """Progress for logs and cron: a line every ten seconds and one at the end."""
 
     def __init__(self, title: str, stream: TextIO, timer: Callable[[], float] = time.monotonic) -> None:
         self._title = title

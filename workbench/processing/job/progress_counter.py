@@ -1,4 +1,4 @@
-"""Count the tasks of a job as they are found and as they end, and compute the progress."""
+"""Count the tasks of a job when they are found and when they end, and compute the progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from workbench.processing.job.task import Progress, Task
 
 
 class ProgressCounter:
-    """Written by the thread of the job, read by any."""
+    """Counts tasks. The thread of the job writes it, and any thread may read it."""
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
         self._timer = timer
@@ -40,7 +40,7 @@ class ProgressCounter:
         self.failed += 1
 
     def finished(self, task: Task, audio_seconds: float | None) -> None:
-        """Count a task that has ended; ``None`` for its audio means that it failed."""
+        """Count a task that has ended; ``audio_seconds`` is ``None`` if it failed."""
         self._worked += 1
         self._worked_bytes += task.size_bytes
         if audio_seconds is None:
@@ -86,7 +86,7 @@ class ProgressCounter:
         return now - self._work_start - paused_s
 
     def _eta_s(self, worked_s: float, *, scanning: bool) -> float | None:
-        # By bytes: files differ in length much more than in bit rate.
+        # By bytes, because files differ in length much more than in bit rate.
         left = self._found_bytes - self._worked_bytes
         if left == 0:
             return None if scanning else 0.0

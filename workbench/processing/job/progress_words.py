@@ -1,4 +1,4 @@
-"""The progress of a job in words."""
+"""Describe the progress of a job in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from workbench.readable import clock, counted, one_line
 
 
 def done_of(progress: Progress) -> str:
-    """Return how much is done of what was found.
+    """Return how many of the files found are done.
 
     >>> done_of(Progress(done=3, total=12, scanning=False)), done_of(Progress(done=3, total=12))
     ('3 of 12 files', '3 of 12 files found so far')
@@ -17,7 +17,7 @@ def done_of(progress: Progress) -> str:
 
 
 def describe(progress: Progress) -> str:
-    """Return the facts that a bar cannot show, in a few words.
+    """Return the facts that a bar does not show, in a few words.
 
     >>> describe(Progress(failed=1, audio_seconds=725, audio_rate=96.4, eta_s=81, state="running"))
     '12:05 of audio, 96x real time, 1:21 left, 1 failed'

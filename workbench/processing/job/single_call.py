@@ -1,4 +1,4 @@
-"""What runs a job that is one call and not a call for each file: a layout, a training, a benchmark."""
+"""Run a job that is a single call and not a call for each file: a layout, a training, a benchmark."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ V = TypeVar("V")
 
 
 class Steps:
-    """Given to the call, which says with it how far it is and notices that it is to end."""
+    """The argument of the call, by which it reports its progress and finds out that it must end."""
 
     def __init__(self) -> None:
         self.done = self.total = 0
@@ -26,19 +26,19 @@ class Steps:
         self.on_cancel: Callable[[], None] = lambda: None
 
     def __call__(self, done: int, total: int, note: str | None = None) -> None:
-        """Say how far the call is.
+        """Report the progress of the call.
 
         Raises
         ------
         CancelledError
-            The call is to end.
+            The call must end.
         """
         self.done, self.total, self.note = done, total, note
         self.on_step()
         self.check()
 
     def check(self) -> None:
-        """Raise ``CancelledError`` if the call is to end."""
+        """Raise ``CancelledError`` if the call must end."""
         if self.cancelled.is_set():
             raise CancelledError("The job was cancelled.")
 
@@ -51,7 +51,7 @@ class SingleCall(Generic[V]):
     call : callable
         ``call(steps) -> value``
     unit : str
-        What its steps are.
+        Name of its steps.
     """
 
     can_pause = False
@@ -66,14 +66,14 @@ class SingleCall(Generic[V]):
         self._started = time.monotonic()
 
     def post(self, event: events.Event) -> None:
-        """Let the call end when the event says so."""
+        """End the call if the event is :class:`Cancelled`."""
         if isinstance(event, events.Cancelled):
             self.phase = "cancelling"
             self._steps.cancelled.set()
             self._steps.on_cancel()
 
     def progress(self, state: str) -> Progress:
-        """Return how far the call is; the time left is that of the steps so far, for each step left."""
+        """Return the progress of the call; the remaining time is estimated from the mean time of the steps so far."""
         done, total = self._steps.done, self._steps.total
         elapsed_s = time.monotonic() - self._started
         rate = done / elapsed_s if elapsed_s else 0.0

@@ -15,7 +15,7 @@ class Batch:
     """Tasks that were sent to a worker together, and their progress there.
 
     ``worker`` is None until a worker announces one of the tasks; ``index`` is the task that it announced last.
-    ``finished`` says that the worker has moved on to another batch, so the outcomes of this one are on their way.
+    ``finished``: the worker has begun another batch, so the outcomes of this one are being fetched.
     """
 
     number: int
@@ -32,9 +32,9 @@ class Batch:
 class JobState:
     """The tasks of a job: each one waits, is a suspect, is in flight, or has ended.
 
-    ``suspects`` are tasks of a batch that killed or blocked its worker: each is tried again alone. ``losses``
-    counts how often a task was lost without being the cause. ``killed`` are workers that this job stopped.
-    ``note`` says why nothing is sent, if that is so.
+    ``suspects`` are tasks of a batch that killed or blocked its worker; each is tried again alone. ``losses`` counts
+    how often a task was lost without being the cause. ``killed`` are workers that this job has killed. ``note`` says
+    why no task is sent, if that is so.
     """
 
     timeout_s: float
@@ -51,7 +51,7 @@ class JobState:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing more can happen: all tasks have ended, or the job is cancelled and its workers are free."""
+        """Whether the job is complete: all tasks have ended, or it is cancelled and its workers are free."""
         if self.cancel_by is not None:
             return not self.in_flight
         return not (self.scanning or self.waiting or self.suspects or self.in_flight)
@@ -63,6 +63,6 @@ class JobState:
 
     @property
     def next_deadline(self) -> float:
-        """When the event ``TimePassed`` matters next; infinity when only other events do."""
+        """The next time at which the event ``TimePassed`` matters; infinity if only other events do."""
         cancel_by = math.inf if self.cancel_by is None else self.cancel_by
         return min([cancel_by, *(batch.deadline for batch in self.in_flight.values())])

@@ -19,7 +19,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Cached:
-    """A file whose result is known already: counted, never sent to a worker."""
+    """A file whose result is known already; it is counted, and never sent to a worker."""
 
     path: str
     audio_seconds: float = 0.0
@@ -41,10 +41,10 @@ class Failure:
 class Progress:
     """The progress of a job.
 
-    ``total`` counts the files found so far (it grows while ``scanning``), ``done`` those that workers
-    finished, ``rate`` is files a second, ``audio_rate`` seconds of audio a second, ``eta_s`` seconds left
-    (None: not known yet), ``current`` the files in work, ``note`` why nothing moves, when that is so,
-    ``unit`` what is counted, where that is not files.
+    ``total`` counts the files found so far (it grows while ``scanning``), and ``done`` those that workers have
+    finished. ``rate`` is files per second, ``audio_rate`` seconds of audio per second, ``eta_s`` the remaining seconds
+    (``None`` if not known yet). ``current`` are the files in work. ``note`` says why the job does not advance, if that
+    is so. ``unit`` names what is counted if that is not files.
     """
 
     total: int = 0

@@ -1,4 +1,4 @@
-"""The waiting tasks, and their batches: long tasks alone, short ones together, because every batch costs a message."""
+"""The waiting tasks, and their batches: long tasks alone, short ones together, because every batch needs a message."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import math
 
 from workbench.processing.job.task import Task
 
-BATCH_SECONDS = 1.0  # measured: batches of half a second cost a quarter more CPU beside the analysis
-LEAST_SECONDS = 0.2  # measured: a batch costs about 10 ms, however many files it has
+BATCH_SECONDS = 1.0  # measured: with half a second, the CPU time besides the analysis is a quarter longer
+LEAST_SECONDS = 0.2  # measured: the overhead of a batch is about 10 ms, for any number of files
 BATCH_TASKS = 32  # set by hand: if their worker dies, each of them is tried again alone
-SMOOTHING = 0.2  # the last five tasks or so count: they differ in format more than over time
+SMOOTHING = 0.2  # about the last five tasks count, because tasks differ by format more than over time
 
 
 class WaitingTasks:
-    """Waiting tasks, the biggest first: the last ones are short, so that all workers end at about the same time."""
+    """Waiting tasks, the largest first, so that the last ones are short and all workers end at about the same time."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Task]] = []
         self._order = itertools.count()
-        self._seconds_per_byte = math.inf  # unknown: the first tasks go alone
+        self._seconds_per_byte = math.inf  # unknown, so the first tasks are sent alone
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -29,13 +29,13 @@ class WaitingTasks:
         heapq.heappush(self._heap, (-task.size_bytes, next(self._order), task))
 
     def learn(self, size_bytes: int, seconds: float) -> None:
-        """Learn from the time that a task of this size took."""
+        """Update the estimated speed by the time of a task of this size."""
         observed = seconds / max(size_bytes, 1)
         known = self._seconds_per_byte
         self._seconds_per_byte = observed if math.isinf(known) else known + SMOOTHING * (observed - known)
 
     def take(self, workers: int) -> tuple[Task, ...]:
-        """Remove and return the next batch: about a second of work, and a fair share of the remaining tasks."""
+        """Remove and return the next batch: a second of work at most, and less beyond a fair share of all tasks."""
         share = math.ceil(len(self._heap) / (2 * workers))
         batch: list[Task] = []
         seconds = 0.0

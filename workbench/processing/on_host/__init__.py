@@ -1,1 +1,1 @@
-"""Code that runs in the process that hosts the workers."""
+"""Code that runs in the host process of the workers."""

@@ -1,9 +1,9 @@
 """The program of the process that runs the scheduler and nannies of a session.
 
-A process of its own, because workers are spawned and a spawned process imports its parent's ``__main__``: a
-script without ``if __name__ == "__main__"`` would run twice if it were the parent. It also keeps scheduling
-going while the session holds the GIL. It answers with one line of JSON and ends, with every process below it,
-when its standard input closes or its parent is gone, however that died.
+This is a separate process, because workers are spawned and a spawned process imports its parent's ``__main__``: a
+script without ``if __name__ == "__main__"`` would run twice if it were the parent. Scheduling also continues while the
+session holds the GIL. The process answers with one line of JSON. It ends, with all its descendants, when its standard
+input is closed or its parent has ended in any way.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ from typing import Any, NoReturn
 
 from workbench.machine.gpu import RESOURCE, VISIBLE, share_gpus
 
-LAST_WAIT_S = 1.0  # set by hand; it takes milliseconds
+LAST_WAIT_S = 1.0  # set by hand; the last steps take milliseconds
 PARENT_POLL_S = 0.5  # how long workers may run after their session was killed; set by hand
-# A forked worker is there in a fifth of the time, and a killed one should be back soon. Not on macOS, whose
+# A forked worker starts in a fifth of the time, and a killed one should be replaced soon. Not on macOS, whose
 # frameworks do not survive a fork.
 START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-# Dask has glibc give back every freed 64 KiB, and with it take every array of 128 KiB afresh from the kernel: six
-# times the page faults, and a quarter more CPU for an analysis. This keeps what the next file needs again.
+# Dask makes glibc give back every freed 64 KiB, so that every array of 128 KiB is taken from the kernel again: six
+# times the page faults, and a quarter more CPU time for an analysis. These values keep the memory for the next file.
 KEPT_BY_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 128 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
 IMPORTED_BEFORE_FORK = ["distributed", "distributed.nanny", "workbench.processing.on_worker.batch"]
 
 
 def main(shared_modules: list[str], local_directory: str, semaphore_prefix: str) -> NoReturn:
-    """Get ready, wait for the plan that HostProcess writes, and serve until the parent ends or stops it.
+    """Import the modules, wait for the plan of HostProcess, and serve until the parent ends or stops this process.
 
     Parameters
     ----------
     local_directory : str
-        For everything temporary.
+        Folder for temporary files.
     semaphore_prefix : str
-        With which the names of semaphores begin, so that one knows whose they are if every process here is killed.
+        Prefix of the names of semaphores, by which they can be removed if every process here is killed.
     """
     parent = os.getppid()
     multiprocessing.current_process()._config["semprefix"] = semaphore_prefix  # type: ignore[attr-defined]
     signal.signal(signal.SIGTERM, lambda *_: _end(local_directory, 0))
-    _prepare_forks(shared_modules)  # imports on another core while we import here
+    _prepare_forks(shared_modules)  # imports on another core while this process imports
     import distributed  # noqa: F401
 
     if not (line := sys.stdin.readline()):
@@ -77,7 +77,7 @@ async def _serve(plan: dict[str, Any], local_directory: str) -> None:
     }
     gpus = share_gpus(plan["gpus"], plan["workers"])
     scheduler = await Scheduler(dashboard_address="127.0.0.1:0", **everyone)
-    # Not a LocalCluster: that gives up a worker which happens to be restarting 15 s after it died once before.
+    # Not a LocalCluster, which gives up a worker that is restarting 15 s after it died once before.
     nannies = [
         Nanny(
             scheduler.address,
@@ -100,7 +100,7 @@ async def _serve(plan: dict[str, Any], local_directory: str) -> None:
 
 
 def _try_semaphore() -> None:
-    """Raise ``OSError`` with what to do where the system has no shared memory; a nanny would not say it."""
+    """Raise ``OSError`` with advice if the system has no shared memory, because a nanny would not report it."""
     try:
         multiprocessing.get_context(START_METHOD).Semaphore()
     except OSError as error:
@@ -114,7 +114,7 @@ def _configure(plan: dict[str, Any]) -> None:
     logging.getLogger("distributed").setLevel(logging.ERROR)
     dask.config.set(
         {
-            "distributed.scheduler.allowed-failures": 0,  # jobs look into a crash themselves
+            "distributed.scheduler.allowed-failures": 0,  # jobs handle crashes themselves
             "distributed.scheduler.worker-saturation": 1.0,  # queue on the scheduler, not behind a slow file
             "distributed.scheduler.worker-ttl": plan["worker_ttl_s"],
             "distributed.scheduler.http.routes": [],
@@ -126,36 +126,36 @@ def _configure(plan: dict[str, Any]) -> None:
             "distributed.worker.profile.enabled": False,
             "distributed.worker.memory.target": False,
             "distributed.worker.memory.spill": False,
-            "distributed.worker.memory.pause": False,  # a worker with a fragmented heap would stay paused
+            "distributed.worker.memory.pause": False,  # otherwise, a worker with a fragmented heap would stay paused
             "distributed.worker.memory.terminate": 0.95,
             "distributed.worker.memory.monitor-interval": "250ms",
             "distributed.admin.log-length": 100,
             "distributed.admin.low-level-log-length": 100,
-            "distributed.admin.tick.interval": "1s",  # looks for a blocked loop 50 times a second otherwise
+            "distributed.admin.tick.interval": "1s",  # by default, it checks for a blocked loop 50 times a second
             "distributed.admin.system-monitor.interval": "2s",
         }
     )
 
 
 def _prepare_forks(shared_modules: list[str]) -> None:
-    """Start the process that workers are forked from. Dask would name modules to it later, pandas among them."""
+    """Start the process from which workers are forked. Otherwise, Dask would add modules to it, such as pandas."""
     if START_METHOD == "forkserver":
         multiprocessing.set_forkserver_preload([*IMPORTED_BEFORE_FORK, *shared_modules])
         forkserver.ensure_running()
 
 
 def _watch_parent(parent: int) -> None:
-    """End when standard input closes, or the parent is gone: others may have inherited the other end of the pipe."""
+    """End when standard input is closed or the parent has ended, because others may have inherited the pipe."""
     while os.getppid() == parent and not select.select([sys.stdin], [], [], PARENT_POLL_S)[0]:
         continue
-    # on the main thread, so that no nanny starts a worker again meanwhile
+    # on the main thread, so that no nanny restarts a worker meanwhile
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 def _end(local_directory: str, code: int) -> NoReturn:
-    """End with every process below. Nothing here has state worth an orderly end, and a hung worker would hold one up.
+    """End with all descendants at once: no process here has state to save, and a hung worker would cause a delay.
 
-    The resource tracker ends by itself when no other process is left, and removes their semaphores; it ends last.
+    The resource tracker ends last, by itself, when no other process is left, and removes their semaphores.
     """
     import psutil
 

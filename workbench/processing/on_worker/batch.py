@@ -1,6 +1,6 @@
-"""The code that a worker runs: the tasks of a batch, one after the other, each announced when it begins.
+"""Run the tasks of a batch on a worker, one after the other, and announce each when it begins.
 
-Nothing here keeps state between batches. No exception of the function gets out: it becomes an outcome.
+No state is kept between batches. An exception of the function becomes an outcome.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 
-# The session kills a worker at the deadline. The watchdog is for a session that is gone itself; the margin lets the
-# session, which reports the task, be first.
+# The session kills a worker at the deadline. The watchdog is for a worker whose session has ended. The margin lets the
+# session act first, because it reports the task.
 WATCHDOG_MARGIN_S = 15.0
-ANNOUNCE_EVERY_S = 0.2  # set by hand: an announcement costs a message, and people do not read faster
+ANNOUNCE_EVERY_S = 0.2  # set by hand: an announcement is a message, and people do not read faster
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of one task: a pickled value, or an error with its kind, and how long it took.
+    """The outcome of one task: a pickled value, or an error with its kind, and the time that it took.
 
-    Pickled here: Dask would find a value that does not pickle only when it no longer knows which task it came from.
+    The value is pickled here, because Dask would find a value that cannot be pickled too late to know its task.
     """
 
     seconds: float
@@ -62,7 +62,7 @@ class Announcer:
         if index:
             worker.log_event(self.topic, message)
         else:
-            # Waits until the scheduler has the message: native code that keeps the GIL could hold it back for ever,
+            # Waits until the scheduler has the message. Native code that keeps the GIL could delay it forever,
             # and without the start of a task there is no deadline.
             sync(worker.loop, worker.scheduler.log_event, topic=self.topic, msg=message)
 
@@ -93,9 +93,7 @@ def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Ou
         packed = pack(function(path, *args))
     except WorkbenchError as error:
         return Outcome(time.perf_counter() - start, error=str(error), kind=error.kind)
-    except (
-        BaseException
-    ) as error:  # SystemExit too: when a library calls sys.exit(), that is a failure of the task
+    except BaseException as error:  # SystemExit too, because sys.exit() in a library is a failure of the task
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         logger.info("%s failed", path, exc_info=True)
         return Outcome(time.perf_counter() - start, error=text, kind="error")
@@ -103,7 +101,7 @@ def _outcome(function: Callable[..., Any], path: str, args: Sequence[Any]) -> Ou
 
 
 def pack(value: Any) -> bytes:
-    """Pickle as Dask does: functions that cannot be imported are sent by value."""
+    """Pickle a value like Dask: functions that cannot be imported are sent by value."""
     from distributed.protocol.pickle import dumps
 
     packed: bytes = dumps(value)  # type: ignore[no-untyped-call]
@@ -124,7 +122,7 @@ def _watchdog(seconds: float) -> Iterator[None]:
     if get_worker().state.nthreads > 1:  # a process has only one such timer
         yield
         return
-    # A thread in C that needs no GIL.
+    # A thread in C, which does not need the GIL.
     with Path(os.devnull).open("w") as nowhere:
         faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
         try:

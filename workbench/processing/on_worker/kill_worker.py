@@ -11,12 +11,12 @@ TIMEOUT_S = 10.0  # then the job treats the worker as lost; set by hand
 
 
 def kill_worker(client: Any, worker: str, pid: int) -> None:
-    """Have the nanny of the worker at address ``worker`` kill its process ``pid`` at once, and start another.
+    """Let the nanny of the worker at address ``worker`` kill its process ``pid`` now, and start another one.
 
-    A worker without a nanny is removed by the scheduler, and its own watchdog (see ``run_batch``) ends it.
-    It does nothing if the worker has ended already.
+    The scheduler removes a worker without a nanny, and its own watchdog (see ``run_batch``) ends it. This does nothing
+    if the worker has ended already.
     """
-    # The worker may have ended or be ending: the job notices the lost tasks in both cases.
+    # The worker may have ended or may be ending; the job detects the lost tasks in both cases.
     with contextlib.suppress(Exception):
         client.sync(_kill, client, worker, pid, callback_timeout=TIMEOUT_S)
 
@@ -30,9 +30,10 @@ async def _kill(client: Any, worker: str, pid: int) -> None:
 
 
 def kill_own_worker(pid: int) -> None:
-    """Run by a nanny: kill a worker process below it, if it is still there; the nanny starts it again.
+    """Kill a child process of this nanny, if it still runs; the nanny starts another worker.
 
-    By pid, because a nanny learns the address of its worker from the worker, which may be stuck before it tells.
+    The process is given by its pid, because a nanny learns the address of its worker from the worker, which may hang
+    before that.
     """
     import psutil
 

@@ -1,4 +1,4 @@
-"""Warm up every worker once, also those that a nanny restarts."""
+"""Warm up every worker once, including restarted ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preloaded by every worker process of our own clusters: run at low priority, and end with the parent."""
+"""Code that every worker process of our own clusters preloads: run at low priority, and end with the parent."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
 
 def dask_setup(worker: Any) -> None:
-    """Called by Dask when the worker starts, before it accepts tasks."""
+    """Set up the worker; Dask calls this when the worker starts, before it accepts tasks."""
     os.nice(NICENESS)
     _die_with_parent()
 
 
 def _die_with_parent() -> None:
-    # Dask's own check needs the GIL, and native code that never returns may hold the GIL forever.
+    # Dask's own check needs the GIL, which native code that never returns may hold forever.
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
