@@ -38,7 +38,10 @@ SNIPPETS = ("workbench.processing.on_host", "workbench.apps.server.serve", "work
             "multiprocessing.forkserver", "multiprocessing.spawn")  # fmt: skip
 """What is in the text of ``python -c`` programs that are known."""
 READ_AT_START = ("LC_ALL", "PYTHONIOENCODING", "PYTHONPATH", "PYTHONUTF8", "PYTHONHASHSEED")
-"""Variables that Python reads only when it starts. A program that needs other values of these starts cold."""
+"""Variables that Python reads only when it starts. A program that needs other values of these starts cold.
+
+Not so a worker of Dask's, which gives them all a seed of their own, and ours hash nothing for each other.
+"""
 _AT_START = {name: os.environ.get(name) for name in READ_AT_START}
 PRELOADED = (
     "numpy", "pandas", "workbench.analysis.preload", "distributed", "distributed.nanny", "sklearn.cluster",
@@ -110,7 +113,12 @@ class WarmPython:
         command = [os.fsdecode(argument) for argument in arguments]
         pairs = (entry.split(b"=", 1) for entry in env) if env is not None else os.environb.items()
         environment = {os.fsdecode(name): os.fsdecode(value) for name, value in pairs}
-        as_here = all(environment.get(name) == value for name, value in _AT_START.items())
+        spawned = any("multiprocessing.spawn" in word for word in command)
+        as_here = all(
+            environment.get(name) == value
+            for name, value in _AT_START.items()
+            if not (spawned and name == "PYTHONHASHSEED")
+        )
         if not (as_here and known(command)) or os.getpid() != self._owner:
             return _start_really(*asked)
         standard = {

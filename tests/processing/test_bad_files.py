@@ -58,7 +58,7 @@ def test_a_file_that_never_ends_frees_its_worker(kept, files, ledger, stuck):
 
 
 def test_many_files_that_never_end(kept, files, ledger, eventually):
-    stuck = [f"{kind}-{n}" for kind in ("spin", "native") for n in range(3)]
+    stuck = [f"{kind}-{n}" for kind in ("spin", "native") for n in range(2)]
     tasks = files(*stuck, *(f"ok-{n}" for n in range(10)))
     ledger.run(kept, tasks, chores.behave, timeout_s=longer_if_busy(0.5)).result(120)
     assert ledger.kinds == dict.fromkeys(stuck, "timeout")
@@ -108,7 +108,7 @@ def test_threads_suffer_the_same_and_recover(calm, files, ledger, eventually):
         bad = {"die-1": "crash", "spin-1": "timeout", "raise-1": "format"}
         good = [f"nap-{n}" for n in range(9)]
         tasks = files("die-1", *good[:2], "spin-1", *good[2:], "raise-1", size_bytes=10**9)
-        ledger.run(cluster, tasks, chores.behave, timeout_s=longer_if_busy(2)).result(120)
+        ledger.run(cluster, tasks, chores.behave, timeout_s=longer_if_busy(1)).result(120)
         eventually(lambda: list(cluster.threads().values()) == [3])
     assert ledger.kinds == bad
     assert len(ledger.values) == 9

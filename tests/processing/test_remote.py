@@ -12,6 +12,7 @@ import pytest
 from busy import longer_if_busy
 
 from workbench.errors import SchedulerError
+from workbench.processing.cluster import connection
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.cluster.credentials import Credentials
 
@@ -72,7 +73,7 @@ def test_two_machines_work_as_one_and_suffer_bad_files(machines, calm, files, le
     with Cluster(remote, warm_up=chores.warm_up) as cluster:
         bad = {"spin-1": "timeout", "native-1": "timeout", "die-1": "crash", "raise-1": "format"}
         tasks = files(*bad, *(f"ok-{n}" for n in range(20)))
-        job = ledger.run(cluster, tasks, chores.behave, timeout_s=longer_if_busy(2))
+        job = ledger.run(cluster, tasks, chores.behave, timeout_s=longer_if_busy(0.5))
         eventually(lambda: job.progress.note == "waiting for workers")
         machines.worker("one", address)
         machines.worker("two", address)
@@ -143,7 +144,8 @@ def test_another_version_is_refused_with_what_differs(machines, calm, tmp_path, 
         late.client  # noqa: B018
 
 
-def test_a_scheduler_that_is_not_there_is_named(calm, files, ledger, tmp_path):
+def test_a_scheduler_that_is_not_there_is_named(calm, files, ledger, tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 1.0)
     with Cluster(calm.with_(scheduler_address="tcp://127.0.0.1:1")) as cluster:
         job = ledger.run(cluster, files("ok-1"), chores.behave)
         with pytest.raises(SchedulerError, match=r"tcp://127\.0\.0\.1:1"):
