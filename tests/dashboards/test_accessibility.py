@@ -71,5 +71,5 @@ def test_columns_are_chosen_by_keyboard(visit: Callable[..., Any]) -> None:
     page.wait_for_function(
         "document.querySelector('.pw-grid .pw-head button').textContent.startsWith('Artist')"
     )
-    page.get_by_role("button", name="As at first").press("Enter")
+    page.get_by_role("button", name="Reset columns").press("Enter")
     page.get_by_role("columnheader", name="Energy").wait_for(state="detached")

@@ -1,10 +1,10 @@
-// The card of a job. Its HTML comes from Python; the buttons stay, so that they keep the focus while the card changes.
+// The card of a job. Its HTML comes from Python. The buttons are kept, so that they keep the focus while the card changes.
 
 const ENDED = ["done", "cancelled", "failed"];
-const UNHEARD_MS = 1500; // set by hand; a kernel that listens answers within some milliseconds
+const UNHEARD_MS = 1500; // set by hand; a free kernel answers within some milliseconds
 
-// A kernel does not hear a button while it runs a cell, if it has no subshells, or after a reload of the page: JupyterLab
-// 4.6 then writes to a subshell that it has ended. The server hears it if it has the same library.
+// A kernel does not receive a click while it runs a cell if it has no subshells, or after a reload of the page, because
+// JupyterLab 4.6 then writes to a subshell that has ended. The server receives it if it has the same library.
 async function askServer(id, press) {
   const config = document.getElementById("jupyter-config-data");
   if (!config) return;
@@ -35,7 +35,7 @@ function render({ model, el }) {
   const listen = (message) => message.heard && clearTimeout(heard);
   const pause = button("Pause", "Files in work are finished first", () =>
     send(model.get("state") === "paused" ? "resume" : "pause"));
-  const cancel = button("Cancel", "What is done stays saved", () => send("cancel"));
+  const cancel = button("Cancel", "Finished work stays saved", () => send("cancel"));
   buttons.append(pause, cancel);
   frame.append(now, buttons);
   el.append(style, frame);

@@ -1,4 +1,4 @@
-// Shows the OpenAPI document with Swagger UI. Nothing is asked of other servers: no validator, no fonts.
+// Shows the OpenAPI document with Swagger UI, without requests to other servers (validator, fonts).
 
 const base = document.body.dataset.baseUrl;
 const xsrf = () => document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1] ?? "";

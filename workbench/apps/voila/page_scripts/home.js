@@ -1,4 +1,4 @@
-// Keeps the numbers of the home page up to date, and adds the hours and problems, which take longer to count.
+// Updates the numbers of the home page, and adds the hours and problems, which take longer to count.
 
 const EVERY_MS = 5000;
 const PROBLEMS_EVERY_MS = 60_000;
@@ -35,7 +35,7 @@ function showKinds(kinds) {
   list.hidden = !list.children.length;
 }
 
-// Asks less often where counting takes long.
+// Requests counts less often if they take long.
 async function lookForProblems() {
   const began = performance.now();
   if (!document.hidden) {

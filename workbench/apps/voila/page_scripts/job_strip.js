@@ -1,10 +1,10 @@
-// The jobs of the server, on every page: what runs, how far it is, the time left, and buttons to pause and to cancel.
-// What has ended stays until it is dismissed, in this browser, or for an hour. Few jobs are in sight; a click shows all.
+// Shows the jobs of the server on every page: progress, remaining time, and buttons to pause and to cancel.
+// Ended jobs stay for an hour or until they are dismissed in this browser. Few jobs are shown; a click shows all.
 
 const base = new URL("../../", import.meta.url);
-const BUSY_MS = 1000, IDLE_MS = 4000; // set by hand: moves visibly; a job of another page is seen soon
-const SHOWN_S = 3600; // of a job that has ended
-const FEW = 3; // set by hand: the page below stays in sight
+const BUSY_MS = 1000, IDLE_MS = 4000; // set by hand: the bar moves visibly; a job of another page is shown soon
+const SHOWN_S = 3600; // how long an ended job is shown
+const FEW = 3; // set by hand, so that the page below stays visible
 const DISMISSED = "workbench-dismissed-jobs", MOST_DISMISSED = 1000; // more than the server keeps
 const ENDED = { done: "done", failed: "stopped", cancelled: "cancelled" };
 
@@ -12,12 +12,12 @@ const strip = Object.assign(document.createElement("section"), { className: "pw-
 strip.setAttribute("aria-label", "Jobs");
 document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${base}voila/workbench/job_strip.css` }));
 const menu = document.querySelector(".pw-nav");
-menu ? menu.append(strip) : document.body.prepend(strip); // the menu stays in sight, and the jobs with it
+menu ? menu.append(strip) : document.body.prepend(strip); // the menu stays visible when the page scrolls, and so do the jobs
 const lines = new Map();
 const rest = Object.assign(document.createElement("div"), { className: "pw-job" });
 const restSaid = Object.assign(document.createElement("span"), { className: "pw-job-said" });
 const unfold = button("Show all", "", async () => { unfolded = !unfolded; });
-const dismissAll = button("Dismiss all", "Takes the lines away of jobs that have ended", async () => dismiss(...endedIds));
+const dismissAll = button("Dismiss all", "Removes the lines of ended jobs", async () => dismiss(...endedIds));
 rest.append(restSaid, unfold, dismissAll);
 strip.append(rest);
 let timer = 0, unfolded = false, endedIds = [];
@@ -44,7 +44,7 @@ function span(seconds) {
 const number = (value) => value.toLocaleString("en-US");
 const counted = (many, unit) => `${number(many)} ${unit}${many === 1 ? "" : "s"}`;
 
-// What a job is doing, in a few words.
+// Returns the state of a job in a few words.
 function words(job) {
   const now = job.progress ?? {}, done = (now.done ?? 0) + (now.cached ?? 0) + (now.failed ?? 0);
   const paused = job.status === "running" && now.state === "paused";
@@ -75,7 +75,7 @@ function button(text, title, act) {
   return made;
 }
 
-// The line of a job; its elements stay, so that a button keeps the focus.
+// Draws the line of a job and keeps its elements, so that a button keeps the focus.
 function lineOf(id) {
   if (lines.has(id)) return lines.get(id);
   const line = Object.assign(document.createElement("div"), { className: "pw-job" });
@@ -86,8 +86,8 @@ function lineOf(id) {
   };
   const known = { line, title: part("b", "pw-job-title"), bar: part("progress", ""), said: part("span", "pw-job-said") };
   known.pause = button("Pause", "Files in work are finished first", () => ask(`/${id}/${known.verb}`, "POST"));
-  known.cancel = button("Cancel", "What is done stays saved", () => ask(`/${id}`, "DELETE"));
-  known.dismiss = button("Dismiss", "Takes this line away", async () => dismiss(id));
+  known.cancel = button("Cancel", "Finished work stays saved", () => ask(`/${id}`, "DELETE"));
+  known.dismiss = button("Dismiss", "Removes this line", async () => dismiss(id));
   line.append(known.pause, known.cancel, known.dismiss);
   lines.set(id, known);
   return known;
@@ -113,10 +113,10 @@ function show(job) {
   known.line.classList.toggle("pw-job-failed", job.status === "failed");
 }
 
-// Jobs that are not done come first, then those that failed; of others, the newest.
+// Sorts jobs: unfinished ones first, then failed ones, then the newest.
 const urgency = (job) => (job.status in ENDED ? (job.status === "failed" ? 1 : 2) : 0);
 
-// Show the lines of some jobs in their order; a line that stays in its place keeps the focus.
+// Shows the lines of some jobs in their order; a line that keeps its place keeps the focus.
 function showAll(jobs) {
   const ordered = [...jobs].sort((one, other) => urgency(one) - urgency(other) ||
     (urgency(one) ? other.updated_at - one.updated_at : one.created_at - other.created_at));
@@ -150,7 +150,7 @@ async function look() {
       busy = shown.some((job) => !(job.status in ENDED));
       showAll(shown);
     } catch {
-      // The server does not answer; another script says so.
+      // The server does not answer; another script shows that.
     }
   }
   clearTimeout(timer);

@@ -1,5 +1,5 @@
-// Says so when a page has lost what answers it: the server was stopped, or its kernel has ended.
-// Says goodbye on browsers that do not tell Voila that a page is left (Safari on iOS).
+// Shows a message when the server was stopped or the kernel of the page has ended.
+// Ends the kernel in browsers that do not tell Voila that a page is left (Safari on iOS).
 
 const EVERY_MS = 10000;
 const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);

@@ -1,6 +1,6 @@
-// Lets the sound go on when another app is opened: while the player has a queue, the page that has it stays, and shows
-// the other pages of the workbench in frames above itself. Addresses, titles and Back are those of the page in sight. Pages
-// that were left stay as they are, up to KEPT of them: coming back takes no time, and loses nothing.
+// Keeps the sound playing when another app is opened. While the player has a queue, its page stays open and shows the
+// other pages of the workbench in frames above itself. Address, title and Back are those of the visible page. Up to KEPT
+// pages that were left are kept, so that returning to them takes no time and loses nothing.
 
 (() => {
   const player = window.workbenchPlayer, KEPT = 4; // set by hand: each has a kernel of 30 to 80 MB
@@ -9,7 +9,7 @@
     origin === location.origin && (pathname === root || pathname === `${root}api` || pathname.startsWith(`${root}voila/render/`));
   const addressOf = (url) => url.pathname + url.search;
 
-  // A click on a link is passed on by the page in a frame, and followed by the page around it.
+  // A page in a frame passes a click on a link to the page around it, which follows the link.
   function catchLinks(page, open) {
     page.document.addEventListener("click", (event) => {
       const link = event.target.closest?.("a[href]");
@@ -26,7 +26,7 @@
   }
 
   const own = { address: addressOf(location), title: document.title, frame: null };
-  let pages = [own], shown = own; // in the order in which they were seen
+  let pages = [own], shown = own; // in the order in which they were visible
   const windowOf = (page) => page.frame?.contentWindow ?? window;
 
   function add(address) {

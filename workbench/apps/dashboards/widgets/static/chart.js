@@ -1,4 +1,4 @@
-// Lines or bars over a common axis, as SVG. It follows the theme, has a description, and shows the values under the pointer.
+// Draws lines or bars over a common axis as SVG, in the colors of the theme, with a description and the values at the pointer.
 
 const SVG = "http://www.w3.org/2000/svg", DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 4", "10 4"];
 const LEFT = 52, RIGHT = 12, TOP = 8, BOTTOM = 36;
@@ -42,7 +42,7 @@ function render({ model, el }) {
   const svg = shape(root, "svg", {});
   let view = null, hair = null;
 
-  // The values under the pointer; without one, over time, the latest.
+  // The values at the pointer; in a chart over time without a pointer, the latest values.
   function tell(index) {
     const named = index < 0 && model.get("x_kind") === "time" ? model.get("x").length - 1 : index;
     legend.replaceChildren(...model.get("series").map((line, at) => {

@@ -1,4 +1,4 @@
-// Draw with the pointer; or choose a point with ← → and move it with ↑ ↓.
+// A curve that is drawn with the pointer, or changed by choosing a point with ← → and moving it with ↑ ↓.
 function render({ model, el }) {
   const root = element(el, "div", { className: "pw pw-curve" });
   const head = element(root, "div", { className: "pw-curve-head" });

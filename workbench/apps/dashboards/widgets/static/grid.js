@@ -1,8 +1,8 @@
-// A table of any length: only the visible rows are in the page. Python sorts, filters and formats.
+// A table of any length. Only the visible rows are in the page; Python sorts, filters and formats them.
 
-const PLAIN = 34, TALL = 48, HEAD = 46, PAGE = 100, WIDEST = 340, TICK = 40, DOUBLE_MS = 500; // as systems count a double click
+const PLAIN = 34, TALL = 48, HEAD = 46, PAGE = 100, WIDEST = 340, TICK = 40, DOUBLE_MS = 500; // the usual interval of a double click
 
-// The columns that the person sees, in order: those chosen, or those shown at first, the cover before all others.
+// The visible columns in order: the chosen ones or the default ones, with the cover first.
 function seen(model, narrow) {
   const all = model.get("columns").map((column, at) => ({ ...column, at }));
   if (narrow) return all.filter((column) => column.narrow);
@@ -11,7 +11,7 @@ function seen(model, narrow) {
   return [...first, ...all.filter((column) => column.always && !first.includes(column))];
 }
 
-// A list of all columns to tick and to move, kept by the browser.
+// A list in which columns are chosen and moved; the browser saves the choice.
 function drawChooser(model, parent) {
   const menu = element(parent, "details", { className: "pw-chooser" });
   element(menu, "summary", { textContent: "Columns" });
@@ -45,7 +45,7 @@ function drawChooser(model, parent) {
         element(item, "button", { type: "button", textContent: sign, onclick: () => move(column.name, by) },
           { "aria-label": `Move ${column.label} ${way}`, "data-by": by });
     }
-    element(list, "button", { type: "button", textContent: "As at first", onclick: () => set([]) });
+    element(list, "button", { type: "button", textContent: "Reset columns", onclick: () => set([]) });
   }
   menu.onkeydown = (event) => handleKey(event, { Escape: () => { menu.open = false; menu.firstChild.focus(); } });
   const stored = JSON.parse(localStorage.getItem(kept) ?? "[]");
@@ -73,7 +73,7 @@ function render({ model, el }) {
   const prefix = "pw" + Math.random().toString(36).slice(2);
   let pages = new Map(), before = new Map(), asked = new Set(), cursor = -1, columns = [], fits = {};
 
-  // Until new rows have come, those from before stay in sight.
+  // The old rows stay visible until new ones have arrived.
   const rowAt = (index) => (pages.get(Math.floor(index / PAGE)) ?? before.get(Math.floor(index / PAGE)))?.[index % PAGE];
   function template() {
     const narrow = grid.clientWidth && grid.clientWidth < 640;
@@ -83,7 +83,7 @@ function render({ model, el }) {
     return [...(tools ? [`${TICK}px`] : []), ...parts].join(" ");
   }
   const rowHeight = () => (columns.some((column) => column.cover) ? TALL : PLAIN);
-  // Widths that suit what is in the first page.
+  // Widths that fit the texts of the first page.
   function fit() {
     const pen = document.createElement("canvas").getContext("2d"), rows = pages.get(0);
     if (!rows) return;
@@ -147,7 +147,7 @@ function render({ model, el }) {
     }
     return row;
   }
-  // The keyboard reaches what these buttons do beside the table.
+  // Keyboards have other controls beside the table for these actions.
   function drawButton(cell, text, index) {
     const act = (event) => {
       event.stopPropagation();
@@ -217,7 +217,7 @@ function render({ model, el }) {
     event.preventDefault();
     event.stopPropagation();
   };
-  // A click draws its row anew, and browsers count two clicks as a double click only on one element.
+  // A click redraws the row, and browsers count two clicks as a double click only if they are on the same element.
   let last = { index: -1, at: 0 };
   const isSecond = (index, at) => index === last.index && at - last.at < DOUBLE_MS;
   body.onclick = (event) => {

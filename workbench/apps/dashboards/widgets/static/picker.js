@@ -1,4 +1,4 @@
-// A combobox (WAI-ARIA 1.2): the server finds, this shows. Several choices are chips before the field.
+// A combobox (WAI-ARIA 1.2) whose choices the kernel finds. Several chosen values are shown as chips before the field.
 function render({ model, el }) {
   const root = element(el, "div", { className: "pw pw-picker" }), id = `pw-picker-${Math.random().toString(36).slice(2)}`;
   const label = element(root, "label", { textContent: model.get("description"), htmlFor: id, title: model.get("tooltip") });
@@ -10,7 +10,7 @@ function render({ model, el }) {
   const said = element(root, "span", { className: "pw-hidden" }, { role: "status" });
   let asked = 0, choices = [], active = -1;
 
-  el.style.overflow = "visible";  // for the list
+  el.style.overflow = "visible";  // so that the list is visible
 
   const several = model.get("several"), chosen = () => model.get("chosen");
   const shownText = () => (several ? "" : chosen()[0]?.label ?? "");
@@ -40,7 +40,7 @@ function render({ model, el }) {
   }
   function ask() { model.send({ kind: "find", text: several || input.value !== shownText() ? input.value : "", number: ++asked }); }
   function close() {
-    asked += 1;  // an answer that is still on its way does not open the list again
+    asked += 1;  // so that a late answer does not open the list again
     list.hidden = true;
     active = -1;
     input.setAttribute("aria-expanded", "false");

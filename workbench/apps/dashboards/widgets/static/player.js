@@ -1,5 +1,5 @@
-// One track with its waveform, sections and beats. What sounds is the player of the page: this shows where it is, and
-// starts it here.
+// Shows a track with its waveform, sections and beats. The player of the page plays the sound; this shows its position
+// and starts it at a position.
 
 function paint(canvas, { peaks, beats, sections, duration, position }) {
   const ratio = window.devicePixelRatio || 1;
@@ -49,7 +49,7 @@ function render({ model, el }) {
   const wave = element(root, "div", { className: "pw-wave", tabIndex: 0 }, { role: "slider", "aria-valuemin": 0, "aria-label": "Position in the track" });
   const canvas = element(wave, "canvas", {}, { "aria-hidden": "true" });
   const keysHint = element(root, "span", { className: "pw-keys", textContent: "Space plays and pauses · ← → 5 s · Page keys 30 s · [ ] section · orange: sections, green: beats" });
-  let marks = {}, waits_s = 0, frame = 0; // where a track that is not the player's would begin
+  let marks = {}, waits_s = 0, frame = 0; // where a track that is not playing would start
 
   const id = () => model.get("track_id");
   const isHeard = () => id() && player.now.id === id();

@@ -1,8 +1,8 @@
-// The bar of the player at the bottom of a page: what plays, its position, its rating, the queue, the volume.
+// The bar of the player at the bottom of a page: the current track, its position and rating, the queue, the volume.
 
 (() => {
-  const player = window.workbenchPlayer, SHOWN = 50; // of the queue, set by hand: nobody looks farther ahead
-  if (player.hasBar) return; // in this page, or in the one around this frame
+  const player = window.workbenchPlayer, SHOWN = 50; // tracks of the queue; set by hand: nobody looks farther ahead
+  if (player.hasBar) return; // in this page, or in the page around this frame
   player.hasBar = true;
 
   function addButton(parent, icon, label, act) {

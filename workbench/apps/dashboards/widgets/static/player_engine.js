@@ -1,34 +1,34 @@
-// What plays in a page: a queue, and two decks that pass from one track into the next.
-// Others call `workbenchPlayer`. Each window of the page hears three events with what `workbenchPlayer.now` has:
-// "workbench-playing" when another track sounds, or the sound stops or goes on; "workbench-position" several times a
-// second; "workbench-queue" when the queue, what is known of a track, or a setting has changed. A fourth, "workbench-rated",
-// has { id, rating, own_rating }.
+// The player of a page: a queue, and two decks for transitions from one track to the next.
+// Other scripts call `workbenchPlayer`. Each window of the page gets three events with the values of `workbenchPlayer.now`:
+// "workbench-playing" when another track starts, or the sound stops or continues; "workbench-position" several times a
+// second; "workbench-queue" when the queue, the facts about a track, or a setting has changed. A fourth event,
+// "workbench-rated", has { id, rating, own_rating }.
 
 (() => {
   if (window.workbenchPlayer) return;
   const outer = window.parent !== window && nearby(() => window.parent.workbenchPlayer);
-  if (outer) { // this page is in a frame of one that plays
+  if (outer) { // this page is in a frame of a page that plays
     window.workbenchPlayer = outer;
     outer.join(window);
     return;
   }
 
-  const FADE_S = 4, LEAD_S = 6; // a usual crossfade of players, and what is heard before a transition; set by hand
+  const FADE_S = 4, LEAD_S = 6; // a usual crossfade, and the sound before a transition that is played; set by hand
   const LOUDNESS_LUFS = -18; // the reference of ReplayGain 2.0
   const FARTHEST_DB = 12; // set by hand: a track with a wrong value is neither silent nor much too loud
-  const HEARD_SHARE = 0.5, HEARD_S = 240; // as Last.fm and ListenBrainz count a play
-  const FAILURES = 3; // set by hand: then the drive is away, and trying on would not help
+  const HEARD_SHARE = 0.5, HEARD_S = 240; // a play counts as on Last.fm and ListenBrainz
+  const FAILURES = 3; // set by hand: after these, the drive is probably missing, and further attempts would not help
   const KEPT = "workbench-queue", SETTINGS = "workbench-player";
 
-  const heardOf = new Map(); // what the server says of tracks
+  const heardOf = new Map(); // the server's facts about tracks, by id
   const windows = new Set([window]);
   const settings = { volume: 0.8, crossfade: true, ...nearby(() => JSON.parse(localStorage.getItem(SETTINGS))) };
   const decks = [newDeck(), newDeck()];
-  let playing = 0; // the deck that is heard
+  let playing = 0; // the index of the audible deck
   let ids = [], at = -1, wanted = false, failures = 0;
-  let fade = null; // { from, until, timer } while two decks sound
-  let problem = ""; // why the last track did not sound
-  let transition = false; // whether the next change is to be heard as a transition
+  let fade = null; // { from, until, timer } while both decks play
+  let problem = ""; // why the last track could not be played
+  let transition = false; // whether the next change is played as a transition
 
   function nearby(read) {
     try { return read() ?? null; } catch { return null; }
@@ -72,7 +72,7 @@
     if (audio.readyState > 0) audio.currentTime = seconds;
     else audio.addEventListener("loadedmetadata", () => (audio.currentTime = seconds), { once: true });
   }
-  // Loud tracks are turned down, and quiet ones up as far as the volume leaves room: an element cannot be louder than 1.
+  // Loud tracks are turned down, and quiet ones up as far as the volume allows, because an element's volume is 1 at most.
   function gain(id) {
     const known = heardOf.get(id), measured = known?.features?.loudness_lufs, written = known?.tags?.tag_gain_db;
     const decibels = measured ? LOUDNESS_LUFS - measured : written ?? 0;
@@ -81,7 +81,7 @@
   function setVolumes() {
     for (const each of decks) each.audio.volume = Math.min(1, settings.volume ** 2 * gain(each.id) * each.share);
   }
-  // The server sends WAV where it knows that browsers lack the format; this browser may lack another one.
+  // The server sends WAV for formats that no browser plays; this browser may lack another format.
   function fail(made) {
     const { audio, id } = made, source = audio.currentSrc || audio.src;
     if (!id || !source) return;
@@ -99,7 +99,7 @@
     if (failures < FAILURES && following() !== undefined) start(at + 1);
     else pause();
   }
-  // The event "error" comes with NotSupportedError too, and handles it.
+  // NotSupportedError also causes the event "error", whose handler handles it.
   function sound() {
     wanted = true;
     deck().audio.play().catch((error) => {
@@ -127,7 +127,7 @@
     changed();
     prepare();
   }
-  // The next track is fetched while this one plays, so that it can be heard at once.
+  // The next track is loaded while this one plays, so that it starts without a delay.
   async function prepare() {
     const next = following();
     if (next === undefined) return;
@@ -188,13 +188,13 @@
 
   // --- from one track to the next
 
-  // Where the last seconds of a track go under the first of the next one; null where it is not done.
+  // The start of a crossfade between the end of a track and the start of the next one; null if there is no crossfade.
   function crossingOf(first, second) {
     if (!first?.duration_s || !second || first.duration_s < 3 * FADE_S) return null;
     const silence_s = first.features?.trailing_silence_s ?? 0;
     return { fade_at_s: Math.max(0, first.duration_s - silence_s - FADE_S), from_s: second.features?.leading_silence_s ?? 0 };
   }
-  // Tracks that follow each other on an album belong together: no fade between them.
+  // Consecutive tracks of an album have no crossfade.
   function isAlbum(first, second) {
     const number = (track) => Number(track?.track_number);
     return Boolean(first.album) && first.album === second.album && number(second) === number(first) + 1;
@@ -211,7 +211,7 @@
     const crossing = crossingOf(first, second);
     if (crossing && !audio.paused && now >= crossing.fade_at_s && spare().id === following()) cross(crossing.from_s);
   }
-  // With equal power.
+  // Crossfade with equal power.
   function cross(from_s) {
     const from = deck(), began = performance.now();
     playing = 1 - playing;
@@ -240,7 +240,7 @@
     setVolumes();
   }
 
-  // --- what the server is told
+  // --- reports to the server
 
   function report() {
     const made = deck();
@@ -257,17 +257,17 @@
       changed();
     }
   }
-  // Takes a new rating of a track, from here or from another part of the page.
+  // Sets a new rating of a track, from the bar or another part of the page.
   function learn(rated) {
     if (heardOf.has(rated.id)) Object.assign(heardOf.get(rated.id), rated);
     send("workbench-rated", rated);
     changed();
   }
 
-  // --- who else plays
+  // --- other players
 
   const others = new BroadcastChannel("workbench-player");
-  others.onmessage = () => pause(); // a page of another tab has begun
+  others.onmessage = () => pause(); // a page in another tab has started to play
 
   function now() {
     const loaded = deck().id === current();
@@ -286,7 +286,7 @@
     tell("workbench-playing");
   }
 
-  // --- kept for a reload of this tab
+  // --- state for a reload of this tab
 
   let restored_s = 0;
   function keep() {
@@ -309,14 +309,14 @@
   const keys = {
     " ": toggle, ArrowLeft: () => seek(now().at_s - 5), ArrowRight: () => seek(now().at_s + 5),
   };
-  // Only where a key means nothing else: a field, a button or a table has its own.
+  // Keys of the player, unless they have another meaning in a field, a button or a table.
   function onKey(event) {
     if (!event.target.matches?.("body, html") || current() === undefined) return;
     if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
     event.preventDefault();
     keys[event.key]();
   }
-  // Lets another window of this page hear the events, and takes its keys; a notebook has its own.
+  // Sends the events to another window of this page, and handles its keys, except in a notebook, which has its own.
   function join(other) {
     windows.add(other);
     other.addEventListener("pagehide", () => windows.delete(other));

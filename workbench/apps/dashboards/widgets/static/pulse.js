@@ -2,7 +2,7 @@
 // one before, so that requests do not pile up in a busy kernel. It sends the first one at once, because Voila may have
 // prepared the page long ago.
 
-// What the server reports about itself; null if it does not answer or is another server.
+// Returns the health report of the server; null if it does not answer or is another server.
 async function serverHealth() {
   try {
     const answer = await fetch(serverUrl("api/v1/health"));

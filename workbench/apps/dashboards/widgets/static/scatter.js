@@ -1,7 +1,7 @@
-// A map of up to some hundred thousand points, drawn pixel by pixel, so it needs no graphics card. Positions are float32
+// A map of up to some hundred thousand points, drawn pixel by pixel, so no graphics card is needed. Positions are float32
 // pairs from -1 to 1; colors are one index into the palette for each point.
 
-const MARGIN = 1.08, CLUSTERED = 0.7, LEAST_LABELED = 3; // set by hand: how near a group lies together to get a label
+const MARGIN = 1.08, CLUSTERED = 0.7, LEAST_LABELED = 3; // set by hand: how compact a group must be for a label
 
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
@@ -101,7 +101,7 @@ function render({ model, el }) {
     context.fillStyle = text;
     context.fillText(words, x, y);
   }
-  // The name of each group that lies together, at its middle; names that would cover another one are left out.
+  // Draws the name of each compact group at its center; names that would overlap another one are left out.
   function drawLabels(context, text, back) {
     const taken = [];
     for (const { name, code, x, y } of labels) {
@@ -198,7 +198,7 @@ function render({ model, el }) {
     view.y += dy / before - dy / scale();
     redraw();
   }
-  // The closest point that lies more in this direction than to the side.
+  // Returns the closest point that is more in this direction than to the side.
   function step(dx, dy) {
     if (!codes.length) return;
     if (hovered < 0) return hover(nearest(field.clientWidth / 2, field.clientHeight / 2, 1e9));
@@ -230,7 +230,7 @@ function render({ model, el }) {
     legend.replaceChildren(...items);
     if (focused >= 0) (legend.children[focused] ?? legend.lastElementChild)?.focus();
   }
-  // A name of the legend; pressed, only its tracks and those of other pressed names are shown.
+  // A name in the legend. If names are pressed, only their tracks are shown.
   function legendItem(name, code, colors) {
     const item = document.createElement("button"), dot = element(item, "i");
     item.type = "button";
@@ -329,7 +329,7 @@ function render({ model, el }) {
     outline = [];
     redraw();
   };
-  // Two fingers move and zoom the map.
+  // Moves and zooms the map with two fingers.
   function between() {
     const [[x0, y0], [x1, y1]] = [...fingers.values()];
     return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, apart: Math.max(1, Math.hypot(x1 - x0, y1 - y0)) };
@@ -360,7 +360,7 @@ function render({ model, el }) {
     "change:names": drawControls, "change:ramp": drawControls, "change:axes": drawControls, "msg:custom": onMessage,
   };
   takePoints();
-  window.addEventListener("workbench-playing", follows); // the page's player says what plays
+  window.addEventListener("workbench-playing", follows); // sent by the player of the page
   const stop = follow(model, actions, field, redraw);
   return () => {
     window.removeEventListener("workbench-playing", follows);

@@ -1,20 +1,20 @@
-// What several widgets need. It stands before the module of each widget, because a widget's module is one file.
+// Functions that several widgets need. They are put before the module of each widget, because that must be one file.
 
-// Writes a position or a length as a player does: 1:21, 1:02:05.
+// Formats a position or a length like a player: 1:21, 1:02:05.
 function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds || 0)), two = (n) => String(n).padStart(2, "0");
   const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
   return (hours ? `${hours}:${two(minutes)}` : minutes) + ":" + two(whole % 60);
 }
 
-// The address of a path below the base URL of the server that this page came from.
+// Returns the address of a path below the base URL of this page's server.
 function serverUrl(path) {
   const config = document.getElementById("jupyter-config-data");
   const base = (config && JSON.parse(config.textContent).baseUrl) || document.body.dataset.baseUrl || "/";
   return new URL(path, new URL(base, window.location.href)).href;
 }
 
-// Numbers that Python sent as bytes. The copy starts at an address that suits their type.
+// Returns numbers that Python sent as bytes, in a copy whose address is aligned for their type.
 function numbers(model, name, Type) {
   const view = model.get(name);
   if (!view || !view.byteLength) return new Type(0);
@@ -42,7 +42,7 @@ function follow(model, actions, node, resized) {
   return () => { observer.disconnect(); stopListening(); };
 }
 
-// Does what a key means here, and keeps the rest of the page from doing something else for it.
+// Handles a key, and prevents other actions of the page for it.
 function handleKey(event, actions) {
   if (!actions[event.key]) return;
   event.preventDefault();
@@ -50,7 +50,7 @@ function handleKey(event, actions) {
   actions[event.key]();
 }
 
-// Five stars to rate with; returns a function that draws a rating. `own` is the person's, and its star takes it back.
+// Adds five stars for a rating; returns a function that draws a rating. A click on the star of `own` removes it.
 function addStars(parent, rate) {
   let given = null;
   const stars = element(parent, "div", { className: "pw-stars" }, { role: "group", "aria-label": "Your rating" });

@@ -10,7 +10,7 @@ function render({ model, el }) {
     if (focus) grid.querySelector("[aria-checked=true]")?.focus();
   }
   function open() { model.send({ kind: "open" }); }
-  // A color of its own for each name, so that a playlist is found again by it.
+  // Each name has its own color, by which a playlist is easier to find.
   const hue = (name) => [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
   function draw() {
     const cards = model.get("cards"), focused = grid.contains(document.activeElement);

@@ -1,4 +1,4 @@
-// Five stars to rate the shown track with. The player of the page is told, and tells what was rated in its bar.
+// Five stars to rate the shown track. Ratings are synchronized with those in the bar of the player.
 
 function render({ model, el }) {
   el.classList.add("pw");

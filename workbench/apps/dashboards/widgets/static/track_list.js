@@ -25,7 +25,7 @@ function render({ model, el }) {
   function addButton(parent, text, label, act, attributes = {}) {
     element(parent, "button", { textContent: text, type: "button", title: label, onclick: act }, { "aria-label": label, ...attributes });
   }
-  // The reason in one line; a click shows the numbers behind it.
+  // The reason in one line; a click shows its numbers.
   function reasonOf(entry) {
     const why = document.createElement(entry.details ? "details" : "div");
     why.className = "pw-why";

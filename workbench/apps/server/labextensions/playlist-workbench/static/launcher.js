@@ -1,7 +1,7 @@
 // The section "Playlist Workbench" of JupyterLab's launcher: each notebook and each app opens in a tab.
 //
-// Written by hand as what a bundler would make: a container of module federation. JupyterLab calls `init` with the
-// modules that it shares, and `get("./extension")` for the plugin. docs/decisions.md says why.
+// This is a container of module federation, which usually a bundler makes, written by hand. JupyterLab calls `init` with
+// the modules that it shares, and `get("./extension")` for the plugin. docs/decisions.md has the reason.
 (() => {
   const NAME = "playlist-workbench";
   const CATEGORY = "Playlist Workbench";
@@ -39,7 +39,7 @@
       const ask = async (path, options = {}) => {
         const answer = await services.ServerConnection.makeRequest(
           settings.baseUrl + path,
-          { cache: "default", ...options }, // otherwise JupyterLab adds a query, which our server refuses
+          { cache: "default", ...options }, // otherwise, JupyterLab adds a query, which our server refuses
           settings,
         );
         const body = await answer.json();
