@@ -8,14 +8,15 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chromium import chromium_with_caches, forget
 
+HERE = Path(__file__).parent
 START_WITHIN_S = 90.0
 PAGE_WITHIN_MS = 60_000
 SOUND = "--autoplay-policy=no-user-gesture-required"
@@ -68,13 +69,21 @@ class AppServer:
         self._started.set()
 
 
-@dataclass
 class Visit:
     """An app opened in Chromium, with everything that went wrong and every address asked for."""
 
-    page: Any
-    asked: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self._listeners: dict[str, Callable[[Any], object]] = {
+            "request": lambda request: self.asked.append(request.url),
+            "websocket": lambda socket: self.asked.append(socket.url),
+            "pageerror": lambda error: self.complaints.append(str(error)),
+            "console": lambda said: said.type == "error" and self.complaints.append(said.text),
+        }
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
 
     def outside(self, home: str) -> list[str]:
         return [
@@ -83,23 +92,57 @@ class Visit:
             if not url.startswith((home, home.replace("http", "ws"), "data:", "blob:"))
         ]
 
+    def end(self, home: str) -> None:
+        """Close the page; or, in the tab that is kept, leave the app and forget what it stored."""
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+        if self.page not in self.page.context.pages[:1]:
+            self.page.close()
+            return
+        go_to_no_app(self.page, home)
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
 
-# Not longer: its driver keeps an event loop running, which the tests of views must not see.
-@pytest.fixture(scope="module")
-def running_chromium(chromium_profile: Path) -> Iterator[Any]:
+
+def go_to_no_app(page: Any, home: str) -> None:
+    """Go to an empty page of the server's address, which it is not asked for."""
+    page.unroute_all()
+    page.route(f"{home}no-app", lambda route: route.fulfill(body='<link rel="icon" href="data:,">'))
+    page.goto(f"{home}no-app")
+    page.unroute_all()
+
+
+browsers = ExitStack()
+running: list[Any] = []
+
+
+@pytest.fixture
+def chromium(chromium_profile: Path) -> Iterator[Any]:
+    """A context for the pages of one test; ``chromium.browser`` makes others, without a cache."""
     pytest.importorskip("playwright.sync_api")
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("no Chromium on this machine")
-    with chromium_with_caches(found, chromium_profile, SOUND) as context:
-        yield context
+    if not running:
+        running.append(browsers.enter_context(chromium_with_caches(found, chromium_profile, SOUND)))
+        browsers.callback(running.clear)
+    yield running[0]
+    forget(running[0])
 
 
-@pytest.fixture
-def chromium(running_chromium: Any) -> Iterator[Any]:
-    """A context for the pages of one test; ``chromium.browser`` makes others, without a cache."""
-    yield running_chromium
-    forget(running_chromium)
+def in_browser(item: pytest.Item) -> bool:
+    return item.path.parent == HERE and item.get_closest_marker("browser") is not None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that share a browser follow each other."""
+    items.sort(key=in_browser)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close the browser after the last of them: its driver keeps an event loop running, which others must not see."""
+    if nextitem is None or not in_browser(nextitem):
+        browsers.close()
 
 
 @pytest.fixture(scope="session")
@@ -150,21 +193,30 @@ def empty_server(tmp_path: Path, music: Path) -> Iterator[AppServer]:
 
 @pytest.fixture
 def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
-    """Open an app by name; what it complained about or asked of other machines fails the test at its end."""
+    """Open an app by name; what it complained about or asked of other machines fails the test at its end.
+
+    The first one is opened in the tab of the test before: a tab of its own costs a third more.
+    """
     visits: list[Visit] = []
     empty = "empty_server" in request.fixturenames
     server = request.getfixturevalue("empty_server" if empty else "app_server")
 
-    def open_app(name: str, *, width: int = 1280, height: int = 800, dark: bool = False) -> Visit:
-        page = chromium.new_page()
+    def open_app(
+        name: str,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        dark: bool = False,
+        stored: Mapping[str, str] | None = None,
+    ) -> Visit:
+        page = chromium.pages[0] if not visits and chromium.pages else chromium.new_page()
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.set_default_timeout(PAGE_WITHIN_MS)
         seen = Visit(page)
-        page.on("request", lambda request: seen.asked.append(request.url))
-        page.on("websocket", lambda socket: seen.asked.append(socket.url))
-        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and seen.complaints.append(said.text))
+        if stored:
+            go_to_no_app(page, server.url)
+            page.evaluate("stored => Object.assign(sessionStorage, stored)", stored)
         page.goto(f"{server.url}voila/render/{name}.ipynb")
         page.wait_for_selector(".pw-page")
         visits.append(seen)
@@ -172,7 +224,7 @@ def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..
 
     yield open_app
     for seen in visits:
-        seen.page.close()
+        seen.end(server.url)
     assert [seen.complaints for seen in visits if seen.complaints] == []
     assert [seen.outside(server.url) for seen in visits if seen.outside(server.url)] == []
 
