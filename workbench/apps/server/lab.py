@@ -15,6 +15,8 @@ from workbench.user_paths import expand_home
 
 EXTENSION = "workbench.apps.server.jupyter_extension"
 LAB_EXTENSIONS = Path(__file__).parent / "labextensions"
+NO_BUILD_CHECK = "{'page_config_data': {'buildCheck': False}}"
+"""Every page would start Node.js several times, a second of CPU, to say whether a source extension must be built."""
 _ROOT_OPTIONS = ("--ServerApp.root_dir", "--notebook-dir")
 # Jupyter's short names of the options that we set.
 _SHORT_NAMES = {
@@ -108,6 +110,7 @@ def arguments(settings: Settings, folder: Path, extra_args: Sequence[str] = ()) 
         "--ServerApp.ip": settings.host,
         "--ServerApp.port": str(settings.port),
         "--ServerApp.port_retries": "0",
+        "--ServerApp.tornado_settings": NO_BUILD_CHECK,
         "--ServerApp.jpserver_extensions": f"{EXTENSION}=True",
         "--LabApp.extra_labextensions_path": str(LAB_EXTENSIONS),
         "--LabApp.news_url": "None",
