@@ -1,4 +1,4 @@
-"""Time limits that a product keeps on a quiet machine, for machines that may be busy."""
+"""Adapt time limits, which hold on a quiet machine, to machines that may be busy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def longer_if_busy(quiet_s: float) -> float:
-    """Return a limit in seconds for what takes ``quiet_s`` at most where nothing else runs.
+    """Return a limit in seconds for work that takes at most ``quiet_s`` on a quiet machine.
 
     If n processes compete for a core, everything takes up to n times as long. The load of the last minute gives n. It
     is doubled, because the tests beside this one may start as many processes again.

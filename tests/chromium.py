@@ -1,6 +1,6 @@
-"""A Chromium whose pages share files and compiled scripts, as a user's do.
+"""A Chromium whose pages share files and compiled scripts, like that of a user.
 
-In a context of its own, a page loads and compiles all scripts again, which is half of what it costs.
+In a new context, a page loads and compiles all scripts again, which is half of its time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FLAGS = (
 
 @contextmanager
 def chromium_with_caches(executable: str, profile: Path, *more_flags: str) -> Iterator[BrowserContext]:
-    """Start a browser that keeps its caches in the folder ``profile``; one at a time can use it."""
+    """Start a browser that keeps its caches in the folder ``profile``, which one browser at a time can use."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:

@@ -23,22 +23,22 @@ defer_iri_grammar()  # most files of tests import some of Jupyter
 if TYPE_CHECKING:
     from workbench import Workbench
 
-# How long an example takes says how busy the machine is.
+# The time of an example depends on the load of the machine.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
-# Two processes on two cores: more threads would only wait for each other, busily.
+# Two processes on two cores: more threads would only wait for each other and use processor time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Or every process that a test starts would compile our modules anew; a container image often sets it.
+# Otherwise, every process that a test starts would compile our modules again. Container images often set it.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# And this one would rewrite the assertions of all tests, nearly half of what collecting them costs.
+# Otherwise, this process would rewrite the assertions of all tests, nearly half of the time of collecting them.
 sys.dont_write_bytecode = False
 
 TOGETHER = ("processing", "apps", "models", "dashboards")
 """Folders whose tests run one after the other: they share a server, a cluster, a browser or TensorFlow."""
 FIRST = ("test_image", "processing", "apps", "test_readme", "models", "test_notebooks", "benchmark/test_bench",
          "dashboards", "test_project", "test_other_machines", "test_main_job")  # fmt: skip
-"""What takes longest; begun first, so that at the end no process waits for another."""
+"""The longest tests, which start first, so that no process waits for another one at the end."""
 
 WARM = (
     "processing", "apps", "dashboards", "models", "media/test_supysonic", "test_bad_input", "test_main_job",
@@ -86,7 +86,7 @@ def warm_python() -> WarmPython:
 
 @pytest.fixture(scope="session")
 def chromium_profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What browsers of one process keep for the next: files and compiled scripts."""
+    """The profile that the browsers of one process share, with files and compiled scripts."""
     return tmp_path_factory.mktemp("chromium")
 
 
@@ -101,7 +101,7 @@ def settings(data_dir: Path) -> Settings:
 
 
 class SharedFolders:
-    """Folders that the workers of one run share: who needs one first makes it, the others wait and read it."""
+    """Folders that the workers of a run share. The first worker that needs a folder makes it, and the others wait."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -154,7 +154,7 @@ def style_folder(shared_folders: SharedFolders) -> Path:
 
 @pytest.fixture(scope="session")
 def known_contents_dir(shared_folders: SharedFolders, analyzed_data_dir: Path, style_folder: Path) -> Path:
-    """A data folder without a track that knows what the demo and the styles contain: nothing is decoded again."""
+    """A data folder with the features of demo and styles but without tracks, so that nothing is decoded again."""
 
     def make(folder: Path) -> None:
         from workbench import Workbench
@@ -177,7 +177,7 @@ def library_dir(analyzed_data_dir: Path, data_dir: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    """Five tracks that both networks have heard; tests only read them."""
+    """Five tracks with outputs of both networks; tests only read them."""
     from heard_library import fill
 
     from workbench import Workbench
@@ -191,8 +191,8 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
 def jp_asyncio_loop() -> None:
     """Keep pytest-jupyter from giving every test of the run an event loop that it closes.
 
-    Only tests/apps/test_extension wants that. Playwright's loop stays open over several tests and cannot be closed
-    that way.
+    Only tests/apps/test_extension needs that. Playwright's loop is open during several tests and cannot be closed
+    like that.
     """
 
 

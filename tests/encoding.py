@@ -1,4 +1,4 @@
-"""Files of every format that the workbench reads, encoded from samples, and what they decode to."""
+"""Encode files of every format that the workbench reads, and hash what they decode to."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def silent_ape(frames: int, rate: int) -> bytes:
 
 
 def sound_of(path: Path) -> tuple[str, str]:
-    """Return hashes of the encoded packets of a file, as they lie in it, and of the samples that FFmpeg decodes."""
+    """Return hashes of the encoded packets in a file, and of the samples that FFmpeg decodes."""
     packets, samples = hashlib.sha256(), hashlib.sha256()
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]

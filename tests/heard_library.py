@@ -1,4 +1,4 @@
-"""Tracks that networks have heard: outputs of MusiCNN that follow from what each track is."""
+"""Tracks with outputs of MusiCNN that fit the content of each track."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ HEARD: dict[str, tuple[dict[str, Any], dict[str, float], dict[str, float]]] = {
 
 
 def fill(wb: Workbench, *, heard: bool = True) -> None:
-    """Add the tracks of ``HEARD``, with what networks say of them or without."""
+    """Add the tracks of ``HEARD``, with or without the outputs of networks."""
     for number, (title, (facts, msd, mtt)) in enumerate(HEARD.items()):
         tags = {name: facts[name] for name in ("artist", "year", "genre") if name in facts}
         scalars = {"duration_s": 180.0 + 60 * number, "sample_rate_hz": 44_100, "channels": 2, **facts}
@@ -56,7 +56,7 @@ def fill(wb: Workbench, *, heard: bool = True) -> None:
 
 
 def hear(wb: Workbench, content: str, msd: Mapping[str, float], mtt: Mapping[str, float]) -> None:
-    """Store what networks say of a content; every other output is small, as theirs are."""
+    """Store outputs of networks for a content; all other outputs are small, as in reality."""
     for model, names, said in (("msd", MSD_TAGS, msd), ("mtt", MTT_TAGS, mtt)):
         scores = dict.fromkeys(names.split(", "), 0.01) | said
         found = Prediction(content, f"{model}-musicnn-free-1", "1", "hash", scores)

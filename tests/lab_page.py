@@ -1,4 +1,4 @@
-"""JupyterLab in a real browser: open a notebook, run its cells, and look at what they show."""
+"""JupyterLab in a real browser: open a notebook, run its cells, and read their outputs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def nudge(page: Any, slider: str) -> None:
 
 
 def hear(page: Any) -> float:
-    """Play the first player inside of an output, and return how many seconds were heard."""
+    """Play the first player inside an output, and return how many seconds were played."""
     player = page.wait_for_selector(f"{OUTPUT} audio", state="attached")
     player.evaluate("audio => { audio.muted = true; return audio.play(); }")
     page.wait_for_function(f"document.querySelector('{OUTPUT} audio').currentTime > 0.1")

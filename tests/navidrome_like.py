@@ -1,4 +1,4 @@
-"""A small server whose answers have Navidrome's shape, by the specification of OpenSubsonic; it fails as told."""
+"""A small server with answers in Navidrome's format, by OpenSubsonic's specification; it can fail on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Supysonic in a process of its own, with its own folder and database."""
+"""A real Supysonic in its own process, with its own folder and database."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ class Supysonic:
         self.client = httpx.Client(base_url=self.url, timeout=60)
 
     def ask(self, method: str, **parameters: Any) -> Any:
-        """Ask as a player does, and return the answer."""
+        """Send a request like a player, and return the answer."""
         answer = self.client.get(f"/rest/{method}.view", params=self.login | parameters).json()
         assert answer["subsonic-response"]["status"] == "ok", answer
         return answer["subsonic-response"]
 
     def scan(self) -> None:
-        """Let it read what is new in the folder."""
+        """Let the server read new files in the folder."""
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         assert self.process.stdout.readline() == "scanned\n"

@@ -18,7 +18,7 @@ import workbench
 from workbench.cli.main import main
 
 PACKAGE = Path(workbench.__file__).parent
-PAGE = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8").partition("## Two walks")[2]
+PAGE = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8").partition("## Two paths")[2]
 MOST_MODULES = 15
 DEEPEST = 3
 """A file is looked for in an argument, in what that holds, and so on, so many times."""

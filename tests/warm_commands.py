@@ -1,6 +1,6 @@
 """Shell commands that start quickly: they are forks of the process of ``warm_python``, which has the packages.
 
-How a command starts is tested elsewhere, and it takes most of the time of a short one.
+Other tests check how a command starts, which takes most of the time of a short command.
 """
 
 from __future__ import annotations

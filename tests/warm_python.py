@@ -1,4 +1,4 @@
-"""Python programs that start at once: forks of a process that has imported the packages.
+"""Start Python programs at once, as forks of a process that has imported the packages.
 
 A command, a server, a kernel or the host of some workers spends one to six seconds of CPU on imports before it does
 what a test is about. ``WarmPython`` hooks the function by which ``subprocess`` and ``multiprocessing`` start a program:
@@ -36,7 +36,7 @@ MODULES = ("workbench", "papermill", "ipykernel_launcher", "dask")
 """Started by ``python -m``."""
 SNIPPETS = ("workbench.processing.on_host", "workbench.apps.server.serve", "workbench.apps.voila.kernel_host",
             "multiprocessing.forkserver", "multiprocessing.spawn")  # fmt: skip
-"""What is in the text of ``python -c`` programs that are known."""
+"""Parts of the text of known ``python -c`` programs."""
 READ_AT_START = ("LC_ALL", "PYTHONIOENCODING", "PYTHONPATH", "PYTHONUTF8", "PYTHONHASHSEED")
 """Variables that Python reads only when it starts. A program that needs other values of these starts cold.
 
@@ -59,7 +59,7 @@ _start_really = _posixsubprocess.fork_exec
 
 
 class WarmPython:
-    """A template process, which begins when it is first needed, and how to start programs from it."""
+    """A template process, which starts at its first use, and the functions that start programs from it."""
 
     def __init__(self, template: socket.socket | None = None) -> None:
         self._template = template
@@ -262,7 +262,7 @@ def serve_for_ever(requests: socket.socket) -> None:
 
 
 def _renew() -> None:
-    """Forget what a process reads at its start."""
+    """Reset the values that a process reads at its start."""
     import dask
 
     tempfile.tempdir = None

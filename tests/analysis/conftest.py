@@ -1,4 +1,4 @@
-"""Music and signals whose truth is known, and the analysis of samples without a file."""
+"""Music and signals with known properties, and the analysis of samples without a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real servers for the tests: ``workbench serve`` in a process of its own, asked over HTTP."""
+"""Real servers for the tests: ``workbench serve`` in its own process, with requests over HTTP."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Server:
 
     @property
     def pids(self) -> list[int]:
-        """The server and every process below it."""
+        """The server and all its descendants."""
         process = psutil.Process(self.process.pid)
         return [process.pid, *(child.pid for child in process.children(recursive=True))]
 
@@ -146,7 +146,7 @@ def until() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with four short tracks, two of them below a folder of their own."""
+    """A folder with four short tracks, two of them in a subfolder."""
     folder = tmp_path_factory.mktemp("music")
     (folder / "more").mkdir()
     rate, seconds = 22050, 6
@@ -179,7 +179,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Cal
 
 @pytest.fixture(scope="session")
 def performance_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with that app of ours."""
+    """A folder with the Performance app."""
     folder = tmp_path_factory.mktemp("apps")
     shutil.copy(apps_folder() / "performance.ipynb", folder)
     return folder
@@ -200,13 +200,13 @@ def server(serve: Callable[..., Server], music: Path, tmp_path_factory: pytest.T
 
 @pytest.fixture(scope="session")
 def token_server(serve: Callable[..., Server], performance_app: Path) -> Server:
-    """A server that wants the token "secret", below a base URL."""
+    """A server with the token "secret", below a base URL."""
     return serve("--base-url", "/music/", apps=performance_app, WORKBENCH_TOKEN="secret")
 
 
 @pytest.fixture(scope="session")
 def small_server(serve: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """A server whose limits are soon reached: three pages, two for a client, twenty connections, short waits."""
+    """A server with low limits: three pages, two for a client, twenty connections, short waits."""
     folder = tmp_path_factory.mktemp("one_app")
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [new_markdown_cell("# One"), new_code_cell("print('all is well')")]
@@ -226,7 +226,7 @@ def small_server(serve: Callable[..., Server], tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Path of the browser; browser tests are skipped without one, but never where CI is set."""
+    """Path of the browser. Without a browser, its tests are skipped, unless CI is set."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None and os.environ.get("CI"):
         pytest.fail("CI must have a Chromium")

@@ -1,4 +1,4 @@
-"""Files of every format, made here, and a way to be refused by permissions also as root."""
+"""Files of every format, and a user without root's rights, to test permissions."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def flac_with(encode: Encode) -> Callable[..., Tags]:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user can look into, as pytest's own temporary folders are not."""
+    """A folder that every user can read, unlike pytest's temporary folders."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     yield folder
@@ -56,7 +56,7 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def as_ordinary_user() -> Callable[[], AbstractContextManager[None]]:
-    """Give up root's right to read everything for a while; a user without it needs nothing."""
+    """Give up root's right to read all files during a test; other users do not have it."""
 
     @contextmanager
     def unprivileged() -> Iterator[None]:

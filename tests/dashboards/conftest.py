@@ -1,4 +1,4 @@
-"""A real server, a real Chromium that records what it asks for, and a small library to look at."""
+"""A real server, a real Chromium that records its requests, and a small library."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class AppServer:
 
 
 class Visit:
-    """An app opened in Chromium, with everything that went wrong and every address asked for."""
+    """An app that is open in Chromium, with all errors and the addresses of all requests."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -193,9 +193,9 @@ def empty_server(tmp_path: Path, music: Path) -> Iterator[AppServer]:
 
 @pytest.fixture
 def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
-    """Open an app by name; what it complained about or asked of other machines fails the test at its end.
+    """Open an app by name. At the end, errors and requests to other machines fail the test.
 
-    The first one is opened in the tab of the test before: a tab of its own costs a third more.
+    The first app is opened in the tab of the test before, because a new tab takes a third more time.
     """
     visits: list[Visit] = []
     empty = "empty_server" in request.fixturenames
@@ -236,7 +236,7 @@ def heard_table(heard: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def table() -> Any:
-    """Forty analyzed tracks: twenty ambient ones and twenty of techno, apart in every dimension."""
+    """Forty analyzed tracks, twenty of ambient and twenty of techno, which differ in every dimension."""
     import numpy as np
 
     from workbench.store.library.library_table import LibraryTable

@@ -1,4 +1,4 @@
-"""Toy graphs, built once in a process of their own, and files whose samples are known."""
+"""Toy graphs, which a separate process builds once, and files with known samples."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def styled(library: Library) -> Callable[..., StyledLibrary]:
 
 
 def plant_damaged_network(folder: Path) -> None:
-    """Write a free network whose graphs are cut short."""
+    """Write a free network with truncated graphs."""
     folder.mkdir()
     files = {
         f"msd-musicnn-free-1{suffix}": hashlib.sha256(b"all of it").hexdigest() for suffix in (".pb", ".onnx")
@@ -134,9 +134,9 @@ def plant_damaged_network(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def free_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ``MODELS_DIR`` with the free networks, fetched once a run as a user would; tests only read it.
+    """A ``MODELS_DIR`` with the free networks, fetched once per run like by a user; tests only read it.
 
-    One of them was there already, but damaged.
+    One of the networks existed before, but was damaged.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

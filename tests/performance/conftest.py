@@ -1,4 +1,4 @@
-"""A library to publish to, and waiting without sleeping blindly."""
+"""A library to publish to, and a function that waits for a condition."""
 
 from __future__ import annotations
 

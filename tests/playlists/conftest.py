@@ -1,4 +1,4 @@
-"""Libraries made of numbers, whose truth is known."""
+"""Libraries made of numbers, with known properties."""
 
 from __future__ import annotations
 

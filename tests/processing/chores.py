@@ -1,4 +1,4 @@
-"""What the tests have workers do: easy, slow, failing and deadly things. Imported by the workers by name."""
+"""Functions that the tests run on workers: easy, slow, failing and deadly ones. Workers import them by name."""
 
 import ctypes
 import os
@@ -42,7 +42,7 @@ def cannot_warm_up():
 
 
 def behave(path):
-    """Do what the name of the file says; leave a line in the log beside it for every start."""
+    """Behave as the name of the file says, and write a line to the log beside it at every start."""
     place = Path(path)
     with (place.parent / "starts.log").open("a") as log:
         log.write(f"{place.name} {os.getpid()}\n")
@@ -79,7 +79,7 @@ def behave(path):
 
 
 def meet(path):
-    """Wait for another file of the job to be worked on at the same time; say whether one was, and where this ran."""
+    """Wait until another file of the job runs at the same time; return whether one did, and where this ran."""
     place = Path(path)
     here = place.with_suffix(f".{os.getpid()}")
     here.touch()

@@ -32,13 +32,13 @@ def eventually():
 
 @pytest.fixture
 def calm(tmp_path):
-    """Settings on a folder of the test's own, never short of memory."""
+    """Settings with a folder of the test, and without a shortage of memory."""
     return Settings(data_dir=tmp_path / "data", async_workers=2, memory_limit_percent=100)
 
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory, warm_python):
-    """A published cluster of two workers, really started, for the tests that do not care how it began."""
+    """A real, published cluster of two workers, for tests that do not depend on its start."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("kept"), async_workers=2, memory_limit_percent=100)
     with Cluster(settings, share=True, warm_up=chores.warm_up) as cluster:
         warm_python.used = False
@@ -65,7 +65,7 @@ def ledger():
 
 
 class Ledger:
-    """Keeps what a job delivers."""
+    """Keeps the values that a job delivers."""
 
     def __init__(self):
         self.values = {}
@@ -89,7 +89,7 @@ class Ledger:
 
 @pytest.fixture
 def descendants():
-    """Processes below a process, by pid."""
+    """Descendants of a process, by pid."""
 
     def find(pid=None):
         try:

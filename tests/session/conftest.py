@@ -1,4 +1,4 @@
-"""Libraries that the tests of a module share: the demo, and tracks that no network has heard."""
+"""Libraries that the tests of a module share: the demo, and tracks without outputs of networks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def wb(analyzed_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def unheard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    """The tracks of ``heard``, but no network has heard them."""
+    """The tracks of ``heard`` without outputs of networks."""
     with Workbench(tmp_path_factory.mktemp("unheard")) as wb:
         fill(wb, heard=False)
         yield wb

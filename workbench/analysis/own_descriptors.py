@@ -85,7 +85,7 @@ def descriptor(
         Small letters, digits and underscores; the unit last, where it has one: ``side_level_db``. It is the name of the
         column, also in filters.
     meaning : str
-        One line that says what the value is.
+        One line about the meaning of the value.
     version : int
         Raise it when the meter gives other values than before: the tracks are then analyzed again.
     kind : {"scalar", "text"}
@@ -144,7 +144,7 @@ def changed(stored: Mapping[str, int], wanted: Mapping[str, int]) -> str | None:
     Parameters
     ----------
     stored, wanted : mapping of str to int
-        Name → version of its meter.
+        Versions of the meters by name.
     """
     new = [name for name in wanted if name not in stored]
     other = [
@@ -178,7 +178,7 @@ class OwnMeters:
     Attributes
     ----------
     problems : dict of str to str
-        Name of a descriptor → why it has no value for this file.
+        For each descriptor without a value for this file, the reason.
     """
 
     def __init__(self, sent: Sequence[SentMeter]) -> None:

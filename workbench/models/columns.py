@@ -29,7 +29,7 @@ _SAME_TRACKS = 0.95
 def with_model_results(library: Library, table: LibraryTable) -> LibraryTable:
     """Return a table with the predictions of models.
 
-    Published models add ``mood_happy`` and its like, ``mood`` (those of 0.5 or more, such as ``"happy; party"``),
+    Published models add ``mood_happy`` and so on, ``mood`` (those of 0.5 or more, such as ``"happy; party"``),
     ``valence``, ``arousal``, ``instrumentalness``, ``acousticness`` and ``predicted_genre``; a tagger adds
     ``predicted_<label>`` and ``predicted_<label>_probability``; the free networks add sound tags. The embedding is
     added beside the sound vector; tracks that its models have not analyzed have none.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 # Highest cost of a transition that each word describes. Set by hand: two tracks that sound alike, in one key, at one
-# tempo and loudness, cost under 0.2. A transition of which nothing is known costs 0.5.
+# tempo and loudness, cost under 0.2. An unknown transition costs 0.5.
 _TRANSITIONS = ((0.3, "smooth"), (0.6, "audible"), (1.0, "abrupt"))
 
 

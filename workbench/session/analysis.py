@@ -128,7 +128,7 @@ class Analysis(Verbs):
         formats: Sequence[str] | None = None,
         within: Sequence[Path] | None = None,
     ) -> Plan:
-        """Say what an analysis of these folders and files would do, and why, without opening any file.
+        """Plan an analysis of these folders and files, with the reason for each file, without opening any file.
 
         Parameters
         ----------

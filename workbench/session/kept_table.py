@@ -57,7 +57,7 @@ class KeptTable:
         self._writer: threading.Thread | None = None
 
     def __call__(self) -> LibraryTable:
-        """Return the table of the library as it is now."""
+        """Return the current library table."""
         version, said = self._library.version(), self._library.said()
         with self._lock:
             if self._tracks is None or self._tracks.version != version:

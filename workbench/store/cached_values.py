@@ -17,7 +17,7 @@ from workbench.store.serialization import decode, encode
 # which is not worth 0.5 ms at each hit. Text, JSON-like values and quantized or constant series shrink to half or
 # less; on them, zlib's fastest level is within a few percent of zstd and blosc2.
 LEVEL = 1
-WORTH_RATIO = 0.75  # compressed size to full size; above this the value stays as it is
+WORTH_RATIO = 0.75  # compressed size to full size; above this, the value is not compressed
 _SAMPLE_BYTES = 4096  # enough to predict the ratio; compressing them takes 0.1 ms
 _CONTAINERS = (dict, list, tuple, set, frozenset)
 
@@ -56,7 +56,7 @@ def freeze(value: Any) -> Any:
     """Return an equal value that shares no memory with the given one and that cannot be changed.
 
     Arrays become read-only and cannot be made writable again; dicts and lists stay dicts and lists for
-    ``isinstance``. The fields of frozen dataclasses are frozen too; other objects are returned as they are.
+    ``isinstance``. The fields of frozen dataclasses are frozen too; other objects are returned unchanged.
     """
     kind = type(value)
     if kind is np.ndarray:

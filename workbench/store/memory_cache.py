@@ -265,7 +265,7 @@ class MemoryCache(MutableMapping[Hashable, Any]):
         return entry.value
 
     def _make_entry(self, key: Hashable, value: Any) -> _Entry:
-        """Return the value as it is kept, with its size. This is slow, so callers do it outside the lock."""
+        """Return the value in its stored form, with its size. This is slow, so callers do it outside the lock."""
         if self._getsizeof is not None:
             size, overhead = self._getsizeof(value), 0
         else:

@@ -1,1 +1,1 @@
-"""Spectra that all meters share, and what is read from them."""
+"""Spectra that all meters share, and values that are computed from them."""

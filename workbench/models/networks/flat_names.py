@@ -34,7 +34,7 @@ def flatten(task: str, probabilities: Mapping[str, float]) -> dict[str, float | 
     Returns
     -------
     dict
-        ``mood_happy`` and its like, ``instrumentalness``, ``acousticness``: probabilities 0–1. ``valence`` and
+        ``mood_happy`` and similar names, ``instrumentalness``, ``acousticness``: probabilities 0–1. ``valence`` and
         ``arousal``: 0–1, rescaled from the 1–9 of their data sets and clipped. ``predicted_genre``: the most
         probable class of a genre model (the tag ``genre`` is not changed). Empty for other kinds of models, whose
         classes are stored anyway.

@@ -1,4 +1,4 @@
-"""Beat grids: the few points and tempos that stand for all beats of a track."""
+"""Find beat grids: the few points and tempos that represent all beats of a track."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-# How far a beat may lie from the grid, chosen: a listener hears two onsets that are 20 to 30 ms apart as two.
+# Largest distance of a beat from the grid, chosen: listeners hear two onsets that are 20 to 30 ms apart as two.
 _CLOSE_S = 0.02
 # Share of the beats that must be that close; the others may be soft onsets, whose beats are less exact. Set by hand.
 _MOST = 0.9
@@ -34,7 +34,7 @@ class GridPoint(NamedTuple):
 
 
 def beat_grid(beats_s: Sequence[float] | npt.NDArray[np.floating], beats_per_bar: int = 4) -> list[GridPoint]:
-    """Return the fewest points, found from left to right, that most of the beats lie close to.
+    """Return the fewest points of a grid that most of the beats are close to, found from left to right.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def _is_even(beats: npt.NDArray[np.float64]) -> bool:
 
 
 def _are_close(beats: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Return which of the beats lie on the line that is nearest to all of them."""
+    """Return which of the beats are on the line that is nearest to all of them."""
     bpm, at_s = _line(beats)
     return np.abs(beats - at_s - np.arange(len(beats)) * 60 / bpm) <= _CLOSE_S
 

@@ -66,7 +66,7 @@ def as_text(location: str, path: str) -> str:
 
 
 def as_uri(location: str) -> str:
-    """Return a percent-encoded URI reference of a path; a URL is returned as it is."""
+    """Return a percent-encoded URI reference of a path; a URL is returned unchanged."""
     if _URL.match(location):
         return location
     if _DRIVE.match(location):

@@ -18,7 +18,7 @@ TOO_SHORT_S = 30.0  # as Spotify counts: a stream is 30 seconds or more
 _SKIPPED_SHORT = "played for less than 30 seconds"
 _AHEAD_S = 86_400.0  # the largest error of clocks and time zones
 _TOO_LATE_S = 1e11  # the year 5138: the number is of milliseconds, microseconds or nanoseconds
-_MOST_PLAYS = 10**9  # more than anybody hears in a life
+_MOST_PLAYS = 10**9  # more than anybody can play in a lifetime
 # Formats of dates in exports. Dates such as 1/2/2024 are left out, because they may be in January or in February.
 _DAYS = ("%d %b %Y", "%d %b %Y,", "%d %B %Y", "%d %B %Y,", "%b %d, %Y", "%b %d, %Y,", "%d.%m.%Y", "%d.%m.%Y,",
          "%Y-%m-%d", "%Y/%m/%d")  # fmt: skip

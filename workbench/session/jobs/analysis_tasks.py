@@ -227,7 +227,7 @@ class AnalysisTasks:
         return failed
 
     def report(self, workers: int) -> Report:
-        """Return what has been done so far."""
+        """Return the report of the work so far."""
         return Report(
             found=len(self.plan.found),
             analyzed=self.analyzed,

@@ -49,7 +49,7 @@ class EmbeddingTasks:
         self.failed.append(failure)
 
     def report(self, workers: int) -> Report:
-        """Return what has been done so far."""
+        """Return the report of the work so far."""
         return Report(
             found=len(self.files),
             analyzed=self.done,

@@ -1,4 +1,4 @@
-"""Sentences about what a scan left out."""
+"""Sentences about files that a scan left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The library report: how much music there is, what is new, and what needs attention."""
+"""The library report: the size of the library, new tracks, and problems."""
 
 from __future__ import annotations
 

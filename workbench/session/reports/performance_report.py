@@ -20,7 +20,7 @@ class PerformanceReport:
     statistics : mapping
         What ``wb.performance()`` returns.
     settings : mapping
-        Setting → value.
+        Values of the settings by name.
     rates : mapping of str to sequence of float
         For ``workbench.plots.performance_plots.performance_history``.
     """

@@ -1,4 +1,4 @@
-"""Convert what the library knows of a track to values of tags."""
+"""Convert the values of a track in the library to values of tags."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class PlaylistRepository(Repository):
     def get(self, id_or_name: int | str) -> PlaylistRecord | None:
         """Return a playlist by id, or the newest of a name (digits are tried as an id first), or ``None``.
 
-        A damaged playlist is returned as it is, because it is the only copy; one warning is logged.
+        A damaged playlist is returned anyway, because it is the only copy; one warning is logged.
         """
         with self.pool.snapshot() as connection:
             if (playlist_id := _as_id(id_or_name)) is not None and (

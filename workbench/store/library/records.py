@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Scalar = str | int | float | bool | None
 
 LISTS = {"artist": "artists", "album_artist": "album_artists"}
-"""Tags that may have several names → the tag that holds each name, separated by ``"; "`` where it is stored."""
+"""Tags that may have several names, each with the tag that has the names, stored with ``"; "`` between them."""
 TEXT_TAGS = (
     "title",
     "artist",

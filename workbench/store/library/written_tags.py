@@ -12,7 +12,7 @@ class WrittenTagsRepository(Repository):
     """Keeps the value of each field that was written into the file of a track."""
 
     def save(self, track_id: int, values: Mapping[str, Any]) -> None:
-        """Note what was written, in place of earlier values of the same fields."""
+        """Record the values that were written, in place of earlier values of the same fields."""
         rows = [(track_id, field, to_json(value)) for field, value in values.items()]
         with self.pool.writing() as connection:
             connection.executemany(
@@ -28,13 +28,13 @@ class WrittenTagsRepository(Repository):
             )
 
     def of(self, track_id: int) -> dict[str, Any]:
-        """Return what was written into the file of a track, by field."""
+        """Return the values that were written into the file of a track, by field."""
         with self.pool.reading() as connection:
             rows = connection.execute("SELECT field, value FROM written_tags WHERE track_id = ?", (track_id,))
             return {field: from_json(value) for field, value in rows}
 
     def all(self) -> dict[int, dict[str, Any]]:
-        """Return what was written, by track id and field."""
+        """Return all values that were written, by track id and field."""
         found: dict[int, dict[str, Any]] = {}
         with self.pool.reading() as connection:
             for track_id, field, value in connection.execute(

@@ -32,7 +32,7 @@ _OF_ROW = {
     "artifacts": "CAST(kind AS BLOB), CAST(key AS BLOB), CAST(snapshot AS BLOB), value",
     "feature_layouts": "id, CAST(names AS BLOB)",
 }
-"""Tables that have a checksum in each row → what it covers."""
+"""Tables with a checksum in each row, with the values that it covers."""
 
 # One text of all columns is three times as fast as an argument for each of them. Fractional numbers are arguments of
 # their own, because releases of SQLite may write them differently.
@@ -56,7 +56,7 @@ _SAID_BY_PEOPLE = {
 }
 
 INTACT = {table: f"checksum IS {FUNCTION}({values})" for table, values in (_OF_ROW | _SAID_BY_PEOPLE).items()}
-"""Table → the condition that a row is as it was saved."""
+"""For each table, the condition that a row is intact."""
 
 _JOINED = """(SELECT 1) LEFT JOIN feature_details d ON d.content_hash = f.content_hash
     LEFT JOIN landmarks l ON l.content_hash = f.content_hash"""
@@ -67,7 +67,7 @@ SEAL_CONTENT = "UPDATE features AS f SET " + ", ".join(
 """The statement that gives rows of ``features`` their checksums; add a condition."""
 
 SEAL = {table: f"UPDATE {table} SET checksum = {FUNCTION}({values})" for table, values in _OF_ROW.items()}
-"""Table → the statement that gives its rows their checksums; add a condition."""
+"""For each table, the statement that gives its rows their checksums; add a condition."""
 
 SEAL_WHAT_PEOPLE_SAY = {
     table: f"UPDATE {table} SET checksum = {FUNCTION}({values})" for table, values in _SAID_BY_PEOPLE.items()

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 BACKUP_FOLDER = "backups"
 _READER_BUSY_SECONDS = 2.0  # readers meet a lock only while SQLite recovers or resets the log
 _CACHE_KIB = 4096  # twice SQLite's default; the operating system caches the file as well
-_JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024  # what a log may keep on disk after a checkpoint
+_JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024  # the largest size of the log after a checkpoint
 
 
 _execute, _executemany = sqlite3.Connection.execute, sqlite3.Connection.executemany  # faster than super()
@@ -41,7 +41,7 @@ class Connection(sqlite3.Connection):
             return _execute(self, *arguments)
         except UnicodeEncodeError:
             return _execute(self, *storable(arguments))
-        except UnicodeDecodeError as error:  # the message of SQLite quotes what is damaged
+        except UnicodeDecodeError as error:  # SQLite's message quotes the damaged text
             raise sqlite3.DatabaseError(f"Could not decode to UTF-8: {error}") from error
 
     def executemany(self, *arguments: Any) -> sqlite3.Cursor:

@@ -26,7 +26,7 @@ Migration = Callable[["Connection"], None]
 
 _TABLES = {
     "meta": "key TEXT PRIMARY KEY, value TEXT NOT NULL",
-    # One row a file. `analysis` says what became of its content; `status` is what people see.
+    # One row per file. `analysis` is the result for its content; `status` is shown to people.
     "tracks": """
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         path TEXT NOT NULL UNIQUE,
