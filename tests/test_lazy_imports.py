@@ -96,6 +96,16 @@ def test_a_missing_package_names_the_command_that_installs_it() -> None:
         lazy_imports.import_once("no_such_module", install="no-such-package")
 
 
+def test_the_analysis_loads_no_arrays_of_dask_and_others_still_may() -> None:
+    done = run(
+        "import sys\nfrom workbench.analysis.spectrum.transforms import ForwardTransform\n"
+        "ForwardTransform(1, 8)()\n"
+        "assert 'dask.array' not in sys.modules\n"
+        "import dask.array.fft; print('there')"
+    )
+    assert done.stdout == "there\n", done.stderr
+
+
 def test_the_grammar_of_iris_is_loaded_when_one_is_checked() -> None:
     done = run(
         "import sys, workbench.apps, jsonschema\n"

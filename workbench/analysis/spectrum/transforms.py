@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pyfftw
 
+from workbench.lazy_imports import get_fftw
+
+pyfftw = get_fftw()
 # A cache line, which also suits the widest vector instructions.
 _BYTES = 64
 
