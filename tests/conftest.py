@@ -41,8 +41,9 @@ FIRST = ("test_image", "processing", "apps", "test_readme", "models", "test_note
 """The longest tests, which start first, so that no process waits for another one at the end."""
 
 WARM = (
-    "processing", "apps", "dashboards", "models", "media/test_supysonic", "test_bad_input", "test_main_job",
-    "test_notebooks", "test_other_machines", "test_readme", "test_shared_cache", "test_terminal", "test_versions",
+    "processing", "apps", "dashboards", "models", "session", "media/test_supysonic", "test_bad_input",
+    "test_main_job", "test_notebooks", "test_other_machines", "test_readme", "test_shared_cache", "test_terminal",
+    "test_versions",
 )  # fmt: skip
 """Files and folders whose programs, those of fixtures too, are forks of one that has imported the packages."""
 warm = WarmPython()
@@ -72,7 +73,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    warm.used = group_of(item.nodeid) in WARM and item.get_closest_marker("cold") is None
+    group = group_of(item.nodeid)
+    warm.used = (group in WARM or group.partition("/")[0] in WARM) and item.get_closest_marker("cold") is None
 
 
 def pytest_unconfigure() -> None:

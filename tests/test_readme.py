@@ -196,7 +196,7 @@ def reader(
     found.clone.mkdir()
     (found.clone / "notebooks").symlink_to(ROOT / "notebooks")
     (found.clone / ".venv").mkdir()
-    (found.clone / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (found.clone / ".venv" / "bin").symlink_to(tmp_path / "commands")
     (tmp_path / ".jupyter").mkdir()  # who reads this may be root, as in a container, which Jupyter asks about
     (tmp_path / ".jupyter" / "jupyter_server_config.json").write_text('{"ServerApp": {"allow_root": true}}')
     (tmp_path / "Music").mkdir()

@@ -71,16 +71,18 @@ def test_house_with_a_held_organ_is_not_halved(analyze):
 
 def chorale(bpm: float, attack_s: float) -> np.ndarray:
     """Block chords on each beat that fade into each other, as of a choir."""
-    time = np.arange(30 * 44100) / 44100
+    every_s = 60 / bpm
     rng = np.random.default_rng(2)
-    samples = np.zeros(len(time))
-    for start in np.arange(0, 28, 60 / bpm):
+    samples = np.zeros(30 * 44100)
+    for start in np.arange(0, 28, every_s):
         root = 110 * 2 ** (rng.choice([0, 2, 5, 7, 9]) / 12)
+        sounding = slice(int(start * 44100), int((start + every_s + attack_s) * 44100) + 1)
+        time = np.arange(len(samples))[sounding] / 44100
         level = np.clip((time - start) / attack_s, 0, 1) * np.clip(
-            1 + (start + 60 / bpm - time) / attack_s, 0, 1
+            1 + (start + every_s - time) / attack_s, 0, 1
         )
         for ratio in (1, 1.5, 2, 2.5, 3):
-            samples += 0.05 * level * np.sin(2 * np.pi * root * ratio * time)
+            samples[sounding] += 0.05 * level * np.sin(2 * np.pi * root * ratio * time)
     return samples
 
 
