@@ -17,8 +17,6 @@ from playwright.sync_api import BrowserContext, Page
 
 pytestmark = pytest.mark.browser
 
-WEBGL = ("--use-gl=swiftshader", "--enable-unsafe-swiftshader")
-
 
 class Visit:
     """A page, with what it asked for and what it complained of."""
@@ -42,7 +40,7 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def running_browser(chromium: str, chromium_profile: Path) -> Iterator[BrowserContext]:
-    with chromium_with_caches(chromium, chromium_profile, *WEBGL) as context:
+    with chromium_with_caches(chromium, chromium_profile) as context:
         yield context
 
 
