@@ -17,6 +17,7 @@ import soundfile
 from signals import tone
 
 from workbench import LibraryPathError, Workbench
+from workbench.session.watching import changes
 from workbench.session.watching.changes import needs_polling
 from workbench.session.watching.settling import Settling
 from workbench.session.watching.watch import WatchEvent
@@ -47,6 +48,13 @@ class Watching:
         self.watch.stop.set()
         self.thread.join(DEADLINE_S)
         assert not self.thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the watch look more often than a user needs: each step of a test waits for that."""
+    monkeypatch.setattr(changes, "_TICK_MS", 100)
+    monkeypatch.setattr(changes, "SCAN_S", 0.3)
 
 
 @pytest.fixture(scope="module")
