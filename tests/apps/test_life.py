@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -121,12 +122,15 @@ def test_locked_database_is_said_soon_and_got_over(server: Any, music: Path, unt
     request = {"method": "random", "size": 1}
     with closing(sqlite3.connect(server.data_dir / "library.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        refused = server.post("playlists/generate", request, timeout=60)
+        job = {"file_path": str(music / "one.wav"), "force_reanalysis": True}
+        with ThreadPoolExecutor() as pool:
+            playlist = pool.submit(server.post, "playlists/generate", request, timeout=60)
+            analysis = pool.submit(server.post, "tracks/analyze", job, timeout=60)
+        refused = playlist.result()
         assert refused.status_code == 503, refused.text
         assert refused.json()["error"] == "database_unavailable"
         assert int(refused.headers["Retry-After"]) > 0
-        job = {"file_path": str(music / "one.wav"), "force_reanalysis": True}
-        assert server.post("tracks/analyze", job, timeout=60).status_code == 503
+        assert analysis.result().status_code == 503
         assert server.get("tracks", timeout=60).json()["total"] == 4
         other.execute("ROLLBACK")
     until(lambda: server.post("playlists/generate", request).status_code == 201)
