@@ -77,3 +77,11 @@ def test_clearing_empties_both_caches(wb: Workbench) -> None:
     wb.caches.features["hash"] = "kept"
     wb.caches.clear()
     assert [wb.caches.stats()[name]["current_entries"] for name in CACHES] == [0, 0]
+
+
+def test_tracks_of_a_library_that_has_changed_take_no_memory(wb: Workbench) -> None:
+    for title in ("Green", "Red"):
+        assert wb.track(1) == wb.track("1")
+        save(wb, title)
+    assert wb.track(1).title == "Red"
+    assert wb.caches.stats()["feature_cache"]["current_entries"] == 1

@@ -20,7 +20,7 @@ class Caches:
     features : MemoryCache
         Features by content hash. Its statistics are published as ``analysis_cache``, the name that clients know.
     tracks : MemoryCache
-        Tracks by query and version of the library; published as ``feature_cache``.
+        Tracks by query and version of the library; published as ``feature_cache``. See :meth:`tracks_at`.
     shared : SharedCache or None
         Features by content hash, for several servers.
 
@@ -40,6 +40,14 @@ class Caches:
         self.features = MemoryCache(half_bytes, settings.cache_ttl_seconds, name="analysis_cache")
         self.tracks = MemoryCache(half_bytes, settings.cache_ttl_seconds, name="feature_cache")
         self.shared = _open_shared(settings, own)
+        self._version: str | None = None
+
+    def tracks_at(self, version: str) -> MemoryCache:
+        """Return the cache of tracks without those of another version of the library: nobody asks for them again."""
+        if version != self._version:
+            self._version = version
+            self.tracks.clear()
+        return self.tracks
 
     def stats(self) -> dict[str, dict[str, Any]]:
         """Return the statistics of every cache, by published name."""

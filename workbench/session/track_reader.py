@@ -92,8 +92,10 @@ class TrackReader(Verbs):
         UnknownTrackError
             No track or several tracks match; ``candidates`` lists the nearest ones.
         """
-        key = (self._library.version(), str(track))
-        found: Track = self._caches.tracks.get_or_compute(key, lambda: self._only_match(str(track)))
+        version = self._library.version()
+        found: Track = self._caches.tracks_at(version).get_or_compute(
+            (version, str(track)), lambda: self._only_match(str(track))
+        )
         if isinstance(track, int) and found.id != track:  # a number is an id, not the title "1999"
             raise UnknownTrackError(f"There is no track {track}.", candidates=[])
         return self._shown(found)
@@ -243,8 +245,9 @@ class TrackReader(Verbs):
         file = os.fspath(path)
         status = Path(file).stat()
         now = (*size_and_time(status), inode_time(status))
-        key = f"track:{file}:{now}:{self._library.version()}"
-        described: dict[str, Any] | None = self._caches.tracks.get(key)
+        version = self._library.version()
+        key, kept = f"track:{file}:{now}:{version}", self._caches.tracks_at(version)
+        described: dict[str, Any] | None = kept.get(key)
         if described is None:
             known = self._library.files.known([file]).get(file)
             if known is None or known.status != "analyzed":
@@ -252,7 +255,7 @@ class TrackReader(Verbs):
             if (known.size_bytes, known.mtime_ns, known.ctime_ns) != now:
                 return None
             (described,) = self.described([self(known.id)])
-            self._caches.tracks[key] = described
+            kept[key] = described
         return described
 
     def statistics(self) -> dict[str, Any]:
