@@ -92,6 +92,14 @@ def test_the_new_tags_come_with_one_analysis_over_rest_too(wb: Workbench, song: 
     assert wb.track.unchanged(song) is None
 
 
+def test_an_unchanged_file_is_described_with_its_present_rating(wb: Workbench, song: Path) -> None:
+    for stars in (2.0, 5.0):
+        wb.ratings.rate("Before", stars)
+        described = wb.track.unchanged(song)
+        assert described is not None
+        assert described["rating"] == stars
+
+
 def test_rights_and_hard_links_change_nothing(wb: Workbench, song: Path) -> None:
     version = wb.library.version()
     song.chmod(0o600)

@@ -246,7 +246,7 @@ class TrackReader(Verbs):
         status = Path(file).stat()
         now = (*size_and_time(status), inode_time(status))
         version = self._library.version()
-        key, kept = f"track:{file}:{now}:{version}", self._caches.tracks_at(version)
+        key, kept = f"track:{file}:{now}:{version}:{self._library.said()}", self._caches.tracks_at(version)
         described: dict[str, Any] | None = kept.get(key)
         if described is None:
             known = self._library.files.known([file]).get(file)
