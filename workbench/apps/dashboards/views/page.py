@@ -17,11 +17,6 @@ def page(*children: widgets.Widget) -> widgets.VBox:
     return classed(widgets.VBox([sheet, *children]), "pw-page")
 
 
-def page_html(html: str) -> str:
-    """Return HTML with the style of the page, which also works in a notebook without a kernel."""
-    return f"<style>{style()}</style><div class='pw-page'>{html}</div>"
-
-
 def heading(text: str) -> widgets.HTML:
     return widgets.HTML(f"<h2>{escape(text)}</h2>")
 
