@@ -106,7 +106,10 @@ class Visit:
 def go_to_no_app(page: Any, home: str) -> None:
     """Go to an empty page of the server's address, which it is not asked for."""
     page.unroute_all()
-    page.route(f"{home}no-app", lambda route: route.fulfill(body='<link rel="icon" href="data:,">'))
+    page.route(
+        f"{home}no-app",
+        lambda route: route.fulfill(body='<link rel="icon" href="data:,">', content_type="text/html"),
+    )
     page.goto(f"{home}no-app")
     page.unroute_all()
 
