@@ -80,7 +80,9 @@ class Visit:
             "request": lambda request: self.asked.append(request.url),
             "websocket": lambda socket: self.asked.append(socket.url),
             "pageerror": lambda error: self.complaints.append(str(error)),
-            "console": lambda said: said.type == "error" and self.complaints.append(said.text),
+            "console": lambda said: (
+                said.type == "error" and self.complaints.append(f"{said.text} {said.location['url']}")
+            ),
         }
         for event, listener in self._listeners.items():
             page.on(event, listener)
