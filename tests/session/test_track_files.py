@@ -25,12 +25,9 @@ def song(tmp_path: Path) -> Path:
 @pytest.fixture
 def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The trash of the home folder, wherever the test's folder is."""
-    plat = pytest.importorskip("send2trash.plat_other")
-    folder = tmp_path / "share" / "Trash"
-    monkeypatch.setattr(plat, "XDG_DATA_HOME", str(folder.parent).encode())
-    monkeypatch.setattr(plat, "HOMETRASH_B", str(folder).encode())
-    monkeypatch.setattr(plat, "get_dev", lambda path: 0)
-    return folder
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    return tmp_path / "share" / "Trash"
 
 
 def opened(data_dir: Path, song: Path, roots: Path) -> tuple[Workbench, int]:
@@ -61,6 +58,43 @@ def test_a_file_whose_name_is_not_utf8_goes_to_the_trash(data_dir: Path, song: P
 def test_nothing_outside_the_roots_is_deleted(data_dir: Path, song: Path, tmp_path: Path) -> None:
     wb, track_id = opened(data_dir, song, tmp_path / "elsewhere")
     with wb, pytest.raises(PathNotAllowedError):
+        wb.files.trash(track_id)
+    assert song.exists()
+
+
+def test_the_file_that_was_checked_goes_to_the_trash_when_a_link_replaces_its_folder(
+    data_dir: Path, song: Path, trash: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / song.name).write_text("not music")
+    album = song.parent / "album"
+    album.mkdir()
+    song = song.rename(album / song.name)
+    # Runs when the process that moves the file starts: after the check, before the move.
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import os; os.rename({str(album)!r}, {str(album)!r} + '.old'); os.symlink({str(outside)!r}, {str(album)!r})"
+    )
+    wb, track_id = opened(data_dir, song, album.parent)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with wb:
+        wb.files.trash(track_id)
+    assert album.is_symlink() and (outside / song.name).exists()
+    assert [path.suffix for path in (trash / "files").iterdir()] == [".wav"]
+    assert list((album.parent / "album.old").iterdir()) == []
+
+
+def test_a_file_without_a_trash_stays(
+    data_dir: Path, song: Path, trash: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trash.parent.write_text("where the trash would be")
+    wb, track_id = opened(data_dir, song, song.parent)
+    with (
+        wb,
+        pytest.raises(
+            LibraryPathError, match=r"song\.wav cannot be moved to the trash: Not a directory\. Delete"
+        ),
+    ):
         wb.files.trash(track_id)
     assert song.exists()
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.audio.bounds import LOOK_ONLY, Bounds
 from workbench.cards.verbs import Verbs
-from workbench.errors import LibraryPathError
+from workbench.errors import LibraryPathError, PathNotAllowedError
 from workbench.machine.desktop import has_desktop
 from workbench.session.allowed_paths import allowed_file
 
@@ -17,6 +20,17 @@ if TYPE_CHECKING:
     from workbench.store.library.library import Library
     from workbench.store.library.track import Track
 
+# send2trash takes paths only. In a process of its own, a name is looked up in the folder that was opened and checked,
+# even if a link has replaced this folder.
+_TO_TRASH = """
+import os, sys
+from send2trash import send2trash
+os.fchdir(int(sys.argv[1]))
+try:
+    send2trash(sys.argv[2])
+except OSError as error:
+    sys.exit(error.strerror or str(error))
+"""
 _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -65,17 +79,31 @@ class TrackFiles(Verbs):
         PathNotAllowedError
             The file is outside LIBRARY_ROOTS.
         """
-        import send2trash
-
         found = self._track(track)
         path = allowed_file(found.path, self._settings.library_roots)
         if not os.access(path.parent, os.W_OK):
             raise LibraryPathError(f"{path} cannot be deleted: you may not write in its folder.")
         try:
-            send2trash.send2trash(os.fspath(Path(found.path)))
+            _move_to_trash(found.path, Bounds(self._settings.library_roots))
         except OSError as error:
             raise LibraryPathError(
-                f"{path} cannot be moved to the trash: {error.strerror or error}. Delete it in your file manager."
+                f"{path} cannot be moved to the trash: {error.strerror}. Delete it in your file manager."
             ) from error
         self._library.files.mark_missing([found.id])
         return path
+
+
+def _move_to_trash(path: str, bounds: Bounds) -> None:
+    folder, name = os.path.split(path)
+    opened = os.open(folder, LOOK_ONLY)
+    try:
+        if not bounds.hold(opened):
+            raise PathNotAllowedError(
+                f"{path} is outside LIBRARY_ROOTS, the folders that the server may read."
+            )
+        command = [sys.executable, "-P", "-c", _TO_TRASH, str(opened), name]
+        moved = subprocess.run(command, pass_fds=[opened], stderr=subprocess.PIPE, text=True)
+    finally:
+        os.close(opened)
+    if moved.returncode:
+        raise OSError(moved.returncode, moved.stderr.strip().rpartition("\n")[2])
