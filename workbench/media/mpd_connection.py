@@ -57,7 +57,7 @@ def _translated(address: MpdAddress, error: Exception) -> MediaServerError:
         text = f"{address} refused: {_reason(error)}. Ask for fewer tracks, or raise max_playlist_length in mpd.conf."
     elif getattr(error, "errno", None) is not None and not isinstance(error, OSError):
         text = f"{address} refused: {_reason(error)}."
-    elif isinstance(error, TimeoutError):
+    elif TimeoutError in (type(error), type(error.__context__)):  # python-mpd2 hides one that ends a request
         text = f"{address} does not answer in time. Try again when it is idle, or raise MPD_TIMEOUT."
     else:
         text = f"{address} cannot be reached: {_reason(error)}. Start it, or give another address, such as mpd://HOST:6600."
