@@ -71,8 +71,23 @@ def measure_small(browser: Any, url: str, tracks: int) -> None:
         page.close()
     page = warm(browser, url, "library", ROW, f"library: table of {tracks:,} ready", "< 1.5 s")
     measure_filter(page, tracks)
+    measure_switching(page)
     page.close()
     measure_ten_pages(browser, url)
+
+
+def measure_switching(page: Any) -> None:
+    """Open every other app and the first one again by their links, three times; print the times of each."""
+    took: dict[str, list[float]] = {app: [] for app in APPS}
+    for app in (*APPS[1:], APPS[0]) * 3:
+        wait_until_quiet()
+        page.evaluate(NOTE_SWITCH, APP)
+        page.locator(f'.pw-nav a[href$="{app}.ipynb"]').click(no_wait_after=True)
+        page.wait_for_function("window.switchedMs")
+        took[app].append(page.evaluate("window.switchedMs") / 1000)
+    for app, times in took.items():
+        said = ", ".join(f"{seconds:.2f}" for seconds in sorted(times))
+        print(f"{f'{app}: opened by its link':52} {said} s {'< 0.5 s':>12}", flush=True)
 
 
 def measure_ten_pages(browser: Any, url: str) -> None:
@@ -162,6 +177,21 @@ NOTE_PAINT = """new MutationObserver((_, observer) => {
   observer.disconnect();
   requestAnimationFrame(() => requestAnimationFrame(() => { window.paintedAt = performance.now(); }));
 }).observe(document, { childList: true, subtree: true, attributes: true });"""
+
+# Notes how long it takes from the next click until the content of another app has been painted.
+NOTE_SWITCH = """(selector) => {
+  const content = () => document.getElementById("rendered_cells"), before = content();
+  window.switchedMs = undefined;
+  addEventListener("click", () => {
+    const clicked = performance.now();
+    new MutationObserver((_, observer) => {
+      const isDrawn = (node) => content() !== before && node.getBoundingClientRect().height;
+      if (![...document.querySelectorAll(selector)].some(isDrawn)) return;
+      observer.disconnect();
+      requestAnimationFrame(() => requestAnimationFrame(() => { window.switchedMs = performance.now() - clicked; }));
+    }).observe(document, { childList: true, subtree: true, attributes: true });
+  }, { capture: true, once: true });
+}"""
 
 # Turns the wheel thirty times and times the drawing of each frame.
 FRAMES = """async () => {

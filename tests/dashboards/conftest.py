@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import chromium_with_caches, forget
+from chromium import chromium_with_caches
 
 HERE = Path(__file__).parent
 START_WITHIN_S = 90.0
@@ -94,15 +94,12 @@ class Visit:
             if not url.startswith((home, home.replace("http", "ws"), "data:", "blob:"))
         ]
 
-    def end(self, home: str) -> None:
-        """Close the page; or, in the tab that is kept, leave the app and forget what it stored."""
+    def end(self) -> None:
+        """Close the page, except in the tab that is kept, where the next test leaves the app."""
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
         if self.page not in self.page.context.pages[:1]:
             self.page.close()
-            return
-        go_to_no_app(self.page, home)
-        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
 
 
 def go_to_no_app(page: Any, home: str) -> None:
@@ -114,6 +111,26 @@ def go_to_no_app(page: Any, home: str) -> None:
     )
     page.goto(f"{home}no-app")
     page.unroute_all()
+
+
+SWITCH = """async (address) => {
+    workbenchPlayer.stop();
+    const shown = new Promise((done) => document.addEventListener("workbench-page", done, { once: true }));
+    workbenchPlayer.pages.open(new URL(address));
+    await shown;
+    localStorage.clear();
+    sessionStorage.clear();
+}"""
+
+
+def leaves_for(page: Any, address: str) -> bool:
+    """Open another app in the document of an app, as a link does; False if it is no such document."""
+    ready = "(address) => Boolean(window.workbenchAppPage?.isReady && location.href !== address)"
+    same_server = page.url.startswith(address.partition("voila/")[0])
+    if not same_server or not page.evaluate(ready, address):
+        return False
+    page.evaluate(SWITCH, address)
+    return True
 
 
 browsers = ExitStack()
@@ -131,7 +148,8 @@ def chromium(chromium_profile: Path) -> Iterator[Any]:
         running.append(browsers.enter_context(chromium_with_caches(found, chromium_profile, SOUND)))
         browsers.callback(running.clear)
     yield running[0]
-    forget(running[0])
+    for page in running[0].pages[1:]:
+        page.close()
 
 
 def in_browser(item: pytest.Item) -> bool:
@@ -200,7 +218,8 @@ def empty_server(tmp_path: Path, music: Path) -> Iterator[AppServer]:
 def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
     """Open an app by name. At the end, errors and requests to other machines fail the test.
 
-    The first app is opened in the tab of the test before, because a new tab takes a third more time.
+    The first app is opened in the tab of the test before, in place of its app if possible: a new document takes three
+    times as long.
     """
     visits: list[Visit] = []
     empty = "empty_server" in request.fixturenames
@@ -213,23 +232,28 @@ def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..
         height: int = 800,
         dark: bool = False,
         stored: Mapping[str, str] | None = None,
+        fresh: bool = False,
     ) -> Visit:
         page = chromium.pages[0] if not visits and chromium.pages else chromium.new_page()
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.set_default_timeout(PAGE_WITHIN_MS)
-        seen = Visit(page)
-        if stored:
+        address = f"{server.url}voila/render/{name}.ipynb"
+        if stored or fresh or not leaves_for(page, address):
             go_to_no_app(page, server.url)
-            page.evaluate("stored => Object.assign(sessionStorage, stored)", stored)
-        page.goto(f"{server.url}voila/render/{name}.ipynb")
+            page.evaluate("localStorage.clear(); sessionStorage.clear()")
+            page.evaluate("stored => Object.assign(sessionStorage, stored)", stored or {})
+            seen = Visit(page)
+            page.goto(address)
+        else:
+            seen = Visit(page)
         page.wait_for_selector(".pw-page")
         visits.append(seen)
         return seen
 
     yield open_app
     for seen in visits:
-        seen.end(server.url)
+        seen.end()
     assert [seen.complaints for seen in visits if seen.complaints] == []
     assert [seen.outside(server.url) for seen in visits if seen.outside(server.url)] == []
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from waiting import until
 
 from workbench.errors import CancelledError
 from workbench.processing.job.task import Progress
@@ -33,13 +33,6 @@ def kernel_runs(server_url: str, kernel: str) -> bool:
         return bool(urlopen(f"{server_url}api/kernels/{kernel}"))
     except HTTPError:
         return False
-
-
-def until(happens: Callable[[], bool], within_s: float = 60) -> None:
-    give_up = time.monotonic() + within_s
-    while not happens():
-        assert time.monotonic() < give_up
-        time.sleep(0.05)
 
 
 def wait_for_text(page: Any, text: str) -> None:
@@ -336,7 +329,7 @@ def test_the_performance_app_shows_event_loops_current_values_and_reasons(visit:
 
 
 def test_the_browser_keeps_the_files_of_a_page_and_loads_no_mathjax(visit: Callable[..., Any]) -> None:
-    seen = visit("problems")
+    seen = visit("problems", fresh=True)
     wait_for_text(seen.page, "Duplicates (")
     kept = [url for url in seen.asked if "/voila/static" in url or "/voila/labextensions/" in url]
     assert len(kept) > 50

@@ -12,7 +12,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 NOW = "workbenchPlayer.now"
-OWN_IS_COVERED = "document.querySelector('#rendered_cells').closest('[inert]') !== null"
+MENU_IS_COVERED = "document.querySelector('.pw-nav').closest('[inert]') !== null"
 SOUNDS = "!workbenchPlayer.now.paused && workbenchPlayer.now.at_s > 0"
 
 
@@ -77,26 +77,33 @@ def test_one_track_passes_into_the_next_by_itself(visit: Callable[..., Any]) -> 
 
 def test_the_sound_goes_on_in_another_app_and_back_returns(visit: Callable[..., Any]) -> None:
     page = first_rows(visit)
-    home = page.url
+    library = page.url
     row(page, 1).dblclick()
     page.wait_for_function(SOUNDS)
+    field = page.get_by_placeholder("night ·")
+    field.fill("bpm")
     page.evaluate("window.isTheSame = true")
     page.get_by_role("link", name="Duplicates and problems").click()
-    frame = page.frame_locator(".pw-frame:not([hidden])")
-    frame.get_by_role("heading", name="Duplicates and problems").wait_for()
-    page.wait_for_function("document.title.startsWith('Duplicates and problems')")
+    page.get_by_role("heading", name="Duplicates and problems").wait_for()
+    assert page.title().startswith("Duplicates and problems")
     assert page.url.endswith("voila/render/problems.ipynb")
     assert page.evaluate("isTheSame && !workbenchPlayer.now.paused")
-    assert page.evaluate(OWN_IS_COVERED)
-    frame.get_by_role("link", name="Home").click()
-    page.frame_locator(".pw-frame:not([hidden])").get_by_role("heading", name="Apps").wait_for()
+    page.get_by_role("link", name="Home").click()
+    frame = page.frame_locator(".pw-frame:not([hidden])")
+    frame.get_by_role("heading", name="Apps").wait_for()
+    assert page.evaluate(MENU_IS_COVERED)
+    frame.get_by_role("link", name="Library").first.click()
+    page.wait_for_function("document.title.startsWith('Library')")
+    assert field.input_value() == "bpm", "the Library was kept as it was left"
+    assert not page.evaluate(MENU_IS_COVERED)
     page.go_back()
-    page.wait_for_function("document.title.startsWith('Duplicates and problems')")
+    frame.get_by_role("heading", name="Apps").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="Duplicates and problems").wait_for()
     page.go_back()
     page.wait_for_function("document.title.startsWith('Library')")
-    assert page.url == home
-    assert page.locator(".pw-frame:not([hidden])").count() == 0
-    assert not page.evaluate(OWN_IS_COVERED)
+    assert page.url == library
+    assert page.evaluate("isTheSame && !workbenchPlayer.now.paused")
 
 
 def test_stars_of_the_bar_are_seen_in_the_table_and_heard_tracks_are_counted(

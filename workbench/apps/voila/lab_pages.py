@@ -15,7 +15,6 @@ from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 from voila.configuration import VoilaConfiguration
 from voila.paths import collect_static_paths, collect_template_paths
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import get_voila_labextensions_path
 
@@ -23,6 +22,7 @@ from workbench.apps.dashboards.widgets.static_file import FOLDER
 from workbench.apps.notebooks import app_files
 from workbench.apps.voila.foreign_loads import refuse_foreign_load
 from workbench.apps.voila.page_files import file_routes, with_kept_files
+from workbench.apps.voila.pages import LeaveHandler
 from workbench.apps.voila.voila_app import TEMPLATES, page_configuration
 
 PAGES = "workbench/apps"
@@ -59,7 +59,7 @@ def app_routes(server: Any) -> list[Any]:
             voila=collect_static_paths(["voila", "nbconvert"], voila.template),
             extensions=get_voila_labextensions_path(voila.extra_labextensions_path),
         ),
-        (url_path_join(re.escape(base_url), "voila/api/shutdown/(.*)"), VoilaShutdownKernelHandler),
+        (url_path_join(re.escape(base_url), "voila/api/shutdown/(.*)"), LeaveHandler),
     ]
 
 

@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.httputil import url_concat
 from tornado.web import HTTPError, authenticated
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
@@ -117,6 +118,17 @@ class AppHandler(PageHandler, TornadoVoilaHandler):  # type: ignore[misc]
 
 class AppChannelsHandler(PageHandler, VoilaKernelWebsocketHandler):  # type: ignore[misc]
     """The messages between a page and its kernel."""
+
+
+class LeaveHandler(VoilaShutdownKernelHandler):  # type: ignore[misc]
+    """Ends the kernel of an app that was left. Voila's script and ours both tell it when a page is closed."""
+
+    @authenticated
+    async def post(self, kernel_id: str) -> None:
+        if kernel_id in self.kernel_manager:
+            await super().post(kernel_id)
+        else:
+            self.set_status(HTTPStatus.NO_CONTENT)
 
 
 class LogoutHandler(PageHandler):

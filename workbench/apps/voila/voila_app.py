@@ -41,6 +41,7 @@ from workbench.apps.voila.pages import (
     AppChannelsHandler,
     AppHandler,
     HomeHandler,
+    LeaveHandler,
     LoginHandler,
     LogoutHandler,
     LostHandler,
@@ -62,7 +63,7 @@ CELL_FAILED = "Reload the page to try again. If it stays, `workbench doctor` and
 # are left out, and so is the one for the request of a page, which no app reads.
 VOILA_HANDLERS: dict[type[RequestHandler], type[RequestHandler]] = {
     TornadoVoilaHandler: AppHandler,
-    VoilaShutdownKernelHandler: VoilaShutdownKernelHandler,
+    VoilaShutdownKernelHandler: LeaveHandler,
     VoilaKernelWebsocketHandler: AppChannelsHandler,
     KernelHandler: KernelHandler,
 }

@@ -1,8 +1,6 @@
-// Shows a message when the server was stopped or the kernel of the page has ended.
-// Ends the kernel in browsers that do not tell Voila that a page is left (Safari on iOS).
+// Shows a message when the server was stopped or the kernel of the visible app has ended.
 
 const EVERY_MS = 10000;
-const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
 const line = Object.assign(document.createElement("p"), { className: "pw-lost", hidden: true });
 line.setAttribute("role", "alert");
 document.body.prepend(line);
@@ -13,22 +11,17 @@ function say(text) {
 }
 
 async function look() {
-  if (document.hidden) return;
+  const app = document.getElementById("jupyter-config-data");
+  if (document.hidden || !app) return;
+  const config = JSON.parse(app.textContent);
   try {
     const answer = await fetch(`${config.baseUrl}api/kernels/${config.kernelId}`);
-    say(answer.status === 404 ? "The program behind this page has ended: the page was left for too long, or memory ran out." : "");
+    if (app.isConnected) say(answer.status === 404 ? "The program behind this page has ended: the page was left for too long, or memory ran out." : "");
   } catch {
     say("The server does not answer. Is `workbench serve` running?");
   }
 }
 
-let told = false;
-addEventListener("beforeunload", () => { told = true; });
-addEventListener("pagehide", (event) => {
-  if (told || event.persisted) return; // the browser may show a persisted page again
-  const goodbye = new FormData();
-  goodbye.append("_xsrf", document.cookie.match(/\b_xsrf=([^;]*)/)?.[1] ?? "");
-  navigator.sendBeacon(`${config.baseUrl}voila/api/shutdown/${config.kernelId}`, goodbye);
-});
 setInterval(look, EVERY_MS);
 document.addEventListener("visibilitychange", look);
+document.addEventListener("workbench-page", () => (say(""), look()));

@@ -1,71 +1,117 @@
-// Keeps the sound playing when another app is opened. While the player has a queue, its page stays open and shows the
-// other pages of the workbench in frames above itself. Address, title and Back are those of the visible page. Up to KEPT
-// pages that were left are kept, so that returning to them takes no time and loses nothing.
+// Opens other pages without leaving the document. An app takes the place of the app before it, which saves half a second
+// of loading scripts. While the player has a queue, other pages are shown in frames above, so that the sound goes on.
+// Address, title and Back are those of the visible page. While there is a queue, up to KEPT pages that were left are
+// kept, so that returning to them takes no time and loses nothing.
 
 (() => {
   const player = window.workbenchPlayer, KEPT = 4; // set by hand: each has a kernel of 30 to 80 MB
-  const root = new URL(serverUrl("")).pathname;
-  const isPage = ({ origin, pathname }) =>
-    origin === location.origin && (pathname === root || pathname === `${root}api` || pathname.startsWith(`${root}voila/render/`));
+  const root = new URL(serverUrl("")).pathname, apps = `${root}voila/render/`;
   const addressOf = (url) => url.pathname + url.search;
 
-  // A page in a frame passes a click on a link to the page around it, which follows the link.
-  function catchLinks(page, open) {
+  // Passes the clicks on links of a page to a function that shows their pages, where there is one.
+  function catchLinks(page, { opens, open }) {
     page.document.addEventListener("click", (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-      if (link.target || link.hasAttribute("download") || !isPage(link) || link.hash || !player.now.id) return;
+      if (link.target || link.hasAttribute("download") || link.origin !== location.origin || link.hash || !opens(link)) return;
       event.preventDefault();
       open(new URL(link.href));
     });
   }
 
-  if (player.openPage) {
-    catchLinks(window, player.openPage);
+  if (player.pages) { // this page is in a frame, and the page around it shows pages
+    catchLinks(window, player.pages);
     return;
   }
 
-  const own = { address: addressOf(location), title: document.title, frame: null };
-  let pages = [own], shown = own; // in the order in which they were visible
-  const windowOf = (page) => page.frame?.contentWindow ?? window;
+  let own = { address: addressOf(location), title: document.title }, place = null; // Voila's place for the content of an app
+  let pages = [own], shown = own, wanted = own.address; // pages in the order in which they were visible
 
-  function add(address) {
+  function frameOf(address) {
     const frame = element(document.body, "iframe", { className: "pw-frame", src: address, title: "Playlist Workbench" });
-    const page = { address, title: document.title, frame };
+    const page = { address, title: document.title, frame, close: () => frame.remove() };
     frame.addEventListener("load", () => {
       page.title = frame.title = frame.contentDocument.title;
       page.address = addressOf(frame.contentWindow.location);
-      if (page === shown) sayWhere(page);
+      if (page === shown) sayWhere();
     });
     return page;
   }
-  function sayWhere(page) {
-    document.title = page.title;
-    if (addressOf(location) !== page.address) history.replaceState(null, "", page.address);
+  function sayWhere() {
+    document.title = shown.title;
+    wanted = shown.address;
+    if (addressOf(location) !== wanted) history.replaceState(null, "", wanted);
   }
-  function show(address) {
-    const page = pages.find((one) => one.address === address) ?? add(address);
-    pages = [...pages.filter((one) => one !== page), page];
+  function markLink(address) {
+    for (const link of document.querySelectorAll(".pw-nav a")) {
+      if (link.pathname === address.split("?")[0]) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+  function show(page) {
+    if (shown !== page) shown.scrolled = window.scrollY;
     shown = page;
-    const left = pages.filter((one) => one.frame);
-    if (left.length > KEPT) {
-      left[0].frame.remove();
-      pages = pages.filter((one) => one !== left[0]);
+    pages = [...pages.filter((one) => one !== page), page];
+    const left = pages.filter((one) => one !== page && one.close), kept = player.now.id ? KEPT : 0;
+    for (const gone of left.slice(0, Math.max(0, left.length - kept))) {
+      gone.close();
+      pages = pages.filter((one) => one !== gone);
     }
     for (const each of pages) {
-      if (each.frame) each.frame.hidden = each !== page;
-      windowOf(each).workbenchBehind = each !== page;
+      if (each.frame) each.frame.hidden = each.frame.contentWindow.workbenchBehind = each !== page;
+      else if (each !== page) each.element?.remove();
     }
-    document.documentElement.classList.toggle("pw-covered", page !== own);
-    for (const each of document.body.children) each.inert = page !== own && !each.matches(".pw-frame, .pw-now");
+    window.workbenchBehind = Boolean(page.frame);
+    if (page.element && !page.element.isConnected) place.append(page.element);
+    page.element?.removeAttribute("aria-busy");
+    document.documentElement.classList.toggle("pw-covered", Boolean(page.frame));
+    for (const each of document.body.children) each.inert = Boolean(page.frame) && !each.matches(".pw-frame, .pw-now");
     document.title = page.title;
-    windowOf(page).focus();
+    markLink(page.address);
+    if (page.frame) page.frame.contentWindow.focus();
+    else window.scrollTo(0, page.scrolled ?? 0);
+    document.dispatchEvent(new Event("workbench-page"));
   }
-  player.openPage = (url) => {
-    if (addressOf(url) === shown.address) return;
-    history.pushState(null, "", addressOf(url));
-    show(addressOf(url));
+  // Shows an app in this document instead of the one before.
+  async function openApp(address) {
+    if (!place) {
+      own = pages[pages.indexOf(own)] = workbenchAppPage.first();
+      if (!shown.frame) shown = own;
+      place = own.element.parentElement;
+    }
+    markLink(address);
+    shown.element?.setAttribute("aria-busy", "true");
+    const page = await workbenchAppPage.load(address);
+    if (wanted !== address) return page.close();
+    show(page);
+    await page.render();
+  }
+  async function open(address) {
+    wanted = address;
+    const known = pages.find((one) => one.address === address);
+    if (known) return show(known);
+    if (!workbenchAppPage.isReady || !address.startsWith(apps)) return show(frameOf(address));
+    try {
+      await openApp(address);
+    } catch (error) {
+      console.warn(error);
+      if (wanted !== address) return;
+      if (player.now.id) show(frameOf(address));
+      else location.reload(); // the page itself says what is wrong
+    }
+  }
+  player.pages = {
+    opens({ pathname, search }) {
+      if (![root, `${root}api`].includes(pathname) && !pathname.startsWith(apps)) return false;
+      if (player.now.id) return true;
+      return workbenchAppPage.isReady && pathname.startsWith(apps) && pathname + search !== shown.address;
+    },
+    open(url) {
+      if (addressOf(url) === wanted) return;
+      history.pushState(null, "", addressOf(url));
+      open(addressOf(url));
+    },
   };
-  catchLinks(window, player.openPage);
-  addEventListener("popstate", () => addressOf(location) !== shown.address && show(addressOf(location)));
+  catchLinks(window, player.pages);
+  addEventListener("popstate", () => addressOf(location) !== wanted && open(addressOf(location)));
 })();
