@@ -117,6 +117,19 @@ def test_publisher_writes_what_it_is_given_and_leaves_its_counts(
     assert monitor.cache_stats()["analysis_cache"]["hits"] == 5
 
 
+def test_only_a_process_that_stays_measures_shared_memory(library: Library, until: Any) -> None:
+    numbers = iter(range(10**9))
+    publisher = ProcessPublisher(
+        "cli", library.activity, lambda: figures(hits=next(numbers)), interval_s=3600
+    )
+    before = until(library.activity.processes)[0]
+    assert before.payload["memory"]["pss_bytes"] is None
+    publisher.publish()
+    memory = library.activity.processes()[0].payload["memory"]
+    publisher.close()
+    assert memory["pss_bytes"] == pytest.approx(memory["rss_bytes"], rel=0.9) or sys.platform != "linux"
+
+
 def test_idle_process_writes_nothing_but_its_heartbeat(library: Library, until: Any) -> None:
     times = iter(range(10**9))
     asked: list[int] = []

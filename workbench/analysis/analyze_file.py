@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from os import PathLike
 from typing import Any, Protocol
 
@@ -15,6 +14,7 @@ from workbench.analysis.features import TrackFeatures, version_of
 from workbench.analysis.own_descriptors import OwnMeters, SentMeter
 from workbench.analysis.rhythm.second_opinion import Vote
 from workbench.errors import WorkbenchError
+from workbench.machine.one_thread import one_thread
 from workbench.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def analyze_file(
 
     settings = settings or Settings()
     with (
-        _one_thread(),
+        one_thread(),
         open_audio(
             path,
             block_seconds=settings.stream_block_seconds,
@@ -168,15 +168,3 @@ def _heard(blocks: Iterable[Samples], rate: int, listening: Sequence[Hear]) -> I
         for hear in listening:
             hear(block, rate)
         yield block
-
-
-def _one_thread() -> Any:
-    """Limit BLAS to one thread: on matrices this small, more threads use more CPU time and save none."""
-    return _thread_pools().limit(limits=1)
-
-
-@cache
-def _thread_pools() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()

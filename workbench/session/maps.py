@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.cards.verbs import Verbs
+from workbench.machine.one_thread import one_thread
 from workbench.playlists.sound.layouts import neighbor_map, principal_components
 from workbench.playlists.sound.space import space_of
 
@@ -82,10 +83,8 @@ class Maps(Verbs):
 
     def lay_out_here(self, table: LibraryTable) -> NeighborMap:
         """Lay out the analyzed tracks in one thread of this process and keep the map; for small libraries."""
-        from threadpoolctl import threadpool_limits
-
         known = np.flatnonzero(table.analyzed)
-        with threadpool_limits(1):
+        with one_thread():
             return self._keep(table, neighbor_map(space_of(table).filled(known)))
 
     def start_layout(self, table: LibraryTable, *, show: bool | None = None) -> Job[NeighborMap]:

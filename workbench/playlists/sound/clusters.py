@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.machine.one_thread import one_thread
 from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.points import Vectors, mean_point
 from workbench.playlists.sound.space import Space, space_of
@@ -54,13 +55,12 @@ def kmeans_clusters(table: LibraryTable, rows: Rows, count: int, random_state: i
 
     def compute() -> Clusters:
         from sklearn.cluster import KMeans
-        from threadpoolctl import threadpool_limits
 
         space = space_of(table)
         vectors = space.filled(rows)
         distinct = len(np.unique(vectors[:: max(1, len(vectors) // 1000)], axis=0)) if len(vectors) else 0
         groups = min(count, len(rows), distinct)
-        with threadpool_limits(1):
+        with one_thread():
             starts = _STARTS if len(rows) <= _LARGE else _STARTS_LARGE
             model = KMeans(groups, n_init=starts, max_iter=_LLOYD_STEPS, random_state=random_state).fit(
                 vectors
@@ -101,12 +101,10 @@ def community_clusters(
     """
 
     def compute() -> Clusters:
-        from threadpoolctl import threadpool_limits
-
         space = space_of(table)
         if minimum_tracks is None:
             return largest_first(np.zeros(len(rows), dtype=np.int64), space.at(rows))
-        with threadpool_limits(1):
+        with one_thread():
             labels = _communities(space, rows, random_state)
         small = np.bincount(labels, minlength=1) < minimum_tracks
         return largest_first(np.where(small[labels], -1, labels), space.at(rows))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from workbench.machine.one_thread import one_thread
 from workbench.playlists.sound.arrays import Rows
 from workbench.playlists.sound.points import Vectors
 
@@ -26,10 +27,8 @@ def distance_blocks(points: Vectors, sample: Vectors) -> Iterator[tuple[slice, V
     slice
     float32 array, shape (up to 2048, k)
     """
-    from threadpoolctl import threadpool_limits
-
     lengths = np.einsum("ij,ij->i", sample, sample)
-    with threadpool_limits(1):
+    with one_thread():
         for start in range(0, len(points), _BLOCK):
             block = points[start : start + _BLOCK]
             square = block @ sample.T

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.analysis.sound_vector import COMPOSITION, SIZE
+from workbench.machine.one_thread import one_thread
 from workbench.playlists.sound.arrays import Floats, Rows
 
 if TYPE_CHECKING:
@@ -131,9 +132,7 @@ def _evened(values: Vectors) -> Vectors:
     """
     if not values.size:
         return np.eye(values.shape[1], dtype=np.float32)
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with one_thread():
         found, directions = np.linalg.eigh(np.einsum("ij,ik->jk", values, values) / len(values))
         variance = (1 - _SHRINKAGE) * np.maximum(found, 0) + _SHRINKAGE * found.mean()
         factors = np.where(variance > 0, variance, 1.0) ** -0.25
