@@ -13,6 +13,7 @@ import numpy.typing as npt
 from workbench.errors import ModelError
 from workbench.models.gpu import prepare_gpu
 from workbench.models.tagger.baselines import Inputs, Targets
+from workbench.models.tagger.calibration import softmax
 
 BATCH = 128  # a usual size; set by hand
 PATIENCE = 8  # epochs without improvement before training stops; set by hand
@@ -53,26 +54,30 @@ class Network:
             ``on_epoch(done, epochs)`` is called after each pass.
         """
         tensorflow = prepare_gpu()
-        keras = tensorflow.keras
-        keras.utils.set_random_seed(seed)
+        tensorflow.keras.utils.set_random_seed(seed)
         classes = int(targets.max()) + 1
-        model = _build(keras, inputs, classes)
         weights = len(targets) / (classes * np.bincount(targets, minlength=classes))
-        found = model.fit(
-            _dataset(tensorflow, inputs, targets, weights, seed),
-            epochs=epochs,
-            shuffle=False,
-            verbose=0,
-            validation_data=_dataset(tensorflow, *held_out, weights, None),
-            callbacks=[
-                keras.callbacks.EarlyStopping(
-                    monitor="val_loss", patience=PATIENCE, restore_best_weights=True
-                ),
-                keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: on_epoch(epoch + 1, epochs)),
-            ],
-        )
-        network = cls(model)
-        network.history = {name: [float(value) for value in values] for name, values in found.history.items()}
+        network = cls(_build(tensorflow.keras, inputs, classes))
+        learn = _learning_step(tensorflow, network.model, inputs, targets, weights)
+        chance = np.random.default_rng(seed)
+        history: dict[str, list[float]] = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
+        least, best_epoch, best_weights = np.inf, 0, network.model.get_weights()
+        for epoch in range(epochs):
+            places = chance.permutation(len(targets))
+            batches = np.split(places, range(BATCH, len(places), BATCH))
+            learned = np.concatenate([learn(batch) for batch in batches], dtype=np.float64)
+            measured = {"": (learned, targets[places]), "val_": (network.logits(held_out[0]), held_out[1])}
+            for prefix, (logits, wanted) in measured.items():
+                loss, accuracy = _loss_and_accuracy(logits, wanted, weights)
+                history[f"{prefix}loss"].append(loss)
+                history[f"{prefix}accuracy"].append(accuracy)
+            if history["val_loss"][-1] < least:
+                least, best_epoch, best_weights = history["val_loss"][-1], epoch, network.model.get_weights()
+            on_epoch(epoch + 1, epochs)
+            if epoch - best_epoch >= PATIENCE:
+                break
+        network.model.set_weights(best_weights)
+        network.history = history
         return network
 
     def logits(self, inputs: Inputs) -> npt.NDArray[np.float64]:
@@ -106,7 +111,7 @@ class Network:
 def _build(keras: Any, inputs: Inputs, classes: int) -> Any:
     normalize = keras.layers.Normalization()
     normalize.adapt(inputs)
-    model = keras.Sequential(
+    return keras.Sequential(
         [
             keras.Input((inputs.shape[1],)),
             normalize,
@@ -117,22 +122,38 @@ def _build(keras: Any, inputs: Inputs, classes: int) -> Any:
             keras.layers.Dense(classes),
         ]
     )
-    model.compile(
-        optimizer=keras.optimizers.AdamW(2e-3, weight_decay=1e-3),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        weighted_metrics=["accuracy"],
-    )
-    return model
 
 
-def _dataset(
-    tensorflow: Any,
-    inputs: Inputs,
-    targets: Targets,
-    weights: npt.NDArray[np.float64],
-    shuffle_seed: int | None,
+def _learning_step(
+    tensorflow: Any, model: Any, inputs: Inputs, targets: Targets, weights: npt.NDArray[np.float64]
 ) -> Any:
-    data = tensorflow.data.Dataset.from_tensor_slices((inputs, targets, weights[targets].astype(np.float32)))
-    if shuffle_seed is not None:
-        data = data.shuffle(len(targets), seed=shuffle_seed)
-    return data.batch(BATCH).prefetch(2)
+    """Return a function that learns from the examples at some places and returns their logits before that.
+
+    Keras' ``model.fit`` would take a second of CPU time for its graph, more than all epochs of a small library.
+    """
+    optimizer = tensorflow.keras.optimizers.AdamW(2e-3, weight_decay=1e-3)
+    optimizer.build(model.trainable_variables)
+    examples = [tensorflow.constant(each) for each in (inputs, targets, weights[targets].astype(np.float32))]
+
+    def learn(places: Any) -> Any:
+        some, wanted, weighted = (tensorflow.gather(array, places) for array in examples)
+        with tensorflow.GradientTape() as tape:
+            logits = model(some, training=True)
+            losses = tensorflow.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits)
+            loss = tensorflow.reduce_mean(weighted * losses)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        return logits
+
+    some_places = tensorflow.TensorSpec([None], tensorflow.int64)
+    return tensorflow.function(learn, input_signature=[some_places], autograph=False)
+
+
+def _loss_and_accuracy(
+    logits: npt.NDArray[np.float64], targets: Targets, weights: npt.NDArray[np.float64]
+) -> tuple[float, float]:
+    """Return the mean weighted loss in nats and the weighted share of examples that are right."""
+    weighted = weights[targets]
+    right = logits.argmax(axis=1) == targets
+    chosen = np.log(softmax(logits)[np.arange(len(targets)), targets].clip(1e-12))
+    return float(-(weighted * chosen).mean()), float(np.average(right, weights=weighted))
