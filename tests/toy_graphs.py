@@ -1,13 +1,11 @@
 """Frozen graphs with the input and output names of the published models and weights that a reader can follow.
 
-Run in a process of its own, because TensorFlow takes seconds to import: ``python make_toy_graphs.py FOLDER``.
 Every embedding is the mean of a patch's mel bands over its frames; every head is a sigmoid or softmax of one band.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,7 +133,8 @@ def maest_outputs(mean: Any) -> None:
     tf1.sigmoid(mean, name="PartitionedCall/Identity_13")
 
 
-def main(folder: Path) -> None:
+def write_toy_graphs(folder: Path) -> None:
+    saved_model(folder / "toy-discogs-effnet-bs64-1-savedmodel", [64, 128, 96], "melspectrogram")
     musicnn = folder / "toy-msd-musicnn-1.pb"
 
     def tagging(mean: Any) -> None:
@@ -237,8 +236,3 @@ def saved_model(folder: Path, shape: list[int | None], name: str) -> None:
 
     module = Mean()
     tf.saved_model.save(module, str(folder), signatures=module.__call__)
-
-
-if __name__ == "__main__":
-    saved_model(Path(sys.argv[1]) / "toy-discogs-effnet-bs64-1-savedmodel", [64, 128, 96], "melspectrogram")
-    main(Path(sys.argv[1]))

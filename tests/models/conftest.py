@@ -1,4 +1,4 @@
-"""Toy graphs, which a separate process builds once, and files with known samples."""
+"""Toy graphs, the free networks, and files with known samples."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import fcntl
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from workbench.cli.main import main
 from workbench.models.networks.registry import find_models
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library.library import Library
@@ -27,10 +28,11 @@ SCALARS = {"bpm": 120.0, "duration_s": 180.0, "sample_rate_hz": 44_100, "channel
 
 @pytest.fixture(scope="session")
 def toy_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ``MODELS_DIR`` of frozen graphs with known weights; see ``make_toy_graphs.py``."""
+    """A ``MODELS_DIR`` of frozen graphs with known weights; see ``toy_graphs.py``."""
+    from toy_graphs import write_toy_graphs
+
     folder = tmp_path_factory.mktemp("models")
-    script = Path(__file__).with_name("make_toy_graphs.py")
-    subprocess.run([sys.executable, str(script), str(folder)], check=True, capture_output=True, text=True)
+    write_toy_graphs(folder)
     return folder
 
 
@@ -144,23 +146,15 @@ def free_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (shared / "free-models.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         failed = shared / "free-models.failed"
-        command = [
-            sys.executable,
-            "-m",
-            "workbench",
-            "models",
-            "get",
-            "--data-dir",
-            str(shared / "models-data"),
-        ]
-        environment = os.environ | {"WORKBENCH_MODELS_DIR": str(folder)}
         if failed.exists():
             pytest.skip(failed.read_text())
         if not folder.exists():
             plant_damaged_network(folder)
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if "pip could not fetch" in ran.stderr:
-            failed.write_text(ran.stderr)
-            pytest.skip(ran.stderr)
-        assert ran.returncode == 0, ran.stderr
+        with pytest.MonkeyPatch.context() as environment, redirect_stderr(StringIO()) as said:
+            environment.setenv("WORKBENCH_MODELS_DIR", str(folder))
+            code = main(["models", "get", "--data-dir", str(shared / "models-data")])
+        if "pip could not fetch" in said.getvalue():
+            failed.write_text(said.getvalue())
+            pytest.skip(said.getvalue())
+        assert code == 0, said.getvalue()
     return folder
