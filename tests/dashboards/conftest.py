@@ -125,9 +125,8 @@ SWITCH = """async (address) => {
 
 def leaves_for(page: Any, address: str) -> bool:
     """Open another app in the document of an app, as a link does; False if it is no such document."""
-    ready = "(address) => Boolean(window.workbenchAppPage?.isReady && location.href !== address)"
     same_server = page.url.startswith(address.partition("voila/")[0])
-    if not same_server or not page.evaluate(ready, address):
+    if not same_server or not page.evaluate("Boolean(window.workbenchAppPage?.isReady)"):
         return False
     page.evaluate(SWITCH, address)
     return True

@@ -59,6 +59,8 @@ def test_a_link_opens_another_app_whose_widgets_work_and_ends_the_kernel_of_the_
     assert page.url == f"{app_server.url}voila/render/playlist_maker.ipynb"
     assert page.title().startswith("Playlist maker")
     assert page.evaluate(MENU) == ["Playlist maker"]
+    assert page.evaluate("document.activeElement === document.body"), "keys are for the player"
+    assert page.locator("[aria-live=polite]").filter(has_text=page.title()).count() == 1
     page.get_by_role("button", name="Make playlist").click()
     page.wait_for_selector(".pw-list li")
     assert page.locator(".pw-grid").count() == 0, "nothing of the Library is left"
@@ -74,23 +76,29 @@ def test_a_link_opens_another_app_whose_widgets_work_and_ends_the_kernel_of_the_
     third = kernel_of(page)
     assert documents == [], "the scripts of the page were not loaded again"
 
+    page.get_by_role("navigation", name="Apps").get_by_role("link", name="Library").click()
+    until(lambda: has_ended(app_server.url, third))
+    page.locator(".pw-grid [aria-rowindex='2'] .pw-cell:not(:empty)").first.wait_for()
+    assert documents == [], "the app was opened anew, the scripts were not"
+
+    last = kernel_of(page)
     page.get_by_role("link", name="Home").click()
     page.get_by_role("heading", name="Playlist Workbench").wait_for()
-    until(lambda: has_ended(app_server.url, third))
+    until(lambda: has_ended(app_server.url, last))
 
 
 def test_the_last_of_two_quick_clicks_counts(visit: Callable[..., Any], app_server: Any) -> None:
     page, left = visit("problems").page, set()
     page.on("request", lambda sent: "/api/shutdown/" in sent.url and left.add(sent.url.rpartition("/")[2]))
     page.evaluate(
-        """for (const name of ["music_map", "performance"])
+        """for (const name of ["music_map", "music_map", "performance", "problems", "performance"])
             document.querySelector(`.pw-nav a[href$="${name}.ipynb"]`).click()"""
     )
     page.get_by_role("heading", name="Performance", level=1).wait_for()
     page.get_by_role("button", name="Run benchmark").wait_for()
     assert page.evaluate(MENU) == ["Performance"]
     assert page.get_by_role("main").count() == 1
-    until(lambda: len(left) == 2)
+    until(lambda: len(left) == 3)
     until(lambda: all(has_ended(app_server.url, kernel) for kernel in left))
     assert not has_ended(app_server.url, kernel_of(page))
 

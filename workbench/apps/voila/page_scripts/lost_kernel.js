@@ -7,7 +7,8 @@ document.body.prepend(line);
 
 function say(text) {
   line.hidden = !text;
-  line.replaceChildren(text, " ", Object.assign(document.createElement("a"), { href: "", textContent: "Reload the page" }));
+  const reload = { href: "", target: "_self", textContent: "Reload the page" }; // with a target, switching.js leaves the link alone
+  line.replaceChildren(text, " ", Object.assign(document.createElement("a"), reload));
 }
 
 async function look() {

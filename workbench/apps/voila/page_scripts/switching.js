@@ -25,7 +25,9 @@
   }
 
   let own = { address: addressOf(location), title: document.title }, place = null; // Voila's place for the content of an app
-  let pages = [own], shown = own, wanted = own.address; // pages in the order in which they were visible
+  // A screen reader says by itself only the title of a new document.
+  const spoken = element(document.body, "p", { className: "pw-hidden" }, { "aria-live": "polite" });
+  let pages = [own], shown = own, wanted = own.address, opened = 0; // pages in the order in which they were visible
 
   function frameOf(address) {
     const frame = element(document.body, "iframe", { className: "pw-frame", src: address, title: "Playlist Workbench" });
@@ -68,12 +70,16 @@
     for (const each of document.body.children) each.inert = Boolean(page.frame) && !each.matches(".pw-frame, .pw-now");
     document.title = page.title;
     markLink(page.address);
+    spoken.textContent = page.title;
     if (page.frame) page.frame.contentWindow.focus();
-    else window.scrollTo(0, page.scrolled ?? 0);
+    else {
+      document.activeElement.blur(); // keys are for the player again, as in a new document
+      window.scrollTo(0, page.scrolled ?? 0);
+    }
     document.dispatchEvent(new Event("workbench-page"));
   }
   // Shows an app in this document instead of the one before.
-  async function openApp(address) {
+  async function openApp(address, isCurrent) {
     if (!place) {
       own = pages[pages.indexOf(own)] = workbenchAppPage.first();
       if (!shown.frame) shown = own;
@@ -82,36 +88,38 @@
     markLink(address);
     shown.element?.setAttribute("aria-busy", "true");
     const page = await workbenchAppPage.load(address);
-    if (wanted !== address) return page.close();
+    if (!isCurrent()) return page.close();
     show(page);
     await page.render();
   }
-  async function open(address) {
+  // `again` opens the visible app anew.
+  async function open(address, again) {
+    const number = ++opened, isCurrent = () => number === opened; // until a later click
     wanted = address;
-    const known = pages.find((one) => one.address === address);
+    const known = !again && pages.find((one) => one.address === address);
     if (known) return show(known);
     if (!workbenchAppPage.isReady || !address.startsWith(apps)) return show(frameOf(address));
     try {
-      await openApp(address);
+      await openApp(address, isCurrent);
     } catch (error) {
       console.warn(error);
-      if (wanted !== address) return;
+      if (!isCurrent()) return;
       if (player.now.id) show(frameOf(address));
       else location.reload(); // the page itself says what is wrong
     }
   }
   player.pages = {
-    opens({ pathname, search }) {
+    opens({ pathname }) {
       if (![root, `${root}api`].includes(pathname) && !pathname.startsWith(apps)) return false;
-      if (player.now.id) return true;
-      return workbenchAppPage.isReady && pathname.startsWith(apps) && pathname + search !== shown.address;
+      return Boolean(player.now.id) || (workbenchAppPage.isReady && pathname.startsWith(apps));
     },
     open(url) {
-      if (addressOf(url) === wanted) return;
-      history.pushState(null, "", addressOf(url));
-      open(addressOf(url));
+      const address = addressOf(url), again = address === wanted;
+      if (again && (player.now.id || shown.address !== wanted)) return; // it is there, or is being opened
+      if (!again) history.pushState(null, "", address);
+      open(address, again);
     },
   };
   catchLinks(window, player.pages);
-  addEventListener("popstate", () => addressOf(location) !== wanted && open(addressOf(location)));
+  addEventListener("popstate", () => addressOf(location) !== wanted && open(addressOf(location), false));
 })();
