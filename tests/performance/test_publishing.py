@@ -130,6 +130,39 @@ def test_only_a_process_that_stays_measures_shared_memory(library: Library, unti
     assert memory["pss_bytes"] == pytest.approx(memory["rss_bytes"], rel=0.9) or sys.platform != "linux"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell it")
+def test_shared_memory_is_measured_when_a_process_has_grown_and_once_a_minute(
+    library: Library, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[int] = []
+    measure = psutil.Process.memory_full_info
+
+    def count(process: psutil.Process) -> Any:
+        measured.append(process.pid)
+        return measure(process)
+
+    monkeypatch.setattr(psutil.Process, "memory_full_info", count)
+    now_s = 0.0
+    publisher = ProcessPublisher("kernel", library.activity, figures, interval_s=3600, timer=lambda: now_s)
+    until(library.activity.processes)
+
+    def publish_after(seconds: float) -> int:
+        nonlocal now_s
+        now_s += seconds
+        measured.clear()
+        publisher.publish()
+        return measured.count(psutil.Process().pid)
+
+    assert [publish_after(6), publish_after(6), publish_after(6)] == [1, 0, 0]
+    grown = b"1" * (psutil.Process().memory_info().rss // 10)
+    before = library.activity.processes()[0].payload["memory"]["pss_bytes"]
+    assert publish_after(6) == 1
+    assert library.activity.processes()[0].payload["memory"]["pss_bytes"] > before + len(grown) / 2
+    assert publish_after(6) == 0
+    assert publish_after(60) == 1
+    publisher.close()
+
+
 def test_idle_process_writes_nothing_but_its_heartbeat(library: Library, until: Any) -> None:
     times = iter(range(10**9))
     asked: list[int] = []

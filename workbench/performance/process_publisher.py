@@ -12,13 +12,14 @@ import psutil
 
 from workbench.errors import StoreError
 from workbench.machine.process_identity import process_name, still_runs
+from workbench.performance.proportional_memory import ProportionalMemory
 from workbench.performance.published import CLEAR_CACHES, merge_ended
 from workbench.store.library.activity import ActivityRepository
 from workbench.store.library.records import ProcessRecord
 
 INTERVAL_S = 1.0  # often enough to watch, and little to write; set by hand
-# An idle process writes at this interval. Shared memory (PSS) is also measured at it, because that takes longest:
-# 20 ms of CPU for 500 MB. Most commands end before they would measure it.
+# An idle process writes at this interval. Shared memory (PSS) is asked for at it too, because that can take longest.
+# Most commands end before.
 HEARTBEAT_S = 5.0
 STALE_S = 12.0  # a process on another host counts as dead after two missed heartbeats
 
@@ -64,6 +65,8 @@ class ProcessPublisher:
         self._interval_s = interval_s
         self._timer = timer
         self._process = psutil.Process()
+        self._memory = ProportionalMemory(self._process, timer)
+        self._memory_of_workers: dict[psutil.Process, ProportionalMemory] = {}
         self._seen: Mapping[str, Any] = {}
         self._pss_bytes: int | None = None
         self._heartbeat_at = float("-inf")
@@ -85,7 +88,7 @@ class ProcessPublisher:
         if beat or statistics != self._seen:
             is_first = self._heartbeat_at == float("-inf")
             if not is_first and (beat or self._pss_bytes is None):
-                self._pss_bytes = _proportional_bytes(self._process)
+                self._pss_bytes = self._memory.bytes()
             self._write(self._process, self._role, statistics, self._pss_bytes)
         if beat:
             self._heartbeat_at = now
@@ -125,12 +128,15 @@ class ProcessPublisher:
         self._asked_at = asked_at
 
     def _publish_workers(self) -> None:
+        known, self._memory_of_workers = self._memory_of_workers, {}
         for pid in self._workers():
             try:
                 process = psutil.Process(pid)
-                self._write(process, "worker", {}, _proportional_bytes(process))
+                memory = known.get(process) or ProportionalMemory(process, self._timer)
+                self._write(process, "worker", {}, memory.bytes())
             except psutil.Error:
                 continue  # it has ended since it was listed
+            self._memory_of_workers[process] = memory
 
     def _write(
         self, process: psutil.Process, role: str, statistics: Mapping[str, Any], pss_bytes: int | None
@@ -150,11 +156,3 @@ def is_alive(row: ProcessRecord, now: float) -> bool:
     """Return whether the process that published this row still runs (a zombie does not)."""
     runs = still_runs(row.id)
     return now - row.updated_at < STALE_S if runs is None else runs
-
-
-def _proportional_bytes(process: psutil.Process) -> int | None:
-    """Return resident memory with shared pages divided among their users (Linux only)."""
-    try:
-        return getattr(process.memory_full_info(), "pss", None)
-    except psutil.AccessDenied:
-        return None
