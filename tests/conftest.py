@@ -42,7 +42,7 @@ FIRST = ("test_image", "processing", "apps", "test_readme", "models", "test_note
 """The longest tests, which start first, so that no process waits for another one at the end."""
 
 WARM = (
-    "processing", "apps", "dashboards", "models", "session", "media/test_supysonic", "test_bad_input",
+    "processing", "apps", "dashboards", "models", "session", "benchmark", "media/test_supysonic", "test_bad_input",
     "test_main_job", "test_notebooks", "test_other_machines", "test_readme", "test_shared_cache", "test_terminal",
     "test_versions",
 )  # fmt: skip
