@@ -43,12 +43,12 @@ def camelot_codes(table: LibraryTable, rows: Rows | None = None) -> npt.NDArray[
 def _codes_of(table: LibraryTable, rows: Rows) -> npt.NDArray[np.int64]:
     names = table.texts("camelot")[rows].tolist()
     found = np.fromiter((_CODES.get(name, UNKNOWN) for name in names), dtype=np.int64, count=len(names))
-    keys, scales = table.texts("key"), table.texts("scale")
-    for index in np.flatnonzero(found == UNKNOWN) if "key" in table.columns else ():
-        row = rows[index]
-        found[index] = (
-            camelot_code(f"{keys[row]} {scales[row] or ''}") if keys[row] else camelot_code(names[index])
-        )
+    if "key" not in table.columns:
+        return found
+    keys, scales = table.texts("key")[rows], table.texts("scale")[rows]
+    for index in np.flatnonzero((found == UNKNOWN) & (keys.astype(bool) | np.array(names, bool))):
+        name = f"{keys[index]} {scales[index] or ''}" if keys[index] else names[index]
+        found[index] = camelot_code(name)
     return found
 
 
