@@ -128,12 +128,12 @@ class Reader:
             time.sleep(0.1)
 
     def stops_everything(self) -> None:
-        for process in self.running:
+        """Stop the last one first: a Dask worker waits for seconds if its scheduler ends together with it."""
+        while self.running:
+            process = self.running.pop()
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
-        for process in self.running:
             process.wait(60)
-        self.running.clear()
         self.scheduler_file.unlink(missing_ok=True)
 
     def adapted(self, line: str) -> str:
