@@ -48,7 +48,7 @@ def write_cover(path: Path, *, album: str, artist: str) -> None:
         font = ImageFont.load_default(size)
         draw.text((0.06 * side, top * side), text, palette[4], font)
     with whole_file(path) as unfinished:
-        picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(unfinished, "JPEG", quality=_JPEG_QUALITY)
+        picture.reduce(_FINER).save(unfinished, "JPEG", quality=_JPEG_QUALITY)
 
 
 _Palette = tuple[str, ...]
