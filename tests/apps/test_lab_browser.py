@@ -163,8 +163,7 @@ def try_similarity(page: Page) -> None:
 
 
 def close_and_shut_down(page: Page) -> None:
-    page.click("#jp-MainMenu >> text=File")
-    page.click('.lm-Menu-item[data-command="filemenu:close-and-cleanup"]')
+    page.press(f"{RUN_ALL} .jp-Cell.jp-mod-active", "Control+Shift+Q")
     page.click(".jp-Dialog .jp-mod-accept")
     page.wait_for_selector(RUN_ALL, state="detached")
 
