@@ -327,6 +327,8 @@ def _end_with(program: Any) -> None:
 
 
 def main(requests: socket.socket) -> None:
+    from tornado import netutil
+
     from workbench.apps.voila import kernel_host
 
     for name in PRELOADED:
@@ -336,6 +338,7 @@ def main(requests: socket.socket) -> None:
     # that a short one writes to.
     _FIND_THE_TRASH.extend(name for name in sys.modules if name.startswith("send2trash"))
     typing._cleanups.clear()  # type: ignore[attr-defined]  # soxr would empty these caches when a program ends
+    netutil._client_ssl_defaults()  # it keeps the certificates, which each process of a cluster would read: 21 ms
     threads = len(list(Path("/proc/self/task").iterdir()))
     assert threads == 1, f"a process of {threads} threads cannot be forked"
     gc.collect()
