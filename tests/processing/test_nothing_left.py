@@ -59,7 +59,9 @@ class Seen:
             for child in self.process.children(recursive=True):
                 self.below[child.pid] = child
                 self.semaphores |= set(re.findall(r"/dev/shm/(\S+)", self._maps(child)))
-                self.ports |= {found.laddr for found in child.net_connections("tcp") if found.status == "LISTEN"}
+                self.ports |= {
+                    found.laddr for found in child.net_connections("tcp") if found.status == "LISTEN"
+                }
         except psutil.Error:  # it has just ended
             pass
 
@@ -72,7 +74,9 @@ class Seen:
     def left(self):
         """What is still there, a minute later at most."""
         _, alive = psutil.wait_procs(list(self.below.values()), timeout=60)
-        listening = {found.laddr for found in psutil.net_connections("tcp") if found.status == psutil.CONN_LISTEN}
+        listening = {
+            found.laddr for found in psutil.net_connections("tcp") if found.status == psutil.CONN_LISTEN
+        }
         semaphores = [name for name in self.semaphores if (SHARED_MEMORY / name).exists()]
         return [*alive, *semaphores, *(self.ports & listening)]
 
