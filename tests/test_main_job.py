@@ -9,13 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from busy import longer_if_busy
+from waiting import until
 
 from workbench import Workbench
 from workbench.audio.demo.demo_library import DEMO_TRACKS
@@ -211,13 +211,6 @@ def start(*arguments: object, data_dir: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_until(condition: Any, seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.02)
-
-
 def analyzed_so_far(data_dir: Path) -> int:
     if not (data_dir / "library.sqlite3").exists():
         return 0
@@ -228,7 +221,7 @@ def analyzed_so_far(data_dir: Path) -> int:
 def test_after_kill_9_a_rerun_continues(demo_folder: Path, data_dir: Path) -> None:
     process = start("analyze", demo_folder, "--workers", 1, data_dir=data_dir)
     children: list[psutil.Process] = []
-    wait_until(lambda: analyzed_so_far(data_dir) >= 2 or process.poll() is not None)
+    until(lambda: analyzed_so_far(data_dir) >= 2 or process.poll() is not None)
     children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate()
@@ -244,7 +237,7 @@ def test_after_kill_9_a_rerun_continues(demo_folder: Path, data_dir: Path) -> No
 
 def test_ctrl_c_stops_within_5_s_and_saves(demo_folder: Path, data_dir: Path) -> None:
     process = start("analyze", demo_folder, "--workers", 1, data_dir=data_dir)
-    wait_until(lambda: analyzed_so_far(data_dir) >= 1 or process.poll() is not None)
+    until(lambda: analyzed_so_far(data_dir) >= 1 or process.poll() is not None)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     _out, err = process.communicate(timeout=longer_if_busy(5))

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -128,20 +127,6 @@ class Server:
                     self.url = found[1]
                     self._started.set()
         self._started.set()
-
-
-def wait_until(condition: Callable[[], Any], within_s: float = 60) -> Any:
-    """Return the first true value of ``condition``, or fail after ``within_s`` seconds."""
-    deadline = time.monotonic() + within_s
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {within_s} s"
-        time.sleep(0.05)
-    return value
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[..., Any]:
-    return wait_until
 
 
 @pytest.fixture(scope="session")

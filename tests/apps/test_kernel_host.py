@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from waiting import until
 
 
 def kernels(server: Any) -> list[psutil.Process]:
@@ -20,7 +21,8 @@ def kernels(server: Any) -> list[psutil.Process]:
 
 
 def test_kernels_share_what_was_imported_and_outlive_its_process_no_longer(
-    serve: Callable[..., Any], performance_app: Path, until: Any
+    serve: Callable[..., Any],
+    performance_app: Path,
 ) -> None:
     server = serve(apps=performance_app)
     [first] = until(lambda: kernels(server), 60)

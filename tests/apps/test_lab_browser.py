@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import nbformat
 import numpy as np
@@ -21,6 +21,7 @@ from chromium import chromium_with_caches, forget
 from lab_page import CONNECTED, IDLE, OUTPUT, RUN_ALL, complete, errors, hear, nudge, run_all
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import BrowserContext, Page, TimeoutError
+from waiting import until
 
 from workbench.apps.notebooks import app_entries, apps_folder, notebook_entries
 
@@ -47,7 +48,6 @@ def lab(
     analyzed_data_dir: Path,
     style_folder: Path,
     tmp_path_factory: pytest.TempPathFactory,
-    until: Any,
 ) -> Iterator[Lab]:
     """JupyterLab on an empty folder, and an empty library that knows the contents of the demo and of the styles."""
     here = tmp_path_factory.mktemp("lab")

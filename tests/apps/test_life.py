@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
+from waiting import until
 
 
 def run_serve(data_dir: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -76,7 +77,10 @@ def test_a_base_url_that_is_not_a_path_is_refused(tmp_path: Path) -> None:
 
 
 def test_stop_parks_jobs_leaves_nothing_behind_and_a_restart_goes_on(
-    serve: Callable[..., Any], performance_app: Path, music: Path, tmp_path: Path, until: Any
+    serve: Callable[..., Any],
+    performance_app: Path,
+    music: Path,
+    tmp_path: Path,
 ) -> None:
     temporary = Path(tempfile.mkdtemp(dir="/tmp"))  # short: it has sockets
     server = serve(data_dir=tmp_path / "data", apps=performance_app, TMPDIR=str(temporary))
@@ -118,7 +122,7 @@ def test_stop_parks_jobs_leaves_nothing_behind_and_a_restart_goes_on(
     until(lambda: again.post("playlists/generate", {"method": "random", "size": 1}).status_code == 201)
 
 
-def test_locked_database_is_said_soon_and_got_over(server: Any, music: Path, until: Any) -> None:
+def test_locked_database_is_said_soon_and_got_over(server: Any, music: Path) -> None:
     request = {"method": "random", "size": 1}
     with closing(sqlite3.connect(server.data_dir / "library.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -137,7 +141,8 @@ def test_locked_database_is_said_soon_and_got_over(server: Any, music: Path, unt
 
 
 def test_queue_is_limited_and_jobs_can_be_cancelled(
-    serve: Callable[..., Any], music: Path, until: Any
+    serve: Callable[..., Any],
+    music: Path,
 ) -> None:
     server = serve()
     folder = music / "many"

@@ -19,6 +19,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tornado.websocket import websocket_connect
+from waiting import until
 
 PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 APPS = {
@@ -84,7 +85,7 @@ def test_a_file_that_is_not_a_notebook_does_not_affect_the_others(app_server: An
     assert "cannot be read" in home.text
 
 
-def test_an_unused_kernel_ends_unless_it_is_a_prepared_one(app_server: Any, until: Any) -> None:
+def test_an_unused_kernel_ends_unless_it_is_a_prepared_one(app_server: Any) -> None:
     left = kernel_of(page(app_server, "works"))
     looked_at = kernel_of(page(app_server, "works"))
 
@@ -101,7 +102,7 @@ def test_an_unused_kernel_ends_unless_it_is_a_prepared_one(app_server: Any, unti
 
 
 def test_a_kernel_that_was_killed_is_gone_and_not_replaced_by_one_that_knows_nothing(
-    app_server: Any, until: Any
+    app_server: Any,
 ) -> None:
     text = page(app_server, "works")
     kernel, process = kernel_of(text), re.search(r"all is well in (\d+)", text)
@@ -118,7 +119,7 @@ def test_a_kernel_that_was_killed_is_gone_and_not_replaced_by_one_that_knows_not
     assert "all is well" in page(app_server, "works")
 
 
-def test_a_page_that_closes_while_its_kernel_ends_leaves_nothing_open(app_server: Any, until: Any) -> None:
+def test_a_page_that_closes_while_its_kernel_ends_leaves_nothing_open(app_server: Any) -> None:
     async def leave() -> None:
         kernel = kernel_of(page(app_server, "works"))
         connection = await websocket_connect(
@@ -167,7 +168,7 @@ def test_other_site_starts_no_page(small_server: Any, headers: dict[str, str]) -
     assert "Another site" in answer.text
 
 
-def test_pages_are_limited_and_those_that_nobody_opens_end(small_server: Any, until: Any) -> None:
+def test_pages_are_limited_and_those_that_nobody_opens_end(small_server: Any) -> None:
     def ask(headers: dict[str, str]) -> int:
         return int(small_server.client.get("voila/render/one.ipynb", headers=headers).status_code)
 
@@ -179,7 +180,7 @@ def test_pages_are_limited_and_those_that_nobody_opens_end(small_server: Any, un
     until(lambda: ask(SAME_TAB) == 200)  # nothing has connected to those before
 
 
-def test_kernel_ends_soon_when_the_browser_ended_without_a_goodbye(small_server: Any, until: Any) -> None:
+def test_kernel_ends_soon_when_the_browser_ended_without_a_goodbye(small_server: Any) -> None:
     answer = until(
         lambda: (
             found
@@ -199,7 +200,7 @@ def test_kernel_ends_soon_when_the_browser_ended_without_a_goodbye(small_server:
     until(lambda: not runs(small_server, kernel))
 
 
-def test_a_closed_page_makes_room_for_another(small_server: Any, until: Any) -> None:
+def test_a_closed_page_makes_room_for_another(small_server: Any) -> None:
     async def open_and_close() -> str:
         answer = await asyncio.to_thread(
             until, lambda: found if (found := ask()).status_code == 200 else None, 20
@@ -218,7 +219,8 @@ def test_a_closed_page_makes_room_for_another(small_server: Any, until: Any) -> 
 
 
 def test_kernels_wait_for_the_next_page_only_while_few_are_open(
-    serve: Callable[..., Any], tmp_path: Path, until: Any
+    serve: Callable[..., Any],
+    tmp_path: Path,
 ) -> None:
     cells = [new_markdown_cell("# One"), new_code_cell("import os; print('process', os.getpid())")]
     nbformat.write(new_notebook(cells=cells, metadata=PYTHON), tmp_path / "one.ipynb")

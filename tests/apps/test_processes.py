@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from waiting import until
 
 KERNEL = """
 import sys
@@ -68,7 +69,7 @@ def kernel(server: Any, music: Path) -> Any:
         process.kill()
 
 
-def test_other_process_is_shown_and_when_killed_its_counts_stay(server: Any, kernel: Any, until: Any) -> None:
+def test_other_process_is_shown_and_when_killed_its_counts_stay(server: Any, kernel: Any) -> None:
     before = counters(server)
     assert kernel.stdout.readline().strip() == "1"
 
@@ -106,7 +107,7 @@ def test_kernel_lets_the_server_start_workers_and_joins_them(token_server: Any, 
         kernel.kill()
 
 
-def test_killed_worker_is_told_until_another_has_taken_its_place(server: Any, until: Any) -> None:
+def test_killed_worker_is_told_until_another_has_taken_its_place(server: Any) -> None:
     def health() -> str:
         return str(server.get("performance/async-processor/health").json()["status"])
 
@@ -132,7 +133,7 @@ def test_killed_worker_is_told_until_another_has_taken_its_place(server: Any, un
     until(lambda: len(found := workers()) == 2 and victim.pid not in found)
 
 
-def test_stuck_worker_is_told_until_it_answers_again(server: Any, until: Any) -> None:
+def test_stuck_worker_is_told_until_it_answers_again(server: Any) -> None:
     def health() -> Any:
         return server.get("performance/async-processor/health").json()
 
@@ -152,7 +153,7 @@ def test_stuck_worker_is_told_until_it_answers_again(server: Any, until: Any) ->
     until(lambda: health()["status"] == "healthy")
 
 
-def test_short_memory_is_told_until_there_is_room(serve: Any, tmp_path: Path, until: Any) -> None:
+def test_short_memory_is_told_until_there_is_room(serve: Any, tmp_path: Path) -> None:
     limit_bytes = psutil.virtual_memory().total // 2
 
     def use(percent: int) -> None:

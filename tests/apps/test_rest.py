@@ -13,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
+from waiting import until
 
 from workbench.store.database_pool import DatabasePool
 from workbench.store.library.library import Library
@@ -79,7 +80,7 @@ def test_report_scores_are_between_0_and_100_and_impact_is_null_before_a_benchma
     assert "workbench bench" in report["performance_impact"]["how_to_measure"]
 
 
-def test_figures_show_what_was_analyzed(server: Any, until: Any) -> None:
+def test_figures_show_what_was_analyzed(server: Any) -> None:
     health = until(
         lambda: (h := server.get("performance/async-processor/health").json())["total_processed"] >= 4 and h
     )
@@ -261,7 +262,7 @@ def test_database_can_be_looked_after(server: Any) -> None:
     assert Path(backup).stat().st_size > 0
 
 
-def test_caches_can_be_cleared(server: Any, music: Path, until: Any) -> None:
+def test_caches_can_be_cleared(server: Any, music: Path) -> None:
     server.post("tracks/analyze", {"file_path": str(music / "one.wav")})
     until(lambda: server.get("performance/cache/stats").json()["feature_cache"]["current_entries"] > 0)
     assert server.post("performance/cache/clear", {}).json()["status"] == "cleared"
@@ -348,7 +349,7 @@ def test_health_needs_nothing(server: Any) -> None:
     assert httpx.get(f"{server.url}api/v1/health", timeout=60).json()["status"] == "ok"
 
 
-def test_start_up_is_told_apart_from_how_long_people_may_have_waited(server: Any, until: Any) -> None:
+def test_start_up_is_told_apart_from_how_long_people_may_have_waited(server: Any) -> None:
     lag = until(lambda: (found := server.get("health").json()["event_loop_lag_ms"])["start_up"] and found, 60)
     assert 0 <= lag["last_minute"] <= lag["longest"]
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import soundfile
 from signals import tone
+from waiting import until
 
 from workbench import PathNotAllowedError, Settings
 from workbench.apps.server.service import Service
 
 
 def test_a_server_analyzes_what_comes_into_its_folders(
-    tmp_path: Path, until: Callable[[Callable[[], object], float], object], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workbench.session.watching.watch.QUIET_S", 0.1)
     music = tmp_path / "music"

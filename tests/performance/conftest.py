@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,15 +15,3 @@ from workbench.store.library.library import Library
 def library(tmp_path: Path) -> Iterator[Library]:
     with DatabasePool(tmp_path / "library.sqlite3") as pool:
         yield Library(pool)
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[..., Any]:
-    def wait(condition: Callable[[], Any], within_s: float = 60) -> Any:
-        deadline = time.monotonic() + within_s
-        while not (value := condition()):
-            assert time.monotonic() < deadline, f"not within {within_s} s"
-            threading.Event().wait(0.01)
-        return value
-
-    return wait

@@ -12,6 +12,7 @@ import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import until
 
 from workbench.machine.process_identity import process_name
 from workbench.performance.monitor import PerformanceMonitor
@@ -100,7 +101,8 @@ def test_another_process_with_the_same_pid_is_not_taken_for_it(library: Library,
 
 
 def test_publisher_writes_what_it_is_given_and_leaves_its_counts(
-    library: Library, monitor: Any, until: Any
+    library: Library,
+    monitor: Any,
 ) -> None:
     state = figures(hits=1)
     publisher = ProcessPublisher("kernel", library.activity, lambda: state, interval_s=0.01)
@@ -117,7 +119,7 @@ def test_publisher_writes_what_it_is_given_and_leaves_its_counts(
     assert monitor.cache_stats()["analysis_cache"]["hits"] == 5
 
 
-def test_only_a_process_that_stays_measures_shared_memory(library: Library, until: Any) -> None:
+def test_only_a_process_that_stays_measures_shared_memory(library: Library) -> None:
     numbers = iter(range(10**9))
     publisher = ProcessPublisher(
         "cli", library.activity, lambda: figures(hits=next(numbers)), interval_s=3600
@@ -132,7 +134,7 @@ def test_only_a_process_that_stays_measures_shared_memory(library: Library, unti
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell it")
 def test_shared_memory_is_measured_when_a_process_has_grown_and_once_a_minute(
-    library: Library, until: Any, monkeypatch: pytest.MonkeyPatch
+    library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured: list[int] = []
     measure = psutil.Process.memory_full_info
@@ -163,7 +165,7 @@ def test_shared_memory_is_measured_when_a_process_has_grown_and_once_a_minute(
     publisher.close()
 
 
-def test_idle_process_writes_nothing_but_its_heartbeat(library: Library, until: Any) -> None:
+def test_idle_process_writes_nothing_but_its_heartbeat(library: Library) -> None:
     times = iter(range(10**9))
     asked: list[int] = []
 
@@ -182,7 +184,7 @@ def test_idle_process_writes_nothing_but_its_heartbeat(library: Library, until: 
     assert row.payload["caches"] == figures()["caches"]
 
 
-def test_every_process_clears_its_caches_when_one_asks(library: Library, monitor: Any, until: Any) -> None:
+def test_every_process_clears_its_caches_when_one_asks(library: Library, monitor: Any) -> None:
     cleared: list[str] = []
     publishers = [
         ProcessPublisher(
@@ -201,7 +203,9 @@ def test_every_process_clears_its_caches_when_one_asks(library: Library, monitor
 
 
 def test_workers_are_published_by_who_started_them(
-    library: Library, monitor: Any, stranger: Any, until: Any
+    library: Library,
+    monitor: Any,
+    stranger: Any,
 ) -> None:
     publisher = ProcessPublisher(
         "server", library.activity, figures, workers=lambda: [stranger.pid], interval_s=0.01

@@ -1,6 +1,5 @@
 import os
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -10,24 +9,11 @@ sys.path.insert(0, str(Path(__file__).parent))  # workers import chores by name
 
 import chores
 from running import run
+from waiting import until
 
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.job.task import Task
 from workbench.settings import Settings
-
-
-@pytest.fixture(scope="session")
-def eventually():
-    """Wait for a condition: ``eventually(lambda: ...)`` returns what it found true, or fails in the end."""
-
-    def wait(condition, seconds=60.0):
-        deadline = time.monotonic() + seconds
-        while not (found := condition()):
-            assert time.monotonic() < deadline, "this never came true"
-            time.sleep(0.01)
-        return found
-
-    return wait
 
 
 @pytest.fixture
@@ -101,13 +87,13 @@ def descendants():
 
 
 @pytest.fixture
-def all_gone(eventually):
+def all_gone():
     def check(pids):
         def left():
             return [
                 pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
             ]
 
-        eventually(lambda: not left())
+        until(lambda: not left())
 
     return check

@@ -9,6 +9,7 @@ import psutil
 import pytest
 from busy import longer_if_busy
 from distributed import KilledWorker
+from waiting import until
 
 from workbench.processing.cluster.cluster import Cluster
 from workbench.processing.on_worker.batch import WATCHDOG_MARGIN_S, Announcer, pack, run_batch
@@ -57,13 +58,13 @@ def test_a_file_that_never_ends_frees_its_worker(kept, files, ledger, stuck):
     assert len(ledger.values) == 10
 
 
-def test_many_files_that_never_end(kept, files, ledger, eventually):
+def test_many_files_that_never_end(kept, files, ledger):
     stuck = [f"{kind}-{n}" for kind in ("spin", "native") for n in range(2)]
     tasks = files(*stuck, *(f"ok-{n}" for n in range(10)))
     ledger.run(kept, tasks, chores.behave, timeout_s=longer_if_busy(0.5)).result(120)
     assert ledger.kinds == dict.fromkeys(stuck, "timeout")
     assert len(ledger.values) == 10
-    eventually(lambda: kept.health()["status"] == "healthy")
+    until(lambda: kept.health()["status"] == "healthy")
 
 
 def test_all_kinds_of_trouble_at_once(kept, files, ledger):
@@ -97,7 +98,7 @@ def test_a_file_that_eats_memory_is_stopped(calm, files, ledger):
     assert len(ledger.values) == 2
 
 
-def test_threads_suffer_the_same_and_recover(calm, files, ledger, eventually):
+def test_threads_suffer_the_same_and_recover(calm, files, ledger):
     """With PROCESS_POOL=false one process holds all threads; what kills it kills neighbors, who go again.
 
     Among them one that spins, and starts beside others when the session may not have seen the new process yet.
@@ -109,17 +110,17 @@ def test_threads_suffer_the_same_and_recover(calm, files, ledger, eventually):
         good = [f"nap-{n}" for n in range(9)]
         tasks = files("die-1", *good[:2], "spin-1", *good[2:], "raise-1", size_bytes=10**9)
         ledger.run(cluster, tasks, chores.behave, timeout_s=longer_if_busy(1)).result(120)
-        eventually(lambda: list(cluster.threads().values()) == [3])
+        until(lambda: list(cluster.threads().values()) == [3])
     assert ledger.kinds == bad
     assert len(ledger.values) == 9
 
 
-def test_work_waits_for_memory_and_does_not_fail(calm, files, ledger, eventually):
+def test_work_waits_for_memory_and_does_not_fail(calm, files, ledger):
     short = calm.with_()
     object.__setattr__(short, "memory_limit_percent", 0.001)  # less than any machine uses, so not allowed
     with Cluster(short, workers=1) as cluster:
         job = ledger.run(cluster, files("ok-1"), chores.behave)
-        note = eventually(lambda: job.progress.note)
+        note = until(lambda: job.progress.note)
         assert "MEMORY_LIMIT_PERCENT=0.001" in note
         assert not job.done()
         assert cluster.health(timeout_s=60)["memory_ok"] is False

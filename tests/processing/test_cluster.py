@@ -12,6 +12,7 @@ import chores
 import psutil
 import pytest
 from busy import longer_if_busy
+from waiting import until
 
 from workbench.errors import ProcessingError, SchedulerError
 from workbench.processing.cluster.cluster import Cluster
@@ -142,10 +143,10 @@ def test_a_script_without_a_main_guard_works_and_leaves_nothing(session, tmp_pat
 
 
 @pytest.mark.parametrize(("how", "busy"), [(signal.SIGKILL, "native-1"), (signal.SIGTERM, "spin-1")])
-def test_no_process_outlives_a_session_that_is_killed(session, descendants, all_gone, eventually, how, busy):
+def test_no_process_outlives_a_session_that_is_killed(session, descendants, all_gone, how, busy):
     process = session(program(busy, then="input()"), stdin=subprocess.PIPE)
     music = Path(process.args[1]).parent / "music" / "starts.log"
-    eventually(music.exists)
+    until(music.exists)
     below = descendants(process.pid)
     assert len(below) >= 3
     process.send_signal(how)
@@ -153,7 +154,7 @@ def test_no_process_outlives_a_session_that_is_killed(session, descendants, all_
     all_gone(below)
 
 
-def test_ctrl_c_keeps_what_is_done_and_stops_within_five_seconds(session, descendants, all_gone, eventually):
+def test_ctrl_c_keeps_what_is_done_and_stops_within_five_seconds(session, descendants, all_gone):
     import time
 
     then = """
@@ -167,7 +168,7 @@ cluster.close()
     for line in process.stdout:
         if line.startswith("value"):
             break
-    eventually(lambda: "spin" in (Path(process.args[1]).parent / "music" / "starts.log").read_text())
+    until(lambda: "spin" in (Path(process.args[1]).parent / "music" / "starts.log").read_text())
     below = descendants(process.pid)
     pressed = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the foreground
@@ -180,10 +181,10 @@ cluster.close()
 
 
 @pytest.mark.cold
-def test_the_death_of_the_scheduler_ends_the_job_and_the_next_one_works(calm, files, ledger, eventually):
+def test_the_death_of_the_scheduler_ends_the_job_and_the_next_one_works(calm, files, ledger):
     with Cluster(calm) as cluster:
         job = ledger.run(cluster, files("ok-1", size_bytes=10**9) + files("spin-1"), chores.behave)
-        eventually(lambda: ledger.values and job.progress.current)
+        until(lambda: ledger.values and job.progress.current)
         below = psutil.Process().children()
         [host] = [child for child in below if "local_cluster" in " ".join(child.cmdline())][-1:]
         host.kill()
@@ -243,7 +244,7 @@ def test_a_stranger_without_the_credentials_is_refused(kept):
         connect(kept.address.replace("tls", "tcp"), None, timeout_s=3)
 
 
-def test_health_notices_workers_that_are_stuck(calm, eventually):
+def test_health_notices_workers_that_are_stuck(calm):
     with Cluster(calm) as cluster:
         pids = cluster.client.run(os.getpid)
         assert cluster.health(timeout_s=60)["status"] == "healthy"
@@ -261,16 +262,16 @@ def test_health_notices_workers_that_are_stuck(calm, eventually):
         assert cluster.health(timeout_s=0.5)["status"] == "unhealthy"
         os.kill(first, signal.SIGCONT)
         os.kill(second, signal.SIGCONT)
-        eventually(lambda: cluster.health()["status"] == "healthy")
+        until(lambda: cluster.health()["status"] == "healthy")
         os.kill(first, signal.SIGKILL)
-        eventually(lambda: cluster.health()["status"] == "degraded")
-        eventually(lambda: cluster.health()["status"] == "healthy")
+        until(lambda: cluster.health()["status"] == "degraded")
+        until(lambda: cluster.health()["status"] == "healthy")
 
 
-def test_a_stopped_worker_is_freed_by_the_deadline(kept, files, ledger, eventually, tmp_path):
+def test_a_stopped_worker_is_freed_by_the_deadline(kept, files, ledger, tmp_path):
     job = ledger.run(kept, files("wait-1"), chores.behave, timeout_s=1)
     log = tmp_path / "music" / "starts.log"
-    eventually(lambda: log.exists() and log.read_text())
+    until(lambda: log.exists() and log.read_text())
     os.kill(int(log.read_text().split()[1]), signal.SIGSTOP)
     job.result(60)
     assert ledger.kinds == {"wait-1": "timeout"}

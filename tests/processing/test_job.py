@@ -7,6 +7,7 @@ from pathlib import Path
 import chores
 import pytest
 from running import run
+from waiting import until
 
 from workbench.errors import CancelledError, DatabaseUnavailableError, LibraryPathError
 from workbench.processing.job.task import Cached, Failure, Task
@@ -77,10 +78,10 @@ def returns_a_lock(path):
     return threading.Lock() if "lock-" in path else path
 
 
-def test_results_arrive_while_others_still_run(kept, files, ledger, tmp_path, eventually):
+def test_results_arrive_while_others_still_run(kept, files, ledger, tmp_path):
     tasks = files("ok-1", size_bytes=10**9) + files("wait-1", size_bytes=10**8)
     job = ledger.run(kept, tasks, chores.behave)
-    eventually(lambda: ledger.values)
+    until(lambda: ledger.values)
     assert not job.done()
     (tmp_path / "music" / "go").touch()
     job.result(60)
@@ -102,7 +103,7 @@ def test_files_are_looked_for_while_others_are_worked_on(kept, files, ledger):
     assert job.result(60).done == 2
 
 
-def test_a_scan_runs_only_so_far_ahead(kept, files, ledger, tmp_path, eventually):
+def test_a_scan_runs_only_so_far_ahead(kept, files, ledger, tmp_path):
     from workbench.processing.job.loop import WINDOW
 
     read = []
@@ -114,8 +115,8 @@ def test_a_scan_runs_only_so_far_ahead(kept, files, ledger, tmp_path, eventually
 
     (tmp_path / "music").mkdir()
     job = ledger.run(kept, found(), chores.behave)
-    eventually(lambda: len(job.progress.current) == 2)
-    eventually(lambda: len(read) > WINDOW)
+    until(lambda: len(job.progress.current) == 2)
+    until(lambda: len(read) > WINDOW)
     assert len(read) == WINDOW + 1
     (tmp_path / "music" / "go").touch()
     job.cancel()
@@ -144,10 +145,10 @@ def test_a_result_that_cannot_be_saved_fails_the_job(kept, files, ledger):
         job.result(60)
 
 
-def test_cancel_keeps_what_is_done_and_frees_the_workers(kept, files, ledger, tmp_path, eventually):
+def test_cancel_keeps_what_is_done_and_frees_the_workers(kept, files, ledger, tmp_path):
     tasks = files("ok-1", size_bytes=10**9) + files(*(f"spin-{n}" for n in range(6)), size_bytes=10**8)
     job = ledger.run(kept, tasks, chores.behave)
-    eventually(lambda: ledger.values and len(job.progress.current) == 2)
+    until(lambda: ledger.values and len(job.progress.current) == 2)
     job.cancel()
     with pytest.raises(CancelledError):
         job.result(60)
@@ -157,9 +158,9 @@ def test_cancel_keeps_what_is_done_and_frees_the_workers(kept, files, ledger, tm
     assert again.result(60).done == 2
 
 
-def test_cancel_waits_for_what_is_about_to_end(kept, files, ledger, tmp_path, eventually):
+def test_cancel_waits_for_what_is_about_to_end(kept, files, ledger, tmp_path):
     job = ledger.run(kept, files("wait-1", "wait-2", "wait-3"), chores.behave)
-    eventually(lambda: job.progress.current)
+    until(lambda: job.progress.current)
     job.cancel()
     (tmp_path / "music" / "go").touch()
     with pytest.raises(CancelledError):
@@ -168,14 +169,14 @@ def test_cancel_waits_for_what_is_about_to_end(kept, files, ledger, tmp_path, ev
     assert job.progress.done == len(ledger.values)
 
 
-def test_pause_holds_files_back_until_resume(kept, files, ledger, tmp_path, eventually):
+def test_pause_holds_files_back_until_resume(kept, files, ledger, tmp_path):
     tasks = files(*(f"wait-{n}" for n in range(12)), size_bytes=10**9)
     job = ledger.run(kept, tasks, chores.behave)
-    eventually(lambda: len(job.progress.current) == 2)
+    until(lambda: len(job.progress.current) == 2)
     job.pause()
-    eventually(lambda: job.state == "paused")
+    until(lambda: job.state == "paused")
     (tmp_path / "music" / "go").touch()
-    eventually(lambda: job.progress.done and not job.progress.current)
+    until(lambda: job.progress.done and not job.progress.current)
     assert job.progress.done <= 4, "two that ran and two that were on their way"
     job.resume()
     assert job.result(60).done == 12
@@ -239,10 +240,10 @@ def test_workers_may_know_the_files_by_other_paths(kept, ledger):
     assert ledger.values == {"k": "/MNT/MUSIC/A.MP3"}
 
 
-def test_people_go_before_batches(kept, files, ledger, tmp_path, eventually):
+def test_people_go_before_batches(kept, files, ledger, tmp_path):
     """A file asked for with priority overtakes those that wait, on workers that a long job keeps busy."""
     batch = ledger.run(kept, files(*(f"wait-{n}" for n in range(30)), size_bytes=10**9), chores.behave)
-    eventually(lambda: len(batch.progress.current) == 2)
+    until(lambda: len(batch.progress.current) == 2)
     finished_before = []
     urgent = run(
         kept,
@@ -252,7 +253,7 @@ def test_people_go_before_batches(kept, files, ledger, tmp_path, eventually):
         on_failure=ledger.on_failure,
         priority=10,
     )
-    eventually(lambda: urgent.progress.total == 1)
+    until(lambda: urgent.progress.total == 1)
     (tmp_path / "music" / "go").touch()
     urgent.result(60)
     assert finished_before[0] <= 8, "those that ran or were on their way, twice over at most"

@@ -10,6 +10,7 @@ import chores
 import psutil
 import pytest
 from busy import longer_if_busy
+from waiting import until
 
 from workbench.errors import SchedulerError
 from workbench.processing.cluster import connection
@@ -18,7 +19,7 @@ from workbench.processing.cluster.credentials import Credentials
 
 
 @pytest.fixture
-def machines(tmp_path, eventually):
+def machines(tmp_path):
     """Start a scheduler, and workers each in a folder of its own; all end with the test."""
     started = []
     file = tmp_path / "dask.json"
@@ -51,7 +52,7 @@ def machines(tmp_path, eventually):
                 *options,
             )
             process = launch("scheduler", "scheduler", *options)
-            eventually(lambda: file.exists() and file.read_text().strip().endswith("}"), 60)
+            until(lambda: file.exists() and file.read_text().strip().endswith("}"), 60)
             return process, json.loads(file.read_text())["address"]
 
         @staticmethod
@@ -67,14 +68,14 @@ def machines(tmp_path, eventually):
         process.wait()
 
 
-def test_two_machines_work_as_one_and_suffer_bad_files(machines, calm, files, ledger, eventually):
+def test_two_machines_work_as_one_and_suffer_bad_files(machines, calm, files, ledger):
     _, address = machines.scheduler()
     remote = calm.with_(scheduler_address=address)
     with Cluster(remote, warm_up=chores.warm_up) as cluster:
         bad = {"spin-1": "timeout", "native-1": "timeout", "die-1": "crash", "raise-1": "format"}
         tasks = files(*bad, *(f"ok-{n}" for n in range(20)))
         job = ledger.run(cluster, tasks, chores.behave, timeout_s=longer_if_busy(0.5))
-        eventually(lambda: job.progress.note == "waiting for workers")
+        until(lambda: job.progress.note == "waiting for workers")
         machines.worker("one", address)
         machines.worker("two", address)
         job.result(120)
@@ -83,21 +84,21 @@ def test_two_machines_work_as_one_and_suffer_bad_files(machines, calm, files, le
         assert not cluster.local
     with Cluster(remote) as next_session:
         # "die-1" may have ended a worker that is just being replaced
-        assert eventually(next_session.client.nthreads), "the first session ended what it does not own"
+        assert until(next_session.client.nthreads), "the first session ended what it does not own"
         assert next_session.health()["started"]
 
 
 def test_a_lost_machine_loses_no_file_and_a_lost_scheduler_is_reported(
-    machines, calm, files, ledger, tmp_path, eventually
+    machines, calm, files, ledger, tmp_path
 ):
     scheduler, address = machines.scheduler()
     first = machines.worker("one", address)
     machines.worker("two", address)
     with Cluster(calm.with_(scheduler_address=address)) as cluster:
-        eventually(lambda: len(cluster.threads()) == 2, 60)
+        until(lambda: len(cluster.threads()) == 2, 60)
         tasks = files(*(f"wait-{n}" for n in range(10)), size_bytes=10**9)
         job = ledger.run(cluster, tasks, chores.behave)
-        eventually(lambda: len(job.progress.current) == 2)
+        until(lambda: len(job.progress.current) == 2)
         for process in psutil.Process(first.pid).children(recursive=True):
             process.kill()
         first.kill()
@@ -106,7 +107,7 @@ def test_a_lost_machine_loses_no_file_and_a_lost_scheduler_is_reported(
         assert not job.failed
 
         job = ledger.run(cluster, files("ok-1", size_bytes=10**9) + files("spin-1"), chores.behave)
-        eventually(lambda: job.progress.done and job.progress.current, 60)
+        until(lambda: job.progress.done and job.progress.current, 60)
         scheduler.kill()
         with pytest.raises(SchedulerError, match=r"went away.*saved"):
             job.result(60)
@@ -130,7 +131,7 @@ def test_encrypted_machines_and_a_scheduler_file(machines, calm, files, ledger, 
         assert ledger.run(cluster, files("ok-1"), chores.behave).result(60).done == 1
 
 
-def test_another_version_is_refused_with_what_differs(machines, calm, tmp_path, eventually):
+def test_another_version_is_refused_with_what_differs(machines, calm, tmp_path):
     _, address = machines.scheduler()
     with Cluster(calm.with_(scheduler_address=address)) as early:
         assert not early.client.nthreads()
@@ -138,7 +139,7 @@ def test_another_version_is_refused_with_what_differs(machines, calm, tmp_path, 
         other.mkdir(parents=True)
         (other / "METADATA").write_text("Metadata-Version: 2.1\nName: playlist-workbench\nVersion: 9.9\n")
         machines.worker("one", address, python_path=str(other.parent))
-        eventually(lambda: early.workers == 1, 60)
+        until(lambda: early.workers == 1, 60)
     refused = pytest.raises(SchedulerError, match=r"playlist-workbench 9\.9 \(here .*same versions")
     with Cluster(calm.with_(scheduler_address=address)) as late, refused:
         late.client  # noqa: B018

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from workbench import Settings
 from workbench.performance.monitor import PerformanceMonitor
@@ -53,14 +54,6 @@ def jump_s(request: pytest.FixtureRequest) -> float:
 def library(tmp_path: Path, clock: Clock) -> Iterator[Library]:
     with DatabasePool(tmp_path / "library.sqlite3") as pool:
         yield Library(pool, now=clock.now)
-
-
-def until(condition: Any) -> Any:
-    deadline = time.monotonic() + 60
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "not within 20 s"
-        threading.Event().wait(0.005)
-    return value
 
 
 def test_a_running_job_keeps_its_owner_and_its_time(library: Library, clock: Clock, jump_s: float) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from waiting import until
 
 from workbench.errors import CancelledError
 from workbench.machine.process_identity import process_name, still_runs
@@ -101,15 +101,6 @@ def library(data_dir: Path) -> Iterator[Library]:
     data_dir.mkdir(exist_ok=True)
     with DatabasePool(data_dir / "library.sqlite3") as pool:
         yield Library(pool)
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Return the first true value of ``condition``, or fail after 20 s."""
-    deadline = time.monotonic() + 60
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "not within 20 s"
-        time.sleep(0.01)
-    return value
 
 
 @pytest.fixture

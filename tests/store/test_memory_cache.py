@@ -8,7 +8,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import until
 
 from workbench.store.library.records import FeatureRecord
 from workbench.store.memory_cache import MemoryCache
@@ -397,7 +397,7 @@ def test_concurrent_misses_compute_once() -> None:
         first = threads.submit(cache.get_or_compute, "key", compute)
         assert entered.wait(60)
         others = [threads.submit(cache.get_or_compute, "key", compute) for _ in range(7)]
-        wait_until(lambda: cache.stats()["hits"] == 7)
+        until(lambda: cache.stats()["hits"] == 7)
         go.set()
         results = [future.result(60) for future in (first, *others)]
     assert results == [[1, 2]] * 8
@@ -418,7 +418,7 @@ def test_an_exception_reaches_everyone_and_is_not_kept() -> None:
         first = threads.submit(cache.get_or_compute, "key", fail)
         assert entered.wait(60)
         second = threads.submit(cache.get_or_compute, "key", fail)
-        wait_until(lambda: cache.stats()["hits"] == 1)
+        until(lambda: cache.stats()["hits"] == 1)
         go.set()
         for future in (first, second):
             with pytest.raises(LookupError):
@@ -508,10 +508,3 @@ def test_statistics_have_the_names_of_the_endpoint() -> None:
     cache.clear()
     assert cache.stats()["hits"] == 1
     cache.close()
-
-
-def wait_until(condition: Any, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.001)
