@@ -1,4 +1,4 @@
-"""A library to publish to, and a function that waits for a condition."""
+"""A library to publish to."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -156,13 +157,17 @@ def test_shared_memory_is_measured_when_a_process_has_grown_and_once_a_minute(
         return measured.count(psutil.Process().pid)
 
     assert [publish_after(6), publish_after(6), publish_after(6)] == [1, 0, 0]
-    grown = b"1" * (psutil.Process().memory_info().rss // 10)
+    grown = mmap.mmap(
+        -1, psutil.Process().memory_info().rss // 10
+    )  # memory that was free before would not count
+    grown.write(b"1" * len(grown))
     before = library.activity.processes()[0].payload["memory"]["pss_bytes"]
     assert publish_after(6) == 1
     assert library.activity.processes()[0].payload["memory"]["pss_bytes"] > before + len(grown) / 2
     assert publish_after(6) == 0
     assert publish_after(60) == 1
     publisher.close()
+    grown.close()
 
 
 def test_idle_process_writes_nothing_but_its_heartbeat(library: Library) -> None:

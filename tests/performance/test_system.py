@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from waiting import until
 
 from workbench.performance.system import SystemSampler
 
@@ -48,7 +49,7 @@ def test_processor_use_is_right_from_the_first_answer(tmp_path: Path) -> None:
     assert first.cpu_percent > 50
 
 
-def test_history_grows_in_order_up_to_its_length(tmp_path: Path, until) -> None:
+def test_history_grows_in_order_up_to_its_length(tmp_path: Path) -> None:
     sampler = SystemSampler(tmp_path, interval_s=0.01, keep=3)
     try:
         first = sampler.latest().at

@@ -71,8 +71,8 @@ def test_a_running_job_keeps_its_owner_and_its_time(library: Library, clock: Clo
     try:
         queued = ours.submit("map", {})
         until(lambda: queued.running is not None)
-        clock.ahead_s = jump_s
         saved = library.jobs.get(queued.id).updated_at
+        clock.ahead_s = jump_s
         until(lambda: library.jobs.get(queued.id).updated_at != saved)  # the sign of life went on
         clock.elapsed_s += 1
         until(lambda: theirs.get(queued.id).status == "running")
