@@ -289,9 +289,12 @@ def test_two_playlists_are_compared(visit: Callable[..., Any]) -> None:
     page = visit("playlist_maker").page
     page.get_by_label("size").fill("3")
     press(page, "Make playlist")
-    page.wait_for_selector(".pw-list li")
-    page.get_by_label("Name", exact=True).fill("An earlier one")
-    page.get_by_label("Name", exact=True).press("Tab")
+    name = page.get_by_label("Name", exact=True)
+    page.wait_for_function(
+        "name => name.value", arg=name.element_handle()
+    )  # the playlist has brought its own
+    name.fill("An earlier one")
+    name.press("Tab")
     press(page, "Save")
     wait_for_text(page, "Saved as 'An earlier one'")
     page.get_by_label("size").fill("5")

@@ -92,6 +92,9 @@ def test_the_sound_goes_on_in_another_app_and_back_returns(visit: Callable[..., 
     frame = page.frame_locator(".pw-frame:not([hidden])")
     frame.get_by_role("heading", name="Apps").wait_for()
     assert page.evaluate(MENU_IS_COVERED)
+    playing = heard(page)
+    page.evaluate("workbenchPlayer.next()")
+    page.wait_for_function(f"{NOW}.id !== {playing} && {SOUNDS}")
     frame.get_by_role("link", name="Library").first.click()
     page.wait_for_function("document.title.startsWith('Library')")
     assert field.input_value() == "bpm", "the Library was kept as it was left"

@@ -61,7 +61,7 @@
     }
     for (const each of pages) {
       if (each.frame) each.frame.hidden = each.frame.contentWindow.workbenchBehind = each !== page;
-      else if (each !== page) each.element?.remove();
+      else if (each !== page && page.element) each.element?.remove(); // below a frame, the app before stays
     }
     window.workbenchBehind = Boolean(page.frame);
     if (page.element && !page.element.isConnected) place.append(page.element);
