@@ -30,12 +30,16 @@
   let pages = [own], shown = own, wanted = own.address, opened = 0; // pages in the order in which they were visible
 
   function frameOf(address) {
-    const frame = element(document.body, "iframe", { className: "pw-frame", src: address, title: "Playlist Workbench" });
-    const page = { address, title: document.title, frame, close: () => frame.remove() };
+    const frame = element(document.body, "iframe", { className: "pw-frame", src: address, title: "Playlist Workbench", hidden: true });
+    const page = { address, title: document.title, frame, isLoaded: false, close: () => frame.remove() };
     frame.addEventListener("load", () => {
+      page.isLoaded = true; // before, its links would load pages in the frame
       page.title = frame.title = frame.contentDocument.title;
       page.address = addressOf(frame.contentWindow.location);
-      if (page === shown) sayWhere();
+      if (page !== shown) return;
+      sayWhere();
+      frame.hidden = false;
+      frame.contentWindow.focus();
     });
     return page;
   }
@@ -60,7 +64,10 @@
       pages = pages.filter((one) => one !== gone);
     }
     for (const each of pages) {
-      if (each.frame) each.frame.hidden = each.frame.contentWindow.workbenchBehind = each !== page;
+      if (each.frame) {
+        each.frame.contentWindow.workbenchBehind = each !== page;
+        each.frame.hidden = each !== page || !each.isLoaded;
+      }
       else if (each !== page && page.element) each.element?.remove(); // below a frame, the app before stays
     }
     window.workbenchBehind = Boolean(page.frame);
