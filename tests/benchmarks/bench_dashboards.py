@@ -77,7 +77,7 @@ def measure_small(browser: Any, url: str, tracks: int) -> None:
 
 
 def measure_switching(page: Any) -> None:
-    """Open every other app and the first one again by their links, three times; print the times of each."""
+    """Open each app by its link three times, and print how long that took."""
     took: dict[str, list[float]] = {app: [] for app in APPS}
     for app in (*APPS[1:], APPS[0]) * 3:
         wait_until_quiet()

@@ -18,8 +18,8 @@ from workbench.store.library.activity import ActivityRepository
 from workbench.store.library.records import ProcessRecord
 
 INTERVAL_S = 1.0  # often enough to watch, and little to write; set by hand
-# An idle process writes at this interval. Shared memory (PSS) is asked for at it too, because that can take longest.
-# Most commands end before.
+# An idle process writes at this interval. Shared memory (PSS) is also measured at it, because that can take longest.
+# It is not measured when the process starts, because most commands end before the next heartbeat.
 HEARTBEAT_S = 5.0
 STALE_S = 12.0  # a process on another host counts as dead after two missed heartbeats
 

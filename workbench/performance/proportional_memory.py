@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psutil
 
-MEASURED_EVERY_S = 60.0  # other processes that share the pages start and end seldom; set by hand
+MEASURED_EVERY_S = 60.0  # processes that share pages with this one rarely start or end; set by hand
 CHANGED_BY = 0.02  # of resident memory; a process at rest stays within it. Set by hand.
 
 

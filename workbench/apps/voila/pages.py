@@ -121,7 +121,7 @@ class AppChannelsHandler(PageHandler, VoilaKernelWebsocketHandler):  # type: ign
 
 
 class LeaveHandler(VoilaShutdownKernelHandler):  # type: ignore[misc]
-    """Ends the kernel of an app that was left. Voila's script and ours both tell it when a page is closed."""
+    """Ends the kernel of an app that was left. When a page is closed, Voila's script and ours may both send this."""
 
     @authenticated
     async def post(self, kernel_id: str) -> None:

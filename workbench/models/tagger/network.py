@@ -127,7 +127,7 @@ def _build(keras: Any, inputs: Inputs, classes: int) -> Any:
 def _learning_step(
     tensorflow: Any, model: Any, inputs: Inputs, targets: Targets, weights: npt.NDArray[np.float64]
 ) -> Any:
-    """Return a function that learns from the examples at some places and returns their logits before that.
+    """Return a function that trains on the examples with the given indices and returns the logits from before.
 
     Keras' ``model.fit`` would take a second of CPU time for its graph, more than all epochs of a small library.
     """

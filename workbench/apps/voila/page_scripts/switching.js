@@ -1,5 +1,5 @@
-// Opens other pages without leaving the document. An app takes the place of the app before it, which saves half a second
-// of loading scripts. While the player has a queue, other pages are shown in frames above, so that the sound goes on.
+// Opens other pages without leaving the document. An app replaces the previous one, which saves half a second of
+// loading scripts. While the player has a queue, other pages are shown in frames above, so that the sound goes on.
 // Address, title and Back are those of the visible page. While there is a queue, up to KEPT pages that were left are
 // kept, so that returning to them takes no time and loses nothing.
 
@@ -68,7 +68,7 @@
         each.frame.contentWindow.workbenchBehind = each !== page;
         each.frame.hidden = each !== page || !each.isLoaded;
       }
-      else if (each !== page && page.element) each.element?.remove(); // below a frame, the app before stays
+      else if (each !== page && page.element) each.element?.remove(); // below a frame, the last app stays
     }
     window.workbenchBehind = Boolean(page.frame);
     if (page.element && !page.element.isConnected) place.append(page.element);
@@ -80,12 +80,12 @@
     spoken.textContent = page.title;
     if (page.frame) page.frame.contentWindow.focus();
     else {
-      document.activeElement.blur(); // keys are for the player again, as in a new document
+      document.activeElement?.blur(); // keys are for the player again, as in a new document
       window.scrollTo(0, page.scrolled ?? 0);
     }
     document.dispatchEvent(new Event("workbench-page"));
   }
-  // Shows an app in this document instead of the one before.
+  // Shows an app in this document instead of the previous one.
   async function openApp(address, isCurrent) {
     if (!place) {
       own = pages[pages.indexOf(own)] = workbenchAppPage.first();
